@@ -1,0 +1,90 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Weir's rooms. Which room may import which is held against the table in
+// Tests/TidyTests; the targets below must not name more than that table allows.
+
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .treatAllWarnings(as: .error),
+    // The yields and planted faults of the protocol's stress test exist in debug builds and in
+    // release builds made with `--traits Probes`; an ordinary release build has none of them.
+    .define("WEIR_PROBES", .when(configuration: .debug)),
+    .define("WEIR_PROBES", .when(traits: ["Probes"])),
+]
+
+let package = Package(
+    name: "weir",
+    products: [
+        .library(name: "Weir", targets: ["Weir"]),
+        .library(name: "WeirApp", targets: ["WeirApp"]),
+        .executable(name: "weir", targets: ["Gallery"]),
+        .executable(name: "weir-bench", targets: ["weir-bench"]),
+    ],
+    traits: [
+        .trait(name: "Probes", description: "Yields and planted faults in the turn protocol"),
+        .default(enabledTraits: []),
+    ],
+    dependencies: [
+        // The command line: flags, help, completions. Weir's contract follows its GNU habits.
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        // Deque and Heap: run queue, timers. Written for their field, no dependencies.
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        // Latency percentiles with bounded memory and error.
+        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
+    ],
+    targets: [
+        .target(name: "CTicks"),
+        .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+        .target(name: "WeirBase", dependencies: ["CTicks"], swiftSettings: strict),
+        .target(
+            name: "WeirTelemetry",
+            dependencies: [
+                "WeirBase", .product(name: "Histogram", package: "hdrhistogram-swift"),
+            ],
+            swiftSettings: strict),
+        .target(
+            name: "WeirTrace", dependencies: ["WeirBase", "WeirTelemetry", "CZstd"],
+            swiftSettings: strict),
+        .target(
+            name: "WeirEngine",
+            dependencies: [
+                "WeirBase", "WeirTelemetry",
+                .product(name: "DequeModule", package: "swift-collections"),
+            ],
+            swiftSettings: strict),
+        .target(
+            name: "WeirConnectors", dependencies: ["WeirBase", "WeirTelemetry", "WeirEngine"],
+            swiftSettings: strict),
+        .target(
+            name: "WeirReplay",
+            dependencies: ["WeirBase", "WeirTelemetry", "WeirTrace", "WeirEngine"],
+            swiftSettings: strict),
+        .target(
+            name: "Weir", dependencies: ["WeirEngine", "WeirTelemetry", "WeirConnectors"],
+            swiftSettings: strict),
+        .target(
+            name: "WeirApp",
+            dependencies: [
+                "Weir", "WeirBase", "WeirTelemetry", "WeirTrace", "WeirEngine", "WeirConnectors",
+                "WeirReplay",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "Gallery", dependencies: ["Weir", "WeirApp"], swiftSettings: strict),
+        .executableTarget(
+            name: "weir-bench",
+            dependencies: [
+                "Weir", "WeirApp", "WeirBase", "WeirTelemetry", "WeirTrace", "WeirEngine",
+                "WeirReplay",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: strict),
+        .testTarget(name: "WeirBaseTests", dependencies: ["WeirBase"], swiftSettings: strict),
+    ]
+)

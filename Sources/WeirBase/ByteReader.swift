@@ -1,0 +1,108 @@
+/// Why bytes could not be understood, and where.
+package struct MalformedBytes: Error, Equatable, CustomStringConvertible {
+    /// Offset of the first byte that could not be understood, from the start of the reader's bytes.
+    package let offset: Int
+    package let reason: String
+
+    package init(offset: Int, reason: String) {
+        self.offset = offset
+        self.reason = reason
+    }
+
+    package var description: String { "\(reason) at byte \(offset)" }
+}
+
+/// Reads what `ByteWriter` writes, from bytes that nobody vouches for.
+///
+/// Every length is checked against what is left before anything is allocated: no input makes it
+/// trap or allocate more than the input's own size.
+package struct ByteReader {
+    private let bytes: ArraySlice<UInt8>
+    private var position: Int
+
+    package init(_ bytes: ArraySlice<UInt8>) {
+        self.bytes = bytes
+        position = bytes.startIndex
+    }
+
+    package init(_ bytes: [UInt8]) { self.init(bytes[...]) }
+
+    package var offset: Int { position - bytes.startIndex }
+    package var remaining: Int { bytes.endIndex - position }
+    package var isAtEnd: Bool { position == bytes.endIndex }
+
+    package func failure(_ reason: String) -> MalformedBytes {
+        MalformedBytes(offset: offset, reason: reason)
+    }
+
+    package mutating func byte() throws(MalformedBytes) -> UInt8 {
+        guard position < bytes.endIndex else { throw failure("ends early") }
+        defer { position += 1 }
+        return bytes[position]
+    }
+
+    package mutating func fixed<Value: FixedWidthInteger>(
+        _ type: Value.Type = Value.self
+    ) throws(MalformedBytes) -> Value {
+        let size = MemoryLayout<Value>.size
+        guard remaining >= size else { throw failure("ends early") }
+        var value: Value = 0
+        for index in 0..<size {
+            value |= Value(truncatingIfNeeded: bytes[position + index]) << (8 * index)
+        }
+        position += size
+        return value
+    }
+
+    package mutating func varint() throws(MalformedBytes) -> UInt64 {
+        var value: UInt64 = 0
+        var shift: UInt64 = 0
+        while true {
+            let next = try byte()
+            if shift == 63 && next > 1 { throw failure("number does not fit 64 bits") }
+            value |= UInt64(next & 0x7F) << shift
+            if next < 0x80 { return value }
+            shift += 7
+            if shift > 63 { throw failure("number does not fit 64 bits") }
+        }
+    }
+
+    package mutating func signedVarint() throws(MalformedBytes) -> Int64 {
+        let raw = try varint()
+        return Int64(bitPattern: raw >> 1) ^ -Int64(bitPattern: raw & 1)
+    }
+
+    /// A varint that must fit the type asked for and be no more than `bound`.
+    package mutating func varint<Value: FixedWidthInteger>(
+        as type: Value.Type, atMost bound: Value = .max
+    ) throws(MalformedBytes) -> Value {
+        let start = offset
+        let raw = try varint()
+        guard let value = Value(exactly: raw), value <= bound else {
+            throw MalformedBytes(offset: start, reason: "\(raw) is more than \(bound)")
+        }
+        return value
+    }
+
+    package mutating func slice(_ count: Int) throws(MalformedBytes) -> ArraySlice<UInt8> {
+        guard count >= 0, count <= remaining else {
+            throw failure("length \(count) exceeds the \(remaining) bytes left")
+        }
+        defer { position += count }
+        return bytes[position..<position + count]
+    }
+
+    package mutating func counted() throws(MalformedBytes) -> ArraySlice<UInt8> {
+        let count = try varint(as: Int.self)
+        return try slice(count)
+    }
+
+    package mutating func string() throws(MalformedBytes) -> String {
+        let start = offset
+        let raw = try counted()
+        guard let text = String(validating: raw, as: UTF8.self) else {
+            throw MalformedBytes(offset: start, reason: "text is not UTF-8")
+        }
+        return text
+    }
+}

@@ -1,0 +1,66 @@
+/// A growing byte buffer with the encodings that Weir's formats are made of.
+///
+/// Fixed-width integers are little-endian. Varints are LEB128: seven bits a byte, least first.
+/// Signed varints are zigzag-coded first, so that small negative numbers stay small.
+package struct ByteWriter: Sendable {
+    package private(set) var bytes: [UInt8]
+
+    package init(reserving capacity: Int = 0) {
+        bytes = []
+        bytes.reserveCapacity(capacity)
+    }
+
+    package var count: Int { bytes.count }
+
+    package mutating func removeAll() { bytes.removeAll(keepingCapacity: true) }
+
+    @inlinable
+    package mutating func append(_ byte: UInt8) { appendRaw(byte) }
+
+    @usableFromInline
+    mutating func appendRaw(_ byte: UInt8) { bytes.append(byte) }
+
+    package mutating func append(fixed value: some FixedWidthInteger) {
+        withUnsafeBytes(of: value.littleEndian) { bytes.append(contentsOf: $0) }
+    }
+
+    package mutating func append(varint value: UInt64) {
+        var rest = value
+        while rest >= 0x80 {
+            bytes.append(UInt8(truncatingIfNeeded: rest) | 0x80)
+            rest >>= 7
+        }
+        bytes.append(UInt8(truncatingIfNeeded: rest))
+    }
+
+    package mutating func append(signedVarint value: Int64) {
+        append(varint: UInt64(bitPattern: (value << 1) ^ (value >> 63)))
+    }
+
+    package mutating func append(contentsOf other: some Sequence<UInt8>) {
+        bytes.append(contentsOf: other)
+    }
+
+    /// A varint byte count and then the bytes.
+    package mutating func append(counted other: some Collection<UInt8>) {
+        append(varint: UInt64(other.count))
+        bytes.append(contentsOf: other)
+    }
+
+    /// A varint byte count and then the text in UTF-8.
+    package mutating func append(string: String) {
+        append(counted: string.utf8)
+    }
+
+    /// Overwrites four bytes written earlier, for lengths that are known only afterwards.
+    package mutating func patch(fixed value: UInt32, at offset: Int) {
+        precondition(offset >= 0 && offset + 4 <= bytes.count, "patch outside the buffer")
+        for index in 0..<4 { bytes[offset + index] = UInt8(truncatingIfNeeded: value >> (8 * index)) }
+    }
+
+    /// Overwrites eight bytes written earlier.
+    package mutating func patch(fixed value: UInt64, at offset: Int) {
+        precondition(offset >= 0 && offset + 8 <= bytes.count, "patch outside the buffer")
+        for index in 0..<8 { bytes[offset + index] = UInt8(truncatingIfNeeded: value >> (8 * index)) }
+    }
+}

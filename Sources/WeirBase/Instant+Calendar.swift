@@ -1,0 +1,106 @@
+/// A date and time of day in UTC, taken apart.
+package struct CalendarTime: Equatable, Sendable {
+    package var year: Int
+    package var month: Int
+    package var day: Int
+    package var hour: Int
+    package var minute: Int
+    package var second: Int
+    package var nanosecond: Int
+
+    package init(
+        year: Int, month: Int, day: Int, hour: Int = 0, minute: Int = 0, second: Int = 0,
+        nanosecond: Int = 0
+    ) {
+        self.year = year
+        self.month = month
+        self.day = day
+        self.hour = hour
+        self.minute = minute
+        self.second = second
+        self.nanosecond = nanosecond
+    }
+
+    /// The point in time, or nil when there is no such date or it is out of range.
+    package var instant: Instant? {
+        guard (1678...2261).contains(year), (1...12).contains(month),
+            day >= 1, day <= Self.days(in: month, of: year),
+            (0...23).contains(hour), (0...59).contains(minute), (0...60).contains(second),
+            (0..<1_000_000_000).contains(nanosecond)
+        else { return nil }
+        let days = Self.daysSinceEpoch(year: year, month: month, day: day)
+        // A leap second is the second after it: there is no other point for it on this scale.
+        let seconds = Int64(days) * 86_400 + Int64(hour * 3_600 + minute * 60 + second)
+        let (product, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+        if overflow { return nil }
+        let (sum, more) = product.addingReportingOverflow(Int64(nanosecond))
+        return more ? nil : Instant(nanoseconds: sum)
+    }
+
+    /// Days since 1970-01-01 in the proleptic Gregorian calendar (Howard Hinnant,
+    /// chrono-Compatible Low-Level Date Algorithms, `days_from_civil`).
+    package static func daysSinceEpoch(year: Int, month: Int, day: Int) -> Int {
+        let shifted = month <= 2 ? year - 1 : year
+        let era = (shifted >= 0 ? shifted : shifted - 399) / 400
+        let yearOfEra = shifted - era * 400
+        let dayOfYear = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1
+        let dayOfEra = yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear
+        return era * 146_097 + dayOfEra - 719_468
+    }
+
+    package static func days(in month: Int, of year: Int) -> Int {
+        switch month {
+        case 2: year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28
+        case 4, 6, 9, 11: 30
+        default: 31
+        }
+    }
+
+    package init(_ instant: Instant) {
+        var seconds = instant.nanoseconds / 1_000_000_000
+        var rest = instant.nanoseconds % 1_000_000_000
+        if rest < 0 {
+            rest += 1_000_000_000
+            seconds -= 1
+        }
+        var days = seconds / 86_400
+        var ofDay = seconds % 86_400
+        if ofDay < 0 {
+            ofDay += 86_400
+            days -= 1
+        }
+        let shifted = Int(days) + 719_468
+        let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
+        let dayOfEra = shifted - era * 146_097
+        let yearOfEra =
+            (dayOfEra - dayOfEra / 1_460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
+        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+        let shiftedMonth = (5 * dayOfYear + 2) / 153
+        month = shiftedMonth + (shiftedMonth < 10 ? 3 : -9)
+        day = dayOfYear - (153 * shiftedMonth + 2) / 5 + 1
+        year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
+        hour = Int(ofDay / 3_600)
+        minute = Int(ofDay % 3_600 / 60)
+        second = Int(ofDay % 60)
+        nanosecond = Int(rest)
+    }
+}
+
+extension Instant {
+    /// RFC 3339 in UTC with `digits` digits after the point, cut off and not rounded.
+    public func rfc3339(digits: Int = 9) -> String {
+        precondition((0...9).contains(digits), "digits \(digits) must lie in 0...9")
+        let time = CalendarTime(self)
+        var text = padded(time.year, 4)
+        text += "-" + padded(time.month, 2) + "-" + padded(time.day, 2)
+        text += "T" + padded(time.hour, 2) + ":" + padded(time.minute, 2)
+        text += ":" + padded(time.second, 2)
+        if digits > 0 { text += "." + padded(time.nanosecond, 9).prefix(digits) }
+        return text + "Z"
+    }
+}
+
+private func padded(_ number: Int, _ width: Int) -> String {
+    let digits = String(number)
+    return String(repeating: "0", count: max(0, width - digits.count)) + digits
+}

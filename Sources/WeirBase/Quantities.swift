@@ -1,0 +1,56 @@
+/// Durations and byte counts as people write them on a command line.
+package enum Quantities {
+    /// Reads `250ms`, `1.5s`, `10m`, `2h`, `1d`, `300us`, `5ns`. No unit means nothing: it is refused.
+    package static func duration(_ text: some StringProtocol) -> Duration? {
+        let units: [(String, Double)] = [
+            ("ns", 1), ("us", 1e3), ("µs", 1e3), ("ms", 1e6), ("s", 1e9), ("m", 60e9),
+            ("h", 3600e9), ("d", 86400e9),
+        ]
+        let digits = text.prefix { $0.isASCII && ($0.isNumber || $0 == ".") }
+        let unit = text.dropFirst(digits.count)
+        guard let number = Double(digits), let scale = units.first(where: { $0.0 == unit })?.1
+        else { return nil }
+        let nanoseconds = number * scale
+        guard nanoseconds >= 0, nanoseconds < 9e18 else { return nil }
+        return .nanoseconds(Int64(nanoseconds))
+    }
+
+    /// Reads `4096`, `64kB`, `256MB`, `2GB` (powers of ten) and `64KiB`, `256MiB`, `2GiB`.
+    package static func bytes(_ text: some StringProtocol) -> Int? {
+        let units: [(String, Int)] = [
+            ("", 1), ("B", 1), ("kB", 1_000), ("KB", 1_000), ("MB", 1_000_000),
+            ("GB", 1_000_000_000), ("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30),
+        ]
+        let digits = text.prefix { $0.isASCII && $0.isNumber }
+        let unit = text.dropFirst(digits.count)
+        guard let number = Int(digits), let scale = units.first(where: { $0.0 == unit })?.1
+        else { return nil }
+        let (product, overflow) = number.multipliedReportingOverflow(by: scale)
+        return overflow ? nil : product
+    }
+
+    /// `1.2 kB`, `41 MB`: three digits at most, powers of ten.
+    package static func describe(bytes: Int) -> String {
+        describe(Double(bytes), units: ["B", "kB", "MB", "GB", "TB"])
+    }
+
+    /// `96.2 k`, `1.3 M`: three digits at most.
+    package static func describe(count: Double) -> String {
+        let text = describe(count, units: ["", "k", "M", "G", "T"])
+        return text.hasSuffix(" ") ? String(text.dropLast()) : text
+    }
+
+    private static func describe(_ number: Double, units: [String]) -> String {
+        var rest = number
+        var index = 0
+        while abs(rest) >= 999.5, index < units.count - 1 {
+            rest /= 1_000
+            index += 1
+        }
+        let tenths = (rest * 10).rounded() / 10
+        let whole = rest.rounded()
+        let digits =
+            index == 0 || abs(tenths) >= 100 ? String(Int(whole)) : String(tenths)
+        return digits + " " + units[index]
+    }
+}

@@ -1,0 +1,41 @@
+/// A random number generator whose numbers are fixed by its seed, on every machine.
+///
+/// SplitMix64 (Steele, Lea, Flood: Fast Splittable Pseudorandom Number Generators, OOPSLA 2014).
+/// One owner; a copy goes its own way. Not for secrets.
+@frozen
+public struct SeededGenerator: RandomNumberGenerator, Sendable {
+    @usableFromInline package var state: UInt64
+
+    /// The generator for a seed; every seed is allowed.
+    @inlinable
+    public init(seed: UInt64) { state = seed }
+
+    /// A generator for one of many numbered streams of a seed, unrelated to its neighbours.
+    public init(seed: UInt64, stream: UInt64) {
+        var hash = StableHash(seed: seed)
+        hash.combine(stream)
+        state = hash.value
+    }
+
+    /// The next 64 random bits.
+    @inlinable
+    public mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        return Self.mix(state)
+    }
+
+    /// A number from `0` to below `bound`; the bias is below `bound / 2^64`.
+    @inlinable
+    public mutating func below(_ bound: Int) -> Int {
+        precondition(bound > 0, "bound \(bound) must be positive")
+        return Int(next().multipliedFullWidth(by: UInt64(bound)).high)
+    }
+
+    @inlinable
+    package static func mix(_ word: UInt64) -> UInt64 {
+        var mixed = word
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+}

@@ -1,0 +1,60 @@
+/// A 64-bit hash that is the same in every process, build and version of Weir.
+///
+/// Not for keeping secrets or withstanding an attacker who chooses the input: it finds accidents
+/// and differences. Eight bytes a round by a folded 64×64→128-bit product, as in wyhash
+/// (Wang Yi, github.com/wangyi-fudan/wyhash, public domain).
+///
+/// What was hashed is the sequence of *words* given; `combine(bytes:)` gives the words of the
+/// bytes and then their count, so that `"ab", "c"` and `"a", "bc"` differ.
+@frozen
+public struct StableHash: Sendable {
+    @usableFromInline var state: UInt64
+
+    /// An empty hash; different seeds give unrelated hashes.
+    @inlinable
+    public init(seed: UInt64 = 0) { state = seed ^ 0xA076_1D64_78BD_642F }
+
+    /// Takes one word into the hash.
+    @inlinable
+    public mutating func combine(_ word: UInt64) {
+        state = Self.fold(state ^ word, 0xE703_7ED1_A0B4_28DB)
+    }
+
+    /// Takes bytes and their count into the hash.
+    @inlinable
+    public mutating func combine(bytes: UnsafeRawBufferPointer) {
+        var index = 0
+        let count = bytes.count
+        while index + 8 <= count {
+            combine(bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self).littleEndian)
+            index += 8
+        }
+        if index < count {
+            var tail: UInt64 = 0
+            var shift: UInt64 = 0
+            while index < count {
+                tail |= UInt64(bytes[index]) << shift
+                shift += 8
+                index += 1
+            }
+            combine(tail)
+        }
+        combine(UInt64(truncatingIfNeeded: count) ^ 0x8EBC_6AF0_9C88_C6E3)
+    }
+
+    /// Takes bytes and their count into the hash.
+    @inlinable
+    public mutating func combine(bytes: [UInt8]) {
+        bytes.withUnsafeBytes { combine(bytes: $0) }
+    }
+
+    /// The hash of everything combined so far; combining may go on afterwards.
+    @inlinable
+    public var value: UInt64 { Self.fold(state ^ 0x5899_65CC_7537_4CC3, 0x1D8E_4E27_C47D_124F) }
+
+    @inlinable
+    static func fold(_ left: UInt64, _ right: UInt64) -> UInt64 {
+        let product = left.multipliedFullWidth(by: right)
+        return product.high ^ product.low
+    }
+}

@@ -1,0 +1,175 @@
+import Synchronization
+import WeirBase
+import Glibc
+
+/// A note lane with a ring of bytes beside it, for input blocks and call results.
+///
+/// The bytes are copied into the ring first and the note that names their place is committed
+/// afterwards, so a committed note's bytes are whole. One thread writes, the recorder drains.
+package struct DataLane: @unchecked Sendable {
+    // Unchecked: as for `NoteLane`; `head` is the producer's alone.
+
+    package let notes: NoteLane
+    private let data: UnsafeMutableRawPointer
+    package let dataCapacity: Int
+    private let dataTail: UnsafeMutablePointer<Atomic<UInt64>>
+    private let head: UnsafeMutablePointer<UInt64>
+    private let drained: UnsafeMutablePointer<UInt64>
+
+    /// The place of bytes that are not in the ring.
+    package static let absent = UInt64.max
+
+    /// A lane over `notes` and `dataCapacity` bytes (a power of two) at `data`.
+    package init(
+        notes: NoteLane, data: UnsafeMutableRawPointer, dataCapacity: Int,
+        dataTail: UnsafeMutableRawPointer
+    ) {
+        precondition(dataCapacity == 0 || dataCapacity & (dataCapacity - 1) == 0)
+        self.notes = notes
+        self.data = data
+        self.dataCapacity = dataCapacity
+        self.dataTail = dataTail.bindMemory(to: Atomic<UInt64>.self, capacity: 1)
+        head = .allocate(capacity: 1)
+        head.initialize(to: 0)
+        drained = .allocate(capacity: 1)
+        drained.initialize(to: 0)
+    }
+
+    package func deallocate() {
+        head.deallocate()
+        drained.deallocate()
+        notes.deallocate()
+    }
+
+    /// The most bytes that one block may carry.
+    package var maximumBlock: Int { dataCapacity / 2 }
+
+    /// Notes an input block; waits for the recorder while there is no room.
+    ///
+    /// `bytes` go along when `isStored`; otherwise only their hash does.
+    /// Returns false when `isCancelled` became true while waiting: nothing was noted.
+    package func note(
+        input kind: InputKind, source: UInt16, index: UInt64, offset: UInt64,
+        bytes: UnsafeRawBufferPointer, isStored: Bool, time: Int64, isCancelled: () -> Bool
+    ) -> Bool {
+        var hash = StableHash()
+        hash.combine(bytes: bytes)
+        guard waitForNotes(slots: 3, isCancelled) else { return false }
+        guard let place = store(isStored ? bytes : .init(start: nil, count: 0), isCancelled)
+        else {
+            notes.release(3)
+            return false
+        }
+        let words: [UInt64] = [
+            UInt64(bytes.count), hash.value, isStored ? place : Self.absent,
+            UInt64(bitPattern: time),
+        ]
+        _ = words.withUnsafeBufferPointer {
+            notes.note(
+                kind: LaneNote.inputBlock, number: index,
+                UInt64(source) | UInt64(kind.rawValue) << 16, offset, more: $0)
+        }
+        return true
+    }
+
+    /// Notes a call's result; waits as `note(input:)` does.
+    package func note(
+        result call: UInt64, subtask: UInt16, bytes: [UInt8], isCancelled: () -> Bool
+    ) -> Bool {
+        guard waitForNotes(slots: 1, isCancelled) else { return false }
+        guard let place = bytes.withUnsafeBytes({ store($0, isCancelled) }) else {
+            notes.release(1)
+            return false
+        }
+        notes.note(
+            kind: LaneNote.callResult, number: call,
+            UInt64(subtask) | UInt64(bytes.count) << 32, place)
+        return true
+    }
+
+    private func waitForNotes(slots: Int, _ isCancelled: () -> Bool) -> Bool {
+        var spins = 0
+        while !notes.tryReserve(slots) {
+            if isCancelled() { return false }
+            spins += 1
+            if spins < 16 { sched_yield() } else { usleep(200) }
+        }
+        return true
+    }
+
+    private func store(_ bytes: UnsafeRawBufferPointer, _ isCancelled: () -> Bool) -> UInt64? {
+        let place = head.pointee
+        guard !bytes.isEmpty, let source = bytes.baseAddress else { return place }
+        precondition(bytes.count <= maximumBlock, "a block of \(bytes.count) bytes")
+        var spins = 0
+        while place &- dataTail.pointee.load(ordering: .acquiring) + UInt64(bytes.count)
+            > UInt64(dataCapacity)
+        {
+            if isCancelled() { return nil }
+            spins += 1
+            if spins < 16 { sched_yield() } else { usleep(200) }
+        }
+        let start = Int(place & UInt64(dataCapacity - 1))
+        let first = min(bytes.count, dataCapacity - start)
+        (data + start).copyMemory(from: source, byteCount: first)
+        if first < bytes.count {
+            data.copyMemory(from: source + first, byteCount: bytes.count - first)
+        }
+        head.pointee = place &+ UInt64(bytes.count)
+        return place
+    }
+
+    // MARK: The recorder
+
+    /// The block that a note stands for; nil when the note is not one of an input block or what it
+    /// says cannot be.
+    package func input(of note: RawNote) -> InputBlock? {
+        guard note.kind == LaneNote.inputBlock, note.more.count >= 4,
+            let kind = InputKind(rawValue: UInt8(truncatingIfNeeded: note.second >> 16)),
+            let length = UInt32(exactly: note.more[0])
+        else { return nil }
+        let place = note.more[2]
+        var bytes: [UInt8]?
+        if place != Self.absent {
+            guard let stored = read(place, Int(length)) else { return nil }
+            bytes = stored
+        }
+        return InputBlock(
+            source: UInt16(truncatingIfNeeded: note.second), index: note.number, kind: kind,
+            offset: note.third, length: length, hash: note.more[1],
+            time: Int64(bitPattern: note.more[3]), bytes: bytes)
+    }
+
+    /// The result that a note stands for.
+    package func result(of note: RawNote) -> CallResult? {
+        guard note.kind == LaneNote.callResult,
+            let bytes = read(note.third, Int(note.second >> 32))
+        else { return nil }
+        return CallResult(
+            subtask: UInt16(truncatingIfNeeded: note.second), call: note.number, bytes: bytes)
+    }
+
+    private func read(_ place: UInt64, _ count: Int) -> [UInt8]? {
+        guard count >= 0, count <= dataCapacity else { return nil }
+        if count == 0 { return [] }
+        drained.pointee = place &+ UInt64(count)
+        let start = Int(place & UInt64(dataCapacity - 1))
+        let first = min(count, dataCapacity - start)
+        var bytes = [UInt8](UnsafeRawBufferPointer(start: data + start, count: first))
+        if first < count {
+            bytes.append(contentsOf: UnsafeRawBufferPointer(start: data, count: count - first))
+        }
+        return bytes
+    }
+
+    /// Bytes taken and not given back.
+    package var takenBytes: Int {
+        Int(drained.pointee &- dataTail.pointee.load(ordering: .relaxed))
+    }
+
+    /// Gives back what was drained: it is in the trace file.
+    package func free() {
+        notes.free()
+        dataTail.pointee.store(drained.pointee, ordering: .releasing)
+    }
+}

@@ -1,0 +1,165 @@
+/// Kinds of notes in a lane beyond `StepKind`, whose raw values they share one space with.
+package enum LaneNote {
+    /// End of a turn. Number: the turn's step.
+    package static let turnEnd: UInt8 = 32
+    /// An input block. Number: the block's index.
+    package static let inputBlock: UInt8 = 33
+    /// A call's result. Number: the call's number.
+    package static let callResult: UInt8 = 34
+}
+
+extension NoteLane {
+    /// Notes the beginning of a turn without further words; one slot.
+    @inline(__always)
+    package func noteTurn(
+        step: UInt64, kind: StepKind, subtask: UInt16, inlet: UInt16, count: UInt32, time: Int64
+    ) {
+        note(
+            kind: kind.rawValue, number: step,
+            UInt64(subtask) | UInt64(inlet) << 16 | UInt64(count) << 32,
+            UInt64(bitPattern: time))
+    }
+
+    /// Notes the beginning of a completion turn with the numbers of the calls it takes.
+    package func noteCompletion(step: UInt64, subtask: UInt16, calls: [UInt64], time: Int64) -> Int {
+        calls.withUnsafeBufferPointer { words in
+            note(
+                kind: StepKind.completion.rawValue, number: step,
+                UInt64(subtask) | UInt64(calls.count) << 32, UInt64(bitPattern: time),
+                more: words)
+        }
+    }
+
+    /// Notes an access to a shared cell; one slot.
+    @inline(__always)
+    package func noteAccess(step: UInt64, turn: UInt64, subtask: UInt16, cell: UInt16) {
+        note(
+            kind: StepKind.access.rawValue, number: step,
+            UInt64(subtask) | UInt64(cell) << 16, turn)
+    }
+
+    /// Notes a publish to an edge that may drop, with its runs packed eight to a word.
+    package func notePublish(
+        step: UInt64, turn: UInt64, subtask: UInt16, outlet: UInt16, count: Int, runs: [UInt8]
+    ) -> Int {
+        var words = [UInt64](repeating: 0, count: 1 + (runs.count + 7) / 8)
+        words[0] = UInt64(runs.count)
+        for (index, run) in runs.enumerated() {
+            words[1 + index / 8] |= UInt64(run) << (8 * UInt64(index % 8))
+        }
+        return words.withUnsafeBufferPointer { words in
+            note(
+                kind: StepKind.publish.rawValue, number: step,
+                UInt64(subtask) | UInt64(outlet) << 16 | UInt64(count) << 32, turn, more: words)
+        }
+    }
+
+    /// Notes a rest point; one slot.
+    package func noteRest(step: UInt64, time: Int64, digest: UInt64) {
+        note(kind: StepKind.rest.rawValue, number: step, UInt64(bitPattern: time), digest)
+    }
+
+    /// Slots that the end note of a turn with `outlets` outlets takes at most.
+    @inline(__always)
+    package static func endSlots(outlets: Int) -> Int {
+        // One sample word and two counts a word, the first count in the first slot.
+        1 + extraSlots(words: 1 + outlets / 2)
+    }
+
+    /// Notes the end of a turn; returns how many slots it took.
+    @inline(__always)
+    package func noteEnd(
+        step: UInt64, accesses: UInt32, duration: UInt32, sample: UInt64?,
+        emitted: UnsafeBufferPointer<UInt32>
+    ) -> Int {
+        let second = UInt64(duration) | UInt64(accesses) << 32
+        var third = UInt64(UInt16(truncatingIfNeeded: emitted.count))
+        if !emitted.isEmpty { third |= UInt64(emitted[0]) << 32 }
+        if sample == nil && emitted.count <= 1 {
+            note(kind: LaneNote.turnEnd, number: step, second, third)
+            return 1
+        }
+        return withUnsafeTemporaryAllocation(
+            of: UInt64.self, capacity: 2 + emitted.count / 2
+        ) { words in
+            var count = 0
+            if let sample {
+                third |= 1 << 16
+                words[0] = sample
+                count = 1
+            }
+            var index = 1
+            while index < emitted.count {
+                let upper = index + 1 < emitted.count ? UInt64(emitted[index + 1]) : 0
+                words[count] = UInt64(emitted[index]) | upper << 32
+                count += 1
+                index += 2
+            }
+            return note(
+                kind: LaneNote.turnEnd, number: step, second, third,
+                more: UnsafeBufferPointer(rebasing: words[0..<count]))
+        }
+    }
+}
+
+extension ScheduleBatch {
+    /// Adds a step's note as it lies in a lane; nil when it is no step.
+    package mutating func append(step note: RawNote) -> StepKind? {
+        guard let kind = StepKind(rawValue: note.kind) else { return nil }
+        var step = StepNote(step: note.number, kind: kind)
+        switch kind {
+        case .input, .timer, .continue, .idle, .end, .failure, .completion:
+            step.subtask = UInt16(truncatingIfNeeded: note.second)
+            step.port = UInt16(truncatingIfNeeded: note.second >> 16)
+            step.count = UInt32(truncatingIfNeeded: note.second >> 32)
+            step.time = Int64(bitPattern: note.third)
+            if kind == .completion {
+                let start = words.count
+                words.append(contentsOf: note.more.prefix(Int(step.count)))
+                step.words = start..<words.count
+            }
+        case .access:
+            step.subtask = UInt16(truncatingIfNeeded: note.second)
+            step.port = UInt16(truncatingIfNeeded: note.second >> 16)
+            step.turn = note.third
+        case .publish:
+            step.subtask = UInt16(truncatingIfNeeded: note.second)
+            step.port = UInt16(truncatingIfNeeded: note.second >> 16)
+            step.count = UInt32(truncatingIfNeeded: note.second >> 32)
+            step.turn = note.third
+            let start = words.count
+            let runs = Int(min(note.more.first ?? 0, UInt64(max(0, note.more.count - 1)) * 8))
+            for index in 0..<runs {
+                words.append(note.more[1 + index / 8] >> (8 * UInt64(index % 8)) & 0xFF)
+            }
+            step.words = start..<words.count
+        case .rest:
+            step.time = Int64(bitPattern: note.second)
+            step.digest = note.third
+        case .void:
+            break
+        }
+        steps.append(step)
+        return kind
+    }
+
+    /// Adds the end of a turn as it lies in a lane.
+    package mutating func append(end note: RawNote) {
+        let count = Int(note.third & 0xFFFF)
+        var words = note.more[...]
+        let sample = note.third >> 16 & 1 == 1 ? words.popFirst() : nil
+        let start = emitted.count
+        if count > 0 { emitted.append(UInt32(truncatingIfNeeded: note.third >> 32)) }
+        var index = 1
+        while index < count, let word = words.popFirst() {
+            emitted.append(UInt32(truncatingIfNeeded: word))
+            if index + 1 < count { emitted.append(UInt32(truncatingIfNeeded: word >> 32)) }
+            index += 2
+        }
+        ends.append(
+            EndNote(
+                step: note.number, accesses: UInt32(truncatingIfNeeded: note.second >> 32),
+                duration: UInt32(truncatingIfNeeded: note.second), sample: sample,
+                emitted: start..<emitted.count))
+    }
+}

@@ -1,0 +1,253 @@
+import Synchronization
+import WeirBase
+import Glibc
+
+/// A ring of determinant notes, written by one thread and drained by the recorder.
+///
+/// The ring lies in memory the lane is given: in a mapped file, so that a note survives the
+/// process that wrote it. A note is one or more *slots* of 32 bytes:
+///
+///     word 0   commit: the slot's position in the lane's lifetime, plus 1
+///     word 1   bits 0–7 kind, 8–15 number of slots, 16–63 step (or block or call number)
+///     word 2–3 by kind; further slots hold three more words each behind their commit word
+///
+/// The commit word of a note's first slot is stored last, with release ordering: whoever reads it
+/// (the recorder, or a reader of the file after a kill) sees the whole note or none. Commit words
+/// lie at places that never hold anything else, so that nothing a note carries can pass for one,
+/// and a slot of an earlier lap holds another position.
+///
+/// Room is *reserved* before a step number or a lock is taken; a thread that holds either never
+/// waits for room. `tail` moves only when what lies before it is in the trace file.
+package struct NoteLane: @unchecked Sendable {
+    // Unchecked: `producer` is touched by the owning thread alone, `consumer` by the recorder
+    // alone; what both touch is atomic.
+
+    /// Words in a slot.
+    package static let slotWords = 4
+    /// The most slots that one note takes.
+    package static let maximumNoteSlots = 24
+    /// The fewest slots a lane may have: two of the largest notes and a few small ones.
+    package static let minimumSlots = 64
+
+    package struct Producer {
+        package var head: UInt64 = 0
+        package var reserved = 0
+        package var knownTail: UInt64 = 0
+        package var waits = 0
+    }
+
+    package struct Consumer {
+        package var drained: UInt64 = 0
+    }
+
+    private let slots: UnsafeMutablePointer<UInt64>
+    private let mask: UInt64
+    private let tail: UnsafeMutablePointer<Atomic<UInt64>>
+    private let producer: UnsafeMutablePointer<Producer>
+    private let consumer: UnsafeMutablePointer<Consumer>
+
+    package let capacity: Int
+
+    /// A lane over `capacity` slots (a power of two) at `memory`, with its tail word at `tail`.
+    ///
+    /// The memory must be zero or hold what an earlier life of the same lane left, outlive the
+    /// lane, and be 8-byte aligned.
+    package init(
+        memory: UnsafeMutableRawPointer, capacity: Int, tail: UnsafeMutableRawPointer
+    ) {
+        precondition(
+            capacity >= Self.minimumSlots && capacity & (capacity - 1) == 0,
+            "capacity \(capacity) must be a power of two of at least \(Self.minimumSlots)")
+        self.capacity = capacity
+        mask = UInt64(capacity - 1)
+        slots = memory.bindMemory(to: UInt64.self, capacity: capacity * Self.slotWords)
+        self.tail = tail.bindMemory(to: Atomic<UInt64>.self, capacity: 1)
+        producer = .allocate(capacity: 1)
+        producer.initialize(to: Producer())
+        consumer = .allocate(capacity: 1)
+        consumer.initialize(to: Consumer())
+    }
+
+    /// Frees what the lane itself allocated, not the memory it was given.
+    package func deallocate() {
+        producer.deallocate()
+        consumer.deallocate()
+    }
+
+    // MARK: The owning thread
+
+    /// Sets room aside for notes of `count` slots in all; false when there is none now.
+    @inline(__always)
+    package func tryReserve(_ count: Int) -> Bool {
+        let needed = UInt64(producer.pointee.reserved + count)
+        if producer.pointee.head &- producer.pointee.knownTail + needed > UInt64(capacity) {
+            producer.pointee.knownTail = tail.pointee.load(ordering: .acquiring)
+            if producer.pointee.head &- producer.pointee.knownTail + needed > UInt64(capacity) {
+                return false
+            }
+        }
+        producer.pointee.reserved += count
+        return true
+    }
+
+    /// Sets room aside, waiting for the recorder as long as there is none.
+    ///
+    /// Call it with no step number and no lock in hand.
+    @inline(__always)
+    package func reserve(_ count: Int) {
+        if !tryReserve(count) { waitForRoom(count) }
+    }
+
+    @inline(never)
+    private func waitForRoom(_ count: Int) {
+        precondition(count <= capacity / 2, "a note of \(count) slots in a lane of \(capacity)")
+        producer.pointee.waits += 1
+        var spins = 0
+        while !tryReserve(count) {
+            spins += 1
+            if spins < 16 { sched_yield() } else { usleep(100) }
+        }
+    }
+
+    /// Gives back room that was set aside and is not needed.
+    @inline(__always)
+    package func release(_ count: Int) {
+        producer.pointee.reserved -= count
+        assert(producer.pointee.reserved >= 0, "more room given back than set aside")
+    }
+
+    /// Writes a note of one slot into reserved room.
+    @inline(__always)
+    package func note(kind: UInt8, number: UInt64, _ second: UInt64, _ third: UInt64) {
+        let position = producer.pointee.head
+        let slot = slots + Int(position & mask) * Self.slotWords
+        slot[1] = UInt64(kind) | 1 << 8 | number << 16
+        slot[2] = second
+        slot[3] = third
+        commit(slot, position)
+        producer.pointee.head = position &+ 1
+        release(1)
+    }
+
+    /// Writes a note with further words into reserved room; returns how many slots it took.
+    package func note(
+        kind: UInt8, number: UInt64, _ second: UInt64, _ third: UInt64,
+        more: UnsafeBufferPointer<UInt64>
+    ) -> Int {
+        let extra = Self.extraSlots(words: more.count)
+        precondition(extra < Self.maximumNoteSlots, "a note of \(more.count) further words")
+        let position = producer.pointee.head
+        for index in 0..<extra {
+            let place = position &+ UInt64(index + 1)
+            let slot = slots + Int(place & mask) * Self.slotWords
+            for word in 0..<3 {
+                let source = index * 3 + word
+                slot[1 + word] = source < more.count ? more[source] : 0
+            }
+            commit(slot, place)
+        }
+        let slot = slots + Int(position & mask) * Self.slotWords
+        slot[1] = UInt64(kind) | UInt64(extra + 1) << 8 | number << 16
+        slot[2] = second
+        slot[3] = third
+        commit(slot, position)
+        producer.pointee.head = position &+ UInt64(extra + 1)
+        release(extra + 1)
+        return extra + 1
+    }
+
+    /// Slots that `words` further words take behind a note's first slot.
+    @inline(__always)
+    package static func extraSlots(words: Int) -> Int { (words + 2) / 3 }
+
+    @inline(__always)
+    private func commit(_ slot: UnsafeMutablePointer<UInt64>, _ position: UInt64) {
+        let word = UnsafeMutableRawPointer(slot).assumingMemoryBound(to: Atomic<UInt64>.self)
+        #if WEIR_PROBES
+            Probe.at(.committing)
+            if Probe.has(.commitFlag) {
+                word.pointee.store(1, ordering: .releasing)
+                return
+            }
+        #endif
+        word.pointee.store(position &+ 1, ordering: .releasing)
+    }
+
+    /// How often the owning thread waited for room. Owning thread, or after it ended.
+    package var waits: Int { producer.pointee.waits }
+
+    // MARK: The recorder
+
+    /// The next note, without taking it; nil when none is whole.
+    package func peek() -> RawNote? { Self.note(slots, mask, at: consumer.pointee.drained) }
+
+    /// Takes the note that `peek` showed.
+    package func advance(past note: RawNote) {
+        consumer.pointee.drained &+= UInt64(note.slots)
+        #if WEIR_PROBES
+            Probe.at(.drained)
+            if Probe.has(.freeOnDrain) { free() }
+        #endif
+    }
+
+    /// Gives everything taken so far back to the owning thread: it is in the trace file.
+    package func free() { tail.pointee.store(consumer.pointee.drained, ordering: .releasing) }
+
+    /// How many slots are taken but not given back, or not taken yet. An estimate.
+    package var backlog: Int {
+        // The head is not read across threads: a committed note ahead is enough to know.
+        Int(consumer.pointee.drained &- tail.pointee.load(ordering: .relaxed))
+    }
+
+    // MARK: After the owning process is gone
+
+    /// Starts draining at the tail in the memory, as a reader of a file left behind does.
+    package func rewindToTail() {
+        consumer.pointee.drained = tail.pointee.load(ordering: .acquiring)
+    }
+
+    private static func note(
+        _ slots: UnsafeMutablePointer<UInt64>, _ mask: UInt64, at position: UInt64
+    ) -> RawNote? {
+        let slot = slots + Int(position & mask) * slotWords
+        guard isCommitted(slot, position) else { return nil }
+        let count = Int(slot[1] >> 8 & 0xFF)
+        guard count >= 1, count <= maximumNoteSlots else { return nil }
+        var note = RawNote(
+            kind: UInt8(truncatingIfNeeded: slot[1]), slots: count, number: slot[1] >> 16,
+            second: slot[2], third: slot[3])
+        if count > 1 {
+            note.more.reserveCapacity((count - 1) * 3)
+            for index in 1..<count {
+                let place = position &+ UInt64(index)
+                let further = slots + Int(place & mask) * slotWords
+                guard isCommitted(further, place) else { return nil }
+                note.more.append(further[1])
+                note.more.append(further[2])
+                note.more.append(further[3])
+            }
+        }
+        return note
+    }
+
+    private static func isCommitted(
+        _ slot: UnsafeMutablePointer<UInt64>, _ position: UInt64
+    ) -> Bool {
+        let word = UnsafeMutableRawPointer(slot).assumingMemoryBound(to: Atomic<UInt64>.self)
+        let value = word.pointee.load(ordering: .acquiring)
+        #if WEIR_PROBES
+            if Probe.has(.commitFlag) { return value != 0 }
+        #endif
+        return value == position &+ 1
+    }
+}
+
+/// A note as it lies in a lane, before its kind gives the words a meaning.
+package struct RawNote: Sendable {
+    package var kind: UInt8
+    package var slots: Int
+    package var number: UInt64
+    package var second: UInt64
+    package var third: UInt64
+    package var more: [UInt64] = []
+}

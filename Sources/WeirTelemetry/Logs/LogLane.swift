@@ -1,0 +1,192 @@
+import Synchronization
+package import WeirBase
+
+/// A ring of log records, written by one worker and drained by the recorder.
+///
+/// Telemetry has room of its own: a record that finds none is dropped and counted, because a
+/// replay makes it again. In plain memory, since after a kill a replay makes all of them again.
+package final class LogLane: @unchecked Sendable {
+    // Unchecked: `head` and `site` caches belong to the worker, `drained` to the recorder.
+
+    private let memory: UnsafeMutableRawPointer
+    private let capacity: Int
+    private let tail = Atomic<Int>(0)
+    private let published = Atomic<Int>(0)
+    private let dropped = Atomic<UInt64>(0)
+    private var head = 0
+    private var drained = 0
+    private var seenDropped: UInt64 = 0
+    private var scratch = ByteWriter(reserving: 512)
+    private var knownSites: [SiteKey: UInt32] = [:]
+    private let sites: LogSites
+
+    /// Longer records are cut: their last fields are dropped.
+    package static let maximumRecord = 16 << 10
+
+    private struct SiteKey: Hashable {
+        var message: UInt
+        var line: UInt32
+        var names: UInt
+    }
+
+    package init(capacity: Int, sites: LogSites) {
+        precondition(capacity >= 4 * Self.maximumRecord && capacity & (capacity - 1) == 0)
+        self.capacity = capacity
+        self.sites = sites
+        memory = .allocate(byteCount: capacity, alignment: 16)
+    }
+
+    deinit { memory.deallocate() }
+
+    /// How many records found no room so far. Any thread.
+    package var droppedCount: UInt64 { dropped.load(ordering: .relaxed) }
+
+    /// The number of a statement. The worker.
+    package func site(
+        level: LogLevel, message: StaticString, file: StaticString, line: UInt32,
+        fields: LogFields
+    ) -> UInt32 {
+        var names: UInt = 0
+        for field in fields.elements { names = names &* 31 &+ Self.address(field.name) }
+        let key = SiteKey(message: Self.address(message), line: line, names: names)
+        if let known = knownSites[key] { return known }
+        let number = sites.number(
+            of: LogSite(
+                level: level, message: "\(message)", file: "\(file)", line: line,
+                fields: fields.elements.map { "\($0.name)" }))
+        knownSites[key] = number
+        return number
+    }
+
+    private static func address(_ text: StaticString) -> UInt {
+        text.hasPointerRepresentation ? UInt(bitPattern: text.utf8Start) : 0
+    }
+
+    /// Adds a record; drops and counts it when there is no room. The worker.
+    package func append(_ record: LogRecord, fields: LogFields) {
+        scratch.removeAll()
+        scratch.append(fixed: UInt32(0))
+        scratch.append(fixed: record.site)
+        scratch.append(fixed: record.step)
+        scratch.append(fixed: record.index)
+        scratch.append(fixed: record.operatorIndex)
+        scratch.append(fixed: record.subtask)
+        scratch.append(fixed: record.ordinal)
+        scratch.append(fixed: record.time)
+        scratch.append(fixed: UInt16(fields.elements.count))
+        for field in fields.elements {
+            LogRecord.encode(field.value, into: &scratch, room: Self.maximumRecord - scratch.count)
+        }
+        scratch.patch(fixed: UInt32(scratch.count), at: 0)
+        let count = scratch.count
+        if head + count - tail.load(ordering: .acquiring) > capacity {
+            dropped.wrappingAdd(1, ordering: .relaxed)
+            return
+        }
+        scratch.bytes.withUnsafeBytes { copyIn($0) }
+        head += count
+        published.store(head, ordering: .releasing)
+    }
+
+    private func copyIn(_ bytes: UnsafeRawBufferPointer) {
+        guard let source = bytes.baseAddress else { return }
+        let start = head & (capacity - 1)
+        let first = min(bytes.count, capacity - start)
+        (memory + start).copyMemory(from: source, byteCount: first)
+        if first < bytes.count {
+            memory.copyMemory(from: source + first, byteCount: bytes.count - first)
+        }
+    }
+
+    /// Takes what is there. The recorder; what it took is its own from then on.
+    package func drain(worker: UInt16) -> LogBatch? {
+        let end = published.load(ordering: .acquiring)
+        let allDropped = dropped.load(ordering: .relaxed)
+        let lost = allDropped - seenDropped
+        seenDropped = allDropped
+        if end == drained { return lost == 0 ? nil : LogBatch(worker: worker, records: [], lost: lost) }
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(end - drained)
+        let start = drained & (capacity - 1)
+        let first = min(end - drained, capacity - start)
+        bytes.append(contentsOf: UnsafeRawBufferPointer(start: memory + start, count: first))
+        if first < end - drained {
+            bytes.append(
+                contentsOf: UnsafeRawBufferPointer(start: memory, count: end - drained - first))
+        }
+        drained = end
+        tail.store(end, ordering: .releasing)
+        var records: [LogRecord] = []
+        var reader = ByteReader(bytes)
+        while !reader.isAtEnd {
+            guard let record = try? LogRecord(from: &reader) else {
+                preconditionFailure("a log lane holds what no worker wrote")
+            }
+            records.append(record)
+        }
+        return LogBatch(worker: worker, records: records, lost: lost)
+    }
+}
+
+extension LogRecord {
+    fileprivate init(from reader: inout ByteReader) throws(MalformedBytes) {
+        _ = try reader.fixed(UInt32.self)
+        let site = try reader.fixed(UInt32.self)
+        let step = try reader.fixed(UInt64.self)
+        let index = try reader.fixed(UInt32.self)
+        let operatorIndex = try reader.fixed(UInt16.self)
+        let subtask = try reader.fixed(UInt16.self)
+        let ordinal = try reader.fixed(UInt32.self)
+        let time = try reader.fixed(Int64.self)
+        let count = try reader.fixed(UInt16.self)
+        var values: [LogValue] = []
+        for _ in 0..<count { values.append(try Self.decodeValue(&reader)) }
+        self.init(
+            step: step, index: index, operatorIndex: operatorIndex, ordinal: ordinal,
+            subtask: subtask, time: time, site: site, values: values)
+    }
+
+    /// Writes a value with its type; text beyond `room` bytes is cut.
+    package static func encode(_ value: LogValue, into writer: inout ByteWriter, room: Int) {
+        switch value {
+        case .integer(let number):
+            writer.append(0)
+            writer.append(signedVarint: number)
+        case .double(let number):
+            writer.append(1)
+            writer.append(fixed: number.bitPattern)
+        case .flag(let flag):
+            writer.append(flag ? 3 : 2)
+        case .text(let text):
+            writer.append(4)
+            if text.utf8.count <= max(0, room) {
+                writer.append(string: text)
+            } else {
+                // Whole characters only, so that what is read back is text.
+                var kept = 0
+                var end = text.startIndex
+                for scalar in text.unicodeScalars {
+                    let size = UTF8.width(scalar)
+                    if kept + size > max(0, room - 8) { break }
+                    kept += size
+                    end = text.unicodeScalars.index(after: end)
+                }
+                writer.append(string: String(text[..<end]) + "…")
+            }
+        }
+    }
+
+    /// Reads a value as `encode` writes it.
+    package static func decodeValue(
+        _ reader: inout ByteReader
+    ) throws(MalformedBytes) -> LogValue {
+        switch try reader.byte() {
+        case 0: return .integer(try reader.signedVarint())
+        case 1: return .double(Double(bitPattern: try reader.fixed(UInt64.self)))
+        case 2: return .flag(false)
+        case 3: return .flag(true)
+        case 4: return .text(try reader.string())
+        case let tag: throw reader.failure("unknown type of value \(tag)")
+        }
+    }
+}

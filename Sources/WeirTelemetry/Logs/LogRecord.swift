@@ -1,0 +1,111 @@
+/// A value of a log record's field, with its type.
+public enum LogValue: Equatable, Sendable {
+    /// A whole number.
+    case integer(Int64)
+    /// A number with a fraction.
+    case double(Double)
+    /// True or false.
+    case flag(Bool)
+    /// Text.
+    case text(String)
+}
+
+extension LogValue: ExpressibleByIntegerLiteral, ExpressibleByFloatLiteral,
+    ExpressibleByBooleanLiteral, ExpressibleByStringLiteral, ExpressibleByStringInterpolation
+{
+    /// A whole number.
+    public init(integerLiteral value: Int64) { self = .integer(value) }
+    /// A number with a fraction.
+    public init(floatLiteral value: Double) { self = .double(value) }
+    /// True or false.
+    public init(booleanLiteral value: Bool) { self = .flag(value) }
+    /// Text.
+    public init(stringLiteral value: String) { self = .text(value) }
+}
+
+/// The fields of one log statement: constant names and typed values, in the order written.
+public struct LogFields: ExpressibleByDictionaryLiteral, Sendable {
+    package let elements: [(name: StaticString, value: LogValue)]
+
+    /// Fields from `["order": .integer(id)]`.
+    public init(dictionaryLiteral elements: (StaticString, LogValue)...) {
+        self.elements = elements.map { (name: $0.0, value: $0.1) }
+    }
+}
+
+/// Where a log statement stands and what never changes about it.
+package struct LogSite: Equatable, Sendable {
+    package var level: LogLevel
+    package var message: String
+    package var file: String
+    package var line: UInt32
+    package var fields: [String]
+
+    package init(level: LogLevel, message: String, file: String, line: UInt32, fields: [String]) {
+        self.level = level
+        self.message = message
+        self.file = file
+        self.line = line
+        self.fields = fields
+    }
+}
+
+/// One log record.
+///
+/// Its identity within a run is (`step`, `index`, `operatorIndex`, `ordinal`), the same in a replay at any
+/// level of detail.
+package struct LogRecord: Equatable, Sendable {
+    /// The step at which its turn began.
+    package var step: UInt64
+    /// How many elements its operator had taken in the turn, this one included.
+    package var index: UInt32
+    /// The operator's place in its stage.
+    package var operatorIndex: UInt16
+    /// Tells apart the records of one operator for one element, in order of their making.
+    package var ordinal: UInt32
+    package var subtask: UInt16
+    /// Microseconds since the run's start: its turn's time. The record's own time is `index`
+    /// nanoseconds later.
+    package var time: Int64
+    /// In the site table of the batch or the trace.
+    package var site: UInt32
+    package var values: [LogValue]
+
+    package init(
+        step: UInt64, index: UInt32, operatorIndex: UInt16, ordinal: UInt32, subtask: UInt16,
+        time: Int64, site: UInt32, values: [LogValue]
+    ) {
+        self.step = step
+        self.index = index
+        self.operatorIndex = operatorIndex
+        self.ordinal = ordinal
+        self.subtask = subtask
+        self.time = time
+        self.site = site
+        self.values = values
+    }
+
+    /// Whether the left record comes first in a run's logs.
+    package static func precedes(_ left: LogRecord, _ right: LogRecord) -> Bool {
+        if left.step != right.step { return left.step < right.step }
+        if left.index != right.index { return left.index < right.index }
+        if left.operatorIndex != right.operatorIndex {
+            return left.operatorIndex < right.operatorIndex
+        }
+        return left.ordinal < right.ordinal
+    }
+}
+
+/// Log records of one worker, in the order of its turns; within a turn in any order.
+package struct LogBatch: Equatable, Sendable {
+    package var worker: UInt16
+    package var records: [LogRecord]
+    /// Records that found no room in the worker's lane since the batch before.
+    package var lost: UInt64
+
+    package init(worker: UInt16, records: [LogRecord], lost: UInt64) {
+        self.worker = worker
+        self.records = records
+        self.lost = lost
+    }
+}

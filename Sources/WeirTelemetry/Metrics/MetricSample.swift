@@ -1,0 +1,82 @@
+/// What the sampler read at one moment, as it goes into the trace and onto the screens.
+package struct MetricSample: Codable, Equatable, Sendable {
+    /// Microseconds since the run's start.
+    package var time: Int64
+    /// The last step taken at the time of sampling.
+    package var step: UInt64
+    package var subtasks: [SubtaskSample]
+    package var channels: [ChannelSample]
+    package var recorder: RecorderSample
+
+    package init(
+        time: Int64, step: UInt64, subtasks: [SubtaskSample], channels: [ChannelSample],
+        recorder: RecorderSample
+    ) {
+        self.time = time
+        self.step = step
+        self.subtasks = subtasks
+        self.channels = channels
+        self.recorder = recorder
+    }
+}
+
+/// Totals of one subtask since the run's start.
+package struct SubtaskSample: Codable, Equatable, Sendable {
+    package var stage: String
+    package var subtask: Int
+    package var recordsIn: UInt64 = 0
+    package var recordsOut: UInt64 = 0
+    package var bytesIn: UInt64 = 0
+    package var bytesOut: UInt64 = 0
+    package var errors: UInt64 = 0
+    package var turns: UInt64 = 0
+    /// Nanoseconds; the three sum to the time since the start, the state in progress included.
+    package var busy: UInt64 = 0
+    package var idle: UInt64 = 0
+    package var backpressured: UInt64 = 0
+    /// Sources: elements that wait to be taken, where that is known.
+    package var lagRecords: UInt64?
+    /// How far the subtask's watermark lies behind the run's newest event time, nanoseconds.
+    package var watermarkLag: Int64?
+
+    package init(stage: String, subtask: Int) {
+        self.stage = stage
+        self.subtask = subtask
+    }
+}
+
+/// The state of one channel at the moment of sampling.
+package struct ChannelSample: Codable, Equatable, Sendable {
+    /// `parse/0>enrich/1`.
+    package var name: String
+    package var from: String
+    package var to: String
+    package var depth: UInt64
+    package var capacity: UInt64
+    package var bytes: UInt64
+    package var dropped: UInt64
+
+    package init(
+        name: String, from: String, to: String, depth: UInt64, capacity: UInt64, bytes: UInt64,
+        dropped: UInt64
+    ) {
+        self.name = name
+        self.from = from
+        self.to = to
+        self.depth = depth
+        self.capacity = capacity
+        self.bytes = bytes
+        self.dropped = dropped
+    }
+}
+
+/// The recorder's own cost and losses.
+package struct RecorderSample: Codable, Equatable, Sendable {
+    package var bytes: UInt64 = 0
+    package var logsDropped: UInt64 = 0
+
+    package init(bytes: UInt64 = 0, logsDropped: UInt64 = 0) {
+        self.bytes = bytes
+        self.logsDropped = logsDropped
+    }
+}

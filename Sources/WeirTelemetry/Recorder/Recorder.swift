@@ -1,0 +1,263 @@
+import Synchronization
+import WeirBase
+
+/// Drains the lanes of a run and hands what it finds to its consumers.
+///
+/// One thread of its own. It merges the workers' lanes by step number, so that what it hands on is
+/// a prefix of the total order: what lies behind a missing number waits in its lane. The lane of
+/// rest points is looked at first, then the workers', then inputs and results; a turn that was
+/// seen has its inputs noted already, and a batch with a rest point holds all earlier ends. It
+/// never waits for a rest point, and its consumers must not either.
+///
+/// A lane's notes are given back only when every consumer has taken the batch that holds them.
+package final class Recorder: @unchecked Sendable {
+    // Unchecked: `pending`, `nextStep` and `consumers` belong to the recorder's thread (to the
+    // caller of `finish` once that thread was joined); the inbox has a lock.
+
+    /// A batch goes to the consumers when it holds about so many bytes,
+    package static let batchBytes = 256 << 10
+    /// or is this old,
+    package static let batchNanoseconds: UInt64 = 100_000_000
+    /// and lanes are looked at this often when nothing is going on.
+    package static let idleNanoseconds: UInt64 = 4_000_000
+    /// Metric samples and marks that wait at most; further ones are dropped and counted.
+    package static let maximumInbox = 4096
+
+    private let lanes: LaneSet
+    private let logLanes: [LogLane]
+    private let sites: LogSites
+    private var consumers: [any RecordConsumer]
+    private let onFailure: @Sendable (any RecordConsumer, any Error) -> Void
+
+    private struct Inbox {
+        var metrics: [MetricSample] = []
+        var marks: [Mark] = []
+        var dropped = 0
+        var isFlushWanted = false
+        var isFinishing = false
+        var handedOver: UInt64 = 0
+    }
+
+    private let monitor = Monitor()
+    private let inbox = Mutex(Inbox())
+    private var pending = RecordBatch()
+    private var pendingSince: UInt64?
+    private var nextStep: UInt64 = 1
+    private var knownSites = 0
+    private var thread: Worker?
+
+    /// A recorder that does nothing until `start`.
+    ///
+    /// `onFailure` is called on the recorder's thread when a consumer threw; that consumer gets
+    /// nothing more.
+    package init(
+        lanes: LaneSet, logLanes: [LogLane], sites: LogSites, consumers: [any RecordConsumer],
+        onFailure: @escaping @Sendable (any RecordConsumer, any Error) -> Void
+    ) {
+        self.lanes = lanes
+        self.logLanes = logLanes
+        self.sites = sites
+        self.consumers = consumers
+        self.onFailure = onFailure
+    }
+
+    /// Starts the recorder's thread.
+    package func start() {
+        thread = Worker("weir-recorder") { [self] in run() }
+    }
+
+    /// Adds a metric sample to what is recorded. Any thread.
+    package func offer(_ sample: MetricSample) {
+        inbox.withLock { inbox in
+            if inbox.metrics.count < Self.maximumInbox {
+                inbox.metrics.append(sample)
+            } else {
+                inbox.dropped += 1
+            }
+        }
+    }
+
+    /// Adds a mark to what is recorded. Any thread.
+    package func offer(_ mark: Mark) {
+        inbox.withLock { inbox in
+            if inbox.marks.count < Self.maximumInbox {
+                inbox.marks.append(mark)
+            } else {
+                inbox.dropped += 1
+            }
+        }
+    }
+
+    /// Hands over everything noted so far soon, without waiting for the batch to fill. Any thread.
+    package func flushSoon() {
+        inbox.withLock { $0.isFlushWanted = true }
+        monitor.withLock { monitor.signal() }
+    }
+
+    /// Drains what is left and ends the thread. Call when every thread that notes has ended.
+    package func finish() {
+        inbox.withLock { $0.isFinishing = true }
+        monitor.withLock { monitor.signal() }
+        thread?.join()
+        thread = nil
+        while drainOnce() {}
+        deliver()
+    }
+
+    private func run() {
+        while true {
+            let found = drainOnce()
+            let (isFinishing, isFlushWanted) = inbox.withLock { inbox in
+                defer { inbox.isFlushWanted = false }
+                return (inbox.isFinishing, inbox.isFlushWanted)
+            }
+            if isFinishing { return }
+            let now = MonotonicClock.nanoseconds()
+            if pendingSince == nil, !pending.isEmpty { pendingSince = now }
+            if isFlushWanted || isDue(now) { deliver() }
+            if !found {
+                monitor.withLock { monitor.wait(until: now + Self.idleNanoseconds) }
+            }
+        }
+    }
+
+    private func isDue(_ now: UInt64) -> Bool {
+        guard let since = pendingSince else { return false }
+        if now - since >= Self.batchNanoseconds { return true }
+        if pending.approximateBytes >= Self.batchBytes { return true }
+        // A lane that is half taken and not given back would soon hold its worker up.
+        return lanes.workers.contains { $0.backlog * 2 >= $0.capacity }
+            || lanes.rest.backlog * 2 >= lanes.rest.capacity
+            || lanes.readers.contains { $0.isHalfTaken }
+            || lanes.executors.contains { $0.isHalfTaken }
+    }
+
+    private func deliver() {
+        if !pending.isEmpty {
+            consumers.removeAll { consumer in
+                do {
+                    try consumer.consume(pending)
+                    return false
+                } catch {
+                    onFailure(consumer, error)
+                    return true
+                }
+            }
+            pending = RecordBatch()
+        }
+        pendingSince = nil
+        lanes.free()
+    }
+
+    /// One look at every lane; false when nothing was found.
+    private func drainOnce() -> Bool {
+        let before = pending.approximateBytes
+        drainSchedule()
+        for lane in lanes.readers {
+            while let note = lane.notes.peek() {
+                guard let block = lane.input(of: note) else {
+                    preconditionFailure("a reader's lane holds what no reader wrote")
+                }
+                pending.inputs.append(block)
+                lane.notes.advance(past: note)
+            }
+        }
+        for lane in lanes.executors {
+            while let note = lane.notes.peek() {
+                guard let result = lane.result(of: note) else {
+                    preconditionFailure("an executor's lane holds what no executor wrote")
+                }
+                pending.results.append(result)
+                lane.notes.advance(past: note)
+            }
+        }
+        drainTelemetry()
+        return pending.approximateBytes != before
+    }
+
+    private func drainSchedule() {
+        var rest = lanes.rest.peek()
+        while true {
+            var isProgressing = false
+            for lane in lanes.workers {
+                while let note = lane.peek() {
+                    if note.kind == LaneNote.turnEnd {
+                        pending.schedule.append(end: note)
+                    } else if note.number == nextStep {
+                        guard pending.schedule.append(step: note) != nil else {
+                            preconditionFailure("a worker's lane holds what no worker wrote")
+                        }
+                        nextStep += 1
+                    } else {
+                        #if WEIR_PROBES
+                            if Probe.has(.skipGaps), note.number > nextStep,
+                                SeededGenerator.mix(note.number) % 16 == 0
+                            {
+                                nextStep = note.number
+                                continue
+                            }
+                        #endif
+                        break
+                    }
+                    lane.advance(past: note)
+                    isProgressing = true
+                }
+            }
+            if !isProgressing, let note = rest, note.number == nextStep {
+                _ = pending.schedule.append(step: note)
+                lanes.rest.advance(past: note)
+                nextStep += 1
+                rest = nil
+                isProgressing = true
+            }
+            if !isProgressing { return }
+        }
+    }
+
+    private func drainTelemetry() {
+        for (worker, lane) in logLanes.enumerated() {
+            if let batch = lane.drain(worker: UInt16(worker)) { pending.logs.append(batch) }
+        }
+        // After the records: a record's statement is in the table before the record is in a lane.
+        let new = sites.sites(from: knownSites)
+        knownSites += new.count
+        pending.newSites.append(contentsOf: new)
+        inbox.withLock { inbox in
+            pending.metrics.append(contentsOf: inbox.metrics)
+            pending.marks.append(contentsOf: inbox.marks)
+            inbox.metrics.removeAll(keepingCapacity: true)
+            inbox.marks.removeAll(keepingCapacity: true)
+        }
+    }
+}
+
+extension DataLane {
+    /// Whether so much was taken and not given back that the writer would soon have to wait.
+    package var isHalfTaken: Bool {
+        notes.backlog * 2 >= notes.capacity || (dataCapacity > 0 && takenBytes * 2 >= dataCapacity)
+    }
+}
+
+extension RecordBatch {
+    /// A rough size in memory and in the file.
+    package var approximateBytes: Int {
+        var bytes = schedule.steps.count * 16 + schedule.ends.count * 12
+        bytes += schedule.words.count * 8 + (metrics.count + marks.count) * 512
+        for input in inputs { bytes += 64 + (input.bytes?.count ?? 0) }
+        for result in results { bytes += 32 + result.bytes.count }
+        for log in logs { bytes += 32 + log.records.count * 64 }
+        return bytes
+    }
+}
+
+/// A consumer that keeps everything, for tests and for runs whose trace stays in memory.
+package final class MemoryRecording: RecordConsumer {
+    private let batches = Mutex<[RecordBatch]>([])
+
+    package init() {}
+
+    package func consume(_ batch: RecordBatch) { batches.withLock { $0.append(batch) } }
+
+    /// What was recorded so far, in order.
+    package var recorded: [RecordBatch] { batches.withLock { $0 } }
+}

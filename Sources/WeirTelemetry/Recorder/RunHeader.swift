@@ -1,0 +1,164 @@
+/// What is known of a run before its first turn; the first thing in its trace.
+package struct RunHeader: Codable, Equatable, Sendable {
+    /// Random; the lane file beside the trace carries it too. 32 hex digits.
+    package var run: String
+    package var pipeline: String
+    /// The version the pipeline's author gave it.
+    package var version: String
+    /// `StableHash` over the plan's names, operators, edges, parallelism, capacities, policies.
+    /// 16 hex digits.
+    package var plan: String
+    package var seed: UInt64
+    /// Threads; 0 for a simulated run.
+    package var workers: Int
+    /// Wall-clock time of the run's start, nanoseconds since 1970, cut to microseconds.
+    package var started: Int64
+    /// `NAME=VALUE` as given, in order of names.
+    package var settings: [String: String]
+    package var arguments: [String]
+    /// Elements from each source after which it ends; nil without a limit.
+    package var limit: UInt64?
+    package var parallelism: Int?
+    package var logLevel: String
+    package var onViolation: String
+    package var environment: [String: String]
+    package var recordedWith: BuildInfo
+    package var sources: [SourceInfo]
+    package var sinks: [String]
+    package var subtasks: [SubtaskInfo]
+    package var edges: [EdgeInfo]
+    package var cells: [String]
+    package var invariants: [String]
+
+    package init(run: String, pipeline: String, version: String, plan: String, seed: UInt64) {
+        self.run = run
+        self.pipeline = pipeline
+        self.version = version
+        self.plan = plan
+        self.seed = seed
+        workers = 0
+        started = 0
+        settings = [:]
+        arguments = []
+        logLevel = "info"
+        onViolation = "count"
+        environment = [:]
+        recordedWith = BuildInfo(version: "", build: "", toolchain: "")
+        sources = []
+        sinks = []
+        subtasks = []
+        edges = []
+        cells = []
+        invariants = []
+    }
+}
+
+/// Which build of the program recorded a trace.
+package struct BuildInfo: Codable, Equatable, Sendable {
+    /// Weir's version.
+    package var version: String
+    /// `StableHash` of the executable file, 16 hex digits.
+    package var build: String
+    package var toolchain: String
+
+    package init(version: String, build: String, toolchain: String) {
+        self.version = version
+        self.build = build
+        self.toolchain = toolchain
+    }
+}
+
+/// A source of the run. Its place in the header's list is its number in input blocks.
+package struct SourceInfo: Codable, Equatable, Sendable {
+    package var name: String
+    /// `generator` or `bytes`.
+    package var kind: String
+    /// A path, `-`, or empty for a generator.
+    package var location: String
+    /// Absolute path of a file whose bytes are not in the trace; nil where they are.
+    package var path: String?
+    package var byteCount: UInt64?
+
+    package init(name: String, kind: String, location: String) {
+        self.name = name
+        self.kind = kind
+        self.location = location
+    }
+}
+
+/// A subtask of the plan. Its place in the header's list is its number in the schedule.
+package struct SubtaskInfo: Codable, Equatable, Sendable {
+    package var stage: String
+    package var index: Int
+    /// The channels it reads, in order of inlets: `parse/0>enrich/1`.
+    package var inlets: [String]
+    /// The channels it writes, in order of outlets.
+    package var outlets: [String]
+    /// The source it reads, as a number in the header's list.
+    package var source: Int?
+
+    package init(stage: String, index: Int, inlets: [String], outlets: [String], source: Int?) {
+        self.stage = stage
+        self.index = index
+        self.inlets = inlets
+        self.outlets = outlets
+        self.source = source
+    }
+}
+
+/// An edge between two stages.
+package struct EdgeInfo: Codable, Equatable, Sendable {
+    package var from: String
+    package var to: String
+    package var capacity: Int
+    package var policy: String
+
+    package init(from: String, to: String, capacity: Int, policy: String) {
+        self.from = from
+        self.to = to
+        self.capacity = capacity
+        self.policy = policy
+    }
+}
+
+/// What is known of a run when it has ended; the last thing in its trace.
+package struct RunEnd: Codable, Equatable, Sendable {
+    /// `finished`, `interrupted`, `violation`, `error`, `stopped`.
+    package var cause: String
+    package var steps: UInt64
+    package var turns: UInt64
+    /// Elements taken from all sources.
+    package var events: UInt64
+    package var durationNanoseconds: UInt64
+    /// Digest of the final state, 16 hex digits; nil when it was not taken (the run was stopped).
+    package var stateDigest: String?
+    package var sinks: [SinkDigest]
+    package var violations: UInt64
+
+    package init(cause: String, steps: UInt64, turns: UInt64, events: UInt64) {
+        self.cause = cause
+        self.steps = steps
+        self.turns = turns
+        self.events = events
+        durationNanoseconds = 0
+        sinks = []
+        violations = 0
+    }
+}
+
+/// What one sink wrote, as two hashes: of the rows in their order and free of it.
+package struct SinkDigest: Codable, Equatable, Sendable {
+    package var sink: String
+    package var rows: UInt64
+    /// 16 hex digits.
+    package var ordered: String
+    /// 16 hex digits: the sum of the rows' hashes.
+    package var unordered: String
+
+    package init(sink: String, rows: UInt64, ordered: String, unordered: String) {
+        self.sink = sink
+        self.rows = rows
+        self.ordered = ordered
+        self.unordered = unordered
+    }
+}
