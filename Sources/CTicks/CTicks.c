@@ -2,6 +2,7 @@
 #include "CTicks.h"
 
 #include <pthread.h>
+#include <sched.h>
 
 static _Thread_local void *current_context = 0;
 
@@ -10,3 +11,15 @@ void *weir_thread_context_get(void) { return current_context; }
 void weir_thread_context_set(void *context) { current_context = context; }
 
 void weir_thread_name(const char *name) { pthread_setname_np(pthread_self(), name); }
+
+void weir_thread_pin(int processor) {
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    CPU_SET(processor, &set);
+    pthread_setaffinity_np(pthread_self(), sizeof(set), &set);
+}
+
+int weir_current_processor(void) {
+    int processor = sched_getcpu();
+    return processor < 0 ? 0 : processor;
+}

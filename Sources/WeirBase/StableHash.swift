@@ -58,3 +58,11 @@ public struct StableHash: Sendable {
         return product.high ^ product.low
     }
 }
+
+extension UInt64 {
+    /// 16 lower-case hexadecimal digits.
+    package var hexadecimal: String {
+        let digits = String(self, radix: 16)
+        return String(repeating: "0", count: 16 - digits.count) + digits
+    }
+}

@@ -35,6 +35,12 @@ package final class Worker: @unchecked Sendable {
         precondition(status == 0, "the system refused another thread (error \(status))")
     }
 
+    /// Keeps the calling thread on one processor, where the system allows it.
+    package static func pin(to processor: Int) { weir_thread_pin(Int32(processor)) }
+
+    /// The processor that the calling thread runs on now.
+    package static var currentProcessor: Int { Int(weir_current_processor()) }
+
     /// Waits for the thread's end. Any further call returns at once.
     package func join() {
         if isJoined.exchange(true, ordering: .relaxed) { return }

@@ -46,4 +46,10 @@ void weir_thread_context_set(void *context);
 /// Names the calling thread for debuggers; at most 15 bytes.
 void weir_thread_name(const char *name);
 
+/// Keeps the calling thread on one processor; does nothing where that is refused.
+void weir_thread_pin(int processor);
+
+/// The processor that the calling thread runs on now.
+int weir_current_processor(void);
+
 #endif

@@ -1,0 +1,55 @@
+import WeirBase
+import WeirTelemetry
+
+/// A source that makes its elements from its seed and their index.
+final class GeneratorDriver<Element: Sendable>: SourceDriver {
+    private let make: @Sendable (UInt64, inout SeededGenerator) -> (Element, Instant)
+    private let seed: UInt64
+    private let limit: UInt64
+    private let pace: Pace
+    private var emitter: SourceEmitter<Element>
+    private(set) var taken: UInt64 = 0
+    private var isEnded = false
+
+    init(
+        context: SourceContext, watermark: WatermarkPolicy,
+        make: @escaping @Sendable (UInt64, inout SeededGenerator) -> (Element, Instant)
+    ) {
+        self.make = make
+        seed = context.seed
+        limit = context.limit ?? .max
+        pace = Pace(context.rate)
+        emitter = SourceEmitter(watermark)
+    }
+
+    deinit { emitter.deallocate() }
+
+    var lag: UInt64? { nil }
+
+    func look(time: Int64, isEnding: Bool) -> Look {
+        if isEnded { return .done }
+        if isEnding || taken >= limit { return .choice(Choice(kind: .end)) }
+        let count = min(UInt64(pace.allowed(at: time, taken: taken)), limit - taken)
+        guard count > 0 else { return .waiting(until: pace.next(taken: taken)) }
+        var choice = Choice(kind: .input)
+        choice.count = UInt32(count)
+        return .choice(choice)
+    }
+
+    func run(_ count: Int, _ subtask: Subtask) {
+        for _ in 0..<count {
+            var random = SeededGenerator(seed: seed, stream: taken)
+            let (element, time) = make(taken, &random)
+            taken += 1
+            emitter.emit(element, time: time, subtask)
+        }
+        emitter.flush(subtask)
+    }
+
+    func end(_ kind: StepKind, _ subtask: Subtask) { isEnded = true }
+
+    func digest(into hash: inout StableHash) {
+        hash.combine(taken)
+        hash.combine(isEnded ? 1 : 0)
+    }
+}

@@ -1,0 +1,128 @@
+import WeirBase
+import WeirTelemetry
+
+/// A source that reads lines of bytes and decodes each.
+final class LineDriver<Element: Sendable>: SourceDriver {
+    typealias Decode = (UnsafeRawBufferPointer, UInt64) throws -> (Element, Instant?)
+
+    private let feed: any InputFeed
+    private let decode: Decode
+    private let limit: UInt64
+    private let pace: Pace
+    private let idleAfter: Int64?
+    private var assembler = LineAssembler()
+    private var emitter: SourceEmitter<Element>
+    private(set) var taken: UInt64 = 0
+    private var isEnded = false
+    private var lastInput: Int64 = 0
+    private var isIdle = false
+
+    init(
+        feed: any InputFeed, context: SourceContext, watermark: WatermarkPolicy?,
+        idleAfter: Duration?, decode: @escaping Decode
+    ) {
+        self.feed = feed
+        self.decode = decode
+        limit = context.limit ?? .max
+        pace = Pace(context.rate)
+        self.idleAfter = idleAfter.map { $0.wholeNanoseconds / 1_000 }
+        emitter = SourceEmitter(watermark)
+    }
+
+    deinit { emitter.deallocate() }
+
+    var lag: UInt64? { UInt64(assembler.waiting) }
+
+    func look(time: Int64, isEnding: Bool) -> Look {
+        if isEnded { return .done }
+        if isEnding || taken >= limit { return .choice(Choice(kind: .end)) }
+        takeBlocks()
+        if assembler.waiting == 0 {
+            if assembler.trouble != nil { return .choice(Choice(kind: .failure)) }
+            if assembler.isEnded { return .choice(Choice(kind: .end)) }
+            return lookIdle(time: time)
+        }
+        let allowed = UInt64(pace.allowed(at: time, taken: taken))
+        let count = min(UInt64(assembler.waiting), allowed, limit - taken)
+        guard count > 0 else { return .waiting(until: pace.next(taken: taken)) }
+        var choice = Choice(kind: .input)
+        choice.count = UInt32(count)
+        return .choice(choice)
+    }
+
+    private func lookIdle(time: Int64) -> Look {
+        guard let idleAfter, !isIdle else { return .waiting(until: nil) }
+        if time - lastInput >= idleAfter { return .choice(Choice(kind: .idle)) }
+        return .waiting(until: lastInput + idleAfter)
+    }
+
+    /// Blocks move from the hand-over into this subtask's own memory: nobody can tell when.
+    private func takeBlocks() {
+        while assembler.wantsMore, let block = feed.next() { assembler.take(block) }
+    }
+
+    func run(_ count: Int, _ subtask: Subtask) {
+        lastInput = subtask.chain.frame.pointee.turnTime
+        if isIdle {
+            isIdle = false
+            subtask.becomeActive()
+        }
+        for _ in 0..<count {
+            if assembler.waiting == 0 { takeBlocks() }
+            // A look found so many lines, or a trace says so.
+            guard assembler.waiting > 0 else {
+                subtask.chain.frame.pointee.fail(MissingInput(taken: taken))
+                break
+            }
+            let index = taken
+            taken += 1
+            do {
+                let (element, time) = try assembler.next { try decode($0, index) }
+                emitter.emit(element, time: time, subtask)
+            } catch {
+                subtask.chain.frame.pointee.fail(error)
+                break
+            }
+        }
+        emitter.flush(subtask)
+    }
+
+    func end(_ kind: StepKind, _ subtask: Subtask) {
+        isEnded = true
+        if kind == .failure {
+            takeBlocks()
+            switch assembler.trouble {
+            case .lineTooLong(let offset):
+                subtask.chain.frame.pointee.fail(InputTrouble(
+                    description: "the line at byte \(offset) is longer than "
+                        + "\(LineAssembler.maximumLine >> 20) MiB; it is not a line of text"))
+            case .failed(let message):
+                subtask.chain.frame.pointee.fail(InputTrouble(description: message))
+            case nil:
+                subtask.chain.frame.pointee.fail(MissingInput(taken: taken))
+            }
+        } else {
+            feed.cancel()
+        }
+    }
+
+    /// The turn of kind idle: the source has nothing to say.
+    func becomeIdle() { isIdle = true }
+
+    func digest(into hash: inout StableHash) {
+        hash.combine(taken)
+        hash.combine(assembler.position)
+        hash.combine(isEnded ? 1 : 0)
+    }
+}
+
+/// Reading a source's input failed.
+struct InputTrouble: Error, CustomStringConvertible {
+    let description: String
+}
+
+/// A turn took more lines than the input has: only a trace can say so.
+struct MissingInput: Error, CustomStringConvertible {
+    let taken: UInt64
+    var description: String { "the input ends after \(taken) lines, the trace took more" }
+}

@@ -1,0 +1,119 @@
+import DequeModule
+import Synchronization
+import WeirBase
+
+/// The hand-over between a sink's subtask and the thread that writes its rows.
+///
+/// Bounded in bytes. After a stop the thread empties it: what is in the file is a prefix of the
+/// sink's rows.
+final class WriterFeed: RowFeed, @unchecked Sendable {
+    // Unchecked: `queue`, `queuedBytes` and `isFinished` are guarded by `monitor`.
+
+    /// Rows wait in at most so many bytes, one turn's rows more.
+    static let maximumBytes = 1 << 20
+
+    private let writing: any RowWriting
+    private let onRoom: @Sendable () -> Void
+    private let onFailure: @Sendable (any Error) -> Void
+    private let monitor = Monitor()
+    private var queue = Deque<[UInt8]>()
+    private var queuedBytes = 0
+    private var isFinished = false
+    private var isRoomWanted = false
+    private var hasFailed = false
+    private var thread: Worker?
+    private let written = Atomic<UInt64>(0)
+
+    init(
+        writing: any RowWriting, onRoom: @escaping @Sendable () -> Void,
+        onFailure: @escaping @Sendable (any Error) -> Void
+    ) {
+        self.writing = writing
+        self.onRoom = onRoom
+        self.onFailure = onFailure
+    }
+
+    /// Starts the writer's thread; without it `offer` writes by itself, as a simulated run wants.
+    func start() {
+        thread = Worker("weir-writer") { [self] in
+            while let rows = next() { write(rows) }
+            close()
+        }
+    }
+
+    func offer(_ rows: [UInt8]) -> Bool {
+        if thread == nil {
+            write(rows)
+            return true
+        }
+        return monitor.withLock {
+            guard queuedBytes < Self.maximumBytes || hasFailed else {
+                isRoomWanted = true
+                return false
+            }
+            if !hasFailed {
+                queue.append(rows)
+                queuedBytes += rows.count
+                monitor.signal()
+            }
+            return true
+        }
+    }
+
+    func finish() {
+        monitor.withLock {
+            isFinished = true
+            monitor.broadcast()
+        }
+    }
+
+    /// Writes out what was handed over and closes. After the last turn.
+    func join() {
+        finish()
+        if let thread { thread.join() } else { close() }
+    }
+
+    /// Bytes written so far. Any thread.
+    var writtenBytes: UInt64 { written.load(ordering: .relaxed) }
+
+    private func next() -> [UInt8]? {
+        monitor.lock()
+        while queue.isEmpty, !isFinished { monitor.wait() }
+        let rows = queue.popFirst()
+        var isWaitedFor = false
+        if let rows {
+            queuedBytes -= rows.count
+            isWaitedFor = isRoomWanted && queuedBytes < Self.maximumBytes / 2
+            if isWaitedFor { isRoomWanted = false }
+        }
+        monitor.unlock()
+        if isWaitedFor { onRoom() }
+        return rows
+    }
+
+    private func write(_ rows: [UInt8]) {
+        guard !hasFailed else { return }
+        do {
+            try rows.withUnsafeBytes { try writing.write($0) }
+            written.wrappingAdd(UInt64(rows.count), ordering: .relaxed)
+        } catch {
+            fail(error)
+        }
+    }
+
+    private func close() {
+        do { try writing.close() } catch { fail(error) }
+    }
+
+    private func fail(_ error: any Error) {
+        let isWaitedFor = monitor.withLock {
+            hasFailed = true
+            queue.removeAll()
+            queuedBytes = 0
+            defer { isRoomWanted = false }
+            return isRoomWanted
+        }
+        onFailure(error)
+        if isWaitedFor { onRoom() }
+    }
+}

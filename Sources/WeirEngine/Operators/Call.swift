@@ -1,0 +1,156 @@
+import WeirBase
+
+extension DataStream {
+    /// Asks something outside for each element, without waiting in a turn.
+    ///
+    /// `call` runs on a thread of its own; its answer comes back in a turn of kind completion, in
+    /// the order of arrival, which is recorded. A call without an answer after `timeout` is made
+    /// again, `attempts` times in all; then `complete` gets nil. At most `inFlight` calls run.
+    package func callAsync<Output: Sendable>(
+        _ name: String? = nil, emitting output: Output.Type = Output.self, inFlight: Int = 4,
+        timeout: Duration, attempts: Int = 2,
+        call: @escaping @Sendable (Element, _ number: UInt64) -> [UInt8]?,
+        complete: @escaping @Sendable (
+            Element, [UInt8]?, inout OperatorContext<Output>
+        ) -> Void
+    ) -> DataStream<Output> {
+        adding(name, "call", to: Output.self) { context in
+            AsyncCalls<Element, Output>(
+                limits: CallLimits(
+                    inFlight: inFlight, timeout: timeout.wholeNanoseconds, attempts: attempts),
+                subtask: context.subtask, world: context.world, call: call, complete: complete
+            ).link(name: context.name)
+        }
+    }
+}
+
+/// How calls are bounded.
+struct CallLimits {
+    let inFlight: Int
+    let timeout: Int64
+    let attempts: Int
+}
+
+/// The calls of one operator in one subtask.
+final class AsyncCalls<Element: Sendable, Output: Sendable>: CallPort {
+    private struct Flight {
+        var element: Element
+        var attempt: Int
+    }
+
+    private let limits: CallLimits
+    private let subtask: UInt16
+    private let world: any World
+    private let call: @Sendable (Element, UInt64) -> [UInt8]?
+    private let complete: @Sendable (Element, [UInt8]?, inout OperatorContext<Output>) -> Void
+    private var flights: [UInt64: Flight] = [:]
+    private var timeouts = TimerQueue<UInt64>()
+    private var calls: UInt64 = 0
+    private var unsubmitted: [PendingCall] = []
+    private let output: UnsafeMutablePointer<OutputBuffer<Output>>
+    private var operatorIndex = 0
+
+    init(
+        limits: CallLimits, subtask: UInt16, world: any World,
+        call: @escaping @Sendable (Element, UInt64) -> [UInt8]?,
+        complete: @escaping @Sendable (
+            Element, [UInt8]?, inout OperatorContext<Output>
+        ) -> Void
+    ) {
+        self.limits = limits
+        self.subtask = subtask
+        self.world = world
+        self.call = call
+        self.complete = complete
+        output = .allocate(capacity: 1)
+        output.initialize(to: OutputBuffer())
+    }
+
+    deinit {
+        output.pointee.deallocate()
+        output.deallocate()
+    }
+
+    var room: Int { max(0, limits.inFlight - flights.count) }
+    var isWaiting: Bool { !flights.isEmpty }
+
+    func link(name: String) -> Link {
+        var reactions = Link.Reactions()
+        reactions.calls = self
+        reactions.fireTimers = { [self] frame, _ in timeOut(frame) }
+        reactions.nextDeadline = { [self] _ in timeouts.earliest }
+        reactions.control = { [self] control, frame, _ in
+            // Time-outs outlive the end of input: without them a lost call would never end.
+            operatorIndex = frame.pointee.operatorIndex
+        }
+        reactions.digest = { [self] hash, _ in digest(into: &hash) }
+        return Link(
+            name: name, state: Unmanaged.passUnretained(self).toOpaque(), reactions: reactions
+        ) { [self] slice, frame, _ in
+            operatorIndex = frame.pointee.operatorIndex
+            slice.consume(as: Element.self, frame) { element, _ in
+                start(element, attempt: 1, now: frame.pointee.now)
+            }
+        }
+    }
+
+    private func start(_ element: Element, attempt: Int, now: Int64) {
+        calls += 1
+        let number = calls
+        flights[number] = Flight(element: element, attempt: attempt)
+        let deadline = (now + limits.timeout + 999) / 1_000 * 1_000
+        timeouts.register(number, keyBytes: Canonical.bytes(of: number), deadline: deadline)
+        let call = call
+        unsubmitted.append(
+            PendingCall(subtask: subtask, call: number) { call(element, number) })
+    }
+
+    func submit() {
+        for call in unsubmitted { world.submit(call) }
+        unsubmitted.removeAll(keepingCapacity: true)
+    }
+
+    func complete(
+        _ answers: [(call: UInt64, result: [UInt8]?)], _ frame: UnsafeMutablePointer<Frame>
+    ) {
+        frame.pointee.operatorIndex = operatorIndex
+        for answer in answers {
+            // An answer that comes after its time-out has nothing to say.
+            guard let flight = flights.removeValue(forKey: answer.call) else { continue }
+            finish(flight.element, answer.result, frame)
+        }
+        output.pointee.flush(frame)
+    }
+
+    private func timeOut(_ frame: UnsafeMutablePointer<Frame>) {
+        for entry in timeouts.takeDue(at: frame.pointee.now) {
+            guard let flight = flights.removeValue(forKey: entry.key) else { continue }
+            if flight.attempt < limits.attempts {
+                start(flight.element, attempt: flight.attempt + 1, now: frame.pointee.now)
+            } else {
+                finish(flight.element, nil, frame)
+            }
+        }
+        output.pointee.flush(frame)
+    }
+
+    private func finish(
+        _ element: Element, _ result: [UInt8]?, _ frame: UnsafeMutablePointer<Frame>
+    ) {
+        var context = OperatorContext<Output>(
+            frame: frame, output: output, time: Instant.distantPast.nanoseconds, index: 0)
+        complete(element, result, &context)
+    }
+
+    private func digest(into hash: inout StableHash) {
+        hash.combine(calls)
+        for number in flights.keys.sorted() {
+            hash.combine(number)
+            hash.combine(UInt64(flights[number]?.attempt ?? 0))
+            if let encodable = flights[number]?.element as? any Encodable {
+                hash.combine(bytes: Canonical.bytes(of: encodable))
+            }
+        }
+        timeouts.digest(into: &hash)
+    }
+}

@@ -1,0 +1,196 @@
+public import WeirBase
+public import WeirTelemetry
+
+/// What an operator's closure can do besides computing: emit, log, set timers, know the time.
+///
+/// Given to the closure for one call; it must not be kept.
+@frozen
+public struct OperatorContext<Output: Sendable> {
+    @usableFromInline let frame: UnsafeMutablePointer<Frame>
+    @usableFromInline let output: UnsafeMutablePointer<OutputBuffer<Output>>
+    @usableFromInline let time: Int64
+    /// How many elements the operator has taken in the turn, this one included.
+    @usableFromInline let index: UInt32
+    @usableFromInline var timers: TimerRequests
+
+    @usableFromInline
+    init(
+        frame: UnsafeMutablePointer<Frame>, output: UnsafeMutablePointer<OutputBuffer<Output>>,
+        time: Int64, index: UInt32
+    ) {
+        self.frame = frame
+        self.output = output
+        self.time = time
+        self.index = index
+        timers = TimerRequests()
+    }
+
+    /// Emits an element downstream, with the event time of the one being processed.
+    @inlinable
+    public mutating func emit(_ element: consuming Output) {
+        output.pointee.append(element, time: time, frame)
+    }
+
+    /// Emits an element downstream with an event time of its own.
+    @inlinable
+    public mutating func emit(_ element: consuming Output, at eventTime: Instant) {
+        output.pointee.append(element, time: eventTime.nanoseconds, frame)
+    }
+
+    /// The event time of the element being processed; of a timer its own.
+    public var eventTime: Instant { Instant(nanoseconds: time) }
+
+    /// Processing time: the same for the whole turn, in whole microseconds, recorded.
+    public var now: Instant { Instant(nanoseconds: frame.pointee.now) }
+
+    /// No element with an earlier event time is to be expected.
+    public var watermark: Instant { frame.pointee.watermark }
+
+    /// Random numbers from the subtask's own generator, fixed by the run's seed.
+    public var random: SeededGenerator {
+        get { frame.pointee.generator }
+        nonmutating set { frame.pointee.generator = newValue }
+    }
+
+    /// Calls the timer closure for this key when the watermark passes `time`.
+    public mutating func setTimer(atEventTime time: Instant) {
+        timers.event.append(time.nanoseconds)
+    }
+
+    /// Calls the timer closure for this key at processing time `time`, rounded up to microseconds.
+    public mutating func setTimer(atProcessingTime time: Instant) {
+        var deadline = time.nanoseconds
+        #if WEIR_PROBES
+            if Probe.has(.uncutTimers) {
+                timers.processing.append(deadline)
+                return
+            }
+        #endif
+        let rest = deadline % 1_000
+        if rest > 0 { deadline += 1_000 - rest }
+        timers.processing.append(deadline)
+    }
+
+    /// Writes log records of this stage.
+    public var log: Log { Log(frame: frame, index: index) }
+}
+
+/// Timers that a closure asked for, until the operator registers them.
+@frozen
+@usableFromInline
+struct TimerRequests {
+    @usableFromInline var event: [Int64] = []
+    @usableFromInline var processing: [Int64] = []
+    @usableFromInline init() {}
+    var isEmpty: Bool { event.isEmpty && processing.isEmpty }
+}
+
+/// Writes log records that carry pipeline, stage, subtask and step by themselves.
+///
+/// A level that is off costs one load and a branch; its fields are not evaluated. Otherwise the
+/// record goes into the worker's own lane, and is dropped and counted when that is full.
+@frozen
+public struct Log {
+    @usableFromInline let frame: UnsafeMutablePointer<Frame>
+    @usableFromInline let index: UInt32
+
+    @usableFromInline
+    init(frame: UnsafeMutablePointer<Frame>, index: UInt32) {
+        self.frame = frame
+        self.index = index
+    }
+
+    /// Whether records of this level are kept.
+    @inlinable
+    public func isEnabled(_ level: LogLevel) -> Bool { level >= frame.pointee.logLevel }
+
+    /// Details of single elements.
+    @inlinable
+    public func trace(
+        _ message: StaticString, _ fields: @autoclosure () -> LogFields = [:],
+        file: StaticString = #fileID, line: UInt32 = #line
+    ) {
+        if isEnabled(.trace) { write(.trace, message, fields(), file, line) }
+    }
+
+    /// What a developer of the pipeline wants to see.
+    @inlinable
+    public func debug(
+        _ message: StaticString, _ fields: @autoclosure () -> LogFields = [:],
+        file: StaticString = #fileID, line: UInt32 = #line
+    ) {
+        if isEnabled(.debug) { write(.debug, message, fields(), file, line) }
+    }
+
+    /// What happens in normal operation.
+    @inlinable
+    public func info(
+        _ message: StaticString, _ fields: @autoclosure () -> LogFields = [:],
+        file: StaticString = #fileID, line: UInt32 = #line
+    ) {
+        if isEnabled(.info) { write(.info, message, fields(), file, line) }
+    }
+
+    /// Normal, but worth a look.
+    @inlinable
+    public func notice(
+        _ message: StaticString, _ fields: @autoclosure () -> LogFields = [:],
+        file: StaticString = #fileID, line: UInt32 = #line
+    ) {
+        if isEnabled(.notice) { write(.notice, message, fields(), file, line) }
+    }
+
+    /// Not yet an error.
+    @inlinable
+    public func warning(
+        _ message: StaticString, _ fields: @autoclosure () -> LogFields = [:],
+        file: StaticString = #fileID, line: UInt32 = #line
+    ) {
+        if isEnabled(.warning) { write(.warning, message, fields(), file, line) }
+    }
+
+    /// An operation failed.
+    @inlinable
+    public func error(
+        _ message: StaticString, _ fields: @autoclosure () -> LogFields = [:],
+        file: StaticString = #fileID, line: UInt32 = #line
+    ) {
+        if isEnabled(.error) { write(.error, message, fields(), file, line) }
+    }
+
+    @usableFromInline
+    func write(
+        _ level: LogLevel, _ message: StaticString, _ fields: LogFields, _ file: StaticString,
+        _ line: UInt32
+    ) {
+        frame.pointee.append(
+            level, message, fields, index: index, file: file, line: line)
+    }
+}
+
+extension Frame {
+    /// Writes a record of the engine's own, at the place of the running operator.
+    mutating func record(
+        _ level: LogLevel, _ message: StaticString, _ fields: LogFields,
+        file: StaticString = #fileID, line: UInt32
+    ) {
+        guard level >= logLevel else { return }
+        let taken = chain.map { $0.takeUnretainedValue().taken[operatorIndex] } ?? 0
+        append(level, message, fields, index: taken, file: file, line: line)
+    }
+
+    fileprivate mutating func append(
+        _ level: LogLevel, _ message: StaticString, _ fields: LogFields, index: UInt32,
+        file: StaticString, line: UInt32
+    ) {
+        let ordinal = self.ordinal
+        self.ordinal &+= 1
+        guard let lane = logLane?.takeUnretainedValue() else { return }
+        let site = lane.site(
+            level: level, message: message, file: file, line: line, fields: fields)
+        let record = LogRecord(
+            step: step, index: index, operatorIndex: UInt16(truncatingIfNeeded: operatorIndex),
+            ordinal: ordinal, subtask: subtask, time: turnTime, site: site, values: [])
+        lane.append(record, fields: fields)
+    }
+}

@@ -1,0 +1,175 @@
+import WeirBase
+
+extension KeyedStream {
+    /// Runs a closure per element with the state of its key: for anything that has no name of its
+    /// own.
+    ///
+    /// `state` is what a key begins with. The closure gets it `inout`, and a context to emit, log
+    /// and set timers with. `onTimer` is called for a key when one of its timers fires; after the
+    /// end of input due timers fire, others are dropped.
+    ///
+    /// An error thrown by a closure ends the run, naming the operator.
+    public func process<State: Codable & Sendable, Output: Sendable>(
+        _ name: String? = nil, state: State, emitting output: Output.Type = Output.self,
+        onTimer: (
+            @Sendable (Key, inout State, inout OperatorContext<Output>) throws -> Void
+        )? = nil,
+        _ body: @escaping @Sendable (
+            consuming Element, inout State, inout OperatorContext<Output>
+        ) throws -> Void
+    ) -> DataStream<Output> {
+        let key = key
+        let node = adding(
+            name, "process", outputs: [TypedForm<Output>()], to: Output.self
+        ) { context in
+            KeyedProcess<Key, State, Output>(initial: state, onTimer: onTimer)
+                .link(name: context.name) { (element: consuming Element) in
+                    key(element)
+                } body: {
+                    try body($0, &$1, &$2)
+                }
+        }
+        return DataStream<Output>(stream.flow, StreamPort(node: node.id, output: 0))
+    }
+}
+
+/// State and timers of a keyed `process`, in one subtask.
+final class KeyedProcess<Key: Hashable & Codable & Sendable, State: Codable & Sendable, Output: Sendable> {
+    typealias TimerBody = @Sendable (Key, inout State, inout OperatorContext<Output>) throws -> Void
+
+    private let initial: State
+    private let onTimer: TimerBody?
+    private let table = KeyedTable<Key, State>()
+    private let output: UnsafeMutablePointer<OutputBuffer<Output>>
+    private var eventTimers = TimerQueue<Key>()
+    private var processingTimers = TimerQueue<Key>()
+    private var droppedTimers = 0
+
+    init(initial: State, onTimer: TimerBody?) {
+        self.initial = initial
+        self.onTimer = onTimer
+        output = .allocate(capacity: 1)
+        output.initialize(to: OutputBuffer())
+    }
+
+    deinit {
+        output.pointee.deallocate()
+        output.deallocate()
+    }
+
+    func link<Element>(
+        name: String, key: @escaping (Element) -> Key,
+        body: @escaping (
+            consuming Element, inout State, inout OperatorContext<Output>
+        ) throws -> Void
+    ) -> Link {
+        var reactions = Link.Reactions()
+        reactions.control = { [self] control, frame, _ in passed(control, frame) }
+        reactions.fireTimers = { [self] frame, _ in
+            fire(&processingTimers, at: frame.pointee.now, frame)
+        }
+        reactions.nextDeadline = { [self] _ in processingTimers.earliest }
+        reactions.digest = { [self] hash, _ in digest(into: &hash) }
+        reactions.describe = { [self] _, wanted in describe(wanted) }
+        return Link(
+            name: name, state: Unmanaged.passUnretained(self).toOpaque(), reactions: reactions
+        ) { [self] slice, frame, _ in
+            var taken = frame.pointee.takenBefore
+            slice.consume(as: Element.self, frame) { element, time in
+                taken += 1
+                var context = OperatorContext<Output>(
+                    frame: frame, output: output, time: time, index: taken)
+                let keyOfElement = key(element)
+                let hash = Canonical.hash(keyOfElement)
+                let state = table.slot(for: keyOfElement, hash: hash) { initial }
+                try body(element, &state.pointee, &context)
+                if !context.timers.isEmpty { register(context.timers, keyOfElement) }
+            }
+            output.pointee.flush(frame)
+        }
+    }
+
+    private func register(_ requests: TimerRequests, _ key: Key) {
+        let bytes = Canonical.bytes(of: key)
+        for deadline in requests.event {
+            guard eventTimers.count < TimerQueue<Key>.maximumCount else { break }
+            eventTimers.register(key, keyBytes: bytes, deadline: deadline)
+        }
+        for deadline in requests.processing {
+            guard processingTimers.count < TimerQueue<Key>.maximumCount else { break }
+            processingTimers.register(key, keyBytes: bytes, deadline: deadline)
+        }
+    }
+
+    private func passed(_ control: Control, _ frame: UnsafeMutablePointer<Frame>) {
+        switch control {
+        case .watermark(let instant):
+            fire(&eventTimers, at: instant.nanoseconds, frame)
+        case .end:
+            droppedTimers += processingTimers.removeAll()
+        case .idle, .active:
+            break
+        }
+    }
+
+    private func fire(
+        _ queue: inout TimerQueue<Key>, at time: Int64, _ frame: UnsafeMutablePointer<Frame>
+    ) {
+        guard let onTimer, queue.earliest != nil else { return }
+        for entry in queue.takeDue(at: time) {
+            guard frame.pointee.failure == nil else { break }
+            var context = OperatorContext<Output>(
+                frame: frame, output: output, time: entry.deadline,
+                index: frame.pointee.takenBefore)
+            let state = table.slot(for: entry.key, hash: Canonical.hash(entry.key)) { initial }
+            do {
+                try onTimer(entry.key, &state.pointee, &context)
+            } catch {
+                frame.pointee.fail(error)
+            }
+            if !context.timers.isEmpty { register(context.timers, entry.key) }
+        }
+        output.pointee.flush(frame)
+    }
+
+    private func digest(into hash: inout StableHash) {
+        table.digest(into: &hash)
+        eventTimers.digest(into: &hash)
+        processingTimers.digest(into: &hash)
+        hash.combine(UInt64(droppedTimers))
+    }
+
+    private func describe(_ wanted: String?) -> [(key: String, value: String)] {
+        table.described(wanted)
+    }
+}
+
+extension KeyedTable where Key: Encodable, Value: Encodable {
+    /// Adds every entry's canonical form to a digest, free of their order.
+    func digest(into hash: inout StableHash) {
+        var sum: UInt64 = 0
+        forEach { key, value in
+            var one = StableHash()
+            one.combine(bytes: Canonical.bytes(of: key))
+            one.combine(bytes: Canonical.bytes(of: value))
+            sum &+= one.value
+        }
+        hash.combine(UInt64(count))
+        hash.combine(sum)
+    }
+
+    /// The entries as text, in order of their keys' text; only that of `wanted` when given.
+    func described(_ wanted: String?) -> [(key: String, value: String)] {
+        var entries: [(key: String, value: String)] = []
+        forEach { key, value in
+            let name = "\(key)"
+            if wanted == nil || wanted == name { entries.append((name, "\(value)")) }
+        }
+        return entries.sorted { $0.key < $1.key }
+    }
+}
+
+extension Frame {
+    /// How many elements the running operator had taken before this slice.
+    var takenBefore: UInt32 { chain.map { $0.takeUnretainedValue().taken[operatorIndex] } ?? 0 }
+}

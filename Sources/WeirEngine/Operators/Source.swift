@@ -1,0 +1,74 @@
+public import WeirBase
+
+/// What a source is made of: generated elements, or lines of bytes that are decoded.
+public struct Source<Element: Sendable>: Sendable {
+    enum Kind: Sendable {
+        case generator(@Sendable (UInt64, inout SeededGenerator) -> (Element, Instant))
+        case lines(
+            default: (any ByteSource)?, idleAfter: Duration?,
+            decode: @Sendable (UnsafeRawBufferPointer, UInt64) throws -> (Element, Instant?))
+    }
+    let kind: Kind
+    let watermark: WatermarkPolicy?
+
+    /// Elements made from their index and a random generator of their own, with event times.
+    ///
+    /// `make` must depend on its arguments alone: an element can be made again by itself. How many
+    /// there are is the run's limit.
+    public static func generator(
+        watermark: WatermarkPolicy = .ordered,
+        _ make: @escaping @Sendable (UInt64, inout SeededGenerator) -> (Element, Instant)
+    ) -> Source {
+        Source(kind: .generator(make), watermark: watermark)
+    }
+
+    /// Lines of bytes, each decoded by `decode` from the line (without its end) and its number.
+    ///
+    /// `decode` also gives the event time, where the line has one. An error it throws ends the
+    /// run; a line that cannot be understood and should not end it is an element like others.
+    public static func lines(
+        from source: (any ByteSource)? = nil, watermark: WatermarkPolicy? = nil,
+        idleAfter: Duration? = nil,
+        decode: @escaping @Sendable (UnsafeRawBufferPointer, UInt64) throws -> (Element, Instant?)
+    ) -> Source {
+        Source(
+            kind: .lines(default: source, idleAfter: idleAfter, decode: decode),
+            watermark: watermark)
+    }
+}
+
+extension Source where Element == String {
+    /// Lines of text; what is not UTF-8 becomes U+FFFD.
+    public static func text(from source: (any ByteSource)? = nil) -> Source {
+        .lines(from: source) { bytes, _ in (String(decoding: bytes, as: UTF8.self), nil) }
+    }
+}
+
+extension Flow {
+    /// Reads a source; the stream begins here.
+    public func read<Element: Sendable>(
+        _ name: String, from source: Source<Element>
+    ) -> DataStream<Element> {
+        var spec = NodeSpec(name: name, kind: "source")
+        spec.width = .one
+        spec.outputs = [TypedForm<Element>()]
+        switch source.kind {
+        case .generator(let make):
+            let watermark = source.watermark ?? .ordered
+            spec.source = SourceSpec(readsBytes: false, defaultSource: nil) { context in
+                GeneratorDriver(context: context, watermark: watermark, make: make)
+            }
+        case .lines(let defaultSource, let idleAfter, let decode):
+            spec.source = SourceSpec(readsBytes: true, defaultSource: defaultSource) { context in
+                guard let feed = context.feed else {
+                    preconditionFailure("source \(name) was bound without its input")
+                }
+                return LineDriver(
+                    feed: feed, context: context, watermark: source.watermark,
+                    idleAfter: idleAfter, decode: decode)
+            }
+        }
+        let node = add(spec)
+        return DataStream(self, StreamPort(node: node.id, output: 0))
+    }
+}

@@ -1,0 +1,140 @@
+extension DataStream {
+    /// Keeps the elements for which `isIncluded` holds.
+    ///
+    /// An error thrown by the closure ends the run, naming the operator.
+    @inlinable
+    public func filter(
+        _ name: String? = nil, _ isIncluded: @escaping @Sendable (Element) throws -> Bool
+    ) -> DataStream<Element> {
+        addingKernel(name, "filter", to: Element.self) { slice, frame, _ in
+            let elements = slice.elements.assumingMemoryBound(to: Element.self)
+            let times = slice.times
+            let count = slice.count
+            var kept = 0
+            var index = 0
+            do {
+                while index < count {
+                    if try isIncluded(elements[index]) {
+                        if kept != index {
+                            (elements + kept).moveInitialize(from: elements + index, count: 1)
+                            times[kept] = times[index]
+                        }
+                        kept += 1
+                    } else {
+                        (elements + index).deinitialize(count: 1)
+                    }
+                    index += 1
+                }
+                slice.count = kept
+            } catch {
+                frame.pointee.fail(error)
+                (elements + index).deinitialize(count: count - index)
+                elements.deinitialize(count: kept)
+                slice.count = 0
+            }
+        }
+    }
+
+    /// Makes another element of each one.
+    ///
+    /// An error thrown by the closure ends the run, naming the operator.
+    @inlinable
+    public func map<Output: Sendable>(
+        _ name: String? = nil, _ transform: @escaping @Sendable (consuming Element) throws -> Output
+    ) -> DataStream<Output> {
+        addingKernel(name, "map", to: Output.self) { slice, frame, state in
+            let input = slice.elements.assumingMemoryBound(to: Element.self)
+            // In place where each output fits in its input's slot, else in the link's own room.
+            let isInPlace =
+                MemoryLayout<Output>.stride <= MemoryLayout<Element>.stride
+                && MemoryLayout<Output>.alignment <= MemoryLayout<Element>.alignment
+            let room = isInPlace ? slice.elements : state
+            let output = room.assumingMemoryBound(to: Output.self)
+            let count = slice.count
+            var index = 0
+            do {
+                while index < count {
+                    let made = try transform((input + index).move())
+                    (output + index).initialize(to: made)
+                    index += 1
+                }
+                slice.elements = room
+            } catch {
+                frame.pointee.fail(error)
+                output.deinitialize(count: index)
+                (input + index + 1).deinitialize(count: count - index - 1)
+                slice.count = 0
+            }
+        }
+    }
+
+    /// Makes any number of elements of each one; they keep its event time.
+    ///
+    /// An error thrown by the closure ends the run, naming the operator.
+    public func flatMap<Output: Sendable>(
+        _ name: String? = nil,
+        _ transform: @escaping @Sendable (consuming Element) throws -> [Output]
+    ) -> DataStream<Output> {
+        adding(name, "flatMap", to: Output.self) { context in
+            let buffer = UnsafeMutablePointer<OutputBuffer<Output>>.allocate(capacity: 1)
+            buffer.initialize(to: OutputBuffer())
+            var reactions = Link.Reactions()
+            reactions.destroy = { state in
+                let buffer = state.assumingMemoryBound(to: OutputBuffer<Output>.self)
+                buffer.pointee.deallocate()
+                buffer.deallocate()
+            }
+            return Link(
+                name: context.name, state: UnsafeMutableRawPointer(buffer), reactions: reactions
+            ) { slice, frame, state in
+                let buffer = state.assumingMemoryBound(to: OutputBuffer<Output>.self)
+                slice.consume(as: Element.self, frame) { element, time in
+                    for output in try transform(element) {
+                        buffer.pointee.append(output, time: time, frame)
+                    }
+                }
+                buffer.pointee.flush(frame)
+            }
+        }
+    }
+
+    /// Passes elements on and checks each: a condition that must hold for all of them.
+    ///
+    /// A violation carries the step of the turn in which it was found.
+    public func invariant(
+        _ name: String, _ holds: @escaping @Sendable (Element) -> Bool
+    ) -> DataStream<Element> {
+        flow.noteInvariant(name)
+        return addingKernel(nil, "invariant", to: Element.self) { slice, frame, _ in
+            let elements = slice.elements.assumingMemoryBound(to: Element.self)
+            for index in 0..<slice.count where !holds(elements[index]) {
+                guard let turn = TurnContext.current else { return }
+                turn.execution.violated(name, step: frame.pointee.step, turn)
+            }
+        }
+    }
+}
+
+extension Slice {
+    /// Moves each element out in turn; the first error fails the frame and ends it.
+    @inlinable
+    mutating func consume<Element>(
+        as type: Element.Type, _ frame: UnsafeMutablePointer<Frame>,
+        _ body: (consuming Element, Int64) throws -> Void
+    ) {
+        let elements = self.elements.assumingMemoryBound(to: Element.self)
+        let count = self.count
+        self.count = 0
+        var index = 0
+        do {
+            while index < count, frame.pointee.failure == nil {
+                let place = index
+                index += 1
+                try body((elements + place).move(), times[place])
+            }
+        } catch {
+            frame.pointee.fail(error)
+        }
+        (elements + index).deinitialize(count: count - index)
+    }
+}

@@ -1,0 +1,166 @@
+public import WeirBase
+
+/// How a keyed stream is cut into windows of event time.
+public struct WindowAssigner: Sendable, Equatable {
+    let width: Duration
+
+    /// Windows of one width, side by side, counted from the epoch.
+    public static func tumbling(_ width: Duration) -> WindowAssigner {
+        precondition(width > .zero, "a window's width must be positive")
+        return WindowAssigner(width: width)
+    }
+}
+
+/// The result of one window of one key.
+public struct Pane<Key: Codable & Hashable & Sendable, Value: Codable & Sendable>: Codable, Sendable {
+    /// The key.
+    public let key: Key
+    /// The first instant of the window.
+    public let start: Instant
+    /// The first instant after the window.
+    public let end: Instant
+    /// What was aggregated.
+    public let value: Value
+}
+
+/// A keyed stream cut into windows.
+public struct WindowedStream<Key: Hashable & Codable & Sendable, Element: Sendable> {
+    let stream: KeyedStream<Key, Element>
+    let assigner: WindowAssigner
+
+    /// Aggregates each window of each key into one value, emitted when the watermark passes the
+    /// window's end; its event time is the window's last nanosecond.
+    ///
+    /// Windows of one end are emitted in order of their keys' canonical bytes. An element whose
+    /// window was emitted already is late: it is dropped here and counted; use
+    /// `aggregateWithLate` to have it.
+    public func aggregate<Value: Codable & Sendable>(
+        _ name: String? = nil, from initial: Value,
+        _ add: @escaping @Sendable (inout Value, Element) throws -> Void
+    ) -> DataStream<Pane<Key, Value>> {
+        aggregateWithLate(name, from: initial, add).panes
+    }
+
+    /// As `aggregate`, with the late elements as a stream of their own.
+    public func aggregateWithLate<Value: Codable & Sendable>(
+        _ name: String? = nil, from initial: Value,
+        _ add: @escaping @Sendable (inout Value, Element) throws -> Void
+    ) -> (panes: DataStream<Pane<Key, Value>>, late: DataStream<Element>) {
+        let (key, width) = (stream.key, assigner.width)
+        let node = stream.adding(
+            name, "window", outputs: [TypedForm<Pane<Key, Value>>(), TypedForm<Element>()],
+            to: Pane<Key, Value>.self
+        ) { context in
+            TumblingWindow<Key, Element, Value>(
+                width: width, initial: initial, late: context.sides[0] as? Distributor<Element>
+            ).link(name: context.name, key: key, add: add)
+        }
+        let flow = stream.stream.flow
+        return (
+            DataStream(flow, StreamPort(node: node.id, output: 0)),
+            DataStream(flow, StreamPort(node: node.id, output: 1))
+        )
+    }
+}
+
+extension KeyedStream {
+    /// Cuts each key's elements into windows of event time.
+    public func window(_ assigner: WindowAssigner) -> WindowedStream<Key, Element> {
+        WindowedStream(stream: self, assigner: assigner)
+    }
+}
+
+/// The open windows of one subtask: a table of keys for each start.
+final class TumblingWindow<Key: Hashable & Codable & Sendable, Element: Sendable, Value: Codable & Sendable> {
+    private let width: Duration
+    private let initial: Value
+    private let late: Distributor<Element>?
+    /// By start, ascending; few at a time.
+    private var open: [(start: Int64, table: KeyedTable<Key, Value>)] = []
+    private let output: UnsafeMutablePointer<OutputBuffer<Pane<Key, Value>>>
+    private var lateCount: UInt64 = 0
+
+    init(width: Duration, initial: Value, late: Distributor<Element>?) {
+        self.width = width
+        self.initial = initial
+        self.late = late
+        output = .allocate(capacity: 1)
+        output.initialize(to: OutputBuffer())
+    }
+
+    deinit {
+        output.pointee.deallocate()
+        output.deallocate()
+    }
+
+    func link(
+        name: String, key: @escaping @Sendable (Element) -> Key,
+        add: @escaping @Sendable (inout Value, Element) throws -> Void
+    ) -> Link {
+        var reactions = Link.Reactions()
+        reactions.control = { [self] control, frame, _ in
+            if case .watermark(let instant) = control { close(through: instant, frame) }
+        }
+        reactions.digest = { [self] hash, _ in digest(into: &hash) }
+        reactions.describe = { [self] _, wanted in describe(wanted) }
+        return Link(
+            name: name, state: Unmanaged.passUnretained(self).toOpaque(), reactions: reactions
+        ) { [self] slice, frame, _ in
+            let watermark = frame.pointee.watermark
+            slice.consume(as: Element.self, frame) { element, time in
+                let start = Instant(nanoseconds: time).floored(to: width)
+                if start + width <= watermark {
+                    lateCount += 1
+                    late?.append(element, time: time)
+                    return
+                }
+                let key = key(element)
+                let table = table(startingAt: start.nanoseconds)
+                let value = table.slot(for: key, hash: Canonical.hash(key)) { initial }
+                try add(&value.pointee, element)
+            }
+        }
+    }
+
+    private func table(startingAt start: Int64) -> KeyedTable<Key, Value> {
+        if let last = open.last, last.start == start { return last.table }
+        let place = open.firstIndex { $0.start >= start } ?? open.count
+        if place < open.count, open[place].start == start { return open[place].table }
+        let table = KeyedTable<Key, Value>()
+        open.insert((start, table), at: place)
+        return table
+    }
+
+    private func close(through watermark: Instant, _ frame: UnsafeMutablePointer<Frame>) {
+        while let first = open.first, Instant(nanoseconds: first.start) + width <= watermark {
+            open.removeFirst()
+            let start = Instant(nanoseconds: first.start)
+            let end = start + width
+            var panes: [(bytes: [UInt8], key: Key, value: Value)] = []
+            panes.reserveCapacity(first.table.count)
+            first.table.forEach { panes.append((Canonical.bytes(of: $0), $0, $1)) }
+            panes.sort { $0.bytes.lexicographicallyPrecedes($1.bytes) }
+            for pane in panes {
+                output.pointee.append(
+                    Pane(key: pane.key, start: start, end: end, value: pane.value),
+                    time: end.nanoseconds - 1, frame)
+            }
+        }
+        output.pointee.flush(frame)
+    }
+
+    private func digest(into hash: inout StableHash) {
+        hash.combine(lateCount)
+        for window in open {
+            hash.combine(UInt64(bitPattern: window.start))
+            window.table.digest(into: &hash)
+        }
+    }
+
+    private func describe(_ wanted: String?) -> [(key: String, value: String)] {
+        open.flatMap { window in
+            let start = Instant(nanoseconds: window.start)
+            return window.table.described(wanted).map { ("\($0.key)@\(start)", $0.value) }
+        }
+    }
+}

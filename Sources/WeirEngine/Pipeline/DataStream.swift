@@ -1,0 +1,91 @@
+/// A typed edge of a pipeline while it is being built.
+///
+/// Not a thing that runs: each method adds an operator to the flow and returns its output.
+/// Reading a stream twice gives each reader every element. Closures run on workers' threads, one
+/// element at a time, and must depend on nothing but their arguments, state, `context` and cells.
+public struct DataStream<Element: Sendable> {
+    let flow: Flow
+    let ports: [StreamPort]
+    let edge: EdgeOptions
+
+    init(_ flow: Flow, _ port: StreamPort) {
+        self.flow = flow
+        ports = [port]
+        edge = EdgeOptions()
+    }
+
+    private init(_ flow: Flow, _ ports: [StreamPort], _ edge: EdgeOptions) {
+        self.flow = flow
+        self.ports = ports
+        self.edge = edge
+    }
+
+    /// This stream and others as one; each keeps its own order, between them there is none.
+    public func union(_ others: DataStream<Element>...) -> DataStream<Element> {
+        DataStream(flow, ports + others.flatMap(\.ports), edge)
+    }
+
+    /// The same stream over an edge of another size or policy: its reader is another stage.
+    package func over(_ edge: EdgeOptions) -> DataStream<Element> {
+        DataStream(flow, ports, edge)
+    }
+
+    /// Elements in order of arrival per key: all with one key come to one subtask.
+    ///
+    /// Elements cross to another stage, so `Element` must be `Codable`; planning says so otherwise.
+    public func keyed<Key: Hashable & Codable & Sendable>(
+        by key: @escaping @Sendable (Element) -> Key
+    ) -> KeyedStream<Key, Element> {
+        KeyedStream(stream: self, key: key)
+    }
+
+    func adding<Output: Sendable>(
+        _ name: String?, _ kind: String, to output: Output.Type,
+        _ makeLink: @escaping (LinkContext) -> Link
+    ) -> DataStream<Output> {
+        var spec = NodeSpec(name: name, kind: kind)
+        spec.inputs = ports
+        spec.edge = edge
+        spec.outputs = [TypedForm<Output>()]
+        spec.makeLink = makeLink
+        let node = flow.add(spec)
+        return DataStream<Output>(flow, StreamPort(node: node.id, output: 0))
+    }
+
+    /// Adds an operator whose kernel was made at the user's call site.
+    @usableFromInline
+    func addingKernel<Output: Sendable>(
+        _ name: String?, _ kind: String, to output: Output.Type, _ kernel: @escaping Kernel
+    ) -> DataStream<Output> {
+        adding(name, kind, to: output) { context in
+            // Room for a slice, where the output does not fit in the input's place.
+            let room = UnsafeMutablePointer<Output>.allocate(capacity: Slice.capacity)
+            var reactions = Link.Reactions()
+            reactions.destroy = { $0.assumingMemoryBound(to: Output.self).deallocate() }
+            return Link(
+                name: context.name, state: UnsafeMutableRawPointer(room), reactions: reactions,
+                kernel: kernel)
+        }
+    }
+}
+
+/// A stream whose elements come to subtasks by key.
+public struct KeyedStream<Key: Hashable & Codable & Sendable, Element: Sendable> {
+    let stream: DataStream<Element>
+    let key: @Sendable (Element) -> Key
+
+    func adding<Output: Sendable>(
+        _ name: String?, _ kind: String, outputs: [any StreamForm], to output: Output.Type,
+        _ makeLink: @escaping (LinkContext) -> Link
+    ) -> Node {
+        var spec = NodeSpec(name: name, kind: kind)
+        spec.inputs = stream.ports
+        spec.edge = stream.edge
+        let key = key
+        spec.exchange = .keyed(KeyRoute<Element> { Canonical.hash(key($0)) })
+        spec.width = .parallel
+        spec.outputs = outputs
+        spec.makeLink = makeLink
+        return stream.flow.add(spec)
+    }
+}

@@ -1,0 +1,164 @@
+package import WeirBase
+package import WeirTelemetry
+
+/// What a run adds to a plan.
+package struct BindOptions: Sendable {
+    package var seed: UInt64
+    package var limit: UInt64?
+    /// Elements a second from each source; nil for as many as possible.
+    package var rate: Double?
+    package var logLevel = LogLevel.info
+    /// In a replay channels have no bound and one thread at both ends.
+    package var isUnbounded = false
+
+    package init(seed: UInt64) { self.seed = seed }
+}
+
+extension PlannedPipeline {
+    /// Makes the subtasks, channels and cells of one run.
+    package func bind(_ options: BindOptions, world: any World) throws -> BoundPlan {
+        var binder = Binder(planned: self, options: options, world: world)
+        return try binder.bind()
+    }
+}
+
+private struct Binder {
+    let planned: PlannedPipeline
+    let options: BindOptions
+    let world: any World
+    var channels: [AnyChannel] = []
+    /// Per stage and subtask: inlets in order of edges and upstream subtasks.
+    var inlets: [[[Inlet]]] = []
+    /// Per stage and subtask: outlets, and the edges they belong to.
+    var outlets: [[[Outlet]]] = []
+    var edgeOutlets: [[[(port: StreamPort, edge: DistributorEdge)]]] = []
+
+    init(planned: PlannedPipeline, options: BindOptions, world: any World) {
+        self.planned = planned
+        self.options = options
+        self.world = world
+        inlets = planned.plan.stages.map { .init(repeating: [], count: $0.width) }
+        outlets = inlets.map { $0.map { _ in [] } }
+        edgeOutlets = inlets.map { $0.map { _ in [] } }
+    }
+
+    mutating func bind() throws -> BoundPlan {
+        for edge in planned.plan.edges { connect(edge) }
+        var subtasks: [Subtask] = []
+        for (stage, members) in planned.members.enumerated() {
+            for ordinal in 0..<planned.plan.stages[stage].width {
+                subtasks.append(
+                    try subtask(stage, ordinal, members, index: UInt16(subtasks.count)))
+            }
+        }
+        for subtask in subtasks {
+            for inlet in subtask.inlets { inlet.channel.consumer = subtask }
+            for outlet in subtask.outlets { outlet.channel?.producer = subtask }
+        }
+        let cells = planned.cells.enumerated().map { $1.make(UInt16($0)) }
+        return BoundPlan(subtasks: subtasks, channels: channels, cells: cells)
+    }
+
+    private mutating func connect(_ edge: EdgePlan) {
+        let (from, to) = (planned.plan.stages[edge.from], planned.plan.stages[edge.to])
+        guard let node = planned.members[edge.from].first(where: { $0.id == edge.port.node })
+        else { preconditionFailure("edge from \(from.name) leaves from no operator of it") }
+        let form = node.outputs[edge.port.output]
+        for producer in 0..<from.width {
+            var targets: [Outlet] = []
+            for consumer in targetSubtasks(edge, producer, to.width) {
+                let channel = form.makeChannel(
+                    "\(from.name)/\(producer)>\(to.name)/\(consumer)", edge.options,
+                    isUnbounded: options.isUnbounded)
+                channels.append(channel)
+                inlets[edge.to][consumer].append(form.makeInlet(channel))
+                let outlet = form.makeOutlet(
+                    channel, index: UInt16(outlets[edge.from][producer].count))
+                outlets[edge.from][producer].append(outlet)
+                targets.append(outlet)
+            }
+            edgeOutlets[edge.from][producer].append(
+                (edge.port, DistributorEdge(exchange: edge.exchange, outlets: targets)))
+        }
+    }
+
+    private func targetSubtasks(_ edge: EdgePlan, _ producer: Int, _ width: Int) -> Range<Int> {
+        if edge.isKeyed { return 0..<width }
+        return width == 1 ? 0..<1 : producer..<producer + 1
+    }
+
+    private mutating func subtask(
+        _ stage: Int, _ ordinal: Int, _ members: [Node], index: UInt16
+    ) throws -> Subtask {
+        let plan = planned.plan.stages[stage]
+        let frame = UnsafeMutablePointer<Frame>.allocate(capacity: 1)
+        frame.initialize(to: Frame())
+        frame.pointee.generator = SeededGenerator(seed: options.seed, stream: UInt64(index) + 1)
+        frame.pointee.logLevel = options.logLevel
+        var rows: RowOutlet?
+        if let sink = plan.sink {
+            let outlet = RowOutlet(
+                index: UInt16(outlets[stage][ordinal].count),
+                sink: planned.plan.sinks[sink].name,
+                feed: try world.rows(of: planned.plan.sinks[sink]))
+            outlets[stage][ordinal].append(outlet)
+            rows = outlet
+        }
+        var links: [Link] = []
+        var sides: [any AnyDistributor] = []
+        for node in members {
+            let nodeSides = node.outputs.indices.dropFirst().map { output in
+                distributor(node, output, stage, ordinal)
+            }
+            sides.append(contentsOf: nodeSides)
+            guard let make = node.makeLink else { continue }
+            links.append(
+                make(
+                    LinkContext(
+                        name: node.planName, seed: options.seed, ordinal: ordinal,
+                        subtask: index, sides: nodeSides, rows: rows, world: world)))
+        }
+        let last = members[members.count - 1]
+        if !last.outputs.isEmpty {
+            links.append(distributor(last, 0, stage, ordinal).makeLink(sides: sides))
+        }
+        return Subtask(
+            index: index, stage: plan.name, ordinal: ordinal, inlets: inlets[stage][ordinal],
+            outlets: outlets[stage][ordinal], chain: Chain(links: links, frame: frame),
+            source: try source(plan, members[0]), sliceLimit: sliceLimit(members))
+    }
+
+    private func distributor(
+        _ node: Node, _ output: Int, _ stage: Int, _ ordinal: Int
+    ) -> any AnyDistributor {
+        let port = StreamPort(node: node.id, output: output)
+        let edges = edgeOutlets[stage][ordinal].filter { $0.port == port }.map(\.edge)
+        return node.outputs[output].makeDistributor(edges)
+    }
+
+    private func source(_ plan: StagePlan, _ node: Node) throws -> (any SourceDriver)? {
+        guard let spec = node.source, let source = plan.source else { return nil }
+        let sourcePlan = planned.plan.sources[source]
+        return spec.makeDriver(
+            SourceContext(
+                seed: options.seed ^ StableHash.of(sourcePlan.name), limit: options.limit,
+                rate: options.rate,
+                feed: spec.readsBytes ? try world.input(of: sourcePlan) : nil))
+    }
+
+    /// A stage in which more than one operator could touch a cell runs element by element, so
+    /// that the order of accesses does not depend on how elements lie in slices.
+    private func sliceLimit(_ members: [Node]) -> Int {
+        planned.cells.isEmpty || members.filter { $0.makeLink != nil }.count < 2
+            ? Slice.capacity : 1
+    }
+}
+
+extension StableHash {
+    /// The hash of a text.
+    package static func of(_ text: String) -> UInt64 {
+        var hash = StableHash()
+        hash.combine(bytes: Array(text.utf8))
+        return hash.value
+    }
+}

@@ -1,0 +1,288 @@
+import WeirBase
+
+/// One output of one operator, while a pipeline is being built.
+struct StreamPort: Hashable {
+    var node: Int
+    /// 0 is the main output; others are side outputs.
+    var output: Int
+}
+
+/// How elements find a subtask of the stage that reads them.
+enum Exchange {
+    /// From subtask to subtask of equal number, or all to the only one.
+    case forward
+    /// By the hash of a key; the value is a `KeyRoute` of the stream's element type.
+    case keyed(Any)
+}
+
+/// The hash that decides to which key group an element belongs.
+struct KeyRoute<Element> {
+    let hash: (Element) -> UInt64
+}
+
+/// Size and policy of the edge into an operator.
+package struct EdgeOptions: Equatable, Sendable {
+    package var bounds = ChannelBounds.standard
+    package var policy = EdgePolicy.block
+
+    package init(bounds: ChannelBounds = .standard, policy: EdgePolicy = .block) {
+        self.bounds = bounds
+        self.policy = policy
+    }
+}
+
+/// How many subtasks an operator wants.
+enum Width {
+    /// One, whatever the pipeline's parallelism.
+    case one
+    /// As many as what it reads from; one where those differ.
+    case inherited
+    /// The pipeline's parallelism.
+    case parallel
+}
+
+/// An operator as the user wrote it.
+final class Node {
+    let id: Int
+    /// The user's name; nil where none was given.
+    let name: String?
+    let kind: String
+    /// Its name in the plan: the user's, or kind and ordinal.
+    var planName: String
+    let inputs: [StreamPort]
+    let exchange: Exchange
+    let width: Width
+    let edge: EdgeOptions
+    /// Output streams: how their channels, inlets and outlets are made.
+    let outputs: [any StreamForm]
+    /// Makes the operator for one subtask; nil for sources.
+    let makeLink: ((LinkContext) -> Link)?
+    /// Makes the driver of a source; nil for others.
+    let source: SourceSpec?
+    let sink: SinkSpec?
+
+    init(_ spec: NodeSpec, id: Int, planName: String) {
+        self.id = id
+        self.planName = planName
+        name = spec.name
+        kind = spec.kind
+        inputs = spec.inputs
+        exchange = spec.exchange
+        width = spec.width
+        edge = spec.edge
+        outputs = spec.outputs
+        makeLink = spec.makeLink
+        source = spec.source
+        sink = spec.sink
+    }
+}
+
+/// What an operator says of itself when it is added to a flow.
+struct NodeSpec {
+    var name: String?
+    var kind: String
+    var inputs: [StreamPort] = []
+    var exchange = Exchange.forward
+    var width = Width.inherited
+    var edge = EdgeOptions()
+    var outputs: [any StreamForm] = []
+    var makeLink: ((LinkContext) -> Link)?
+    var source: SourceSpec?
+    var sink: SinkSpec?
+
+    init(name: String?, kind: String) {
+        self.name = name
+        self.kind = kind
+    }
+}
+
+/// A source of a plan.
+struct SourceSpec {
+    /// Whether it reads bytes; a generator otherwise.
+    let readsBytes: Bool
+    /// Where it reads unless told; nil where it must be told.
+    let defaultSource: (any ByteSource)?
+    /// Makes the driver of the source's one subtask.
+    let makeDriver: (SourceContext) -> any SourceDriver
+}
+
+/// What a source's driver is made with.
+struct SourceContext {
+    let seed: UInt64
+    let limit: UInt64?
+    /// Elements a second; nil for as many as possible.
+    let rate: Double?
+    /// Reads bytes; nil for a generator.
+    let feed: (any InputFeed)?
+}
+
+/// A sink of a plan.
+struct SinkSpec {
+    let defaultSink: (any RowSink)?
+}
+
+/// What an operator is made with, for one subtask.
+struct LinkContext {
+    let name: String
+    let seed: UInt64
+    let ordinal: Int
+    let subtask: UInt16
+    /// Where its side outputs go, as `Distributor`s; in order of outputs after the main one.
+    let sides: [AnyObject]
+    /// Where its rows go; only for sinks.
+    let rows: RowOutlet?
+    let world: any World
+}
+
+/// How channels, inlets and outlets of one element type are made.
+protocol StreamForm: Sendable {
+    /// Whether elements have a canonical form, as whatever crosses an exchange must.
+    var isEncodable: Bool { get }
+    var typeName: String { get }
+    func makeChannel(_ name: String, _ edge: EdgeOptions, isUnbounded: Bool) -> AnyChannel
+    func makeInlet(_ channel: AnyChannel) -> Inlet
+    func makeOutlet(_ channel: AnyChannel, index: UInt16) -> Outlet
+    func makeDistributor(_ edges: [DistributorEdge]) -> any AnyDistributor
+}
+
+/// An edge's outlets in one subtask, and which takes an element.
+struct DistributorEdge {
+    let exchange: Exchange
+    let outlets: [Outlet]
+}
+
+/// Where the elements of one output go, without its type.
+protocol AnyDistributor: AnyObject {
+    func pass(_ control: Control)
+    /// The link at a chain's end that gives its elements away.
+    func makeLink(sides: [any AnyDistributor]) -> Link
+}
+
+struct TypedForm<Element: Sendable>: StreamForm {
+    var isEncodable: Bool { Element.self is any Encodable.Type }
+    var typeName: String { "\(Element.self)" }
+
+    func makeChannel(_ name: String, _ edge: EdgeOptions, isUnbounded: Bool) -> AnyChannel {
+        switch edge.policy {
+        case .block:
+            Channel<Element>(name: name, bounds: edge.bounds, isUnbounded: isUnbounded)
+        case .dropNewest, .dropOldest, .fail:
+            DroppingChannel<Element>(name: name, bounds: edge.bounds, policy: edge.policy)
+        }
+    }
+
+    func makeInlet(_ channel: AnyChannel) -> Inlet {
+        if let ring = channel as? Channel<Element> { return BlockingInlet(ring: ring) }
+        if let target = channel as? DroppingChannel<Element> { return DroppingInlet(target: target) }
+        preconditionFailure("channel \(channel.name) carries no \(Element.self)")
+    }
+
+    func makeOutlet(_ channel: AnyChannel, index: UInt16) -> Outlet {
+        if let ring = channel as? Channel<Element> {
+            return BlockingOutlet(index: index, ring: ring)
+        }
+        if let target = channel as? DroppingChannel<Element> {
+            return DroppingOutlet(index: index, target: target)
+        }
+        preconditionFailure("channel \(channel.name) carries no \(Element.self)")
+    }
+
+    func makeDistributor(_ edges: [DistributorEdge]) -> any AnyDistributor {
+        Distributor<Element>(edges)
+    }
+}
+
+/// Key groups: a key's hash chooses one of them, and they are dealt out to the subtasks.
+enum KeyGroups {
+    static let count = 128
+
+    static func subtask(of hash: UInt64, among width: Int) -> Int {
+        Int(hash >> 57) * width / count
+    }
+}
+
+/// Gives the elements of one output to the edges that read it.
+final class Distributor<Element>: AnyDistributor {
+    private struct Edge {
+        let route: KeyRoute<Element>?
+        let outlets: [ChannelOutlet<Element>]
+    }
+    private let edges: [Edge]
+
+    init(_ edges: [DistributorEdge]) {
+        self.edges = edges.map { edge in
+            let outlets = edge.outlets.map { outlet in
+                guard let typed = outlet as? ChannelOutlet<Element> else {
+                    preconditionFailure("an outlet of another type than \(Element.self)")
+                }
+                return typed
+            }
+            switch edge.exchange {
+            case .forward: return Edge(route: nil, outlets: outlets)
+            case .keyed(let route):
+                guard let typed = route as? KeyRoute<Element> else {
+                    preconditionFailure("a key of another type than \(Element.self)")
+                }
+                return Edge(route: typed, outlets: outlets)
+            }
+        }
+    }
+
+    func take(_ slice: inout Slice) {
+        let elements = slice.elements.assumingMemoryBound(to: Element.self)
+        let count = slice.count
+        slice.count = 0
+        guard let last = edges.last else {
+            elements.deinitialize(count: count)
+            return
+        }
+        for edge in edges.dropLast() {
+            for index in 0..<count { give(elements[index], slice.times[index], to: edge) }
+        }
+        if last.route == nil {
+            last.outlets[0].append(moving: elements, times: slice.times, count: count)
+        } else {
+            for index in 0..<count { give((elements + index).move(), slice.times[index], to: last) }
+        }
+    }
+
+    func append(_ element: Element, time: Int64) {
+        for edge in edges { give(element, time, to: edge) }
+    }
+
+    private func give(_ element: consuming Element, _ time: Int64, to edge: Edge) {
+        guard let route = edge.route else {
+            edge.outlets[0].append(element, time: time)
+            return
+        }
+        let target = KeyGroups.subtask(of: route.hash(element), among: edge.outlets.count)
+        edge.outlets[target].append(element, time: time)
+    }
+
+    func pass(_ control: Control) {
+        for edge in edges {
+            for outlet in edge.outlets { outlet.append(control) }
+        }
+    }
+
+    func makeLink(sides: [any AnyDistributor]) -> Link {
+        var reactions = Link.Reactions()
+        // The link keeps the distributor alive through this closure and reaches it by pointer.
+        reactions.control = { control, _, _ in
+            self.pass(control)
+            for side in sides { side.pass(control) }
+        }
+        return Link(
+            name: "outlets", state: Unmanaged.passUnretained(self).toOpaque(),
+            reactions: reactions
+        ) { slice, frame, state in
+            if frame.pointee.failure != nil {
+                slice.elements.assumingMemoryBound(to: Element.self)
+                    .deinitialize(count: slice.count)
+                slice.count = 0
+                return
+            }
+            Unmanaged<Distributor<Element>>.fromOpaque(state).takeUnretainedValue().take(&slice)
+        }
+    }
+}

@@ -1,0 +1,84 @@
+import WeirBase
+
+/// A pipeline after fusing and placing: stages, edges, parallelism, without anything that a run
+/// adds.
+package struct Plan: Sendable {
+    package let pipeline: String
+    package let version: String
+    package let stages: [StagePlan]
+    package let edges: [EdgePlan]
+    package let sources: [SourcePlan]
+    package let sinks: [SinkPlan]
+    package let cells: [String]
+    package let invariants: [String]
+    /// Over names, operators, edges, parallelism, capacities, policies, key groups.
+    package let hash: UInt64
+
+    /// The subtasks in order of their numbers.
+    package var subtasks: [(stage: Int, ordinal: Int)] {
+        stages.indices.flatMap { stage in
+            (0..<stages[stage].width).map { (stage: stage, ordinal: $0) }
+        }
+    }
+}
+
+/// A physical unit: operators fused into one chain between two exchanges.
+package struct StagePlan: Sendable {
+    package let name: String
+    package let width: Int
+    package let operators: [String]
+    /// The source it reads; an index into the plan's sources.
+    package let source: Int?
+    /// The sink it writes; an index into the plan's sinks.
+    package let sink: Int?
+}
+
+/// An edge between two stages.
+package struct EdgePlan: @unchecked Sendable {
+    // Unchecked: a key route is a closure over the user's `@Sendable` key function alone.
+
+    package let from: Int
+    package let to: Int
+    package let isKeyed: Bool
+    package let options: EdgeOptions
+    /// Which output of the upstream stage: 0 main, others side outputs by operator and place.
+    let port: StreamPort
+    let exchange: Exchange
+
+    init(from: Int, to: Int, options: EdgeOptions, port: StreamPort, exchange: Exchange) {
+        self.from = from
+        self.to = to
+        self.options = options
+        self.port = port
+        self.exchange = exchange
+        if case .keyed = exchange { isKeyed = true } else { isKeyed = false }
+    }
+}
+
+/// A source of the plan.
+package struct SourcePlan: Sendable {
+    package let index: Int
+    package let name: String
+    package let readsBytes: Bool
+}
+
+/// A sink of the plan.
+package struct SinkPlan: Sendable {
+    package let index: Int
+    package let name: String
+}
+
+/// Why a pipeline cannot be planned; a sentence that names what and how to mend it.
+public struct PlanError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// The sentence.
+    public let description: String
+
+    init(_ description: String) { self.description = description }
+}
+
+/// The parts of an execution, bound to one run.
+package struct BoundPlan {
+    package let subtasks: [Subtask]
+    package let channels: [AnyChannel]
+    package let cells: [AnyCell]
+}

@@ -1,0 +1,199 @@
+import WeirBase
+
+/// Fuses the operators of a flow into stages and joins them by edges.
+///
+/// An operator is fused with the one it reads when it reads only that one, by no key, with the
+/// same parallelism, and is its only reader. Sources begin a stage; a sink is a stage of its own,
+/// so that encoding and waiting for the writer show as what they are.
+struct Planner {
+    private let nodes: [Node]
+    private let pipeline: Pipeline
+    private let flow: Flow
+    private let parallelism: Int
+
+    init(_ flow: Flow, _ pipeline: Pipeline, parallelism: Int) {
+        self.flow = flow
+        self.pipeline = pipeline
+        nodes = flow.nodes
+        self.parallelism = parallelism
+    }
+
+    func plan() throws(PlanError) -> PlannedPipeline {
+        try check()
+        let widths = self.widths()
+        let readers = self.readers()
+        var stageOf = [Int](repeating: -1, count: nodes.count)
+        var members: [[Node]] = []
+        for node in nodes {
+            if let upstream = fused(node, widths, readers) {
+                stageOf[node.id] = stageOf[upstream]
+                members[stageOf[upstream]].append(node)
+            } else {
+                stageOf[node.id] = members.count
+                members.append([node])
+            }
+        }
+        let edges = try self.edges(stageOf, members)
+        let names = stageNames(members)
+        var sources: [SourcePlan] = []
+        var sinks: [SinkPlan] = []
+        var stages: [StagePlan] = []
+        for (stage, operators) in members.enumerated() {
+            var source: Int?
+            var sink: Int?
+            if let spec = operators[0].source {
+                source = sources.count
+                sources.append(
+                    SourcePlan(
+                        index: sources.count, name: operators[0].planName,
+                        readsBytes: spec.readsBytes))
+            }
+            if operators[operators.count - 1].sink != nil {
+                sink = sinks.count
+                sinks.append(
+                    SinkPlan(index: sinks.count, name: operators[operators.count - 1].planName))
+            }
+            stages.append(
+                StagePlan(
+                    name: names[stage], width: widths[operators[0].id],
+                    operators: operators.map(\.planName), source: source, sink: sink))
+        }
+        let plan = Plan(
+            pipeline: pipeline.name, version: pipeline.version, stages: stages, edges: edges,
+            sources: sources, sinks: sinks, cells: flow.cells.map(\.name),
+            invariants: flow.invariantNames, hash: hash(stages, edges, members))
+        return PlannedPipeline(plan: plan, members: members, cells: flow.cells)
+    }
+
+    private func check() throws(PlanError) {
+        var names: Set<String> = []
+        for name in nodes.map(\.planName) + flow.cells.map(\.name) {
+            guard names.insert(name).inserted else {
+                throw PlanError(
+                    "two parts of pipeline \(pipeline.name) are called \(name); "
+                        + "give one of them another name")
+            }
+            let isPlain = name.unicodeScalars.allSatisfy {
+                ($0.properties.isAlphabetic || $0.properties.numericType != nil
+                    || "-_.".unicodeScalars.contains($0))
+            }
+            guard !name.isEmpty, name.count <= 40, isPlain else {
+                throw PlanError(
+                    "\(PrintableText.escaped(name)) cannot be a name; "
+                        + "use 1 to 40 letters, digits, '-', '_' and '.'")
+            }
+        }
+        guard nodes.contains(where: { $0.source != nil }) else {
+            throw PlanError("pipeline \(pipeline.name) reads nothing; begin with flow.read")
+        }
+    }
+
+    private func widths() -> [Int] {
+        var widths = [Int](repeating: 1, count: nodes.count)
+        for node in nodes {
+            switch node.width {
+            case .one: widths[node.id] = 1
+            case .parallel: widths[node.id] = parallelism
+            case .inherited:
+                let upstream = Set(node.inputs.map { widths[$0.node] })
+                widths[node.id] = upstream.count == 1 ? upstream.first ?? 1 : 1
+            }
+        }
+        return widths
+    }
+
+    private func readers() -> [StreamPort: Int] {
+        var readers: [StreamPort: Int] = [:]
+        for node in nodes {
+            for input in node.inputs { readers[input, default: 0] += 1 }
+        }
+        return readers
+    }
+
+    private func fused(
+        _ node: Node, _ widths: [Int], _ readers: [StreamPort: Int]
+    ) -> Int? {
+        guard node.inputs.count == 1, node.sink == nil, node.edge == EdgeOptions() else {
+            return nil
+        }
+        let input = node.inputs[0]
+        guard case .forward = node.exchange, input.output == 0, readers[input] == 1,
+            widths[input.node] == widths[node.id]
+        else { return nil }
+        return input.node
+    }
+
+    private func edges(
+        _ stageOf: [Int], _ members: [[Node]]
+    ) throws(PlanError) -> [EdgePlan] {
+        var edges: [EdgePlan] = []
+        for (stage, operators) in members.enumerated() {
+            let node = operators[0]
+            for input in node.inputs {
+                let form = nodes[input.node].outputs[input.output]
+                guard form.isEncodable else {
+                    throw PlanError(
+                        "the stream of \(nodes[input.node].planName) crosses to \(node.planName), "
+                            + "so its type \(form.typeName) must be Codable; make it so, "
+                            + "or map to one that is")
+                }
+                edges.append(
+                    EdgePlan(
+                        from: stageOf[input.node], to: stage, options: node.edge, port: input,
+                        exchange: node.exchange))
+            }
+        }
+        return edges
+    }
+
+    /// A stage is called by its last operator that the user named.
+    private func stageNames(_ members: [[Node]]) -> [String] {
+        members.map { operators in
+            operators.last { $0.name != nil }?.planName ?? operators[operators.count - 1].planName
+        }
+    }
+
+    private func hash(_ stages: [StagePlan], _ edges: [EdgePlan], _ members: [[Node]]) -> UInt64 {
+        var text = "\(pipeline.name)\n\(pipeline.version)\n\(KeyGroups.count)\n"
+        for (stage, operators) in zip(stages, members) {
+            text += "stage \(stage.name) \(stage.width)\n"
+            for node in operators { text += " \(node.kind) \(node.planName)\n" }
+        }
+        for edge in edges {
+            let bounds = edge.options.bounds
+            text += "edge \(edge.from) \(edge.to) \(edge.isKeyed) \(edge.port.node) "
+            text += "\(edge.port.output) \(bounds.messages) \(bounds.bytes) "
+            text += "\(edge.options.policy.rawValue)\n"
+        }
+        for cell in flow.cells { text += "cell \(cell.name)\n" }
+        for invariant in flow.invariantNames { text += "invariant \(invariant)\n" }
+        var hash = StableHash()
+        hash.combine(bytes: Array(text.utf8))
+        return hash.value
+    }
+}
+
+/// A plan with the operators that make it runnable.
+package final class PlannedPipeline: @unchecked Sendable {
+    // Unchecked: immutable; the closures inside capture only `@Sendable` functions and values.
+
+    package let plan: Plan
+    let members: [[Node]]
+    let cells: [CellSpec]
+
+    init(plan: Plan, members: [[Node]], cells: [CellSpec]) {
+        self.plan = plan
+        self.members = members
+        self.cells = cells
+    }
+
+    /// The connector that a source reads unless told otherwise.
+    package func defaultSource(of source: Int) -> (any ByteSource)? {
+        members.lazy.compactMap { $0[0].source }.dropFirst(source).first?.defaultSource
+    }
+
+    /// The connector that a sink writes unless told otherwise.
+    package func defaultSink(of sink: Int) -> (any RowSink)? {
+        members.lazy.compactMap { $0[$0.count - 1].sink }.dropFirst(sink).first?.defaultSink
+    }
+}

@@ -1,0 +1,203 @@
+package import WeirBase
+
+/// One operator of a chain, bound to one subtask: its kernel and its own state.
+public final class Link {
+    @usableFromInline let kernel: Kernel
+    @usableFromInline let state: UnsafeMutableRawPointer
+    @usableFromInline let reactions: Reactions
+
+    /// The operator's name: the user's, or kind and ordinal.
+    package let name: String
+
+    /// What an operator does besides taking elements. All run on the subtask's thread, in a turn
+    /// except for `digest` and `destroy`.
+    public struct Reactions {
+        /// A control message passes; called before the links behind see it.
+        var control: ((Control, UnsafeMutablePointer<Frame>, UnsafeMutableRawPointer) -> Void)?
+        /// Fires the processing-time timers due at the frame's time.
+        var fireTimers: ((UnsafeMutablePointer<Frame>, UnsafeMutableRawPointer) -> Void)?
+        /// The earliest deadline of a processing-time timer, nanoseconds since the epoch.
+        var nextDeadline: ((UnsafeMutableRawPointer) -> Int64?)?
+        /// Adds the state's canonical form to a digest.
+        var digest: ((inout StableHash, UnsafeMutableRawPointer) -> Void)?
+        /// The state as text, for a debugger; a key narrows it.
+        var describe: ((UnsafeMutableRawPointer, String?) -> [(key: String, value: String)])?
+        /// Ends the state's life.
+        var destroy: (UnsafeMutableRawPointer) -> Void = { _ in }
+        /// Calls in flight, results; only of operators that make calls.
+        var calls: (any CallPort)?
+
+        /// Nothing.
+        package init() {}
+    }
+
+    package init(
+        name: String, state: UnsafeMutableRawPointer, reactions: Reactions,
+        kernel: @escaping Kernel
+    ) {
+        self.name = name
+        self.state = state
+        self.reactions = reactions
+        self.kernel = kernel
+    }
+
+    deinit { reactions.destroy(state) }
+
+    /// The state of links that have none: a place that nobody reads or writes.
+    static func noState() -> UnsafeMutableRawPointer { nothing }
+
+    // Safe: never read, never written.
+    private nonisolated(unsafe) static let nothing = UnsafeMutableRawPointer.allocate(
+        byteCount: 16, alignment: 16)
+}
+
+/// The operators of one subtask, fused: a slice goes through all of them.
+///
+/// Belongs to one subtask. Kernels run one after another over a slice; an operator that makes
+/// more than its buffer holds passes the full buffer on (`flush`) and goes on.
+@usableFromInline
+package final class Chain {
+    package let links: [Link]
+    package let frame: UnsafeMutablePointer<Frame>
+    /// How many elements each operator has taken in the turn.
+    @usableFromInline let taken: UnsafeMutablePointer<UInt32>
+
+    package init(links: [Link], frame: UnsafeMutablePointer<Frame>) {
+        self.links = links
+        self.frame = frame
+        taken = .allocate(capacity: links.count + 1)
+        taken.initialize(repeating: 0, count: links.count + 1)
+        frame.pointee.chain = Unmanaged.passUnretained(self)
+    }
+
+    deinit { taken.deallocate() }
+
+    package func beginTurn() {
+        for index in 0...links.count { taken[index] = 0 }
+        frame.pointee.ordinal = 0
+        frame.pointee.emittedBytes = 0
+    }
+
+    /// Takes a slice through the links from `first` on; it is consumed.
+    package func run(_ slice: inout Slice, from first: Int) {
+        var index = first
+        while index < links.count, slice.count > 0 {
+            frame.pointee.operatorIndex = index
+            let count = slice.count
+            links[index].kernel(&slice, frame, links[index].state)
+            taken[index] += UInt32(truncatingIfNeeded: count)
+            index += 1
+        }
+    }
+
+    /// Takes a control message through the links from `first` on.
+    package func pass(_ control: Control, from first: Int) {
+        for index in first..<links.count {
+            frame.pointee.operatorIndex = index
+            links[index].reactions.control?(control, frame, links[index].state)
+            if frame.pointee.failure != nil { return }
+        }
+    }
+
+    /// Fires all processing-time timers that are due, operator by operator.
+    package func fireTimers() {
+        for index in links.indices {
+            frame.pointee.operatorIndex = index
+            links[index].reactions.fireTimers?(frame, links[index].state)
+            if frame.pointee.failure != nil { return }
+        }
+    }
+
+    package var nextDeadline: Int64? {
+        var least: Int64?
+        for link in links {
+            if let deadline = link.reactions.nextDeadline?(link.state) {
+                least = min(least ?? deadline, deadline)
+            }
+        }
+        return least
+    }
+
+    package func digest(into hash: inout StableHash) {
+        for link in links { link.reactions.digest?(&hash, link.state) }
+    }
+}
+
+/// Elements that an operator made and has not passed on yet, with room for one slice.
+@usableFromInline
+struct OutputBuffer<Output> {
+    @usableFromInline let elements: UnsafeMutablePointer<Output>
+    @usableFromInline let times: UnsafeMutablePointer<Int64>
+    @usableFromInline var count = 0
+
+    @usableFromInline
+    init() {
+        elements = .allocate(capacity: Slice.capacity)
+        times = .allocate(capacity: Slice.capacity)
+    }
+
+    @usableFromInline
+    func deallocate() {
+        elements.deinitialize(count: count)
+        elements.deallocate()
+        times.deallocate()
+    }
+
+    /// Adds an element; a full buffer is passed on first.
+    @inlinable
+    mutating func append(
+        _ element: consuming Output, time: Int64, _ frame: UnsafeMutablePointer<Frame>
+    ) {
+        if count == Slice.capacity { flush(frame) }
+        (elements + count).initialize(to: element)
+        times[count] = time
+        count += 1
+    }
+
+    /// Passes everything on to the links behind the running operator.
+    @usableFromInline
+    mutating func flush(_ frame: UnsafeMutablePointer<Frame>) {
+        guard count > 0 else { return }
+        if frame.pointee.failure != nil {
+            elements.deinitialize(count: count)
+            count = 0
+            return
+        }
+        frame.pointee.emittedBytes += count * MemoryLayout<Output>.stride
+        if frame.pointee.emittedBytes > Subtask.maximumEmission {
+            frame.pointee.fail(
+                EmissionBound(bytes: Subtask.maximumEmission))
+            elements.deinitialize(count: count)
+            count = 0
+            return
+        }
+        guard let chain = frame.pointee.chain?.takeUnretainedValue() else { return }
+        let index = frame.pointee.operatorIndex
+        var slice = Slice(
+            elements: UnsafeMutableRawPointer(elements), times: times, count: count)
+        count = 0
+        chain.run(&slice, from: index + 1)
+        frame.pointee.operatorIndex = index
+    }
+}
+
+/// One turn's closures emitted more than may lie unpublished.
+struct EmissionBound: Error, CustomStringConvertible {
+    let bytes: Int
+    var description: String {
+        "it emitted more than \(Quantities.describe(bytes: bytes)) in one turn; "
+            + "return long outputs as a sequence or emit them over several elements"
+    }
+}
+
+/// The end of a chain that answers asynchronous calls.
+package protocol CallPort: AnyObject {
+    /// How many further calls may be in flight.
+    var room: Int { get }
+    /// Whether a call is in flight.
+    var isWaiting: Bool { get }
+    /// Hands the calls made in the turn that just ended to the executors.
+    func submit()
+    /// Takes results into the running turn, in this order.
+    func complete(_ calls: [(call: UInt64, result: [UInt8]?)], _ frame: UnsafeMutablePointer<Frame>)
+}

@@ -1,0 +1,292 @@
+import Synchronization
+package import WeirBase
+
+/// What an edge does with an element that finds no room.
+package enum EdgePolicy: String, Sendable {
+    /// The producer keeps it and takes no turn until it is published.
+    case block
+    /// It is dropped and counted.
+    case dropNewest
+    /// The oldest element in the channel is dropped and counted.
+    case dropOldest
+    /// The run ends with an error.
+    case fail
+}
+
+/// How large a channel may be.
+package struct ChannelBounds: Equatable, Sendable {
+    /// Messages on a blocking channel; elements on one that may drop.
+    package var messages: Int
+    /// Bytes of elements, as far as their types tell.
+    package var bytes: Int
+
+    package init(messages: Int, bytes: Int = 4 << 20) {
+        self.messages = messages
+        self.bytes = bytes
+    }
+
+    package static let standard = ChannelBounds(messages: 1_024)
+}
+
+/// A type that can tell how many bytes it holds outside its own fields.
+///
+/// Channels are bounded in bytes by it; types that do not conform count their fields alone.
+public protocol HeapSized {
+    /// Bytes on the heap that belong to this value, roughly.
+    var heapBytes: Int { get }
+}
+
+extension String: HeapSized {
+    /// The UTF-8 bytes.
+    public var heapBytes: Int { utf8.count }
+}
+
+extension Array: HeapSized {
+    /// The elements' own fields.
+    public var heapBytes: Int { count * MemoryLayout<Element>.stride }
+}
+
+/// A bounded queue between two subtasks: one producer, one consumer.
+package class AnyChannel: @unchecked Sendable {
+    // Unchecked: each member says which thread may use it; what both use is atomic or locked.
+
+    package let name: String
+    package let bounds: ChannelBounds
+    package let policy: EdgePolicy
+    /// Set while the plan is bound, before the first turn.
+    package internal(set) unowned(unsafe) var producer: Subtask?
+    package internal(set) unowned(unsafe) var consumer: Subtask?
+
+    package init(name: String, bounds: ChannelBounds, policy: EdgePolicy) {
+        self.name = name
+        self.bounds = bounds
+        self.policy = policy
+    }
+
+    /// Messages that wait to be taken. Any thread; exact for the consumer.
+    package var depth: Int { 0 }
+    /// Bytes that wait to be taken. Any thread; approximate.
+    package var queuedBytes: Int { 0 }
+    /// Elements dropped or evicted so far. Any thread.
+    package var dropped: UInt64 { 0 }
+    /// Adds the messages that wait to a digest. At a rest point, or in a replay.
+    package func digestQueued(into hash: inout StableHash) {}
+    /// The messages that wait, as text, for a debugger. At a rest point, or in a replay.
+    package func describeQueued(limit: Int) -> [String] { [] }
+}
+
+/// A blocking channel: a ring with one producer and one consumer and no lock.
+///
+/// Elements, event times and tags lie in parallel arrays; the consumer's kernels work on the
+/// ring's own slots, which are given back at the end of the turn. Appending and taking a counted
+/// prefix commute, so neither is a step.
+package final class Channel<Element>: AnyChannel, @unchecked Sendable {
+    // Unchecked: as for `AnyChannel`.
+
+    private(set) var elements: UnsafeMutablePointer<Element>
+    private(set) var times: UnsafeMutablePointer<Int64>
+    private(set) var tags: UnsafeMutablePointer<UInt8>
+    private var weights: UnsafeMutablePointer<UInt32>?
+    private var size: Int
+    private let isUnbounded: Bool
+    let form: ElementForm<Element>?
+
+    /// 128 bytes apart, so that producer and consumer do not share a cache line.
+    private let indices: UnsafeMutableRawPointer
+
+    private func index(_ place: Int) -> UnsafeMutablePointer<Atomic<Int>> {
+        (indices + place * 128).assumingMemoryBound(to: Atomic<Int>.self)
+    }
+    private var head: UnsafeMutablePointer<Atomic<Int>> { index(0) }
+    private var tail: UnsafeMutablePointer<Atomic<Int>> { index(1) }
+    private var bytesIn: UnsafeMutablePointer<Atomic<Int>> { index(2) }
+    private var bytesOut: UnsafeMutablePointer<Atomic<Int>> { index(3) }
+
+    /// A channel of at most `bounds`; without a bound, and for one thread, in a replay.
+    package init(name: String, bounds: ChannelBounds, isUnbounded: Bool) {
+        var size = 1
+        while size < min(bounds.messages, isUnbounded ? 256 : .max) { size *= 2 }
+        self.size = size
+        self.isUnbounded = isUnbounded
+        elements = .allocate(capacity: size)
+        times = .allocate(capacity: size)
+        tags = .allocate(capacity: size)
+        if Element.self is any HeapSized.Type { weights = .allocate(capacity: size) }
+        indices = .allocate(byteCount: 4 * 128, alignment: 128)
+        for place in 0..<4 {
+            (indices + place * 128).initializeMemory(as: Int.self, repeating: 0, count: 1)
+        }
+        form = ElementForm.found()
+        super.init(name: name, bounds: bounds, policy: .block)
+    }
+
+    deinit {
+        let end = tail.pointee.load(ordering: .acquiring)
+        for position in head.pointee.load(ordering: .acquiring)..<end
+        where tags[position & (size - 1)] == 0 {
+            (elements + (position & (size - 1))).deinitialize(count: 1)
+        }
+        elements.deallocate()
+        times.deallocate()
+        tags.deallocate()
+        weights?.deallocate()
+        indices.deallocate()
+    }
+
+    override package var depth: Int {
+        max(0, tail.pointee.load(ordering: .acquiring) - head.pointee.load(ordering: .acquiring))
+    }
+
+    override package var queuedBytes: Int {
+        weights == nil
+            ? depth * MemoryLayout<Element>.stride
+            : max(
+                0,
+                bytesIn.pointee.load(ordering: .relaxed)
+                    - bytesOut.pointee.load(ordering: .relaxed))
+    }
+
+    // MARK: The producer
+
+    /// Moves as many messages from the front of `buffer` as there is room; tells how many.
+    func publish(from buffer: inout MessageBuffer<Element>) -> Int {
+        var moved = 0
+        var position = tail.pointee.load(ordering: .relaxed)
+        #if WEIR_PROBES
+            if Probe.has(.mergeInQueue) { mergeIntoQueue(&buffer, position) }
+        #endif
+        let wanted = buffer.count
+        var free = bounds.messages - (position - head.pointee.load(ordering: .acquiring))
+        if isUnbounded {
+            if wanted > size - depth { grow(to: depth + wanted) }
+            free = wanted
+        }
+        while moved < wanted, moved < free {
+            if !isUnbounded, moved + depthBefore(position, moved) > 0, isFullInBytes { break }
+            let source = buffer.first + moved
+            let slot = position & (size - 1)
+            if buffer.tags[source] == 0 {
+                if let weights { weigh(buffer.elements + source, weights + slot) }
+                (elements + slot).moveInitialize(from: buffer.elements + source, count: 1)
+            }
+            times[slot] = buffer.times[source]
+            tags[slot] = buffer.tags[source]
+            position += 1
+            moved += 1
+        }
+        if moved > 0 {
+            tail.pointee.store(position, ordering: .releasing)
+            buffer.drop(moved)
+        }
+        return moved
+    }
+
+    private func depthBefore(_ position: Int, _ moved: Int) -> Int {
+        weights == nil ? 0 : position - head.pointee.load(ordering: .relaxed)
+    }
+
+    private var isFullInBytes: Bool { weights != nil && queuedBytes >= bounds.bytes }
+
+    private func weigh(
+        _ element: UnsafeMutablePointer<Element>, _ weight: UnsafeMutablePointer<UInt32>
+    ) {
+        let heap = (element.pointee as? any HeapSized)?.heapBytes ?? 0
+        let bytes = UInt32(clamping: MemoryLayout<Element>.stride + heap)
+        weight.initialize(to: bytes)
+        bytesIn.pointee.wrappingAdd(Int(bytes), ordering: .relaxed)
+    }
+
+    #if WEIR_PROBES
+        private func mergeIntoQueue(_ buffer: inout MessageBuffer<Element>, _ position: Int) {
+            let isWatermark = MessageTag.watermark.rawValue
+            let last = (position - 1) & (size - 1)
+            guard position > head.pointee.load(ordering: .acquiring), buffer.count > 0,
+                tags[last] == isWatermark, buffer.tags[buffer.first] == isWatermark
+            else { return }
+            times[last] = buffer.times[buffer.first]
+            buffer.drop(1)
+        }
+    #endif
+
+    /// Only in a replay, where one thread is at both ends.
+    private func grow(to needed: Int) {
+        var newSize = size
+        while newSize < needed { newSize *= 2 }
+        guard newSize > size else { return }
+        let (newElements, newTimes, newTags): (
+            UnsafeMutablePointer<Element>, UnsafeMutablePointer<Int64>, UnsafeMutablePointer<UInt8>
+        ) = (
+            .allocate(capacity: newSize), .allocate(capacity: newSize),
+            .allocate(capacity: newSize)
+        )
+        let newWeights = weights.map { _ in
+            UnsafeMutablePointer<UInt32>.allocate(capacity: newSize)
+        }
+        let start = head.pointee.load(ordering: .relaxed)
+        for position in start..<tail.pointee.load(ordering: .relaxed) {
+            let (from, to) = (position & (size - 1), position & (newSize - 1))
+            if tags[from] == 0 {
+                (newElements + to).moveInitialize(from: elements + from, count: 1)
+                if let weights, let newWeights { newWeights[to] = weights[from] }
+            }
+            newTimes[to] = times[from]
+            newTags[to] = tags[from]
+        }
+        elements.deallocate()
+        times.deallocate()
+        tags.deallocate()
+        weights?.deallocate()
+        (elements, times, tags, weights, size) =
+            (newElements, newTimes, newTags, newWeights, newSize)
+    }
+
+    // MARK: The consumer
+
+    /// The longest run of elements from `offset` messages behind the head: at most `limit`, at one
+    /// place in memory, without a control message; empty where a control message stands.
+    func run(at offset: Int, limit: Int) -> (slot: Int, count: Int) {
+        let slot = (head.pointee.load(ordering: .relaxed) + offset) & (size - 1)
+        let most = min(limit, size - slot)
+        var count = 0
+        while count < most, tags[slot + count] == 0 { count += 1 }
+        return (slot, count)
+    }
+
+    func control(at offset: Int) -> Control? {
+        let slot = (head.pointee.load(ordering: .relaxed) + offset) & (size - 1)
+        return MessageTag(rawValue: tags[slot])?.control(time: times[slot])
+    }
+
+    /// Gives back `count` slots whose elements were moved out.
+    func free(_ count: Int) {
+        let start = head.pointee.load(ordering: .relaxed)
+        if let weights {
+            var bytes = 0
+            for position in start..<start + count where tags[position & (size - 1)] == 0 {
+                bytes += Int(weights[position & (size - 1)])
+            }
+            bytesOut.pointee.wrappingAdd(bytes, ordering: .relaxed)
+        }
+        head.pointee.store(start + count, ordering: .releasing)
+    }
+
+    override package func digestQueued(into hash: inout StableHash) {
+        var writer = ByteWriter()
+        for offset in 0..<depth {
+            let slot = (head.pointee.load(ordering: .relaxed) + offset) & (size - 1)
+            hash.combine(UInt64(tags[slot]))
+            hash.combine(UInt64(bitPattern: times[slot]))
+            if tags[slot] == 0, let form {
+                digestElement(elements + slot, into: &hash, form: form, &writer)
+            }
+        }
+    }
+
+    override package func describeQueued(limit: Int) -> [String] {
+        (0..<min(depth, limit)).map { offset in
+            let slot = (head.pointee.load(ordering: .relaxed) + offset) & (size - 1)
+            if let control = control(at: offset) { return "\(control)" }
+            return "\(elements[slot])"
+        }
+    }
+}

@@ -1,0 +1,308 @@
+import Synchronization
+import WeirBase
+package import WeirTelemetry
+
+/// Why a run ended before its input did, or that it did not.
+package enum StopCause: Equatable, Sendable {
+    /// An invariant failed and the run was asked to stop then.
+    case violation(invariant: String)
+    /// An operator threw.
+    case operatorFailed(stage: String, message: String)
+    /// A `fail` edge was full.
+    case edgeFull(channel: String)
+    /// A source's input could not be read on.
+    case inputFailed(source: String, message: String)
+    /// A sink could not be written, or an explicitly wanted trace.
+    case outputFailed(message: String)
+    /// Asked twice to end.
+    case abandoned
+}
+
+/// A violated invariant: which, where.
+package struct Violation: Equatable, Sendable {
+    package var invariant: String
+    package var step: UInt64
+    package var subtask: String
+}
+
+/// One run of a plan: subtasks, channels and cells, between a scheduler and a world.
+package final class Execution: @unchecked Sendable {
+    // Unchecked: the parts have their own rules; what is mutable here is atomic or locked.
+
+    package let plan: Plan
+    package let subtasks: [Subtask]
+    package let channels: [AnyChannel]
+    package let cells: [AnyCell]
+    package let world: any World
+    package let scheduler: any Scheduler
+    package let stopsOnViolation: Bool
+
+    private struct State {
+        var cause: StopCause?
+        var step: UInt64 = .max
+        var violations: [Violation] = []
+        var violationCount: UInt64 = 0
+    }
+    /// Violations kept with their place; further ones are counted.
+    package static let maximumViolations = 1_000
+
+    private let state = Mutex(State())
+    private let stopping = Atomic<Bool>(false)
+    private let ending = Atomic<Bool>(false)
+
+    package init(
+        plan: Plan, parts: BoundPlan, world: any World, scheduler: any Scheduler,
+        stopsOnViolation: Bool
+    ) {
+        self.plan = plan
+        subtasks = parts.subtasks
+        channels = parts.channels
+        cells = parts.cells
+        self.world = world
+        self.scheduler = scheduler
+        self.stopsOnViolation = stopsOnViolation
+    }
+
+    // MARK: Ending
+
+    /// No turn begins any more.
+    package var isStopping: Bool { stopping.load(ordering: .acquiring) }
+    /// The sources end at their next turn.
+    package var isEnding: Bool { ending.load(ordering: .relaxed) }
+    package var isFinished: Bool { subtasks.allSatisfy { $0.isDone && !$0.hasUnpublished } }
+
+    /// Lets the sources end; what they gave is drained. Any thread.
+    package func end() {
+        ending.store(true, ordering: .relaxed)
+        for subtask in subtasks where subtask.source != nil { scheduler.notify(subtask) }
+    }
+
+    /// Ends the run: turns that have looked finish, none begins. Any thread.
+    ///
+    /// Of several causes the one at the least step is kept.
+    package func stop(_ cause: StopCause, step: UInt64) {
+        state.withLock { state in
+            if state.cause == nil || step < state.step {
+                state.cause = cause
+                state.step = step
+            }
+        }
+        stopping.store(true, ordering: .releasing)
+        scheduler.stop()
+    }
+
+    package var stopCause: (cause: StopCause, step: UInt64)? {
+        state.withLock { state in state.cause.map { ($0, state.step) } }
+    }
+
+    package var violations: (first: [Violation], count: UInt64) {
+        state.withLock { ($0.violations.sorted { $0.step < $1.step }, $0.violationCount) }
+    }
+
+    /// An invariant was found broken at `step`.
+    func violated(_ invariant: String, step: UInt64, _ turn: TurnContext) {
+        guard let subtask = turn.subtask else { return }
+        state.withLock { state in
+            state.violationCount += 1
+            if state.violations.count < Self.maximumViolations {
+                state.violations.append(
+                    Violation(invariant: invariant, step: step, subtask: subtask.name))
+            }
+        }
+        let frame = subtask.chain.frame
+        frame.pointee.record(
+            .warning, "invariant_violated",
+            ["invariant": .text(invariant), "at_step": .integer(Int64(step))], line: #line)
+        world.marked(
+            Mark(
+                step: step, kind: .violation, name: invariant,
+                message: "\(invariant) does not hold (found by \(subtask.name))",
+                time: frame.pointee.turnTime))
+        if stopsOnViolation { stop(.violation(invariant: invariant), step: step) }
+    }
+
+    // MARK: A turn
+
+    /// Takes a turn: number, note, run, publish, note. False when there was nothing left to take.
+    ///
+    /// Room for the notes was reserved and the look was made before. `number` gives the step.
+    package func perform(
+        _ chosen: Choice, of subtask: Subtask, _ turn: TurnContext, number: () -> UInt64
+    ) -> Bool {
+        var choice = chosen
+        turn.subtask = subtask
+        turn.accesses = 0
+        defer { turn.subtask = nil }
+        let inlet = takesFromInlet(choice, subtask)
+        if let lock = inlet?.lock {
+            lock.lock()
+            choice.count = UInt32(min(Int(choice.count), inlet?.waiting ?? 0))
+            if choice.count == 0 {
+                lock.unlock()
+                return false
+            }
+        }
+        probe(.looked)
+        let started = TickClock.nanoseconds()
+        subtask.counters.enter(.busy, now: started)
+        #if WEIR_PROBES
+            let isLate = Probe.has(.numberAfterPublish) && inlet?.lock == nil
+        #else
+            let isLate = false
+        #endif
+        if !isLate {
+            turn.step = number()
+            probe(.numbered)
+            world.began(choice, turn)
+            probe(.noted)
+        }
+        if let inlet, let lock = inlet.lock { takeOut(choice, inlet, lock) }
+        let results =
+            choice.kind == .completion ? world.results(choice.calls, of: subtask) : []
+        subtask.run(choice, turn, results: results)
+        probe(.ran)
+        count(choice, subtask)
+        let sample = subtask.sample()
+        if let failure = subtask.failure { report(failure, subtask, turn) }
+        _ = subtask.publish(turn, isLate: false)
+        probe(.published)
+        if isLate {
+            turn.step = number()
+            world.began(choice, turn)
+        }
+        wakeProducers(inlet)
+        let now = TickClock.nanoseconds()
+        world.ended(
+            TurnAccount(
+                accesses: turn.accesses,
+                duration: UInt32(clamping: (now - started) / 1_000), sample: sample),
+            turn)
+        subtask.submitCalls()
+        subtask.counters.enter(subtask.hasUnpublished ? .backpressured : .idle, now: now)
+        probe(.ended)
+        return true
+    }
+
+    private func takesFromInlet(_ choice: Choice, _ subtask: Subtask) -> Inlet? {
+        guard choice.kind == .input, subtask.source == nil else { return nil }
+        return subtask.inlets[Int(choice.inlet)]
+    }
+
+    private func takeOut(_ choice: Choice, _ inlet: Inlet, _ lock: Monitor) {
+        #if WEIR_PROBES
+            if Probe.has(.takeOutsideLock) {
+                lock.unlock()
+                probe(.taking)
+                lock.lock()
+                inlet.takeOut(min(Int(choice.count), inlet.waiting))
+                lock.unlock()
+                return
+            }
+        #endif
+        inlet.takeOut(Int(choice.count))
+        lock.unlock()
+    }
+
+    private func count(_ choice: Choice, _ subtask: Subtask) {
+        let counters = subtask.counters
+        SubtaskCounters.add(1, to: counters.turns)
+        if choice.kind == .input { SubtaskCounters.add(UInt64(choice.count), to: counters.recordsIn) }
+        var emitted: UInt64 = 0
+        for outlet in subtask.outlets { emitted += UInt64(outlet.emitted) }
+        SubtaskCounters.add(emitted, to: counters.recordsOut)
+    }
+
+    private func report(_ failure: OperatorFailure, _ subtask: Subtask, _ turn: TurnContext) {
+        let link = subtask.chain.links[min(failure.operatorIndex, subtask.chain.links.count - 1)]
+        SubtaskCounters.add(1, to: subtask.counters.errors)
+        subtask.chain.frame.pointee.record(
+            .error, "operator_failed",
+            ["operator": .text(link.name), "message": .text(failure.message)], line: #line)
+        world.marked(
+            Mark(
+                step: turn.step, kind: .failure, name: link.name, message: failure.message,
+                time: subtask.chain.frame.pointee.turnTime))
+        stop(
+            .operatorFailed(
+                stage: subtask.name, message: "\(link.name): \(failure.message)"),
+            step: turn.step)
+    }
+
+    private func wakeProducers(_ inlet: Inlet?) {
+        guard let producer = inlet?.channel.producer else { return }
+        // Pairs with the fence in `publishAgain`: either the producer sees the room that was just
+        // given back, or its flag is seen here.
+        atomicMemoryFence(ordering: .sequentiallyConsistent)
+        if producer.isBlocked.load(ordering: .relaxed) { scheduler.notify(producer) }
+    }
+
+    /// Publishes what a turn left over, once the consumer knows that it is waited for.
+    package func publishAgain(_ subtask: Subtask, _ turn: TurnContext) -> Bool {
+        subtask.isBlocked.store(true, ordering: .relaxed)
+        atomicMemoryFence(ordering: .sequentiallyConsistent)
+        guard publishLate(subtask, turn) else { return false }
+        subtask.isBlocked.store(false, ordering: .relaxed)
+        return true
+    }
+
+    /// Publishes what a turn left over; true when nothing is left now.
+    package func publishLate(_ subtask: Subtask, _ turn: TurnContext) -> Bool {
+        turn.subtask = subtask
+        turn.step = subtask.lastTurn
+        defer { turn.subtask = nil }
+        let isPublished = subtask.publish(turn, isLate: true)
+        if isPublished { subtask.counters.enter(.idle, now: TickClock.nanoseconds()) }
+        return isPublished
+    }
+
+    /// Publishes what a turn left over on one edge that may drop, as one step.
+    package func publishStep(_ subtask: Subtask, outlet: UInt16, _ turn: TurnContext) {
+        turn.subtask = subtask
+        turn.step = subtask.lastTurn
+        defer { turn.subtask = nil }
+        subtask.outlets[Int(outlet)].publishStep(turn)
+    }
+
+    // MARK: State
+
+    /// A digest of all state: at a rest point, or in a replay between turns.
+    package func digest() -> UInt64 {
+        var hash = StableHash()
+        for subtask in subtasks { subtask.digest(into: &hash) }
+        for cell in cells { cell.digest(into: &hash) }
+        return hash.value
+    }
+
+    /// Rows, and both digests, of each sink.
+    package func sinkDigests() -> [SinkDigest] {
+        plan.sinks.map { sink in
+            var rows: UInt64 = 0
+            var unordered: UInt64 = 0
+            var ordered = StableHash()
+            for subtask in subtasks {
+                for case let outlet as RowOutlet in subtask.outlets where outlet.sink == sink.name {
+                    rows += outlet.rows
+                    unordered &+= outlet.unordered
+                    ordered.combine(outlet.ordered.value)
+                }
+            }
+            return SinkDigest(
+                sink: sink.name, rows: rows, ordered: ordered.value.hexadecimal,
+                unordered: unordered.hexadecimal)
+        }
+    }
+
+    @inline(__always)
+    private func probe(_ point: ProtocolPoint) {
+        #if WEIR_PROBES
+            Probe.at(point)
+        #endif
+    }
+}
+
+#if WEIR_PROBES
+    private typealias ProtocolPoint = ProbePoint
+#else
+    /// The places of the protocol that a test build can yield at; nothing in this build.
+    private enum ProtocolPoint { case looked, numbered, noted, ran, published, ended, taking }
+#endif

@@ -1,0 +1,96 @@
+import WeirBase
+
+/// The reading end of a channel, in one subtask.
+package class Inlet {
+    package let channel: AnyChannel
+
+    fileprivate init(channel: AnyChannel) { self.channel = channel }
+
+    /// Messages that a turn could take now.
+    var waiting: Int { channel.depth }
+    /// The lock of a channel that may drop; taking is part of its step.
+    var lock: Monitor? { nil }
+    /// Moves `count` messages out under the lock; only channels that may drop.
+    func takeOut(_ count: Int) {}
+    /// Takes `count` messages through the chain, controls through the subtask.
+    func process(_ count: Int, port: Int, _ subtask: Subtask) {}
+}
+
+/// The reading end of a blocking channel; kernels work on the ring's own slots.
+package final class BlockingInlet<Element>: Inlet {
+    private let ring: Channel<Element>
+
+    package init(ring: Channel<Element>) {
+        self.ring = ring
+        super.init(channel: ring)
+    }
+
+    override func process(_ count: Int, port: Int, _ subtask: Subtask) {
+        var done = 0
+        while done < count {
+            if let control = ring.control(at: done) {
+                if !subtask.hasFailed { subtask.receive(control, port: port) }
+                done += 1
+                continue
+            }
+            let run = ring.run(at: done, limit: min(count - done, subtask.sliceLimit))
+            if subtask.hasFailed {
+                (ring.elements + run.slot).deinitialize(count: run.count)
+            } else {
+                var slice = Slice(
+                    elements: UnsafeMutableRawPointer(ring.elements + run.slot),
+                    times: ring.times + run.slot, count: run.count)
+                subtask.chain.run(&slice, from: 0)
+            }
+            done += run.count
+        }
+        ring.free(count)
+        #if WEIR_PROBES
+            Probe.at(.taking)
+        #endif
+    }
+}
+
+/// The reading end of a channel that may drop; what it takes is moved out under the lock.
+package final class DroppingInlet<Element>: Inlet {
+    private let target: DroppingChannel<Element>
+    private var taken = MessageBuffer<Element>()
+
+    package init(target: DroppingChannel<Element>) {
+        self.target = target
+        super.init(channel: target)
+    }
+
+    deinit { taken.deallocate() }
+
+    override var lock: Monitor? { target.lock }
+
+    override func takeOut(_ count: Int) { target.take(count, into: &taken) }
+
+    override func process(_ count: Int, port: Int, _ subtask: Subtask) {
+        var done = 0
+        while done < count {
+            let place = taken.first + done
+            if let control = MessageTag(rawValue: taken.tags[place])?
+                .control(time: taken.times[place])
+            {
+                if !subtask.hasFailed { subtask.receive(control, port: port) }
+                done += 1
+                continue
+            }
+            var run = 1
+            let most = min(count - done, subtask.sliceLimit)
+            while run < most, taken.tags[place + run] == 0 { run += 1 }
+            if subtask.hasFailed {
+                (taken.elements + place).deinitialize(count: run)
+            } else {
+                var slice = Slice(
+                    elements: UnsafeMutableRawPointer(taken.elements + place),
+                    times: taken.times + place, count: run)
+                subtask.chain.run(&slice, from: 0)
+            }
+            done += run
+        }
+        taken.drop(count)
+    }
+}

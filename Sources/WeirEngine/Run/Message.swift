@@ -1,0 +1,190 @@
+import WeirBase
+
+/// What a slot of a channel holds.
+enum MessageTag: UInt8 {
+    case element = 0
+    case watermark = 1
+    case idle = 2
+    case active = 3
+    case end = 4
+
+    init(_ control: Control) {
+        switch control {
+        case .watermark: self = .watermark
+        case .idle: self = .idle
+        case .active: self = .active
+        case .end: self = .end
+        }
+    }
+
+    func control(time: Int64) -> Control? {
+        switch self {
+        case .element: nil
+        case .watermark: .watermark(Instant(nanoseconds: time))
+        case .idle: .idle
+        case .active: .active
+        case .end: .end
+        }
+    }
+}
+
+/// How the canonical form of a channel's elements is made; absent where they are not `Encodable`.
+package struct ElementForm<Element>: Sendable {
+    let encode: @Sendable (Element, inout ByteWriter) -> Void
+}
+
+extension ElementForm {
+    /// The form of an element type that is found to be `Encodable`.
+    static func found() -> ElementForm? {
+        guard Element.self is any Encodable.Type else { return nil }
+        return ElementForm { element, writer in
+            guard let encodable = element as? any Encodable else { return }
+            Canonical.encode(encodable, into: &writer)
+        }
+    }
+}
+
+/// Messages in order, growing: a subtask's unpublished output, or what a taker moved out.
+struct MessageBuffer<Element> {
+    private(set) var elements: UnsafeMutablePointer<Element>
+    private(set) var times: UnsafeMutablePointer<Int64>
+    private(set) var tags: UnsafeMutablePointer<UInt8>
+    private(set) var first = 0
+    private(set) var end = 0
+    private var capacity: Int
+
+    init(capacity: Int = 128) {
+        self.capacity = capacity
+        elements = .allocate(capacity: capacity)
+        times = .allocate(capacity: capacity)
+        tags = .allocate(capacity: capacity)
+    }
+
+    func deallocate() {
+        for index in first..<end where tags[index] == 0 {
+            (elements + index).deinitialize(count: 1)
+        }
+        elements.deallocate()
+        times.deallocate()
+        tags.deallocate()
+    }
+
+    var count: Int { end - first }
+
+    mutating func append(_ element: consuming Element, time: Int64) {
+        if end == capacity { makeRoom(1) }
+        (elements + end).initialize(to: element)
+        times[end] = time
+        tags[end] = MessageTag.element.rawValue
+        end += 1
+    }
+
+    /// Moves `count` elements in.
+    mutating func append(
+        moving source: UnsafeMutablePointer<Element>, times from: UnsafeMutablePointer<Int64>,
+        count: Int
+    ) {
+        if end + count > capacity { makeRoom(count) }
+        (elements + end).moveInitialize(from: source, count: count)
+        (times + end).update(from: from, count: count)
+        (tags + end).update(repeating: MessageTag.element.rawValue, count: count)
+        end += count
+    }
+
+    mutating func append(_ control: Control) {
+        if end == capacity { makeRoom(1) }
+        if case .watermark(let instant) = control {
+            times[end] = instant.nanoseconds
+        } else {
+            times[end] = 0
+        }
+        tags[end] = MessageTag(control).rawValue
+        end += 1
+    }
+
+    /// Replaces the watermark at the end by a later one.
+    mutating func replaceLast(watermark: Instant) {
+        precondition(end > first && tags[end - 1] == MessageTag.watermark.rawValue)
+        times[end - 1] = watermark.nanoseconds
+    }
+
+    /// Forgets the first `count` messages, which were moved out.
+    mutating func drop(_ count: Int) {
+        first += count
+        precondition(first <= end)
+        if first == end {
+            first = 0
+            end = 0
+        }
+    }
+
+    /// Takes the message at `index` out of the middle; elements are destroyed.
+    mutating func remove(at index: Int) {
+        if tags[index] == 0 { (elements + index).deinitialize(count: 1) }
+        for later in index + 1..<max(index + 1, end) {
+            if tags[later] == 0 {
+                (elements + later - 1).moveInitialize(from: elements + later, count: 1)
+            }
+            times[later - 1] = times[later]
+            tags[later - 1] = tags[later]
+        }
+        end -= 1
+        if first == end {
+            first = 0
+            end = 0
+        }
+    }
+
+    private mutating func makeRoom(_ needed: Int) {
+        let live = count
+        var size = capacity
+        // At least half is free afterwards, so that moving costs a constant a message.
+        while size < 2 * (live + needed) { size *= 2 }
+        let (newElements, newTimes, newTags): (
+            UnsafeMutablePointer<Element>, UnsafeMutablePointer<Int64>, UnsafeMutablePointer<UInt8>
+        ) = (.allocate(capacity: size), .allocate(capacity: size), .allocate(capacity: size))
+        for index in 0..<live {
+            if tags[first + index] == 0 {
+                (newElements + index).moveInitialize(from: elements + first + index, count: 1)
+            }
+            newTimes[index] = times[first + index]
+            newTags[index] = tags[first + index]
+        }
+        elements.deallocate()
+        times.deallocate()
+        tags.deallocate()
+        (elements, times, tags) = (newElements, newTimes, newTags)
+        capacity = size
+        first = 0
+        end = live
+    }
+
+    /// Adds the messages' canonical form to a digest.
+    func digest(into hash: inout StableHash, form: ElementForm<Element>?) {
+        var writer = ByteWriter()
+        for index in first..<end {
+            hash.combine(UInt64(tags[index]))
+            hash.combine(UInt64(bitPattern: times[index]))
+            guard tags[index] == 0, let form else { continue }
+            digestElement(elements + index, into: &hash, form: form, &writer)
+        }
+    }
+}
+
+/// Adds one element's canonical form to a digest.
+func digestElement<Element>(
+    _ element: UnsafeMutablePointer<Element>, into hash: inout StableHash,
+    form: ElementForm<Element>, _ writer: inout ByteWriter
+) {
+    #if WEIR_PROBES
+        if Probe.has(.rawMemoryDigest) {
+            hash.combine(
+                bytes: UnsafeRawBufferPointer(
+                    start: element, count: MemoryLayout<Element>.size))
+            return
+        }
+    #endif
+    writer.removeAll()
+    form.encode(element.pointee, &writer)
+    hash.combine(bytes: writer.bytes)
+}

@@ -1,0 +1,168 @@
+import WeirBase
+import WeirTelemetry
+
+/// The writing end of a channel or of a sink's hand-over, in one subtask.
+///
+/// What a turn emits is kept here until the turn publishes it; what finds no room stays, and the
+/// subtask takes no turn before it is gone.
+package class Outlet {
+    /// The outlet's place in its subtask.
+    package let index: UInt16
+    /// The channel behind it; nil for a sink.
+    package let channel: AnyChannel?
+    /// Messages emitted in the running turn, or rows.
+    package internal(set) var emitted: UInt32 = 0
+
+    init(index: UInt16, channel: AnyChannel?) {
+        self.index = index
+        self.channel = channel
+    }
+
+    /// Whether something is not published yet.
+    package var hasUnpublished: Bool { false }
+    func beginTurn() { emitted = 0 }
+    func append(_ control: Control) {}
+    /// Publishes in order as much as finds room; true when nothing is left.
+    func publish(_ turn: TurnContext, isLate: Bool) -> Bool { true }
+    /// Publishes as a step of its own what `publish` left; only edges that may drop.
+    func publishStep(_ turn: TurnContext) {}
+    /// Adds the last element emitted in the running turn to a hash.
+    func sample(into hash: inout StableHash) {}
+    /// Adds what is not published to a digest.
+    func digestUnpublished(into hash: inout StableHash) {}
+}
+
+/// The writing end of a channel.
+package class ChannelOutlet<Element>: Outlet {
+    var buffer = MessageBuffer<Element>()
+    private var turnStart = 0
+    fileprivate let form: ElementForm<Element>?
+
+    fileprivate init(index: UInt16, channel: AnyChannel, form: ElementForm<Element>?) {
+        self.form = form
+        super.init(index: index, channel: channel)
+    }
+
+    deinit { buffer.deallocate() }
+
+    override package var hasUnpublished: Bool { buffer.count > 0 }
+
+    override func beginTurn() {
+        super.beginTurn()
+        turnStart = buffer.count
+    }
+
+    func append(_ element: consuming Element, time: Int64) {
+        buffer.append(element, time: time)
+        emitted += 1
+    }
+
+    func append(
+        moving elements: UnsafeMutablePointer<Element>, times: UnsafeMutablePointer<Int64>,
+        count: Int
+    ) {
+        buffer.append(moving: elements, times: times, count: count)
+        emitted += UInt32(truncatingIfNeeded: count)
+    }
+
+    /// A watermark may replace the one before it only while both are of this turn and nothing lies
+    /// between: what other turns published, or left, depends on timing.
+    override func append(_ control: Control) {
+        if case .watermark(let instant) = control, buffer.count > turnStart,
+            buffer.tags[buffer.end - 1] == MessageTag.watermark.rawValue
+        {
+            buffer.replaceLast(watermark: instant)
+            return
+        }
+        buffer.append(control)
+        emitted += 1
+    }
+
+    override func sample(into hash: inout StableHash) {
+        var index = buffer.end - 1
+        while index >= buffer.first + turnStart, buffer.tags[index] != 0 { index -= 1 }
+        guard index >= buffer.first + turnStart, let form else { return }
+        var writer = ByteWriter()
+        digestElement(buffer.elements + index, into: &hash, form: form, &writer)
+    }
+
+    override func digestUnpublished(into hash: inout StableHash) {
+        #if WEIR_PROBES
+            if Probe.has(.digestQueuedOnly) { return }
+        #endif
+        buffer.digest(into: &hash, form: form)
+    }
+
+    #if WEIR_PROBES
+        fileprivate func mergeRemainder() {
+            var index = buffer.end - 1
+            while index > buffer.first {
+                let isWatermark = MessageTag.watermark.rawValue
+                if buffer.tags[index] == isWatermark, buffer.tags[index - 1] == isWatermark {
+                    buffer.remove(at: index - 1)
+                }
+                index -= 1
+            }
+        }
+    #endif
+}
+
+/// The writing end of a blocking channel.
+package final class BlockingOutlet<Element>: ChannelOutlet<Element> {
+    private let ring: Channel<Element>
+
+    package init(index: UInt16, ring: Channel<Element>) {
+        self.ring = ring
+        super.init(index: index, channel: ring, form: ring.form)
+    }
+
+    override func publish(_ turn: TurnContext, isLate: Bool) -> Bool {
+        guard buffer.count > 0 else { return true }
+        #if WEIR_PROBES
+            if isLate, Probe.has(.mergeRemainder) { mergeRemainder() }
+        #endif
+        if ring.publish(from: &buffer) > 0, let consumer = ring.consumer {
+            turn.execution.scheduler.notify(consumer)
+        }
+        return buffer.count == 0
+    }
+}
+
+/// The writing end of a channel that may drop: each publish is a step under the channel's lock.
+package final class DroppingOutlet<Element>: ChannelOutlet<Element> {
+    private let target: DroppingChannel<Element>
+
+    package init(index: UInt16, target: DroppingChannel<Element>) {
+        self.target = target
+        super.init(index: index, channel: target, form: target.form)
+    }
+
+    override func publish(_ turn: TurnContext, isLate: Bool) -> Bool {
+        while buffer.count > 0 {
+            if isLate, turn.execution.isStopping { return false }
+            if !turn.execution.scheduler.mayPublishStep(turn, outlet: index) { return false }
+            if !publishOnce(turn) { return false }
+        }
+        return true
+    }
+
+    override func publishStep(_ turn: TurnContext) { _ = publishOnce(turn) }
+
+    private func publishOnce(_ turn: TurnContext) -> Bool {
+        let offered = min(buffer.count, DroppingChannel<Element>.maximumOffer)
+        let step = turn.execution.scheduler.beginExclusive(
+            target.lock, slots: NoteLane.maximumNoteSlots, purpose: .publish(index), turn)
+        let outcomes = turn.execution.world.publishing(
+            step: step, outlet: index, offered: offered, turn
+        ) { target.decide(buffer, offered) }
+        if let outcomes { target.apply(outcomes, to: &buffer) }
+        turn.execution.scheduler.endExclusive(target.lock, purpose: .publish(index), turn)
+        guard outcomes != nil else {
+            turn.execution.stop(
+                .edgeFull(channel: target.name), step: turn.step)
+            return false
+        }
+        if let consumer = target.consumer { turn.execution.scheduler.notify(consumer) }
+        return true
+    }
+}

@@ -1,0 +1,55 @@
+package import WeirBase
+
+/// The writing end of a sink: rows in bytes, on their way to the thread that writes them.
+package final class RowOutlet: Outlet {
+    package let sink: String
+    private let feed: any RowFeed
+    private var pending: [UInt8] = []
+    private(set) package var rows: UInt64 = 0
+    private(set) package var ordered = StableHash()
+    private(set) package var unordered: UInt64 = 0
+    private var lastRow: UInt64 = 0
+
+    package init(index: UInt16, sink: String, feed: any RowFeed) {
+        self.sink = sink
+        self.feed = feed
+        super.init(index: index, channel: nil)
+    }
+
+    override package var hasUnpublished: Bool { !pending.isEmpty }
+
+    /// Adds a row, with its line end.
+    func append(_ row: [UInt8]) {
+        var hash = StableHash()
+        hash.combine(bytes: row)
+        lastRow = hash.value
+        ordered.combine(lastRow)
+        unordered &+= lastRow
+        rows += 1
+        emitted += 1
+        pending.append(contentsOf: row)
+    }
+
+    override func append(_ control: Control) {
+        if control == .end { emitted += 1 }
+    }
+
+    override func publish(_ turn: TurnContext, isLate: Bool) -> Bool {
+        guard !pending.isEmpty else {
+            if let subtask = turn.subtask, subtask.isDone { feed.finish() }
+            return true
+        }
+        guard feed.offer(pending) else { return false }
+        pending.removeAll(keepingCapacity: true)
+        if let subtask = turn.subtask, subtask.isDone { feed.finish() }
+        return true
+    }
+
+    override func sample(into hash: inout StableHash) { if emitted > 0 { hash.combine(lastRow) } }
+
+    /// The rows so far, wherever they are by now: what was handed over depends on timing.
+    override func digestUnpublished(into hash: inout StableHash) {
+        hash.combine(rows)
+        hash.combine(ordered.value)
+    }
+}

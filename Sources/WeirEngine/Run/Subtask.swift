@@ -1,0 +1,336 @@
+import Synchronization
+package import WeirBase
+import WeirTelemetry
+
+/// One parallel instance of a stage: a chain of operators with its inlets and outlets.
+///
+/// Single-threaded: whoever has claimed it runs its turn, and only one thread can. It does not
+/// know which schedule it lives in, and sees batches and never a channel: nothing in a turn asks
+/// for emptiness, depth or room.
+package final class Subtask: @unchecked Sendable {
+    // Unchecked: everything but `counters` and `claim` belongs to the thread that claimed it.
+
+    /// The most elements a turn takes.
+    package static let turnBudget = 256
+    /// The most calls a completion turn takes; its note has room for their numbers.
+    package static let completionBudget = 32
+    /// The most bytes one turn's closures may emit.
+    package static let maximumEmission = 16 << 20
+    /// On every so many turns the last element of each outlet is hashed into the end note.
+    package static let sampleInterval: UInt64 = 64
+
+    package let index: UInt16
+    package let stage: String
+    package let ordinal: Int
+    /// `enrich/1`.
+    package let name: String
+    package let inlets: [Inlet]
+    package let outlets: [Outlet]
+    package let chain: Chain
+    let source: (any SourceDriver)?
+    package let counters = SubtaskCounters()
+    /// Slots that a turn's notes take: its beginning and its end.
+    package let turnSlots: Int
+    /// The most elements in a slice.
+    let sliceLimit: Int
+
+    /// The parallel schedule's claim.
+    let claim = Atomic<Int>(0)
+    /// Whether it waits for room in a channel; whoever makes room wakes it then.
+    let isBlocked = Atomic<Bool>(false)
+
+    private var watermarks: [Instant]
+    private var isInletIdle: [Bool]
+    private var isInletEnded: [Bool]
+    private var isIdle = false
+    /// No turn will ever be taken again.
+    package private(set) var isDone = false
+    /// Whether the end of input was seen and only calls are waited for.
+    private var isEnding = false
+    private var turns: UInt64 = 0
+    private var nextInlet = 0
+    /// The step of the last turn, for publishes that come late.
+    package private(set) var lastTurn: UInt64 = 0
+    private let calls: (any CallPort)?
+
+    init(
+        index: UInt16, stage: String, ordinal: Int, inlets: [Inlet], outlets: [Outlet],
+        chain: Chain, source: (any SourceDriver)?, sliceLimit: Int
+    ) {
+        self.index = index
+        self.stage = stage
+        self.ordinal = ordinal
+        name = "\(stage)/\(ordinal)"
+        self.inlets = inlets
+        self.outlets = outlets
+        self.chain = chain
+        self.source = source
+        self.sliceLimit = sliceLimit
+        calls = chain.links.lazy.compactMap(\.reactions.calls).first
+        let callSlots = calls == nil ? 0 : NoteLane.extraSlots(words: Self.completionBudget)
+        turnSlots = 1 + callSlots + NoteLane.endSlots(outlets: outlets.count)
+        watermarks = inlets.map { _ in .distantPast }
+        isInletIdle = inlets.map { _ in false }
+        isInletEnded = inlets.map { _ in false }
+        chain.frame.pointee.subtask = index
+    }
+
+    deinit {
+        chain.frame.deinitialize(count: 1)
+        chain.frame.deallocate()
+    }
+
+    package var hasUnpublished: Bool { outlets.contains { $0.hasUnpublished } }
+    var hasFailed: Bool { chain.frame.pointee.failure != nil }
+    package var failure: OperatorFailure? { chain.frame.pointee.failure }
+    package var watermark: Instant { chain.frame.pointee.watermark }
+    /// Whether it is a source's subtask.
+    package var isSource: Bool { source != nil }
+    /// Elements a source has taken; 0 elsewhere.
+    package var sourceTaken: UInt64 { source?.taken ?? 0 }
+    package var turnCount: UInt64 { turns }
+
+    // MARK: Looking
+
+    /// What a turn could take now; `clock` is nanoseconds since the start.
+    ///
+    /// Influences only which turn is taken: its answer is recorded.
+    package func look(clock: Int64, world: any World, isEnding stopping: Bool) -> Look {
+        if isDone { return .done }
+        let time = clock / 1_000
+        if let choice = lookAside(clock: clock, time: time, world: world) { return .choice(choice) }
+        var wake = chain.nextDeadline.map { ($0 - world.started + 999) / 1_000 }
+        if let source {
+            switch source.look(time: time, isEnding: stopping) {
+            case .choice(var choice):
+                choice.time = time
+                return .choice(choice)
+            case .waiting(let until):
+                if let until { wake = min(wake ?? until, until) }
+            case .done:
+                break
+            }
+        }
+        if let choice = lookAtInlets(time: time) { return .choice(choice) }
+        return .waiting(until: wake)
+    }
+
+    /// All turns that could be taken now, for a schedule that draws among them.
+    package func choices(clock: Int64, world: any World, isEnding stopping: Bool) -> [Choice] {
+        if isDone { return [] }
+        let time = clock / 1_000
+        var found: [Choice] = []
+        if let choice = lookAside(clock: clock, time: time, world: world) { found.append(choice) }
+        if let source, case .choice(var choice) = source.look(time: time, isEnding: stopping) {
+            choice.time = time
+            found.append(choice)
+        }
+        for (port, inlet) in inlets.enumerated() {
+            if let choice = choice(port: port, inlet, time: time) { found.append(choice) }
+        }
+        return found
+    }
+
+    /// Timers that are due and calls that were answered.
+    private func lookAside(clock: Int64, time: Int64, world: any World) -> Choice? {
+        var now = world.started + time * 1_000
+        #if WEIR_PROBES
+            if Probe.has(.uncutTimers) { now = world.started + clock }
+        #endif
+        if let deadline = chain.nextDeadline, deadline <= now {
+            var choice = Choice(kind: .timer)
+            choice.time = time
+            #if WEIR_PROBES
+                choice.rawTime = clock
+            #endif
+            return choice
+        }
+        if calls != nil {
+            let answered = world.answered(self, atMost: Self.completionBudget)
+            if !answered.isEmpty {
+                var choice = Choice(kind: .completion)
+                choice.calls = answered
+                choice.count = UInt32(answered.count)
+                choice.time = time
+                return choice
+            }
+        }
+        return nil
+    }
+
+    private func lookAtInlets(time: Int64) -> Choice? {
+        for offset in 0..<inlets.count {
+            let port = (nextInlet + offset) % inlets.count
+            if let choice = choice(port: port, inlets[port], time: time) {
+                nextInlet = (port + 1) % inlets.count
+                return choice
+            }
+        }
+        return nil
+    }
+
+    private func choice(port: Int, _ inlet: Inlet, time: Int64) -> Choice? {
+        let room = calls?.room ?? Self.turnBudget
+        let waiting = min(inlet.waiting, Self.turnBudget, room)
+        guard waiting > 0 else { return nil }
+        var choice = Choice(kind: .input)
+        choice.inlet = UInt16(port)
+        choice.count = UInt32(waiting)
+        choice.time = time
+        return choice
+    }
+
+    // MARK: A turn
+
+    /// Runs a turn's body; its output is in the outlets afterwards.
+    package func run(_ choice: Choice, _ turn: TurnContext, results: [[UInt8]?]) {
+        let frame = chain.frame
+        frame.pointee.turnTime = choice.time
+        frame.pointee.now = turn.execution.world.started + choice.time * 1_000
+        #if WEIR_PROBES
+            if Probe.has(.uncutTimers), choice.rawTime > 0 {
+                frame.pointee.now = turn.execution.world.started + choice.rawTime
+            }
+        #endif
+        frame.pointee.step = turn.step
+        frame.pointee.logLane = turn.execution.world.logLane(worker: turn.worker)
+            .map { Unmanaged.passUnretained($0) }
+        chain.beginTurn()
+        for outlet in outlets { outlet.beginTurn() }
+        turns += 1
+        lastTurn = turn.step
+        switch choice.kind {
+        case .input:
+            if let source {
+                source.run(Int(choice.count), self)
+            } else {
+                inlets[Int(choice.inlet)].process(
+                    Int(choice.count), port: Int(choice.inlet), self)
+            }
+        case .timer: chain.fireTimers()
+        case .completion: calls?.complete(Array(zip(choice.calls, results)), frame)
+        case .idle: becomeIdle()
+        case .end, .failure:
+            source?.end(choice.kind, self)
+            if !hasFailed { finish() }
+        case .continue, .access, .publish, .rest, .void:
+            preconditionFailure("a \(choice.kind) is no turn of \(name)")
+        }
+        if isEnding, !isDone, !hasFailed { finish() }
+    }
+
+    /// A control message of an inlet.
+    func receive(_ control: Control, port: Int) {
+        switch control {
+        case .watermark(let instant):
+            watermarks[port] = instant
+            combine()
+        case .idle:
+            isInletIdle[port] = true
+            combine()
+        case .active:
+            isInletIdle[port] = false
+            combine()
+        case .end:
+            isInletEnded[port] = true
+            if isInletEnded.allSatisfy({ $0 }) { finish() } else { combine() }
+        }
+    }
+
+    /// A source's own watermark.
+    func advance(to watermark: Instant, from link: Int) {
+        guard watermark > chain.frame.pointee.watermark else { return }
+        chain.frame.pointee.watermark = watermark
+        counters.watermark.store(watermark.nanoseconds, ordering: .relaxed)
+        chain.pass(.watermark(watermark), from: link)
+    }
+
+    private func combine() {
+        var least: Instant?
+        for port in inlets.indices where !isInletIdle[port] && !isInletEnded[port] {
+            least = min(least ?? .distantFuture, watermarks[port])
+        }
+        guard let least else {
+            if !isInletEnded.allSatisfy({ $0 }) { becomeIdle() }
+            return
+        }
+        becomeActive()
+        advance(to: least, from: 0)
+    }
+
+    private func becomeIdle() {
+        guard !isIdle else { return }
+        isIdle = true
+        chain.pass(.idle, from: 0)
+    }
+
+    func becomeActive() {
+        guard isIdle else { return }
+        isIdle = false
+        chain.pass(.active, from: 0)
+    }
+
+    /// The end of input: what is due fires, what is open ends, then the end goes on.
+    private func finish() {
+        if !isEnding { chain.fireTimers() }
+        isEnding = true
+        if hasFailed { return }
+        #if WEIR_PROBES
+            if Probe.has(.dropTimeouts), let calls, calls.isWaiting { return }
+        #endif
+        if let calls, calls.isWaiting { return }
+        becomeActive()
+        advance(to: .distantFuture, from: 0)
+        if hasFailed { return }
+        chain.pass(.end, from: 0)
+        isDone = true
+    }
+
+    /// Hands the calls made in the turn to the executors.
+    func submitCalls() { calls?.submit() }
+
+    /// Publishes what it can; true when nothing is left.
+    func publish(_ turn: TurnContext, isLate: Bool) -> Bool {
+        var isPublished = true
+        for outlet in outlets {
+            if !outlet.publish(turn, isLate: isLate) { isPublished = false }
+            #if WEIR_PROBES
+                Probe.at(.publishing)
+            #endif
+        }
+        return isPublished
+    }
+
+    /// A hash of the last element on each outlet, on every 64th turn.
+    func sample() -> UInt64? {
+        guard turns % Self.sampleInterval == 0 else { return nil }
+        var hash = StableHash()
+        for outlet in outlets { outlet.sample(into: &hash) }
+        return hash.value
+    }
+
+    // MARK: Digests
+
+    /// Adds all state to a digest. At a rest point, or in a replay between turns.
+    package func digest(into hash: inout StableHash) {
+        for port in inlets.indices {
+            hash.combine(UInt64(bitPattern: watermarks[port].nanoseconds))
+            hash.combine(isInletIdle[port] ? 1 : 0)
+            hash.combine(isInletEnded[port] ? 1 : 0)
+        }
+        hash.combine(isIdle ? 1 : 0)
+        hash.combine(isDone ? 1 : 0)
+        hash.combine(turns)
+        hash.combine(UInt64(bitPattern: chain.frame.pointee.watermark.nanoseconds))
+        hash.combine(chain.frame.pointee.generator.state)
+        source?.digest(into: &hash)
+        chain.digest(into: &hash)
+        for outlet in outlets {
+            // Queued and unpublished messages of a channel are one sequence: where it is cut
+            // depends on timing.
+            outlet.channel?.digestQueued(into: &hash)
+            if let channel = outlet.channel, channel.policy != .block { hash.combine(0x5EA1) }
+            outlet.digestUnpublished(into: &hash)
+        }
+    }
+}

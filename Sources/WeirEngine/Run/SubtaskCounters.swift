@@ -1,0 +1,60 @@
+package import Synchronization
+import WeirBase
+
+/// What a subtask counts, for whoever watches.
+///
+/// Written by the thread that runs the subtask, read by any: relaxed stores and loads, as cheap as
+/// plain ones. Totals since the run's start.
+package final class SubtaskCounters: Sendable {
+    /// What a subtask is doing.
+    package enum Activity: Int, Sendable {
+        case idle = 0
+        case busy = 1
+        case backpressured = 2
+    }
+
+    package let recordsIn = Atomic<UInt64>(0)
+    package let recordsOut = Atomic<UInt64>(0)
+    package let bytesIn = Atomic<UInt64>(0)
+    package let bytesOut = Atomic<UInt64>(0)
+    package let errors = Atomic<UInt64>(0)
+    package let turns = Atomic<UInt64>(0)
+    package let watermark = Atomic<Int64>(.min)
+    private let activity = Atomic<Int>(0)
+    private let since = Atomic<UInt64>(0)
+    private let busy = Atomic<UInt64>(0)
+    private let backpressured = Atomic<UInt64>(0)
+
+    /// Adds to a counter that only the calling thread writes.
+    @inline(__always)
+    package static func add(_ amount: UInt64, to counter: borrowing Atomic<UInt64>) {
+        counter.store(counter.load(ordering: .relaxed) &+ amount, ordering: .relaxed)
+    }
+
+    /// Begins another activity; `now` is monotonic nanoseconds.
+    package func enter(_ next: Activity, now: UInt64) {
+        let started = since.load(ordering: .relaxed)
+        let spent = now > started ? now - started : 0
+        switch Activity(rawValue: activity.load(ordering: .relaxed)) {
+        case .busy: Self.add(spent, to: busy)
+        case .backpressured: Self.add(spent, to: backpressured)
+        case .idle, nil: break
+        }
+        since.store(now, ordering: .relaxed)
+        activity.store(next.rawValue, ordering: .relaxed)
+    }
+
+    /// Nanoseconds busy and backpressured, the activity in progress counted up to `now`.
+    package func times(now: UInt64) -> (busy: UInt64, backpressured: UInt64) {
+        let started = since.load(ordering: .relaxed)
+        let spent = now > started ? now - started : 0
+        let (doneBusy, doneBlocked) = (
+            busy.load(ordering: .relaxed), backpressured.load(ordering: .relaxed)
+        )
+        switch Activity(rawValue: activity.load(ordering: .relaxed)) {
+        case .busy: return (doneBusy + spent, doneBlocked)
+        case .backpressured: return (doneBusy, doneBlocked + spent)
+        case .idle, nil: return (doneBusy, doneBlocked)
+        }
+    }
+}

@@ -1,0 +1,39 @@
+import CTicks
+import WeirBase
+
+/// What the code of a running turn can reach without being handed it: one per thread.
+///
+/// A thread that runs turns sets itself up with one; `current` is nil on every other thread.
+package final class TurnContext {
+    package unowned let execution: Execution
+    /// The thread's number; its lane has the same.
+    package let worker: Int
+    /// The subtask whose turn runs, or whose late output is published.
+    package internal(set) unowned(unsafe) var subtask: Subtask?
+    /// The step at which the running turn began.
+    package internal(set) var step: UInt64 = 0
+    package internal(set) var accesses: UInt32 = 0
+    /// Slots that the note of the turn's beginning took.
+    var usedSlots = 0
+    /// The cell whose closure runs.
+    var openCell: AnyCell?
+
+    package init(execution: Execution, worker: Int) {
+        self.execution = execution
+        self.worker = worker
+    }
+
+    /// Makes this the context of the calling thread while `body` runs.
+    package func bind<Result>(_ body: () throws -> Result) rethrows -> Result {
+        let previous = weir_thread_context_get()
+        weir_thread_context_set(Unmanaged.passUnretained(self).toOpaque())
+        defer { weir_thread_context_set(previous) }
+        return try body()
+    }
+
+    /// The calling thread's context; nil outside a worker.
+    static var current: TurnContext? {
+        guard let raw = weir_thread_context_get() else { return nil }
+        return Unmanaged<TurnContext>.fromOpaque(raw).takeUnretainedValue()
+    }
+}

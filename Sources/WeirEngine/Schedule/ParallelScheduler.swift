@@ -1,0 +1,364 @@
+import DequeModule
+import Synchronization
+package import WeirBase
+package import WeirTelemetry
+
+/// Runs subtasks on several threads; what it decides is recorded.
+///
+/// Workers share one run queue. A subtask is in it at most once; a worker that takes it out owns
+/// it until its activation ends, which is a few turns later. Waking is by notification: whoever
+/// makes a subtask runnable puts it into the queue.
+///
+/// A thread of the scheduler's own wakes subtasks whose time has come and asks for rest points.
+package final class ParallelScheduler: Scheduler, @unchecked Sendable {
+    // Unchecked: `shared` is guarded by `monitor`; the rest is atomic or set before the threads.
+
+    /// How a parallel run is tuned.
+    package struct Options: Sendable {
+        package var workers: Int
+        /// Turns of one subtask before another gets the worker.
+        package var turnsPerActivation = 16
+        /// The least time between two rest points; 0 for none at all.
+        package var restInterval: UInt64 = 100_000_000
+        /// A request waits at least so many times as long as the last rest took.
+        package var restSpacing: UInt64 = 50
+        /// Elements or messages a turn takes at most.
+        package var duration: UInt64?
+
+        package init(workers: Int) { self.workers = workers }
+    }
+
+    private enum Claim: Int {
+        case idle = 0
+        case queued = 1
+        case running = 2
+        case runningAndNotified = 3
+    }
+
+    private struct Shared {
+        var queue = Deque<Subtask>()
+        var sleeping = 0
+        var resting = 0
+        var exited = 0
+        var isRestWanted = false
+        var isOver = false
+        /// Wake-up times in microseconds since the start, per subtask index.
+        var wakes: [UInt16: Int64] = [:]
+    }
+
+    private let options: Options
+    private let steps = Atomic<UInt64>(0)
+    private let monitor = Monitor()
+    private let restMonitor = Monitor()
+    private let timeMonitor = Monitor()
+    private var shared = Shared()
+    private let restWanted = Atomic<Bool>(false)
+    private let lanes: LaneSet?
+    private weak var execution: Execution?
+
+    /// A scheduler whose rest points are noted in `lanes`; nil when nothing is recorded.
+    package init(options: Options, lanes: LaneSet?) {
+        self.options = options
+        self.lanes = lanes
+    }
+
+    /// Steps taken so far. Any thread.
+    package var stepCount: UInt64 { steps.load(ordering: .relaxed) }
+
+    // MARK: Running
+
+    package func run(_ execution: Execution) {
+        self.execution = execution
+        monitor.withLock {
+            for subtask in execution.subtasks {
+                subtask.claim.store(Claim.queued.rawValue, ordering: .relaxed)
+                shared.queue.append(subtask)
+            }
+        }
+        let clerk = Worker("weir-clerk") { [self] in keepTime(execution) }
+        let workers = (0..<options.workers).map { number in
+            Worker("weir-worker-\(number)") { [self] in work(execution, number) }
+        }
+        workers.forEach { $0.join() }
+        monitor.withLock { shared.isOver = true }
+        timeMonitor.withLock { timeMonitor.broadcast() }
+        clerk.join()
+    }
+
+    private func work(_ execution: Execution, _ number: Int) {
+        let turn = TurnContext(execution: execution, worker: number)
+        turn.bind {
+            while let subtask = nextSubtask(execution) { activate(subtask, turn) }
+        }
+        monitor.withLock {
+            shared.exited += 1
+            monitor.broadcast()
+        }
+        restMonitor.withLock { restMonitor.broadcast() }
+    }
+
+    /// The next subtask to run; nil when the run is over. Sleeps and rests in here.
+    private func nextSubtask(_ execution: Execution) -> Subtask? {
+        monitor.lock()
+        defer { monitor.unlock() }
+        while true {
+            if execution.isStopping || shared.isOver { return nil }
+            if shared.isRestWanted {
+                rest()
+                continue
+            }
+            if let subtask = shared.queue.popFirst() {
+                subtask.claim.store(Claim.running.rawValue, ordering: .relaxed)
+                return subtask
+            }
+            if execution.isFinished(whenAllSleep: shared.sleeping + shared.exited + 1 == options.workers) {
+                shared.isOver = true
+                monitor.broadcast()
+                return nil
+            }
+            shared.sleeping += 1
+            restMonitor.signal()
+            monitor.wait()
+            shared.sleeping -= 1
+        }
+    }
+
+    /// Stands still at the end of a turn until the rest point is over. The lock is held.
+    private func rest() {
+        shared.resting += 1
+        restMonitor.signal()
+        while shared.isRestWanted && !shared.isOver { monitor.wait() }
+        shared.resting -= 1
+    }
+
+    private func activate(_ subtask: Subtask, _ turn: TurnContext) {
+        #if WEIR_PROBES
+            Probe.at(.claimed)
+        #endif
+        var isRunnable = true
+        var turns = 0
+        while isRunnable, turns < options.turnsPerActivation, !turn.execution.isStopping {
+            if restWanted.load(ordering: .relaxed) { break }
+            isRunnable = takeTurn(subtask, turn)
+            turns += 1
+        }
+        if isRunnable {
+            requeue(subtask)
+        } else if !subtask.claim.compareExchange(
+            expected: Claim.running.rawValue, desired: Claim.idle.rawValue,
+            ordering: .acquiringAndReleasing
+        ).exchanged {
+            requeue(subtask)
+        }
+    }
+
+    private func requeue(_ subtask: Subtask) {
+        subtask.claim.store(Claim.queued.rawValue, ordering: .releasing)
+        monitor.withLock {
+            shared.queue.append(subtask)
+            if shared.sleeping > 0, shared.queue.count > 1 { monitor.signal() }
+        }
+    }
+
+    /// Takes one turn; false when the subtask has nothing to do now.
+    private func takeTurn(_ subtask: Subtask, _ turn: TurnContext) -> Bool {
+        let execution = turn.execution
+        if subtask.hasUnpublished {
+            #if WEIR_PROBES
+                if Probe.has(.runWithPending), !subtask.isDone {
+                    _ = execution.publishLate(subtask, turn)
+                } else {
+                    return execution.publishAgain(subtask, turn) && !subtask.isDone
+                }
+            #else
+                return execution.publishAgain(subtask, turn) && !subtask.isDone
+            #endif
+        }
+        if subtask.isDone { return false }
+        execution.world.reserve(subtask.turnSlots, turn)
+        #if WEIR_PROBES
+            Probe.at(.reserved)
+            let early = Probe.has(.numberBeforeLook) ? nextStep() : nil
+            if early != nil { Probe.at(.looked) }
+        #endif
+        let look = subtask.look(
+            clock: execution.world.clock(), world: execution.world, isEnding: execution.isEnding)
+        guard case .choice(let choice) = look, !execution.isStopping else {
+            execution.world.release(subtask.turnSlots, turn)
+            if case .waiting(let until?) = look { wake(subtask, at: until) }
+            return false
+        }
+        let took = execution.perform(choice, of: subtask, turn) { [self] in
+            #if WEIR_PROBES
+                if let early { return early }
+            #endif
+            return nextStep()
+        }
+        execution.world.release(took ? 0 : subtask.turnSlots, turn)
+        return took
+    }
+
+    private func nextStep() -> UInt64 { steps.wrappingAdd(1, ordering: .relaxed).newValue }
+
+    // MARK: Seams
+
+    package func notify(_ subtask: Subtask) {
+        while true {
+            let seen = subtask.claim.load(ordering: .acquiring)
+            switch Claim(rawValue: seen) {
+            case .idle:
+                if exchange(subtask, seen, .queued) {
+                    monitor.withLock {
+                        shared.queue.append(subtask)
+                        if shared.sleeping > 0 { monitor.signal() }
+                    }
+                    return
+                }
+            case .running:
+                if exchange(subtask, seen, .runningAndNotified) { return }
+            case .queued, .runningAndNotified, nil:
+                return
+            }
+        }
+    }
+
+    private func exchange(_ subtask: Subtask, _ seen: Int, _ next: Claim) -> Bool {
+        subtask.claim.compareExchange(
+            expected: seen, desired: next.rawValue, ordering: .acquiringAndReleasing
+        ).exchanged
+    }
+
+    package func mayPublishStep(_ turn: TurnContext, outlet: UInt16) -> Bool { true }
+
+    package func beginExclusive(
+        _ lock: Monitor, slots: Int, purpose: ExclusivePurpose, _ turn: TurnContext
+    ) -> UInt64 {
+        turn.execution.world.reserve(slots, turn)
+        #if WEIR_PROBES
+            let isCell = if case .cell = purpose { true } else { false }
+            if Probe.has(isCell ? .accessNumberOutsideLock : .publishNumberOutsideLock) {
+                let step = nextStep()
+                Probe.at(isCell ? .accessLocked : .dropLocked)
+                lock.lock()
+                return step
+            }
+        #endif
+        lock.lock()
+        #if WEIR_PROBES
+            Probe.at(isCell ? .accessLocked : .dropLocked)
+        #endif
+        let step = nextStep()
+        #if WEIR_PROBES
+            Probe.at(isCell ? .accessNumbered : .dropNumbered)
+        #endif
+        return step
+    }
+
+    package func endExclusive(_ lock: Monitor, purpose: ExclusivePurpose, _ turn: TurnContext) {
+        lock.unlock()
+    }
+
+    package func stop() {
+        monitor.withLock { monitor.broadcast() }
+        timeMonitor.withLock { timeMonitor.broadcast() }
+    }
+
+    // MARK: The clerk: time and rest points
+
+    private func wake(_ subtask: Subtask, at time: Int64) {
+        let isEarlier = monitor.withLock {
+            let earliest = shared.wakes.values.min()
+            shared.wakes[subtask.index] = time
+            return earliest.map { time < $0 } ?? true
+        }
+        if isEarlier { timeMonitor.withLock { timeMonitor.signal() } }
+    }
+
+    private func keepTime(_ execution: Execution) {
+        let start = MonotonicClock.nanoseconds()
+        var restDue = start + options.restInterval
+        while !monitor.withLock({ shared.isOver }), !execution.isStopping {
+            wakeDue(execution)
+            let now = MonotonicClock.nanoseconds()
+            if let duration = options.duration, now - start >= duration, !execution.isEnding {
+                execution.end()
+            }
+            if options.restInterval > 0, now >= restDue {
+                let took = takeRest(execution)
+                restDue = MonotonicClock.nanoseconds()
+                    + max(options.restInterval, took * options.restSpacing)
+            }
+            sleep(until: options.restInterval > 0 ? restDue : now + 10_000_000, execution)
+        }
+    }
+
+    private func wakeDue(_ execution: Execution) {
+        let time = execution.world.clock() / 1_000
+        let due = monitor.withLock {
+            let due = shared.wakes.filter { $0.value <= time }.map(\.key).sorted()
+            for index in due { shared.wakes[index] = nil }
+            return due
+        }
+        for index in due { notify(execution.subtasks[Int(index)]) }
+    }
+
+    private func sleep(until latest: UInt64, _ execution: Execution) {
+        timeMonitor.withLock {
+            let now = MonotonicClock.nanoseconds()
+            var deadline = min(latest, now + 10_000_000)
+            if let wake = monitor.withLock({ shared.wakes.values.min() }) {
+                let ahead = max(0, wake * 1_000 - execution.world.clock())
+                deadline = min(deadline, now + UInt64(ahead))
+            }
+            if deadline > now { timeMonitor.wait(until: deadline) }
+        }
+    }
+
+    /// Lets every worker stand at the end of a turn, takes a number and notes it with the digest
+    /// of all state. Tells how long it took, in nanoseconds.
+    private func takeRest(_ execution: Execution) -> UInt64 {
+        guard let lanes else { return 0 }
+        let started = MonotonicClock.nanoseconds()
+        // Room first: nothing is held while waiting for it, and a run that ends is not held up.
+        guard lanes.rest.tryReserve(1) else { return 0 }
+        restWanted.store(true, ordering: .relaxed)
+        monitor.lock()
+        shared.isRestWanted = true
+        var isAtRest = false
+        while !isAtRest, !shared.isOver, !execution.isStopping {
+            #if WEIR_PROBES
+                if Probe.has(.restWithOpenTurns) { break }
+            #endif
+            if shared.resting + shared.sleeping + shared.exited >= options.workers {
+                isAtRest = true
+            } else {
+                monitor.unlock()
+                restMonitor.withLock { restMonitor.wait(until: MonotonicClock.nanoseconds() + 200_000) }
+                monitor.lock()
+            }
+        }
+        #if WEIR_PROBES
+            if Probe.has(.restWithOpenTurns), !shared.isOver { isAtRest = true }
+        #endif
+        if isAtRest, shared.exited == 0 {
+            let step = nextStep()
+            #if WEIR_PROBES
+                Probe.at(.restNumbered)
+            #endif
+            let digest = execution.digest()
+            lanes.rest.noteRest(step: step, time: execution.world.clock() / 1_000, digest: digest)
+        } else {
+            lanes.rest.release(1)
+        }
+        shared.isRestWanted = false
+        restWanted.store(false, ordering: .relaxed)
+        monitor.broadcast()
+        monitor.unlock()
+        return MonotonicClock.nanoseconds() - started
+    }
+}
+
+extension Execution {
+    /// Whether nothing will ever happen again; only asked when no worker runs a turn.
+    fileprivate func isFinished(whenAllSleep isQuiet: Bool) -> Bool { isQuiet && isFinished }
+}

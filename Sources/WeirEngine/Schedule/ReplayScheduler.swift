@@ -1,0 +1,287 @@
+import WeirBase
+package import WeirTelemetry
+
+/// A step as a trace has it.
+package struct ScheduledStep: Sendable {
+    package var note: StepNote
+    /// Completion: the call numbers. Publish: the runs.
+    package var words: [UInt64]
+
+    package init(note: StepNote, words: [UInt64]) {
+        self.note = note
+        self.words = words
+    }
+}
+
+/// The recorded schedule, step by step.
+package protocol ReplaySchedule: AnyObject {
+    /// The next step, without taking it; nil at the end.
+    func peek() throws -> ScheduledStep?
+    /// Takes the step that `peek` showed.
+    func advance()
+    /// Whether a turn has no end note: it was in flight when its run died.
+    func isInFlight(_ turn: UInt64) -> Bool
+    /// The last access noted of a turn in flight.
+    func lastAccess(of turn: UInt64) -> UInt64?
+}
+
+/// The first disagreement between a replay and its trace.
+package struct Divergence: Error, Equatable, Sendable {
+    package var step: UInt64
+    package var subtask: String
+    package var expected: String
+    package var got: String
+    /// The likely reason, as a sentence.
+    package var reason: String
+
+    package init(step: UInt64, subtask: String, expected: String, got: String, reason: String = "") {
+        self.step = step
+        self.subtask = subtask
+        self.expected = expected
+        self.got = got
+        self.reason = reason
+    }
+}
+
+/// Runs the steps of a recorded schedule, one at a time, in their order.
+///
+/// Turns that were in flight when the run died are started only when a later step needs them, and
+/// held at their last noted access until one does.
+package final class ReplayScheduler: SequentialScheduler, @unchecked Sendable {
+    // Unchecked: as for `SequentialScheduler`.
+
+    private let schedule: any ReplaySchedule
+    private let lastStep: UInt64
+    private var current: UInt64 = 0
+    /// Turns in flight that are not started yet.
+    private var deferred: [UInt16: ScheduledStep] = [:]
+    /// Turns that are open: begun and not ended.
+    private var open: [UInt16: UInt64] = [:]
+    /// Subtasks whose turn in flight runs on although the trace has no more steps of it.
+    private var forced: Set<UInt16> = []
+    private var failure: (any Error)?
+    package private(set) var divergence: Divergence?
+    /// The last step that was run.
+    package private(set) var reached: UInt64 = 0
+    package private(set) var turns: UInt64 = 0
+    /// Called between steps with the last one run.
+    package var onProgress: ((UInt64) -> Void)?
+
+    /// Replays up to `lastStep`, or all there is.
+    package init(_ schedule: any ReplaySchedule, through lastStep: UInt64 = .max) {
+        self.schedule = schedule
+        self.lastStep = lastStep
+    }
+
+    /// Why the schedule could not be read on; nil when it could.
+    package var readFailure: (any Error)? { failure }
+
+    /// Turns in flight: never started, or held where their run died.
+    package var inFlight: [(subtask: UInt16, step: UInt64)] {
+        let waiting = deferred.map { ($0.key, $0.value.note.step) } + open.map { ($0.key, $0.value) }
+        return waiting.sorted { $0.1 < $1.1 }.map { (subtask: $0.0, step: $0.1) }
+    }
+
+    /// Notes the first disagreement; the replay ends there.
+    package func diverge(_ found: Divergence) {
+        if divergence == nil { divergence = found }
+    }
+
+    override func exclusiveStep(_ purpose: ExclusivePurpose, _ turn: TurnContext) -> UInt64 {
+        current
+    }
+
+    override package func mayPublishStep(_ turn: TurnContext, outlet: UInt16) -> Bool {
+        // Only where the trace has such a step of this turn next; else it comes later, or never.
+        guard let subtask = turn.subtask, !forced.contains(subtask.index) else { return false }
+        return true
+    }
+
+    override func didFinish(_ turn: TurnContext) {
+        for (subtask, step) in open where step == turn.step && isNotSuspended(subtask) {
+            open[subtask] = nil
+            forced.remove(subtask)
+        }
+    }
+
+    private func isNotSuspended(_ subtask: UInt16) -> Bool { !suspendedSubtasks.contains(subtask) }
+
+    override func holds(after purpose: ExclusivePurpose, _ turn: TurnContext) -> Bool {
+        guard case .cell = purpose, let subtask = turn.subtask else { return false }
+        return !forced.contains(subtask.index) && schedule.isInFlight(turn.step)
+            && schedule.lastAccess(of: turn.step) == current
+    }
+
+    override func decide(_ turn: TurnContext) -> Action {
+        while divergence == nil, failure == nil {
+            if let asking = turn.subtask, forced.contains(asking.index),
+                turn.step == open[asking.index]
+            {
+                return .resume(asking)
+            }
+            let next: ScheduledStep
+            do {
+                guard let step = try schedule.peek(), step.note.step <= lastStep else {
+                    return .finish
+                }
+                next = step
+            } catch {
+                failure = error
+                return .finish
+            }
+            if let action = action(for: next, turn) { return action }
+        }
+        return .finish
+    }
+
+    /// What a step asks for; nil when it was dealt with, or when something else had to go first.
+    private func action(for next: ScheduledStep, _ turn: TurnContext) -> Action? {
+        guard let execution else { return .finish }
+        let note = next.note
+        if note.kind == .void {
+            take(note)
+            return nil
+        }
+        if note.kind == .rest {
+            take(note)
+            checkRest(note, execution)
+            return nil
+        }
+        guard Int(note.subtask) < execution.subtasks.count else {
+            diverge(
+                Divergence(
+                    step: note.step, subtask: "subtask \(note.subtask)",
+                    expected: "a subtask of the plan", got: "\(execution.subtasks.count) subtasks"))
+            return .finish
+        }
+        let subtask = execution.subtasks[Int(note.subtask)]
+        if let begun = deferred[note.subtask] { return start(begun, subtask) }
+        if note.kind.beginsTurn { return begin(next, subtask, execution) }
+        return goOn(next, subtask, turn)
+    }
+
+    private func take(_ note: StepNote) {
+        schedule.advance()
+        reached = note.step
+        current = note.step
+        onProgress?(note.step)
+    }
+
+    private func checkRest(_ note: StepNote, _ execution: Execution) {
+        guard open.isEmpty else {
+            let name = open.keys.sorted().map { execution.subtasks[Int($0)].name }[0]
+            diverge(
+                Divergence(
+                    step: note.step, subtask: name, expected: "no open turn at a rest point",
+                    got: "an open turn of \(name)"))
+            return
+        }
+        let digest = execution.digest()
+        guard digest != note.digest else { return }
+        diverge(
+            Divergence(
+                step: note.step, subtask: "all", expected: "state \(note.digest.hexadecimal)",
+                got: "state \(digest.hexadecimal)",
+                reason: "the state differs since the rest point before: other code, or something "
+                    + "the run could not control, such as a clock or a random number of its own"))
+    }
+
+    private func begin(
+        _ next: ScheduledStep, _ subtask: Subtask, _ execution: Execution
+    ) -> Action? {
+        let note = next.note
+        guard open[note.subtask] == nil else {
+            // A turn in flight that a later turn of its own subtask follows must have ended.
+            if let force = force(subtask) { return force }
+            diverge(
+                Divergence(
+                    step: note.step, subtask: subtask.name, expected: "a turn of kind \(note.kind)",
+                    got: "the turn of step \(open[note.subtask] ?? 0) is still open",
+                    reason: "it touches a cell that the recorded turn did not touch"))
+            return .finish
+        }
+        if note.kind == .input, subtask.source == nil {
+            guard Int(note.port) < subtask.inlets.count else {
+                diverge(
+                    Divergence(
+                        step: note.step, subtask: subtask.name, expected: "inlet \(note.port)",
+                        got: "\(subtask.inlets.count) inlets"))
+                return .finish
+            }
+            let inlet = subtask.inlets[Int(note.port)]
+            if inlet.waiting < Int(note.count) {
+                if let producer = inlet.channel.producer, let action = force(producer) {
+                    return action
+                }
+                diverge(
+                    Divergence(
+                        step: note.step, subtask: subtask.name,
+                        expected: "\(note.count) messages on \(inlet.channel.name)",
+                        got: "\(inlet.waiting)",
+                        reason: "\(inlet.channel.producer?.name ?? "its producer") emitted less "
+                            + "than it did then"))
+                return .finish
+            }
+        }
+        take(note)
+        if schedule.isInFlight(note.step) {
+            deferred[note.subtask] = next
+            return nil
+        }
+        return start(next, subtask)
+    }
+
+    private func start(_ begun: ScheduledStep, _ subtask: Subtask) -> Action {
+        let note = begun.note
+        deferred[note.subtask] = nil
+        open[note.subtask] = note.step
+        turns += 1
+        var choice = Choice(kind: note.kind)
+        choice.inlet = note.port
+        choice.count = note.count
+        choice.time = note.time
+        choice.calls = begun.words
+        return .turn(subtask, choice, step: note.step)
+    }
+
+    /// An access or a publish: the open turn goes on, or a publish comes late.
+    private func goOn(
+        _ next: ScheduledStep, _ subtask: Subtask, _ turn: TurnContext
+    ) -> Action? {
+        let note = next.note
+        let purpose: ExclusivePurpose =
+            note.kind == .access ? .cell(note.port) : .publish(note.port)
+        let isAsking = turn.subtask === subtask && open[note.subtask] != nil
+        if isAsking || suspendedSubtasks.contains(note.subtask) {
+            guard waiting[note.subtask] == purpose else {
+                diverge(
+                    Divergence(
+                        step: note.step, subtask: subtask.name, expected: "\(purpose)",
+                        got: waiting[note.subtask].map { "\($0)" } ?? "nothing"))
+                return .finish
+            }
+            take(note)
+            return .resume(subtask)
+        }
+        guard case .publish(let outlet) = purpose, Int(outlet) < subtask.outlets.count else {
+            diverge(
+                Divergence(
+                    step: note.step, subtask: subtask.name,
+                    expected: "an access to cell \(note.port) in the turn of step \(note.turn)",
+                    got: "that turn made none more"))
+            return .finish
+        }
+        take(note)
+        return .publish(subtask, outlet: outlet)
+    }
+
+    /// Lets a turn in flight go on because a later step needs what it did.
+    private func force(_ subtask: Subtask) -> Action? {
+        if let begun = deferred[subtask.index] { return start(begun, subtask) }
+        guard let step = open[subtask.index], schedule.isInFlight(step),
+            suspendedSubtasks.contains(subtask.index)
+        else { return nil }
+        forced.insert(subtask.index)
+        return .resume(subtask)
+    }
+}

@@ -1,0 +1,182 @@
+package import WeirBase
+
+/// Runs one step at a time; which one, a subclass decides.
+///
+/// A turn that touches a shared cell may have to wait in its middle because another subtask goes
+/// first. So turns run on threads that hand a baton to each other: exactly one runs at any moment.
+/// Whoever has the baton decides the next step itself, so a turn that goes on costs no switch; a
+/// thread whose turn is suspended keeps it on its stack, and another thread goes on deciding.
+package class SequentialScheduler: Scheduler, @unchecked Sendable {
+    // Unchecked: everything mutable belongs to who holds the baton; seats hand it over under locks.
+
+    /// What happens next.
+    enum Action {
+        /// A turn begins, at this step.
+        case turn(Subtask, Choice, step: UInt64)
+        /// A suspended turn goes on.
+        case resume(Subtask)
+        /// Output that a turn left over is published, as a step of its own.
+        case publish(Subtask, outlet: UInt16)
+        /// Whoever has the baton decides.
+        case decide
+        /// Nothing more.
+        case finish
+    }
+
+    /// A thread's place to wait for the baton.
+    private final class Seat: @unchecked Sendable {
+        // Unchecked: `action` is guarded by `monitor`.
+        private let monitor = Monitor()
+        private var action: Action?
+
+        /// Gives the baton to the thread that waits here, with what to do first.
+        func call(_ action: Action) {
+            monitor.withLock {
+                self.action = action
+                monitor.signal()
+            }
+        }
+
+        /// Waits for the baton.
+        func wait() -> Action {
+            monitor.withLock {
+                while true {
+                    if let called = action {
+                        action = nil
+                        return called
+                    }
+                    monitor.wait()
+                }
+            }
+        }
+    }
+
+    private var freeSeats: [Seat] = []
+    private var suspended: [UInt16: Seat] = [:]
+    /// The seat of the thread that has the baton.
+    private var runner: Seat?
+    /// What each suspended turn waits to do.
+    private(set) final var waiting: [UInt16: ExclusivePurpose] = [:]
+    private let over = Monitor()
+    private var isOver = false
+    private var processor = 0
+    private var threads: [Worker] = []
+    private(set) unowned(unsafe) var execution: Execution?
+
+    /// Subtasks whose turns are suspended, in order of their numbers.
+    final var suspendedSubtasks: [UInt16] { suspended.keys.sorted() }
+
+    // MARK: What a subclass decides
+
+    /// The next thing to do. Only the holder of the baton asks.
+    func decide(_ turn: TurnContext) -> Action {
+        preconditionFailure("a sequential scheduler decides")
+    }
+
+    /// The step of an access or a publish that is about to happen, asked when it may go on.
+    func exclusiveStep(_ purpose: ExclusivePurpose, _ turn: TurnContext) -> UInt64 {
+        preconditionFailure("a sequential scheduler numbers")
+    }
+
+    /// Whether this may have to wait for other subtasks' steps.
+    func mayWait(_ purpose: ExclusivePurpose) -> Bool { true }
+
+    /// Whether the turn, having ended its access, has to stop here for now.
+    func holds(after purpose: ExclusivePurpose, _ turn: TurnContext) -> Bool { false }
+
+    /// A turn or a late publish is over.
+    func didFinish(_ turn: TurnContext) {}
+
+    // MARK: Running
+
+    package func run(_ execution: Execution) {
+        self.execution = execution
+        processor = Worker.currentProcessor
+        addSeat().call(.decide)
+        over.withLock { while !isOver { over.wait() } }
+        for seat in freeSeats { seat.call(.finish) }
+        // A thread whose turn is suspended for ever cannot be ended; the others are waited for.
+        if suspended.isEmpty { threads.forEach { $0.join() } }
+    }
+
+    private func addSeat() -> Seat {
+        let seat = Seat()
+        let processor = processor
+        threads.append(
+            Worker("weir-step") { [self] in
+                Worker.pin(to: processor)
+                guard let execution else { return }
+                let turn = TurnContext(execution: execution, worker: 0)
+                turn.bind { drive(seat, turn) }
+            })
+        return seat
+    }
+
+    private func drive(_ seat: Seat, _ turn: TurnContext) {
+        var action = seat.wait()
+        while true {
+            runner = seat
+            switch action {
+            case .decide:
+                action = decide(turn)
+            case .turn(let subtask, let choice, let step):
+                _ = turn.execution.perform(choice, of: subtask, turn) { step }
+                didFinish(turn)
+                action = .decide
+            case .publish(let subtask, let outlet):
+                turn.execution.publishStep(subtask, outlet: outlet, turn)
+                didFinish(turn)
+                action = .decide
+            case .resume(let subtask):
+                guard let target = suspended.removeValue(forKey: subtask.index) else {
+                    preconditionFailure("\(subtask.name) is resumed and was not suspended")
+                }
+                freeSeats.append(seat)
+                target.call(.decide)
+                action = seat.wait()
+            case .finish:
+                over.withLock {
+                    isOver = true
+                    over.signal()
+                }
+                return
+            }
+        }
+    }
+
+    /// Lets others go first until it is this turn's time again.
+    private func suspend(_ turn: TurnContext) {
+        guard let subtask = turn.subtask, let seat = runner else { return }
+        let action = decide(turn)
+        if case .resume(let next) = action, next === subtask { return }
+        suspended[subtask.index] = seat
+        let other = freeSeats.popLast() ?? addSeat()
+        other.call(action)
+        _ = seat.wait()
+        runner = seat
+    }
+
+    // MARK: Seams
+
+    package func notify(_ subtask: Subtask) {}
+
+    package func mayPublishStep(_ turn: TurnContext, outlet: UInt16) -> Bool { true }
+
+    package func beginExclusive(
+        _ lock: Monitor, slots: Int, purpose: ExclusivePurpose, _ turn: TurnContext
+    ) -> UInt64 {
+        turn.execution.world.reserve(slots, turn)
+        if mayWait(purpose) {
+            waiting[turn.subtask?.index ?? 0] = purpose
+            suspend(turn)
+            waiting[turn.subtask?.index ?? 0] = nil
+        }
+        return exclusiveStep(purpose, turn)
+    }
+
+    package func endExclusive(_ lock: Monitor, purpose: ExclusivePurpose, _ turn: TurnContext) {
+        if holds(after: purpose, turn) { suspend(turn) }
+    }
+
+    package func stop() {}
+}

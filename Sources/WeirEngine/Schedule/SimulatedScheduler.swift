@@ -1,0 +1,115 @@
+import WeirBase
+import WeirTelemetry
+
+/// Runs one step at a time on a virtual clock, drawing each choice from a seed.
+///
+/// Chooses among all turns that could be taken, how many elements they take, and, at each access
+/// to a shared cell, who goes first. The same seed gives the same run. The clock jumps to the next
+/// deadline when nothing is runnable, and moves a microsecond with each turn.
+package final class SimulatedScheduler: SequentialScheduler, @unchecked Sendable {
+    // Unchecked: as for `SequentialScheduler`.
+
+    /// A rest point after so many turns, when no turn is suspended.
+    private static let restInterval = 500
+
+    private var random: SeededGenerator
+    private let clock: LiveWorld
+    private var steps: UInt64 = 0
+    private var turnsSinceRest = 0
+    private let duration: UInt64?
+
+    package init(seed: UInt64, world: LiveWorld, duration: UInt64? = nil) {
+        random = SeededGenerator(seed: seed, stream: 0x5C4E_D01E)
+        clock = world
+        self.duration = duration
+    }
+
+    /// Steps taken so far.
+    package var stepCount: UInt64 { steps }
+
+    override func exclusiveStep(_ purpose: ExclusivePurpose, _ turn: TurnContext) -> UInt64 {
+        steps += 1
+        return steps
+    }
+
+    override func mayWait(_ purpose: ExclusivePurpose) -> Bool {
+        if case .cell = purpose { true } else { false }
+    }
+
+    override func decide(_ turn: TurnContext) -> Action {
+        let execution = turn.execution
+        while true {
+            let suspended = suspendedAndAsking(turn)
+            if execution.isStopping {
+                guard let first = suspended.first else { return .finish }
+                return .resume(execution.subtasks[Int(first)])
+            }
+            if let duration, clock.clock() >= Int64(duration), !execution.isEnding {
+                execution.end()
+            }
+            publishLeftovers(execution, suspended)
+            if suspended.isEmpty, turnsSinceRest >= Self.restInterval { rest(execution) }
+            var options: [Action] = suspended.map { .resume(execution.subtasks[Int($0)]) }
+            for subtask in execution.subtasks
+            where !suspended.contains(subtask.index) && !subtask.hasUnpublished {
+                for choice in subtask.choices(
+                    clock: clock.clock(), world: clock, isEnding: execution.isEnding)
+                {
+                    options.append(.turn(subtask, choice, step: 0))
+                }
+            }
+            if options.isEmpty {
+                guard advanceClock(execution) else { return .finish }
+                continue
+            }
+            return begin(options[random.below(options.count)], execution, turn)
+        }
+    }
+
+    /// Suspended turns; a turn that asks from its own middle counts as one of them.
+    private func suspendedAndAsking(_ turn: TurnContext) -> [UInt16] {
+        guard let asking = turn.subtask?.index else { return suspendedSubtasks }
+        return (suspendedSubtasks + [asking]).sorted()
+    }
+
+    private func begin(
+        _ action: Action, _ execution: Execution, _ turn: TurnContext
+    ) -> Action {
+        guard case .turn(let subtask, var choice, _) = action else { return action }
+        if choice.kind == .input, choice.count > 1, random.below(2) == 0 {
+            choice.count = UInt32(1 + random.below(min(Int(choice.count), 8)))
+        }
+        execution.world.reserve(subtask.turnSlots, turn)
+        steps += 1
+        turnsSinceRest += 1
+        clock.advance(to: clock.clock() + 1_000)
+        return .turn(subtask, choice, step: steps)
+    }
+
+    private func publishLeftovers(_ execution: Execution, _ suspended: [UInt16]) {
+        for subtask in execution.subtasks
+        where subtask.hasUnpublished && !suspended.contains(subtask.index) {
+            let context = TurnContext(execution: execution, worker: 0)
+            _ = execution.publishLate(subtask, context)
+        }
+    }
+
+    private func rest(_ execution: Execution) {
+        turnsSinceRest = 0
+        steps += 1
+        execution.world.rested(step: steps, digest: execution.digest())
+    }
+
+    /// Jumps to the next deadline; false when there is none: nothing will ever happen again.
+    private func advanceClock(_ execution: Execution) -> Bool {
+        var next: Int64?
+        for subtask in execution.subtasks {
+            let look = subtask.look(
+                clock: clock.clock(), world: clock, isEnding: execution.isEnding)
+            if case .waiting(let until?) = look { next = min(next ?? until, until) }
+        }
+        guard let next, next * 1_000 > clock.clock() else { return false }
+        clock.advance(to: next * 1_000)
+        return true
+    }
+}

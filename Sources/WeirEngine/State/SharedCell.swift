@@ -1,0 +1,123 @@
+package import WeirBase
+import WeirTelemetry
+
+/// State shared between subtasks: the only way there is.
+///
+/// Made with `flow.sharedCell(_:initial:)`. Each `update` or `read` is a step of the total order:
+/// it takes its number inside the cell's lock, is recorded, and a replay gives the cell to the
+/// same subtasks in the same order. Call both from operators' closures only; elsewhere they trap.
+///
+/// The closure is short: it cannot emit, wait, or touch another cell (that traps, naming both).
+public struct SharedCell<Value: Codable & Sendable>: Sendable {
+    /// The cell's name, as screens and traces show it.
+    public let name: String
+    let index: Int
+
+    /// Runs `body` on the value with the cell to itself; one step.
+    ///
+    /// Read and then write in *one* call: between two calls any other subtask may come.
+    public func update<Result>(
+        _ body: (inout Value) throws -> Result
+    ) rethrows -> Result {
+        let storage = begin()
+        defer { storage.end() }
+        return try body(&storage.value)
+    }
+
+    /// The value at this step; it may be another one at the next.
+    public func read() -> Value { update { $0 } }
+
+    private func begin() -> CellStorage<Value> {
+        guard let turn = TurnContext.current, turn.subtask != nil else {
+            preconditionFailure("cell \(name) was touched outside an operator's closure")
+        }
+        guard let storage = turn.execution.cells[index] as? CellStorage<Value> else {
+            preconditionFailure("cell \(name) belongs to another pipeline")
+        }
+        storage.begin(turn)
+        return storage
+    }
+}
+
+/// The cell's value in one run, without its type.
+package class AnyCell: @unchecked Sendable {
+    // Unchecked: the value belongs to who holds the lock (in a replay: the baton).
+
+    package let index: UInt16
+    package let name: String
+    let lock = Monitor()
+    fileprivate var turn: TurnContext?
+    fileprivate var step: UInt64 = 0
+
+    init(index: UInt16, name: String) {
+        self.index = index
+        self.name = name
+    }
+
+    /// Adds the value's canonical form to a digest. At a rest point, or in a replay.
+    package func digest(into hash: inout StableHash) {}
+    /// The value as text, for a debugger. At a rest point, or in a replay.
+    package var described: String { "" }
+
+    fileprivate func begin(_ turn: TurnContext) {
+        if let open = turn.openCell {
+            preconditionFailure(
+                "cell \(name) was touched inside a closure of cell \(open.name): "
+                    + "take what is needed from one first, then touch the other")
+        }
+        step = turn.execution.scheduler.beginExclusive(
+            lock, slots: 1, purpose: .cell(index), turn)
+        turn.execution.world.accessed(step: step, cell: index, turn)
+        turn.openCell = self
+        turn.accesses += 1
+        self.turn = turn
+    }
+
+    fileprivate func finish(_ violations: [String]) {
+        guard let turn else { preconditionFailure("cell \(name) was left without being entered") }
+        self.turn = nil
+        turn.openCell = nil
+        let step = step
+        for name in violations { turn.execution.violated(name, step: step, turn) }
+        turn.execution.scheduler.endExclusive(lock, purpose: .cell(index), turn)
+    }
+}
+
+/// A condition on a cell's value, checked at each access.
+package struct CellInvariant<Value>: Sendable {
+    let name: String
+    let holds: @Sendable (Value) -> Bool
+}
+
+/// The cell's value in one run.
+package final class CellStorage<Value: Codable & Sendable>: AnyCell, @unchecked Sendable {
+    // Unchecked: as for `AnyCell`.
+
+    var value: Value
+    private let invariants: [CellInvariant<Value>]
+    /// Whether each invariant held at the last access: a violation is where it begins to fail.
+    private var held: [Bool]
+
+    init(index: UInt16, name: String, value: Value, invariants: [CellInvariant<Value>]) {
+        self.value = value
+        self.invariants = invariants
+        held = invariants.map { _ in true }
+        super.init(index: index, name: name)
+    }
+
+    fileprivate func end() {
+        var violations: [String] = []
+        for (place, invariant) in invariants.enumerated() {
+            let holds = invariant.holds(value)
+            if !holds, held[place] { violations.append(invariant.name) }
+            held[place] = holds
+        }
+        finish(violations)
+    }
+
+    override package func digest(into hash: inout StableHash) {
+        hash.combine(bytes: Canonical.bytes(of: value))
+    }
+
+    override package var described: String { "\(value)" }
+}
