@@ -64,6 +64,7 @@ package final class ReplayScheduler: SequentialScheduler, @unchecked Sendable {
     /// The last step that was run.
     package private(set) var reached: UInt64 = 0
     package private(set) var turns: UInt64 = 0
+    private var publish: ScheduledStep?
     /// Called between steps with the last one run.
     package var onProgress: ((UInt64) -> Void)?
 
@@ -87,6 +88,12 @@ package final class ReplayScheduler: SequentialScheduler, @unchecked Sendable {
         if divergence == nil { divergence = found }
     }
 
+    /// The recorded publish that is being carried out.
+    package func takePublish() -> ScheduledStep? {
+        defer { publish = nil }
+        return publish
+    }
+
     override func exclusiveStep(_ purpose: ExclusivePurpose, _ turn: TurnContext) -> UInt64 {
         current
     }
@@ -96,6 +103,9 @@ package final class ReplayScheduler: SequentialScheduler, @unchecked Sendable {
         guard let subtask = turn.subtask, !forced.contains(subtask.index) else { return false }
         return true
     }
+
+    /// A late publish was asked for by its own step: it is there already.
+    override func mayWait(_ purpose: ExclusivePurpose) -> Bool { publish == nil }
 
     override func didFinish(_ turn: TurnContext) {
         for (subtask, step) in open where step == turn.step && isNotSuspended(subtask) {
@@ -261,6 +271,7 @@ package final class ReplayScheduler: SequentialScheduler, @unchecked Sendable {
                 return .finish
             }
             take(note)
+            if note.kind == .publish { publish = next }
             return .resume(subtask)
         }
         guard case .publish(let outlet) = purpose, Int(outlet) < subtask.outlets.count else {
@@ -272,6 +283,7 @@ package final class ReplayScheduler: SequentialScheduler, @unchecked Sendable {
             return .finish
         }
         take(note)
+        publish = next
         return .publish(subtask, outlet: outlet)
     }
 

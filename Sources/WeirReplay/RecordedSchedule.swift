@@ -1,0 +1,113 @@
+package import WeirEngine
+package import WeirTelemetry
+
+/// A recorded schedule, read ahead no further than the ends of turns need.
+package final class RecordedSchedule: ReplaySchedule {
+    private let nextBatch: () throws -> ScheduleBatch?
+    private var batch = ScheduleBatch()
+    private var place = 0
+    private var ahead: [ScheduleBatch] = []
+    private var ends: [UInt64: RecordedEnd] = [:]
+    private var isExhausted = false
+    private let flights: [UInt64: UInt64]
+
+    /// What a turn did when it was recorded.
+    package struct RecordedEnd: Equatable, Sendable {
+        package var accesses: UInt32
+        package var sample: UInt64?
+        package var emitted: [UInt32]
+    }
+
+    /// A schedule whose batches `nextBatch` gives; `flights` are the turns in flight when the run
+    /// died, each with its last noted access (0 for none).
+    package init(
+        flights: [UInt64: UInt64], nextBatch: @escaping () throws -> ScheduleBatch?
+    ) {
+        self.flights = flights
+        self.nextBatch = nextBatch
+    }
+
+    /// A schedule that is in memory.
+    package convenience init(_ batches: [ScheduleBatch]) {
+        var rest = batches[...]
+        self.init(flights: FlightFinder.flights(in: batches)) { rest.popFirst() }
+    }
+
+    package func peek() throws -> ScheduledStep? {
+        while place == batch.steps.count {
+            if !ahead.isEmpty {
+                batch = ahead.removeFirst()
+            } else {
+                guard try readBatch(), !ahead.isEmpty else { return nil }
+                batch = ahead.removeFirst()
+            }
+            place = 0
+        }
+        let note = batch.steps[place]
+        return ScheduledStep(note: note, words: Array(batch.words(of: note)))
+    }
+
+    package func advance() { place += 1 }
+
+    package func isInFlight(_ turn: UInt64) -> Bool { flights[turn] != nil }
+
+    package func lastAccess(of turn: UInt64) -> UInt64? {
+        guard let step = flights[turn], step > 0 else { return nil }
+        return step
+    }
+
+    /// What the turn of a step did; nil when its end was not recorded. It is forgotten then.
+    package func takeEnd(of turn: UInt64) throws -> RecordedEnd? {
+        if isInFlight(turn) { return nil }
+        while ends[turn] == nil { guard try readBatch() else { break } }
+        return ends.removeValue(forKey: turn)
+    }
+
+    private func readBatch() throws -> Bool {
+        guard !isExhausted, let next = try nextBatch() else {
+            isExhausted = true
+            return false
+        }
+        for end in next.ends {
+            ends[end.step] = RecordedEnd(
+                accesses: end.accesses, sample: end.sample, emitted: Array(next.emitted(of: end)))
+        }
+        ahead.append(next)
+        return true
+    }
+}
+
+/// Finds the turns that were in flight when a run died.
+///
+/// Only a turn without an end note that is its subtask's last, and that no rest point follows:
+/// others ended, and their end notes were lost with the lanes.
+package struct FlightFinder {
+    private var open: [UInt64: (subtask: UInt16, access: UInt64)] = [:]
+    private var lastTurn: [UInt16: UInt64] = [:]
+
+    package init() {}
+
+    package mutating func add(_ batch: ScheduleBatch) {
+        for note in batch.steps {
+            switch note.kind {
+            case .access: open[note.turn]?.access = note.step
+            case .rest: open.removeAll()
+            case .publish, .void: break
+            default:
+                if let previous = lastTurn[note.subtask] { open[previous] = nil }
+                lastTurn[note.subtask] = note.step
+                open[note.step] = (note.subtask, 0)
+            }
+        }
+        for end in batch.ends { open[end.step] = nil }
+    }
+
+    /// Each turn in flight with its last noted access, 0 for none.
+    package var flights: [UInt64: UInt64] { open.mapValues(\.access) }
+
+    package static func flights(in batches: [ScheduleBatch]) -> [UInt64: UInt64] {
+        var finder = FlightFinder()
+        for batch in batches { finder.add(batch) }
+        return finder.flights
+    }
+}

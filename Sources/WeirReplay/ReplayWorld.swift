@@ -1,0 +1,173 @@
+import WeirBase
+package import WeirEngine
+package import WeirTelemetry
+
+/// What a replay reads besides the schedule.
+package struct RecordedOutside {
+    /// The next block of a source, in order; nil when there is none.
+    package var nextInput: (_ source: Int) throws -> InputBlock?
+    /// The result of a call; nil when it was not recorded.
+    package var result: (_ subtask: UInt16, _ call: UInt64) -> [UInt8]?
+
+    package init(
+        nextInput: @escaping (Int) throws -> InputBlock?,
+        result: @escaping (UInt16, UInt64) -> [UInt8]?
+    ) {
+        self.nextInput = nextInput
+        self.result = result
+    }
+}
+
+/// The world of a replay: answers from a trace what the outside answered then, and compares what
+/// the run does with what it did.
+package final class ReplayWorld: World, @unchecked Sendable {
+    // Unchecked: a replay runs one step at a time; whoever has the baton is here alone.
+
+    package let started: Int64
+    private let schedule: RecordedSchedule
+    private let outside: RecordedOutside
+    private let rowFeeds: [Int: any RowFeed]
+    private let lane: LogLane?
+    /// Set once the scheduler exists; told of the first disagreement.
+    package weak var scheduler: ReplayScheduler?
+    /// Called after each turn with the records its lane holds.
+    package var onLogs: ((LogBatch) -> Void)?
+    package private(set) var marks: [Mark] = []
+    package private(set) var compared: UInt64 = 0
+    private var failure: (any Error)?
+
+    /// A world that answers from a trace; rows go to `rows`, or nowhere.
+    package init(
+        started: Int64, schedule: RecordedSchedule, outside: RecordedOutside,
+        rows: [Int: any RowFeed] = [:], logLane: LogLane? = nil
+    ) {
+        self.started = started
+        self.schedule = schedule
+        self.outside = outside
+        rowFeeds = rows
+        lane = logLane
+    }
+
+    /// Why the trace could not be read on; nil when it could.
+    package var readFailure: (any Error)? { failure }
+
+    package func clock() -> Int64 { 0 }
+    package func reserve(_ slots: Int, _ turn: TurnContext) {}
+    package func release(_ slots: Int, _ turn: TurnContext) {}
+    package func began(_ choice: Choice, _ turn: TurnContext) {}
+    package func accessed(step: UInt64, cell: UInt16, _ turn: TurnContext) {}
+    package func rested(step: UInt64, digest: UInt64) {}
+    package func submit(_ call: PendingCall) {}
+    package func answered(_ subtask: Subtask, atMost: Int) -> [UInt64] { [] }
+    package func logLane(worker: Int) -> LogLane? { lane }
+
+    package func marked(_ mark: Mark) {
+        // A replay of a trace with endless violations must not grow without bound.
+        if marks.count < Execution.maximumViolations { marks.append(mark) }
+    }
+
+    package func ended(_ account: TurnAccount, _ turn: TurnContext) {
+        drainLogs()
+        guard let subtask = turn.subtask else { return }
+        let recorded: RecordedSchedule.RecordedEnd
+        do {
+            guard let end = try schedule.takeEnd(of: turn.step) else { return }
+            recorded = end
+        } catch {
+            failure = error
+            return
+        }
+        compared += 1
+        // A turn that failed stopped in its middle; how far its operators were depends on slices.
+        if subtask.failure != nil { return }
+        let emitted = subtask.outlets.map(\.emitted)
+        if emitted != recorded.emitted {
+            diverge(
+                turn, subtask, expected: "emitted \(recorded.emitted)", got: "emitted \(emitted)")
+        } else if account.accesses != recorded.accesses {
+            diverge(
+                turn, subtask, expected: "\(recorded.accesses) accesses to cells",
+                got: "\(account.accesses)")
+        } else if account.sample != recorded.sample {
+            diverge(
+                turn, subtask, expected: "last elements \(recorded.sample?.hexadecimal ?? "none")",
+                got: account.sample?.hexadecimal ?? "none",
+                between: "between the \(subtask.name) turn 64 before and this one an element "
+                    + "has another value")
+        }
+    }
+
+    private func diverge(
+        _ turn: TurnContext, _ subtask: Subtask, expected: String, got: String,
+        between: String? = nil
+    ) {
+        scheduler?.diverge(
+            Divergence(
+                step: turn.step, subtask: subtask.name, expected: expected, got: got,
+                reason: between
+                    ?? "other code, or something the run could not control (a clock, a random "
+                        + "number or the order of a dictionary of its own)"))
+    }
+
+    /// Hands on what the log lane holds.
+    package func drainLogs() {
+        if let batch = lane?.drain(worker: 0) { onLogs?(batch) }
+    }
+
+    package func publishing(
+        step: UInt64, outlet: UInt16, offered: Int, _ turn: TurnContext,
+        decide: () -> [DropRun.Outcome]?
+    ) -> [DropRun.Outcome]? {
+        guard let subtask = turn.subtask else { return nil }
+        let recorded = scheduler?.takePublish()
+        guard let recorded, let outcomes = DropRun.unpack(recorded.words.map { UInt8($0 & 0xFF) })
+        else { return nil }
+        // A full `fail` edge noted no runs: nothing was published there.
+        if outcomes.isEmpty { return nil }
+        let decided = decide()
+        if decided != outcomes {
+            scheduler?.diverge(
+                Divergence(
+                    step: step, subtask: subtask.name,
+                    expected: "\(recorded.note.count) messages published as recorded",
+                    got: "\(offered) messages, of which others were dropped"))
+            return decided
+        }
+        return outcomes
+    }
+
+    package func input(of source: SourcePlan) throws -> any InputFeed {
+        ReplayInput { [weak self] in
+            guard let self else { return nil }
+            do { return try outside.nextInput(source.index) } catch {
+                failure = error
+                return nil
+            }
+        }
+    }
+
+    package func rows(of sink: SinkPlan) throws -> any RowFeed {
+        rowFeeds[sink.index] ?? DiscardedRows()
+    }
+
+    package func results(_ calls: [UInt64], of subtask: Subtask) -> [[UInt8]?] {
+        calls.map { outside.result(subtask.index, $0) }
+    }
+}
+
+/// The blocks of a source as a trace has them.
+private final class ReplayInput: InputFeed {
+    private let read: () -> InputBlock?
+    private var isOver = false
+
+    init(_ read: @escaping () -> InputBlock?) { self.read = read }
+
+    func next() -> InputBlock? { isOver ? nil : read() }
+    func cancel() { isOver = true }
+}
+
+/// Rows that nobody wants.
+private final class DiscardedRows: RowFeed {
+    func offer(_ rows: [UInt8]) -> Bool { true }
+    func finish() {}
+}
