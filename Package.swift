@@ -86,5 +86,8 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(name: "WeirBaseTests", dependencies: ["WeirBase"], swiftSettings: strict),
+        .testTarget(
+            name: "WeirConnectorsTests", dependencies: ["WeirConnectors", "WeirBase", "WeirEngine"],
+            swiftSettings: strict),
     ]
 )
