@@ -110,6 +110,8 @@ import WeirEngine
 
     @Test func `a FIFO is a stream that ends with its writer`() throws {
         let reader = try FileSource(path: fifo).open()
+        let watchdog = Watchdog(reader)
+        defer { withExtendedLifetime(watchdog) {} }
         #expect(!reader.isRepeatable && reader.path == nil && reader.byteCount == nil)
         let writer = try #require(FileHandle(forWritingAtPath: fifo))
         try writer.write(contentsOf: Data("one".utf8))
@@ -122,6 +124,8 @@ import WeirEngine
 
     @Test func `opening a FIFO and cancelling it need no writer`() throws {
         let reader = try FileSource(path: fifo).open()
+        let watchdog = Watchdog(reader)
+        defer { withExtendedLifetime(watchdog) {} }
         let canceller = Worker("canceller") { reader.cancel() }
         #expect(reader.next(maximum: 16) == nil)
         canceller.join()
@@ -130,6 +134,8 @@ import WeirEngine
 
     @Test func `a writer that only comes later is waited for`() throws {
         let reader = try FileSource(path: fifo).open()
+        let watchdog = Watchdog(reader)
+        defer { withExtendedLifetime(watchdog) {} }
         let path = fifo
         let writer = Worker("writer") {
             guard let handle = FileHandle(forWritingAtPath: path) else { return }

@@ -7,10 +7,12 @@ import WeirEngine
 @Suite struct FollowedFileTests {
     private let folder: TemporaryFolder
     private let reader: any ByteReading
+    private let watchdog: Watchdog
 
     init() throws {
         folder = try TemporaryFolder()
         reader = try FollowedFileSource(path: folder.create("log", "first\n")).open()
+        watchdog = Watchdog(reader)
     }
 
     @Test func `a growing file is read from its start and on`() throws {
@@ -97,6 +99,8 @@ import WeirEngine
         let files = FileManager.default
         try files.createSymbolicLink(atPath: folder.file("link"), withDestinationPath: "a")
         let reader = try FollowedFileSource(path: folder.file("link")).open()
+        let watchdog = Watchdog(reader)
+        defer { withExtendedLifetime(watchdog) {} }
         #expect(reader.text() == "a\n")
         try folder.remove("link")
         try files.createSymbolicLink(atPath: folder.file("link"), withDestinationPath: "b")
