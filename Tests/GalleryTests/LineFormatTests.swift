@@ -186,6 +186,13 @@ private func nineDigits(_ time: String) -> String {
         #expect(parsed("{\"time\":1,\"logger\":\"\(json)\"}")?.component == component)
     }
 
+    @Test func `a huge component is cut to the length of a word`() {
+        let huge = String(repeating: "x", count: 1 << 20)
+        let line = parsed("{\"time\":1,\"logger\":\"\(huge)\",\"level\":\"\(huge)\"}")
+        #expect(line?.component.utf8.count == LineFormat.longestWord)
+        #expect(line?.level.utf8.count == LineFormat.longestWord)
+    }
+
     @Test func `depth needs no stack`() {
         let depth = 1 << 20
         let line =

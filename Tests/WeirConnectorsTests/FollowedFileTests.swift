@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import Testing
 import WeirBase
 import WeirConnectors
@@ -159,6 +160,24 @@ import WeirEngine
                     ? [String(line.prefix(7)), String(line.dropFirst(7))] : [line]
             }
         #expect(collector.lines == expected)
+    }
+
+    @Test func `lines that another thread writes while it rotates arrive once and in order`() {
+        let count = 5_000
+        let folder = folder
+        let failure = Mutex<String?>(nil)
+        let writer = Worker("writer") {
+            do {
+                try folder.writeRotating(count: count, every: 500)
+            } catch { failure.withLock { $0 = "\(error)" } }
+        }
+        var collector = LineCollector()
+        while collector.lines.last != "line \(count - 1)", let piece = reader.next(maximum: 512) {
+            collector.take(piece)
+        }
+        writer.join()
+        #expect(failure.withLock { $0 } == nil)
+        #expect(collector.lines == ["first"] + (0..<count).map { "line \($0)" })
     }
 
     private func rotate() throws {

@@ -1,8 +1,9 @@
 import Foundation
+import Glibc
 import WeirEngine
 
 /// A folder of its own for one test; gone with the value.
-final class TemporaryFolder {
+final class TemporaryFolder: Sendable {
     let path: String
 
     init() throws {
@@ -39,6 +40,28 @@ final class TemporaryFolder {
 
     func rename(_ from: String, to: String) throws {
         guard Glibc.rename(file(from), file(to)) == 0 else { throw CocoaError(.fileNoSuchFile) }
+    }
+
+    /// Writes lines to `log`, renaming it and the older ones every so often, the last line of a
+    /// file after its rename, as a program does that has not yet been told.
+    func writeRotating(count: Int, every period: Int) throws {
+        var handle = FileHandle(forWritingAtPath: file("log"))
+        try handle?.seekToEnd()
+        for number in 0..<count {
+            if number % period == period - 1 {
+                for older in (1...20).reversed() {
+                    // Most of them are not there yet.
+                    _ = Glibc.rename(file("log.\(older)"), file("log.\(older + 1)"))
+                }
+                try rename("log", to: "log.1")
+                try handle?.write(contentsOf: Data("line \(number)\n".utf8))
+                try handle?.close()
+                handle = FileHandle(forWritingAtPath: try create("log", ""))
+            } else {
+                try handle?.write(contentsOf: Data("line \(number)\n".utf8))
+            }
+        }
+        try handle?.close()
     }
 
     func remove(_ name: String) throws {

@@ -9,7 +9,7 @@ extension LineFormat {
     /// - text: `message`, `msg`
     ///
     /// Of several names for the same thing the one named first here counts, of several members of
-    /// one name the first. Only the outermost members are looked at, and of the values that are
+    /// one name the first. Levels and components are cut to `longestWord` bytes. Only the outermost members are looked at, and of the values that are
     /// not needed only that they end; an object that does not end is no line of this form.
     static func parseJSON(_ start: LineCursor) -> ParsedLine? {
         guard var scanner = MemberScanner(start.line) else { return nil }
@@ -22,14 +22,15 @@ extension LineFormat {
         guard scanner.isWhole, let written = found.time, let time = time(scanner.line, written)
         else { return nil }
         let line = scanner.line
-        let level = found.level.flatMap { $0.range.isEmpty ? nil : $0 }
+        let level = found.level.flatMap { $0.range.isEmpty ? nil : $0.clipped(to: longestWord) }
+        let component = found.component?.clipped(to: longestWord)
         let end = line.count
         return ParsedLine(
             time: time,
             level: level.map {
                 LineLevel.name(UnsafeRawBufferPointer(rebasing: line[$0.range]))
             } ?? "info",
-            component: found.component.flatMap {
+            component: component.flatMap {
                 $0.range.isEmpty ? nil : MemberScanner.text($0, of: line)
             } ?? "-",
             message: found.message?.range ?? end..<end, form: .jsonLines)

@@ -104,12 +104,9 @@ extension LineCursor {
             case 0x44_6563: 12
             default: nil
             }
-        if month != nil { position3() }
+        if month != nil { move(to: position + 3) }
         return month
     }
-
-    @inline(__always)
-    private mutating func position3() { move(to: position + 3) }
 
     /// A day of the month with or without a leading zero or blank.
     @inline(__always)

@@ -14,6 +14,14 @@ struct MemberScanner {
         /// Of a string the bytes between its quotes.
         let range: Range<Int>
         let hasEscapes: Bool
+
+        /// The value without what lies behind its first `count` bytes.
+        func clipped(to count: Int) -> Value {
+            Value(
+                kind: kind,
+                range: range.lowerBound..<min(range.upperBound, range.lowerBound + count),
+                hasEscapes: hasEscapes)
+        }
     }
 
     let line: UnsafeRawBufferPointer

@@ -54,12 +54,17 @@ final class RegexFormat: Sendable {
         guard let match = try? compiled.regex.firstMatch(in: text),
             let written = match["time"]?.substring, let time = Self.time(written)
         else { return nil }
-        var level = (match["level"]?.substring).map(String.init) ?? "info"
-        level = level.isEmpty ? "info" : level.utf8Bytes(LineLevel.name)
-        let component = (match["component"]?.substring).map(String.init) ?? "-"
+        let level = Self.word(match["level"]?.substring)
         return ParsedLine(
-            time: time, level: level, component: component.isEmpty ? "-" : component,
-            message: 0..<end, form: nil)
+            time: time, level: level.map { $0.utf8Bytes(LineLevel.name) } ?? "info",
+            component: Self.word(match["component"]?.substring) ?? "-", message: 0..<end,
+            form: nil)
+    }
+
+    /// A group's text, cut to the length of a word; nil when it is empty or took no part.
+    private static func word(_ group: Substring?) -> String? {
+        guard let group, !group.isEmpty else { return nil }
+        return String(decoding: group.utf8.prefix(LineFormat.longestWord), as: UTF8.self)
     }
 
     private func borrow() -> Compiled? {

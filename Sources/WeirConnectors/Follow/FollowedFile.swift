@@ -12,7 +12,7 @@ final class FollowedFile {
     private var fingerprint: [UInt8] = []
 
     /// - Throws: `EISDIR` for a directory, `EINVAL` for what is no regular file either.
-    init(opening path: String) throws(SystemFailure) {
+    init(opening path: UnsafePointer<CChar>) throws(SystemFailure) {
         let opened = try Descriptor(opening: path, flags: O_RDONLY | O_NONBLOCK | O_NOCTTY)
         let status = try opened.status()
         switch status.kind {

@@ -66,8 +66,8 @@ struct FollowedPlace {
         name = Array(resolved[slash...].utf8.drop { $0 == 0x2F })
     }
 
-    /// The path of another name in the directory.
-    func path(of other: Arrivals.Name) -> String {
-        directory + "/" + String(decoding: other, as: UTF8.self)
+    /// The path of another name in the directory, for the system: names need not be UTF-8.
+    func path(of other: Arrivals.Name) -> [CChar] {
+        (Array(directory.utf8) + [0x2F] + other + [0]).map { CChar(bitPattern: $0) }
     }
 }

@@ -8,7 +8,9 @@ struct Descriptor: ~Copyable {
     init(owning number: Int32) { self.number = number }
 
     /// Opens `path`; the descriptor is not inherited by child processes.
-    init(opening path: String, flags: Int32, mode: mode_t = 0o666) throws(SystemFailure) {
+    init(opening path: UnsafePointer<CChar>, flags: Int32, mode: mode_t = 0o666)
+        throws(SystemFailure)
+    {
         let opened = retrying { open(path, flags | O_CLOEXEC, mode) }
         guard opened >= 0 else { throw .latest }
         number = opened
