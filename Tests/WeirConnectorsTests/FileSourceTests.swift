@@ -2,8 +2,9 @@ import Foundation
 import Glibc
 import Testing
 import WeirBase
-import WeirConnectors
 import WeirEngine
+
+@testable import WeirConnectors
 
 @Suite struct FileSourceTests {
     private let folder: TemporaryFolder
@@ -150,6 +151,25 @@ import WeirEngine
         let reader = try FileSource(path: "/dev/null").open()
         #expect(!reader.isRepeatable)
         #expect(reader.text() == "[end]")
+    }
+
+    @Test func `a borrowed stream is read to its end and stays open`() throws {
+        var ends: [Int32] = [-1, -1]
+        try #require(pipe(&ends) == 0)
+        defer { close(ends[0]) }
+        var reader: StreamReader? = StreamReader(
+            borrowing: ends[0], location: "-", try Cancellation())
+        try #require(write(ends[1], "abc", 3) == 3)
+        #expect(reader?.text() == "abc")
+        close(ends[1])
+        #expect(reader?.text() == "[end]")
+        reader = nil
+        #expect(fcntl(ends[0], F_GETFD) >= 0)
+    }
+
+    @Test func `a stream that is no more is a failure that names the place`() throws {
+        let reader = StreamReader(borrowing: 1_000_000, location: "-", try Cancellation())
+        #expect(reader.text().contains("reading standard input failed at byte 0"))
     }
 
     @Test func `standard input is named by a hyphen`() {
