@@ -65,7 +65,8 @@ let package = Package(
             dependencies: ["WeirBase", "WeirTelemetry", "WeirTrace", "WeirEngine"],
             swiftSettings: strict),
         .target(
-            name: "Weir", dependencies: ["WeirEngine", "WeirTelemetry", "WeirConnectors"],
+            name: "Weir",
+            dependencies: ["WeirBase", "WeirEngine", "WeirTelemetry", "WeirConnectors"],
             swiftSettings: strict),
         .target(
             name: "WeirApp",
@@ -86,5 +87,10 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(name: "WeirBaseTests", dependencies: ["WeirBase"], swiftSettings: strict),
+        .testTarget(
+            name: "GalleryTests", dependencies: ["Gallery", "Weir"], swiftSettings: strict),
+        .testTarget(
+            name: "WeirConnectorsTests", dependencies: ["WeirConnectors", "WeirBase", "WeirEngine"],
+            swiftSettings: strict),
     ]
 )

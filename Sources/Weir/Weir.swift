@@ -1,1 +1,3 @@
+@_exported public import WeirBase
+@_exported public import WeirConnectors
 @_exported public import WeirEngine

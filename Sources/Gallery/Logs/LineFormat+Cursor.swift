@@ -1,0 +1,138 @@
+import Weir
+
+/// Walks over the bytes of one line. Every step checks what is left: none can leave the line.
+///
+/// A step that fails leaves the cursor where it was or anywhere behind it; whoever goes on after a
+/// failure keeps a copy.
+struct LineCursor {
+    let line: UnsafeRawBufferPointer
+    private(set) var position = 0
+
+    init(_ line: UnsafeRawBufferPointer) { self.line = line }
+
+    var isAtEnd: Bool { position == line.count }
+    var rest: Range<Int> { position..<line.count }
+
+    /// The byte `distance` ahead, or nil behind the end.
+    @inline(__always)
+    func peek(_ distance: Int = 0) -> UInt8? {
+        let index = position + distance
+        return index < line.count ? line[index] : nil
+    }
+
+    @inline(__always)
+    func bytes(_ range: Range<Int>) -> UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(rebasing: line[range])
+    }
+
+    /// The text of a part; what is not UTF-8 becomes U+FFFD.
+    @inline(__always)
+    func text(_ range: Range<Int>) -> String { String(decoding: bytes(range), as: UTF8.self) }
+
+    @inline(__always)
+    mutating func skip(_ byte: UInt8) -> Bool {
+        guard position < line.count, line[position] == byte else { return false }
+        position += 1
+        return true
+    }
+
+    @inline(__always)
+    mutating func skip(_ text: StaticString) -> Bool {
+        let count = text.utf8CodeUnitCount
+        guard line.count - position >= count else { return false }
+        for index in 0..<count where line[position + index] != text.utf8Start[index] {
+            return false
+        }
+        position += count
+        return true
+    }
+
+    /// Skips blanks and tabs; false when there is none.
+    @inline(__always)
+    mutating func skipBlanks() -> Bool {
+        let start = position
+        while position < line.count, line[position] == 0x20 || line[position] == 0x09 {
+            position += 1
+        }
+        return position > start
+    }
+
+    /// Exactly `count` digits.
+    @inline(__always)
+    mutating func digits(_ count: Int) -> Int? {
+        guard line.count - position >= count else { return nil }
+        var value = 0
+        for index in position..<position + count {
+            let digit = line[index] &- 0x30
+            if digit > 9 { return nil }
+            value = value * 10 + Int(digit)
+        }
+        position += count
+        return value
+    }
+
+    /// One to `most` digits that no further digit follows.
+    @inline(__always)
+    mutating func number(atMost most: Int = 10) -> Int? {
+        let start = position
+        var value = 0
+        while position < line.count {
+            let digit = line[position] &- 0x30
+            if digit > 9 { break }
+            if position - start == most { return nil }
+            value = value * 10 + Int(digit)
+            position += 1
+        }
+        return position > start ? value : nil
+    }
+
+    /// A word: everything up to a blank or the end; nil when empty or longer than words are.
+    @inline(__always)
+    mutating func word() -> Range<Int>? {
+        let start = position
+        let limit = min(line.count, start + LineFormat.longestWord)
+        while position < limit, line[position] != 0x20, line[position] != 0x09 { position += 1 }
+        if position == limit, limit < line.count { return nil }
+        return position > start ? start..<position : nil
+    }
+
+    /// Everything up to a colon before a blank or the end; the cursor then stands behind the
+    /// colon and one blank. Nil when there is none within the length of a word.
+    @inline(__always)
+    mutating func label() -> Range<Int>? {
+        let start = position
+        let limit = min(line.count, start + LineFormat.longestWord)
+        while position < limit {
+            if line[position] == 0x3A, position + 1 == line.count || line[position + 1] == 0x20 {
+                let label = start..<position
+                position = min(position + 2, line.count)
+                return label
+            }
+            position += 1
+        }
+        return nil
+    }
+
+    /// The inside of brackets, which may hold further brackets; the cursor then stands behind
+    /// them. Nil when there is no `[` here or no end to it within the length of a word.
+    @inline(__always)
+    mutating func bracketed() -> Range<Int>? {
+        guard peek() == 0x5B else { return nil }
+        let limit = min(line.count, position + LineFormat.longestWord)
+        var depth = 0
+        for index in position..<limit {
+            if line[index] == 0x5B {
+                depth += 1
+            } else if line[index] == 0x5D {
+                depth -= 1
+                if depth == 0 {
+                    defer { position = index + 1 }
+                    return position + 1..<index
+                }
+            }
+        }
+        return nil
+    }
+
+    mutating func move(to target: Int) { position = min(max(position, target), line.count) }
+}

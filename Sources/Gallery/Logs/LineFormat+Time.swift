@@ -1,0 +1,181 @@
+import Weir
+
+/// The times that logs write.
+extension LineCursor {
+    /// `HH:mm:ss` with any fraction behind a point or comma.
+    @inline(__always)
+    mutating func clock(into time: inout CalendarTime) -> Bool {
+        guard let hour = digits(2), skip(0x3A), let minute = digits(2), skip(0x3A),
+            let second = digits(2)
+        else { return false }
+        time.hour = hour
+        time.minute = minute
+        time.second = second
+        if let point = peek(), point == 0x2E || point == 0x2C, let next = peek(1),
+            (0x30...0x39).contains(next)
+        {
+            move(to: position + 1)
+            time.nanosecond = fraction()
+        }
+        return true
+    }
+
+    /// The digits of a fraction as nanoseconds; digits beyond the ninth are cut off.
+    @inline(__always)
+    private mutating func fraction() -> Int {
+        var value = 0
+        var scale = 100_000_000
+        while let byte = peek(), byte &- 0x30 <= 9 {
+            value += Int(byte &- 0x30) * scale
+            scale /= 10
+            move(to: position + 1)
+        }
+        return value
+    }
+
+    /// `yyyy-MM-dd` or `yyyy/MM/dd`, then `T` or a blank, then the time, then maybe an offset.
+    ///
+    /// An offset is taken when it follows at once; `hasOffset` tells.
+    @inline(__always)
+    mutating func timestamp(hasOffset: inout Bool) -> Instant? {
+        guard let year = digits(4), let dash = peek(), dash == 0x2D || dash == 0x2F, skip(dash),
+            let month = digits(2), skip(dash), let day = digits(2),
+            let divider = peek(), divider == 0x20 || divider | 0x20 == 0x74
+        else { return nil }
+        move(to: position + 1)
+        var time = CalendarTime(year: year, month: month, day: day)
+        guard clock(into: &time), let instant = time.instant else { return nil }
+        guard let seconds = offset() else { return instant }
+        hasOffset = true
+        let (moved, overflow) = instant.nanoseconds.subtractingReportingOverflow(
+            Int64(seconds) * 1_000_000_000)
+        return overflow ? nil : Instant(nanoseconds: moved)
+    }
+
+    @inline(__always)
+    mutating func timestamp() -> Instant? {
+        var hasOffset = false
+        return timestamp(hasOffset: &hasOffset)
+    }
+
+    /// `Z`, `+hh:mm`, `-hhmm` or `+hh` in seconds; nil, and nothing skipped, when there is none.
+    @inline(__always)
+    private mutating func offset() -> Int? {
+        guard let sign = peek() else { return nil }
+        if sign | 0x20 == 0x7A {
+            move(to: position + 1)
+            return 0
+        }
+        guard sign == 0x2B || sign == 0x2D else { return nil }
+        var copy = self
+        copy.move(to: position + 1)
+        guard let hours = copy.digits(2), hours <= 23 else { return nil }
+        self = copy
+        copy = self
+        _ = copy.skip(0x3A)
+        var seconds = hours * 3_600
+        if let minutes = copy.digits(2), minutes <= 59 {
+            seconds += minutes * 60
+            self = copy
+        }
+        return sign == 0x2D ? -seconds : seconds
+    }
+
+    /// `Jan` to `Dec` as 1 to 12.
+    @inline(__always)
+    mutating func monthName() -> Int? {
+        guard line.count - position >= 3 else { return nil }
+        let packed =
+            UInt32(line[position]) << 16 | UInt32(line[position + 1]) << 8
+            | UInt32(line[position + 2])
+        let month: Int? =
+            switch packed {
+            case 0x4A_616E: 1
+            case 0x46_6562: 2
+            case 0x4D_6172: 3
+            case 0x41_7072: 4
+            case 0x4D_6179: 5
+            case 0x4A_756E: 6
+            case 0x4A_756C: 7
+            case 0x41_7567: 8
+            case 0x53_6570: 9
+            case 0x4F_6374: 10
+            case 0x4E_6F76: 11
+            case 0x44_6563: 12
+            default: nil
+            }
+        if month != nil { move(to: position + 3) }
+        return month
+    }
+
+    /// A day of the month with or without a leading zero or blank.
+    @inline(__always)
+    mutating func dayOfMonth() -> Int? {
+        _ = skip(0x20)
+        return number(atMost: 2)
+    }
+
+    /// Seconds or milliseconds since 1970 as a number of JSON, told apart by their size: 12
+    /// digits before the point and more are milliseconds (the seconds of the year 5138), 15 and
+    /// more microseconds, 18 and more nanoseconds.
+    mutating func epoch() -> Instant? {
+        let isNegative = skip(0x2D)
+        var mantissa: Int64 = 0
+        var digits = 0
+        var scale = 0
+        var isFraction = false
+        let start = position
+        while let byte = peek() {
+            if byte == 0x2E, !isFraction {
+                isFraction = true
+            } else if byte &- 0x30 <= 9 {
+                if digits == 18 {
+                    if !isFraction { scale += 1 }
+                } else {
+                    mantissa = mantissa * 10 + Int64(byte &- 0x30)
+                    if mantissa > 0 { digits += 1 }
+                    if isFraction { scale -= 1 }
+                }
+            } else {
+                break
+            }
+            move(to: position + 1)
+        }
+        if position == start { return nil }
+        if let byte = peek(), byte | 0x20 == 0x65 {
+            move(to: position + 1)
+            let isSmall = skip(0x2D)
+            if !isSmall { _ = skip(0x2B) }
+            guard let exponent = number(atMost: 3) else { return nil }
+            scale += isSmall ? -exponent : exponent
+        }
+        guard let magnitude = Self.nanoseconds(mantissa, digits: digits, scale: scale) else {
+            return nil
+        }
+        return Instant(nanoseconds: isNegative ? -magnitude : magnitude)
+    }
+
+    private static func nanoseconds(_ mantissa: Int64, digits: Int, scale: Int) -> Int64? {
+        let whole = digits + scale
+        let unit =
+            switch whole {
+            case ..<12: 9
+            case ..<15: 6
+            case ..<18: 3
+            default: 0
+            }
+        var value = mantissa
+        var power = scale + unit
+        while power < 0, value > 0 {
+            value /= 10
+            power += 1
+        }
+        while power > 0, value > 0 {
+            let (product, overflow) = value.multipliedReportingOverflow(by: 10)
+            if overflow { return nil }
+            value = product
+            power -= 1
+        }
+        return value
+    }
+}

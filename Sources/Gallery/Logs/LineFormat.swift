@@ -1,0 +1,78 @@
+import Weir
+
+/// What a line of a log says, whatever form it has.
+///
+/// Fields that a form or a line lacks are filled so that a count by them stays readable: level
+/// `info` where the source states none, component `-` where it names none (`httpd` in Apache's
+/// error log, which is written by the server itself unless a module is named).
+struct ParsedLine: Equatable, Sendable {
+    var time: Instant
+    /// Lower case, as written in the source except for the synonyms of `LineLevel`.
+    var level: String
+    /// Logger, tag or module without a process number; bytes that are not UTF-8 are U+FFFD.
+    var component: String
+    /// Where the text lies in the line, without the line's end. In JSON it is the text between the
+    /// quotes, escapes and all.
+    var message: Range<Int>
+    /// The form the line was read as: the one to try first on the next line. Nil when it was read
+    /// by an expression of the user's.
+    var form: LineForm?
+}
+
+/// The forms of log lines that are told apart. A line is of at most one form.
+enum LineForm: UInt8, CaseIterable, Sendable {
+    case syslog3164, syslog5424, log4j, openStack, apache, logcat, hdfs, jsonLines
+}
+
+/// Reads one line of a log in any of the forms of `LineForm`.
+enum LineFormat {
+    /// Loggers, tags, threads, hosts and the like are no longer than this: a longer one makes the
+    /// line one of no form, so that a huge line costs no more than a short one (JSON is read to
+    /// its end).
+    static let longestWord = 512
+
+    /// What the line says, or nil when it is of no form or of no real date.
+    ///
+    /// A function of its arguments alone. `last` is only a hint: it is tried first. Line ends at
+    /// the end of the line do not belong to it. Never traps, whatever the bytes are. Times without
+    /// a zone are UTC; a form without a year takes `defaultYear`.
+    static func parse(
+        _ line: UnsafeRawBufferPointer, last: LineForm?, defaultYear: Int
+    ) -> ParsedLine? {
+        var end = line.count
+        while end > 0, line[end - 1] == 0x0A || line[end - 1] == 0x0D { end -= 1 }
+        if end == 0 { return nil }
+        let cursor = LineCursor(UnsafeRawBufferPointer(rebasing: line[0..<end]))
+        if let last, let parsed = parse(cursor, as: last, defaultYear) { return parsed }
+        for form in LineForm.allCases where form != last {
+            if let parsed = parse(cursor, as: form, defaultYear) { return parsed }
+        }
+        return nil
+    }
+
+    /// The same for bytes that somebody else owns.
+    static func parse(
+        _ line: some Collection<UInt8>, last: LineForm?, defaultYear: Int
+    ) -> ParsedLine? {
+        let direct: ParsedLine?? = line.withContiguousStorageIfAvailable {
+            parse(UnsafeRawBufferPointer($0), last: last, defaultYear: defaultYear)
+        }
+        if let direct { return direct }
+        return Array(line).withUnsafeBytes { parse($0, last: last, defaultYear: defaultYear) }
+    }
+
+    private static func parse(
+        _ cursor: LineCursor, as form: LineForm, _ defaultYear: Int
+    ) -> ParsedLine? {
+        switch form {
+        case .syslog3164: parseSyslog3164(cursor, defaultYear)
+        case .syslog5424: parseSyslog5424(cursor)
+        case .log4j: parseLog4j(cursor)
+        case .openStack: parseOpenStack(cursor)
+        case .apache: parseApache(cursor)
+        case .logcat: parseLogcat(cursor, defaultYear)
+        case .hdfs: parseHDFS(cursor)
+        case .jsonLines: parseJSON(cursor)
+        }
+    }
+}

@@ -1,0 +1,93 @@
+import Glibc
+
+/// A file descriptor that is owned once and closed with its owner.
+struct Descriptor: ~Copyable {
+    let number: Int32
+
+    /// Takes over a descriptor that nobody else closes.
+    init(owning number: Int32) { self.number = number }
+
+    /// Opens `path`; the descriptor is not inherited by child processes.
+    init(opening path: UnsafePointer<CChar>, flags: Int32, mode: mode_t = 0o666)
+        throws(SystemFailure)
+    {
+        let opened = retrying { open(path, flags | O_CLOEXEC, mode) }
+        guard opened >= 0 else { throw .latest }
+        number = opened
+    }
+
+    deinit { close(number) }
+
+    func status() throws(SystemFailure) -> FileStatus {
+        var raw = stat()
+        guard fstat(number, &raw) == 0 else { throw .latest }
+        return FileStatus(raw)
+    }
+
+    /// Bytes from `offset` on, at most `maximum`; empty at the end of the file.
+    func read(from offset: UInt64, maximum: Int) throws(SystemFailure) -> [UInt8] {
+        guard let position = off_t(exactly: offset) else { throw SystemFailure(code: EOVERFLOW) }
+        return try bytes(maximum) { pread(number, $0, $1, position) }
+    }
+
+    /// The next bytes of a stream, at most `maximum`; empty at its end.
+    func read(maximum: Int) throws(SystemFailure) -> [UInt8] {
+        try bytes(maximum) { Glibc.read(number, $0, $1) }
+    }
+
+    private func bytes(
+        _ maximum: Int, _ call: (UnsafeMutableRawPointer, Int) -> Int
+    ) throws(SystemFailure) -> [UInt8] {
+        precondition(maximum > 0, "maximum \(maximum) must be positive")
+        var failure: SystemFailure?
+        let result = [UInt8](unsafeUninitializedCapacity: maximum) { buffer, count in
+            guard let base = buffer.baseAddress else { return }
+            let got = retrying { call(base, maximum) }
+            if got < 0 { failure = .latest }
+            count = max(0, got)
+        }
+        if let failure { throw failure }
+        return result
+    }
+}
+
+/// What a file is, and which one: a file is the same as long as its device and inode are.
+struct FileStatus: Equatable {
+    enum Kind: Equatable {
+        case regular, directory, other
+    }
+
+    struct Identity: Hashable {
+        let device: UInt64
+        let inode: UInt64
+    }
+
+    let kind: Kind
+    let identity: Identity
+    let size: UInt64
+
+    init(_ raw: stat) {
+        kind =
+            switch raw.st_mode & S_IFMT {
+            case S_IFREG: .regular
+            case S_IFDIR: .directory
+            default: .other
+            }
+        identity = Identity(device: UInt64(raw.st_dev), inode: UInt64(raw.st_ino))
+        size = UInt64(max(0, raw.st_size))
+    }
+
+    /// What stands at `path` now; nil when nothing does or it cannot be looked at.
+    static func of(_ path: String) -> FileStatus? {
+        var raw = stat()
+        return stat(path, &raw) == 0 ? FileStatus(raw) : nil
+    }
+}
+
+/// Calls again as long as a signal interrupts the call.
+func retrying<Count: SignedInteger>(_ call: () -> Count) -> Count {
+    while true {
+        let result = call()
+        if result >= 0 || errno != EINTR { return result }
+    }
+}

@@ -1,0 +1,191 @@
+import Foundation
+import Synchronization
+import Testing
+import WeirBase
+import WeirConnectors
+import WeirEngine
+
+@Suite struct FollowedFileTests {
+    private let folder: TemporaryFolder
+    private let reader: any ByteReading
+    private let watchdog: Watchdog
+
+    init() throws {
+        folder = try TemporaryFolder()
+        reader = try FollowedFileSource(path: folder.create("log", "first\n")).open()
+        watchdog = Watchdog(reader)
+    }
+
+    @Test func `a growing file is read from its start and on`() throws {
+        #expect(reader.next(maximum: 64) == .bytes(Array("first\n".utf8), offset: 0))
+        try folder.append("log", "second\n")
+        #expect(reader.next(maximum: 64) == .bytes(Array("second\n".utf8), offset: 6))
+        #expect(!reader.isRepeatable && reader.path == nil && reader.byteCount == nil)
+    }
+
+    @Test func `a rotation ends the old file and begins the new one`() throws {
+        try folder.rename("log", to: "log.1")
+        _ = try folder.create("log", "new\n")
+        #expect(reader.texts(3) == ["first\n", "[rotation]", "new\n"])
+    }
+
+    @Test func `what the old file still gets after the rename comes before the rotation`() throws {
+        #expect(reader.text() == "first\n")
+        try folder.rename("log", to: "log.1")
+        try folder.append("log.1", "late\n")
+        #expect(reader.text() == "late\n")
+        _ = try folder.create("log", "new\n")
+        try folder.append("log.1", "later\n")
+        #expect(reader.texts(3) == ["later\n", "[rotation]", "new\n"])
+    }
+
+    @Test func `rotations in quick succession lose no file`() throws {
+        for number in 1...3 {
+            for older in (0..<number).reversed() where older > 0 {
+                try folder.rename("log.\(older)", to: "log.\(older + 1)")
+            }
+            try folder.rename("log", to: "log.1")
+            _ = try folder.create("log", "file \(number)\n")
+        }
+        let expected = [
+            "first\n", "[rotation]", "file 1\n", "[rotation]", "file 2\n", "[rotation]",
+            "file 3\n",
+        ]
+        #expect(reader.texts(expected.count) == expected)
+    }
+
+    @Test func `a file that disappears is waited for`() throws {
+        #expect(reader.text() == "first\n")
+        try folder.remove("log")
+        let path = folder.file("log")
+        let writer = Worker("writer") {
+            _ = FileManager.default.createFile(atPath: path, contents: Data("again\n".utf8))
+        }
+        #expect(reader.texts(2) == ["[rotation]", "again\n"])
+        writer.join()
+    }
+
+    @Test func `a file that is renamed away and back is the same file`() throws {
+        #expect(reader.text() == "first\n")
+        try folder.rename("log", to: "other")
+        try folder.rename("other", to: "log")
+        try folder.append("log", "on\n")
+        #expect(reader.text() == "on\n")
+    }
+
+    @Test func `another file that is renamed onto the path is a rotation`() throws {
+        _ = try folder.create("next", "new\n")
+        try folder.rename("next", to: "log")
+        #expect(reader.texts(3) == ["first\n", "[rotation]", "new\n"])
+    }
+
+    @Test func `a cut file begins again`() throws {
+        #expect(reader.text() == "first\n")
+        try folder.truncate("log")
+        #expect(reader.text() == "[truncation]")
+        try folder.append("log", "new\n")
+        #expect(reader.next(maximum: 64) == .bytes(Array("new\n".utf8), offset: 0))
+    }
+
+    @Test func `a file that is cut and grows beyond what was read begins again`() throws {
+        #expect(reader.text() == "first\n")
+        try folder.truncate("log")
+        try folder.append("log", "a longer new line\n")
+        #expect(reader.texts(2) == ["[truncation]", "a longer new line\n"])
+    }
+
+    @Test func `a symbolic link that points elsewhere is a rotation`() throws {
+        _ = try folder.create("a", "a\n")
+        _ = try folder.create("b", "b\n")
+        let files = FileManager.default
+        try files.createSymbolicLink(atPath: folder.file("link"), withDestinationPath: "a")
+        let reader = try FollowedFileSource(path: folder.file("link")).open()
+        let watchdog = Watchdog(reader)
+        defer { withExtendedLifetime(watchdog) {} }
+        #expect(reader.text() == "a\n")
+        try folder.remove("link")
+        try files.createSymbolicLink(atPath: folder.file("link"), withDestinationPath: "b")
+        #expect(reader.texts(2) == ["[rotation]", "b\n"])
+    }
+
+    @Test func `cancel from another thread ends the wait for good`() {
+        #expect(reader.text() == "first\n")
+        let reader = reader
+        let canceller = Worker("canceller") { reader.cancel() }
+        #expect(reader.next(maximum: 64) == nil)
+        canceller.join()
+        #expect(reader.next(maximum: 64) == nil)
+    }
+
+    @Test func `a path where nothing stands is wrong usage`() {
+        let error = #expect(throws: ConnectorError.self) {
+            try FollowedFileSource(path: folder.file("none")).open()
+        }
+        #expect(error?.kind == .usage)
+    }
+
+    @Test(arguments: ["", "/dev/null"])
+    func `what cannot be followed is wrong usage`(path: String) {
+        let error = #expect(throws: ConnectorError.self) {
+            try FollowedFileSource(path: path.isEmpty ? folder.path : path).open()
+        }
+        #expect(error?.kind == .usage)
+    }
+
+    @Test func `six thousand lines over three rotations arrive once and in order`() throws {
+        let count = 6_000
+        var collector = LineCollector()
+        collector.take(reader.next(maximum: 512))
+        for number in 0..<count {
+            let line = "line \(number) of the log\n"
+            if number % 1_500 == 1_499, number < 5_000 {
+                // The rotation falls into the line: its halves are two lines.
+                try folder.append("log", String(line.prefix(7)))
+                try rotate()
+                try folder.append("log", String(line.dropFirst(7)))
+            } else {
+                try folder.append("log", line)
+            }
+            if number % 700 == 0 { collector.take(reader.next(maximum: 512)) }
+        }
+        while collector.lines.last != "line \(count - 1) of the log" {
+            let piece = try #require(reader.next(maximum: 512))
+            collector.take(piece)
+        }
+        let expected =
+            ["first"]
+            + (0..<count).flatMap { number in
+                let line = "line \(number) of the log"
+                return number % 1_500 == 1_499 && number < 5_000
+                    ? [String(line.prefix(7)), String(line.dropFirst(7))] : [line]
+            }
+        #expect(collector.lines == expected)
+    }
+
+    @Test func `lines that another thread writes while it rotates arrive once and in order`() {
+        let count = 5_000
+        let folder = folder
+        let failure = Mutex<String?>(nil)
+        let writer = Worker("writer") {
+            do {
+                try folder.writeRotating(count: count, every: 500)
+            } catch { failure.withLock { $0 = "\(error)" } }
+        }
+        var collector = LineCollector()
+        while collector.lines.last != "line \(count - 1)", let piece = reader.next(maximum: 512) {
+            collector.take(piece)
+        }
+        writer.join()
+        #expect(failure.withLock { $0 } == nil)
+        #expect(collector.lines == ["first"] + (0..<count).map { "line \($0)" })
+    }
+
+    private func rotate() throws {
+        for older in [2, 1]
+        where FileManager.default.fileExists(atPath: folder.file("log.\(older)")) {
+            try folder.rename("log.\(older)", to: "log.\(older + 1)")
+        }
+        try folder.rename("log", to: "log.1")
+        _ = try folder.create("log", "")
+    }
+}
