@@ -76,13 +76,20 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
+        .target(
+            name: "WeirTesting",
+            dependencies: [
+                "WeirBase", "WeirTelemetry", "WeirTrace", "WeirEngine", "WeirConnectors",
+                "WeirReplay", "Weir",
+            ],
+            swiftSettings: strict),
         .executableTarget(
             name: "Gallery", dependencies: ["Weir", "WeirApp"], swiftSettings: strict),
         .executableTarget(
             name: "weir-bench",
             dependencies: [
                 "Weir", "WeirApp", "WeirBase", "WeirTelemetry", "WeirTrace", "WeirEngine",
-                "WeirReplay",
+                "WeirReplay", "WeirTesting",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),

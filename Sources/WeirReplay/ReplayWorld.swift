@@ -106,7 +106,7 @@ package final class ReplayWorld: World, @unchecked Sendable {
                 step: turn.step, subtask: subtask.name, expected: expected, got: got,
                 reason: between
                     ?? "other code, or something the run could not control (a clock, a random "
-                        + "number or the order of a dictionary of its own)"))
+                    + "number or the order of a dictionary of its own)"))
     }
 
     /// Hands on what the log lane holds.

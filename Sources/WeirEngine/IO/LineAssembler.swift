@@ -91,7 +91,8 @@ struct LineAssembler {
     }
 
     /// Takes the next whole line; there must be one.
-    mutating func next<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
+    mutating func next<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result
+    {
         guard let line = ends.popFirst() else { preconditionFailure("no whole line waits") }
         defer {
             position += UInt64(line.next - start)

@@ -93,9 +93,10 @@ final class LineDriver<Element: Sendable>: SourceDriver {
             takeBlocks()
             switch assembler.trouble {
             case .lineTooLong(let offset):
-                subtask.chain.frame.pointee.fail(InputTrouble(
-                    description: "the line at byte \(offset) is longer than "
-                        + "\(LineAssembler.maximumLine >> 20) MiB; it is not a line of text"))
+                subtask.chain.frame.pointee.fail(
+                    InputTrouble(
+                        description: "the line at byte \(offset) is longer than "
+                            + "\(LineAssembler.maximumLine >> 20) MiB; it is not a line of text"))
             case .failed(let message):
                 subtask.chain.frame.pointee.fail(InputTrouble(description: message))
             case nil:

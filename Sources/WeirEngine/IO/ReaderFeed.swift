@@ -85,7 +85,8 @@ final class ReaderFeed: InputFeed, @unchecked Sendable {
     func join() { thread?.join() }
 
     private func read() -> InputBlock? {
-        guard !cancelled.load(ordering: .relaxed), let piece = reading.next(maximum: Self.blockBytes)
+        guard !cancelled.load(ordering: .relaxed),
+            let piece = reading.next(maximum: Self.blockBytes)
         else { return nil }
         var block = InputBlock(
             source: source, index: index, kind: .bytes, offset: offset, length: 0, hash: 0,

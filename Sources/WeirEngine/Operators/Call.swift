@@ -10,9 +10,10 @@ extension DataStream {
         _ name: String? = nil, emitting output: Output.Type = Output.self, inFlight: Int = 4,
         timeout: Duration, attempts: Int = 2,
         call: @escaping @Sendable (Element, _ number: UInt64) -> [UInt8]?,
-        complete: @escaping @Sendable (
-            Element, [UInt8]?, inout OperatorContext<Output>
-        ) -> Void
+        complete:
+            @escaping @Sendable (
+                Element, [UInt8]?, inout OperatorContext<Output>
+            ) -> Void
     ) -> DataStream<Output> {
         adding(name, "call", to: Output.self) { context in
             AsyncCalls<Element, Output>(
@@ -53,9 +54,10 @@ final class AsyncCalls<Element: Sendable, Output: Sendable>: CallPort {
     init(
         limits: CallLimits, subtask: UInt16, world: any World,
         call: @escaping @Sendable (Element, UInt64) -> [UInt8]?,
-        complete: @escaping @Sendable (
-            Element, [UInt8]?, inout OperatorContext<Output>
-        ) -> Void
+        complete:
+            @escaping @Sendable (
+                Element, [UInt8]?, inout OperatorContext<Output>
+            ) -> Void
     ) {
         self.limits = limits
         self.subtask = subtask

@@ -14,9 +14,10 @@ extension KeyedStream {
         onTimer: (
             @Sendable (Key, inout State, inout OperatorContext<Output>) throws -> Void
         )? = nil,
-        _ body: @escaping @Sendable (
-            consuming Element, inout State, inout OperatorContext<Output>
-        ) throws -> Void
+        _ body:
+            @escaping @Sendable (
+                consuming Element, inout State, inout OperatorContext<Output>
+            ) throws -> Void
     ) -> DataStream<Output> {
         let key = key
         let node = adding(
@@ -34,7 +35,9 @@ extension KeyedStream {
 }
 
 /// State and timers of a keyed `process`, in one subtask.
-final class KeyedProcess<Key: Hashable & Codable & Sendable, State: Codable & Sendable, Output: Sendable> {
+final class KeyedProcess<
+    Key: Hashable & Codable & Sendable, State: Codable & Sendable, Output: Sendable
+> {
     typealias TimerBody = @Sendable (Key, inout State, inout OperatorContext<Output>) throws -> Void
 
     private let initial: State
@@ -59,14 +62,15 @@ final class KeyedProcess<Key: Hashable & Codable & Sendable, State: Codable & Se
 
     func link<Element>(
         name: String, key: @escaping (Element) -> Key,
-        body: @escaping (
-            consuming Element, inout State, inout OperatorContext<Output>
-        ) throws -> Void
+        body:
+            @escaping (
+                consuming Element, inout State, inout OperatorContext<Output>
+            ) throws -> Void
     ) -> Link {
         var reactions = Link.Reactions()
         reactions.control = { [self] control, frame, _ in passed(control, frame) }
         reactions.fireTimers = { [self] frame, _ in
-            fire(&processingTimers, at: frame.pointee.now, frame)
+            fire(processingTimers.takeDue(at: frame.pointee.now), frame)
         }
         reactions.nextDeadline = { [self] _ in processingTimers.earliest }
         reactions.digest = { [self] hash, _ in digest(into: &hash) }
@@ -104,7 +108,7 @@ final class KeyedProcess<Key: Hashable & Codable & Sendable, State: Codable & Se
     private func passed(_ control: Control, _ frame: UnsafeMutablePointer<Frame>) {
         switch control {
         case .watermark(let instant):
-            fire(&eventTimers, at: instant.nanoseconds, frame)
+            fire(eventTimers.takeDue(at: instant.nanoseconds), frame)
         case .end:
             droppedTimers += processingTimers.removeAll()
         case .idle, .active:
@@ -112,11 +116,12 @@ final class KeyedProcess<Key: Hashable & Codable & Sendable, State: Codable & Se
         }
     }
 
+    /// Calls the timer closure for each entry; timers it sets fire in a later turn.
     private func fire(
-        _ queue: inout TimerQueue<Key>, at time: Int64, _ frame: UnsafeMutablePointer<Frame>
+        _ due: [TimerQueue<Key>.Entry], _ frame: UnsafeMutablePointer<Frame>
     ) {
-        guard let onTimer, queue.earliest != nil else { return }
-        for entry in queue.takeDue(at: time) {
+        guard let onTimer, !due.isEmpty else { return }
+        for entry in due {
             guard frame.pointee.failure == nil else { break }
             var context = OperatorContext<Output>(
                 frame: frame, output: output, time: entry.deadline,

@@ -12,7 +12,8 @@ public struct WindowAssigner: Sendable, Equatable {
 }
 
 /// The result of one window of one key.
-public struct Pane<Key: Codable & Hashable & Sendable, Value: Codable & Sendable>: Codable, Sendable {
+public struct Pane<Key: Codable & Hashable & Sendable, Value: Codable & Sendable>: Codable, Sendable
+{
     /// The key.
     public let key: Key
     /// The first instant of the window.
@@ -71,7 +72,9 @@ extension KeyedStream {
 }
 
 /// The open windows of one subtask: a table of keys for each start.
-final class TumblingWindow<Key: Hashable & Codable & Sendable, Element: Sendable, Value: Codable & Sendable> {
+final class TumblingWindow<
+    Key: Hashable & Codable & Sendable, Element: Sendable, Value: Codable & Sendable
+> {
     private let width: Duration
     private let initial: Value
     private let late: Distributor<Element>?

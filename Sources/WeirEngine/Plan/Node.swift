@@ -173,7 +173,9 @@ struct TypedForm<Element: Sendable>: StreamForm {
 
     func makeInlet(_ channel: AnyChannel) -> Inlet {
         if let ring = channel as? Channel<Element> { return BlockingInlet(ring: ring) }
-        if let target = channel as? DroppingChannel<Element> { return DroppingInlet(target: target) }
+        if let target = channel as? DroppingChannel<Element> {
+            return DroppingInlet(target: target)
+        }
         preconditionFailure("channel \(channel.name) carries no \(Element.self)")
     }
 

@@ -213,12 +213,14 @@ package final class Channel<Element>: AnyChannel, @unchecked Sendable {
         var newSize = size
         while newSize < needed { newSize *= 2 }
         guard newSize > size else { return }
-        let (newElements, newTimes, newTags): (
-            UnsafeMutablePointer<Element>, UnsafeMutablePointer<Int64>, UnsafeMutablePointer<UInt8>
-        ) = (
-            .allocate(capacity: newSize), .allocate(capacity: newSize),
-            .allocate(capacity: newSize)
-        )
+        let (newElements, newTimes, newTags):
+            (
+                UnsafeMutablePointer<Element>, UnsafeMutablePointer<Int64>,
+                UnsafeMutablePointer<UInt8>
+            ) = (
+                .allocate(capacity: newSize), .allocate(capacity: newSize),
+                .allocate(capacity: newSize)
+            )
         let newWeights = weights.map { _ in
             UnsafeMutablePointer<UInt32>.allocate(capacity: newSize)
         }

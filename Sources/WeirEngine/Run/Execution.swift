@@ -206,7 +206,9 @@ package final class Execution: @unchecked Sendable {
     private func count(_ choice: Choice, _ subtask: Subtask) {
         let counters = subtask.counters
         SubtaskCounters.add(1, to: counters.turns)
-        if choice.kind == .input { SubtaskCounters.add(UInt64(choice.count), to: counters.recordsIn) }
+        if choice.kind == .input {
+            SubtaskCounters.add(UInt64(choice.count), to: counters.recordsIn)
+        }
         var emitted: UInt64 = 0
         for outlet in subtask.outlets { emitted += UInt64(outlet.emitted) }
         SubtaskCounters.add(emitted, to: counters.recordsOut)

@@ -140,9 +140,11 @@ struct MessageBuffer<Element> {
         var size = capacity
         // At least half is free afterwards, so that moving costs a constant a message.
         while size < 2 * (live + needed) { size *= 2 }
-        let (newElements, newTimes, newTags): (
-            UnsafeMutablePointer<Element>, UnsafeMutablePointer<Int64>, UnsafeMutablePointer<UInt8>
-        ) = (.allocate(capacity: size), .allocate(capacity: size), .allocate(capacity: size))
+        let (newElements, newTimes, newTags):
+            (
+                UnsafeMutablePointer<Element>, UnsafeMutablePointer<Int64>,
+                UnsafeMutablePointer<UInt8>
+            ) = (.allocate(capacity: size), .allocate(capacity: size), .allocate(capacity: size))
         for index in 0..<live {
             if tags[first + index] == 0 {
                 (newElements + index).moveInitialize(from: elements + first + index, count: 1)

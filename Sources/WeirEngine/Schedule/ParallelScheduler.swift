@@ -69,12 +69,8 @@ package final class ParallelScheduler: Scheduler, @unchecked Sendable {
 
     package func run(_ execution: Execution) {
         self.execution = execution
-        monitor.withLock {
-            for subtask in execution.subtasks {
-                subtask.claim.store(Claim.queued.rawValue, ordering: .relaxed)
-                shared.queue.append(subtask)
-            }
-        }
+        // A reader may have woken its source already: then it is in the queue, once.
+        for subtask in execution.subtasks { notify(subtask) }
         let clerk = Worker("weir-clerk") { [self] in keepTime(execution) }
         let workers = (0..<options.workers).map { number in
             Worker("weir-worker-\(number)") { [self] in work(execution, number) }
@@ -111,7 +107,9 @@ package final class ParallelScheduler: Scheduler, @unchecked Sendable {
                 subtask.claim.store(Claim.running.rawValue, ordering: .relaxed)
                 return subtask
             }
-            if execution.isFinished(whenAllSleep: shared.sleeping + shared.exited + 1 == options.workers) {
+            if execution.isFinished(
+                whenAllSleep: shared.sleeping + shared.exited + 1 == options.workers)
+            {
                 shared.isOver = true
                 monitor.broadcast()
                 return nil
@@ -285,7 +283,8 @@ package final class ParallelScheduler: Scheduler, @unchecked Sendable {
             }
             if options.restInterval > 0, now >= restDue {
                 let took = takeRest(execution)
-                restDue = MonotonicClock.nanoseconds()
+                restDue =
+                    MonotonicClock.nanoseconds()
                     + max(options.restInterval, took * options.restSpacing)
             }
             sleep(until: options.restInterval > 0 ? restDue : now + 10_000_000, execution)
@@ -333,7 +332,9 @@ package final class ParallelScheduler: Scheduler, @unchecked Sendable {
                 isAtRest = true
             } else {
                 monitor.unlock()
-                restMonitor.withLock { restMonitor.wait(until: MonotonicClock.nanoseconds() + 200_000) }
+                restMonitor.withLock {
+                    restMonitor.wait(until: MonotonicClock.nanoseconds() + 200_000)
+                }
                 monitor.lock()
             }
         }

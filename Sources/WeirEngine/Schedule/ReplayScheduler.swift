@@ -34,7 +34,8 @@ package struct Divergence: Error, Equatable, Sendable {
     /// The likely reason, as a sentence.
     package var reason: String
 
-    package init(step: UInt64, subtask: String, expected: String, got: String, reason: String = "") {
+    package init(step: UInt64, subtask: String, expected: String, got: String, reason: String = "")
+    {
         self.step = step
         self.subtask = subtask
         self.expected = expected
@@ -79,7 +80,8 @@ package final class ReplayScheduler: SequentialScheduler, @unchecked Sendable {
 
     /// Turns in flight: never started, or held where their run died.
     package var inFlight: [(subtask: UInt16, step: UInt64)] {
-        let waiting = deferred.map { ($0.key, $0.value.note.step) } + open.map { ($0.key, $0.value) }
+        let waiting =
+            deferred.map { ($0.key, $0.value.note.step) } + open.map { ($0.key, $0.value) }
         return waiting.sorted { $0.1 < $1.1 }.map { (subtask: $0.0, step: $0.1) }
     }
 
