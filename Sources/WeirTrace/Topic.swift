@@ -1,0 +1,19 @@
+/// The topics of a trace, in the order of their numbers in files that Weir writes.
+package enum Topic: String, CaseIterable, Sendable {
+    case schedule = "weir/schedule"
+    case input = "weir/input"
+    case journal = "weir/journal"
+    case log = "weir/log"
+    /// Reserved: spans are made from the schedule.
+    case span = "weir/span"
+    case metric = "weir/metric"
+    case mark = "weir/mark"
+}
+
+/// Names of the metadata records of a trace.
+enum TraceMetadata {
+    static let run = "weir.run"
+    static let end = "weir.end"
+    /// Version of what the records and topics hold; another one is refused.
+    static let version = "1"
+}
