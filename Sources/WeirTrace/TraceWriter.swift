@@ -88,7 +88,11 @@ package final class TraceWriter: RecordConsumer, @unchecked Sendable {
                 .bound,
                 "recording reached its bound of \(Quantities.describe(bytes: byteBound))")
         }
-        do {
+        try write(batch)
+    }
+
+    func write(_ batch: RecordBatch) throws(TraceError) {
+        do throws(TraceError) {
             try writeInputs(batch)
             try writeSchedule(batch.schedule)
             try writeTelemetry(batch)
@@ -117,10 +121,12 @@ package final class TraceWriter: RecordConsumer, @unchecked Sendable {
     }
 
     /// Closes the file without the record of an end: for what was recovered from a run that died.
-    func finishWithoutEnd() throws(TraceError) {
+    func finish(rewrittenFrom inFlight: [TurnInFlight]) throws(TraceError) {
         isFinished = true
+        defer { bytes.store(Int(file.bytesWritten), ordering: .relaxed) }
+        try file.writeMetadata(
+            name: TraceMetadata.rewritten, JSONCodec.members(inFlight, plain: []))
         try file.finish()
-        bytes.store(Int(file.bytesWritten), ordering: .relaxed)
     }
 
     private func message(_ topic: Topic, _ data: [UInt8], at time: Int64) -> McapMessage {

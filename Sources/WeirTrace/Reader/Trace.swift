@@ -18,12 +18,16 @@ package final class Trace: Sendable {
         case lanes(steps: Int, ends: Int, voids: Int)
         /// The run died and its lanes are gone: the trace ends with the file's last whole chunk.
         case lanesMissing
+        /// The run died; this file was rewritten from what was whole of its trace and lanes.
+        case rewritten
         /// There are lanes, but they cannot be used; says why.
         case lanesUnusable(String)
     }
 
     private struct State {
         var end: RunEnd?
+        /// Whether the recorder had kept everything when it wrote the end.
+        var isEndWhole = false
         var isComplete: Bool
         var isRecording: Bool
     }
@@ -58,6 +62,12 @@ package final class Trace: Sendable {
         guard state.end == nil, usingLanes else {
             recovery = state.end != nil ? .notNeeded : .lanesMissing
             tail = RecoveredTail()
+            self.state = Mutex(state)
+            return
+        }
+        if let inFlight = try Self.rewritten(store.file, store.current) {
+            recovery = .rewritten
+            tail = RecoveredTail(inFlight: inFlight)
             self.state = Mutex(state)
             return
         }
@@ -113,9 +123,25 @@ package final class Trace: Sendable {
         do throws(MalformedBytes) {
             let end = try JSONCodec.value(RunEnd.self, of: members)
             let isWhole = members.contains { $0 == ("complete", "true") }
-            return State(end: end, isComplete: isWhole && index.isFinished, isRecording: false)
+            return State(
+                end: end, isEndWhole: isWhole, isComplete: isWhole && index.isFinished,
+                isRecording: false)
         } catch {
             throw .damaged(offset, error.reason)
+        }
+    }
+
+    private static func rewritten(
+        _ file: InputFile, _ index: McapIndex
+    ) throws(TraceError) -> [TurnInFlight]? {
+        guard let members = try index.members(of: TraceMetadata.rewritten, in: file) else {
+            return nil
+        }
+        do throws(MalformedBytes) {
+            return try JSONCodec.value([TurnInFlight].self, of: members)
+        } catch {
+            let entry = index.metadata.last { $0.name == TraceMetadata.rewritten }
+            throw .damaged(entry?.offset ?? 0, error.reason)
         }
     }
 
@@ -124,6 +150,10 @@ package final class Trace: Sendable {
 
     /// Whether everything that the run recorded is there and its file was closed.
     package var isComplete: Bool { state.withLock { $0.isComplete } }
+
+    /// Whether the end was written by a recorder that had kept everything, be the file closed or
+    /// not.
+    var isEndWhole: Bool { state.withLock { $0.isEndWhole } }
 
     /// Whether another process was recording into it when it was opened or refreshed.
     package var isRecording: Bool { state.withLock { $0.isRecording } }
@@ -155,7 +185,7 @@ package final class Trace: Sendable {
 }
 
 /// A turn that had not ended when its run died.
-package struct TurnInFlight: Equatable, Sendable {
+package struct TurnInFlight: Codable, Equatable, Sendable {
     package var step: UInt64
     package var subtask: UInt16
 
