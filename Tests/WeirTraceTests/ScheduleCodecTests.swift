@@ -125,6 +125,10 @@ import WeirTelemetry
         var generator = SeededGenerator(seed: 3)
         func below(_ bound: UInt64) -> UInt64 { generator.next() % bound }
         let encoder = ScheduleEncoder()
+        let decoder = ScheduleDecoder()
+        let clock = ContinuousClock()
+        var encoding = Duration.zero
+        var decoding = Duration.zero
         var step: UInt64 = 1
         var time: Int64 = 0
         var bytes = 0
@@ -151,8 +155,15 @@ import WeirTelemetry
                 turns += 1
             }
             for ended in waiting { end(ended, count, &batch, below) }
-            bytes += try encoder.encode(batch).count
+            let start = clock.now
+            let block = try encoder.encode(batch)
+            let middle = clock.now
+            _ = try decoder.decode(block[...])
+            encoding += middle - start
+            decoding += clock.now - middle
+            bytes += block.count
         }
+        print("a turn: \(encoding / turns) to write, \(decoding / turns) to read in this build")
         return Double(bytes) / Double(turns)
     }
 
