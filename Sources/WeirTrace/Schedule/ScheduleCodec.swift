@@ -23,10 +23,57 @@ enum ScheduleCodec {
     static let maximumEntries = 1 << 22
     /// Turns that may be open at once: a few for each worker, however long they last.
     static let maximumOpen = 1 << 16
+}
 
-    enum Column: Int {
-        case kind, subtask, port, count, time, turn, wordCount, word, digest
-        case end, accesses, emittedCount, emitted, duration, samplePresence, sample
+/// The columns of a block, each under its name.
+///
+/// Stored properties and no array: finding a column costs nothing on the way of every step.
+struct ScheduleColumns<Column> {
+    var kind: Column
+    var subtask: Column
+    var port: Column
+    var count: Column
+    var time: Column
+    var turn: Column
+    var wordCount: Column
+    var word: Column
+    var digest: Column
+    var end: Column
+    var accesses: Column
+    var emittedCount: Column
+    var emitted: Column
+    var duration: Column
+    var samplePresence: Column
+    var sample: Column
+
+    /// From columns in the order of `ScheduleCodec.columnNames`.
+    init(_ columns: [Column]) {
+        precondition(
+            columns.count == ScheduleCodec.columnNames.count, "\(columns.count) columns")
+        kind = columns[0]
+        subtask = columns[1]
+        port = columns[2]
+        count = columns[3]
+        time = columns[4]
+        turn = columns[5]
+        wordCount = columns[6]
+        word = columns[7]
+        digest = columns[8]
+        end = columns[9]
+        accesses = columns[10]
+        emittedCount = columns[11]
+        emitted = columns[12]
+        duration = columns[13]
+        samplePresence = columns[14]
+        sample = columns[15]
+    }
+
+    /// The columns in the order of their names.
+    var all: [Column] {
+        [
+            kind, subtask, port, count, time, turn, wordCount, word, digest, end, accesses,
+            emittedCount, emitted, duration, samplePresence, sample,
+        ]
     }
 }
 

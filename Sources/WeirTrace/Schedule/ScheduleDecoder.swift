@@ -9,7 +9,6 @@ final class ScheduleDecoder {
     private(set) var state: ScheduleState?
     /// Stored bytes by column of the block read last.
     private(set) var storedBytes: [Int] = []
-    private var columns: [ColumnReader] = []
 
     /// A decoder of a whole schedule, from step 1 on.
     init() { state = ScheduleState() }
@@ -75,66 +74,69 @@ final class ScheduleDecoder {
         let chain = ScheduleEncoder.chain(
             head.state.chain, head.state.nextStep, head.steps, raw.map(\.allBytes))
         guard chain == chainAfter else { throw Self.brokenChain(head.state.nextStep) }
-        columns = raw
-        defer { columns = [] }
-        var next = head.state
-        next.chain = chain
-        var batch = ScheduleBatch()
-        var memories = SubtaskMemories()
-        try readSteps(head.steps, &batch, &next, &memories)
-        try readEnds(head.ends, &batch, &next, &memories)
-        if let rest = batch.steps.last(where: { $0.kind == .rest }) { next.rest(at: rest.step) }
-        guard next.open.count <= ScheduleCodec.maximumOpen else {
-            throw reader.failure("\(next.open.count) turns are open at once")
+        var decoder = BlockDecoder(columns: ScheduleColumns(raw), state: head.state)
+        decoder.state.chain = chain
+        try decoder.readSteps(head.steps)
+        try decoder.readEnds(head.ends)
+        if let rest = decoder.batch.steps.last(where: { $0.kind == .rest }) {
+            decoder.state.rest(at: rest.step)
         }
-        for column in columns { try column.finish() }
-        state = next
-        return batch
+        guard decoder.state.open.count <= ScheduleCodec.maximumOpen else {
+            throw reader.failure("\(decoder.state.open.count) turns are open at once")
+        }
+        for column in decoder.columns.all { try column.finish() }
+        state = decoder.state
+        return decoder.batch
     }
 
     private static func brokenChain(_ step: UInt64) -> MalformedBytes {
         MalformedBytes(offset: 0, reason: "the schedule's chain is broken at step \(step)")
     }
+}
 
-    private subscript(column: ScheduleCodec.Column) -> ColumnReader {
-        @inline(__always) get { columns[column.rawValue] }
-        @inline(__always) _modify { yield &columns[column.rawValue] }
+/// The columns of one block while they are read. A value of its own for speed: see the encoder's.
+private struct BlockDecoder {
+    var columns: ScheduleColumns<ColumnReader>
+    var state: ScheduleState
+    private(set) var batch = ScheduleBatch()
+    private var memories = SubtaskMemories()
+
+    init(columns: ScheduleColumns<ColumnReader>, state: ScheduleState) {
+        self.columns = columns
+        self.state = state
     }
 
-    private func readSteps(
-        _ count: Int, _ batch: inout ScheduleBatch, _ state: inout ScheduleState,
-        _ memories: inout SubtaskMemories
-    ) throws(MalformedBytes) {
+    mutating func readSteps(_ count: Int) throws(MalformedBytes) {
         // One byte a step at least: no claim reserves more than the column's size.
-        guard self[.kind].count == count else {
-            throw self[.kind].failure("\(self[.kind].count) kinds for \(count) steps")
+        guard columns.kind.count == count else {
+            throw columns.kind.failure("\(columns.kind.count) kinds for \(count) steps")
         }
         batch.steps.reserveCapacity(count)
         var time: UInt64 = 0
         for _ in 0..<count {
-            let raw = try self[.kind].byte()
+            let raw = try columns.kind.byte()
             guard let kind = StepKind(rawValue: raw) else {
-                throw self[.kind].failure("a step of kind \(raw)")
+                throw columns.kind.failure("a step of kind \(raw)")
             }
             var note = StepNote(step: state.nextStep, kind: kind)
             switch kind {
             case .input, .timer, .completion, .continue, .idle, .end, .failure:
-                try readTurn(&note, &batch, &memories)
-                time = try self[.time].next(after: time)
+                try readTurn(&note)
+                time = try columns.time.next(after: time)
                 note.time = Int64(bitPattern: time)
                 state.open.append(OpenTurn(step: note.step, subtask: note.subtask))
             case .access:
-                note.subtask = try self[.subtask].next(as: UInt16.self)
-                note.port = try self[.port].next(
+                note.subtask = try columns.subtask.next(as: UInt16.self)
+                note.port = try columns.port.next(
                     after: memories[note.subtask].ports.1, as: UInt16.self)
                 memories[note.subtask].ports.1 = UInt64(note.port)
                 note.turn = try turnReference(note, memories[note.subtask].turn)
             case .publish:
-                try readPublish(&note, &batch, &memories)
+                try readPublish(&note)
             case .rest:
-                time = try self[.time].next(after: time)
+                time = try columns.time.next(after: time)
                 note.time = Int64(bitPattern: time)
-                note.digest = try self[.digest].fixed()
+                note.digest = try columns.digest.fixed()
             case .void: break
             }
             batch.steps.append(note)
@@ -142,93 +144,86 @@ final class ScheduleDecoder {
         }
     }
 
-    private func readTurn(
-        _ note: inout StepNote, _ batch: inout ScheduleBatch, _ memories: inout SubtaskMemories
-    ) throws(MalformedBytes) {
-        note.subtask = try self[.subtask].next(as: UInt16.self)
+    private mutating func readTurn(_ note: inout StepNote) throws(MalformedBytes) {
+        note.subtask = try columns.subtask.next(as: UInt16.self)
         let memory = memories[note.subtask]
-        note.port = try self[.port].next(after: memory.ports.0, as: UInt16.self)
-        note.count = try self[.count].next(after: memory.counts.0, as: UInt32.self)
+        note.port = try columns.port.next(after: memory.ports.0, as: UInt16.self)
+        note.count = try columns.count.next(after: memory.counts.0, as: UInt32.self)
         memories[note.subtask].ports.0 = UInt64(note.port)
         memories[note.subtask].counts.0 = UInt64(note.count)
         memories[note.subtask].turn = note.step
         guard note.kind == .completion else { return }
-        let count = try self[.wordCount].next(as: Int.self)
-        guard count <= self[.word].remaining else { throw self[.word].failure("ends early") }
+        let count = try columns.wordCount.next(as: Int.self)
+        guard count <= columns.word.remaining else { throw columns.word.failure("ends early") }
         let start = batch.words.count
         var call = memory.call
         for _ in 0..<count {
-            call = try self[.word].next(after: call)
+            call = try columns.word.next(after: call)
             batch.words.append(call)
         }
         memories[note.subtask].call = call
         note.words = start..<batch.words.count
     }
 
-    private func readPublish(
-        _ note: inout StepNote, _ batch: inout ScheduleBatch, _ memories: inout SubtaskMemories
-    ) throws(MalformedBytes) {
-        note.subtask = try self[.subtask].next(as: UInt16.self)
+    private mutating func readPublish(_ note: inout StepNote) throws(MalformedBytes) {
+        note.subtask = try columns.subtask.next(as: UInt16.self)
         let memory = memories[note.subtask]
-        note.port = try self[.port].next(after: memory.ports.2, as: UInt16.self)
-        note.count = try self[.count].next(after: memory.counts.1, as: UInt32.self)
+        note.port = try columns.port.next(after: memory.ports.2, as: UInt16.self)
+        note.count = try columns.count.next(after: memory.counts.1, as: UInt32.self)
         memories[note.subtask].ports.2 = UInt64(note.port)
         memories[note.subtask].counts.1 = UInt64(note.count)
         note.turn = try turnReference(note, memory.turn)
-        let count = try self[.wordCount].next(as: Int.self)
-        guard count <= self[.word].remaining else { throw self[.word].failure("ends early") }
+        let count = try columns.wordCount.next(as: Int.self)
+        guard count <= columns.word.remaining else { throw columns.word.failure("ends early") }
         let start = batch.words.count
-        for _ in 0..<count { batch.words.append(try self[.word].next()) }
+        for _ in 0..<count { batch.words.append(try columns.word.next()) }
         note.words = start..<batch.words.count
     }
 
-    private func turnReference(
+    private mutating func turnReference(
         _ note: StepNote, _ last: UInt64
     ) throws(MalformedBytes) -> UInt64 {
-        let back = try self[.turn].next()
+        let back = try columns.turn.next()
         if back == 0 && last != 0 { return last }
         guard back >= 1, back < note.step else {
-            throw self[.turn].failure("step \(note.step) belongs to no turn")
+            throw columns.turn.failure("step \(note.step) belongs to no turn")
         }
         return note.step - back
     }
 
-    private func readEnds(
-        _ count: Int, _ batch: inout ScheduleBatch, _ state: inout ScheduleState,
-        _ memories: inout SubtaskMemories
-    ) throws(MalformedBytes) {
-        guard self[.duration].count == count else {
-            throw self[.duration].failure("\(self[.duration].count) durations for \(count) ends")
+    mutating func readEnds(_ count: Int) throws(MalformedBytes) {
+        guard columns.duration.count == count else {
+            throw columns.duration.failure("\(columns.duration.count) durations for \(count) ends")
         }
         batch.ends.reserveCapacity(count)
         var open = OpenTurns(state.open)
         var bits: UInt8 = 0
         for index in 0..<count {
-            let place = try self[.end].next(as: Int.self)
+            let place = try columns.end.next(as: Int.self)
             guard let turn = open.close(place: place) else {
-                throw self[.end].failure("the end of a turn that is not open")
+                throw columns.end.failure("the end of a turn that is not open")
             }
             let memory = memories[turn.subtask]
-            let accesses = try self[.accesses].next(after: memory.accesses, as: UInt32.self)
-            let outlets = try self[.emittedCount].next(after: memory.emittedCount, as: Int.self)
-            guard outlets <= self[.emitted].remaining else {
-                throw self[.emitted].failure("ends early")
+            let accesses = try columns.accesses.next(after: memory.accesses, as: UInt32.self)
+            let outlets = try columns.emittedCount.next(after: memory.emittedCount, as: Int.self)
+            guard outlets <= columns.emitted.remaining else {
+                throw columns.emitted.failure("ends early")
             }
             memories[turn.subtask].accesses = UInt64(accesses)
             memories[turn.subtask].emittedCount = UInt64(outlets)
             let start = batch.emitted.count
             for outlet in 0..<outlets {
-                let emitted = try self[.emitted].next(
+                let emitted = try columns.emitted.next(
                     after: memories[turn.subtask][outlet: outlet], as: UInt32.self)
                 memories[turn.subtask][outlet: outlet] = UInt64(emitted)
                 batch.emitted.append(emitted)
             }
-            let code = try self[.duration].byte()
+            let code = try columns.duration.byte()
             guard let duration = DurationCode.duration(code) else {
-                throw self[.duration].failure("code \(code)")
+                throw columns.duration.failure("code \(code)")
             }
-            if index & 7 == 0 { bits = try self[.samplePresence].byte() }
-            let sample = bits >> UInt8(index & 7) & 1 == 1 ? try self[.sample].fixed() : nil
+            if index & 7 == 0 { bits = try columns.samplePresence.byte() }
+            let sample = bits >> UInt8(index & 7) & 1 == 1 ? try columns.sample.fixed() : nil
             batch.ends.append(
                 EndNote(
                     step: turn.step, accesses: accesses, duration: duration, sample: sample,

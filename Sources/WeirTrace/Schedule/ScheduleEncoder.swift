@@ -4,8 +4,6 @@ import WeirTelemetry
 /// Turns stretches of a schedule into blocks, one behind the other. Owned by one thread.
 final class ScheduleEncoder {
     private let zstd = Zstd()
-    private var columns = [ColumnWriter](
-        repeating: ColumnWriter(), count: ScheduleCodec.columnNames.count)
     private(set) var state = ScheduleState()
 
     /// The block of a batch, which must go on where the one before it ended.
@@ -25,10 +23,13 @@ final class ScheduleEncoder {
             writer.append(varint: UInt64(turn.subtask))
         }
         writer.append(fixed: state.chain)
-        for index in columns.indices { columns[index].removeAll() }
-        var memories = SubtaskMemories()
-        try appendSteps(batch, &memories)
-        try appendEnds(batch, &memories)
+        // A local value: through the class every column would be guarded at each access, which
+        // took more than half of the time.
+        var block = BlockEncoder(state: state)
+        try block.appendSteps(batch)
+        try block.appendEnds(batch)
+        let columns = block.columns.all
+        state = block.state
         if let rest = batch.steps.last(where: { $0.kind == .rest }) { state.rest(at: rest.step) }
         ColumnSet.write(columns, to: &writer, zstd: zstd)
         state.chain = Self.chain(state.chain, first, batch.steps.count, columns.map(\.bytes))
@@ -45,15 +46,18 @@ final class ScheduleEncoder {
         for column in columns { hash.combine(bytes: column) }
         return hash.value
     }
+}
 
-    private subscript(column: ScheduleCodec.Column) -> ColumnWriter {
-        @inline(__always) get { columns[column.rawValue] }
-        @inline(__always) _modify { yield &columns[column.rawValue] }
-    }
+/// The columns of one block while they are filled.
+private struct BlockEncoder {
+    var state: ScheduleState
+    var columns = ScheduleColumns(
+        [ColumnWriter](repeating: ColumnWriter(), count: ScheduleCodec.columnNames.count))
+    private var memories = SubtaskMemories()
 
-    private func appendSteps(
-        _ batch: ScheduleBatch, _ memories: inout SubtaskMemories
-    ) throws(TraceError) {
+    init(state: ScheduleState) { self.state = state }
+
+    mutating func appendSteps(_ batch: ScheduleBatch) throws(TraceError) {
         var time: UInt64 = 0
         for note in batch.steps {
             guard note.step == state.nextStep else {
@@ -62,77 +66,78 @@ final class ScheduleEncoder {
                     "step \(note.step) was recorded where \(state.nextStep) was due: the "
                         + "recording cannot go on. Please report this")
             }
-            self[.kind].append(byte: note.kind.rawValue)
+            columns.kind.append(byte: note.kind.rawValue)
             switch note.kind {
             case .input, .timer, .completion, .continue, .idle, .end, .failure:
-                appendTurn(note, batch, time, &memories[note.subtask])
+                appendTurn(note, batch, time)
                 time = UInt64(bitPattern: note.time)
                 state.open.append(OpenTurn(step: note.step, subtask: note.subtask))
             case .access:
-                self[.subtask].append(UInt64(note.subtask))
-                self[.port].append(UInt64(note.port), after: memories[note.subtask].ports.1)
+                columns.subtask.append(UInt64(note.subtask))
+                columns.port.append(UInt64(note.port), after: memories[note.subtask].ports.1)
                 memories[note.subtask].ports.1 = UInt64(note.port)
                 try appendTurnReference(note, memories[note.subtask].turn)
             case .publish:
-                try appendPublish(note, batch, &memories)
+                try appendPublish(note, batch)
             case .rest:
-                self[.time].append(UInt64(bitPattern: note.time), after: time)
+                columns.time.append(UInt64(bitPattern: note.time), after: time)
                 time = UInt64(bitPattern: note.time)
-                self[.digest].append(fixed: note.digest)
+                columns.digest.append(fixed: note.digest)
             case .void: break
             }
             state.nextStep += 1
         }
     }
 
-    private func appendTurn(
-        _ note: StepNote, _ batch: ScheduleBatch, _ time: UInt64, _ memory: inout SubtaskMemory
+    private mutating func appendTurn(
+        _ note: StepNote, _ batch: ScheduleBatch, _ time: UInt64
     ) {
-        self[.subtask].append(UInt64(note.subtask))
-        self[.port].append(UInt64(note.port), after: memory.ports.0)
-        memory.ports.0 = UInt64(note.port)
-        self[.count].append(UInt64(note.count), after: memory.counts.0)
-        memory.counts.0 = UInt64(note.count)
-        self[.time].append(UInt64(bitPattern: note.time), after: time)
-        memory.turn = note.step
+        let memory = memories[note.subtask]
+        columns.subtask.append(UInt64(note.subtask))
+        columns.port.append(UInt64(note.port), after: memory.ports.0)
+        memories[note.subtask].ports.0 = UInt64(note.port)
+        columns.count.append(UInt64(note.count), after: memory.counts.0)
+        memories[note.subtask].counts.0 = UInt64(note.count)
+        columns.time.append(UInt64(bitPattern: note.time), after: time)
+        memories[note.subtask].turn = note.step
         guard note.kind == .completion else { return }
         let calls = batch.words(of: note)
-        self[.wordCount].append(UInt64(calls.count))
+        columns.wordCount.append(UInt64(calls.count))
+        var last = memory.call
         for call in calls {
-            self[.word].append(call, after: memory.call)
-            memory.call = call
+            columns.word.append(call, after: last)
+            last = call
         }
+        memories[note.subtask].call = last
     }
 
-    private func appendPublish(
-        _ note: StepNote, _ batch: ScheduleBatch, _ memories: inout SubtaskMemories
+    private mutating func appendPublish(
+        _ note: StepNote, _ batch: ScheduleBatch
     ) throws(TraceError) {
         let memory = memories[note.subtask]
-        self[.subtask].append(UInt64(note.subtask))
-        self[.port].append(UInt64(note.port), after: memory.ports.2)
-        self[.count].append(UInt64(note.count), after: memory.counts.1)
+        columns.subtask.append(UInt64(note.subtask))
+        columns.port.append(UInt64(note.port), after: memory.ports.2)
+        columns.count.append(UInt64(note.count), after: memory.counts.1)
         memories[note.subtask].ports.2 = UInt64(note.port)
         memories[note.subtask].counts.1 = UInt64(note.count)
         try appendTurnReference(note, memory.turn)
         let runs = batch.words(of: note)
-        self[.wordCount].append(UInt64(runs.count))
-        for run in runs { self[.word].append(run) }
+        columns.wordCount.append(UInt64(runs.count))
+        for run in runs { columns.word.append(run) }
     }
 
     /// 0 for the subtask's last turn in the block, else how far back the turn lies.
-    private func appendTurnReference(_ note: StepNote, _ last: UInt64) throws(TraceError) {
+    private mutating func appendTurnReference(_ note: StepNote, _ last: UInt64) throws(TraceError) {
         guard note.turn >= 1, note.turn < note.step else {
             throw TraceError(
                 .operating,
                 "step \(note.step) was recorded as part of turn \(note.turn). "
                     + "Please report this")
         }
-        self[.turn].append(note.turn == last ? 0 : note.step - note.turn)
+        columns.turn.append(note.turn == last ? 0 : note.step - note.turn)
     }
 
-    private func appendEnds(
-        _ batch: ScheduleBatch, _ memories: inout SubtaskMemories
-    ) throws(TraceError) {
+    mutating func appendEnds(_ batch: ScheduleBatch) throws(TraceError) {
         var bits: UInt8 = 0
         var open = OpenTurns(state.open)
         for (index, note) in batch.ends.enumerated() {
@@ -142,25 +147,25 @@ final class ScheduleEncoder {
                     "the end of turn \(note.step) was recorded, which was not open. "
                         + "Please report this")
             }
-            self[.end].append(UInt64(place))
-            self[.accesses].append(UInt64(note.accesses), after: memories[subtask].accesses)
+            columns.end.append(UInt64(place))
+            columns.accesses.append(UInt64(note.accesses), after: memories[subtask].accesses)
             memories[subtask].accesses = UInt64(note.accesses)
             let emitted = batch.emitted(of: note)
-            self[.emittedCount].append(
+            columns.emittedCount.append(
                 UInt64(emitted.count), after: memories[subtask].emittedCount)
             memories[subtask].emittedCount = UInt64(emitted.count)
             for (outlet, count) in emitted.enumerated() {
-                self[.emitted].append(
+                columns.emitted.append(
                     UInt64(count), after: memories[subtask][outlet: outlet])
                 memories[subtask][outlet: outlet] = UInt64(count)
             }
-            self[.duration].append(byte: DurationCode.code(note.duration))
+            columns.duration.append(byte: DurationCode.code(note.duration))
             if let sample = note.sample {
                 bits |= 1 << UInt8(index & 7)
-                self[.sample].append(fixed: sample)
+                columns.sample.append(fixed: sample)
             }
             if index & 7 == 7 || index == batch.ends.count - 1 {
-                self[.samplePresence].append(byte: bits)
+                columns.samplePresence.append(byte: bits)
                 bits = 0
             }
         }
