@@ -67,7 +67,8 @@ import WeirTelemetry
             writer.append(fixed: UInt64(0))
             ColumnSet.write(columns, to: &writer, zstd: Zstd())
             writer.append(
-                fixed: ScheduleEncoder.chain(0, 1, steps, columns.map(\.bytes)))
+                fixed: ScheduleEncoder.chain(
+                    after: 0, from: 1, steps: steps, columns.map(\.bytes)))
             do {
                 _ = try ScheduleDecoder().decode(writer.bytes[...])
                 decoded += 1
@@ -133,7 +134,7 @@ import WeirTelemetry
         var time: Int64 = 0
         var bytes = 0
         var turns = 0
-        for _ in 0..<8 {
+        for _ in 0..<16 {
             var batch = ScheduleBatch()
             var waiting: [(step: UInt64, subtask: UInt16)] = []
             for _ in 0..<8_000 {

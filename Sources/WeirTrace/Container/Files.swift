@@ -12,7 +12,7 @@ final class OutputFile {
     /// of the old file keeps what it has open.
     init(creating path: String, overwrite: Bool) throws(TraceError) {
         if overwrite, unlink(path) != 0, errno != ENOENT {
-            throw .operating("cannot replace", path)
+            throw .operating("cannot replace", path: path)
         }
         descriptor = Glibc.open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         self.path = path
@@ -21,7 +21,7 @@ final class OutputFile {
                 throw TraceError(
                     .usage, "\(path) exists already. Name another file or remove this one")
             }
-            throw .operating("cannot create", path)
+            throw .operating("cannot create", path: path)
         }
     }
 
@@ -29,7 +29,7 @@ final class OutputFile {
     init(appendingTo path: String) throws(TraceError) {
         descriptor = Glibc.open(path, O_WRONLY | O_APPEND | O_CLOEXEC)
         self.path = path
-        if descriptor < 0 { throw .operating("cannot open", path) }
+        if descriptor < 0 { throw .operating("cannot open", path: path) }
     }
 
     deinit { if descriptor >= 0 { Glibc.close(descriptor) } }
@@ -42,7 +42,7 @@ final class OutputFile {
             let count = Glibc.write(descriptor, rest.baseAddress, rest.count)
             if count < 0 {
                 if errno == EINTR { continue }
-                throw .operating("cannot write to", path)
+                throw .operating("cannot write to", path: path)
             }
             done += count
             position += UInt64(count)
@@ -69,7 +69,7 @@ final class InputFile: Sendable {
             if errno == ENOENT {
                 throw TraceError(.usage, "\(path) does not exist. Check the path")
             }
-            throw .operating("cannot open", path)
+            throw .operating("cannot open", path: path)
         }
         var status = stat()
         if fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG { return }
@@ -82,7 +82,9 @@ final class InputFile: Sendable {
     /// Bytes in the file now; a recorder may be appending.
     func size() throws(TraceError) -> UInt64 {
         var status = stat()
-        guard fstat(descriptor, &status) == 0 else { throw .operating("cannot examine", path) }
+        guard fstat(descriptor, &status) == 0 else {
+            throw .operating("cannot examine", path: path)
+        }
         return UInt64(max(0, status.st_size))
     }
 
@@ -98,7 +100,7 @@ final class InputFile: Sendable {
                 if read == 0 { return }
                 if read < 0 {
                     if errno == EINTR { continue }
-                    failure = .operating("cannot read", path)
+                    failure = .operating("cannot read", path: path)
                     return
                 }
                 initialized += read
@@ -111,7 +113,7 @@ final class InputFile: Sendable {
 
 extension TraceError {
     /// The system's answer to what was tried with a path. Call it before anything resets `errno`.
-    static func operating(_ what: String, _ path: String) -> TraceError {
+    static func operating(_ what: String, path: String) -> TraceError {
         let code = errno
         let text = String(cString: strerror(code))
         let advice =

@@ -38,10 +38,11 @@ package struct MetricExporter {
         }
         guard filter.stage == nil else { return }
         let recorder = sample.recorder
-        try write(.counter("weir_recorder_bytes_total", "bytes", recorder.bytes, []), timestamp)
+        try write(
+            .counter("weir_recorder_bytes_total", unit: "bytes", recorder.bytes, []), timestamp)
         let dropped = [("signal", "logs")]
         try write(
-            .counter("weir_recorder_dropped_total", "records", recorder.logsDropped, dropped),
+            .counter("weir_recorder_dropped_total", unit: "records", recorder.logsDropped, dropped),
             timestamp)
     }
 
@@ -70,11 +71,11 @@ package struct MetricExporter {
         let labels = [("stage", sample.stage), ("subtask", "\(sample.subtask)")]
         func seconds(_ nanoseconds: UInt64) -> Double { Double(nanoseconds) / 1e9 }
         var values: [Value] = [
-            .counter("weir_records_in_total", "records", sample.recordsIn, labels),
-            .counter("weir_records_out_total", "records", sample.recordsOut, labels),
-            .counter("weir_bytes_in_total", "bytes", sample.bytesIn, labels),
-            .counter("weir_bytes_out_total", "bytes", sample.bytesOut, labels),
-            .counter("weir_errors_total", "errors", sample.errors, labels),
+            .counter("weir_records_in_total", unit: "records", sample.recordsIn, labels),
+            .counter("weir_records_out_total", unit: "records", sample.recordsOut, labels),
+            .counter("weir_bytes_in_total", unit: "bytes", sample.bytesIn, labels),
+            .counter("weir_bytes_out_total", unit: "bytes", sample.bytesOut, labels),
+            .counter("weir_errors_total", unit: "errors", sample.errors, labels),
         ]
         for (name, time) in [
             ("busy", sample.busy), ("idle", sample.idle), ("backpressured", sample.backpressured),
@@ -85,11 +86,11 @@ package struct MetricExporter {
                     number: seconds(time), labels: labels))
         }
         if let lag = sample.lagRecords {
-            values.append(.gauge("weir_source_lag_records", "records", Double(lag), labels))
+            values.append(.gauge("weir_source_lag_records", unit: "records", Double(lag), labels))
         }
         if let lag = sample.watermarkLag {
             values.append(
-                .gauge("weir_watermark_lag_seconds", "seconds", Double(lag) / 1e9, labels))
+                .gauge("weir_watermark_lag_seconds", unit: "seconds", Double(lag) / 1e9, labels))
         }
         return values
     }
@@ -97,11 +98,11 @@ package struct MetricExporter {
     static func values(of sample: ChannelSample) -> [Value] {
         let labels = [("channel", sample.name)]
         return [
-            .gauge("weir_channel_depth", "records", Double(sample.depth), labels),
-            .gauge("weir_channel_capacity", "records", Double(sample.capacity), labels),
-            .gauge("weir_channel_bytes", "bytes", Double(sample.bytes), labels),
+            .gauge("weir_channel_depth", unit: "records", Double(sample.depth), labels),
+            .gauge("weir_channel_capacity", unit: "records", Double(sample.capacity), labels),
+            .gauge("weir_channel_bytes", unit: "bytes", Double(sample.bytes), labels),
             .counter(
-                "weir_records_dropped_total", "records", sample.dropped,
+                "weir_records_dropped_total", unit: "records", sample.dropped,
                 labels + [("reason", "policy")]),
         ]
     }
@@ -112,13 +113,13 @@ package struct MetricExporter {
 
 extension MetricExporter.Value {
     static func counter(
-        _ name: String, _ unit: String, _ number: UInt64, _ labels: [(String, String)]
+        _ name: String, unit: String, _ number: UInt64, _ labels: [(String, String)]
     ) -> Self {
         Self(name: name, type: "counter", unit: unit, number: Double(number), labels: labels)
     }
 
     static func gauge(
-        _ name: String, _ unit: String, _ number: Double, _ labels: [(String, String)]
+        _ name: String, unit: String, _ number: Double, _ labels: [(String, String)]
     ) -> Self {
         Self(name: name, type: "gauge", unit: unit, number: number, labels: labels)
     }

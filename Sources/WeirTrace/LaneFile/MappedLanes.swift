@@ -45,21 +45,21 @@ package final class MappedLanes: @unchecked Sendable {
                     "\(path) exists already: a run may still be recording, or died. "
                         + "Name another trace, or recover and remove this one")
             }
-            throw .operating("cannot create", path)
+            throw .operating("cannot create", path: path)
         }
         do throws(TraceError) {
             guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-                throw .operating("cannot lock", path)
+                throw .operating("cannot lock", path: path)
             }
             let byteCount = LaneFileHeader.size + layout.byteCount
             let status = posix_fallocate(descriptor, 0, byteCount)
             if status != 0 {
                 errno = status
-                throw .operating("cannot make room for", path)
+                throw .operating("cannot make room for", path: path)
             }
             let mapping = try map(descriptor, byteCount, MAP_SHARED, path)
             UnsafeMutableRawBufferPointer(start: mapping, count: byteCount).copyBytes(from: page)
-            return MappedLanes(path, run, layout, descriptor, mapping, byteCount)
+            return MappedLanes(path, run: run, layout, descriptor, mapping, byteCount)
         } catch {
             Glibc.close(descriptor)
             unlink(path)
@@ -84,7 +84,7 @@ package final class MappedLanes: @unchecked Sendable {
         let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC)
         if descriptor < 0 {
             if errno == ENOENT { return .missing }
-            throw .operating("cannot open", path)
+            throw .operating("cannot open", path: path)
         }
         do throws(TraceError) {
             if flock(descriptor, LOCK_SH | LOCK_NB) != 0 {
@@ -103,7 +103,9 @@ package final class MappedLanes: @unchecked Sendable {
         _ descriptor: Int32, _ path: String
     ) throws(TraceError) -> MappedLanes {
         var status = stat()
-        guard fstat(descriptor, &status) == 0 else { throw .operating("cannot examine", path) }
+        guard fstat(descriptor, &status) == 0 else {
+            throw .operating("cannot examine", path: path)
+        }
         let page = [UInt8](unsafeUninitializedCapacity: LaneFileHeader.size) { target, count in
             count = max(0, pread(descriptor, target.baseAddress, target.count, 0))
         }
@@ -115,14 +117,14 @@ package final class MappedLanes: @unchecked Sendable {
         }
         let byteCount = LaneFileHeader.size + header.layout.byteCount
         let mapping = try map(descriptor, byteCount, MAP_PRIVATE, path)
-        return MappedLanes(path, header.run, header.layout, descriptor, mapping, byteCount)
+        return MappedLanes(path, run: header.run, header.layout, descriptor, mapping, byteCount)
     }
 
     private static func map(
         _ descriptor: Int32, _ byteCount: Int, _ sharing: Int32, _ path: String
     ) throws(TraceError) -> UnsafeMutableRawPointer {
         let mapping = mmap(nil, byteCount, PROT_READ | PROT_WRITE, sharing, descriptor, 0)
-        guard let mapping, mapping != MAP_FAILED else { throw .operating("cannot map", path) }
+        guard let mapping, mapping != MAP_FAILED else { throw .operating("cannot map", path: path) }
         return mapping
     }
 
@@ -134,11 +136,11 @@ package final class MappedLanes: @unchecked Sendable {
             throw TraceError(
                 .usage, "another process is recording with \(path). Name another trace")
         }
-        guard unlink(path) == 0 else { throw .operating("cannot replace", path) }
+        guard unlink(path) == 0 else { throw .operating("cannot replace", path: path) }
     }
 
     private init(
-        _ path: String, _ run: String, _ layout: LaneLayout, _ descriptor: Int32,
+        _ path: String, run: String, _ layout: LaneLayout, _ descriptor: Int32,
         _ mapping: UnsafeMutableRawPointer, _ byteCount: Int
     ) {
         self.path = path
@@ -159,6 +161,6 @@ package final class MappedLanes: @unchecked Sendable {
     ///
     /// The memory stays mapped as long as this object lives.
     package func remove() throws(TraceError) {
-        if unlink(path) != 0, errno != ENOENT { throw .operating("cannot remove", path) }
+        if unlink(path) != 0, errno != ENOENT { throw .operating("cannot remove", path: path) }
     }
 }

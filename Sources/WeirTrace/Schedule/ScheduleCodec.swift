@@ -77,6 +77,31 @@ struct ScheduleColumns<Column> {
     }
 }
 
+extension ScheduleColumns where Column == ColumnWriter {
+    static var empty: Self {
+        Self([ColumnWriter](repeating: ColumnWriter(), count: ScheduleCodec.columnNames.count))
+    }
+
+    mutating func removeAll() {
+        kind.removeAll()
+        subtask.removeAll()
+        port.removeAll()
+        count.removeAll()
+        time.removeAll()
+        turn.removeAll()
+        wordCount.removeAll()
+        word.removeAll()
+        digest.removeAll()
+        end.removeAll()
+        accesses.removeAll()
+        emittedCount.removeAll()
+        emitted.removeAll()
+        duration.removeAll()
+        samplePresence.removeAll()
+        sample.removeAll()
+    }
+}
+
 /// A turn whose end was not met yet.
 struct OpenTurn: Equatable, Sendable {
     var step: UInt64

@@ -72,7 +72,8 @@ final class ScheduleDecoder {
         let chainAfter = try reader.fixed(UInt64.self)
         guard reader.isAtEnd else { throw reader.failure("bytes behind a schedule block") }
         let chain = ScheduleEncoder.chain(
-            head.state.chain, head.state.nextStep, head.steps, raw.map(\.allBytes))
+            after: head.state.chain, from: head.state.nextStep, steps: head.steps,
+            raw.map(\.allBytes))
         guard chain == chainAfter else { throw Self.brokenChain(head.state.nextStep) }
         var decoder = BlockDecoder(columns: ScheduleColumns(raw), state: head.state)
         decoder.state.chain = chain
