@@ -93,6 +93,9 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
+        .testTarget(
+            name: "WeirTraceTests", dependencies: ["WeirBase", "WeirTelemetry", "WeirTrace"],
+            swiftSettings: strict),
         .testTarget(name: "WeirBaseTests", dependencies: ["WeirBase"], swiftSettings: strict),
         .testTarget(
             name: "GalleryTests", dependencies: ["Gallery", "Weir"], swiftSettings: strict),

@@ -1,0 +1,128 @@
+import Glibc
+
+/// A file that is only ever appended to. Owned by one thread.
+final class OutputFile {
+    let path: String
+    private let descriptor: Int32
+    private(set) var position: UInt64 = 0
+
+    /// Creates the file for its owner alone (a trace holds the user's data).
+    ///
+    /// An existing one is an error unless `overwrite`; then it is removed first, so that a reader
+    /// of the old file keeps what it has open.
+    init(creating path: String, overwrite: Bool) throws(TraceError) {
+        if overwrite, unlink(path) != 0, errno != ENOENT {
+            throw .operating("cannot replace", path: path)
+        }
+        descriptor = Glibc.open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        self.path = path
+        if descriptor < 0 {
+            if errno == EEXIST {
+                throw TraceError(
+                    .usage, "\(path) exists already. Name another file or remove this one")
+            }
+            throw .operating("cannot create", path: path)
+        }
+    }
+
+    /// Opens what is there already, such as a device.
+    init(appendingTo path: String) throws(TraceError) {
+        descriptor = Glibc.open(path, O_WRONLY | O_APPEND | O_CLOEXEC)
+        self.path = path
+        if descriptor < 0 { throw .operating("cannot open", path: path) }
+    }
+
+    deinit { if descriptor >= 0 { Glibc.close(descriptor) } }
+
+    /// Appends all bytes. After an error the file ends somewhere in them.
+    func write(_ bytes: UnsafeRawBufferPointer) throws(TraceError) {
+        var done = 0
+        while done < bytes.count {
+            let rest = UnsafeRawBufferPointer(rebasing: bytes[done...])
+            let count = Glibc.write(descriptor, rest.baseAddress, rest.count)
+            if count < 0 {
+                if errno == EINTR { continue }
+                throw .operating("cannot write to", path: path)
+            }
+            done += count
+            position += UInt64(count)
+        }
+    }
+
+    func write(_ bytes: [UInt8]) throws(TraceError) {
+        let result = bytes.withUnsafeBytes { raw in
+            Result { () throws(TraceError) in try write(raw) }
+        }
+        try result.get()
+    }
+}
+
+/// A file that is read in pieces. Any thread: every read names its place.
+final class InputFile: Sendable {
+    let path: String
+    private let descriptor: Int32
+
+    init(opening path: String) throws(TraceError) {
+        self.path = path
+        descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC)
+        if descriptor < 0 {
+            if errno == ENOENT {
+                throw TraceError(.usage, "\(path) does not exist. Check the path")
+            }
+            throw .operating("cannot open", path: path)
+        }
+        var status = stat()
+        if fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG { return }
+        Glibc.close(descriptor)
+        throw TraceError(.usage, "\(path) is not a regular file. Name the trace itself")
+    }
+
+    deinit { Glibc.close(descriptor) }
+
+    /// Bytes in the file now; a recorder may be appending.
+    func size() throws(TraceError) -> UInt64 {
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else {
+            throw .operating("cannot examine", path: path)
+        }
+        return UInt64(max(0, status.st_size))
+    }
+
+    /// Up to `count` bytes from `offset`; fewer only where the file ends.
+    func read(at offset: UInt64, count: Int) throws(TraceError) -> [UInt8] {
+        guard count > 0, let start = Int(exactly: offset) else { return [] }
+        var failure: TraceError?
+        let bytes = [UInt8](unsafeUninitializedCapacity: count) { target, initialized in
+            while initialized < count {
+                let rest = UnsafeMutableRawBufferPointer(
+                    rebasing: UnsafeMutableRawBufferPointer(target)[initialized...])
+                let read = pread(descriptor, rest.baseAddress, rest.count, start + initialized)
+                if read == 0 { return }
+                if read < 0 {
+                    if errno == EINTR { continue }
+                    failure = .operating("cannot read", path: path)
+                    return
+                }
+                initialized += read
+            }
+        }
+        if let failure { throw failure }
+        return bytes
+    }
+}
+
+extension TraceError {
+    /// The system's answer to what was tried with a path. Call it before anything resets `errno`.
+    static func operating(_ what: String, path: String) -> TraceError {
+        let code = errno
+        let text = String(cString: strerror(code))
+        let advice =
+            switch code {
+            case ENOSPC, EDQUOT: "Free some space or name another disk"
+            case EACCES, EPERM, EROFS: "Check the permissions"
+            case ENOENT, ENOTDIR: "Check that its folder exists"
+            default: "Check the disk"
+            }
+        return TraceError(.operating, "\(what) \(path): \(text). \(advice)")
+    }
+}

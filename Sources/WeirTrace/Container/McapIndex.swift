@@ -1,0 +1,278 @@
+import WeirBase
+
+/// What is where in an MCAP file; read from its summary or found by scanning.
+///
+/// About 60 bytes a chunk are kept in memory, the chunks themselves are not.
+struct McapIndex: Equatable, Sendable {
+    var chunks: [McapChunkEntry] = []
+    var metadata: [McapMetadataEntry] = []
+    /// Topics by channel number.
+    var topics: [UInt16: String] = [:]
+    /// Where the data of the file were seen to end, or scanning goes on in a growing file.
+    var dataEnd: UInt64 = 0
+    /// Whether summary and footer are there.
+    var isFinished = false
+    /// Where and why scanning stopped at damage, when it was told to stop instead of throwing.
+    var damage: TraceError?
+
+    func channel(_ topic: String) -> UInt16? { topics.first { $0.value == topic }?.key }
+}
+
+extension McapIndex {
+    /// The index of a file: from its summary when it is finished, else by scanning.
+    init(of file: InputFile) throws(TraceError) {
+        let size = try file.size()
+        try Self.checkMagic(file, size: size)
+        if try Self.endsWithMagic(file, size: size) {
+            try self.init(summaryOf: file, size: size)
+        } else {
+            try self.init(scanning: file, stopsAtDamage: false)
+        }
+    }
+
+    /// The index of a file found record by record, whatever its summary says.
+    init(scanning file: InputFile, stopsAtDamage: Bool) throws(TraceError) {
+        let size = try file.size()
+        try Self.checkMagic(file, size: size)
+        dataEnd = UInt64(Mcap.magic.count)
+        do {
+            try scan(file)
+        } catch {
+            guard stopsAtDamage, error.code == .damaged else { throw error }
+            damage = error
+        }
+    }
+
+    private static func checkMagic(_ file: InputFile, size: UInt64) throws(TraceError) {
+        let start = try file.read(at: 0, count: Mcap.magic.count)
+        if start == Mcap.magic { return }
+        var other = start
+        if start.count == Mcap.magic.count {
+            other[Mcap.versionByte] = Mcap.magic[Mcap.versionByte]
+            if other == Mcap.magic {
+                throw TraceError(
+                    .unknownVersion, offset: UInt64(Mcap.versionByte),
+                    "\(file.path) has another version of the container than this build reads. "
+                        + "Open it with the build that recorded it")
+            }
+        }
+        throw TraceError(
+            .notATrace, offset: 0,
+            "\(file.path) is not a trace: it does not begin as MCAP files do. Check the path")
+    }
+
+    private static func endsWithMagic(_ file: InputFile, size: UInt64) throws(TraceError) -> Bool {
+        let count = UInt64(Mcap.magic.count)
+        let least = 2 * count + UInt64(Mcap.recordHead + Mcap.footerBody)
+        guard size >= least else { return false }
+        return try file.read(at: size - count, count: Int(count)) == Mcap.magic
+    }
+}
+
+// MARK: The summary
+
+extension McapIndex {
+    private init(summaryOf file: InputFile, size: UInt64) throws(TraceError) {
+        let footerLength = Mcap.recordHead + Mcap.footerBody
+        let footerOffset = size - UInt64(Mcap.magic.count + footerLength)
+        let footer = try file.read(at: footerOffset, count: footerLength)
+        var reader = ByteReader(footer)
+        let summaryStart: UInt64
+        let expected: UInt32
+        do throws(MalformedBytes) {
+            guard try reader.byte() == Mcap.Opcode.footer.rawValue,
+                try reader.fixed(UInt64.self) == UInt64(Mcap.footerBody)
+            else { throw reader.failure("there is no footer before the closing magic") }
+            summaryStart = try reader.fixed()
+            _ = try reader.fixed(UInt64.self)
+            expected = try reader.fixed()
+            guard summaryStart >= UInt64(Mcap.magic.count), summaryStart <= footerOffset,
+                footerOffset - summaryStart <= UInt64(Mcap.maximumSummary)
+            else { throw reader.failure("the footer puts the summary outside the file") }
+        } catch {
+            throw .damaged(footerOffset + UInt64(error.offset), error.reason)
+        }
+        let summary = try file.read(at: summaryStart, count: Int(footerOffset - summaryStart))
+        var crc = CRC32()
+        crc.update(summary)
+        crc.update(footer.dropLast(4))
+        // Zero means that there is no check; Weir writes one, so zero is accepted from others only.
+        guard crc.value == expected else {
+            throw .damaged(
+                summaryStart,
+                "the checksum of the summary does not fit. "
+                    + "`weir recover` rebuilds it from the data")
+        }
+        try readSummary(summary, at: summaryStart)
+        dataEnd = summaryStart
+        isFinished = true
+    }
+
+    private mutating func readSummary(
+        _ summary: [UInt8], at start: UInt64
+    ) throws(TraceError) {
+        var reader = ByteReader(summary)
+        do throws(MalformedBytes) {
+            while !reader.isAtEnd {
+                let opcode = try reader.byte()
+                let length = try reader.fixed(UInt64.self)
+                guard let count = Int(exactly: length) else {
+                    throw reader.failure("a record of \(length) bytes")
+                }
+                var body = ByteReader(try reader.slice(count))
+                switch Mcap.Opcode(rawValue: opcode) {
+                case .channel: try addChannel(&body)
+                case .chunkIndex: try addChunkIndex(&body, dataEnd: start)
+                case .metadataIndex: try addMetadataIndex(&body, dataEnd: start)
+                case .schema, .statistics, .summaryOffset, .attachmentIndex: break
+                default: throw reader.failure("a record of kind \(opcode) in the summary")
+                }
+            }
+        } catch {
+            throw .damaged(start + UInt64(error.offset), error.reason)
+        }
+    }
+
+    private mutating func addChannel(_ body: inout ByteReader) throws(MalformedBytes) {
+        let id = try body.fixed(UInt16.self)
+        _ = try body.fixed(UInt16.self)
+        topics[id] = try body.mcapString()
+    }
+
+    private mutating func addChunkIndex(
+        _ body: inout ByteReader, dataEnd: UInt64
+    ) throws(MalformedBytes) {
+        var entry = McapChunkEntry(
+            offset: 0, length: 0, startTime: try body.fixed(), endTime: try body.fixed(),
+            compressedSize: 0, uncompressedSize: 0, channels: 0)
+        entry.offset = try body.fixed()
+        entry.length = try body.fixed()
+        guard entry.offset < dataEnd, entry.length <= dataEnd - entry.offset,
+            entry.length >= UInt64(Mcap.recordHead),
+            entry.length <= UInt64(Mcap.maximumChunk + Mcap.maximumRecord)
+        else { throw body.failure("a chunk outside the data") }
+        var indexes = ByteReader(try body.slice(Int(try body.fixed(UInt32.self))))
+        while !indexes.isAtEnd {
+            let channel = try indexes.fixed(UInt16.self)
+            _ = try indexes.fixed(UInt64.self)
+            if channel < 64 { entry.channels |= 1 << UInt64(channel) }
+        }
+        _ = try body.fixed(UInt64.self)
+        _ = try body.mcapString()
+        entry.compressedSize = try body.fixed()
+        entry.uncompressedSize = try body.fixed()
+        chunks.append(entry)
+    }
+
+    private mutating func addMetadataIndex(
+        _ body: inout ByteReader, dataEnd: UInt64
+    ) throws(MalformedBytes) {
+        let entry = McapMetadataEntry(
+            offset: try body.fixed(), length: try body.fixed(), name: try body.mcapString())
+        guard entry.offset < dataEnd, entry.length <= dataEnd - entry.offset,
+            entry.length >= UInt64(Mcap.recordHead),
+            entry.length <= UInt64(Mcap.maximumRecord)
+        else { throw body.failure("metadata outside the data") }
+        metadata.append(entry)
+    }
+}
+
+// MARK: Scanning
+
+extension McapIndex {
+    /// Goes on from `dataEnd` to the last whole record there is now.
+    ///
+    /// A record that the file's end cuts is left for a later call: a recorder may be writing it.
+    mutating func scan(_ file: InputFile) throws(TraceError) {
+        let size = try file.size()
+        while !isFinished {
+            let head = try file.read(at: dataEnd, count: Mcap.recordHead)
+            guard head.count == Mcap.recordHead else { return }
+            var length: UInt64 = 0
+            for index in 0..<8 { length |= UInt64(head[1 + index]) << UInt64(8 * index) }
+            guard let opcode = Mcap.Opcode(rawValue: head[0]) else {
+                throw .damaged(
+                    dataEnd,
+                    "there is no record of kind \(head[0]). "
+                        + "`weir recover` keeps what stands before it")
+            }
+            let bound = opcode == .chunk ? Mcap.maximumChunk : Mcap.maximumRecord
+            guard length <= UInt64(bound + 256) else {
+                throw .damaged(dataEnd, "a record of \(length) bytes, more than \(bound)")
+            }
+            let body = dataEnd + UInt64(Mcap.recordHead)
+            guard body <= size, length <= size - body else { return }
+            try take(opcode, file, body: body, length: length)
+            if opcode == .footer {
+                try checkClosingMagic(file, at: body + length)
+                return
+            }
+            dataEnd = body + length
+        }
+    }
+
+    private mutating func take(
+        _ opcode: Mcap.Opcode, _ file: InputFile, body: UInt64, length: UInt64
+    ) throws(TraceError) {
+        // Enough of a chunk's or a message index's body to know what it is about.
+        let wanted = opcode == .chunk || opcode == .messageIndex ? min(length, 64) : length
+        do {
+            switch opcode {
+            case .chunk:
+                var reader = ByteReader(try file.read(at: body, count: Int(wanted)))
+                try addScannedChunk(&reader, body: body, length: length)
+            case .messageIndex:
+                var reader = ByteReader(try file.read(at: body, count: Int(wanted)))
+                let channel = try reader.fixed(UInt16.self)
+                if channel < 64, !chunks.isEmpty {
+                    chunks[chunks.count - 1].channels |= 1 << UInt64(channel)
+                }
+            case .channel:
+                var reader = ByteReader(try file.read(at: body, count: Int(wanted)))
+                try addChannel(&reader)
+            case .metadata:
+                var reader = ByteReader(try file.read(at: body, count: Int(wanted)))
+                let head = UInt64(Mcap.recordHead)
+                metadata.append(
+                    McapMetadataEntry(
+                        offset: body - head, length: length + head,
+                        name: try reader.mcapString()))
+            case .header, .schema, .attachment, .dataEnd, .footer: break
+            case .statistics, .chunkIndex, .metadataIndex, .summaryOffset, .attachmentIndex: break
+            case .message:
+                throw MalformedBytes(offset: 0, reason: "a message outside a chunk")
+            }
+        } catch let error as MalformedBytes {
+            throw .damaged(body + UInt64(error.offset), error.reason)
+        } catch let error as TraceError {
+            throw error
+        } catch {
+            throw .damaged(body, "\(error)")
+        }
+    }
+
+    private mutating func addScannedChunk(
+        _ reader: inout ByteReader, body: UInt64, length: UInt64
+    ) throws(MalformedBytes) {
+        let head = UInt64(Mcap.recordHead)
+        var entry = McapChunkEntry(
+            offset: body - head, length: length + head, startTime: try reader.fixed(),
+            endTime: try reader.fixed(), compressedSize: 0,
+            uncompressedSize: try reader.fixed(), channels: 0)
+        _ = try reader.fixed(UInt32.self)
+        _ = try reader.mcapString()
+        entry.compressedSize = try reader.fixed()
+        chunks.append(entry)
+    }
+
+    private mutating func checkClosingMagic(
+        _ file: InputFile, at offset: UInt64
+    ) throws(TraceError) {
+        let magic = try file.read(at: offset, count: Mcap.magic.count)
+        if magic == Mcap.magic {
+            isFinished = true
+        } else if magic.count == Mcap.magic.count {
+            throw .damaged(offset, "the closing magic is not MCAP's")
+        }
+    }
+}

@@ -1,0 +1,256 @@
+import WeirBase
+
+/// Writes an MCAP file from front to back, chunk by chunk. Owned by one thread.
+///
+/// Every call hands its bytes to the kernel before it returns: a process that is killed leaves all
+/// chunks written so far. Nothing is synced to the disk. After an error nothing more is written.
+final class McapWriter {
+    private let file: OutputFile
+    private let zstd = Zstd()
+    private var buffer = ByteWriter(reserving: 320 << 10)
+    private var dataCRC = CRC32()
+    private var schemas: [[UInt8]] = []
+    private var channels: [[UInt8]] = []
+    /// Chunk index records as they will stand in the summary, about 110 bytes a chunk: what a
+    /// recording of days costs in memory.
+    private var chunkIndexes = ByteWriter()
+    private var chunkCount: UInt32 = 0
+    private var metadata: [McapMetadataEntry] = []
+    private var messageCounts: [UInt16: UInt64] = [:]
+    private var startTime = UInt64.max
+    private var endTime: UInt64 = 0
+    private var failure: TraceError?
+
+    private struct ChunkRecord {
+        var entry: McapChunkEntry
+        var compression: String
+        var indexes: [(channel: UInt16, offset: UInt64)]
+        var indexLength: UInt64
+    }
+
+    var bytesWritten: UInt64 { file.position }
+
+    init(path: String, library: String, overwrite: Bool) throws(TraceError) {
+        file = try OutputFile(creating: path, overwrite: overwrite)
+        buffer.append(contentsOf: Mcap.magic)
+        let start = buffer.beginRecord(.header)
+        buffer.append(mcap: Mcap.profile)
+        buffer.append(mcap: library)
+        buffer.endRecord(start)
+        try flush()
+    }
+
+    /// Adds a schema and a channel that uses it (or none); both are numbered from 1.
+    func addSchema(name: String, encoding: String, data: [UInt8]) throws(TraceError) -> UInt16 {
+        let id = UInt16(schemas.count + 1)
+        let start = buffer.beginRecord(.schema)
+        buffer.append(fixed: id)
+        buffer.append(mcap: name)
+        buffer.append(mcap: encoding)
+        buffer.append(fixed: UInt32(data.count))
+        buffer.append(contentsOf: data)
+        buffer.endRecord(start)
+        schemas.append(buffer.bytes)
+        try flush()
+        return id
+    }
+
+    func addChannel(topic: String, schema: UInt16, encoding: String) throws(TraceError) -> UInt16 {
+        let id = UInt16(channels.count + 1)
+        precondition(id < 64, "a file has at most 63 channels, this would be number \(id)")
+        let start = buffer.beginRecord(.channel)
+        buffer.append(fixed: id)
+        buffer.append(fixed: schema)
+        buffer.append(mcap: topic)
+        buffer.append(mcap: encoding)
+        buffer.append(mcap: [])
+        buffer.endRecord(start)
+        channels.append(buffer.bytes)
+        try flush()
+        return id
+    }
+
+    func writeMetadata(name: String, _ members: [(String, String)]) throws(TraceError) {
+        let offset = file.position
+        let start = buffer.beginRecord(.metadata)
+        buffer.append(mcap: name)
+        buffer.append(mcap: members)
+        buffer.endRecord(start)
+        metadata.append(
+            McapMetadataEntry(offset: offset, length: UInt64(buffer.count), name: name))
+        try flush()
+    }
+
+    /// Writes one chunk with its message indexes. Messages must be in order of their log times.
+    ///
+    /// With `compress` the chunk is packed when that makes it smaller.
+    func writeChunk(_ messages: [McapMessage], compress: Bool) throws(TraceError) {
+        guard let first = messages.first else { return }
+        var body = ByteWriter(reserving: messages.reduce(0) { $0 + $1.data.count + 31 })
+        var indexes: [UInt16: [(time: UInt64, offset: UInt64)]] = [:]
+        var last = first.logTime
+        for message in messages {
+            assert(message.logTime >= last, "messages of a chunk out of order")
+            last = message.logTime
+            indexes[message.channel, default: []].append((last, UInt64(body.count)))
+            messageCounts[message.channel, default: 0] += 1
+            Self.append(message, to: &body)
+        }
+        precondition(body.count <= Mcap.maximumChunk, "a chunk of \(body.count) bytes")
+        startTime = min(startTime, first.logTime)
+        endTime = max(endTime, last)
+        var record = ChunkRecord(
+            entry: McapChunkEntry(
+                offset: file.position, length: 0, startTime: first.logTime, endTime: last,
+                compressedSize: 0, uncompressedSize: UInt64(body.count), channels: 0),
+            compression: "", indexes: [], indexLength: 0)
+        appendChunk(body.bytes, compress: compress, &record)
+        record.entry.length = UInt64(buffer.count)
+        appendIndexes(indexes, &record)
+        try flush()
+        appendChunkIndex(record)
+    }
+
+    private static func append(_ message: McapMessage, to body: inout ByteWriter) {
+        let start = body.beginRecord(.message)
+        body.append(fixed: message.channel)
+        body.append(fixed: message.sequence)
+        body.append(fixed: message.logTime)
+        body.append(fixed: message.logTime)
+        body.append(contentsOf: message.data)
+        body.endRecord(start)
+    }
+
+    private func appendChunk(_ body: [UInt8], compress: Bool, _ record: inout ChunkRecord) {
+        let packed = compress ? body.withUnsafeBytes { zstd.compress($0) } : nil
+        record.compression = packed == nil ? "" : "zstd"
+        record.entry.compressedSize = UInt64(packed?.count ?? body.count)
+        let start = buffer.beginRecord(.chunk)
+        buffer.append(fixed: record.entry.startTime)
+        buffer.append(fixed: record.entry.endTime)
+        buffer.append(fixed: UInt64(body.count))
+        buffer.append(fixed: CRC32.of(body))
+        buffer.append(mcap: record.compression)
+        buffer.append(fixed: record.entry.compressedSize)
+        if let packed {
+            buffer.append(contentsOf: packed)
+        } else {
+            buffer.append(contentsOf: body)
+        }
+        buffer.endRecord(start)
+    }
+
+    private func appendIndexes(
+        _ indexes: [UInt16: [(time: UInt64, offset: UInt64)]], _ record: inout ChunkRecord
+    ) {
+        let begin = buffer.count
+        for (channel, entries) in indexes.sorted(by: { $0.key < $1.key }) {
+            record.entry.channels |= 1 << UInt64(channel)
+            record.indexes.append((channel, file.position + UInt64(buffer.count)))
+            let start = buffer.beginRecord(.messageIndex)
+            buffer.append(fixed: channel)
+            buffer.append(fixed: UInt32(entries.count * 16))
+            for entry in entries {
+                buffer.append(fixed: entry.time)
+                buffer.append(fixed: entry.offset)
+            }
+            buffer.endRecord(start)
+        }
+        record.indexLength = UInt64(buffer.count - begin)
+    }
+
+    /// Writes the end of the data, the summary and the footer.
+    func finish() throws(TraceError) {
+        let start = buffer.beginRecord(.dataEnd)
+        buffer.append(fixed: dataCRC.value)
+        buffer.endRecord(start)
+        try flush()
+        let summaryStart = file.position
+        var groups: [(opcode: Mcap.Opcode, start: UInt64, length: UInt64)] = []
+        func group(_ opcode: Mcap.Opcode, _ write: () -> Void) {
+            let begin = buffer.count
+            write()
+            let length = buffer.count - begin
+            if length > 0 { groups.append((opcode, summaryStart + UInt64(begin), UInt64(length))) }
+        }
+        group(.schema) { schemas.forEach { buffer.append(contentsOf: $0) } }
+        group(.channel) { channels.forEach { buffer.append(contentsOf: $0) } }
+        group(.statistics) { appendStatistics() }
+        group(.chunkIndex) { buffer.append(contentsOf: chunkIndexes.bytes) }
+        group(.metadataIndex) { metadata.forEach { appendMetadataIndex($0) } }
+        let offsetStart = summaryStart + UInt64(buffer.count)
+        for group in groups {
+            let start = buffer.beginRecord(.summaryOffset)
+            buffer.append(group.opcode.rawValue)
+            buffer.append(fixed: group.start)
+            buffer.append(fixed: group.length)
+            buffer.endRecord(start)
+        }
+        let footer = buffer.beginRecord(.footer)
+        buffer.append(fixed: summaryStart)
+        buffer.append(fixed: offsetStart)
+        // The check covers the footer up to itself, its length included.
+        buffer.patch(fixed: UInt64(Mcap.footerBody), at: footer - 8)
+        buffer.append(fixed: CRC32.of(buffer.bytes))
+        buffer.append(contentsOf: Mcap.magic)
+        try flush()
+    }
+
+    private func appendStatistics() {
+        let start = buffer.beginRecord(.statistics)
+        buffer.append(fixed: messageCounts.values.reduce(0, +))
+        buffer.append(fixed: UInt16(schemas.count))
+        buffer.append(fixed: UInt32(channels.count))
+        buffer.append(fixed: UInt32(0))
+        buffer.append(fixed: UInt32(metadata.count))
+        buffer.append(fixed: chunkCount)
+        buffer.append(fixed: chunkCount == 0 ? 0 : startTime)
+        buffer.append(fixed: endTime)
+        buffer.append(fixed: UInt32(messageCounts.count * 10))
+        for (channel, count) in messageCounts.sorted(by: { $0.key < $1.key }) {
+            buffer.append(fixed: channel)
+            buffer.append(fixed: count)
+        }
+        buffer.endRecord(start)
+    }
+
+    private func appendChunkIndex(_ chunk: ChunkRecord) {
+        let start = chunkIndexes.beginRecord(.chunkIndex)
+        chunkIndexes.append(fixed: chunk.entry.startTime)
+        chunkIndexes.append(fixed: chunk.entry.endTime)
+        chunkIndexes.append(fixed: chunk.entry.offset)
+        chunkIndexes.append(fixed: chunk.entry.length)
+        chunkIndexes.append(fixed: UInt32(chunk.indexes.count * 10))
+        for index in chunk.indexes {
+            chunkIndexes.append(fixed: index.channel)
+            chunkIndexes.append(fixed: index.offset)
+        }
+        chunkIndexes.append(fixed: chunk.indexLength)
+        chunkIndexes.append(mcap: chunk.compression)
+        chunkIndexes.append(fixed: chunk.entry.compressedSize)
+        chunkIndexes.append(fixed: chunk.entry.uncompressedSize)
+        chunkIndexes.endRecord(start)
+        chunkCount += 1
+    }
+
+    private func appendMetadataIndex(_ entry: McapMetadataEntry) {
+        let start = buffer.beginRecord(.metadataIndex)
+        buffer.append(fixed: entry.offset)
+        buffer.append(fixed: entry.length)
+        buffer.append(mcap: entry.name)
+        buffer.endRecord(start)
+    }
+
+    private func flush() throws(TraceError) {
+        // A file that ends in the middle of a record must not go on behind it.
+        if let failure { throw failure }
+        do {
+            try file.write(buffer.bytes)
+        } catch {
+            failure = error
+            throw error
+        }
+        dataCRC.update(buffer.bytes)
+        buffer.removeAll()
+    }
+}

@@ -1,0 +1,168 @@
+import WeirBase
+package import WeirTelemetry
+
+/// Writes log records as JSON Lines. Owned by one thread.
+///
+/// It does not know where records come from: a trace and a replay feed the same writer, so that
+/// equal records are equal bytes. Call `finish` at the end, or to hand on what waits.
+package struct LogExporter {
+    private let names: ExportNames
+    private let filter: ExportFilter
+    private var lines: LineBuffer
+
+    package init(
+        header: RunHeader, filter: ExportFilter = ExportFilter(),
+        output: @escaping ExportOutput
+    ) {
+        names = ExportNames(header: header)
+        self.filter = filter
+        lines = LineBuffer(output)
+    }
+
+    /// Writes one record; `seq` is its rank among all records of the run, from 1.
+    package mutating func write(record: LogRecord, site: LogSite, seq: UInt64) throws {
+        if let level = filter.level, site.level < level { return }
+        let subtask = names.subtask(record.subtask)
+        guard filter.admits(stage: subtask?.stage) else { return }
+        let turn = ExportNames.nanoseconds(record.time)
+        let (late, overflow) = turn.addingReportingOverflow(Int64(record.index))
+        let time = overflow ? turn : late
+        guard filter.admits(nanoseconds: time) else { return }
+        lines.json.beginObject()
+        lines.json.member("timestamp", names.timestamp(time))
+        lines.json.member("level", site.level.name)
+        lines.json.member("message", site.message)
+        if let subtask { lines.json.member("logger", subtask.stage) }
+        lines.json.member("run", names.header.run)
+        lines.json.member("pipeline", names.header.pipeline)
+        if let subtask {
+            lines.json.member("stage", subtask.stage)
+            lines.json.member("subtask", subtask.index)
+        }
+        lines.json.member("step", record.step)
+        lines.json.member("seq", seq)
+        lines.json.member("trace_id", names.header.run)
+        // All zeros is no valid span.
+        if record.step > 0 { lines.json.member("span_id", ExportNames.span(record.step)) }
+        lines.json.member("source", ExportNames.source(site))
+        writeFields(record, site)
+        try lines.endLine()
+    }
+
+    private mutating func writeFields(_ record: LogRecord, _ site: LogSite) {
+        let fields = zip(site.fields, record.values)
+        if let error = fields.first(where: { $0.0 == "error" })?.1 {
+            lines.json.member("error", error)
+        }
+        if record.values.isEmpty { return }
+        lines.json.key("fields")
+        lines.json.beginObject()
+        for (name, value) in fields { lines.json.member(name, value) }
+        lines.json.endObject()
+    }
+
+    /// Hands on the lines that wait.
+    package mutating func finish() throws { try lines.flush() }
+}
+
+/// The records of all workers in the order of the run. Owned by one thread.
+///
+/// Each worker's records lie in order of their turns, so one batch a worker is in memory, and the
+/// records of one turn, which are put in order here.
+package final class LogMerge {
+    /// Records of one turn that are put in order together; further ones follow as they come.
+    static let maximumGroup = 1 << 18
+
+    private struct Stream {
+        let cursor: LogCursor
+        var batch: ArraySlice<LogRecord> = []
+
+        /// The next record, without taking it.
+        mutating func peek() throws(TraceError) -> LogRecord? {
+            while batch.isEmpty {
+                guard let next = try cursor.next() else { return nil }
+                batch = next.records[...]
+            }
+            return batch.first
+        }
+    }
+
+    /// The statements that the records name by number.
+    package let sites: [LogSite]
+    private var streams: [Stream]
+    private var group: ArraySlice<LogRecord> = []
+    private var rank: UInt64 = 0
+
+    /// Reads the topic once for its statements and workers; then record by record.
+    package init(_ trace: Trace) throws(TraceError) {
+        let (sites, workers) = try trace.logIndex()
+        self.sites = sites
+        streams = workers.map { Stream(cursor: trace.logs(worker: $0)) }
+    }
+
+    /// The next record in the order of the run, and its rank from 1.
+    package func next() throws(TraceError) -> (record: LogRecord, seq: UInt64)? {
+        if group.isEmpty { try fill() }
+        guard let record = group.popFirst() else { return nil }
+        rank += 1
+        return (record, rank)
+    }
+
+    private func fill() throws(TraceError) {
+        var least: UInt64?
+        for index in streams.indices {
+            guard let record = try streams[index].peek() else { continue }
+            least = min(least ?? record.step, record.step)
+        }
+        guard let least else { return }
+        var records: [LogRecord] = []
+        for index in streams.indices {
+            while records.count < Self.maximumGroup, let record = try streams[index].peek(),
+                record.step == least
+            {
+                records.append(record)
+                streams[index].batch.removeFirst()
+            }
+        }
+        records.sort(by: LogRecord.precedes)
+        group = records[...]
+    }
+}
+
+extension Trace {
+    /// The statements of a trace and the workers that have log records.
+    func logIndex() throws(TraceError) -> (sites: [LogSite], workers: [UInt16]) {
+        var sites: [LogSite] = []
+        var workers: Set<UInt16> = []
+        var cursor = MessageCursor(store, .log)
+        while let message = try cursor.message() {
+            let known = sites.count
+            let found = try cursor.located { () throws(MalformedBytes) -> ([LogSite], UInt16?) in
+                var reader = ByteReader(message)
+                switch try LogCodec.head(&reader) {
+                case .sites: return (try LogCodec.sites(&reader, known: known), nil)
+                case .records(let head): return ([], head.worker)
+                }
+            }
+            sites.append(contentsOf: found.0)
+            if let worker = found.1 { workers.insert(worker) }
+        }
+        return (sites, workers.sorted())
+    }
+
+    /// Writes the recorded logs as JSON Lines, in the order of the run, in bounded memory.
+    package func exportLogs(
+        filter: ExportFilter = ExportFilter(), output: @escaping ExportOutput
+    ) throws {
+        let merge = try LogMerge(self)
+        var exporter = LogExporter(header: header, filter: filter, output: output)
+        while let (record, seq) = try merge.next() {
+            guard Int(record.site) < merge.sites.count else {
+                throw TraceError.damaged(
+                    0, "a log record names statement \(record.site) of \(merge.sites.count)")
+            }
+            try exporter.write(record: record, site: merge.sites[Int(record.site)], seq: seq)
+        }
+        try exporter.finish()
+    }
+}

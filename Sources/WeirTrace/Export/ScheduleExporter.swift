@@ -1,0 +1,161 @@
+import WeirBase
+package import WeirTelemetry
+
+/// Writes steps as JSON Lines. Owned by one thread; call `finish` at the end.
+package struct ScheduleExporter {
+    private let names: ExportNames
+    private let filter: ExportFilter
+    private var lines: LineBuffer
+
+    package init(
+        header: RunHeader, filter: ExportFilter = ExportFilter(),
+        output: @escaping ExportOutput
+    ) {
+        names = ExportNames(header: header)
+        self.filter = filter
+        lines = LineBuffer(output)
+    }
+
+    package mutating func write(_ step: JoinedStep) throws {
+        let time = ExportNames.nanoseconds(step.time)
+        let note = step.note
+        let isOfSubtask = note.kind != .rest && note.kind != .void
+        let subtask = isOfSubtask ? names.subtask(note.subtask) : nil
+        guard filter.admits(nanoseconds: time), filter.admits(stage: subtask?.stage) else {
+            return
+        }
+        lines.json.beginObject()
+        lines.json.member("step", note.step)
+        lines.json.member("timestamp", names.timestamp(time))
+        if let subtask {
+            lines.json.member("stage", subtask.stage)
+            lines.json.member("subtask", subtask.index)
+        }
+        lines.json.member("kind", note.kind.name)
+        switch note.kind {
+        case .input, .timer, .completion, .continue, .idle, .end, .failure:
+            writeTurn(step, subtask)
+        case .access:
+            lines.json.member("turn", note.turn)
+            let cells = names.header.cells
+            if Int(note.port) < cells.count { lines.json.member("cell", cells[Int(note.port)]) }
+        case .publish:
+            lines.json.member("turn", note.turn)
+            lines.json.member("count", note.count)
+            writeRuns(step.words)
+        case .rest, .void: break
+        }
+        try lines.endLine()
+    }
+
+    private mutating func writeTurn(_ step: JoinedStep, _ subtask: SubtaskInfo?) {
+        if let inlet = step.inlet(of: subtask) { lines.json.member("inlet", inlet) }
+        lines.json.member("count", step.note.count)
+        guard let end = step.end else { return }
+        lines.json.member("emitted", step.emittedTotal)
+        lines.json.member("duration_ns", UInt64(end.duration) * 1000)
+    }
+
+    /// A run is one byte: the outcome in its upper two bits (0 control message, 1 accepted,
+    /// 2 dropped, 3 accepted while the oldest was evicted), how many in the lower six.
+    private mutating func writeRuns(_ runs: [UInt64]) {
+        var counts: [UInt64] = [0, 0, 0, 0]
+        for run in runs { counts[Int(run >> 6 & 3)] += run & 63 }
+        lines.json.member("accepted", counts[1] + counts[3])
+        lines.json.member("dropped", counts[2])
+        lines.json.member("evicted", counts[3])
+    }
+
+    /// Hands on the lines that wait.
+    package mutating func finish() throws { try lines.flush() }
+}
+
+/// Writes every turn as a span, as JSON Lines. Owned by one thread; call `finish` at the end.
+package struct SpanExporter {
+    private let names: ExportNames
+    private let filter: ExportFilter
+    private var lines: LineBuffer
+
+    package init(
+        header: RunHeader, filter: ExportFilter = ExportFilter(),
+        output: @escaping ExportOutput
+    ) {
+        names = ExportNames(header: header)
+        self.filter = filter
+        lines = LineBuffer(output)
+    }
+
+    /// Writes a turn; other steps are no spans. One without an end has none in the line either.
+    package mutating func write(_ step: JoinedStep) throws {
+        let start = ExportNames.nanoseconds(step.time)
+        guard step.note.kind.beginsTurn, let subtask = names.subtask(step.note.subtask),
+            filter.admits(nanoseconds: start), filter.admits(stage: subtask.stage)
+        else { return }
+        lines.json.beginObject()
+        lines.json.member("start", names.timestamp(start))
+        if let end = step.end {
+            let (sum, overflow) = start.addingReportingOverflow(Int64(end.duration) * 1000)
+            lines.json.member("end", names.timestamp(overflow ? start : sum))
+        }
+        lines.json.member("name", subtask.stage)
+        lines.json.member("kind", "internal")
+        lines.json.member("status", step.end == nil ? "unset" : "ok")
+        lines.json.member("trace_id", names.header.run)
+        lines.json.member("span_id", ExportNames.span(step.note.step))
+        lines.json.member("pipeline", names.header.pipeline)
+        lines.json.member("stage", subtask.stage)
+        lines.json.member("subtask", subtask.index)
+        lines.json.member("step", step.note.step)
+        lines.json.key("fields")
+        lines.json.beginObject()
+        lines.json.member("kind", step.note.kind.name)
+        if let inlet = step.inlet(of: subtask) { lines.json.member("inlet", inlet) }
+        lines.json.member("count", step.note.count)
+        if step.end != nil { lines.json.member("emitted", step.emittedTotal) }
+        lines.json.endObject()
+        try lines.endLine()
+    }
+
+    /// Hands on the lines that wait.
+    package mutating func finish() throws { try lines.flush() }
+}
+
+extension JoinedStep {
+    var emittedTotal: UInt64 { emitted.reduce(0) { $0 + UInt64($1) } }
+
+    /// The channel that a turn read; a source's turn has none.
+    func inlet(of subtask: SubtaskInfo?) -> String? {
+        guard let subtask, note.kind == .input, Int(note.port) < subtask.inlets.count else {
+            return nil
+        }
+        return subtask.inlets[Int(note.port)]
+    }
+}
+
+extension Trace {
+    /// Writes the schedule as JSON Lines, in order of steps, in bounded memory.
+    package func exportSchedule(
+        filter: ExportFilter = ExportFilter(), output: @escaping ExportOutput
+    ) throws {
+        var exporter = ScheduleExporter(header: header, filter: filter, output: output)
+        try forEachJoinedStep { try exporter.write($0) }
+        try exporter.finish()
+    }
+
+    /// Writes every turn as a span, in order of steps, in bounded memory.
+    package func exportSpans(
+        filter: ExportFilter = ExportFilter(), output: @escaping ExportOutput
+    ) throws {
+        var exporter = SpanExporter(header: header, filter: filter, output: output)
+        try forEachJoinedStep { try exporter.write($0) }
+        try exporter.finish()
+    }
+
+    /// Calls `body` with every step, joined with its turn's end.
+    package func forEachJoinedStep(_ body: (JoinedStep) throws -> Void) throws {
+        var joiner = TurnJoiner()
+        let cursor = schedule()
+        while let batch = try cursor.next() { try joiner.add(batch, body) }
+        try joiner.finish(body)
+    }
+}

@@ -1,0 +1,106 @@
+import WeirBase
+import WeirTelemetry
+
+/// The first page of a lane file: whose lanes they are and where each lies.
+///
+///     0   magic `WEIRLANE`            48  offset of the lanes' block, a multiple of 4096
+///     8   format version, 32 bits     56  bytes of the block
+///     12  CRC-32 of the page, this    64  number of lanes, 32 bits
+///         field as zero               72  16 bytes a lane: role, 0, index (16 bits),
+///     16  run, 32 hex digits              slots (32 bits), bytes of data (64 bits)
+struct LaneFileHeader: Equatable {
+    static let size = 4096
+    static let magic = Array("WEIRLANE".utf8)
+    static let version: UInt32 = 1
+    static let runDigits = 32
+    static let maximumLanes = (size - 72) / 16
+    /// Larger claims are damage.
+    static let maximumSlots = 1 << 24
+    static let maximumData = 1 << 30
+
+    var run: String
+    var layout: LaneLayout
+
+    /// The page, or nil when the run's id has another form or there are too many lanes.
+    var page: [UInt8]? {
+        guard run.utf8.count == Self.runDigits, layout.lanes.count <= Self.maximumLanes else {
+            return nil
+        }
+        var writer = ByteWriter(reserving: Self.size)
+        writer.append(contentsOf: Self.magic)
+        writer.append(fixed: Self.version)
+        writer.append(fixed: UInt32(0))
+        writer.append(contentsOf: run.utf8)
+        writer.append(fixed: UInt64(Self.size))
+        writer.append(fixed: UInt64(layout.byteCount))
+        writer.append(fixed: UInt32(layout.lanes.count))
+        writer.append(fixed: UInt32(0))
+        for lane in layout.lanes {
+            writer.append(lane.role.rawValue)
+            writer.append(0)
+            writer.append(fixed: lane.index)
+            writer.append(fixed: UInt32(lane.slots))
+            writer.append(fixed: UInt64(lane.dataBytes))
+        }
+        writer.append(contentsOf: [UInt8](repeating: 0, count: Self.size - writer.count))
+        writer.patch(fixed: CRC32.of(writer.bytes), at: 12)
+        return writer.bytes
+    }
+
+    init(run: String, layout: LaneLayout) {
+        self.run = run
+        self.layout = layout
+    }
+
+    /// Reads a page that nobody vouches for; `fileSize` is what the whole file has.
+    init(page: [UInt8], fileSize: UInt64) throws(MalformedBytes) {
+        var reader = ByteReader(page)
+        guard page.count == Self.size, Array(try reader.slice(8)) == Self.magic else {
+            throw MalformedBytes(offset: 0, reason: "this is no lane file")
+        }
+        let version = try reader.fixed(UInt32.self)
+        guard version == Self.version else {
+            throw reader.failure("lanes of version \(version)")
+        }
+        let expected = try reader.fixed(UInt32.self)
+        var blank = page
+        for index in 12..<16 { blank[index] = 0 }
+        guard CRC32.of(blank) == expected else {
+            throw reader.failure("the checksum of the lanes' header does not fit")
+        }
+        run = String(decoding: try reader.slice(Self.runDigits), as: UTF8.self)
+        let offset = try reader.fixed(UInt64.self)
+        let byteCount = try reader.fixed(UInt64.self)
+        let count = Int(try reader.fixed(UInt32.self))
+        _ = try reader.fixed(UInt32.self)
+        guard offset == UInt64(Self.size), count <= Self.maximumLanes else {
+            throw reader.failure("the lanes lie outside the file")
+        }
+        var lanes: [LaneSpec] = []
+        for _ in 0..<count { lanes.append(try Self.lane(&reader)) }
+        guard lanes.filter({ $0.role == .rest }).count == 1 else {
+            throw reader.failure("there must be one lane of rest points")
+        }
+        layout = LaneLayout(lanes: lanes)
+        guard byteCount == UInt64(layout.byteCount), fileSize >= offset + byteCount else {
+            throw reader.failure("the file is shorter than its lanes")
+        }
+    }
+
+    private static func lane(_ reader: inout ByteReader) throws(MalformedBytes) -> LaneSpec {
+        let raw = try reader.byte()
+        guard let role = LaneRole(rawValue: raw) else {
+            throw reader.failure("a lane of role \(raw)")
+        }
+        _ = try reader.byte()
+        let index = try reader.fixed(UInt16.self)
+        let slots = Int(try reader.fixed(UInt32.self))
+        let data = try reader.fixed(UInt64.self)
+        guard slots >= NoteLane.minimumSlots, slots <= maximumSlots, slots & (slots - 1) == 0
+        else { throw reader.failure("a lane of \(slots) slots") }
+        guard data <= UInt64(maximumData), data == 0 || data & (data - 1) == 0 else {
+            throw reader.failure("a lane with \(data) bytes of data")
+        }
+        return LaneSpec(role: role, index: index, slots: slots, dataBytes: Int(data))
+    }
+}

@@ -1,0 +1,166 @@
+import Glibc
+package import WeirTelemetry
+import WeirBase
+
+/// The lanes of a run in a mapped file beside its trace, where they outlive the process.
+///
+/// The recorder creates the file, holds a lock on it as long as it lives, and removes it after
+/// the trace was closed. Whoever finds one left behind opens it: the lock tells whether the
+/// recorder still lives. Keep this object as long as anything uses its `lanes`. Any thread may
+/// create and release it; the lanes have rules of their own.
+package final class MappedLanes: @unchecked Sendable {
+    // Unchecked: everything here is immutable; the memory belongs to the lanes.
+
+    package let path: String
+    /// The run that the lanes belong to: `RunHeader.run`.
+    package let run: String
+    package let lanes: LaneSet
+    private let descriptor: Int32
+    private let mapping: UnsafeMutableRawPointer
+    private let byteCount: Int
+
+    /// Where the lanes of a trace lie.
+    package static func path(beside trace: String) -> String { trace + ".lanes" }
+
+    /// Creates the lane file of a run and locks it.
+    ///
+    /// All its blocks are allocated here: a full disk is this call's error and not a trap at a
+    /// later store. With `overwrite` a file left behind by a dead run is replaced; one whose
+    /// recorder lives is an error in any case.
+    package static func create(
+        path: String, run: String, layout: LaneLayout, overwrite: Bool = false
+    ) throws(TraceError) -> MappedLanes {
+        guard let page = LaneFileHeader(run: run, layout: layout).page else {
+            throw TraceError(
+                .usage,
+                "the lanes of run \(run) do not fit a lane file: it has room for "
+                    + "\(LaneFileHeader.maximumLanes) lanes and a run of 32 digits")
+        }
+        if overwrite { try removeDead(path) }
+        let descriptor = Glibc.open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        if descriptor < 0 {
+            if errno == EEXIST {
+                throw TraceError(
+                    .usage,
+                    "\(path) exists already: a run may still be recording, or died. "
+                        + "Name another trace, or recover and remove this one")
+            }
+            throw .operating("cannot create", path: path)
+        }
+        do throws(TraceError) {
+            guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+                throw .operating("cannot lock", path: path)
+            }
+            let byteCount = LaneFileHeader.size + layout.byteCount
+            let status = posix_fallocate(descriptor, 0, byteCount)
+            if status != 0 {
+                errno = status
+                throw .operating("cannot make room for", path: path)
+            }
+            let mapping = try map(descriptor, byteCount, MAP_SHARED, path)
+            UnsafeMutableRawBufferPointer(start: mapping, count: byteCount).copyBytes(from: page)
+            return MappedLanes(path, run: run, layout, descriptor, mapping, byteCount)
+        } catch {
+            Glibc.close(descriptor)
+            unlink(path)
+            throw error
+        }
+    }
+
+    /// What is known of a lane file beside a trace.
+    package enum Found {
+        /// There is none.
+        case missing
+        /// Its recorder lives.
+        case recording
+        /// Left behind; a private copy, so that reading never alters it.
+        case left(MappedLanes)
+    }
+
+    /// Looks for a lane file; never alters it.
+    ///
+    /// - Throws: `.damaged` when its header is not one.
+    package static func find(path: String) throws(TraceError) -> Found {
+        let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC)
+        if descriptor < 0 {
+            if errno == ENOENT { return .missing }
+            throw .operating("cannot open", path: path)
+        }
+        do throws(TraceError) {
+            if flock(descriptor, LOCK_SH | LOCK_NB) != 0 {
+                Glibc.close(descriptor)
+                return .recording
+            }
+            flock(descriptor, LOCK_UN)
+            return .left(try open(descriptor, path))
+        } catch {
+            Glibc.close(descriptor)
+            throw error
+        }
+    }
+
+    private static func open(
+        _ descriptor: Int32, _ path: String
+    ) throws(TraceError) -> MappedLanes {
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else {
+            throw .operating("cannot examine", path: path)
+        }
+        let page = [UInt8](unsafeUninitializedCapacity: LaneFileHeader.size) { target, count in
+            count = max(0, pread(descriptor, target.baseAddress, target.count, 0))
+        }
+        let header: LaneFileHeader
+        do throws(MalformedBytes) {
+            header = try LaneFileHeader(page: page, fileSize: UInt64(max(0, status.st_size)))
+        } catch {
+            throw .damaged(UInt64(error.offset), "\(path): \(error.reason)")
+        }
+        let byteCount = LaneFileHeader.size + header.layout.byteCount
+        let mapping = try map(descriptor, byteCount, MAP_PRIVATE, path)
+        return MappedLanes(path, run: header.run, header.layout, descriptor, mapping, byteCount)
+    }
+
+    private static func map(
+        _ descriptor: Int32, _ byteCount: Int, _ sharing: Int32, _ path: String
+    ) throws(TraceError) -> UnsafeMutableRawPointer {
+        let mapping = mmap(nil, byteCount, PROT_READ | PROT_WRITE, sharing, descriptor, 0)
+        guard let mapping, mapping != MAP_FAILED else { throw .operating("cannot map", path: path) }
+        return mapping
+    }
+
+    private static func removeDead(_ path: String) throws(TraceError) {
+        let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC)
+        if descriptor < 0 { return }
+        defer { Glibc.close(descriptor) }
+        guard flock(descriptor, LOCK_SH | LOCK_NB) == 0 else {
+            throw TraceError(
+                .usage, "another process is recording with \(path). Name another trace")
+        }
+        guard unlink(path) == 0 else { throw .operating("cannot replace", path: path) }
+    }
+
+    private init(
+        _ path: String, run: String, _ layout: LaneLayout, _ descriptor: Int32,
+        _ mapping: UnsafeMutableRawPointer, _ byteCount: Int
+    ) {
+        self.path = path
+        self.run = run
+        self.descriptor = descriptor
+        self.mapping = mapping
+        self.byteCount = byteCount
+        lanes = LaneSet(layout: layout, memory: mapping + LaneFileHeader.size)
+    }
+
+    deinit {
+        munmap(mapping, byteCount)
+        // Closing the last descriptor gives the lock back.
+        Glibc.close(descriptor)
+    }
+
+    /// Removes the file: the trace was closed and nothing in the lanes is needed any more.
+    ///
+    /// The memory stays mapped as long as this object lives.
+    package func remove() throws(TraceError) {
+        if unlink(path) != 0, errno != ENOENT { throw .operating("cannot remove", path: path) }
+    }
+}

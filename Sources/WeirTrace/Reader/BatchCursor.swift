@@ -1,0 +1,101 @@
+import WeirBase
+package import WeirTelemetry
+
+/// Reads a trace chunk by chunk in file order, everything in it. Owned by one thread.
+///
+/// For what goes through a whole trace once: following a run, checking, rewriting. One chunk is in
+/// memory at a time. Recovered steps are not among it: see `Trace.recoveredTail`.
+package final class BatchCursor {
+    private let store: TraceStore
+    private let zstd = Zstd()
+    private let decoder = ScheduleDecoder()
+    private let topics: [Topic]
+    private var place = 0
+    private var knownSites = 0
+    private var sequences: [UInt16: UInt32] = [:]
+    /// What the chunk read last was made of.
+    private(set) var entry: McapChunkEntry?
+    private(set) var messages: [(topic: Topic, bytes: Int)] = []
+    private(set) var columnBytes: [Int] = []
+
+    init(_ store: TraceStore, topics: [Topic] = Topic.allCases) {
+        self.store = store
+        self.topics = topics
+    }
+
+    /// What the next chunk holds; nil at the end of what is known of the file.
+    package func next() throws(TraceError) -> RecordBatch? {
+        let index = store.current
+        guard place < index.chunks.count else { return nil }
+        let entry = index.chunks[place]
+        let chunk = try McapChunk(entry, of: store.file, zstd: zstd)
+        self.entry = entry
+        messages.removeAll(keepingCapacity: true)
+        columnBytes.removeAll(keepingCapacity: true)
+        var batch = RecordBatch()
+        for message in chunk.messages {
+            let name = index.topics[message.channel] ?? ""
+            guard let topic = Topic(rawValue: name), topics.contains(topic) else { continue }
+            let expected = sequences[message.channel, default: 0]
+            guard message.sequence == expected else {
+                throw .damaged(chunk.offset, "message \(expected) of \(name) is missing")
+            }
+            sequences[message.channel] = expected &+ 1
+            messages.append((topic, message.data.count))
+            do throws(MalformedBytes) {
+                try take(chunk.data(of: message), topic, into: &batch)
+            } catch {
+                throw .damaged(chunk.offset, error.reason)
+            }
+        }
+        place += 1
+        return batch
+    }
+
+    private func take(
+        _ data: ArraySlice<UInt8>, _ topic: Topic, into batch: inout RecordBatch
+    ) throws(MalformedBytes) {
+        switch topic {
+        case .schedule:
+            guard batch.schedule.isEmpty else {
+                throw MalformedBytes(offset: 0, reason: "a chunk with two schedule blocks")
+            }
+            batch.schedule = try decoder.decode(data)
+            columnBytes = decoder.storedBytes
+        case .input: batch.inputs.append(contentsOf: try InputCodec.decode(data))
+        case .journal: batch.results.append(contentsOf: try InputCodec.decodeResults(data))
+        case .log: try takeLogs(data, into: &batch)
+        case .span: break
+        case .metric: batch.metrics.append(try JSONCodec.decode(MetricSample.self, data))
+        case .mark: batch.marks.append(try JSONCodec.decodeMark(data))
+        }
+    }
+
+    private func takeLogs(
+        _ data: ArraySlice<UInt8>, into batch: inout RecordBatch
+    ) throws(MalformedBytes) {
+        var reader = ByteReader(data)
+        switch try LogCodec.head(&reader) {
+        case .sites:
+            let sites = try LogCodec.sites(&reader, known: knownSites)
+            knownSites += sites.count
+            batch.newSites.append(contentsOf: sites)
+        case .records(let head):
+            batch.logs.append(try LogCodec.records(head, &reader, zstd: zstd))
+        }
+    }
+}
+
+extension Trace {
+    /// Everything in the file, chunk by chunk; `Trace.refresh` may extend it at its end.
+    package func batches() -> BatchCursor { BatchCursor(store) }
+
+    /// What the lanes hold beyond the file; empty when there was nothing to recover.
+    package var recoveredTail: RecordBatch {
+        var batch = RecordBatch()
+        batch.schedule = tail.schedule
+        batch.inputs = tail.inputs
+        batch.results = tail.results
+        return batch
+    }
+}

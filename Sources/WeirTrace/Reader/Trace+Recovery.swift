@@ -1,0 +1,230 @@
+import WeirBase
+import WeirTelemetry
+
+/// What the lanes of a dead run hold beyond its trace file.
+struct RecoveredTail: Sendable {
+    var schedule = ScheduleBatch()
+    var inputs: [InputBlock] = []
+    var results: [CallResult] = []
+    var inFlight: [TurnInFlight] = []
+    var voids = 0
+}
+
+extension Trace {
+    /// Looks at the lanes beside a trace without an end, and merges them behind the file.
+    static func recover(
+        _ store: TraceStore, _ header: RunHeader
+    ) throws(TraceError) -> (Recovery, RecoveredTail) {
+        let path = MappedLanes.path(beside: store.file.path)
+        let found: MappedLanes.Found
+        do throws(TraceError) {
+            found = try MappedLanes.find(path: path)
+        } catch {
+            // Trouble with the lanes is no damage of the trace.
+            return (.lanesUnusable(error.description), RecoveredTail())
+        }
+        switch found {
+        case .missing: return (.lanesMissing, RecoveredTail())
+        case .recording: return (.recording, RecoveredTail())
+        case .left(let mapped):
+            guard mapped.run == header.run else {
+                return (
+                    .lanesUnusable("\(path) belongs to another run"), RecoveredTail()
+                )
+            }
+            var merge = LaneMerge(lanes: mapped.lanes, header: header)
+            merge.collect()
+            merge.mergeSteps(behind: try lastState(store))
+            try merge.mergeInputs(behind: store)
+            try merge.mergeResults(behind: store)
+            let tail = withExtendedLifetime(mapped) { merge.tail }
+            return (
+                .lanes(
+                    steps: tail.schedule.steps.count, ends: tail.schedule.ends.count,
+                    voids: tail.voids),
+                tail
+            )
+        }
+    }
+
+    /// Where the schedule in the file ends and what is open there.
+    static func lastState(_ store: TraceStore) throws(TraceError) -> ScheduleState {
+        guard let channel = store.channel(.schedule),
+            let (place, _) = store.chunk(before: .max, holding: channel)
+        else { return ScheduleState() }
+        var cursor = MessageCursor(store, .schedule, from: place)
+        let decoder = ScheduleDecoder(startingAnywhere: ())
+        while let block = try cursor.message() {
+            _ = try cursor.located { () throws(MalformedBytes) in try decoder.decode(block) }
+        }
+        return decoder.state ?? ScheduleState()
+    }
+}
+
+/// Merges lanes left behind (rules 22–25 of the protocol).
+///
+/// The notes come from a file that anybody may have written: whatever cannot be ends the merge
+/// there, and what stands before it is kept.
+struct LaneMerge {
+    let lanes: LaneSet
+    let header: RunHeader
+    private(set) var tail = RecoveredTail()
+    private var found = ScheduleBatch()
+
+    init(lanes: LaneSet, header: RunHeader) {
+        self.lanes = lanes
+        self.header = header
+    }
+
+    /// Takes all notes out of the lanes. What an earlier chunk holds may be among them.
+    mutating func collect() {
+        lanes.rewindToTails()
+        for lane in [lanes.rest] + lanes.workers {
+            while let note = lane.peek() {
+                if note.kind == LaneNote.turnEnd {
+                    found.append(end: note)
+                } else if found.append(step: note) == nil {
+                    break
+                }
+                lane.advance(past: note)
+            }
+        }
+        for lane in lanes.readers {
+            while let note = lane.notes.peek(), let block = lane.input(of: note) {
+                tail.inputs.append(block)
+                lane.notes.advance(past: note)
+            }
+        }
+        for lane in lanes.executors {
+            while let note = lane.notes.peek(), let result = lane.result(of: note) {
+                tail.results.append(result)
+                lane.notes.advance(past: note)
+            }
+        }
+    }
+
+    /// Steps from the file's last on, in order. A number without a note did nothing: it is void.
+    /// Each thread that takes numbers leaves at most one; behind more of them nothing is believed.
+    mutating func mergeSteps(behind state: ScheduleState) {
+        var expected = state.nextStep
+        var voidsLeft = UInt64(lanes.workers.count + 1)
+        var open = state.open
+        for var note in found.steps.sorted(by: { $0.step < $1.step }) where note.step >= expected {
+            guard note.step - expected <= voidsLeft, isPlausible(note) else { break }
+            while expected < note.step {
+                tail.schedule.steps.append(StepNote(step: expected, kind: .void))
+                tail.voids += 1
+                voidsLeft -= 1
+                expected += 1
+            }
+            let words = found.words[note.words]
+            note.words = tail.schedule.words.count..<tail.schedule.words.count + words.count
+            tail.schedule.words.append(contentsOf: words)
+            tail.schedule.steps.append(note)
+            if note.kind.beginsTurn {
+                open.append(OpenTurn(step: note.step, subtask: note.subtask))
+            }
+            expected += 1
+        }
+        mergeEnds(&open)
+        findTurnsInFlight(open)
+    }
+
+    private func isPlausible(_ note: StepNote) -> Bool {
+        switch note.kind {
+        case .rest, .void: return true
+        case .access, .publish:
+            if note.turn < 1 || note.turn >= note.step { return false }
+        case .input, .timer, .completion, .continue, .idle, .end, .failure: break
+        }
+        return header.subtasks.isEmpty || Int(note.subtask) < header.subtasks.count
+    }
+
+    private mutating func mergeEnds(_ open: inout [OpenTurn]) {
+        var turns = OpenTurns(open)
+        for var note in found.ends.sorted(by: { $0.step < $1.step }) {
+            // An end that the file holds already, or whose beginning was not believed.
+            guard turns.close(step: note.step) != nil else { continue }
+            let emitted = found.emitted[note.emitted]
+            let start = tail.schedule.emitted.count
+            note.emitted = start..<start + emitted.count
+            tail.schedule.emitted.append(contentsOf: emitted)
+            tail.schedule.ends.append(note)
+        }
+        open = turns.remaining
+    }
+
+    private mutating func findTurnsInFlight(_ open: [OpenTurn]) {
+        let steps = tail.schedule.steps
+        let rest = steps.last { $0.kind == .rest }?.step ?? 0
+        var last: [UInt16: UInt64] = [:]
+        for turn in open { last[turn.subtask] = turn.step }
+        for note in steps where note.kind.beginsTurn { last[note.subtask] = note.step }
+        tail.inFlight = open.compactMap { turn in
+            guard turn.step > rest, last[turn.subtask] == turn.step else { return nil }
+            return TurnInFlight(step: turn.step, subtask: turn.subtask)
+        }
+    }
+
+    /// Blocks that go on where the file's blocks of their source end.
+    mutating func mergeInputs(behind store: TraceStore) throws(TraceError) {
+        let candidates = Dictionary(grouping: tail.inputs, by: \.source)
+        tail.inputs = []
+        for (source, blocks) in candidates.sorted(by: { $0.key < $1.key }) {
+            guard header.sources.isEmpty || Int(source) < header.sources.count else { continue }
+            var next = try Self.blockCount(of: source, in: store)
+            for block in blocks where block.index == next {
+                tail.inputs.append(block)
+                next += 1
+            }
+        }
+    }
+
+    /// How many blocks of a source the file holds: read from its last message of that source.
+    private static func blockCount(
+        of source: UInt16, in store: TraceStore
+    ) throws(TraceError) -> UInt64 {
+        guard let channel = store.channel(.input) else { return 0 }
+        let zstd = Zstd()
+        var place = Int.max
+        while let (found, entry) = store.chunk(before: place, holding: channel) {
+            place = found
+            let chunk = try McapChunk(entry, of: store.file, zstd: zstd)
+            for message in chunk.messages.reversed() where message.channel == channel {
+                do throws(MalformedBytes) {
+                    let data = chunk.data(of: message)
+                    guard try InputCodec.source(of: data) == source else { continue }
+                    if let last = try InputCodec.decode(data).last { return last.index + 1 }
+                } catch {
+                    throw .damaged(chunk.offset, error.reason)
+                }
+            }
+        }
+        return 0
+    }
+
+    private struct CallKey: Hashable {
+        var subtask: UInt16
+        var call: UInt64
+    }
+
+    /// Results that the file does not hold yet.
+    mutating func mergeResults(behind store: TraceStore) throws(TraceError) {
+        if tail.results.isEmpty { return }
+        var doubles: Set<CallKey> = []
+        let wanted = Set(tail.results.map { CallKey(subtask: $0.subtask, call: $0.call) })
+        var cursor = MessageCursor(store, .journal)
+        while let message = try cursor.message() {
+            let results = try cursor.located { () throws(MalformedBytes) in
+                try InputCodec.decodeResults(message)
+            }
+            for result in results {
+                let key = CallKey(subtask: result.subtask, call: result.call)
+                if wanted.contains(key) { doubles.insert(key) }
+            }
+        }
+        tail.results.removeAll {
+            !doubles.insert(CallKey(subtask: $0.subtask, call: $0.call)).inserted
+        }
+    }
+}

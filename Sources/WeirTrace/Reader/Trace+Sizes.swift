@@ -1,0 +1,143 @@
+import WeirBase
+import WeirTelemetry
+
+/// What a trace is made of, in numbers.
+package struct TraceSizes: Equatable, Sendable {
+    /// One topic: its messages, and the bytes they take in the file (of a packed chunk each gets
+    /// its share).
+    package struct TopicSize: Equatable, Sendable {
+        package var topic: Topic
+        package var messages = 0
+        package var bytes = 0
+    }
+
+    /// Topics in the order of their numbers; those without a message are left out.
+    package var topics: [TopicSize] = []
+    /// Schedule columns and the bytes they take in the file, in file order.
+    package var columns: [(name: String, bytes: Int)] = []
+    package var steps: UInt64 = 0
+    package var turns: UInt64 = 0
+    package var ends: UInt64 = 0
+    package var logRecords: UInt64 = 0
+    package var logsLost: UInt64 = 0
+
+    package static func == (left: TraceSizes, right: TraceSizes) -> Bool {
+        left.topics == right.topics && left.steps == right.steps && left.turns == right.turns
+            && left.ends == right.ends && left.logRecords == right.logRecords
+            && left.logsLost == right.logsLost
+            && left.columns.elementsEqual(right.columns) { $0 == $1 }
+    }
+
+    fileprivate mutating func add(_ batch: RecordBatch) {
+        steps += UInt64(batch.schedule.steps.count)
+        ends += UInt64(batch.schedule.ends.count)
+        for note in batch.schedule.steps where note.kind.beginsTurn { turns += 1 }
+        for logs in batch.logs {
+            logRecords += UInt64(logs.records.count)
+            logsLost += logs.lost
+        }
+    }
+
+    fileprivate mutating func add(_ cursor: BatchCursor) {
+        guard let entry = cursor.entry else { return }
+        for message in cursor.messages {
+            let place = topics.firstIndex { $0.topic == message.topic }
+            let share =
+                Double(message.bytes) * Double(entry.length)
+                / Double(max(1, entry.uncompressedSize))
+            let index = place ?? topics.count
+            if place == nil { topics.append(TopicSize(topic: message.topic)) }
+            topics[index].messages += 1
+            topics[index].bytes += Int(share.rounded())
+        }
+        if columns.isEmpty {
+            columns = ScheduleCodec.columnNames.map { (name: $0, bytes: 0) }
+        }
+        for (index, bytes) in cursor.columnBytes.enumerated() { columns[index].bytes += bytes }
+    }
+}
+
+extension Trace {
+    /// Sizes by topic and column, and counts. Reads the whole file; recovered steps count too.
+    package func sizes() throws(TraceError) -> TraceSizes {
+        try measure { _ throws(TraceError) in }
+    }
+
+    /// Reads everything and holds it against every checksum there is.
+    ///
+    /// The chunks' and the summary's sums, the chain of the schedule, the hashes of stored input
+    /// and, of a finished file, the sum over all its data.
+    ///
+    /// - Throws: `.damaged` with the first place where something does not fit.
+    package func verify() throws(TraceError) -> TraceSizes {
+        let sizes = try measure { batch throws(TraceError) in
+            for block in batch.inputs {
+                guard let bytes = block.bytes else { continue }
+                var hash = StableHash()
+                hash.combine(bytes: bytes)
+                guard hash.value == block.hash else {
+                    throw .damaged(
+                        0,
+                        "block \(block.index) of source \(block.source) is not what its hash "
+                            + "says")
+                }
+            }
+        }
+        // Single topics have checks that the chunks do not: indexes without gaps.
+        for source in header.sources.indices {
+            let cursor = inputs(source: UInt16(source))
+            while try cursor.next() != nil {}
+        }
+        let index = store.current
+        if index.isFinished { try verifyData(index) }
+        return sizes
+    }
+
+    private func measure(
+        _ look: (RecordBatch) throws(TraceError) -> Void
+    ) throws(TraceError) -> TraceSizes {
+        var sizes = TraceSizes()
+        let cursor = batches()
+        while let batch = try cursor.next() {
+            sizes.add(batch)
+            sizes.add(cursor)
+            do throws(TraceError) {
+                try look(batch)
+            } catch {
+                throw .damaged(cursor.entry?.offset ?? 0, error.reason)
+            }
+        }
+        sizes.add(recoveredTail)
+        sizes.topics.sort { $0.topic.rank < $1.topic.rank }
+        return sizes
+    }
+
+    /// The sum over everything before the data's end, read in pieces.
+    private func verifyData(_ index: McapIndex) throws(TraceError) {
+        let length = Mcap.recordHead + 4
+        var end = index.dataEnd
+        if end >= UInt64(length) { end -= UInt64(length) }
+        let record = try store.file.read(at: end, count: length)
+        guard record.count == length, record[0] == Mcap.Opcode.dataEnd.rawValue else {
+            throw .damaged(end, "there is no end of the data before the summary")
+        }
+        var expected: UInt32 = 0
+        for place in 0..<4 { expected |= UInt32(record[Mcap.recordHead + place]) << (8 * place) }
+        var crc = CRC32()
+        var offset: UInt64 = 0
+        while offset < end {
+            let piece = try store.file.read(
+                at: offset, count: Int(min(end - offset, UInt64(1 << 20))))
+            if piece.isEmpty { break }
+            crc.update(piece)
+            offset += UInt64(piece.count)
+        }
+        guard expected == 0 || crc.value == expected else {
+            throw .damaged(end, "the checksum of the data does not fit")
+        }
+    }
+}
+
+extension Topic {
+    var rank: Int { Self.allCases.firstIndex(of: self) ?? 0 }
+}

@@ -1,0 +1,250 @@
+import WeirBase
+package import WeirTelemetry
+
+extension Trace {
+    /// The schedule from its first step, recovered steps included.
+    package func schedule() -> ScheduleCursor { ScheduleCursor(self, from: 0) }
+
+    /// The schedule from the batch on that holds `step`; the first one when there is no such step.
+    ///
+    /// Costs a binary search: one chunk's head a probe. What lies before is not held against the
+    /// chain.
+    package func schedule(from step: UInt64) throws(TraceError) -> ScheduleCursor {
+        ScheduleCursor(self, from: try place(of: step))
+    }
+
+    /// The blocks of one source, in order, recovered ones included.
+    package func inputs(source: UInt16) -> InputCursor { InputCursor(self, source: source) }
+
+    /// What asynchronous calls answered, in the order of recording.
+    package func results() -> ResultCursor { ResultCursor(self) }
+
+    /// The log records of one worker, batch by batch; of all workers in file order when nil.
+    package func logs(worker: UInt16? = nil) -> LogCursor { LogCursor(self, worker: worker) }
+
+    package func metrics() -> MetricCursor { MetricCursor(self) }
+
+    package func marks() -> MarkCursor { MarkCursor(self) }
+
+    /// Calls `body` with every batch of the schedule in order.
+    package func forEachSchedule(_ body: (ScheduleBatch) throws -> Void) throws {
+        let cursor = schedule()
+        while let batch = try cursor.next() { try body(batch) }
+    }
+
+    /// The statements that log records name by number.
+    ///
+    /// Reads the whole topic: keep the result.
+    package func sites() throws(TraceError) -> [LogSite] {
+        var sites: [LogSite] = []
+        var cursor = MessageCursor(store, .log)
+        while let message = try cursor.message() {
+            let more = try cursor.located { () throws(MalformedBytes) -> [LogSite] in
+                var reader = ByteReader(message)
+                guard case .sites = try LogCodec.head(&reader) else { return [] }
+                return try LogCodec.sites(&reader, known: sites.count)
+            }
+            sites.append(contentsOf: more)
+        }
+        return sites
+    }
+
+    /// The number of the last step, recovered ones included; 0 when there is none.
+    package func lastStep() throws(TraceError) -> UInt64 {
+        if let last = tail.schedule.steps.last { return last.step }
+        return try Self.lastState(store).nextStep - 1
+    }
+
+    /// The chunk whose schedule holds a step.
+    private func place(of step: UInt64) throws(TraceError) -> Int {
+        guard let channel = store.channel(.schedule) else { return 0 }
+        let chunks = store.current.chunks
+        let places = chunks.indices.filter { chunks[$0].holds(channel: channel) }
+        var low = 0
+        var high = places.count
+        let zstd = Zstd()
+        while low < high {
+            let middle = (low + high) / 2
+            let chunk = try McapChunk(chunks[places[middle]], of: store.file, zstd: zstd)
+            guard let message = chunk.messages.first(where: { $0.channel == channel }) else {
+                throw .damaged(chunk.offset, "the index names a schedule where there is none")
+            }
+            let first: UInt64
+            do throws(MalformedBytes) {
+                var reader = ByteReader(chunk.data(of: message))
+                first = try ScheduleDecoder.head(&reader).state.nextStep
+            } catch {
+                throw .damaged(chunk.offset, error.reason)
+            }
+            if first <= step { low = middle + 1 } else { high = middle }
+        }
+        return low == 0 ? 0 : places[low - 1]
+    }
+}
+
+/// Reads the schedule batch by batch. Owned by one thread.
+package final class ScheduleCursor {
+    private let trace: Trace
+    private var messages: MessageCursor
+    private let decoder: ScheduleDecoder
+    private var isTailGiven = false
+
+    fileprivate init(_ trace: Trace, from place: Int) {
+        self.trace = trace
+        messages = MessageCursor(trace.store, .schedule, from: place)
+        decoder = place == 0 ? ScheduleDecoder() : ScheduleDecoder(startingAnywhere: ())
+    }
+
+    /// The next batch; nil at the end of what is known, which `Trace.refresh` may extend.
+    package func next() throws(TraceError) -> ScheduleBatch? {
+        if let block = try messages.message() {
+            let batch = try messages.located { () throws(MalformedBytes) in
+                let batch = try decoder.decode(block)
+                try check(batch)
+                return batch
+            }
+            return batch
+        }
+        if isTailGiven || trace.tail.schedule.isEmpty { return nil }
+        isTailGiven = true
+        return trace.tail.schedule
+    }
+
+    /// A hash over the columns of all blocks read so far, times and counts included.
+    package var chain: UInt64 { decoder.state?.chain ?? 0 }
+
+    /// Stored bytes of each column of the batch read last, by name.
+    package var columnBytes: [(String, Int)] {
+        Array(zip(ScheduleCodec.columnNames, decoder.storedBytes))
+    }
+
+    private func check(_ batch: ScheduleBatch) throws(MalformedBytes) {
+        let count = trace.header.subtasks.count
+        if count == 0 { return }
+        for note in batch.steps where Int(note.subtask) >= count {
+            throw MalformedBytes(
+                offset: 0, reason: "step \(note.step) names subtask \(note.subtask) of \(count)")
+        }
+    }
+}
+
+/// Reads one source's input block by block. Owned by one thread.
+package final class InputCursor {
+    private let trace: Trace
+    private let source: UInt16
+    private var messages: MessageCursor
+    private var pending: ArraySlice<InputBlock> = []
+    private var index: UInt64 = 0
+    private var isTailGiven = false
+
+    fileprivate init(_ trace: Trace, source: UInt16) {
+        self.trace = trace
+        self.source = source
+        messages = MessageCursor(trace.store, .input)
+    }
+
+    /// The next block; indexes go up from 0 without gaps. Nil at the end of what is known.
+    package func next() throws(TraceError) -> InputBlock? {
+        while true {
+            if let block = pending.popFirst() {
+                guard block.index == index else {
+                    throw .damaged(
+                        messages.offset, "block \(index) of source \(source) is missing")
+                }
+                index += 1
+                return block
+            }
+            guard let message = try messages.message() else { break }
+            pending = try messages.located { () throws(MalformedBytes) in
+                guard try InputCodec.source(of: message) == source else { return [] }
+                return try InputCodec.decode(message)[...]
+            }
+        }
+        if isTailGiven { return nil }
+        isTailGiven = true
+        pending = trace.tail.inputs.filter { $0.source == source }[...]
+        return pending.isEmpty ? nil : try next()
+    }
+}
+
+/// Reads the answers of asynchronous calls. Owned by one thread.
+package final class ResultCursor {
+    private let trace: Trace
+    private var messages: MessageCursor
+    private var pending: ArraySlice<CallResult> = []
+    private var isTailGiven = false
+
+    fileprivate init(_ trace: Trace) {
+        self.trace = trace
+        messages = MessageCursor(trace.store, .journal)
+    }
+
+    package func next() throws(TraceError) -> CallResult? {
+        while true {
+            if let result = pending.popFirst() { return result }
+            guard let message = try messages.message() else { break }
+            pending = try messages.located { () throws(MalformedBytes) in
+                try InputCodec.decodeResults(message)[...]
+            }
+        }
+        if isTailGiven { return nil }
+        isTailGiven = true
+        pending = trace.tail.results[...]
+        return pending.popFirst()
+    }
+}
+
+/// Reads log records batch by batch. Owned by one thread.
+package final class LogCursor {
+    private let worker: UInt16?
+    private var messages: MessageCursor
+    private let zstd = Zstd()
+
+    fileprivate init(_ trace: Trace, worker: UInt16?) {
+        self.worker = worker
+        messages = MessageCursor(trace.store, .log)
+    }
+
+    /// The next batch; records of one worker are in order of their turns.
+    package func next() throws(TraceError) -> LogBatch? {
+        while let message = try messages.message() {
+            let batch = try messages.located { () throws(MalformedBytes) -> LogBatch? in
+                var reader = ByteReader(message)
+                guard case .records(let head) = try LogCodec.head(&reader),
+                    head.worker == worker ?? head.worker
+                else { return nil }
+                return try LogCodec.records(head, &reader, zstd: zstd)
+            }
+            if let batch { return batch }
+        }
+        return nil
+    }
+}
+
+/// Reads metric samples. Owned by one thread.
+package final class MetricCursor {
+    private var messages: MessageCursor
+
+    fileprivate init(_ trace: Trace) { messages = MessageCursor(trace.store, .metric) }
+
+    package func next() throws(TraceError) -> MetricSample? {
+        guard let message = try messages.message() else { return nil }
+        return try messages.located { () throws(MalformedBytes) in
+            try JSONCodec.decode(MetricSample.self, message)
+        }
+    }
+}
+
+/// Reads marks: violations, failures, what a person marked. Owned by one thread.
+package final class MarkCursor {
+    private var messages: MessageCursor
+
+    fileprivate init(_ trace: Trace) { messages = MessageCursor(trace.store, .mark) }
+
+    package func next() throws(TraceError) -> Mark? {
+        guard let message = try messages.message() else { return nil }
+        return try messages.located { () throws(MalformedBytes) in
+            try JSONCodec.decodeMark(message)
+        }
+    }
+}

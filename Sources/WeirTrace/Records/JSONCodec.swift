@@ -1,0 +1,98 @@
+import FoundationEssentials
+import WeirBase
+import WeirTelemetry
+
+/// What lies in a trace as JSON, so that other tools can read it: header, end, metrics, marks.
+enum JSONCodec {
+    /// JSON with keys in order, so that equal values are equal bytes.
+    static func encode(_ value: some Encodable) throws(TraceError) -> [UInt8] {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        do {
+            return Array(try encoder.encode(value))
+        } catch {
+            throw TraceError(.operating, "\(type(of: value)) has no JSON form: \(error)")
+        }
+    }
+
+    static func decode<Value: Decodable>(
+        _ type: Value.Type, _ bytes: ArraySlice<UInt8>
+    ) throws(MalformedBytes) -> Value {
+        do {
+            return try JSONDecoder().decode(type, from: Data(bytes))
+        } catch {
+            throw MalformedBytes(offset: 0, reason: "\(type) cannot be read: \(reason(error))")
+        }
+    }
+
+    private static func reason(_ error: any Error) -> String {
+        PrintableText.escaped("\(error)", limit: 200)
+    }
+
+    private struct MarkForm: Codable {
+        var step: UInt64
+        var kind: String
+        var name: String
+        var message: String
+        var time: Int64
+    }
+
+    static func encode(_ mark: Mark) throws(TraceError) -> [UInt8] {
+        try encode(
+            MarkForm(
+                step: mark.step, kind: mark.kind.rawValue, name: mark.name,
+                message: mark.message, time: mark.time))
+    }
+
+    static func decodeMark(_ bytes: ArraySlice<UInt8>) throws(MalformedBytes) -> Mark {
+        let form = try decode(MarkForm.self, bytes)
+        guard let kind = Mark.Kind(rawValue: form.kind) else {
+            throw MalformedBytes(
+                offset: 0, reason: "a mark of kind \(PrintableText.escaped(form.kind))")
+        }
+        return Mark(
+            step: form.step, kind: kind, name: form.name, message: form.message, time: form.time)
+    }
+
+    /// Members of a metadata record: the value as JSON, a hash of it (metadata has no checksum of
+    /// its own), and the plain members for other tools.
+    static func members(
+        _ value: some Encodable, plain: [(String, String)]
+    ) throws(TraceError) -> [(String, String)] {
+        let json = try encode(value)
+        return [
+            ("json", String(decoding: json, as: UTF8.self)), ("hash", hash(json)),
+        ] + plain
+    }
+
+    static func value<Value: Decodable>(
+        _ type: Value.Type, of members: [(String, String)]
+    ) throws(MalformedBytes) -> Value {
+        guard let json = members.first(where: { $0.0 == "json" })?.1,
+            let expected = members.first(where: { $0.0 == "hash" })?.1
+        else { throw MalformedBytes(offset: 0, reason: "\(type) is not in the metadata") }
+        let bytes = Array(json.utf8)
+        guard hash(bytes) == expected else {
+            throw MalformedBytes(offset: 0, reason: "\(type) was changed: its hash does not fit")
+        }
+        return try decode(type, bytes[...])
+    }
+
+    private static func hash(_ bytes: [UInt8]) -> String {
+        var hash = StableHash()
+        hash.combine(bytes: bytes)
+        let digits = String(hash.value, radix: 16)
+        return String(repeating: "0", count: 16 - digits.count) + digits
+    }
+
+    static let metricSchema = """
+        {"title":"weir.MetricSample","type":"object","properties":{"time":{"type":"integer"},\
+        "step":{"type":"integer"},"subtasks":{"type":"array","items":{"type":"object"}},\
+        "channels":{"type":"array","items":{"type":"object"}},"recorder":{"type":"object"}}}
+        """
+    static let markSchema = """
+        {"title":"weir.Mark","type":"object","properties":{"step":{"type":"integer"},\
+        "kind":{"type":"string"},"name":{"type":"string"},"message":{"type":"string"},\
+        "time":{"type":"integer"}}}
+        """
+}

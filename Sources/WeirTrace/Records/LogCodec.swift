@@ -1,0 +1,262 @@
+import WeirBase
+import WeirTelemetry
+
+/// The binary form of log records of one worker, and of the statements they came from.
+///
+/// Column by column: what a statement repeats (its own number, its types, small differences)
+/// packs to nearly nothing, and what is left is mostly the value itself.
+enum LogCodec {
+    static let version: UInt8 = 1
+    static let columnNames = [
+        "site", "step", "subtask", "operator", "index", "ordinal", "time", "valueCount", "type",
+        "integer", "double", "textLength", "text",
+    ]
+    /// Records of one message; larger claims are damage.
+    static let maximumRecords = 1 << 20
+    /// Statements that a trace may know; larger claims are damage.
+    static let maximumSites = 1 << 20
+
+    enum Message: Equatable {
+        case records(Head)
+        case sites
+    }
+
+    /// What a message of records says before its columns.
+    struct Head: Equatable {
+        var worker: UInt16
+        var lost: UInt64
+        /// Least and greatest step of the records; equal and 0 when there are none.
+        var firstStep: UInt64
+        var lastStep: UInt64
+        var count: Int
+    }
+
+    private enum Column: Int {
+        case site, step, subtask, `operator`, index, ordinal, time, valueCount, type
+        case integer, double, textLength, text
+    }
+
+    /// What the last value of a field was, for differences; fields of other statements may share
+    /// a place, on both sides alike.
+    private struct IntegerMemory {
+        private var last = [UInt64](repeating: 0, count: 256)
+
+        subscript(site: UInt32, field: Int) -> UInt64 {
+            @inline(__always) get { last[Self.place(site, field)] }
+            @inline(__always) set { last[Self.place(site, field)] = newValue }
+        }
+
+        @inline(__always)
+        private static func place(_ site: UInt32, _ field: Int) -> Int {
+            Int((site &* 8 &+ UInt32(truncatingIfNeeded: field)) & 255)
+        }
+    }
+
+    private struct Columns {
+        var writers = [ColumnWriter](repeating: ColumnWriter(), count: columnNames.count)
+        var integers = IntegerMemory()
+
+        subscript(column: Column) -> ColumnWriter {
+            @inline(__always) get { writers[column.rawValue] }
+            @inline(__always) _modify { yield &writers[column.rawValue] }
+        }
+
+        mutating func append(_ value: LogValue, site: UInt32, field: Int) {
+            switch value {
+            case .integer(let number):
+                self[.type].append(byte: 0)
+                let bits = UInt64(bitPattern: number)
+                self[.integer].append(bits, after: integers[site, field])
+                integers[site, field] = bits
+            case .double(let number):
+                self[.type].append(byte: 1)
+                self[.double].append(fixed: number.bitPattern)
+            case .flag(let flag):
+                self[.type].append(byte: flag ? 3 : 2)
+            case .text(let text):
+                self[.type].append(byte: 4)
+                self[.textLength].append(UInt64(text.utf8.count))
+                self[.text].append(contentsOf: text.utf8)
+            }
+        }
+    }
+
+    static func encode(
+        _ records: ArraySlice<LogRecord>, worker: UInt16, lost: UInt64, zstd: Zstd
+    ) -> [UInt8] {
+        var columns = Columns()
+        var step: UInt64 = 0
+        var time: UInt64 = 0
+        var index: UInt64 = 0
+        var least = records.first?.step ?? 0
+        var greatest = least
+        for record in records {
+            least = min(least, record.step)
+            greatest = max(greatest, record.step)
+            columns[.site].append(UInt64(record.site))
+            columns[.step].append(record.step, after: step)
+            step = record.step
+            columns[.subtask].append(UInt64(record.subtask))
+            columns[.operator].append(UInt64(record.operatorIndex))
+            columns[.index].append(UInt64(record.index), after: index)
+            index = UInt64(record.index)
+            columns[.ordinal].append(UInt64(record.ordinal))
+            columns[.time].append(UInt64(bitPattern: record.time), after: time)
+            time = UInt64(bitPattern: record.time)
+            columns[.valueCount].append(UInt64(record.values.count))
+            for (field, value) in record.values.enumerated() {
+                columns.append(value, site: record.site, field: field)
+            }
+        }
+        var writer = ByteWriter(reserving: 64 + records.count * 12)
+        writer.append(version)
+        writer.append(0)
+        writer.append(fixed: worker)
+        writer.append(fixed: least)
+        writer.append(fixed: greatest)
+        writer.append(varint: lost)
+        writer.append(varint: UInt64(records.count))
+        ColumnSet.write(columns.writers, to: &writer, zstd: zstd)
+        return writer.bytes
+    }
+
+    /// What a message is, without unpacking it; the reader stands behind what was read.
+    static func head(_ reader: inout ByteReader) throws(MalformedBytes) -> Message {
+        let version = try reader.byte()
+        guard version == Self.version else {
+            throw reader.failure("log records of version \(version)")
+        }
+        switch try reader.byte() {
+        case 0:
+            let worker = try reader.fixed(UInt16.self)
+            let first = try reader.fixed(UInt64.self)
+            let last = try reader.fixed(UInt64.self)
+            return .records(
+                Head(
+                    worker: worker, lost: try reader.varint(), firstStep: first, lastStep: last,
+                    count: try reader.varint(as: Int.self, atMost: maximumRecords)))
+        case 1: return .sites
+        case let kind: throw reader.failure("a log message of kind \(kind)")
+        }
+    }
+
+    /// The records of a message whose head was read.
+    static func records(
+        _ head: Head, _ reader: inout ByteReader, zstd: Zstd
+    ) throws(MalformedBytes) -> LogBatch {
+        var stored: [Int] = []
+        var columns = ReadColumns(
+            columns: try ColumnSet.read(columnNames, from: &reader, zstd: zstd, stored: &stored))
+        guard reader.isAtEnd else { throw reader.failure("bytes behind the log records") }
+        guard head.count <= columns[.site].count else { throw columns[.site].failure("too short") }
+        var batch = LogBatch(worker: head.worker, records: [], lost: head.lost)
+        batch.records.reserveCapacity(head.count)
+        var step: UInt64 = 0
+        var time: UInt64 = 0
+        var index: UInt64 = 0
+        for _ in 0..<head.count {
+            let site = try columns[.site].next(as: UInt32.self)
+            step = try columns[.step].next(after: step)
+            guard step >= head.firstStep, step <= head.lastStep else {
+                throw columns[.step].failure("step \(step) is outside the message's range")
+            }
+            index = try columns[.index].next(after: index)
+            guard let place = UInt32(exactly: index) else {
+                throw columns[.index].failure("\(index) is too large")
+            }
+            time = try columns[.time].next(after: time)
+            var record = LogRecord(
+                step: step, index: place,
+                operatorIndex: try columns[.operator].next(as: UInt16.self),
+                ordinal: try columns[.ordinal].next(as: UInt32.self),
+                subtask: try columns[.subtask].next(as: UInt16.self),
+                time: Int64(bitPattern: time), site: site, values: [])
+            let count = try columns[.valueCount].next(as: Int.self)
+            guard count <= columns[.type].remaining else {
+                throw columns[.type].failure("ends early")
+            }
+            for field in 0..<count {
+                record.values.append(try columns.value(site: site, field: field))
+            }
+            batch.records.append(record)
+        }
+        for column in columns.columns { try column.finish() }
+        return batch
+    }
+
+    private struct ReadColumns {
+        var columns: [ColumnReader]
+        var integers = IntegerMemory()
+
+        subscript(column: Column) -> ColumnReader {
+            @inline(__always) get { columns[column.rawValue] }
+            @inline(__always) _modify { yield &columns[column.rawValue] }
+        }
+
+        init(columns: [ColumnReader]) { self.columns = columns }
+
+        mutating func value(site: UInt32, field: Int) throws(MalformedBytes) -> LogValue {
+            switch try self[.type].byte() {
+            case 0:
+                let bits = try self[.integer].next(after: integers[site, field])
+                integers[site, field] = bits
+                return .integer(Int64(bitPattern: bits))
+            case 1: return .double(Double(bitPattern: try self[.double].fixed()))
+            case 2: return .flag(false)
+            case 3: return .flag(true)
+            case 4:
+                let count = try self[.textLength].next(as: Int.self)
+                let raw = try self[.text].slice(count)
+                guard let text = String(validating: raw, as: UTF8.self) else {
+                    throw self[.text].failure("text is not UTF-8")
+                }
+                return .text(text)
+            case let type: throw self[.type].failure("a value of type \(type)")
+            }
+        }
+    }
+
+    static func encode(_ sites: [LogSite], first: Int) -> [UInt8] {
+        var writer = ByteWriter(reserving: sites.count * 64)
+        writer.append(version)
+        writer.append(1)
+        writer.append(varint: UInt64(first))
+        writer.append(varint: UInt64(sites.count))
+        for site in sites {
+            writer.append(site.level.rawValue)
+            writer.append(string: site.message)
+            writer.append(string: site.file)
+            writer.append(varint: UInt64(site.line))
+            writer.append(varint: UInt64(site.fields.count))
+            for field in site.fields { writer.append(string: field) }
+        }
+        return writer.bytes
+    }
+
+    /// The statements of a message whose head was read, to go on behind `known` ones.
+    static func sites(
+        _ reader: inout ByteReader, known: Int
+    ) throws(MalformedBytes) -> [LogSite] {
+        let first = try reader.varint(as: Int.self, atMost: maximumSites)
+        guard first == known else {
+            throw reader.failure("statement \(first) where \(known) was due")
+        }
+        let count = try reader.varint(
+            as: Int.self, atMost: min(maximumSites - known, reader.remaining / 5))
+        var sites: [LogSite] = []
+        for _ in 0..<count {
+            let raw = try reader.byte()
+            guard let level = LogLevel(rawValue: raw) else {
+                throw reader.failure("level \(raw)")
+            }
+            var site = LogSite(
+                level: level, message: try reader.string(), file: try reader.string(),
+                line: try reader.varint(as: UInt32.self), fields: [])
+            let fields = try reader.varint(as: Int.self, atMost: reader.remaining)
+            for _ in 0..<fields { site.fields.append(try reader.string()) }
+            sites.append(site)
+        }
+        guard reader.isAtEnd else { throw reader.failure("bytes behind the statements") }
+        return sites
+    }
+}

@@ -1,0 +1,191 @@
+import WeirBase
+
+/// One column of a batch while it is written: a run of varints or raw bytes.
+struct ColumnWriter {
+    private(set) var bytes: [UInt8] = []
+
+    mutating func removeAll() { bytes.removeAll(keepingCapacity: true) }
+
+    mutating func append(byte: UInt8) { bytes.append(byte) }
+
+    @inline(__always)
+    mutating func append(_ value: UInt64) {
+        var rest = value
+        while rest >= 0x80 {
+            bytes.append(UInt8(truncatingIfNeeded: rest) | 0x80)
+            rest >>= 7
+        }
+        bytes.append(UInt8(truncatingIfNeeded: rest))
+    }
+
+    /// The difference of two values of the same column, wrapping, zigzag-coded.
+    @inline(__always)
+    mutating func append(_ value: UInt64, after previous: UInt64) {
+        let difference = Int64(bitPattern: value &- previous)
+        append(UInt64(bitPattern: (difference << 1) ^ (difference >> 63)))
+    }
+
+    mutating func append(fixed value: UInt64) {
+        withUnsafeBytes(of: value.littleEndian) { bytes.append(contentsOf: $0) }
+    }
+
+    mutating func append(contentsOf other: some Sequence<UInt8>) {
+        bytes.append(contentsOf: other)
+    }
+}
+
+/// One column of a batch while it is read. No input makes it trap.
+struct ColumnReader {
+    let name: String
+    private let bytes: [UInt8]
+    private var position = 0
+
+    init(name: String, bytes: [UInt8]) {
+        self.name = name
+        self.bytes = bytes
+    }
+
+    var allBytes: [UInt8] { bytes }
+    var count: Int { bytes.count }
+    var remaining: Int { bytes.count - position }
+
+    func failure(_ reason: String) -> MalformedBytes {
+        MalformedBytes(offset: position, reason: "column \(name): \(reason)")
+    }
+
+    @inline(__always)
+    mutating func byte() throws(MalformedBytes) -> UInt8 {
+        guard position < bytes.count else { throw failure("ends early") }
+        defer { position += 1 }
+        return bytes[position]
+    }
+
+    @inline(__always)
+    mutating func next() throws(MalformedBytes) -> UInt64 {
+        let first = try byte()
+        if first < 0x80 { return UInt64(first) }
+        return try rest(of: first)
+    }
+
+    private mutating func rest(of first: UInt8) throws(MalformedBytes) -> UInt64 {
+        var value = UInt64(first & 0x7F)
+        var shift: UInt64 = 7
+        while true {
+            let next = try byte()
+            if shift == 63 && next > 1 { throw failure("a number does not fit 64 bits") }
+            value |= UInt64(next & 0x7F) << shift
+            if next < 0x80 { return value }
+            shift += 7
+            if shift > 63 { throw failure("a number does not fit 64 bits") }
+        }
+    }
+
+    @inline(__always)
+    mutating func next(after previous: UInt64) throws(MalformedBytes) -> UInt64 {
+        let raw = try next()
+        let difference = Int64(bitPattern: raw >> 1) ^ -Int64(bitPattern: raw & 1)
+        return previous &+ UInt64(bitPattern: difference)
+    }
+
+    /// The next number, which must fit the type.
+    @inline(__always)
+    mutating func next<Value: FixedWidthInteger>(
+        as type: Value.Type
+    ) throws(MalformedBytes) -> Value {
+        let raw = try next()
+        guard let value = Value(exactly: raw) else { throw failure("\(raw) is too large") }
+        return value
+    }
+
+    @inline(__always)
+    mutating func next<Value: FixedWidthInteger>(
+        after previous: UInt64, as type: Value.Type
+    ) throws(MalformedBytes) -> Value {
+        let raw = try next(after: previous)
+        guard let value = Value(exactly: raw) else { throw failure("\(raw) is too large") }
+        return value
+    }
+
+    mutating func fixed() throws(MalformedBytes) -> UInt64 {
+        guard remaining >= 8 else { throw failure("ends early") }
+        var value: UInt64 = 0
+        for index in 0..<8 { value |= UInt64(bytes[position + index]) << UInt64(8 * index) }
+        position += 8
+        return value
+    }
+
+    mutating func slice(_ count: Int) throws(MalformedBytes) -> ArraySlice<UInt8> {
+        guard count >= 0, count <= remaining else { throw failure("ends early") }
+        defer { position += count }
+        return bytes[position..<position + count]
+    }
+
+    /// To be called when everything that must be there was read.
+    func finish() throws(MalformedBytes) {
+        guard remaining == 0 else { throw failure("\(remaining) bytes too many") }
+    }
+}
+
+/// How a set of columns lies in a message: a count, then for each its raw length, its stored
+/// length and its bytes. A stored length below the raw one means a frame of zstd.
+///
+/// Each column is a frame of its own: columns differ so much that one table of code lengths for
+/// all of them costs a third more bytes.
+enum ColumnSet {
+    /// Raw bytes of all columns of one message; larger claims are damage.
+    static let maximumBytes = 64 << 20
+    /// Shorter columns are stored as they are: a frame would not be smaller.
+    private static let leastPacked = 24
+
+    /// Appends the columns; returns the stored bytes of each, lengths included.
+    @discardableResult
+    static func write(
+        _ columns: [ColumnWriter], to writer: inout ByteWriter, zstd: Zstd
+    ) -> [Int] {
+        writer.append(varint: UInt64(columns.count))
+        return columns.map { column in
+            let start = writer.count
+            writer.append(varint: UInt64(column.bytes.count))
+            let packed =
+                column.bytes.count < leastPacked
+                ? nil : column.bytes.withUnsafeBytes { zstd.compress($0) }
+            if let packed {
+                writer.append(counted: packed)
+            } else {
+                writer.append(counted: column.bytes)
+            }
+            return writer.count - start
+        }
+    }
+
+    /// The columns of a message with these names; further ones are damage.
+    ///
+    /// `stored` gets the bytes that each takes in the message.
+    static func read(
+        _ names: [String], from reader: inout ByteReader, zstd: Zstd, stored: inout [Int]
+    ) throws(MalformedBytes) -> [ColumnReader] {
+        guard try reader.varint() == UInt64(names.count) else {
+            throw reader.failure("a batch without its \(names.count) columns")
+        }
+        var room = maximumBytes
+        var columns: [ColumnReader] = []
+        stored.removeAll(keepingCapacity: true)
+        for name in names {
+            let start = reader.offset
+            let count = try reader.varint(as: Int.self, atMost: room)
+            room -= count
+            let bytes = try reader.counted()
+            stored.append(reader.offset - start)
+            if bytes.count == count {
+                columns.append(ColumnReader(name: name, bytes: Array(bytes)))
+            } else if bytes.count < count,
+                let raw = bytes.withUnsafeBytes({ zstd.decompress($0, count: count) })
+            {
+                columns.append(ColumnReader(name: name, bytes: raw))
+            } else {
+                throw reader.failure("column \(name) cannot be unpacked")
+            }
+        }
+        return columns
+    }
+}

@@ -1,0 +1,235 @@
+import WeirBase
+import WeirTelemetry
+
+/// Reads blocks of the schedule, one behind the other, and holds them against the chain.
+///
+/// No block makes it trap or allocate more than a bound. Owned by one thread.
+final class ScheduleDecoder {
+    private let zstd = Zstd()
+    private(set) var state: ScheduleState?
+    /// Stored bytes by column of the block read last.
+    private(set) var storedBytes: [Int] = []
+
+    /// A decoder of a whole schedule, from step 1 on.
+    init() { state = ScheduleState() }
+
+    /// A decoder that begins with whichever block it is given first, and believes what that block
+    /// says of the ones before it.
+    init(startingAnywhere: Void) { state = nil }
+
+    /// What a block says about itself before its columns are looked at.
+    struct Head: Equatable {
+        var steps: Int
+        var ends: Int
+        var state: ScheduleState
+    }
+
+    /// The first step of a block and what was open before it.
+    static func head(_ reader: inout ByteReader) throws(MalformedBytes) -> Head {
+        let version = try reader.byte()
+        guard version == ScheduleCodec.version else {
+            throw reader.failure("a schedule block of version \(version)")
+        }
+        var state = ScheduleState()
+        state.nextStep = try reader.fixed()
+        // Steps are 48 bits wide in a lane; the bound keeps every sum below from overflowing.
+        guard state.nextStep >= 1, state.nextStep < 1 << 60 else {
+            throw reader.failure("first step \(state.nextStep)")
+        }
+        let steps = try reader.varint(as: Int.self, atMost: ScheduleCodec.maximumEntries)
+        let ends = try reader.varint(as: Int.self, atMost: ScheduleCodec.maximumEntries)
+        let open = try reader.varint(as: Int.self, atMost: ScheduleCodec.maximumOpen)
+        for _ in 0..<open {
+            let back = try reader.varint()
+            let subtask = try reader.varint(as: UInt16.self)
+            guard back >= 1, back < state.nextStep else {
+                throw reader.failure("an open turn outside the schedule")
+            }
+            let step = state.nextStep - back
+            guard (state.open.last?.step ?? 0) < step else {
+                throw reader.failure("open turns out of order")
+            }
+            state.open.append(OpenTurn(step: step, subtask: subtask))
+        }
+        state.chain = try reader.fixed()
+        return Head(steps: steps, ends: ends, state: state)
+    }
+
+    /// The batch of a block.
+    func decode(_ block: ArraySlice<UInt8>) throws(MalformedBytes) -> ScheduleBatch {
+        var reader = ByteReader(block)
+        let head = try Self.head(&reader)
+        if let known = state {
+            guard head.state.nextStep == known.nextStep else {
+                throw reader.failure(
+                    "step \(known.nextStep) is missing: the next block begins with "
+                        + "\(head.state.nextStep)")
+            }
+            guard head.state == known else { throw Self.brokenChain(known.nextStep) }
+        }
+        let raw = try ColumnSet.read(
+            ScheduleCodec.columnNames, from: &reader, zstd: zstd, stored: &storedBytes)
+        let chainAfter = try reader.fixed(UInt64.self)
+        guard reader.isAtEnd else { throw reader.failure("bytes behind a schedule block") }
+        let chain = ScheduleEncoder.chain(
+            after: head.state.chain, from: head.state.nextStep, steps: head.steps,
+            raw.map(\.allBytes))
+        guard chain == chainAfter else { throw Self.brokenChain(head.state.nextStep) }
+        var decoder = BlockDecoder(columns: ScheduleColumns(raw), state: head.state)
+        decoder.state.chain = chain
+        try decoder.readSteps(head.steps)
+        try decoder.readEnds(head.ends)
+        if let rest = decoder.batch.steps.last(where: { $0.kind == .rest }) {
+            decoder.state.rest(at: rest.step)
+        }
+        guard decoder.state.open.count <= ScheduleCodec.maximumOpen else {
+            throw reader.failure("\(decoder.state.open.count) turns are open at once")
+        }
+        for column in decoder.columns.all { try column.finish() }
+        state = decoder.state
+        return decoder.batch
+    }
+
+    private static func brokenChain(_ step: UInt64) -> MalformedBytes {
+        MalformedBytes(offset: 0, reason: "the schedule's chain is broken at step \(step)")
+    }
+}
+
+/// The columns of one block while they are read. A value of its own for speed: see the encoder's.
+private struct BlockDecoder {
+    var columns: ScheduleColumns<ColumnReader>
+    var state: ScheduleState
+    private(set) var batch = ScheduleBatch()
+    private var memories = SubtaskMemories()
+
+    init(columns: ScheduleColumns<ColumnReader>, state: ScheduleState) {
+        self.columns = columns
+        self.state = state
+    }
+
+    mutating func readSteps(_ count: Int) throws(MalformedBytes) {
+        // One byte a step at least: no claim reserves more than the column's size.
+        guard columns.kind.count == count else {
+            throw columns.kind.failure("\(columns.kind.count) kinds for \(count) steps")
+        }
+        batch.steps.reserveCapacity(count)
+        var time: UInt64 = 0
+        for _ in 0..<count {
+            let raw = try columns.kind.byte()
+            guard let kind = StepKind(rawValue: raw) else {
+                throw columns.kind.failure("a step of kind \(raw)")
+            }
+            var note = StepNote(step: state.nextStep, kind: kind)
+            switch kind {
+            case .input, .timer, .completion, .continue, .idle, .end, .failure:
+                try readTurn(&note)
+                time = try columns.time.next(after: time)
+                note.time = Int64(bitPattern: time)
+                state.open.append(OpenTurn(step: note.step, subtask: note.subtask))
+            case .access:
+                note.subtask = try columns.subtask.next(as: UInt16.self)
+                note.port = try columns.port.next(
+                    after: memories[note.subtask].ports.1, as: UInt16.self)
+                memories[note.subtask].ports.1 = UInt64(note.port)
+                note.turn = try turnReference(note, memories[note.subtask].turn)
+            case .publish:
+                try readPublish(&note)
+            case .rest:
+                time = try columns.time.next(after: time)
+                note.time = Int64(bitPattern: time)
+                note.digest = try columns.digest.fixed()
+            case .void: break
+            }
+            batch.steps.append(note)
+            state.nextStep += 1
+        }
+    }
+
+    private mutating func readTurn(_ note: inout StepNote) throws(MalformedBytes) {
+        note.subtask = try columns.subtask.next(as: UInt16.self)
+        let memory = memories[note.subtask]
+        note.port = try columns.port.next(after: memory.ports.0, as: UInt16.self)
+        note.count = try columns.count.next(after: memory.counts.0, as: UInt32.self)
+        memories[note.subtask].ports.0 = UInt64(note.port)
+        memories[note.subtask].counts.0 = UInt64(note.count)
+        memories[note.subtask].turn = note.step
+        guard note.kind == .completion else { return }
+        let count = try columns.wordCount.next(as: Int.self)
+        guard count <= columns.word.remaining else { throw columns.word.failure("ends early") }
+        let start = batch.words.count
+        var call = memory.call
+        for _ in 0..<count {
+            call = try columns.word.next(after: call)
+            batch.words.append(call)
+        }
+        memories[note.subtask].call = call
+        note.words = start..<batch.words.count
+    }
+
+    private mutating func readPublish(_ note: inout StepNote) throws(MalformedBytes) {
+        note.subtask = try columns.subtask.next(as: UInt16.self)
+        let memory = memories[note.subtask]
+        note.port = try columns.port.next(after: memory.ports.2, as: UInt16.self)
+        note.count = try columns.count.next(after: memory.counts.1, as: UInt32.self)
+        memories[note.subtask].ports.2 = UInt64(note.port)
+        memories[note.subtask].counts.1 = UInt64(note.count)
+        note.turn = try turnReference(note, memory.turn)
+        let count = try columns.wordCount.next(as: Int.self)
+        guard count <= columns.word.remaining else { throw columns.word.failure("ends early") }
+        let start = batch.words.count
+        for _ in 0..<count { batch.words.append(try columns.word.next()) }
+        note.words = start..<batch.words.count
+    }
+
+    private mutating func turnReference(
+        _ note: StepNote, _ last: UInt64
+    ) throws(MalformedBytes) -> UInt64 {
+        let back = try columns.turn.next()
+        if back == 0 && last != 0 { return last }
+        guard back >= 1, back < note.step else {
+            throw columns.turn.failure("step \(note.step) belongs to no turn")
+        }
+        return note.step - back
+    }
+
+    mutating func readEnds(_ count: Int) throws(MalformedBytes) {
+        guard columns.duration.count == count else {
+            throw columns.duration.failure("\(columns.duration.count) durations for \(count) ends")
+        }
+        batch.ends.reserveCapacity(count)
+        var open = OpenTurns(state.open)
+        var bits: UInt8 = 0
+        for index in 0..<count {
+            let place = try columns.end.next(as: Int.self)
+            guard let turn = open.close(place: place) else {
+                throw columns.end.failure("the end of a turn that is not open")
+            }
+            let memory = memories[turn.subtask]
+            let accesses = try columns.accesses.next(after: memory.accesses, as: UInt32.self)
+            let outlets = try columns.emittedCount.next(after: memory.emittedCount, as: Int.self)
+            guard outlets <= columns.emitted.remaining else {
+                throw columns.emitted.failure("ends early")
+            }
+            memories[turn.subtask].accesses = UInt64(accesses)
+            memories[turn.subtask].emittedCount = UInt64(outlets)
+            let start = batch.emitted.count
+            for outlet in 0..<outlets {
+                let emitted = try columns.emitted.next(
+                    after: memories[turn.subtask][outlet: outlet], as: UInt32.self)
+                memories[turn.subtask][outlet: outlet] = UInt64(emitted)
+                batch.emitted.append(emitted)
+            }
+            let code = try columns.duration.byte()
+            guard let duration = DurationCode.duration(code) else {
+                throw columns.duration.failure("code \(code)")
+            }
+            if index & 7 == 0 { bits = try columns.samplePresence.byte() }
+            let sample = bits >> UInt8(index & 7) & 1 == 1 ? try columns.sample.fixed() : nil
+            batch.ends.append(
+                EndNote(
+                    step: turn.step, accesses: accesses, duration: duration, sample: sample,
+                    emitted: start..<batch.emitted.count))
+        }
+        state.open = open.remaining
+    }
+}

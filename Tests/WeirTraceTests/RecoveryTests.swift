@@ -1,0 +1,233 @@
+import Foundation
+import Testing
+import WeirBase
+import WeirTelemetry
+
+@testable import WeirTrace
+
+/// A run that was killed: a file without an end, and lanes beside it.
+@Suite struct RecoveryTests {
+    /// Writes the first batch of the fixture (steps 1–4, 4 open) and then lets `note` write into
+    /// lanes that nobody drains.
+    private func killed(
+        _ folder: String, run: String = Fixture.run, _ note: (LaneSet) -> Void
+    ) throws -> String {
+        let path = folder + "/run.mcap"
+        try Fixture.write(path, [Fixture.batches[0]], end: nil)
+        let lanes = try MappedLanes.create(
+            path: MappedLanes.path(beside: path), run: run, layout: LaneFileTests.layout)
+        withExtendedLifetime(lanes) { note(lanes.lanes) }
+        return path
+    }
+
+    private func turn(_ lane: NoteLane, step: UInt64, subtask: UInt16, time: Int64 = 50) {
+        lane.reserve(1)
+        lane.noteTurn(step: step, kind: .input, subtask: subtask, inlet: 0, count: 1, time: time)
+    }
+
+    private func end(_ lane: NoteLane, step: UInt64, emitted: [UInt32] = []) {
+        lane.reserve(NoteLane.endSlots(outlets: emitted.count))
+        let used = emitted.withUnsafeBufferPointer {
+            lane.noteEnd(step: step, accesses: 0, duration: 4, sample: nil, emitted: $0)
+        }
+        lane.release(NoteLane.endSlots(outlets: emitted.count) - used)
+    }
+
+    private func tail(_ trace: Trace) throws -> ScheduleBatch {
+        let cursor = trace.schedule()
+        var last = ScheduleBatch()
+        while let batch = try cursor.next() { last = batch }
+        return last
+    }
+
+    @Test func `steps of the lanes go on behind the file and doubles are left out`() throws {
+        try withFolder { folder in
+            let path = try killed(folder) { lanes in
+                turn(lanes.workers[0], step: 1, subtask: 0)
+                end(lanes.workers[0], step: 1, emitted: [128, 128])
+                turn(lanes.workers[1], step: 5, subtask: 1)
+                end(lanes.workers[1], step: 5, emitted: [7])
+                end(lanes.workers[0], step: 4)
+                turn(lanes.workers[0], step: 6, subtask: 2)
+            }
+            let trace = try Trace.open(path: path)
+            #expect(trace.recovery == .lanes(steps: 2, ends: 2, voids: 0))
+            #expect(!trace.isComplete && !trace.isRecording)
+            let tail = try tail(trace)
+            #expect(tail.steps.map(\.step) == [5, 6])
+            #expect(tail.ends.map(\.step) == [4, 5])
+            #expect(tail.ends.map { Array(tail.emitted(of: $0)) } == [[], [7]])
+            #expect(trace.turnsInFlight == [TurnInFlight(step: 6, subtask: 2)])
+            #expect(try trace.lastStep() == 6)
+        }
+    }
+
+    @Test func `a number without a note is void`() throws {
+        try withFolder { folder in
+            let path = try killed(folder) { lanes in
+                turn(lanes.workers[0], step: 6, subtask: 0)
+                turn(lanes.workers[1], step: 8, subtask: 1)
+            }
+            let trace = try Trace.open(path: path)
+            let kinds = try tail(trace).steps.map(\.kind)
+            #expect(kinds == [.void, .input, .void, .input])
+            #expect(trace.recovery == .lanes(steps: 4, ends: 0, voids: 2))
+        }
+    }
+
+    @Test func `more voids than threads are not believed`() throws {
+        try withFolder { folder in
+            let path = try killed(folder) { lanes in
+                turn(lanes.workers[0], step: 5, subtask: 0)
+                turn(lanes.workers[1], step: 1 << 47, subtask: 1)
+            }
+            let trace = try Trace.open(path: path)
+            #expect(try tail(trace).steps.map(\.step) == [5])
+        }
+    }
+
+    @Test func `a turn before a rest point or before another turn is not in flight`() throws {
+        try withFolder { folder in
+            let path = try killed(folder) { lanes in
+                turn(lanes.workers[0], step: 5, subtask: 0)
+                lanes.rest.reserve(1)
+                lanes.rest.noteRest(step: 6, time: 60, digest: 1)
+                turn(lanes.workers[1], step: 7, subtask: 1)
+                turn(lanes.workers[1], step: 8, subtask: 1)
+            }
+            let trace = try Trace.open(path: path)
+            #expect(trace.turnsInFlight == [TurnInFlight(step: 8, subtask: 1)])
+        }
+    }
+
+    @Test func `input and results go on by index`() throws {
+        try withFolder { folder in
+            let path = try killed(folder) { lanes in
+                for index in 1...3 {
+                    let bytes = Array("block \(index)".utf8)
+                    _ = bytes.withUnsafeBytes {
+                        lanes.readers[0].note(
+                            input: .bytes, source: 0, index: UInt64(index), offset: 0, bytes: $0,
+                            isStored: true, time: 9, isCancelled: { true })
+                    }
+                }
+                _ = lanes.executors[0].note(
+                    result: 9, subtask: 2, bytes: [4, 2], isCancelled: { true })
+            }
+            let trace = try Trace.open(path: path)
+            let cursor = trace.inputs(source: 0)
+            var texts: [String] = []
+            while let block = try cursor.next() {
+                texts.append(String(decoding: block.bytes ?? [], as: UTF8.self))
+            }
+            // Block 1 is in the file already.
+            #expect(texts == ["one\n", "two\n", "block 2", "block 3"])
+            #expect(try trace.results().next() == CallResult(subtask: 2, call: 9, bytes: [4, 2]))
+        }
+    }
+
+    @Test func `without its lanes a trace ends with the file and says so`() throws {
+        try withFolder { folder in
+            let path = try killed(folder) { turn($0.workers[0], step: 5, subtask: 0) }
+            try FileManager.default.removeItem(atPath: path + ".lanes")
+            let trace = try Trace.open(path: path)
+            #expect(trace.recovery == .lanesMissing)
+            #expect(try tail(trace) == Fixture.schedules[0])
+            #expect(trace.turnsInFlight.isEmpty)
+        }
+    }
+
+    @Test func `lanes of another run or of nobody are not used`() throws {
+        try withFolder { folder in
+            let other = String(repeating: "f", count: 32)
+            let path = try killed(folder, run: other) { turn($0.workers[0], step: 5, subtask: 0) }
+            guard case .lanesUnusable = try Trace.open(path: path).recovery else {
+                Issue.record("the lanes of another run were used")
+                return
+            }
+            try Data("garbage".utf8).write(to: URL(fileURLWithPath: path + ".lanes"))
+            guard case .lanesUnusable = try Trace.open(path: path).recovery else {
+                Issue.record("garbage was used")
+                return
+            }
+        }
+    }
+
+    @Test func `garbage in the lanes never traps`() throws {
+        try withFolder { folder in
+            let path = try killed(folder) { lanes in
+                for step in UInt64(5)..<40 {
+                    turn(lanes.workers[Int(step % 2)], step: step, subtask: UInt16(step % 3))
+                    end(lanes.workers[Int(step % 2)], step: step, emitted: [1, 2, 3])
+                }
+            }
+            let whole = try Data(contentsOf: URL(fileURLWithPath: path + ".lanes"))
+            var generator = SeededGenerator(seed: 5)
+            for _ in 0..<300 {
+                var bytes = whole
+                for _ in 0..<20 {
+                    let place = 4096 + Int(generator.next() % UInt64(bytes.count - 4096))
+                    bytes[place] = UInt8(truncatingIfNeeded: generator.next())
+                }
+                try bytes.write(to: URL(fileURLWithPath: path + ".lanes"))
+                let trace = try Trace.open(path: path)
+                let steps = try tail(trace).steps
+                let first = steps.first?.step ?? 1
+                #expect(steps.map(\.step) == Array(first..<first + UInt64(steps.count)))
+            }
+        }
+    }
+
+    @Test func `while its recorder lives a trace is being recorded`() throws {
+        try withFolder { folder in
+            let path = folder + "/run.mcap"
+            try Fixture.write(path, [Fixture.batches[0]], end: nil)
+            let lanes = try MappedLanes.create(
+                path: path + ".lanes", run: Fixture.run, layout: LaneFileTests.layout)
+            let trace = try Trace.open(path: path)
+            #expect(trace.isRecording)
+            #expect(trace.recovery == .recording)
+            let error = #expect(throws: TraceError.self) {
+                try Trace.recover(path: path, to: folder + "/new.mcap")
+            }
+            #expect(error?.code == .usage)
+            withExtendedLifetime(lanes) {}
+        }
+    }
+
+    @Test func `a recovered file holds what the dead run's trace and lanes held`() throws {
+        try withFolder { folder in
+            let path = try killed(folder) { lanes in
+                turn(lanes.workers[0], step: 5, subtask: 0)
+            }
+            let before = try Trace.open(path: path)
+            let output = folder + "/new.mcap"
+            let rewritten = try Trace.recover(path: path, to: output)
+            #expect(rewritten == Trace.Rewritten(steps: 5, damage: nil))
+            let after = try Trace.open(path: output)
+            #expect(after.recovery == .rewritten)
+            #expect(after.turnsInFlight == before.turnsInFlight)
+            #expect(!after.turnsInFlight.isEmpty)
+            #expect(try Contents(after) == Contents(before))
+            _ = try after.verify()
+        }
+    }
+
+    @Test func `a damaged chunk ends a recovered file before it`() throws {
+        try withFolder { folder in
+            let path = folder + "/run.mcap"
+            try Fixture.write(path)
+            let index = try McapIndex(of: InputFile(opening: path))
+            var bytes = try Data(contentsOf: URL(fileURLWithPath: path))
+            bytes[Int(index.chunks[4].offset) + 70] ^= 1
+            try bytes.write(to: URL(fileURLWithPath: path))
+            let rewritten = try Trace.recover(path: path, to: folder + "/new.mcap")
+            #expect(rewritten.damage?.code == .damaged)
+            let trace = try Trace.open(path: folder + "/new.mcap")
+            #expect(!trace.isComplete)
+            #expect(try Contents(trace).schedules == [Fixture.schedules[0]])
+            let error = #expect(throws: TraceError.self) { try Trace.open(path: path).verify() }
+            #expect(error?.code == .damaged)
+        }
+    }
+}

@@ -1,0 +1,188 @@
+import Testing
+import WeirBase
+import WeirTelemetry
+
+@testable import WeirTrace
+
+@Suite struct ScheduleCodecTests {
+    @Test func `durations keep three significant bits`() throws {
+        for shift in 0..<32 {
+            for offset in [UInt32(0), 1, 2, 3, 5] {
+                let duration = (1 << UInt32(shift)) &+ offset
+                let code = DurationCode.code(duration)
+                let back = try #require(DurationCode.duration(code))
+                #expect(DurationCode.code(back) == code)
+                let error = back > duration ? back - duration : duration - back
+                #expect(error <= duration / 8)
+            }
+        }
+        #expect(DurationCode.duration(DurationCode.code(.max)) != nil)
+        for code in UInt8.min...UInt8.max {
+            guard let duration = DurationCode.duration(code) else { continue }
+            #expect(DurationCode.code(duration) == code)
+        }
+    }
+
+    @Test func `a block cut or flipped anywhere never traps`() throws {
+        let block = try ScheduleEncoder().encode(Fixture.schedules[0])
+        for count in block.indices {
+            #expect(throws: MalformedBytes.self) {
+                try ScheduleDecoder().decode(block.prefix(count))
+            }
+        }
+        for place in block.indices {
+            for bit in 0..<8 {
+                var changed = block
+                changed[place] ^= 1 << UInt8(bit)
+                #expect(throws: MalformedBytes.self, "byte \(place), bit \(bit)") {
+                    try ScheduleDecoder().decode(changed[...])
+                }
+            }
+        }
+    }
+
+    /// The chain proves nothing to somebody who computes it: columns are checked by themselves.
+    @Test func `random columns with a fitting chain never trap`() throws {
+        var generator = SeededGenerator(seed: 11)
+        var decoded = 0
+        for _ in 0..<2_000 {
+            let steps = Int(generator.next() % 6)
+            var columns: [ColumnWriter] = []
+            for name in ScheduleCodec.columnNames {
+                var column = ColumnWriter()
+                let count =
+                    name == "kind" ? steps : name == "duration" ? 0 : Int(generator.next() % 12)
+                for _ in 0..<count {
+                    let byte = UInt8(truncatingIfNeeded: generator.next())
+                    column.append(byte: name == "kind" ? 1 + byte % 11 : byte)
+                }
+                columns.append(column)
+            }
+            var writer = ByteWriter()
+            writer.append(ScheduleCodec.version)
+            writer.append(fixed: UInt64(1))
+            writer.append(varint: UInt64(steps))
+            writer.append(varint: 0)
+            writer.append(varint: 0)
+            writer.append(fixed: UInt64(0))
+            ColumnSet.write(columns, to: &writer, zstd: Zstd())
+            writer.append(
+                fixed: ScheduleEncoder.chain(
+                    after: 0, from: 1, steps: steps, columns.map(\.bytes)))
+            do {
+                _ = try ScheduleDecoder().decode(writer.bytes[...])
+                decoded += 1
+            } catch {
+                #expect(!error.reason.isEmpty)
+            }
+        }
+        #expect(decoded < 2_000)
+    }
+
+    @Test func `a claim of many bytes is refused before they are allocated`() throws {
+        var writer = ByteWriter()
+        writer.append(varint: 1)
+        writer.append(varint: UInt64(ColumnSet.maximumBytes) + 1)
+        writer.append(varint: 0)
+        var reader = ByteReader(writer.bytes)
+        var stored: [Int] = []
+        #expect(throws: MalformedBytes.self) {
+            try ColumnSet.read(["a"], from: &reader, zstd: Zstd(), stored: &stored)
+        }
+    }
+
+    @Test func `a missing block is a missing step`() throws {
+        let encoder = ScheduleEncoder()
+        _ = try encoder.encode(Fixture.schedules[0])
+        let second = try encoder.encode(Fixture.schedules[1])
+        let error = #expect(throws: MalformedBytes.self) {
+            try ScheduleDecoder().decode(second[...])
+        }
+        #expect(error?.reason.contains("step 1 is missing") == true)
+    }
+
+    @Test func `a step out of order is refused when it is written`() {
+        var batch = ScheduleBatch()
+        Fixture.turn(&batch, step: 2, subtask: 0, time: 1)
+        let error = #expect(throws: TraceError.self) { try ScheduleEncoder().encode(batch) }
+        #expect(error?.reason.contains("step 2 was recorded where 1 was due") == true)
+    }
+
+    @Test func `at full load a turn takes six bytes or less`() throws {
+        let bytes = try Self.bytesPerTurn(count: 256)
+        print("schedule: \(bytes) bytes a turn at full load")
+        #expect(bytes <= 6)
+    }
+
+    @Test func `with one element a turn it takes eight bytes or less`() throws {
+        let bytes = try Self.bytesPerTurn(count: 1)
+        print("schedule: \(bytes) bytes a turn of one element")
+        #expect(bytes <= 8)
+    }
+
+    /// Four subtasks on two workers as a run interleaves them: a source, two filters behind an
+    /// exchange, a sink with two inlets; times in µs, 64th samples, ends a few turns late.
+    private static func bytesPerTurn(count: UInt32) throws -> Double {
+        var generator = SeededGenerator(seed: 3)
+        func below(_ bound: UInt64) -> UInt64 { generator.next() % bound }
+        let encoder = ScheduleEncoder()
+        let decoder = ScheduleDecoder()
+        let clock = ContinuousClock()
+        var encoding = Duration.zero
+        var decoding = Duration.zero
+        var step: UInt64 = 1
+        var time: Int64 = 0
+        var bytes = 0
+        var turns = 0
+        for _ in 0..<16 {
+            var batch = ScheduleBatch()
+            var waiting: [(step: UInt64, subtask: UInt16)] = []
+            for _ in 0..<8_000 {
+                let subtask = UInt16(below(4))
+                time += Int64(count > 1 ? 2 + below(20) : below(3))
+                let taken = count > 1 && below(10) == 0 ? UInt32(1 + below(255)) : count
+                var note = StepNote(step: step, kind: .input)
+                note.subtask = subtask
+                note.port = subtask == 3 ? UInt16(below(2)) : 0
+                note.count = taken
+                note.time = time - Int64(below(3))
+                batch.steps.append(note)
+                waiting.append((step, subtask))
+                if waiting.count > 2 {
+                    let ended = waiting.remove(at: Int(below(2)))
+                    end(ended, count, &batch, below)
+                }
+                step += 1
+                turns += 1
+            }
+            for ended in waiting { end(ended, count, &batch, below) }
+            let start = clock.now
+            let block = try encoder.encode(batch)
+            let middle = clock.now
+            _ = try decoder.decode(block[...])
+            encoding += middle - start
+            decoding += clock.now - middle
+            bytes += block.count
+        }
+        print("a turn: \(encoding / turns) to write, \(decoding / turns) to read in this build")
+        return Double(bytes) / Double(turns)
+    }
+
+    private static func end(
+        _ turn: (step: UInt64, subtask: UInt16), _ count: UInt32, _ batch: inout ScheduleBatch,
+        _ below: (UInt64) -> UInt64
+    ) {
+        var emitted: [UInt32] = []
+        switch turn.subtask {
+        case 0:
+            let left = count > 1 ? 120 + UInt32(below(17)) : UInt32(below(2))
+            emitted = [left, count - left]
+        case 1, 2: emitted = [count > 1 ? 100 + UInt32(below(30)) : UInt32(below(2))]
+        default: break
+        }
+        let duration = count > 1 ? 10 + UInt32(below(25)) : UInt32(below(3))
+        Fixture.end(
+            &batch, step: turn.step, emitted: emitted, duration: duration,
+            sample: turn.step % 64 == 0 ? below(.max) : nil)
+    }
+}
