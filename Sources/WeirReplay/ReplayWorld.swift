@@ -7,11 +7,11 @@ package struct RecordedOutside {
     /// The next block of a source, in order; nil when there is none.
     package var nextInput: (_ source: Int) throws -> InputBlock?
     /// The result of a call; nil when it was not recorded.
-    package var result: (_ subtask: UInt16, _ call: UInt64) -> [UInt8]?
+    package var result: (_ subtask: UInt16, _ call: UInt64) throws -> [UInt8]?
 
     package init(
         nextInput: @escaping (Int) throws -> InputBlock?,
-        result: @escaping (UInt16, UInt64) -> [UInt8]?
+        result: @escaping (UInt16, UInt64) throws -> [UInt8]?
     ) {
         self.nextInput = nextInput
         self.result = result
@@ -151,7 +151,12 @@ package final class ReplayWorld: World, @unchecked Sendable {
     }
 
     package func results(_ calls: [UInt64], of subtask: Subtask) -> [[UInt8]?] {
-        calls.map { outside.result(subtask.index, $0) }
+        calls.map { call in
+            do { return try outside.result(subtask.index, call) } catch {
+                failure = error
+                return nil
+            }
+        }
     }
 }
 

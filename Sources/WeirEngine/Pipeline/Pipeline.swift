@@ -1,4 +1,4 @@
-import WeirBase
+public import WeirBase
 
 /// A named pipeline: what it reads, what it does, where it writes. A value; `run` makes it go.
 ///
@@ -47,12 +47,13 @@ public struct Pipeline: Sendable {
     ///
     /// - Throws: `PlanError` with a sentence; whatever the build closure throws.
     package func plan(
-        settings: [String: String] = [:], parallelism: Int? = nil, seed: UInt64 = 0
+        settings: [String: String] = [:], parallelism: Int? = nil, seed: UInt64 = 0,
+        started: Instant = Instant(nanoseconds: 0)
     ) throws -> PlannedPipeline {
         for name in settings.keys.sorted() where !parameters.contains(where: { $0.name == name }) {
             throw PlanError("pipeline \(self.name) has no parameter \(PrintableText.escaped(name))")
         }
-        let flow = Flow(self, settings: settings, seed: seed)
+        let flow = Flow(self, settings: settings, seed: seed, started: started)
         try build(flow)
         if let problem = flow.problem { throw problem }
         let width = parallelism ?? self.parallelism
@@ -93,8 +94,11 @@ public final class Flow {
     private let settings: [String: String]
     /// The run's seed, for generators that take one.
     public let seed: UInt64
+    /// When the run started, in whole microseconds; a replay gives the recorded start.
+    public let started: Instant
 
-    init(_ pipeline: Pipeline, settings: [String: String], seed: UInt64) {
+    init(_ pipeline: Pipeline, settings: [String: String], seed: UInt64, started: Instant) {
+        self.started = started
         self.pipeline = pipeline
         self.settings = settings
         self.seed = seed

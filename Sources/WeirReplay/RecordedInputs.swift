@@ -1,0 +1,95 @@
+import Glibc
+import WeirBase
+import WeirTelemetry
+import WeirTrace
+
+/// The input that a trace names is not there, or is another one.
+package struct InputChanged: Error, Equatable, Sendable, CustomStringConvertible {
+    /// The source's name.
+    package let source: String
+    package let path: String
+    /// Where in the file the first block lies that is not the recorded one.
+    package let offset: UInt64
+    package let reason: String
+
+    package var description: String {
+        "the input of source \(source) is not the recorded one: \(PrintableText.escaped(path)) "
+            + "\(reason) at byte \(offset). Name the right file with --input \(source)=PATH"
+    }
+}
+
+/// The inputs of a run, as its trace has them: the bytes themselves, or where they lie and what
+/// they hash to.
+final class RecordedInputs {
+    private let trace: Trace
+    private let paths: [String: String]
+    private var cursors: [Int: InputCursor] = [:]
+    private var files: [Int: Int32] = [:]
+
+    /// `paths` says by source's name where a file lies now.
+    init(trace: Trace, paths: [String: String]) {
+        self.trace = trace
+        self.paths = paths
+    }
+
+    deinit { for descriptor in files.values { close(descriptor) } }
+
+    func next(of source: Int) throws -> InputBlock? {
+        let cursor = cursors[source] ?? trace.inputs(source: UInt16(source))
+        cursors[source] = cursor
+        guard var block = try cursor.next() else { return nil }
+        if block.bytes == nil, block.kind == .bytes { block.bytes = try read(block, source) }
+        return block
+    }
+
+    private func read(_ block: InputBlock, _ source: Int) throws -> [UInt8] {
+        let info = trace.header.sources[source]
+        let path = paths[info.name] ?? info.path ?? info.location
+        func changed(_ reason: String) -> InputChanged {
+            InputChanged(source: info.name, path: path, offset: block.offset, reason: reason)
+        }
+        if files[source] == nil {
+            let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+            guard descriptor >= 0 else {
+                throw changed("cannot be opened (\(String(cString: strerror(errno))))")
+            }
+            files[source] = descriptor
+        }
+        guard let descriptor = files[source], let start = off_t(exactly: block.offset) else {
+            throw changed("is too short")
+        }
+        var bytes = [UInt8](repeating: 0, count: Int(block.length))
+        var done = 0
+        while done < bytes.count {
+            let count = bytes.withUnsafeMutableBytes { buffer in
+                pread(
+                    descriptor, buffer.baseAddress.map { $0 + done }, buffer.count - done,
+                    start + off_t(done))
+            }
+            if count < 0 && errno == EINTR { continue }
+            if count < 0 { throw changed("cannot be read (\(String(cString: strerror(errno))))") }
+            if count == 0 { throw changed("ends early") }
+            done += count
+        }
+        var hash = StableHash()
+        hash.combine(bytes: bytes)
+        guard hash.value == block.hash else { throw changed("has other bytes") }
+        return bytes
+    }
+}
+
+/// The results of the calls of a run.
+final class RecordedResults {
+    private let cursor: ResultCursor
+    private var ahead: [UInt64: [UInt8]] = [:]
+
+    init(trace: Trace) { cursor = trace.results() }
+
+    func result(of subtask: UInt16, call: UInt64) throws -> [UInt8]? {
+        let wanted = UInt64(subtask) << 48 | call
+        while ahead[wanted] == nil, let result = try cursor.next() {
+            ahead[UInt64(result.subtask) << 48 | result.call] = result.bytes
+        }
+        return ahead.removeValue(forKey: wanted)
+    }
+}
