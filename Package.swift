@@ -86,5 +86,9 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(name: "WeirBaseTests", dependencies: ["WeirBase"], swiftSettings: strict),
+        .testTarget(
+            name: "WeirTelemetryTests", dependencies: ["WeirBase", "WeirTelemetry"],
+            swiftSettings: strict),
+        .testTarget(name: "TidyTests", swiftSettings: strict),
     ]
 )

@@ -55,12 +55,16 @@ package struct ByteWriter: Sendable {
     /// Overwrites four bytes written earlier, for lengths that are known only afterwards.
     package mutating func patch(fixed value: UInt32, at offset: Int) {
         precondition(offset >= 0 && offset + 4 <= bytes.count, "patch outside the buffer")
-        for index in 0..<4 { bytes[offset + index] = UInt8(truncatingIfNeeded: value >> (8 * index)) }
+        for index in 0..<4 {
+            bytes[offset + index] = UInt8(truncatingIfNeeded: value >> (8 * index))
+        }
     }
 
     /// Overwrites eight bytes written earlier.
     package mutating func patch(fixed value: UInt64, at offset: Int) {
         precondition(offset >= 0 && offset + 8 <= bytes.count, "patch outside the buffer")
-        for index in 0..<8 { bytes[offset + index] = UInt8(truncatingIfNeeded: value >> (8 * index)) }
+        for index in 0..<8 {
+            bytes[offset + index] = UInt8(truncatingIfNeeded: value >> (8 * index))
+        }
     }
 }

@@ -32,7 +32,8 @@
         /// Yields at each point with a chance of `permille` in 1,000; at the `wide` points the
         /// thread sleeps up to 300 µs instead, so that a narrow window becomes a wide one.
         package static func configure(
-            seed newSeed: UInt64, permille: Int, wide: [ProbePoint] = [], mutants planted: [Mutant] = []
+            seed newSeed: UInt64, permille: Int, wide: [ProbePoint] = [],
+            mutants planted: [Mutant] = []
         ) {
             seed.store(newSeed, ordering: .relaxed)
             yieldPermille.store(permille, ordering: .relaxed)

@@ -1,6 +1,6 @@
 /// Durations and byte counts as people write them on a command line.
 package enum Quantities {
-    /// Reads `250ms`, `1.5s`, `10m`, `2h`, `1d`, `300us`, `5ns`. No unit means nothing: it is refused.
+    /// Reads `250ms`, `1.5s`, `10m`, `2h`, `1d`, `300us`, `5ns`. A number alone is refused.
     package static func duration(_ text: some StringProtocol) -> Duration? {
         let units: [(String, Double)] = [
             ("ns", 1), ("us", 1e3), ("µs", 1e3), ("ms", 1e6), ("s", 1e9), ("m", 60e9),

@@ -21,7 +21,8 @@ extension NoteLane {
     }
 
     /// Notes the beginning of a completion turn with the numbers of the calls it takes.
-    package func noteCompletion(step: UInt64, subtask: UInt16, calls: [UInt64], time: Int64) -> Int {
+    package func noteCompletion(step: UInt64, subtask: UInt16, calls: [UInt64], time: Int64) -> Int
+    {
         calls.withUnsafeBufferPointer { words in
             note(
                 kind: StepKind.completion.rawValue, number: step,

@@ -104,7 +104,9 @@ package final class LogLane: @unchecked Sendable {
         let allDropped = dropped.load(ordering: .relaxed)
         let lost = allDropped - seenDropped
         seenDropped = allDropped
-        if end == drained { return lost == 0 ? nil : LogBatch(worker: worker, records: [], lost: lost) }
+        if end == drained {
+            return lost == 0 ? nil : LogBatch(worker: worker, records: [], lost: lost)
+        }
         var bytes: [UInt8] = []
         bytes.reserveCapacity(end - drained)
         let start = drained & (capacity - 1)
