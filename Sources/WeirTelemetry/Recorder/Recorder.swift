@@ -234,7 +234,7 @@ package final class Recorder: @unchecked Sendable {
 extension DataLane {
     /// Whether so much was taken and not given back that the writer would soon have to wait.
     package var isHalfTaken: Bool {
-        notes.backlog * 2 >= notes.capacity || (dataCapacity > 0 && takenBytes * 2 >= dataCapacity)
+        notes.backlog * 2 >= notes.capacity || (dataCapacity > 0 && takenBytes >= dataCapacity / 2)
     }
 }
 
