@@ -35,7 +35,6 @@ package final class Recorder: @unchecked Sendable {
         var dropped = 0
         var isFlushWanted = false
         var isFinishing = false
-        var handedOver: UInt64 = 0
     }
 
     private let monitor = Monitor()
@@ -87,6 +86,9 @@ package final class Recorder: @unchecked Sendable {
             }
         }
     }
+
+    /// How many samples and marks found the inbox full so far. Any thread.
+    package var droppedOffers: Int { inbox.withLock { $0.dropped } }
 
     /// Hands over everything noted so far soon, without waiting for the batch to fill. Any thread.
     package func flushSoon() {
