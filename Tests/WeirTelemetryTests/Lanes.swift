@@ -1,4 +1,4 @@
-import WeirBase
+import Synchronization
 import WeirTelemetry
 
 /// One note lane over memory of its own, with a way to look at and to forge that memory.
@@ -55,4 +55,13 @@ extension ScheduleBatch {
             if note.kind == LaneNote.turnEnd { append(end: note) } else { _ = append(step: note) }
         }
     }
+}
+
+/// Numbers from 1 for several threads.
+final class Counter: Sendable {
+    private let last = Atomic<UInt64>(0)
+
+    var value: UInt64 { last.load(ordering: .acquiring) }
+
+    func next() -> UInt64 { last.wrappingAdd(1, ordering: .acquiringAndReleasing).newValue }
 }
