@@ -7,9 +7,12 @@ import WeirApp
 }
 
 let demo = Pipeline("demo") { flow in
-    flow.read("numbers", from: .generator { index, _ in
-        (Int(index), Instant(milliseconds: Int64(index)))
-    })
+    flow.read(
+        "numbers",
+        from: .generator { index, _ in
+            (Int(index), Instant(milliseconds: Int64(index)))
+        }
+    )
     .keyed(by: { $0 % 100 })
     .process("sum", state: 0, emitting: Int.self) { element, state, context in
         state += element

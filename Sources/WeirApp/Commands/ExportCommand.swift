@@ -10,7 +10,8 @@ import WeirTrace
 /// `weir export`.
 struct ExportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "export", abstract: "Write a trace's logs, spans, metrics or schedule as lines.")
+        commandName: "export",
+        abstract: "Write a trace's logs, spans, metrics or schedule as lines.")
 
     @Argument(help: "The trace; otherwise the newest in weir-traces/.")
     var trace: String?

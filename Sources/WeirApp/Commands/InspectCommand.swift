@@ -114,9 +114,11 @@ private struct TraceFacts {
 
     var text: String {
         let header = trace.header
-        var text = "\(PrintableText.escaped(trace.path)), \(Quantities.describe(bytes: Int(bytes)))\n"
+        var text =
+            "\(PrintableText.escaped(trace.path)), \(Quantities.describe(bytes: Int(bytes)))\n"
         text += "  pipeline   \(PrintableText.escaped(header.pipeline)) version "
-        text += "\(PrintableText.escaped(header.version)), plan \(PrintableText.escaped(header.plan))\n"
+        text +=
+            "\(PrintableText.escaped(header.version)), plan \(PrintableText.escaped(header.plan))\n"
         text += "  run        \(PrintableText.escaped(header.run)), seed \(header.seed), "
         text += "\(header.workers) workers\n"
         text += "  started    \(Instant(nanoseconds: header.started).rfc3339(digits: 6)), "
@@ -132,7 +134,8 @@ private struct TraceFacts {
         if let failure {
             text += "  failure    step \(failure.step): \(PrintableText.escaped(failure.message))\n"
         }
-        text += "  recorded   by version \(PrintableText.escaped(header.recordedWith.version)), build "
+        text +=
+            "  recorded   by version \(PrintableText.escaped(header.recordedWith.version)), build "
         text += "\(PrintableText.escaped(header.recordedWith.build))\n"
         for topic in sizes.topics {
             text += "  \(topic.topic.rawValue): \(topic.messages) messages, "
@@ -174,7 +177,8 @@ struct CheckCommand: ParsableCommand {
         guard trace.isComplete else {
             throw CommandFailure(
                 code: 4,
-                what: "\(PrintableText.escaped(path)) is incomplete: \(sizes.steps) steps can be read",
+                what:
+                    "\(PrintableText.escaped(path)) is incomplete: \(sizes.steps) steps can be read",
                 advice: "'weir replay' and 'weir export' use them; "
                     + "'weir recover' writes them to a whole file")
         }

@@ -67,7 +67,8 @@ struct ReplayCommand: ParsableCommand {
             let places = try Assignments.places(
                 output, "--output", names: trace.header.sinks, kind: "sink")
             for (sink, place) in places {
-                let open = try place == "-" ? StandardOutputSink().open() : FileSink(path: place).open()
+                let open =
+                    try place == "-" ? StandardOutputSink().open() : FileSink(path: place).open()
                 options.outputs[sink] = open
                 writing.append(open)
             }
@@ -103,7 +104,8 @@ struct ReplayCommand: ParsableCommand {
         }
         switch trace.recovery {
         case .lanesMissing:
-            text += "incomplete: the run died and its lane file is gone; the trace ends with its "
+            text +=
+                "incomplete: the run died and its lane file is gone; the trace ends with its "
                 + "last whole chunk\n"
         case .lanes(let steps, _, let voids):
             text += "incomplete: the run died; \(steps) steps were read from its lane file"

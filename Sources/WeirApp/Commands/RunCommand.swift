@@ -72,7 +72,8 @@ struct RunCommand: ParsableCommand {
     @Flag(help: "Keep Swift's per-process hashing; a replay may then diverge.")
     var randomHashing = false
 
-    @Option(help: "Least level of log records: trace, debug, info, notice, warning, error, critical.")
+    @Option(
+        help: "Least level of log records: trace, debug, info, notice, warning, error, critical.")
     var logLevel: String = "info"
 
     @Flag(help: "The summary as JSON on standard error.")
@@ -93,9 +94,11 @@ struct RunCommand: ParsableCommand {
             throw CommandFailure.usage("--record and --no-record exclude each other", "Give one")
         }
         options.recording = noRecord ? .none : record.map { .explicit($0) } ?? .automatic
-        options.keep = try keep.map { try parse($0, "--keep", "a size, such as 64MB") {
-            Quantities.bytes($0)
-        } }
+        options.keep = try keep.map {
+            try parse($0, "--keep", "a size, such as 64MB") {
+                Quantities.bytes($0)
+            }
+        }
         options.embedsInput = embedInput
         options.screen = try screen()
         options.workers = try workers.map { try checkWorkers($0) } ?? options.workers
@@ -110,7 +113,8 @@ struct RunCommand: ParsableCommand {
                 Nearest.advice(
                     name, among: pipeline.parameters.map(\.name), or: "See 'weir list'"))
         }
-        options.stopsOnViolation = try choose(onViolation, "--on-violation", ["count", "stop"])
+        options.stopsOnViolation =
+            try choose(onViolation, "--on-violation", ["count", "stop"])
             == "stop"
         _ = try choose(color, "--color", ["auto", "always", "never"])
         guard let level = LogLevel(name: logLevel) else {
@@ -153,9 +157,11 @@ struct RunCommand: ParsableCommand {
         }
         let wanted = limit ?? options.pipeline.defaultLimit
         options.limit = wanted == 0 ? nil : wanted
-        options.duration = try duration.map { try parse($0, "--duration", "a time, such as 10s") {
-            Quantities.duration($0)
-        } }
+        options.duration = try duration.map {
+            try parse($0, "--duration", "a time, such as 10s") {
+                Quantities.duration($0)
+            }
+        }
     }
 
     private func choose(_ value: String, _ flag: String, _ allowed: [String]) throws -> String {
@@ -204,7 +210,8 @@ enum Assignments {
             } else if names.count == 1 {
                 places[names[0]] = text
             } else if names.isEmpty {
-                throw CommandFailure.usage("the pipeline has no \(kind) to give \(flag) to", "Omit it")
+                throw CommandFailure.usage(
+                    "the pipeline has no \(kind) to give \(flag) to", "Omit it")
             } else {
                 throw CommandFailure.usage(
                     "\(flag) \(PrintableText.escaped(text)) does not say for which \(kind)",

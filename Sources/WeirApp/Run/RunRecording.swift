@@ -123,7 +123,9 @@ final class RunRecording: @unchecked Sendable {
     var failureThatEndsTheRun: CommandFailure? {
         guard isExplicit else { return nil }
         return state.withLock { $0.failure }
-            .map { CommandFailure(code: 5, what: $0.what, advice: "Free space, or record elsewhere") }
+            .map {
+                CommandFailure(code: 5, what: $0.what, advice: "Free space, or record elsewhere")
+            }
     }
 
     /// Bytes in the trace so far. Any thread.

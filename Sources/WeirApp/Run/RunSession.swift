@@ -186,7 +186,8 @@ struct ExitCause {
             self.init(
                 name: "violation", code: 1, message: "\(invariant) does not hold at step \(step)")
         case .operatorFailed(let stage, let message):
-            self.init(name: "error", code: 1, message: "\(stage) failed at step \(step): \(message)")
+            self.init(
+                name: "error", code: 1, message: "\(stage) failed at step \(step): \(message)")
         case .edgeFull(let channel):
             self.init(name: "error", code: 1, message: "\(channel) was full at step \(step)")
         case .inputFailed(let source, let message):

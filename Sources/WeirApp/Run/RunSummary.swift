@@ -34,8 +34,11 @@ struct RunSummary {
     var text: String {
         var lines: [String] = []
         lines.append(
-            "\(options.pipeline.name) \(cause.name) after \(Self.round(seconds)) s, seed \(options.seed)")
-        if let message = cause.message { lines.append("  cause      \(PrintableText.escaped(message))") }
+            "\(options.pipeline.name) \(cause.name) after \(Self.round(seconds)) s, seed \(options.seed)"
+        )
+        if let message = cause.message {
+            lines.append("  cause      \(PrintableText.escaped(message))")
+        }
         let rate = Quantities.describe(count: Double(end.events) / seconds)
         lines.append("  in         \(end.events) elements, \(rate)/s")
         for sink in end.sinks {
@@ -48,7 +51,8 @@ struct RunSummary {
             let p99 = latency.value(atPercentile: 99), let p999 = latency.value(atPercentile: 99.9)
         {
             lines.append(
-                "  end to end p50 \(Self.time(p50))  p99 \(Self.time(p99))  p99.9 \(Self.time(p999))")
+                "  end to end p50 \(Self.time(p50))  p99 \(Self.time(p99))  p99.9 \(Self.time(p999))"
+            )
         }
         lines.append(
             "  CPU        \(Self.round(Double(processorNanoseconds) / 1e9)) s, \(end.turns) turns, "

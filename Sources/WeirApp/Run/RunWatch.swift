@@ -84,8 +84,10 @@ enum RunSampler {
             let times = counters.times(now: now)
             sample.busy = times.busy
             sample.backpressured = times.backpressured
-            sample.idle = UInt64(max(0, time)) &- min(
-                UInt64(max(0, time)), times.busy + times.backpressured)
+            sample.idle =
+                UInt64(max(0, time))
+                &- min(
+                    UInt64(max(0, time)), times.busy + times.backpressured)
             let watermark = counters.watermark.load(ordering: .relaxed)
             if watermark != .min, watermark != .max, newest != .max, newest >= watermark {
                 sample.watermarkLag = newest - watermark

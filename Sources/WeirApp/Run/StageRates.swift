@@ -90,7 +90,9 @@ enum PlainLines {
             text += "  out \(padded(Quantities.describe(count: rate.recordsOut), 7))/s"
             text += "  busy \(padded(percent(rate.busy), 4))"
             text += "  blocked \(padded(percent(rate.backpressured), 4))"
-            if rate.capacity > 0 { text += "  queue \(padded("\(rate.depth)", 5))/\(rate.capacity)" }
+            if rate.capacity > 0 {
+                text += "  queue \(padded("\(rate.depth)", 5))/\(rate.capacity)"
+            }
             if let lag = rate.watermarkLag {
                 text += "  lag \(tenths(Double(lag) / 1e9)) s"
             }

@@ -271,7 +271,9 @@ package final class Channel<Element>: AnyChannel, @unchecked Sendable {
     }
 
     /// When the oldest input behind the next message was taken in. The consumer, with depth > 0.
-    override package var nextBirth: UInt64 { births[head.pointee.load(ordering: .relaxed) & (size - 1)] }
+    override package var nextBirth: UInt64 {
+        births[head.pointee.load(ordering: .relaxed) & (size - 1)]
+    }
 
     /// Gives back `count` slots whose elements were moved out.
     func free(_ count: Int) {
