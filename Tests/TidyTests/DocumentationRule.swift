@@ -6,11 +6,13 @@ enum DocumentationRule {
         guard !file.isTest else { return [] }
         return file.tokens.indices.compactMap { index in
             let token = file.tokens[index]
-            // `open` is also a name: as a modifier it stands before another word.
+            // `open` is also a name: as a modifier it stands before what can be overridden.
+            let overridable = ["class", "func", "var", "subscript", "override", "final"]
             let isModifier =
                 token.isWord("public")
                 || token.isWord("open") && index + 1 < file.tokens.count
-                    && file.tokens[index + 1].kind == .word
+                    && overridable.contains(file.tokens[index + 1].text)
+                    && file.tokens[index + 1].line == token.line
             guard isModifier, declares(file.tokens, after: index)
             else { return nil }
             let text = documentation(file.tokens, before: index)

@@ -178,7 +178,8 @@ struct CheckCommand: ParsableCommand {
             throw CommandFailure(
                 code: 4,
                 what:
-                    "\(PrintableText.escaped(path)) is incomplete: \(sizes.steps) steps can be read",
+                    "\(PrintableText.escaped(path)) is incomplete: "
+                    + "\(sizes.steps) steps can be read",
                 advice: "'weir replay' and 'weir export' use them; "
                     + "'weir recover' writes them to a whole file")
         }

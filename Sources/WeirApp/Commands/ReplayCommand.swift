@@ -67,10 +67,10 @@ struct ReplayCommand: ParsableCommand {
             let places = try Assignments.places(
                 output, "--output", names: trace.header.sinks, kind: "sink")
             for (sink, place) in places {
-                let open =
+                let opened =
                     try place == "-" ? StandardOutputSink().open() : FileSink(path: place).open()
-                options.outputs[sink] = open
-                writing.append(open)
+                options.outputs[sink] = opened
+                writing.append(opened)
             }
         }
         let progress = Progress(what: "replayed", total: try trace.lastStep())
@@ -125,10 +125,12 @@ struct ReplayCommand: ParsableCommand {
 
     private func describe(_ trace: Trace) {
         let header = trace.header
+        let (path, name) = (
+            PrintableText.escaped(trace.path), PrintableText.escaped(header.pipeline)
+        )
         Output.standard(
             """
-            \(PrintableText.escaped(trace.path)): a run of \(PrintableText.escaped(header.pipeline)), \
-            seed \(header.seed)
+            \(path): a run of \(name), seed \(header.seed)
             This build has no debugger yet. What it can do:
               weir replay TRACE --verify         run it again and compare
               weir replay TRACE --output PATH    write again what the sinks wrote

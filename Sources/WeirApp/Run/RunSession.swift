@@ -147,6 +147,11 @@ struct RunSession {
         return header
     }
 
+    /// A sink's hand-over is its subtask's last outlet.
+    private func sinkOutlets(_ plan: Plan, _ stage: StagePlan, _ subtask: String) -> [String] {
+        stage.sink.map { ["\(subtask)>\(plan.sinks[$0].name)"] } ?? []
+    }
+
     private func fill(_ header: inout RunHeader, _ plan: Plan) {
         for (stage, ordinal) in plan.subtasks {
             let name = "\(plan.stages[stage].name)/\(ordinal)"
@@ -155,7 +160,7 @@ struct RunSession {
                     stage: plan.stages[stage].name, index: ordinal,
                     inlets: plan.channelNames(into: stage, ordinal),
                     outlets: plan.channelNames(outOf: stage, ordinal)
-                        + (plan.stages[stage].sink.map { ["\(name)>\(plan.sinks[$0].name)"] } ?? []),
+                        + sinkOutlets(plan, plan.stages[stage], name),
                     source: plan.stages[stage].source))
         }
         header.edges = plan.edges.map { edge in

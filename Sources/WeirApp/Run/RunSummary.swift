@@ -34,7 +34,8 @@ struct RunSummary {
     var text: String {
         var lines: [String] = []
         lines.append(
-            "\(options.pipeline.name) \(cause.name) after \(Self.round(seconds)) s, seed \(options.seed)"
+            "\(options.pipeline.name) \(cause.name) after \(Self.round(seconds)) s, "
+                + "seed \(options.seed)"
         )
         if let message = cause.message {
             lines.append("  cause      \(PrintableText.escaped(message))")
@@ -51,7 +52,8 @@ struct RunSummary {
             let p99 = latency.value(atPercentile: 99), let p999 = latency.value(atPercentile: 99.9)
         {
             lines.append(
-                "  end to end p50 \(Self.time(p50))  p99 \(Self.time(p99))  p99.9 \(Self.time(p999))"
+                "  end to end p50 \(Self.time(p50))  p99 \(Self.time(p99))"
+                    + "  p99.9 \(Self.time(p999))"
             )
         }
         lines.append(
