@@ -97,8 +97,9 @@ package struct ReplayRun {
         guard planned.plan.hash.hexadecimal == header.plan else {
             throw ReplayRefused(
                 "the trace has another plan of \(name) "
-                    + "(\(PrintableText.escaped(header.plan))) than this program (\(planned.plan.hash.hexadecimal)); replay it with the "
-                    + "program that recorded it")
+                    + "(\(PrintableText.escaped(header.plan))) than this program "
+                    + "(\(planned.plan.hash.hexadecimal)); replay it with the program that "
+                    + "recorded it")
         }
         return planned
     }
