@@ -168,10 +168,12 @@ package final class Execution: @unchecked Sendable {
         if let failure = subtask.failure { report(failure, subtask, turn) }
         _ = subtask.publish(turn, isLate: false)
         probe(.published)
-        if isLate {
-            turn.step = number()
-            world.began(choice, turn)
-        }
+        #if WEIR_PROBES
+            if isLate {
+                turn.step = number()
+                world.began(choice, turn)
+            }
+        #endif
         wakeProducers(inlet)
         let now = TickClock.nanoseconds()
         measureLatency(subtask, now)
