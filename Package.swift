@@ -100,7 +100,12 @@ let package = Package(
         .testTarget(
             name: "GalleryTests", dependencies: ["Gallery", "Weir", "WeirTesting"], swiftSettings: strict),
         .testTarget(
-            name: "WeirConnectorsTests", dependencies: ["WeirConnectors", "WeirBase", "WeirEngine"],
+            name: "WeirConnectorsTests",
+            dependencies: ["WeirConnectors", "WeirBase", "WeirEngine"],
             swiftSettings: strict),
+        .testTarget(
+            name: "WeirTelemetryTests", dependencies: ["WeirBase", "WeirTelemetry"],
+            swiftSettings: strict),
+        .testTarget(name: "TidyTests", swiftSettings: strict),
     ]
 )

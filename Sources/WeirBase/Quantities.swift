@@ -1,6 +1,6 @@
 /// Durations and byte counts as people write them on a command line.
 package enum Quantities {
-    /// Reads `250ms`, `1.5s`, `10m`, `2h`, `1d`, `300us`, `5ns`. No unit means nothing: it is refused.
+    /// Reads `250ms`, `1.5s`, `10m`, `2h`, `1d`, `300us`, `5ns`. A number alone is refused.
     package static func duration(_ text: some StringProtocol) -> Duration? {
         let units: [(String, Double)] = [
             ("ns", 1), ("us", 1e3), ("µs", 1e3), ("ms", 1e6), ("s", 1e9), ("m", 60e9),
@@ -10,7 +10,8 @@ package enum Quantities {
         let unit = text.dropFirst(digits.count)
         guard let number = Double(digits), let scale = units.first(where: { $0.0 == unit })?.1
         else { return nil }
-        let nanoseconds = number * scale
+        // Rounded, because the product for `1.001s` lies just below the whole number that is meant.
+        let nanoseconds = (number * scale).rounded()
         guard nanoseconds >= 0, nanoseconds < 9e18 else { return nil }
         return .nanoseconds(Int64(nanoseconds))
     }
@@ -29,18 +30,20 @@ package enum Quantities {
         return overflow ? nil : product
     }
 
-    /// `1.2 kB`, `41 MB`: three digits at most, powers of ten.
+    /// `1.2 kB`, `41.0 MB`: three digits, powers of ten.
     package static func describe(bytes: Int) -> String {
         describe(Double(bytes), units: ["B", "kB", "MB", "GB", "TB"])
     }
 
-    /// `96.2 k`, `1.3 M`: three digits at most.
+    /// `96.2 k`, `1.3 M`: three digits at most. Any number, also the infinities and not-a-number.
     package static func describe(count: Double) -> String {
         let text = describe(count, units: ["", "k", "M", "G", "T"])
         return text.hasSuffix(" ") ? String(text.dropLast()) : text
     }
 
     private static func describe(_ number: Double, units: [String]) -> String {
+        // A rate divided by no time at all is shown and never a trap.
+        guard number.isFinite else { return "\(number) " }
         var rest = number
         var index = 0
         while abs(rest) >= 999.5, index < units.count - 1 {
@@ -50,7 +53,8 @@ package enum Quantities {
         let tenths = (rest * 10).rounded() / 10
         let whole = rest.rounded()
         let digits =
-            index == 0 || abs(tenths) >= 100 ? String(Int(whole)) : String(tenths)
+            index == 0 || abs(tenths) >= 100
+            ? Int(exactly: whole).map(String.init) ?? String(whole) : String(tenths)
         return digits + " " + units[index]
     }
 }

@@ -27,6 +27,8 @@ package struct ReplayReport: Equatable, Sendable {
     /// Log records that were lost because one turn made more than the lane holds.
     package var lostLogs: UInt64 = 0
 
+    package init() {}
+
     package struct TurnName: Equatable, Sendable {
         package var subtask: String
         package var step: UInt64
@@ -51,6 +53,8 @@ package struct ReplayRun {
         package var onProgress: ((UInt64) -> Void)?
         /// Log records as their turns end; in order within a subtask.
         package var onLogs: (([LogRecord], LogSites) -> Void)?
+        /// Told after each turn: no turn that began before this step is open any more.
+        package var onOpenTurns: ((UInt64) -> Void)?
 
         package init() {}
     }
@@ -92,9 +96,10 @@ package struct ReplayRun {
         }
         guard planned.plan.hash.hexadecimal == header.plan else {
             throw ReplayRefused(
-                "the trace has another plan of \(name) (\(PrintableText.escaped(header.plan))) than "
-                    + "this program (\(planned.plan.hash.hexadecimal)); replay it with the "
-                    + "program that recorded it")
+                "the trace has another plan of \(name) "
+                    + "(\(PrintableText.escaped(header.plan))) than this program "
+                    + "(\(planned.plan.hash.hexadecimal)); replay it with the program that "
+                    + "recorded it")
         }
         return planned
     }
@@ -126,6 +131,7 @@ package struct ReplayRun {
         world.onLogs = { [options] batch in
             lost += batch.lost
             options.onLogs?(batch.records, sites)
+            options.onOpenTurns?(scheduler.leastOpenTurn)
         }
         var bind = BindOptions(seed: trace.header.seed)
         bind.isUnbounded = true

@@ -9,7 +9,8 @@ extension LineFormat {
     /// - text: `message`, `msg`
     ///
     /// Of several names for the same thing the one named first here counts, of several members of
-    /// one name the first. Levels and components are cut to `longestWord` bytes. Only the outermost members are looked at, and of the values that are
+    /// one name the first. Levels and components are cut to `longestWord` bytes. Only the
+    /// outermost members are looked at, and of the values that are
     /// not needed only that they end; an object that does not end is no line of this form.
     static func parseJSON(_ start: LineCursor) -> ParsedLine? {
         guard var scanner = MemberScanner(start.line) else { return nil }

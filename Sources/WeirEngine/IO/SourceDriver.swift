@@ -25,7 +25,9 @@ public struct WatermarkPolicy: Sendable, Equatable {
     let disorder: Duration
     let granularity: Duration
 
-    /// Elements come at most `disorder` out of order. The watermark moves in steps of
+    /// Elements come at most `disorder` out of order.
+    ///
+    /// The watermark moves in steps of
     /// `granularity` of event time, so that it depends on the elements alone and never on how they
     /// were batched.
     public static func boundedDisorder(

@@ -66,9 +66,9 @@ private struct Binder {
         let form = node.outputs[edge.port.output]
         for producer in 0..<from.width {
             var targets: [Outlet] = []
-            for consumer in targetSubtasks(edge, producer, to.width) {
+            for consumer in edge.consumers(of: producer, width: to.width) {
                 let channel = form.makeChannel(
-                    "\(from.name)/\(producer)>\(to.name)/\(consumer)", edge.options,
+                    planned.plan.channelName(edge, producer, consumer), edge.options,
                     isUnbounded: options.isUnbounded)
                 channels.append(channel)
                 inlets[edge.to][consumer].append(form.makeInlet(channel))
@@ -80,11 +80,6 @@ private struct Binder {
             edgeOutlets[edge.from][producer].append(
                 (edge.port, DistributorEdge(exchange: edge.exchange, outlets: targets)))
         }
-    }
-
-    private func targetSubtasks(_ edge: EdgePlan, _ producer: Int, _ width: Int) -> Range<Int> {
-        if edge.isKeyed { return 0..<width }
-        return width == 1 ? 0..<1 : producer..<producer + 1
     }
 
     private mutating func subtask(

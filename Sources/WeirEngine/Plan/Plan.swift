@@ -22,6 +22,37 @@ package struct Plan: Sendable {
     }
 }
 
+extension Plan {
+    /// The channels a subtask reads, in order of its inlets.
+    package func channelNames(into stage: Int, _ ordinal: Int) -> [String] {
+        edges.filter { $0.to == stage }.flatMap { edge in
+            (0..<stages[edge.from].width).filter { producer in
+                edge.consumers(of: producer, width: stages[stage].width).contains(ordinal)
+            }.map { channelName(edge, $0, ordinal) }
+        }
+    }
+
+    /// The channels a subtask writes, in order of its outlets.
+    package func channelNames(outOf stage: Int, _ ordinal: Int) -> [String] {
+        edges.filter { $0.from == stage }.flatMap { edge in
+            edge.consumers(of: ordinal, width: stages[edge.to].width)
+                .map { channelName(edge, ordinal, $0) }
+        }
+    }
+
+    func channelName(_ edge: EdgePlan, _ producer: Int, _ consumer: Int) -> String {
+        "\(stages[edge.from].name)/\(producer)>\(stages[edge.to].name)/\(consumer)"
+    }
+}
+
+extension EdgePlan {
+    /// The subtasks that a producer's channels lead to.
+    func consumers(of producer: Int, width: Int) -> Range<Int> {
+        if isKeyed { return 0..<width }
+        return width == 1 ? 0..<1 : producer..<producer + 1
+    }
+}
+
 /// A physical unit: operators fused into one chain between two exchanges.
 package struct StagePlan: Sendable {
     package let name: String

@@ -69,6 +69,9 @@ package class AnyChannel: @unchecked Sendable {
     package var queuedBytes: Int { 0 }
     /// Elements dropped or evicted so far. Any thread.
     package var dropped: UInt64 { 0 }
+    /// When the oldest input behind the next message was taken in, monotonic nanoseconds; only for
+    /// measuring, no turn sees it. The consumer, while something waits; 0 where it is not known.
+    package var nextBirth: UInt64 { 0 }
     /// Adds the messages that wait to a digest. At a rest point, or in a replay.
     package func digestQueued(into hash: inout StableHash) {}
     /// The messages that wait, as text, for a debugger. At a rest point, or in a replay.
@@ -86,6 +89,8 @@ package final class Channel<Element>: AnyChannel, @unchecked Sendable {
     private(set) var elements: UnsafeMutablePointer<Element>
     private(set) var times: UnsafeMutablePointer<Int64>
     private(set) var tags: UnsafeMutablePointer<UInt8>
+    /// When the oldest input behind each message was taken in, monotonic nanoseconds.
+    private var births: UnsafeMutablePointer<UInt64>
     private var weights: UnsafeMutablePointer<UInt32>?
     private var size: Int
     private let isUnbounded: Bool
@@ -111,6 +116,7 @@ package final class Channel<Element>: AnyChannel, @unchecked Sendable {
         elements = .allocate(capacity: size)
         times = .allocate(capacity: size)
         tags = .allocate(capacity: size)
+        births = .allocate(capacity: size)
         if Element.self is any HeapSized.Type { weights = .allocate(capacity: size) }
         indices = .allocate(byteCount: 4 * 128, alignment: 128)
         for place in 0..<4 {
@@ -129,6 +135,7 @@ package final class Channel<Element>: AnyChannel, @unchecked Sendable {
         elements.deallocate()
         times.deallocate()
         tags.deallocate()
+        births.deallocate()
         weights?.deallocate()
         indices.deallocate()
     }
@@ -149,7 +156,7 @@ package final class Channel<Element>: AnyChannel, @unchecked Sendable {
     // MARK: The producer
 
     /// Moves as many messages from the front of `buffer` as there is room; tells how many.
-    func publish(from buffer: inout MessageBuffer<Element>) -> Int {
+    func publish(from buffer: inout MessageBuffer<Element>, birth: UInt64) -> Int {
         var moved = 0
         var position = tail.pointee.load(ordering: .relaxed)
         #if WEIR_PROBES
@@ -171,6 +178,7 @@ package final class Channel<Element>: AnyChannel, @unchecked Sendable {
             }
             times[slot] = buffer.times[source]
             tags[slot] = buffer.tags[source]
+            births[slot] = birth
             position += 1
             moved += 1
         }
@@ -221,6 +229,7 @@ package final class Channel<Element>: AnyChannel, @unchecked Sendable {
                 .allocate(capacity: newSize), .allocate(capacity: newSize),
                 .allocate(capacity: newSize)
             )
+        let newBirths = UnsafeMutablePointer<UInt64>.allocate(capacity: newSize)
         let newWeights = weights.map { _ in
             UnsafeMutablePointer<UInt32>.allocate(capacity: newSize)
         }
@@ -233,13 +242,15 @@ package final class Channel<Element>: AnyChannel, @unchecked Sendable {
             }
             newTimes[to] = times[from]
             newTags[to] = tags[from]
+            newBirths[to] = births[from]
         }
         elements.deallocate()
         times.deallocate()
         tags.deallocate()
+        births.deallocate()
         weights?.deallocate()
-        (elements, times, tags, weights, size) =
-            (newElements, newTimes, newTags, newWeights, newSize)
+        (elements, times, tags, births, weights, size) =
+            (newElements, newTimes, newTags, newBirths, newWeights, newSize)
     }
 
     // MARK: The consumer
@@ -257,6 +268,11 @@ package final class Channel<Element>: AnyChannel, @unchecked Sendable {
     func control(at offset: Int) -> Control? {
         let slot = (head.pointee.load(ordering: .relaxed) + offset) & (size - 1)
         return MessageTag(rawValue: tags[slot])?.control(time: times[slot])
+    }
+
+    /// When the oldest input behind the next message was taken in. The consumer, with depth > 0.
+    override package var nextBirth: UInt64 {
+        births[head.pointee.load(ordering: .relaxed) & (size - 1)]
     }
 
     /// Gives back `count` slots whose elements were moved out.

@@ -145,6 +145,8 @@ package final class Execution: @unchecked Sendable {
         probe(.looked)
         let started = TickClock.nanoseconds()
         subtask.counters.enter(.busy, now: started)
+        let birth = inlet?.channel.nextBirth ?? 0
+        subtask.birth = birth == 0 ? started : birth
         #if WEIR_PROBES
             let isLate = Probe.has(.numberAfterPublish) && inlet?.lock == nil
         #else
@@ -174,6 +176,7 @@ package final class Execution: @unchecked Sendable {
         #endif
         wakeProducers(inlet)
         let now = TickClock.nanoseconds()
+        measureLatency(subtask, now)
         world.ended(
             TurnAccount(
                 accesses: turn.accesses,
@@ -214,6 +217,13 @@ package final class Execution: @unchecked Sendable {
         var emitted: UInt64 = 0
         for outlet in subtask.outlets { emitted += UInt64(outlet.emitted) }
         SubtaskCounters.add(emitted, to: counters.recordsOut)
+    }
+
+    /// A sink's turn: how long ago the oldest input behind it was taken in.
+    private func measureLatency(_ subtask: Subtask, _ now: UInt64) {
+        for case let outlet as RowOutlet in subtask.outlets where outlet.emitted > 0 {
+            outlet.latency.record(now > subtask.birth ? now - subtask.birth : 0)
+        }
     }
 
     private func report(_ failure: OperatorFailure, _ subtask: Subtask, _ turn: TurnContext) {

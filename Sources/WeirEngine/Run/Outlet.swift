@@ -121,7 +121,9 @@ package final class BlockingOutlet<Element>: ChannelOutlet<Element> {
         #if WEIR_PROBES
             if isLate, Probe.has(.mergeRemainder) { mergeRemainder() }
         #endif
-        if ring.publish(from: &buffer) > 0, let consumer = ring.consumer {
+        if ring.publish(from: &buffer, birth: turn.subtask?.birth ?? 0) > 0,
+            let consumer = ring.consumer
+        {
             turn.execution.scheduler.notify(consumer)
         }
         return buffer.count == 0

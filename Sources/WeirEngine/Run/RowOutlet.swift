@@ -1,4 +1,5 @@
 package import WeirBase
+package import WeirTelemetry
 
 /// The writing end of a sink: rows in bytes, on their way to the thread that writes them.
 package final class RowOutlet: Outlet {
@@ -9,6 +10,8 @@ package final class RowOutlet: Outlet {
     private(set) package var ordered = StableHash()
     private(set) package var unordered: UInt64 = 0
     private var lastRow: UInt64 = 0
+    /// From taking an input in to encoding the row it led to, once a turn.
+    package let latency = LatencyHistogram()
 
     package init(index: UInt16, sink: String, feed: any RowFeed) {
         self.sink = sink

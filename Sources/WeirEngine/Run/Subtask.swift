@@ -52,6 +52,9 @@ package final class Subtask: @unchecked Sendable {
     /// The step of the last turn, for publishes that come late.
     package private(set) var lastTurn: UInt64 = 0
     private let calls: (any CallPort)?
+    /// When the oldest input behind the running turn was taken in, monotonic nanoseconds; for
+    /// measuring only.
+    var birth: UInt64 = 0
 
     init(
         index: UInt16, stage: String, ordinal: Int, inlets: [Inlet], outlets: [Outlet],

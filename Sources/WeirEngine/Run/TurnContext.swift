@@ -1,4 +1,3 @@
-import CTicks
 import WeirBase
 
 /// What the code of a running turn can reach without being handed it: one per thread.
@@ -25,15 +24,15 @@ package final class TurnContext {
 
     /// Makes this the context of the calling thread while `body` runs.
     package func bind<Result>(_ body: () throws -> Result) rethrows -> Result {
-        let previous = weir_thread_context_get()
-        weir_thread_context_set(Unmanaged.passUnretained(self).toOpaque())
-        defer { weir_thread_context_set(previous) }
+        let previous = ThreadContext.current
+        ThreadContext.set(Unmanaged.passUnretained(self).toOpaque())
+        defer { ThreadContext.set(previous) }
         return try body()
     }
 
     /// The calling thread's context; nil outside a worker.
     static var current: TurnContext? {
-        guard let raw = weir_thread_context_get() else { return nil }
+        guard let raw = ThreadContext.current else { return nil }
         return Unmanaged<TurnContext>.fromOpaque(raw).takeUnretainedValue()
     }
 }

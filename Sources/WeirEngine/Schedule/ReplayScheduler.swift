@@ -75,6 +75,11 @@ package final class ReplayScheduler: SequentialScheduler, @unchecked Sendable {
         self.lastStep = lastStep
     }
 
+    /// No turn that began before this step is open.
+    package var leastOpenTurn: UInt64 {
+        min(open.values.min() ?? .max, deferred.values.map(\.note.step).min() ?? .max, reached)
+    }
+
     /// Why the schedule could not be read on; nil when it could.
     package var readFailure: (any Error)? { failure }
 

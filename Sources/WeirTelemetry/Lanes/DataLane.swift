@@ -164,12 +164,19 @@ package struct DataLane: @unchecked Sendable {
 
     /// Bytes taken and not given back.
     package var takenBytes: Int {
-        Int(drained.pointee &- dataTail.pointee.load(ordering: .relaxed))
+        // A place read from a file left behind may be anything.
+        Int(clamping: drained.pointee &- dataTail.pointee.load(ordering: .relaxed))
     }
 
     /// Gives back what was drained: it is in the trace file.
     package func free() {
         notes.free()
         dataTail.pointee.store(drained.pointee, ordering: .releasing)
+    }
+
+    /// Starts draining at the tails in the memory, as a reader of a file left behind does.
+    package func rewindToTail() {
+        notes.rewindToTail()
+        drained.pointee = dataTail.pointee.load(ordering: .acquiring)
     }
 }

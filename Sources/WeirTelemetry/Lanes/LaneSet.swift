@@ -152,8 +152,8 @@ package final class LaneSet: @unchecked Sendable {
     package func rewindToTails() {
         rest.rewindToTail()
         workers.forEach { $0.rewindToTail() }
-        readers.forEach { $0.notes.rewindToTail() }
-        executors.forEach { $0.notes.rewindToTail() }
+        readers.forEach { $0.rewindToTail() }
+        executors.forEach { $0.rewindToTail() }
     }
 
     /// Gives back everything that was drained.

@@ -249,5 +249,17 @@ package struct RawNote: Sendable {
     package var number: UInt64
     package var second: UInt64
     package var third: UInt64
-    package var more: [UInt64] = []
+    package var more: [UInt64]
+
+    package init(
+        kind: UInt8, slots: Int, number: UInt64, second: UInt64, third: UInt64,
+        more: [UInt64] = []
+    ) {
+        self.kind = kind
+        self.slots = slots
+        self.number = number
+        self.second = second
+        self.third = third
+        self.more = more
+    }
 }

@@ -20,11 +20,15 @@ package final class LogLane: @unchecked Sendable {
     private var knownSites: [SiteKey: UInt32] = [:]
     private let sites: LogSites
 
-    /// Longer records are cut: their last fields are dropped.
+    /// About the most bytes of a record: text beyond it is cut.
     package static let maximumRecord = 16 << 10
 
     private struct SiteKey: Hashable {
+        // The level too: one statement may be made with a level that varies. The file too: equal
+        // texts of several files are one constant in the executable.
+        var level: LogLevel
         var message: UInt
+        var file: UInt
         var line: UInt32
         var names: UInt
     }
@@ -48,7 +52,9 @@ package final class LogLane: @unchecked Sendable {
     ) -> UInt32 {
         var names: UInt = 0
         for field in fields.elements { names = names &* 31 &+ Self.address(field.name) }
-        let key = SiteKey(message: Self.address(message), line: line, names: names)
+        let key = SiteKey(
+            level: level, message: Self.address(message), file: Self.address(file), line: line,
+            names: names)
         if let known = knownSites[key] { return known }
         let number = sites.number(
             of: LogSite(

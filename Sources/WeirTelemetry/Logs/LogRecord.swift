@@ -52,8 +52,8 @@ package struct LogSite: Equatable, Sendable {
 
 /// One log record.
 ///
-/// Its identity within a run is (`step`, `index`, `operatorIndex`, `ordinal`), the same in a replay at any
-/// level of detail.
+/// Its identity within a run is (`step`, `index`, `operatorIndex`, `ordinal`), the same in a replay
+/// at any level of detail.
 package struct LogRecord: Equatable, Sendable {
     /// The step at which its turn began.
     package var step: UInt64

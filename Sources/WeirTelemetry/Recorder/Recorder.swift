@@ -35,7 +35,6 @@ package final class Recorder: @unchecked Sendable {
         var dropped = 0
         var isFlushWanted = false
         var isFinishing = false
-        var handedOver: UInt64 = 0
     }
 
     private let monitor = Monitor()
@@ -87,6 +86,9 @@ package final class Recorder: @unchecked Sendable {
             }
         }
     }
+
+    /// How many samples and marks found the inbox full so far. Any thread.
+    package var droppedOffers: Int { inbox.withLock { $0.dropped } }
 
     /// Hands over everything noted so far soon, without waiting for the batch to fill. Any thread.
     package func flushSoon() {
@@ -234,7 +236,7 @@ package final class Recorder: @unchecked Sendable {
 extension DataLane {
     /// Whether so much was taken and not given back that the writer would soon have to wait.
     package var isHalfTaken: Bool {
-        notes.backlog * 2 >= notes.capacity || (dataCapacity > 0 && takenBytes * 2 >= dataCapacity)
+        notes.backlog * 2 >= notes.capacity || (dataCapacity > 0 && takenBytes >= dataCapacity / 2)
     }
 }
 

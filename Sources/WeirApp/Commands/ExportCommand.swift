@@ -1,0 +1,184 @@
+import ArgumentParser
+import Glibc
+import WeirBase
+import WeirConnectors
+import WeirEngine
+import WeirReplay
+import WeirTelemetry
+import WeirTrace
+
+/// `weir export`.
+struct ExportCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "export",
+        abstract: "Write a trace's logs, spans, metrics or schedule as lines.")
+
+    @Argument(help: "The trace; otherwise the newest in weir-traces/.")
+    var trace: String?
+
+    @Option(help: "logs, spans, metrics or schedule.")
+    var signal: String
+
+    @Option(help: "jsonl: one JSON object a line.")
+    var format: String = "jsonl"
+
+    @Option(help: "PATH, or '-' for standard output.")
+    var output: String = "-"
+
+    @Option(help: "Least level of log records.")
+    var level: String?
+
+    @Option(help: "Only this stage.")
+    var stage: String?
+
+    @Option(help: "From this time since the start, such as 2.5s.")
+    var from: String?
+
+    @Option(help: "Up to this time since the start.")
+    var to: String?
+
+    @Flag(help: "Take logs from a replay instead of from the recording.")
+    var regenerate = false
+
+    func run() throws {
+        guard format == "jsonl" else {
+            throw CommandFailure.usage(
+                "this build cannot write format \(PrintableText.escaped(format))", "Use jsonl")
+        }
+        let path = try trace ?? Newest.trace()
+        let trace = try Trace.open(path: path)
+        let filter = try self.filter(trace)
+        let sink = try output == "-" ? StandardOutputSink().open() : FileSink(path: output).open()
+        let write: ExportOutput = { try sink.write($0) }
+        do {
+            switch (signal, regenerate) {
+            case ("logs", true): try regenerateLogs(trace, filter, write)
+            case ("logs", false): try trace.exportLogs(filter: filter, output: write)
+            case ("schedule", _): try trace.exportSchedule(filter: filter, output: write)
+            case ("spans", _): try trace.exportSpans(filter: filter, output: write)
+            case ("metrics", _): try trace.exportMetrics(filter: filter, output: write)
+            default:
+                let signals = ["logs", "spans", "metrics", "schedule"]
+                throw CommandFailure.usage(
+                    "there is no signal \(PrintableText.escaped(signal))",
+                    Nearest.advice(signal, among: signals, or: ""))
+            }
+            try sink.close()
+        } catch is ClosedPipe {
+            // Whoever read has seen enough.
+            return
+        }
+        sayIncomplete(trace)
+    }
+
+    private func sayIncomplete(_ trace: Trace) {
+        if !trace.isComplete, !trace.isRecording {
+            Output.error("weir: note: incomplete: the run died; what is whole was exported\n")
+        }
+    }
+
+    private func filter(_ trace: Trace) throws -> ExportFilter {
+        var filter = ExportFilter()
+        if let level {
+            guard let known = LogLevel(name: level) else {
+                throw CommandFailure.usage(
+                    "there is no log level \(PrintableText.escaped(level))",
+                    Nearest.advice(level, among: LogLevel.allCases.map(\.name), or: ""))
+            }
+            filter.level = known
+        }
+        if let stage {
+            let stages = trace.header.subtasks.map(\.stage)
+            guard stages.contains(stage) else {
+                throw CommandFailure.usage(
+                    "the run has no stage \(PrintableText.escaped(stage))",
+                    Nearest.advice(stage, among: Array(Set(stages)).sorted(), or: ""))
+            }
+            filter.stage = stage
+        }
+        filter.from = try from.map { try time($0, "--from") }
+        filter.to = try to.map { try time($0, "--to") }
+        return filter
+    }
+
+    private func time(_ text: String, _ flag: String) throws -> Duration {
+        guard let duration = Quantities.duration(text) else {
+            throw CommandFailure.usage(
+                "\(flag) \(PrintableText.escaped(text)) is no time since the start",
+                "Give one such as 2.5s")
+        }
+        return duration
+    }
+
+    /// Runs the trace again and writes what its operators log, at any level.
+    private func regenerateLogs(
+        _ trace: Trace, _ filter: ExportFilter, _ write: @escaping ExportOutput
+    ) throws {
+        let pipeline = try Program.pipeline(named: trace.header.pipeline)
+        var options = ReplayRun.Options()
+        options.logLevel = filter.level ?? LogLevel(name: trace.header.logLevel) ?? .info
+        let merge = RegeneratedLogs(trace.header, filter, write)
+        options.onLogs = { merge.take($0, $1) }
+        options.onOpenTurns = { merge.settle(before: $0) }
+        let report = try ReplayRun(trace, pipeline, options).run()
+        try merge.finish()
+        if let divergence = report.divergence {
+            throw CommandFailure(
+                code: 3,
+                what: "the replay disagreed with its trace at step \(divergence.step) of "
+                    + "\(divergence.subtask): expected \(divergence.expected), got "
+                    + divergence.got)
+        }
+        if report.lostLogs > 0 {
+            Output.error("weir: note: \(report.lostLogs) records of very long turns were lost\n")
+        }
+    }
+}
+
+/// Puts a replay's log records into their order and writes them.
+///
+/// Records of a turn come when some turn ends; those of steps behind which no turn is open are
+/// final.
+final class RegeneratedLogs {
+    private var exporter: LogExporter
+    private var waiting: [LogRecord] = []
+    private var sites: [LogSite] = []
+    private var sequence: UInt64 = 0
+    private var failure: (any Error)?
+
+    init(_ header: RunHeader, _ filter: ExportFilter, _ write: @escaping ExportOutput) {
+        exporter = LogExporter(header: header, filter: filter, output: write)
+    }
+
+    func take(_ records: [LogRecord], _ known: LogSites) {
+        waiting.append(contentsOf: records)
+        sites.append(contentsOf: known.sites(from: sites.count))
+    }
+
+    /// No turn that began before `step` is open any more.
+    func settle(before step: UInt64) {
+        guard waiting.count > 4_096 else { return }
+        write(before: step)
+    }
+
+    private func write(before step: UInt64) {
+        waiting.sort(by: LogRecord.precedes)
+        let end = waiting.firstIndex { $0.step >= step } ?? waiting.count
+        for record in waiting[..<end] where failure == nil {
+            sequence += 1
+            do {
+                try exporter.write(
+                    record: record, site: sites[Int(record.site)], seq: sequence)
+            } catch {
+                failure = error
+            }
+        }
+        waiting.removeSubrange(..<end)
+    }
+
+    func finish() throws {
+        write(before: .max)
+        if let failure { throw failure }
+        try exporter.finish()
+    }
+}

@@ -1,0 +1,201 @@
+import ArgumentParser
+import Glibc
+import WeirBase
+import WeirConnectors
+import WeirEngine
+import WeirReplay
+import WeirTelemetry
+import WeirTrace
+
+/// `weir replay`.
+struct ReplayCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "replay", abstract: "Run a recorded run again and compare.",
+        discussion: """
+            Without --verify this build says what the trace holds; its debugger comes later. \
+            Exit code 0: identical. 3: the replay disagreed with its trace. 4: the trace is damaged.
+            """)
+
+    @Argument(help: "The trace; otherwise the newest in weir-traces/.")
+    var trace: String?
+
+    @Flag(help: "Run the whole trace and compare every turn, rest point and the end.")
+    var verify = false
+
+    @Option(help: "Verify so many times.")
+    var times = 1
+
+    @Option(help: "NAME=PATH: where an input file lies now.")
+    var input: [String] = []
+
+    @Option(help: "PATH, '-' or NAME=PATH: write what the sinks would have written.")
+    var output: [String] = []
+
+    @Option(help: "Where to look: accepted for the debugger to come.")
+    var at: String?
+
+    func run() throws {
+        let path = try trace ?? Newest.trace()
+        guard times >= 1 else {
+            throw CommandFailure.usage("--times \(times) is no number of times", "Give 1 or more")
+        }
+        let trace = try Trace.open(path: path)
+        if trace.isRecording {
+            throw CommandFailure.usage(
+                "another process still records into \(PrintableText.escaped(path))",
+                "Wait for its end, or watch it")
+        }
+        let pipeline = try Program.pipeline(named: trace.header.pipeline)
+        guard verify || !output.isEmpty else { return describe(trace) }
+        var report = ReplayReport()
+        for round in 0..<times {
+            report = try replay(trace, pipeline, isFirst: round == 0)
+            try check(report, trace, round)
+        }
+        announce(report, trace)
+    }
+
+    private func replay(
+        _ trace: Trace, _ pipeline: Pipeline, isFirst: Bool
+    ) throws -> ReplayReport {
+        var options = ReplayRun.Options()
+        options.inputs = try Assignments.places(
+            input, "--input", names: trace.header.sources.filter { $0.kind == "bytes" }.map(\.name),
+            kind: "source")
+        var writing: [any RowWriting] = []
+        if isFirst {
+            let places = try Assignments.places(
+                output, "--output", names: trace.header.sinks, kind: "sink")
+            for (sink, place) in places {
+                let opened =
+                    try place == "-" ? StandardOutputSink().open() : FileSink(path: place).open()
+                options.outputs[sink] = opened
+                writing.append(opened)
+            }
+        }
+        let progress = Progress(what: "replayed", total: try trace.lastStep())
+        options.onProgress = { progress.reached($0) }
+        defer { progress.end() }
+        let report = try ReplayRun(trace, pipeline, options).run()
+        for sink in writing { try sink.close() }
+        return report
+    }
+
+    private func check(_ report: ReplayReport, _ trace: Trace, _ round: Int) throws {
+        guard let divergence = report.divergence else { return }
+        var text = "diverged at step \(divergence.step) of \(divergence.subtask)"
+        if times > 1 { text += " (replay \(round + 1) of \(times))" }
+        text += "\n  expected  \(divergence.expected)\n  got       \(divergence.got)\n"
+        if !divergence.reason.isEmpty { text += "  likely    \(divergence.reason)\n" }
+        let build = trace.header.recordedWith.build
+        if build != BuildIdentity.executableHash {
+            text += "  note      recorded by another build (\(PrintableText.escaped(build)))\n"
+        }
+        Output.standard(text)
+        throw ExitCodeOnly(code: 3)
+    }
+
+    private func announce(_ report: ReplayReport, _ trace: Trace) {
+        var text = "identical: steps \(report.steps), digest \(report.digest.hexadecimal)"
+        if times > 1 { text += ", \(times) times" }
+        text += "\n"
+        for turn in report.inFlight {
+            text += "in flight when the run died: \(turn.subtask) at step \(turn.step)\n"
+        }
+        switch trace.recovery {
+        case .lanesMissing:
+            text +=
+                "incomplete: the run died and its lane file is gone; the trace ends with its "
+                + "last whole chunk\n"
+        case .lanes(let steps, _, let voids):
+            text += "incomplete: the run died; \(steps) steps were read from its lane file"
+            text += voids > 0 ? ", \(voids) numbers did nothing\n" : "\n"
+        case .lanesUnusable(let reason):
+            text += "incomplete: \(PrintableText.escaped(reason))\n"
+        case .rewritten: text += "incomplete: rewritten from a run that died\n"
+        case .notNeeded, .recording: break
+        }
+        // Rows may go to standard output: then nothing else does.
+        if output.contains(where: { $0 == "-" || $0.hasSuffix("=-") }) {
+            Output.error(text)
+        } else {
+            Output.standard(text)
+        }
+    }
+
+    private func describe(_ trace: Trace) {
+        let header = trace.header
+        let (path, name) = (
+            PrintableText.escaped(trace.path), PrintableText.escaped(header.pipeline)
+        )
+        Output.standard(
+            """
+            \(path): a run of \(name), seed \(header.seed)
+            This build has no debugger yet. What it can do:
+              weir replay TRACE --verify         run it again and compare
+              weir replay TRACE --output PATH    write again what the sinks wrote
+              weir export TRACE --signal logs --format jsonl --regenerate
+              weir inspect TRACE\n
+            """)
+    }
+}
+
+/// The newest trace in the folder of automatic ones.
+enum Newest {
+    static func trace() throws -> String {
+        let folder = Retention.folder
+        var best: (path: String, time: Int, nanoseconds: Int)?
+        if let directory = opendir(folder) {
+            defer { closedir(directory) }
+            while let entry = readdir(directory) {
+                let name = withUnsafePointer(to: &entry.pointee.d_name) {
+                    $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+                }
+                var status = stat()
+                let path = "\(folder)/\(name)"
+                guard name.hasSuffix(".mcap"), stat(path, &status) == 0 else { continue }
+                let time = (Int(status.st_mtim.tv_sec), Int(status.st_mtim.tv_nsec))
+                if best.map({ time > ($0.time, $0.nanoseconds) }) ?? true {
+                    best = (path, time.0, time.1)
+                }
+            }
+        }
+        guard let best else {
+            throw CommandFailure.usage(
+                "there is no trace in \(folder)/", "Record one with 'weir run', or name a trace")
+        }
+        return best.path
+    }
+}
+
+/// Says on a terminal how far something that takes long has come.
+final class Progress {
+    private let what: String
+    private let total: UInt64
+    private let isShown: Bool
+    private var lastShown: UInt64
+    private var count = 0
+    private var hasShown = false
+
+    init(what: String, total: UInt64) {
+        self.what = what
+        self.total = total
+        isShown = Output.isTerminal(STDERR_FILENO)
+        lastShown = MonotonicClock.nanoseconds()
+    }
+
+    func reached(_ done: UInt64) {
+        guard isShown else { return }
+        count += 1
+        // The clock is not read at each step.
+        guard count % 1_024 == 0 else { return }
+        let now = MonotonicClock.nanoseconds()
+        guard now - lastShown > 250_000_000 else { return }
+        lastShown = now
+        hasShown = true
+        let percent = total == 0 ? 100 : min(100, done * 100 / total)
+        Output.error("\r\(what) \(percent) % (step \(done) of \(total)) ")
+    }
+
+    func end() { if hasShown { Output.error("\r\u{1B}[K") } }
+}

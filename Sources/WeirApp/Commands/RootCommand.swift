@@ -1,0 +1,78 @@
+import ArgumentParser
+import WeirBase
+import WeirEngine
+
+/// The command line of every program built with WeirApp.
+struct RootCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "weir",
+        abstract: "Runs stream pipelines, watches them, and runs them again exactly.",
+        version: Program.version,
+        subcommands: [
+            ListCommand.self, RunCommand.self, ReplayCommand.self, ExportCommand.self,
+            InspectCommand.self, CheckCommand.self, RecoverCommand.self,
+        ])
+}
+
+/// `weir list`.
+struct ListCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "Show the pipelines that this program knows.")
+
+    @Flag(help: "One JSON object a line, with stages, cells and invariants.")
+    var json = false
+
+    func run() throws {
+        for pipeline in Program.current.all {
+            let plan = try pipeline.plan().plan
+            Output.standard(json ? Self.json(pipeline, plan) : Self.text(pipeline, plan))
+        }
+    }
+
+    private static func text(_ pipeline: Pipeline, _ plan: Plan) -> String {
+        var text = "\(pipeline.name)  \(pipeline.summary)\n"
+        text += "    version \(pipeline.version), parallelism \(pipeline.parallelism)\n"
+        text += "    reads \(plan.sources.map(\.name).joined(separator: ", "))"
+        text += "; writes \(plan.sinks.map(\.name).joined(separator: ", "))\n"
+        for parameter in pipeline.parameters {
+            text += "    --set \(parameter.name)=\(parameter.defaultValue)"
+            text += parameter.summary.isEmpty ? "\n" : "  \(parameter.summary)\n"
+        }
+        return text
+    }
+
+    private static func json(_ pipeline: Pipeline, _ plan: Plan) -> String {
+        var json = JSONText()
+        json.beginObject()
+        json.member("name", pipeline.name)
+        json.member("version", pipeline.version)
+        json.member("summary", pipeline.summary)
+        json.member("parallelism", pipeline.parallelism)
+        json.member("plan", plan.hash.hexadecimal)
+        list(&json, "sources", plan.sources.map(\.name))
+        list(&json, "sinks", plan.sinks.map(\.name))
+        list(&json, "stages", plan.stages.map(\.name))
+        list(&json, "cells", plan.cells)
+        list(&json, "invariants", plan.invariants)
+        json.key("parameters")
+        json.beginArray()
+        for parameter in pipeline.parameters {
+            json.beginObject()
+            json.member("name", parameter.name)
+            json.member("default", parameter.defaultValue)
+            json.member("summary", parameter.summary)
+            json.endObject()
+        }
+        json.endArray()
+        json.endObject()
+        json.endLine()
+        return json.string
+    }
+
+    private static func list(_ json: inout JSONText, _ name: String, _ values: [String]) {
+        json.key(name)
+        json.beginArray()
+        for value in values { json.value(value) }
+        json.endArray()
+    }
+}

@@ -1,0 +1,223 @@
+import ArgumentParser
+import WeirBase
+import WeirEngine
+import WeirTelemetry
+
+/// `weir run`.
+struct RunCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run", abstract: "Run a pipeline and record it.",
+        discussion: """
+            Everything a run could not have computed goes into a trace, so that 'weir replay' can \
+            run it again exactly. Ctrl-C once lets what was read drain and ends; twice stops now.
+            """)
+
+    @Argument(help: "Which pipeline; 'weir list' shows them.")
+    var pipeline: String
+
+    @Option(help: "What to read: PATH or '-' for standard input; NAME=PATH where sources differ.")
+    var input: [String] = []
+
+    @Flag(help: "Keep reading a growing file, through rotation and truncation.")
+    var follow = false
+
+    @Option(help: "Where a sink writes: PATH or '-'; NAME=PATH where there are several.")
+    var output: [String] = []
+
+    @Option(help: "The trace file; otherwise weir-traces/PIPELINE-TIME.mcap.")
+    var record: String?
+
+    @Flag(help: "Record nothing.")
+    var noRecord = false
+
+    @Option(help: "Stop recording at so many bytes (64MB); default 256MB with no end in sight.")
+    var keep: String?
+
+    @Flag(help: "Take whole input files into the trace, also those over 4 MiB.")
+    var embedInput = false
+
+    @Option(help: "auto, plain or none; plain prints a line a stage and second on standard error.")
+    var ui: String = "auto"
+
+    @Option(help: "Threads; 0 simulates: one thread, virtual clock, schedule drawn from the seed.")
+    var workers: Int?
+
+    @Option(help: "Subtasks of each keyed stage; part of the plan.")
+    var parallelism: Int?
+
+    @Option(help: "All of the run's random choices; drawn and printed otherwise.")
+    var seed: UInt64?
+
+    @Option(help: "Elements a second from each source, or 'max'.")
+    var rate: String?
+
+    @Option(help: "Stop after so many elements from each source; 0 for no limit.")
+    var limit: UInt64?
+
+    @Option(help: "Stop after a time, such as 10s or 2m.")
+    var duration: String?
+
+    @Option(name: .customLong("set"), help: "A parameter of the pipeline: NAME=VALUE.")
+    var settings: [String] = []
+
+    @Option(help: "What a broken invariant does: count, or stop the run with exit code 1.")
+    var onViolation: String = "count"
+
+    @Flag(help: "Only ASCII in messages and screens.")
+    var ascii = false
+
+    @Option(help: "auto, always or never.")
+    var color: String = "auto"
+
+    @Flag(help: "Keep Swift's per-process hashing; a replay may then diverge.")
+    var randomHashing = false
+
+    @Option(
+        help: "Least level of log records: trace, debug, info, notice, warning, error, critical.")
+    var logLevel: String = "info"
+
+    @Flag(help: "The summary as JSON on standard error.")
+    var json = false
+
+    func run() throws {
+        var session = try RunSession(options())
+        try session.run()
+    }
+
+    private func options() throws -> RunOptions {
+        let pipeline = try Program.pipeline(named: pipeline)
+        var options = RunOptions(pipeline: pipeline)
+        options.inputs = input
+        options.follows = follow
+        options.outputs = output
+        if noRecord, record != nil {
+            throw CommandFailure.usage("--record and --no-record exclude each other", "Give one")
+        }
+        options.recording = noRecord ? .none : record.map { .explicit($0) } ?? .automatic
+        options.keep = try keep.map {
+            try parse($0, "--keep", "a size, such as 64MB") {
+                Quantities.bytes($0)
+            }
+        }
+        options.embedsInput = embedInput
+        options.screen = try screen()
+        options.workers = try workers.map { try checkWorkers($0) } ?? options.workers
+        options.parallelism = parallelism
+        options.seed = seed ?? UInt64.random(in: 1...999_999_999)
+        try setPace(&options)
+        options.settings = try Assignments.parse(settings, "--set")
+        for name in options.settings.keys.sorted()
+        where !pipeline.parameters.contains(where: { $0.name == name }) {
+            throw CommandFailure.usage(
+                "pipeline \(pipeline.name) has no parameter \(PrintableText.escaped(name))",
+                Nearest.advice(
+                    name, among: pipeline.parameters.map(\.name), or: "See 'weir list'"))
+        }
+        options.stopsOnViolation =
+            try choose(onViolation, "--on-violation", ["count", "stop"])
+            == "stop"
+        _ = try choose(color, "--color", ["auto", "always", "never"])
+        guard let level = LogLevel(name: logLevel) else {
+            throw CommandFailure.usage(
+                "there is no log level \(PrintableText.escaped(logLevel))",
+                Nearest.advice(logLevel, among: LogLevel.allCases.map(\.name), or: ""))
+        }
+        options.logLevel = level
+        options.printsJSON = json
+        options.randomHashing = randomHashing
+        return options
+    }
+
+    private func screen() throws -> RunOptions.Screen {
+        switch try choose(ui, "--ui", ["auto", "plain", "none", "tui"]) {
+        case "none": .none
+        case "tui":
+            throw CommandFailure.usage("this build has no screen of its own", "Use --ui plain")
+        default: .plain
+        }
+    }
+
+    private func checkWorkers(_ count: Int) throws -> Int {
+        guard (0...64).contains(count) else {
+            throw CommandFailure.usage("--workers \(count) is out of range", "Give 0 to 64")
+        }
+        return count
+    }
+
+    private func setPace(_ options: inout RunOptions) throws {
+        if let rate, rate != "max" {
+            guard let number = Double(rate), number > 0, number.isFinite else {
+                throw CommandFailure.usage(
+                    "--rate \(PrintableText.escaped(rate)) is no rate",
+                    "Give elements a second, or max")
+            }
+            options.rate = number
+        } else if rate == nil {
+            options.rate = options.pipeline.defaultRate
+        }
+        let wanted = limit ?? options.pipeline.defaultLimit
+        options.limit = wanted == 0 ? nil : wanted
+        options.duration = try duration.map {
+            try parse($0, "--duration", "a time, such as 10s") {
+                Quantities.duration($0)
+            }
+        }
+    }
+
+    private func choose(_ value: String, _ flag: String, _ allowed: [String]) throws -> String {
+        if allowed.contains(value) { return value }
+        throw CommandFailure.usage(
+            "\(flag) \(PrintableText.escaped(value)) is unknown",
+            Nearest.advice(value, among: allowed, or: ""))
+    }
+
+    private func parse<Value>(
+        _ text: String, _ flag: String, _ what: String, _ read: (String) -> Value?
+    ) throws -> Value {
+        guard let value = read(text) else {
+            throw CommandFailure.usage(
+                "\(flag) \(PrintableText.escaped(text)) is not \(what)", "Give \(what)")
+        }
+        return value
+    }
+}
+
+/// `NAME=VALUE` arguments.
+enum Assignments {
+    static func parse(_ texts: [String], _ flag: String) throws -> [String: String] {
+        var values: [String: String] = [:]
+        for text in texts {
+            let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            guard parts.count == 2, !parts[0].isEmpty else {
+                throw CommandFailure.usage(
+                    "\(flag) \(PrintableText.escaped(text)) is not NAME=VALUE",
+                    "Give a name, '=' and a value")
+            }
+            values[String(parts[0])] = String(parts[1])
+        }
+        return values
+    }
+
+    /// `NAME=VALUE` for one of `names`, or a bare value that is meant for the only one.
+    static func places(
+        _ texts: [String], _ flag: String, names: [String], kind: String
+    ) throws -> [String: String] {
+        var places: [String: String] = [:]
+        for text in texts {
+            let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            if parts.count == 2, names.contains(String(parts[0])) {
+                places[String(parts[0])] = String(parts[1])
+            } else if names.count == 1 {
+                places[names[0]] = text
+            } else if names.isEmpty {
+                throw CommandFailure.usage(
+                    "the pipeline has no \(kind) to give \(flag) to", "Omit it")
+            } else {
+                throw CommandFailure.usage(
+                    "\(flag) \(PrintableText.escaped(text)) does not say for which \(kind)",
+                    "Give \(flag) NAME=PATH with one of: \(names.joined(separator: ", "))")
+            }
+        }
+        return places
+    }
+}

@@ -1,0 +1,44 @@
+import Glibc
+import WeirEngine
+import WeirTelemetry
+
+/// What `weir run` was asked for, checked.
+struct RunOptions {
+    enum Recording: Equatable {
+        case none
+        /// Into weir-traces/; a failure to record is said and the run goes on.
+        case automatic
+        /// A failure to record ends the run with exit code 5.
+        case explicit(String)
+    }
+
+    enum Screen {
+        case plain
+        case none
+    }
+
+    var pipeline: Pipeline
+    var inputs: [String] = []
+    var follows = false
+    var outputs: [String] = []
+    var recording = Recording.automatic
+    var keep: Int?
+    var embedsInput = false
+    var screen = Screen.plain
+    var workers: Int
+    var parallelism: Int?
+    var seed: UInt64 = 0
+    var rate: Double?
+    var limit: UInt64?
+    var duration: Duration?
+    var settings: [String: String] = [:]
+    var stopsOnViolation = false
+    var logLevel = LogLevel.info
+    var printsJSON = false
+    var randomHashing = false
+
+    init(pipeline: Pipeline) {
+        self.pipeline = pipeline
+        workers = max(1, min(64, sysconf(Int32(_SC_NPROCESSORS_ONLN))))
+    }
+}

@@ -1,0 +1,198 @@
+import Glibc
+import Synchronization
+import WeirBase
+import WeirEngine
+import WeirTelemetry
+import WeirTrace
+
+/// The recording of a run: lanes, recorder, trace file; or none.
+final class RunRecording: @unchecked Sendable {
+    // Unchecked: set up before the run's threads; `state` is locked.
+
+    /// Where recording stops by itself when a run has no end in sight.
+    static let boundWithoutEnd = 256_000_000
+    private static let logLaneBytes = 1 << 20
+
+    private struct State {
+        var failure: CommandFailure?
+        var isBoundReached = false
+        weak var execution: Execution?
+    }
+
+    let logLanes: [LogLane]
+    private(set) var recorder: Recorder?
+    private let mapped: MappedLanes?
+    private let writer: TraceWriter?
+    private let path: String?
+    private let isExplicit: Bool
+    private let state = Mutex(State())
+    /// What `Retention` removed to keep the folder within its bound.
+    private let removed: [String]
+
+    /// The lanes that the run's threads note into; nil when nothing is recorded.
+    var lanes: LaneSet? { mapped?.lanes }
+
+    init(options: RunOptions, header: RunHeader, layout: LaneLayout, workers: Int) throws {
+        let sites = LogSites()
+        if case .explicit = options.recording { isExplicit = true } else { isExplicit = false }
+        guard let path = try Self.path(options, header) else {
+            (mapped, writer, self.path, logLanes, removed) = (nil, nil, nil, [], [])
+            return
+        }
+        removed = isExplicit ? [] : Retention.makeRoom(in: Retention.folder)
+        let isEndless = options.follows || (options.limit == nil && options.duration == nil)
+        let bound = options.keep ?? (isEndless ? Self.boundWithoutEnd : nil)
+        do {
+            let lanePath = MappedLanes.path(beside: path)
+            let mapped = try MappedLanes.create(
+                path: lanePath, run: header.run, layout: layout, overwrite: true)
+            do {
+                writer = try TraceWriter(
+                    path: path, header: header, overwrite: true, byteBound: bound)
+            } catch {
+                // The error that counts is the one of the trace.
+                try? mapped.remove()
+                throw error
+            }
+            self.mapped = mapped
+            self.path = path
+        } catch let error as TraceError {
+            if isExplicit { throw error }
+            Output.error("weir: note: not recorded: \(error)\n")
+            (mapped, writer, self.path, logLanes) = (nil, nil, nil, [])
+            return
+        }
+        logLanes = (0..<workers).map { _ in LogLane(capacity: Self.logLaneBytes, sites: sites) }
+        guard let mapped, let writer else { return }
+        recorder = Recorder(
+            lanes: mapped.lanes, logLanes: logLanes, sites: sites, consumers: [writer]
+        ) { [weak self] _, error in
+            self?.failed(error)
+        }
+    }
+
+    private static func path(_ options: RunOptions, _ header: RunHeader) throws -> String? {
+        switch options.recording {
+        case .none: return nil
+        case .explicit(let path): return path
+        case .automatic:
+            let folder = Retention.folder
+            if mkdir(folder, 0o700) != 0, errno != EEXIST {
+                Output.error(
+                    "weir: note: not recorded: cannot make \(folder) "
+                        + "(\(String(cString: strerror(errno))))\n")
+                return nil
+            }
+            let time = CalendarTime(Instant(nanoseconds: header.started))
+            func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
+            let day = "\(time.year)\(two(time.month))\(two(time.day))"
+            let clock = "\(two(time.hour))\(two(time.minute))\(two(time.second))"
+            let base = "\(folder)/\(header.pipeline)-\(day)-\(clock)"
+            // Two runs may start in one second.
+            for suffix in [""] + (2...99).map({ "-\($0)" }) {
+                let path = base + suffix + ".mcap"
+                if access(path, F_OK) != 0 { return path }
+            }
+            return base + "-\(header.run.prefix(8)).mcap"
+        }
+    }
+
+    func attach(_ execution: Execution) { state.withLock { $0.execution = execution } }
+    func start() { recorder?.start() }
+
+    /// The recorder's thread: the trace cannot be written on.
+    private func failed(_ error: any Error) {
+        let failure = CommandFailure(error) ?? CommandFailure(code: 5, what: "\(error)")
+        if let trace = error as? TraceError, trace.code == .bound {
+            state.withLock { $0.isBoundReached = true }
+            Output.error("weir: note: \(trace.reason); the run goes on unrecorded\n")
+            return
+        }
+        let execution = state.withLock { state in
+            state.failure = failure
+            return state.execution
+        }
+        if isExplicit {
+            execution?.stop(.outputFailed(message: failure.what), step: .max)
+        } else {
+            Output.error("weir: note: \(failure.what); the run goes on unrecorded\n")
+        }
+    }
+
+    /// The failure for which an explicitly wanted recording ends the run.
+    var failureThatEndsTheRun: CommandFailure? {
+        guard isExplicit else { return nil }
+        return state.withLock { $0.failure }
+            .map {
+                CommandFailure(code: 5, what: $0.what, advice: "Free space, or record elsewhere")
+            }
+    }
+
+    /// Bytes in the trace so far. Any thread.
+    var bytesWritten: Int { writer?.bytesWritten ?? 0 }
+    var logsDropped: UInt64 { logLanes.reduce(0) { $0 + $1.droppedCount } }
+
+    /// What became of the recording.
+    struct Result {
+        var path: String?
+        var bytes = 0
+        var isWhole = false
+        var logsDropped: UInt64 = 0
+        var removed: [String] = []
+    }
+
+    /// Writes the end and closes the trace; the lanes go when it is whole.
+    func finish(_ end: RunEnd) -> Result {
+        guard let recorder, let writer, let mapped else { return Result() }
+        recorder.finish()
+        var result = Result(path: path, logsDropped: logsDropped, removed: removed)
+        let hasFailed = state.withLock { $0.failure != nil }
+        do {
+            if !hasFailed {
+                try writer.finish(end)
+                result.isWhole = !state.withLock { $0.isBoundReached }
+            }
+            try mapped.remove()
+        } catch {
+            failed(error)
+        }
+        result.bytes = writer.bytesWritten
+        return result
+    }
+}
+
+/// Keeps the folder of automatic traces within its bound.
+enum Retention {
+    static let folder = "weir-traces"
+    static let maximumBytes = 1_000_000_000
+
+    /// Removes the oldest traces until the rest is below the bound; tells which.
+    static func makeRoom(in folder: String) -> [String] {
+        guard let directory = opendir(folder) else { return [] }
+        defer { closedir(directory) }
+        var traces: [(path: String, bytes: Int, time: Int)] = []
+        while let entry = readdir(directory) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            guard name.hasSuffix(".mcap") else { continue }
+            let path = "\(folder)/\(name)"
+            var status = stat()
+            // A run that records still, or died, keeps its trace: its lanes stand beside it.
+            guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG,
+                access(path + ".lanes", F_OK) != 0
+            else { continue }
+            traces.append((path, Int(status.st_size), Int(status.st_mtim.tv_sec)))
+        }
+        traces.sort { ($0.time, $0.path) < ($1.time, $1.path) }
+        var total = traces.reduce(0) { $0 + $1.bytes }
+        var removed: [String] = []
+        for trace in traces where total > maximumBytes {
+            if unlink(trace.path) == 0 {
+                total -= trace.bytes
+                removed.append(trace.path)
+            }
+        }
+        return removed
+    }
+}

@@ -1,0 +1,215 @@
+import Glibc
+import Synchronization
+import WeirBase
+import WeirConnectors
+import WeirEngine
+import WeirTelemetry
+import WeirTrace
+
+/// One `weir run`: puts the rooms together, runs, sums up.
+struct RunSession {
+    private let options: RunOptions
+    private let planned: PlannedPipeline
+    private let started: Int64
+
+    init(_ options: RunOptions) throws {
+        self.options = options
+        started = MonotonicClock.wallNanoseconds() / 1_000 * 1_000
+        planned = try options.pipeline.plan(
+            settings: options.settings, parallelism: options.parallelism, seed: options.seed,
+            started: Instant(nanoseconds: started))
+    }
+
+    mutating func run() throws {
+        let signals = Signals()
+        let places = try Places(options, planned)
+        let connections = try places.open()
+        let header = self.header(places, connections)
+        let isSimulated = options.workers == 0
+        let layout = LaneLayout(
+            workers: max(1, options.workers), workerSlots: 1 << 14,
+            sources: connections.storesInput.map { $0 ? 1 << 20 : 1 << 14 }, executors: 0)
+        let recording = try RunRecording(
+            options: options, header: header, layout: layout, workers: max(1, options.workers))
+        let world = LiveWorld(
+            started: started, time: isSimulated ? .virtual : .real, connections: connections,
+            lanes: recording.lanes, logLanes: recording.logLanes,
+            onMark: { recording.recorder?.offer($0) })
+        var bind = BindOptions(seed: options.seed)
+        bind.limit = options.limit
+        bind.rate = options.rate
+        bind.logLevel = options.logLevel
+        let scheduler = self.scheduler(world, recording.lanes, isSimulated)
+        let execution = Execution(
+            plan: planned.plan, parts: try planned.bind(bind, world: world), world: world,
+            scheduler: scheduler, stopsOnViolation: options.stopsOnViolation)
+        recording.attach(execution)
+        let watch = RunWatch(
+            execution: execution, recording: recording, showsLines: options.screen == .plain)
+        let wall = MonotonicClock.nanoseconds()
+        let processor = MonotonicClock.processorNanoseconds()
+        signals.start(execution)
+        world.start(execution)
+        recording.start()
+        watch.start()
+        scheduler.run(execution)
+        let finalDigest = execution.isFinished ? execution.digest() : nil
+        world.finish()
+        watch.stop()
+        let cause = exitCause(execution, signals)
+        var end = RunEnd(
+            cause: cause.name, steps: stepCount(scheduler),
+            turns: execution.subtasks.reduce(0) { $0 + $1.turnCount },
+            events: execution.subtasks.reduce(0) { $0 + $1.sourceTaken })
+        end.durationNanoseconds = MonotonicClock.nanoseconds() - wall
+        end.stateDigest = finalDigest?.hexadecimal
+        end.sinks = execution.sinkDigests()
+        end.violations = execution.violations.count
+        let trace = recording.finish(end)
+        let processorEnd = MonotonicClock.processorNanoseconds()
+        signals.stop()
+        let summary = RunSummary(
+            options: options, execution: execution, end: end, cause: cause, trace: trace,
+            processorNanoseconds: processorEnd - processor)
+        Output.error(options.printsJSON ? summary.json : summary.text)
+        if let failure = recording.failureThatEndsTheRun { throw failure }
+        if cause.code != 0 { throw cause.exit }
+    }
+
+    private func scheduler(
+        _ world: LiveWorld, _ lanes: LaneSet?, _ isSimulated: Bool
+    ) -> any Scheduler {
+        let duration = options.duration.map { UInt64($0.wholeNanoseconds) }
+        if isSimulated {
+            return SimulatedScheduler(seed: options.seed, world: world, duration: duration)
+        }
+        var tuning = ParallelScheduler.Options(workers: options.workers)
+        tuning.duration = duration
+        return ParallelScheduler(options: tuning, lanes: lanes)
+    }
+
+    private func stepCount(_ scheduler: any Scheduler) -> UInt64 {
+        if let parallel = scheduler as? ParallelScheduler { return parallel.stepCount }
+        return (scheduler as? SimulatedScheduler)?.stepCount ?? 0
+    }
+
+    private func exitCause(_ execution: Execution, _ signals: Signals) -> ExitCause {
+        if let (cause, step) = execution.stopCause {
+            return ExitCause(cause, step: step, signal: signals.last)
+        }
+        if let signal = signals.last, signal != SIGINT {
+            return ExitCause(name: "interrupted", code: 128 + signal, message: nil)
+        }
+        return ExitCause(
+            name: signals.last == nil ? "finished" : "interrupted", code: 0, message: nil)
+    }
+
+    private func header(
+        _ places: Places, _ connections: LiveWorld.Connections
+    ) -> RunHeader {
+        let plan = planned.plan
+        var random = SystemRandomNumberGenerator()
+        let run = random.next().hexadecimal + random.next().hexadecimal
+        var header = RunHeader(
+            run: run, pipeline: plan.pipeline, version: plan.version, plan: plan.hash.hexadecimal,
+            seed: options.seed)
+        header.workers = options.workers
+        header.started = started
+        header.settings = options.settings
+        header.arguments = Array(CommandLine.arguments.dropFirst())
+        header.limit = options.limit
+        header.parallelism = options.parallelism
+        header.logLevel = options.logLevel.name
+        header.onViolation = options.stopsOnViolation ? "stop" : "count"
+        header.environment = [
+            "hashing": Rehash.isDeterministic && !options.randomHashing
+                ? "deterministic" : "random",
+            "TZ": getenv("TZ").map { String(cString: $0) } ?? "",
+            "LANG": getenv("LANG").map { String(cString: $0) } ?? "",
+        ]
+        header.recordedWith = BuildInfo(
+            version: Program.version, build: BuildIdentity.executableHash,
+            toolchain: BuildIdentity.toolchain)
+        header.sources = plan.sources.map { source in
+            var info = SourceInfo(
+                name: source.name, kind: source.readsBytes ? "bytes" : "generator",
+                location: places.inputs[source.name] ?? "")
+            if let reading = connections.sources[source.index],
+                !connections.storesInput[source.index]
+            {
+                info.path = reading.path
+                info.byteCount = reading.byteCount
+            }
+            return info
+        }
+        header.sinks = plan.sinks.map(\.name)
+        fill(&header, plan)
+        return header
+    }
+
+    /// A sink's hand-over is its subtask's last outlet.
+    private func sinkOutlets(_ plan: Plan, _ stage: StagePlan, _ subtask: String) -> [String] {
+        stage.sink.map { ["\(subtask)>\(plan.sinks[$0].name)"] } ?? []
+    }
+
+    private func fill(_ header: inout RunHeader, _ plan: Plan) {
+        for (stage, ordinal) in plan.subtasks {
+            let name = "\(plan.stages[stage].name)/\(ordinal)"
+            header.subtasks.append(
+                SubtaskInfo(
+                    stage: plan.stages[stage].name, index: ordinal,
+                    inlets: plan.channelNames(into: stage, ordinal),
+                    outlets: plan.channelNames(outOf: stage, ordinal)
+                        + sinkOutlets(plan, plan.stages[stage], name),
+                    source: plan.stages[stage].source))
+        }
+        header.edges = plan.edges.map { edge in
+            EdgeInfo(
+                from: plan.stages[edge.from].name, to: plan.stages[edge.to].name,
+                capacity: edge.options.bounds.messages, policy: edge.options.policy.rawValue)
+        }
+        header.cells = plan.cells
+        header.invariants = plan.invariants
+    }
+}
+
+/// Why a run ended, and with which exit code.
+struct ExitCause {
+    let name: String
+    let code: Int32
+    let message: String?
+
+    init(name: String, code: Int32, message: String?) {
+        self.name = name
+        self.code = code
+        self.message = message
+    }
+
+    init(_ cause: StopCause, step: UInt64, signal: Int32?) {
+        switch cause {
+        case .violation(let invariant):
+            self.init(
+                name: "violation", code: 1, message: "\(invariant) does not hold at step \(step)")
+        case .operatorFailed(let stage, let message):
+            self.init(
+                name: "error", code: 1, message: "\(stage) failed at step \(step): \(message)")
+        case .edgeFull(let channel):
+            self.init(name: "error", code: 1, message: "\(channel) was full at step \(step)")
+        case .inputFailed(let source, let message):
+            self.init(name: "error", code: 5, message: "\(source): \(message)")
+        case .outputFailed(let message):
+            self.init(name: "error", code: 5, message: message)
+        case .abandoned:
+            self.init(name: "stopped", code: 128 + (signal ?? SIGINT), message: nil)
+        }
+    }
+
+    /// The error that ends the program; its words stand in the summary too.
+    var exit: any Error {
+        if let message { return CommandFailure(code: code, what: PrintableText.escaped(message)) }
+        return ExitCodeOnly(code: code)
+    }
+}
+
+/// An exit code that needs no words.
+struct ExitCodeOnly: Error { let code: Int32 }

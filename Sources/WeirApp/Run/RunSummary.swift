@@ -1,0 +1,161 @@
+import WeirBase
+import WeirEngine
+import WeirTelemetry
+
+/// What a run came to, for a person or a program to read.
+struct RunSummary {
+    let options: RunOptions
+    let execution: Execution
+    let end: RunEnd
+    let cause: ExitCause
+    let trace: RunRecording.Result
+    let processorNanoseconds: UInt64
+
+    private var seconds: Double { max(1e-9, Double(end.durationNanoseconds) / 1e9) }
+
+    private var dropped: UInt64 { execution.channels.reduce(0) { $0 + $1.dropped } }
+
+    private var latency: LatencyHistogram? {
+        var most: LatencyHistogram?
+        for subtask in execution.subtasks {
+            for case let outlet as RowOutlet in subtask.outlets
+            where outlet.latency.count > (most?.count ?? 0) {
+                most = outlet.latency
+            }
+        }
+        return most
+    }
+
+    /// What is not guaranteed yet is not claimed.
+    private var guarantee: String {
+        dropped > 0 ? "rows may be missing: \(dropped) elements were dropped" : "each input once"
+    }
+
+    var text: String {
+        var lines: [String] = []
+        lines.append(
+            "\(options.pipeline.name) \(cause.name) after \(Self.round(seconds)) s, "
+                + "seed \(options.seed)"
+        )
+        if let message = cause.message {
+            lines.append("  cause      \(PrintableText.escaped(message))")
+        }
+        let rate = Quantities.describe(count: Double(end.events) / seconds)
+        lines.append("  in         \(end.events) elements, \(rate)/s")
+        for sink in end.sinks {
+            lines.append(
+                "  out        \(sink.sink): \(sink.rows) rows, digest \(sink.ordered) in order, "
+                    + "\(sink.unordered) in any order")
+        }
+        if dropped > 0 { lines.append("  dropped    \(dropped) elements: no room") }
+        if let latency, let p50 = latency.value(atPercentile: 50),
+            let p99 = latency.value(atPercentile: 99), let p999 = latency.value(atPercentile: 99.9)
+        {
+            lines.append(
+                "  end to end p50 \(Self.time(p50))  p99 \(Self.time(p99))"
+                    + "  p99.9 \(Self.time(p999))"
+            )
+        }
+        lines.append(
+            "  CPU        \(Self.round(Double(processorNanoseconds) / 1e9)) s, \(end.turns) turns, "
+                + "\(end.steps) steps")
+        lines.append("  guarantee  \(guarantee)")
+        lines.append(contentsOf: traceLines)
+        lines.append(contentsOf: violationLines)
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    private var traceLines: [String] {
+        guard let path = trace.path else { return ["  trace      none"] }
+        var lines = [
+            "  trace      \(PrintableText.escaped(path)), "
+                + Quantities.describe(bytes: trace.bytes)
+                + (trace.isWhole ? "" : ", incomplete")
+        ]
+        if trace.logsDropped > 0 {
+            lines.append(
+                "  logs       \(trace.logsDropped) records found no room; "
+                    + "weir export --regenerate makes them again")
+        }
+        for path in trace.removed { lines.append("  removed    \(path), to stay below 1 GB") }
+        return lines
+    }
+
+    private var violationLines: [String] {
+        let (first, count) = execution.violations
+        guard let violation = first.first else { return [] }
+        var lines = [
+            "  violations \(count): \(violation.invariant), first at step \(violation.step) "
+                + "(\(violation.subtask))"
+        ]
+        if let path = trace.path {
+            lines.append(
+                "  look       weir replay \(PrintableText.escaped(path)) --at \(violation.step)")
+        }
+        return lines
+    }
+
+    var json: String {
+        var json = JSONText()
+        json.beginObject()
+        json.member("pipeline", options.pipeline.name)
+        json.member("cause", cause.name)
+        if let message = cause.message { json.member("message", message) }
+        json.member("seed", options.seed)
+        json.member("seconds", seconds)
+        json.member("cpuSeconds", Double(processorNanoseconds) / 1e9)
+        json.member("events", end.events)
+        json.member("eventsPerSecond", Double(end.events) / seconds)
+        json.member("steps", end.steps)
+        json.member("turns", end.turns)
+        json.member("dropped", dropped)
+        json.member("violations", end.violations)
+        if let violation = execution.violations.first.first {
+            json.member("firstViolation", violation.step)
+        }
+        if let latency {
+            for (name, percentile) in [("p50", 50.0), ("p99", 99.0), ("p999", 99.9)] {
+                if let value = latency.value(atPercentile: percentile) {
+                    json.member(name, Double(value) / 1e9)
+                }
+            }
+        }
+        json.key("sinks")
+        json.beginArray()
+        for sink in end.sinks {
+            json.beginObject()
+            json.member("sink", sink.sink)
+            json.member("rows", sink.rows)
+            json.member("ordered", sink.ordered)
+            json.member("unordered", sink.unordered)
+            json.endObject()
+        }
+        json.endArray()
+        if let digest = end.stateDigest { json.member("stateDigest", digest) }
+        if let path = trace.path {
+            json.member("trace", path)
+            json.member("traceBytes", trace.bytes)
+            json.member("logsDropped", trace.logsDropped)
+        }
+        json.member("guarantee", guarantee)
+        json.endObject()
+        json.endLine()
+        return json.string
+    }
+
+    private static func round(_ number: Double) -> String {
+        let thousandths = Int((number * 1_000).rounded())
+        let rest = "\(thousandths % 1_000)"
+        return "\(thousandths / 1_000)." + String(repeating: "0", count: 3 - rest.count) + rest
+    }
+
+    private static func time(_ nanoseconds: UInt64) -> String {
+        switch nanoseconds {
+        case ..<1_000: "\(nanoseconds) ns"
+        case ..<1_000_000: "\(nanoseconds / 1_000) µs"
+        case ..<10_000_000: "\(Double(nanoseconds / 100_000) / 10) ms"
+        case ..<1_000_000_000: "\(nanoseconds / 1_000_000) ms"
+        default: "\(Double(nanoseconds / 100_000_000) / 10) s"
+        }
+    }
+}

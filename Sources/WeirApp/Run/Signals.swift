@@ -1,0 +1,54 @@
+import Glibc
+import Synchronization
+import WeirBase
+import WeirEngine
+
+/// Turns signals into requests to the run: once drains and ends, twice stops now.
+///
+/// SIGINT, SIGTERM and SIGHUP are blocked in every thread and waited for by one of its own, so
+/// that no code runs in a signal handler.
+final class Signals: @unchecked Sendable {
+    // Unchecked: `set` is constant after `init`; the rest is atomic or belongs to the starter.
+
+    private var set = sigset_t()
+    private let seen = Atomic<Int32>(0)
+    private let isOver = Atomic<Bool>(false)
+    private var thread: Worker?
+
+    /// Blocks the signals; before any other thread is started.
+    init() {
+        sigemptyset(&set)
+        for signal in [SIGINT, SIGTERM, SIGHUP] { sigaddset(&set, signal) }
+        pthread_sigmask(SIG_BLOCK, &set, nil)
+    }
+
+    /// The last signal seen; nil when there was none.
+    var last: Int32? {
+        let signal = seen.load(ordering: .relaxed)
+        return signal == 0 ? nil : signal
+    }
+
+    func start(_ execution: Execution) {
+        thread = Worker("weir-signals") { [self] in
+            var count = 0
+            while !isOver.load(ordering: .relaxed) {
+                var wait = timespec(tv_sec: 0, tv_nsec: 50_000_000)
+                let signal = sigtimedwait(&set, nil, &wait)
+                guard signal > 0 else { continue }
+                seen.store(signal, ordering: .relaxed)
+                count += 1
+                if count == 1 {
+                    execution.end()
+                } else {
+                    execution.stop(.abandoned, step: .max)
+                }
+            }
+        }
+    }
+
+    func stop() {
+        isOver.store(true, ordering: .relaxed)
+        thread?.join()
+        pthread_sigmask(SIG_UNBLOCK, &set, nil)
+    }
+}

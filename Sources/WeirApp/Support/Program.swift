@@ -1,0 +1,188 @@
+import ArgumentParser
+import Glibc
+import Synchronization
+import WeirBase
+import WeirEngine
+import WeirReplay
+import WeirTrace
+
+/// The running program: its pipelines and how it ends.
+enum Program {
+    /// The pipelines of this program; set once before the command line is read.
+    final class Registry: Sendable {
+        private let pipelines = Mutex<[Pipeline]>([])
+        func set(_ all: [Pipeline]) { pipelines.withLock { $0 = all } }
+        var all: [Pipeline] { pipelines.withLock { $0 } }
+    }
+
+    static let current = Registry()
+    static let version = "0.1.0"
+
+    /// The pipeline of a name.
+    static func pipeline(named name: String) throws -> Pipeline {
+        if let found = current.all.first(where: { $0.name == name }) { return found }
+        throw CommandFailure.usage(
+            "there is no pipeline \(PrintableText.escaped(name))",
+            Nearest.advice(name, among: current.all.map(\.name), or: "see 'weir list'"))
+    }
+
+    /// Runs a command line; gives the exit code.
+    static func run(_ arguments: [String]) -> Int32 {
+        let wantsJSON = arguments.contains("--json")
+        do {
+            var command = try RootCommand.parseAsRoot(arguments)
+            try command.run()
+            return 0
+        } catch let code as ExitCodeOnly {
+            return code.code
+        } catch {
+            return report(error, asJSON: wantsJSON)
+        }
+    }
+
+    private static func report(_ error: any Error, asJSON: Bool) -> Int32 {
+        if let failure = CommandFailure(error) {
+            failure.print(asJSON: asJSON)
+            return failure.code
+        }
+        // Help and version are errors to the parser, and answers to whoever asked.
+        if RootCommand.exitCode(for: error).isSuccess {
+            Output.standard(RootCommand.fullMessage(for: error) + "\n")
+            return 0
+        }
+        let message = RootCommand.message(for: error)
+        CommandFailure.usage(PrintableText.escaped(message, limit: 600), "See 'weir --help'")
+            .print(asJSON: asJSON)
+        return 2
+    }
+}
+
+/// A command that failed: the exit code, what happened and what to do.
+struct CommandFailure: Error {
+    let code: Int32
+    let what: String
+    let advice: String
+
+    static func usage(_ what: String, _ advice: String = "") -> CommandFailure {
+        CommandFailure(code: 2, what: what, advice: advice)
+    }
+
+    init(code: Int32, what: String, advice: String = "") {
+        self.code = code
+        self.what = what
+        self.advice = advice
+    }
+
+    /// The failure that an error of another room stands for; nil when it is none of them.
+    init?(_ error: any Error) {
+        switch error {
+        case let failure as CommandFailure: self = failure
+        case let plan as PlanError: self.init(code: 2, what: plan.description)
+        case let connector as ConnectorError:
+            self.init(
+                code: connector.kind == .usage ? 2 : 5, what: connector.description)
+        case let trace as TraceError:
+            let code: Int32 =
+                switch trace.code {
+                case .usage: 2
+                case .damaged, .notATrace, .unknownVersion: 4
+                case .operating, .bound: 5
+                }
+            self.init(code: code, what: trace.description)
+        case let changed as InputChanged: self.init(code: 2, what: changed.description)
+        case let refused as ReplayRefused: self.init(code: 2, what: refused.description)
+        default: return nil
+        }
+    }
+
+    func print(asJSON: Bool) {
+        if asJSON {
+            var json = JSONText()
+            json.beginObject()
+            json.member("error", what)
+            if !advice.isEmpty { json.member("advice", advice) }
+            json.member("code", code)
+            json.endObject()
+            json.endLine()
+            Output.error(json.string)
+        } else {
+            var text = "weir: error: \(what)"
+            if !advice.isEmpty { text += ". \(advice)" }
+            Output.error(text + ".\n")
+        }
+    }
+}
+
+/// The two standard outputs, whole texts at a time.
+enum Output {
+    static func standard(_ text: String) { write(text, to: STDOUT_FILENO) }
+    static func error(_ text: String) { write(text, to: STDERR_FILENO) }
+
+    /// Whether a stream is a terminal.
+    static func isTerminal(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 }
+
+    private static func write(_ text: String, to descriptor: Int32) {
+        var bytes = Array(text.utf8)[...]
+        while !bytes.isEmpty {
+            let count = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            if count < 0 {
+                if errno == EINTR { continue }
+                return
+            }
+            bytes = bytes.dropFirst(count)
+        }
+    }
+}
+
+/// Finds what somebody may have meant.
+enum Nearest {
+    /// `Did you mean X?`, or the names there are.
+    static func advice(_ wrong: String, among names: [String], or fallback: String) -> String {
+        let near = names.map { (name: $0, distance: distance(wrong, $0)) }
+            .filter { $0.distance <= max(2, $0.name.count / 3) }
+            .sorted { $0.distance < $1.distance }
+        if let best = near.first { return "Did you mean \(best.name)?" }
+        if names.isEmpty || names.count > 12 { return fallback }
+        return "There are: \(names.joined(separator: ", "))"
+    }
+
+    /// Edits from one word to the other (Levenshtein's distance).
+    static func distance(_ left: String, _ right: String) -> Int {
+        let (from, to) = (Array(left.lowercased().prefix(64)), Array(right.lowercased().prefix(64)))
+        var row = Array(0...to.count)
+        for (index, character) in from.enumerated() {
+            var previous = row[0]
+            row[0] = index + 1
+            for place in to.indices {
+                let cost = character == to[place] ? previous : previous + 1
+                previous = row[place + 1]
+                row[place + 1] = min(cost, row[place] + 1, row[place + 1] + 1)
+            }
+        }
+        return row[to.count]
+    }
+}
+
+/// Starts the program again with Swift's hashing made the same in every process.
+enum Rehash {
+    static let variable = "SWIFT_DETERMINISTIC_HASHING"
+
+    static var isDeterministic: Bool {
+        getenv(variable).map { String(cString: $0) } == "1"
+    }
+
+    static func ensureDeterministicHashing() {
+        guard !isDeterministic, !CommandLine.arguments.contains("--random-hashing") else { return }
+        setenv(variable, "1", 1)
+        // The resolved path: executing /proc/self/exe would rename the process.
+        var buffer = [CChar](repeating: 0, count: Int(PATH_MAX) + 1)
+        let count = readlink("/proc/self/exe", &buffer, Int(PATH_MAX))
+        guard count > 0 else { return }
+        let path = String(
+            decoding: buffer.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        var arguments: [UnsafeMutablePointer<CChar>?] = CommandLine.arguments.map { strdup($0) }
+        arguments.append(nil)
+        execv(path, arguments)
+        // Where that is refused the program goes on; the header says how its hashing was.
+    }
+}

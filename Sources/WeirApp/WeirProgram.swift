@@ -1,0 +1,24 @@
+import ArgumentParser
+import Glibc
+@_exported public import Weir
+
+/// A program made of pipelines, with Weir's whole command line.
+///
+///     @main struct Main: WeirProgram { static let pipelines = [orders] }
+public protocol WeirProgram {
+    /// The pipelines that the program knows, in the order in which `list` shows them.
+    static var pipelines: [Pipeline] { get }
+}
+
+extension WeirProgram {
+    /// Reads the command line and does what it says; ends the process with the contract's code.
+    ///
+    /// Starts the program once more with deterministic hashing first, unless `--random-hashing`
+    /// is among the arguments: Swift seeds hashing per process, and user code may iterate a set.
+    public static func main() {
+        Rehash.ensureDeterministicHashing()
+        signal(SIGPIPE, SIG_IGN)
+        Program.current.set(pipelines)
+        Glibc.exit(Program.run(Array(CommandLine.arguments.dropFirst())))
+    }
+}

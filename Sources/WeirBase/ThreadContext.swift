@@ -1,0 +1,12 @@
+import CTicks
+
+/// One pointer per thread, for code that has to find out in whose turn it runs.
+package enum ThreadContext {
+    /// What the calling thread was given; nil outside.
+    package static var current: UnsafeMutableRawPointer? { weir_thread_context_get() }
+
+    /// Gives the calling thread another context. Who sets it keeps what it points to alive.
+    package static func set(_ context: UnsafeMutableRawPointer?) {
+        weir_thread_context_set(context)
+    }
+}

@@ -1,0 +1,30 @@
+import Histogram
+
+/// Latencies of one place, with three significant digits from a nanosecond to an hour.
+///
+/// One owner writes; whoever reads does so after the owner has ended. Bounded memory, about 200 kB
+/// when it has been used.
+package final class LatencyHistogram {
+    private var histogram: Histogram<UInt32>?
+
+    package init() {}
+
+    /// Adds a latency in nanoseconds; longer ones count as an hour.
+    package func record(_ nanoseconds: UInt64) {
+        if histogram == nil {
+            histogram = Histogram<UInt32>(
+                highestTrackableValue: Self.longest, numberOfSignificantValueDigits: .three)
+        }
+        histogram?.record(min(nanoseconds, Self.longest))
+    }
+
+    private static let longest: UInt64 = 3_600_000_000_000
+
+    package var count: UInt64 { histogram?.totalCount ?? 0 }
+
+    /// The latency below which `percentile` per cent lie, nanoseconds; nil when there is none.
+    package func value(atPercentile percentile: Double) -> UInt64? {
+        guard let histogram, histogram.totalCount > 0 else { return nil }
+        return histogram.valueAtPercentile(percentile)
+    }
+}

@@ -1,0 +1,100 @@
+/// The rooms of the house and the arrows between them: what each target may import.
+///
+/// This is the table of the design, as a value. What is not in it is not allowed; a further
+/// external module is a line here with its reason.
+enum Rooms {
+    struct Room {
+        /// Other targets of this package that it may import.
+        let arrows: Set<String>
+        /// Modules from outside that it alone may import, each with the reason.
+        let outside: [String: String]
+
+        init(_ arrows: Set<String>, outside: [String: String] = [:]) {
+            self.arrows = arrows
+            self.outside = outside
+        }
+    }
+
+    /// Modules that every room may import.
+    static let everywhere: [String: String] = [
+        "Synchronization": "atomics and mutexes of the standard library",
+        "Glibc": "system calls",
+        "DequeModule": "queues, from swift-collections",
+        "HeapModule": "priority queues, from swift-collections",
+        "OrderedCollections": "tables with a fixed order, from swift-collections",
+        "Collections": "all of swift-collections",
+    ]
+
+    /// Modules that every test target may import.
+    static let inTests: [String: String] = [
+        "Testing": "the test library",
+        "Foundation": "an independent implementation to compare with, files, processes",
+    ]
+
+    private static let foundation = [
+        "Foundation": "files, processes, dates and formats at the edge",
+        "FoundationEssentials": "the part of Foundation without locale data",
+    ]
+    private static let observability = [
+        "Logging": "bridge to swift-log",
+        "Metrics": "bridge to swift-metrics",
+        "CoreMetrics": "handler protocols of swift-metrics",
+        "Tracing": "bridge to swift-distributed-tracing",
+        "Instrumentation": "handler protocols of swift-distributed-tracing",
+        "ServiceContextModule": "the context of swift-distributed-tracing",
+    ]
+    private static let commandLine = ["ArgumentParser": "flags, help and completions"]
+
+    static let all: [String: Room] = [
+        "CTicks": Room([]),
+        "CZstd": Room([]),
+        "CNCurses": Room([]),
+        "WeirBase": Room(["CTicks"]),
+        "WeirTelemetry": Room(
+            ["WeirBase"],
+            outside: observability.merging(
+                ["Histogram": "latency percentiles with bounded memory"]) { first, _ in first }),
+        "WeirTrace": Room(
+            ["WeirBase", "WeirTelemetry", "CZstd"],
+            outside: ["FoundationEssentials": "JSON of the run header and of metric samples"]),
+        "WeirEngine": Room(["WeirBase", "WeirTelemetry"]),
+        "WeirConnectors": Room(
+            ["WeirBase", "WeirTelemetry", "WeirEngine"],
+            outside: foundation.merging(["SQLite": "client of a database"]) { first, _ in first }),
+        "WeirReplay": Room(["WeirBase", "WeirTelemetry", "WeirTrace", "WeirEngine"]),
+        "WeirTerminal": Room(["WeirBase", "CNCurses"]),
+        "WeirMonitor": Room(["WeirBase", "WeirTelemetry", "WeirTrace", "WeirTerminal"]),
+        // Base too: instants and generators appear in what users write.
+        "Weir": Room(
+            ["WeirBase", "WeirEngine", "WeirTelemetry", "WeirConnectors"], outside: observability),
+        "WeirApp": Room(
+            rooms.subtracting(["WeirApp", "WeirTesting"]),
+            outside: foundation.merging(observability) { first, _ in first }
+                .merging(commandLine) { first, _ in first }),
+        "WeirTesting": Room(rooms.subtracting(["WeirApp", "WeirTesting"])),
+        // The pipelines that ship import what users import; the executable is the same target.
+        "Gallery": Room(
+            ["Weir", "WeirApp"], outside: foundation.merging(observability) { first, _ in first }),
+        "weir-bench": Room(rooms, outside: commandLine),
+    ]
+
+    /// Every library target with Swift code in it.
+    private static let rooms: Set<String> = [
+        "WeirBase", "WeirTelemetry", "WeirTrace", "WeirEngine", "WeirConnectors", "WeirReplay",
+        "WeirTerminal", "WeirMonitor", "Weir", "WeirApp", "WeirTesting",
+    ]
+
+    /// The one folder of a room that may import a module; elsewhere in the room it is refused.
+    static let onlyFolder: [String: String] = ["CNCurses": "Sources/WeirTerminal/Curses/"]
+
+    /// Which package each product of `Package.swift` comes from is not checked; its module is.
+    static func mayDepend(_ target: String, on module: String, isTest: Bool) -> Bool {
+        if everywhere[module] != nil { return true }
+        if isTest {
+            // Tests are not part of the layering: they may look at any room.
+            return inTests[module] != nil || all[module] != nil || target == module
+        }
+        guard let room = all[target] else { return false }
+        return room.arrows.contains(module) || room.outside[module] != nil
+    }
+}

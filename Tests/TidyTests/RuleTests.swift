@@ -1,0 +1,153 @@
+import Testing
+
+/// Every rule is seen to fail on a text that breaks it, and to let its like pass.
+@Suite struct RuleTests {
+    private func file(_ text: String, _ path: String = "Sources/WeirEngine/A.swift") -> SourceFile {
+        SourceFile(path: path, text: text)
+    }
+
+    @Test(arguments: [
+        ("Sources/WeirEngine/A.swift", "import Foundation", "Foundation"),
+        ("Sources/WeirBase/A.swift", "package import WeirTelemetry", "WeirTelemetry"),
+        ("Sources/WeirEngine/A.swift", "import struct WeirTrace.Reader", "WeirTrace"),
+        ("Sources/WeirTrace/A.swift", "public import Foundation", "Foundation"),
+        ("Sources/Unknown/A.swift", "import WeirBase", "WeirBase"),
+        ("Sources/WeirTerminal/Canvas/A.swift", "import CNCurses", "CNCurses"),
+        ("Tests/WeirBaseTests/A.swift", "import NIOCore", "NIOCore"),
+    ])
+    func `an import without an arrow is found`(path: String, text: String, module: String) {
+        let findings = ImportRule.findings(in: file("// One.\n\(text)\n", path))
+        #expect(findings.map(\.line) == [2])
+        #expect(findings.first?.advice.contains(module) == true)
+    }
+
+    @Test(arguments: [
+        ("Sources/WeirTrace/A.swift", "import FoundationEssentials"),
+        ("Sources/WeirConnectors/A.swift", "import Foundation"),
+        ("Sources/WeirTerminal/Curses/A.swift", "import CNCurses"),
+        ("Sources/weir-bench/A.swift", "import WeirReplay"),
+        ("Sources/WeirEngine/A.swift", "@_exported public import WeirTelemetry"),
+        ("Sources/WeirEngine/A.swift", "// import Foundation\nlet a = \"import Foundation\""),
+        ("Tests/WeirBaseTests/A.swift", "@testable import WeirBase"),
+    ])
+    func `an import along an arrow passes`(path: String, text: String) {
+        #expect(ImportRule.findings(in: file(text, path)).isEmpty)
+    }
+
+    @Test func `a dependency beyond the table is found with its line`() {
+        let manifest = file(
+            """
+            .library(name: "Weir", targets: ["WeirApp"]),
+            .target(name: "CTicks"),
+            .target(
+                name: "WeirEngine",
+                dependencies: [
+                    "WeirBase", .product(name: "DequeModule", package: "swift-collections"),
+                    "WeirTrace", .product(name: "ArgumentParser", package: "x"),
+                ],
+                swiftSettings: strict),
+            .testTarget(name: "WeirEngineTests", dependencies: ["WeirEngine", "WeirTrace"]),
+            """, "Package.swift")
+        #expect(
+            ImportRule.targets(inManifest: manifest).map(\.name)
+                == ["CTicks", "WeirEngine", "WeirEngineTests"])
+        let findings = ImportRule.findings(inManifest: manifest)
+        #expect(findings.map(\.line) == [7, 7])
+        #expect(findings.first?.advice.contains("WeirTrace") == true)
+        #expect(findings.last?.advice.contains("ArgumentParser") == true)
+    }
+
+    @Test func `a file with too many lines is found, tests having more room`() {
+        let text = String(repeating: "\n", count: SizeRule.sourceLines + 1)
+        #expect(SizeRule.findings(in: file(text)).map(\.line) == [801])
+        #expect(SizeRule.findings(in: file(text, "Tests/A/B.swift")).isEmpty)
+        let longer = String(repeating: "\n", count: SizeRule.testLines + 1)
+        #expect(SizeRule.findings(in: file(longer, "Tests/A/B.swift")).count == 1)
+    }
+
+    @Test func `a wide line is found unless it is an address or a golden text of a test`() {
+        let wide = String(repeating: "x", count: 101)
+        let golden = "let a = \"\"\"\n\(wide)\n\"\"\"\n"
+        #expect(SizeRule.findings(in: file("\n" + wide)).map(\.line) == [2])
+        #expect(SizeRule.findings(in: file("// https://" + wide)).isEmpty)
+        #expect(SizeRule.findings(in: file(golden)).map(\.line) == [2])
+        #expect(SizeRule.findings(in: file(golden, "Tests/A/B.swift")).isEmpty)
+    }
+
+    @Test(arguments: [
+        ("func long(_ a: Int = { 1 }()) throws -> Int {", "long"),
+        ("init?(a: Int) where A == B {", "init"),
+        ("deinit {", "deinit"),
+        ("subscript(a: Int) -> Int {", "subscript"),
+        ("var long: [Int] {", "long"),
+        ("func < (a: Int, b: Int) -> Bool {", "<"),
+        ("func `a long name`() {", "`a long name`"),
+    ])
+    func `a long body is found, up to the limit it passes`(head: String, name: String) {
+        func body(_ count: Int) -> SourceFile {
+            file("struct A {\n\(head)\n" + String(repeating: "// \"{\"\n", count: count) + "}\n}\n")
+        }
+        #expect(SizeRule.findings(in: body(SizeRule.bodyLines)).isEmpty)
+        let findings = SizeRule.findings(in: body(SizeRule.bodyLines + 1))
+        #expect(findings.map(\.line) == [2])
+        #expect(findings.first?.advice.contains(name) == true)
+    }
+
+    @Test func `requirements, stored properties and calls have no body`() {
+        let text = """
+            protocol P {
+                func a() -> Int
+                init(b: Int)
+                var c: Int { get }
+            }
+            struct S {
+                var d = [1].map { $0 }
+                var e: Int
+                func f() { self.init(g: 1) }
+            }
+            """
+        #expect(FunctionBody.all(in: file(text).tokens).map(\.name) == ["c", "f"])
+    }
+
+    @Test(arguments: [
+        ("public struct A {}", "without documentation"),
+        ("// Plain.\npublic let a = 1", "without documentation"),
+        ("/// No stop\npublic func a() {}", "full stop"),
+        ("/// \(String(repeating: "a", count: 150)).\n@frozen\npublic enum A {}", "151"),
+        ("@available(*, deprecated)\n@inlinable\npublic init() {}", "without documentation"),
+        ("struct A {\n    static public var a = 1\n}", "without documentation"),
+        ("public private(set) var a = 1", "without documentation"),
+    ])
+    func `a public declaration without a good summary is found`(text: String, word: String) {
+        let findings = DocumentationRule.findings(in: file(text))
+        #expect(findings.count == 1)
+        #expect(findings.first?.advice.contains(word) == true)
+    }
+
+    @Test(arguments: [
+        "/// A sentence.\n///\n/// More of it, without end\n@inlinable\npublic func a() {}",
+        "/// A sentence over\n/// two lines.\n@available(*, deprecated)\npublic struct A {}",
+        "public import WeirBase\npublic extension A {}\npackage func b() {}",
+        "/** A sentence. */\npublic final class A {}",
+    ])
+    func `documented and other declarations pass`(text: String) {
+        #expect(DocumentationRule.findings(in: file(text)).isEmpty)
+    }
+
+    @Test func `words that do not belong are found with their lines`() {
+        let texts = [
+            "/wo" + "rk/main", "/tmp/bash" + "_jobs", "// FIX" + "ME: a", "// TO" + "DO: a",
+        ]
+        for text in texts {
+            #expect(WordRule.findings(in: file("a\n\(text)")).map(\.line) == [2], "\(text)")
+        }
+        #expect(WordRule.findings(in: file("// TO" + "DO(traces/orders-race): order")).isEmpty)
+        #expect(WordRule.findings(in: file("FIX" + "ME", "traces/a/a.mcap")).isEmpty)
+        #expect(!WordRule.findings(in: file(texts[0], "traces/a/a.mcap")).isEmpty)
+    }
+
+    @Test func `a stray name at the top level is found`() {
+        let names = [".ci", ".git", "Package.resolved", "Sources", "notes.md", "traces"]
+        #expect(Repository.findings(inTopLevel: names).map(\.file) == ["notes.md"])
+    }
+}

@@ -1,0 +1,58 @@
+import Testing
+
+/// The working tree keeps the rules of the house.
+@Suite struct TidyTests {
+    private let repository = Repository()
+
+    private func expectNone(_ findings: [Finding]) {
+        for finding in findings { Issue.record("\(finding)") }
+    }
+
+    @Test func `every import follows an arrow`() throws {
+        let files = try repository.swiftFiles()
+        #expect(files.count > 20, "the scan found too few files to mean anything")
+        expectNone(files.flatMap(ImportRule.findings(in:)))
+    }
+
+    @Test func `no target depends on more than the table allows`() throws {
+        let manifest = try repository.file("Package.swift")
+        #expect(ImportRule.targets(inManifest: manifest).count > 10)
+        expectNone(ImportRule.findings(inManifest: manifest))
+    }
+
+    @Test func `every target of the manifest is a room of the table`() throws {
+        let targets = ImportRule.targets(inManifest: try repository.file("Package.swift"))
+        for target in targets where !target.isTest {
+            #expect(Rooms.all[target.name] != nil, "add \(target.name) to Rooms.swift")
+        }
+    }
+
+    @Test func `files, lines and bodies keep their sizes`() throws {
+        expectNone(try repository.swiftFiles().flatMap(SizeRule.findings(in:)))
+    }
+
+    @Test func `every allowed long function still exists and is long`() throws {
+        let long = try repository.swiftFiles().flatMap { file in
+            FunctionBody.all(in: file.tokens)
+                .filter {
+                    $0.lineCount > (file.isTest ? SizeRule.testBodyLines : SizeRule.bodyLines)
+                }
+                .map { "\(file.path):\($0.name)" }
+        }
+        for entry in SizeRule.longFunctions.keys.sorted() {
+            #expect(long.contains(entry), "take \(entry) out of longFunctions")
+        }
+    }
+
+    @Test func `everything public is documented`() throws {
+        expectNone(try repository.swiftFiles().flatMap(DocumentationRule.findings(in:)))
+    }
+
+    @Test func `no file holds words that do not belong`() throws {
+        expectNone(try repository.allFiles().flatMap(WordRule.findings(in:)))
+    }
+
+    @Test func `the top level holds what it should`() throws {
+        expectNone(Repository.findings(inTopLevel: try repository.topLevelNames()))
+    }
+}

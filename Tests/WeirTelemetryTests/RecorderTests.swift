@@ -1,0 +1,238 @@
+import Synchronization
+import Testing
+import WeirBase
+import WeirTelemetry
+
+/// A consumer that refuses its second batch, and all after it.
+private final class FailingConsumer: RecordConsumer {
+    struct Refusal: Error {}
+
+    private let calls = Mutex(0)
+    var callCount: Int { calls.withLock { $0 } }
+
+    func consume(_ batch: RecordBatch) throws {
+        let call = calls.withLock { calls in
+            calls += 1
+            return calls
+        }
+        if call >= 2 { throw Refusal() }
+    }
+}
+
+@Suite struct RecorderTests {
+    private let lanes: LaneSet
+    private let sites = LogSites()
+    private let logLane: LogLane
+    private let memory = MemoryRecording()
+    private let recorder: Recorder
+
+    /// The recorder is driven by hand: without `start`, `finish` drains once and hands over.
+    init() {
+        lanes = LaneSet(
+            layout: LaneLayout(
+                workers: 3, workerSlots: 64, sources: [1 << 12], executors: 1, readerSlots: 64))
+        logLane = LogLane(capacity: 4 * LogLane.maximumRecord, sites: sites)
+        recorder = Recorder(
+            lanes: lanes, logLanes: [logLane], sites: sites, consumers: [memory],
+            onFailure: { _, error in Issue.record("\(error)") })
+    }
+
+    private var steps: [UInt64] { memory.recorded.flatMap { $0.schedule.steps.map(\.step) } }
+    private var ends: [UInt64] { memory.recorded.flatMap { $0.schedule.ends.map(\.step) } }
+
+    private func begin(_ step: UInt64, on worker: Int) {
+        lanes.workers[worker].reserve(1)
+        lanes.workers[worker].noteTurn(
+            step: step, kind: .input, subtask: UInt16(worker), inlet: 0, count: 1, time: 0)
+    }
+
+    private func end(_ step: UInt64, on worker: Int) {
+        lanes.workers[worker].reserve(1)
+        [].withUnsafeBufferPointer {
+            _ = lanes.workers[worker].noteEnd(
+                step: step, accesses: 0, duration: 0, sample: nil, emitted: $0)
+        }
+    }
+
+    private func rest(_ step: UInt64) {
+        lanes.rest.reserve(1)
+        lanes.rest.noteRest(step: step, time: 0, digest: 1)
+    }
+
+    @Test func `lanes are merged by step`() {
+        for step in [1, 5, 6] as [UInt64] { begin(step, on: 0) }
+        for step in [2, 4] as [UInt64] { begin(step, on: 2) }
+        for step in [3, 7] as [UInt64] { begin(step, on: 1) }
+        recorder.finish()
+        #expect(steps == [1, 2, 3, 4, 5, 6, 7])
+        #expect(memory.recorded.first?.schedule.steps.map(\.subtask) == [0, 2, 1, 2, 0, 0, 1])
+    }
+
+    @Test func `what lies behind a missing number is held back until it comes`() {
+        begin(1, on: 0)
+        begin(3, on: 0)
+        end(3, on: 0)
+        begin(4, on: 1)
+        recorder.finish()
+        #expect(steps == [1])
+        #expect(ends == [])
+        begin(2, on: 2)
+        recorder.finish()
+        #expect(steps == [1, 2, 3, 4])
+        #expect(ends == [3])
+    }
+
+    @Test func `held back notes keep their room`() {
+        begin(2, on: 0)
+        recorder.finish()
+        #expect(!lanes.workers[0].tryReserve(64))
+        begin(1, on: 1)
+        recorder.finish()
+        #expect(lanes.workers[0].tryReserve(64))
+    }
+
+    @Test func `a batch with a rest point holds the ends of all turns before it`() {
+        begin(1, on: 0)
+        begin(2, on: 1)
+        end(2, on: 1)
+        end(1, on: 0)
+        rest(3)
+        begin(4, on: 0)
+        recorder.finish()
+        #expect(memory.recorded.count == 1)
+        let schedule = memory.recorded.first?.schedule
+        #expect(schedule?.steps.map(\.kind) == [.input, .input, .rest, .input])
+        #expect(Set(schedule?.ends.map(\.step) ?? []) == [1, 2])
+    }
+
+    @Test func `several rest points in a row are all taken`() {
+        for step in 1...5 as ClosedRange<UInt64> { rest(step) }
+        begin(6, on: 2)
+        recorder.finish()
+        #expect(steps == [1, 2, 3, 4, 5, 6])
+    }
+
+    @Test func `inputs and results lie in the batch of the turns that need them or before`() {
+        let bytes: [UInt8] = [1, 2, 3]
+        for index in 0..<3 as Range<UInt64> {
+            let isNoted = bytes.withUnsafeBytes { raw in
+                lanes.readers[0].note(
+                    input: .bytes, source: 0, index: index, offset: 0, bytes: raw, isStored: true,
+                    time: 0, isCancelled: { true })
+            }
+            #expect(isNoted)
+            #expect(
+                lanes.executors[0].note(
+                    result: index + 1, subtask: 0, bytes: bytes, isCancelled: { true }))
+            begin(index + 1, on: 0)
+            if index == 1 { recorder.finish() }
+        }
+        recorder.finish()
+        #expect(memory.recorded.map { $0.inputs.map(\.index) } == [[0, 1], [2]])
+        #expect(memory.recorded.map { $0.results.map(\.call) } == [[1, 2], [3]])
+        #expect(memory.recorded.map { $0.schedule.steps.map(\.step) } == [[1, 2], [3]])
+        #expect(memory.recorded.first?.inputs.first?.bytes == bytes)
+    }
+
+    @Test func `a consumer that fails is reported once, and the others and the lanes go on`() {
+        let failing = FailingConsumer()
+        let reports = Mutex<[Bool]>([])
+        let recorder = Recorder(
+            lanes: lanes, logLanes: [], sites: sites, consumers: [failing, memory],
+            onFailure: { consumer, error in
+                let isRight = consumer === failing && error is FailingConsumer.Refusal
+                reports.withLock { $0.append(isRight) }
+            })
+        for step in 1...4 as ClosedRange<UInt64> {
+            begin(step, on: 0)
+            recorder.finish()
+        }
+        #expect(failing.callCount == 2)
+        #expect(reports.withLock { $0 } == [true])
+        #expect(steps == [1, 2, 3, 4])
+        #expect(lanes.workers[0].tryReserve(64))
+    }
+
+    @Test func `lanes are freed although no consumer is left`() {
+        let failing = FailingConsumer()
+        let recorder = Recorder(
+            lanes: lanes, logLanes: [], sites: sites, consumers: [failing], onFailure: { _, _ in })
+        for step in 1...200 as ClosedRange<UInt64> {
+            guard lanes.workers[0].tryReserve(1) else {
+                Issue.record("no room at step \(step)")
+                break
+            }
+            lanes.workers[0].noteAccess(step: step, turn: 0, subtask: 0, cell: 0)
+            if step % 32 == 0 { recorder.finish() }
+        }
+        #expect(failing.callCount == 2)
+    }
+
+    @Test func `nothing is handed over where nothing was noted`() {
+        recorder.finish()
+        recorder.finish()
+        #expect(memory.recorded.isEmpty)
+    }
+
+    @Test func `a statement is handed over once, with or before its first record`() {
+        for index in 0..<3 as Range<UInt32> {
+            let number = site(index == 2 ? "second" : "first")
+            logLane.append(
+                LogRecord(
+                    step: 1, index: index, operatorIndex: 0, ordinal: 0, subtask: 0, time: 0,
+                    site: number, values: []), fields: [:])
+            recorder.finish()
+        }
+        #expect(
+            memory.recorded.map { $0.newSites.map(\.message) } == [["first"], [], ["second"]])
+        #expect(memory.recorded.flatMap(\.logs).flatMap(\.records).map(\.site) == [0, 0, 1])
+    }
+
+    private func site(_ message: StaticString) -> UInt32 {
+        logLane.site(level: .info, message: message, file: "A.swift", line: 1, fields: [:])
+    }
+
+    @Test func `samples and marks beyond the inbox are dropped and counted`() {
+        let mark = Mark(step: 1, kind: .mark, name: "a", message: "", time: 0)
+        let sample = MetricSample(
+            time: 0, step: 0, subtasks: [], channels: [], recorder: RecorderSample())
+        for _ in 0..<Recorder.maximumInbox + 3 {
+            recorder.offer(mark)
+            recorder.offer(sample)
+        }
+        #expect(recorder.droppedOffers == 6)
+        recorder.finish()
+        #expect(memory.recorded.map(\.marks.count) == [Recorder.maximumInbox])
+        #expect(memory.recorded.map(\.metrics.count) == [Recorder.maximumInbox])
+    }
+
+    @Test func `every note of running threads is seen once and in order`() {
+        let total: UInt64 = 30_000
+        recorder.start()
+        let counter = Counter()
+        let workers = lanes.workers.map { lane in
+            Worker("noting") {
+                while true {
+                    // Room first, then the number: nobody waits with a number in hand.
+                    lane.reserve(2)
+                    let step = counter.next()
+                    if step > total {
+                        lane.release(2)
+                        return
+                    }
+                    lane.noteTurn(
+                        step: step, kind: .input, subtask: 0, inlet: 0, count: 1, time: 0)
+                    [].withUnsafeBufferPointer {
+                        _ = lane.noteEnd(
+                            step: step, accesses: 0, duration: 0, sample: nil, emitted: $0)
+                    }
+                }
+            }
+        }
+        for worker in workers { worker.join() }
+        recorder.finish()
+        #expect(steps == Array(1...total))
+        #expect(ends.sorted() == Array(1...total))
+        #expect(memory.recorded.count > 1)
+    }
+}
