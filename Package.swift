@@ -98,6 +98,8 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(name: "WeirBaseTests", dependencies: ["WeirBase"], swiftSettings: strict),
         .testTarget(
+            name: "WeirTestingTests", dependencies: ["WeirTesting", "Weir"], swiftSettings: strict),
+        .testTarget(
             name: "GalleryTests", dependencies: ["Gallery", "Weir", "WeirTesting"], swiftSettings: strict),
         .testTarget(
             name: "WeirConnectorsTests",

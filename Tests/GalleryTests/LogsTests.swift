@@ -122,6 +122,13 @@ private func line(_ time: String, _ level: String = "INFO", _ component: String 
         #expect(try counted(bytes, seed: seed).reduce(0) { $0 + $1.count } == expected)
     }
 
+    @Test func `times at the ends of what can be told are counted`() throws {
+        let text =
+            #"{"ts":9223372036}"# + "\n" + #"{"ts":-9223372036}"# + "\n" + #"{"ts":0}"# + "\n"
+            + #"{"ts":99999999999999999999}"# + "\n"
+        #expect(try counted(text).reduce(0) { $0 + $1.count } == 4)
+    }
+
     @Test func `lines out of order within the disorder are not late`() throws {
         let text = line("10:00:58") + line("10:01:04") + line("10:00:59")
         #expect(

@@ -64,7 +64,7 @@ import WeirTesting
             let run = try run(seed: seed, "fixed", limit: 400)
             #expect(
                 run.violations.isEmpty,
-                "reproduce: weir run orders --workers 0 --seed \(seed) --limit 400 --set race=fixed"
+                "weir run orders --workers 0 --rate max --limit 400 --set race=fixed --seed \(seed)"
             )
         }
     }
