@@ -204,6 +204,10 @@ package protocol CallPort: AnyObject {
     var room: Int { get }
     /// Whether a call is in flight.
     var isWaiting: Bool { get }
+    #if WEIR_PROBES
+        /// The planted fault of an end of input at which time-outs are forgotten.
+        func dropTimeouts()
+    #endif
     /// Hands the calls made in the turn that just ended to the executors.
     func submit()
     /// Takes results into the running turn, in this order.
