@@ -20,8 +20,8 @@ public final class Link {
         var nextDeadline: ((UnsafeMutableRawPointer) -> Int64?)?
         /// Adds the state's canonical form to a digest.
         var digest: ((inout StableHash, UnsafeMutableRawPointer) -> Void)?
-        /// The state as text, for a debugger; a key narrows it.
-        var describe: ((UnsafeMutableRawPointer, String?) -> [(key: String, value: String)])?
+        /// The state as text, for a debugger, in order of keys.
+        var describe: ((UnsafeMutableRawPointer) -> [(key: String, value: String)])?
         /// Ends the state's life.
         var destroy: (UnsafeMutableRawPointer) -> Void = { _ in }
         /// Calls in flight, results; only of operators that make calls.

@@ -324,6 +324,13 @@ package final class Subtask: @unchecked Sendable {
         return hash.value
     }
 
+    /// The state of each operator that has any, as text, for a person. As for `digest`.
+    package var states: [(operator: String, entries: [(key: String, value: String)])] {
+        chain.links.compactMap { link in
+            link.reactions.describe.map { (link.name, $0(link.state)) }
+        }
+    }
+
     // MARK: Digests
 
     /// Adds all state to a digest. At a rest point, or in a replay between turns.
