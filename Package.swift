@@ -98,7 +98,9 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(name: "WeirBaseTests", dependencies: ["WeirBase"], swiftSettings: strict),
         .testTarget(
-            name: "GalleryTests", dependencies: ["Gallery", "Weir"], swiftSettings: strict),
+            name: "WeirTestingTests", dependencies: ["WeirTesting", "Weir"], swiftSettings: strict),
+        .testTarget(
+            name: "GalleryTests", dependencies: ["Gallery", "Weir", "WeirTesting"], swiftSettings: strict),
         .testTarget(
             name: "WeirConnectorsTests",
             dependencies: ["WeirConnectors", "WeirBase", "WeirEngine"],

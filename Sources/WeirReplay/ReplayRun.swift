@@ -53,6 +53,8 @@ package struct ReplayRun {
         package var onProgress: ((UInt64) -> Void)?
         /// Log records as their turns end; in order within a subtask.
         package var onLogs: (([LogRecord], LogSites) -> Void)?
+        /// Told before a turn in flight is run on to its end, where it may trap; nil leaves it.
+        package var onRunningOn: ((UInt64) -> Void)?
         /// Told after each turn: no turn that began before this step is open any more.
         package var onOpenTurns: ((UInt64) -> Void)?
 
@@ -97,8 +99,9 @@ package struct ReplayRun {
         guard planned.plan.hash.hexadecimal == header.plan else {
             throw ReplayRefused(
                 "the trace has another plan of \(name) "
-                    + "(\(PrintableText.escaped(header.plan))) than this program (\(planned.plan.hash.hexadecimal)); replay it with the "
-                    + "program that recorded it")
+                    + "(\(PrintableText.escaped(header.plan))) than this program "
+                    + "(\(planned.plan.hash.hexadecimal)); replay it with the program that "
+                    + "recorded it")
         }
         return planned
     }
@@ -125,6 +128,7 @@ package struct ReplayRun {
             rows: feeds, logLane: lane)
         let scheduler = ReplayScheduler(schedule, through: options.through)
         scheduler.onProgress = options.onProgress
+        scheduler.onRunningOn = options.onRunningOn
         world.scheduler = scheduler
         var lost: UInt64 = 0
         world.onLogs = { [options] batch in

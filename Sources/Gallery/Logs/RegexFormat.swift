@@ -24,17 +24,24 @@ final class RegexFormat: Sendable {
     }
 
     private let pattern: String
+    private let component: String
     private let idle: Mutex<[Compiled]>
 
-    /// - Throws: `Invalid` when the pattern is no expression or lacks one of the three groups.
-    init(_ pattern: String) throws {
+    /// An expression whose group `component` gives the component.
+    ///
+    /// - Throws: `Invalid` when the pattern is no expression or lacks one of the three groups, or
+    ///   the one that gives the component.
+    init(_ pattern: String, component: String = "component") throws {
         let compiled = try Self.compile(pattern)
-        let missing = Self.groups.filter { !compiled.regex.contains(captureNamed: $0) }
+        self.component = component
+        let wanted = Self.groups.contains(component) ? Self.groups : Self.groups + [component]
+        let missing = wanted.filter { !compiled.regex.contains(captureNamed: $0) }
         guard missing.isEmpty else {
             let names = missing.map { "(?<\($0)>…)" }.joined(separator: " and ")
             throw Invalid(
-                description: "the expression lacks the group \(names). It needs the groups time, "
-                    + "level and component")
+                description: "the expression lacks the group \(names). It needs the groups "
+                    + wanted.dropLast().joined(separator: ", ")
+                    + " and \(wanted[wanted.count - 1])")
         }
         self.pattern = pattern
         idle = Mutex([compiled])
@@ -57,7 +64,7 @@ final class RegexFormat: Sendable {
         let level = Self.word(match["level"]?.substring)
         return ParsedLine(
             time: time, level: level.map { $0.utf8Bytes(LineLevel.name) } ?? "info",
-            component: Self.word(match["component"]?.substring) ?? "-", message: 0..<end,
+            component: Self.word(match[component]?.substring) ?? "-", message: 0..<end,
             form: nil)
     }
 

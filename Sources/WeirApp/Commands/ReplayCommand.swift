@@ -34,6 +34,9 @@ struct ReplayCommand: ParsableCommand {
     @Option(help: "Where to look: accepted for the debugger to come.")
     var at: String?
 
+    @Flag(help: .hidden)
+    var runInFlight = false
+
     func run() throws {
         let path = try trace ?? Newest.trace()
         guard times >= 1 else {
@@ -46,6 +49,7 @@ struct ReplayCommand: ParsableCommand {
                 "Wait for its end, or watch it")
         }
         let pipeline = try Program.pipeline(named: trace.header.pipeline)
+        if runInFlight { return try InFlightTurns.run(trace, pipeline, inputs(trace)) }
         guard verify || !output.isEmpty else { return describe(trace) }
         var report = ReplayReport()
         for round in 0..<times {
@@ -59,9 +63,7 @@ struct ReplayCommand: ParsableCommand {
         _ trace: Trace, _ pipeline: Pipeline, isFirst: Bool
     ) throws -> ReplayReport {
         var options = ReplayRun.Options()
-        options.inputs = try Assignments.places(
-            input, "--input", names: trace.header.sources.filter { $0.kind == "bytes" }.map(\.name),
-            kind: "source")
+        options.inputs = try inputs(trace)
         var writing: [any RowWriting] = []
         if isFirst {
             let places = try Assignments.places(
@@ -79,6 +81,12 @@ struct ReplayCommand: ParsableCommand {
         let report = try ReplayRun(trace, pipeline, options).run()
         for sink in writing { try sink.close() }
         return report
+    }
+
+    private func inputs(_ trace: Trace) throws -> [String: String] {
+        let sources = trace.header.sources.filter { $0.kind == "bytes" }
+        return try Assignments.places(
+            input, "--input", names: sources.map(\.name), kind: "source")
     }
 
     private func check(_ report: ReplayReport, _ trace: Trace, _ round: Int) throws {
@@ -101,6 +109,9 @@ struct ReplayCommand: ParsableCommand {
         text += "\n"
         for turn in report.inFlight {
             text += "in flight when the run died: \(turn.subtask) at step \(turn.step)\n"
+        }
+        if !report.inFlight.isEmpty, let path = self.trace ?? (try? Newest.trace()) {
+            text += InFlightTurns.verdict(path, input, report.inFlight)
         }
         switch trace.recovery {
         case .lanesMissing:

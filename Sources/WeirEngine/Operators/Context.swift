@@ -43,6 +43,9 @@ public struct OperatorContext<Output: Sendable> {
     /// Processing time: the same for the whole turn, in whole microseconds, recorded.
     public var now: Instant { Instant(nanoseconds: frame.pointee.now) }
 
+    /// The run's start: the same in a replay.
+    public var started: Instant { frame.pointee.started }
+
     /// No element with an earlier event time is to be expected.
     public var watermark: Instant { frame.pointee.watermark }
 

@@ -6,7 +6,7 @@ public struct Source<Element: Sendable>: Sendable {
         case generator(@Sendable (UInt64, inout SeededGenerator) -> (Element, Instant))
         case lines(
             default: (any ByteSource)?, idleAfter: Duration?,
-            decode: @Sendable (UnsafeRawBufferPointer, UInt64) throws -> (Element, Instant?))
+            decoder: @Sendable (Instant) -> LineDecode<Element>)
     }
     let kind: Kind
     let watermark: WatermarkPolicy?
@@ -32,10 +32,31 @@ public struct Source<Element: Sendable>: Sendable {
         decode: @escaping @Sendable (UnsafeRawBufferPointer, UInt64) throws -> (Element, Instant?)
     ) -> Source {
         Source(
-            kind: .lines(default: source, idleAfter: idleAfter, decode: decode),
+            kind: .lines(default: source, idleAfter: idleAfter, decoder: { _ in decode }),
+            watermark: watermark)
+    }
+
+    /// Lines of bytes, decoded by what `decoder` makes for one run from the run's start.
+    ///
+    /// For forms that leave something to the run, such as a time without a year. The start is the
+    /// same in a replay. The closure that is made belongs to one subtask and may remember what
+    /// makes it faster; what it returns must follow from its arguments and the start alone.
+    public static func lines(
+        from source: (any ByteSource)? = nil, watermark: WatermarkPolicy? = nil,
+        idleAfter: Duration? = nil,
+        decoder: @escaping @Sendable (_ started: Instant) -> LineDecode<Element>
+    ) -> Source {
+        Source(
+            kind: .lines(default: source, idleAfter: idleAfter, decoder: decoder),
             watermark: watermark)
     }
 }
+
+/// Makes an element, and its event time where it has one, of a line (without its end) and the
+/// line's number.
+public typealias LineDecode<Element> = (UnsafeRawBufferPointer, UInt64) throws -> (
+    Element, Instant?
+)
 
 extension Source where Element == String {
     /// Lines of text; what is not UTF-8 becomes U+FFFD.
@@ -58,14 +79,14 @@ extension Flow {
             spec.source = SourceSpec(readsBytes: false, defaultSource: nil) { context in
                 GeneratorDriver(context: context, watermark: watermark, make: make)
             }
-        case .lines(let defaultSource, let idleAfter, let decode):
+        case .lines(let defaultSource, let idleAfter, let decoder):
             spec.source = SourceSpec(readsBytes: true, defaultSource: defaultSource) { context in
                 guard let feed = context.feed else {
                     preconditionFailure("source \(name) was bound without its input")
                 }
                 return LineDriver(
                     feed: feed, context: context, watermark: source.watermark,
-                    idleAfter: idleAfter, decode: decode)
+                    idleAfter: idleAfter, decode: decoder(context.started))
             }
         }
         let node = add(spec)

@@ -90,6 +90,7 @@ private struct Binder {
         frame.initialize(to: Frame())
         frame.pointee.generator = SeededGenerator(seed: options.seed, stream: UInt64(index) + 1)
         frame.pointee.logLevel = options.logLevel
+        frame.pointee.started = Instant(nanoseconds: world.started)
         var rows: RowOutlet?
         if let sink = plan.sink {
             let outlet = RowOutlet(
@@ -137,7 +138,7 @@ private struct Binder {
         return spec.makeDriver(
             SourceContext(
                 seed: options.seed ^ StableHash.of(sourcePlan.name), limit: options.limit,
-                rate: options.rate,
+                rate: options.rate, started: Instant(nanoseconds: world.started),
                 feed: spec.readsBytes ? try world.input(of: sourcePlan) : nil))
     }
 

@@ -112,6 +112,8 @@ struct SourceContext {
     let limit: UInt64?
     /// Elements a second; nil for as many as possible.
     let rate: Double?
+    /// The run's start.
+    let started: Instant
     /// Reads bytes; nil for a generator.
     let feed: (any InputFeed)?
 }

@@ -156,14 +156,22 @@ struct OutputBuffer<Output> {
 
     /// Passes everything on to the links behind the running operator.
     @usableFromInline
-    mutating func flush(_ frame: UnsafeMutablePointer<Frame>) {
+    mutating func flush(_ frame: UnsafeMutablePointer<Frame>) { pass(frame, isBounded: true) }
+
+    /// Passes everything on without counting it against the bound on what closures emit: for what
+    /// the engine itself makes of state, which is bounded by the state.
+    mutating func flushUnbounded(_ frame: UnsafeMutablePointer<Frame>) {
+        pass(frame, isBounded: false)
+    }
+
+    private mutating func pass(_ frame: UnsafeMutablePointer<Frame>, isBounded: Bool) {
         guard count > 0 else { return }
         if frame.pointee.failure != nil {
             elements.deinitialize(count: count)
             count = 0
             return
         }
-        frame.pointee.emittedBytes += count * MemoryLayout<Output>.stride
+        if isBounded { frame.pointee.emittedBytes += count * MemoryLayout<Output>.stride }
         if frame.pointee.emittedBytes > Subtask.maximumEmission {
             frame.pointee.fail(
                 EmissionBound(bytes: Subtask.maximumEmission))

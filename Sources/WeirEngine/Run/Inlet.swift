@@ -3,6 +3,8 @@ import WeirBase
 /// The reading end of a channel, in one subtask.
 package class Inlet {
     package let channel: AnyChannel
+    /// Elements of the running turn: messages that are not control messages.
+    fileprivate(set) var elements = 0
 
     fileprivate init(channel: AnyChannel) { self.channel = channel }
 
@@ -27,6 +29,7 @@ package final class BlockingInlet<Element>: Inlet {
 
     override func process(_ count: Int, port: Int, _ subtask: Subtask) {
         var done = 0
+        elements = 0
         while done < count {
             if let control = ring.control(at: done) {
                 if !subtask.hasFailed { subtask.receive(control, port: port) }
@@ -34,6 +37,7 @@ package final class BlockingInlet<Element>: Inlet {
                 continue
             }
             let run = ring.run(at: done, limit: min(count - done, subtask.sliceLimit))
+            elements += run.count
             if subtask.hasFailed {
                 (ring.elements + run.slot).deinitialize(count: run.count)
             } else {
@@ -69,6 +73,7 @@ package final class DroppingInlet<Element>: Inlet {
 
     override func process(_ count: Int, port: Int, _ subtask: Subtask) {
         var done = 0
+        elements = 0
         while done < count {
             let place = taken.first + done
             if let control = MessageTag(rawValue: taken.tags[place])?
@@ -81,6 +86,7 @@ package final class DroppingInlet<Element>: Inlet {
             var run = 1
             let most = min(count - done, subtask.sliceLimit)
             while run < most, taken.tags[place + run] == 0 { run += 1 }
+            elements += run
             if subtask.hasFailed {
                 (taken.elements + place).deinitialize(count: run)
             } else {

@@ -55,6 +55,8 @@ public enum Control: Equatable, Sendable {
 public struct Frame {
     /// Processing time: the turn's one clock reading, nanoseconds since the epoch, whole µs.
     public internal(set) var now: Int64 = 0
+    /// The run's start.
+    public internal(set) var started = Instant.distantPast
     /// The subtask's watermark.
     public internal(set) var watermark = Instant.distantPast
     /// Which operator of the chain runs.

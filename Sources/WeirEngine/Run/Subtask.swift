@@ -222,7 +222,9 @@ package final class Subtask: @unchecked Sendable {
             }
         case .timer: chain.fireTimers()
         case .completion: calls?.complete(Array(zip(choice.calls, results)), frame)
-        case .idle: becomeIdle()
+        case .idle:
+            source?.becomeIdle()
+            becomeIdle()
         case .end, .failure:
             source?.end(choice.kind, self)
             if !hasFailed { finish() }

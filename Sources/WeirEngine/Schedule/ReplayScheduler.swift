@@ -69,6 +69,12 @@ package final class ReplayScheduler: SequentialScheduler, @unchecked Sendable {
     /// Called between steps with the last one run.
     package var onProgress: ((UInt64) -> Void)?
 
+    /// Told before a turn in flight is run on beyond what the trace has of it.
+    ///
+    /// Set it to have such turns run to their ends behind the last step, where they may trap as
+    /// they did; nil leaves them where their run died.
+    package var onRunningOn: ((_ turn: UInt64) -> Void)?
+
     /// Replays up to `lastStep`, or all there is.
     package init(_ schedule: any ReplaySchedule, through lastStep: UInt64 = .max) {
         self.schedule = schedule
@@ -139,7 +145,7 @@ package final class ReplayScheduler: SequentialScheduler, @unchecked Sendable {
             let next: ScheduledStep
             do {
                 guard let step = try schedule.peek(), step.note.step <= lastStep else {
-                    return .finish
+                    return runOn() ?? .finish
                 }
                 next = step
             } catch {
@@ -292,6 +298,17 @@ package final class ReplayScheduler: SequentialScheduler, @unchecked Sendable {
         take(note)
         publish = next
         return .publish(subtask, outlet: outlet)
+    }
+
+    /// Behind the last step: the next turn in flight goes on, if that is wanted.
+    private func runOn() -> Action? {
+        guard let onRunningOn, let execution, let next = inFlight.first else { return nil }
+        let subtask = execution.subtasks[Int(next.subtask)]
+        onRunningOn(next.step)
+        let isDeferred = deferred[next.subtask] != nil
+        guard let action = force(subtask) else { return nil }
+        if isDeferred { forced.insert(next.subtask) }
+        return action
     }
 
     /// Lets a turn in flight go on because a later step needs what it did.

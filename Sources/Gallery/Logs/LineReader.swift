@@ -1,0 +1,121 @@
+import Weir
+
+/// What the parameters of `logs` come to.
+struct LogSettings: Sendable {
+    /// What a row's component is.
+    enum Key: Equatable, Sendable {
+        case component
+        /// Rows by level alone.
+        case level
+        /// A group of the expression, or an outermost member of a line of JSON.
+        case field(String)
+    }
+
+    var format: RegexFormat?
+    var key = Key.component
+    var window = Duration.seconds(60)
+    var disorder = Duration.seconds(5)
+    /// Nil for the year of the run's start.
+    var year: Int?
+    /// How many times its usual count makes a window of a key a burst.
+    var burst = 4
+
+    /// Reads the parameters.
+    ///
+    /// - Throws: `LogSettings.Refusal`, `RegexFormat.Invalid`.
+    init(_ parameter: (String) -> String) throws {
+        key =
+            switch parameter("key") {
+            case "component": .component
+            case "level": .level
+            case "": throw Refusal("key is empty: use component, level, or a field's name")
+            case let name: .field(name)
+            }
+        if parameter("format") != "auto" {
+            var component = "component"
+            if case .field(let name) = key { component = name }
+            format = try RegexFormat(parameter("format"), component: component)
+        }
+        window = try Self.duration(
+            parameter("window"), of: "window", .milliseconds(1) ... .seconds(366 * 86_400))
+        disorder = try Self.duration(
+            parameter("disorder"), of: "disorder", .zero ... .seconds(86_400))
+        if parameter("year") != "start" {
+            guard let number = Int(parameter("year")), (1_678...2_261).contains(number) else {
+                throw Refusal("year=\(parameter("year")) is not a year from 1678 to 2261")
+            }
+            year = number
+        }
+        guard let times = Int(parameter("burst")), (2...1_000_000).contains(times) else {
+            throw Refusal(
+                "burst=\(parameter("burst")) is not a number of times from 2 to 1000000")
+        }
+        burst = times
+    }
+
+    /// Why a value cannot be used, as a sentence.
+    struct Refusal: Error, Equatable, CustomStringConvertible {
+        let description: String
+        init(_ description: String) { self.description = description }
+    }
+
+    private static func duration(
+        _ text: String, of name: String, _ bounds: ClosedRange<Duration>
+    ) throws -> Duration {
+        guard let duration = Quantities.duration(text), bounds.contains(duration) else {
+            throw Refusal(
+                "\(name)=\(text) is not a duration from \(bounds.lowerBound) to "
+                    + "\(bounds.upperBound); write it as 500ms, 10s, 1m or 2h")
+        }
+        return duration
+    }
+}
+
+/// Makes an element of each line.
+///
+/// Belongs to one subtask. The form of the line before is only tried first: a line is of at most
+/// one form, so that what comes out follows from the line alone.
+struct LineReader {
+    private let format: RegexFormat?
+    private let key: LogSettings.Key
+    private let field: [UInt8]
+    private let year: Int
+    private var last: LineForm?
+
+    init(_ settings: LogSettings, started: Instant) {
+        format = settings.format
+        key = settings.key
+        if case .field(let name) = settings.key { field = Array(name.utf8) } else { field = [] }
+        year = settings.year ?? CalendarTime(started).year
+    }
+
+    /// The line as an element with its time; without a time when it could not be read.
+    mutating func read(_ line: UnsafeRawBufferPointer) -> (LogLine, Instant?) {
+        guard let parsed = parsed(line) else { return (.unparsed, nil) }
+        let component =
+            switch key {
+            case .component: parsed.component
+            case .level: ""
+            case .field: format == nil ? member(of: line, parsed) : parsed.component
+            }
+        return (LogLine(level: parsed.level, component: component), parsed.time)
+    }
+
+    private mutating func parsed(_ line: UnsafeRawBufferPointer) -> ParsedLine? {
+        if let format { return format.parse(line) }
+        guard let parsed = LineFormat.parse(line, last: last, defaultYear: year) else { return nil }
+        last = parsed.form
+        return parsed
+    }
+
+    /// The text of the wanted member of a line of JSON; `-` where there is none.
+    private func member(of line: UnsafeRawBufferPointer, _ parsed: ParsedLine) -> String {
+        guard parsed.form == .jsonLines, var scanner = MemberScanner(line) else { return "-" }
+        while let member = scanner.next() {
+            guard scanner.bytes(member.key).elementsEqual(field) else { continue }
+            let value = member.value.clipped(to: LineFormat.longestWord)
+            return value.range.isEmpty ? "-" : MemberScanner.text(value, of: line)
+        }
+        return "-"
+    }
+}

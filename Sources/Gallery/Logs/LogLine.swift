@@ -1,0 +1,61 @@
+import Weir
+
+/// One line of a log, or several that could not be read, on the way to being counted.
+struct LogLine: Codable, Equatable, Sendable {
+    /// Level, a tab, component: one text, so that it is hashed once and compared once.
+    var key: String
+    /// How many lines it stands for.
+    var count: Int
+
+    /// Lines that could not be read count under this.
+    static let unparsed = LogLine(level: "unparsed", component: "?", count: 1)
+
+    init(level: String, component: String, count: Int = 1) {
+        key = Self.key(level: level, component: component)
+        self.count = count
+    }
+
+    /// A level is a word: a tab in one, which no form of line has, becomes a blank.
+    static func key(level: String, component: String) -> String {
+        var key = level.utf8.contains(0x09) ? String(level.map { $0 == "\t" ? " " : $0 }) : level
+        key.append("\t")
+        key.append(component)
+        return key
+    }
+
+    /// The two halves of a key.
+    static func parts(of key: String) -> (level: Substring, component: Substring) {
+        guard let tab = key.utf8.firstIndex(of: 0x09) else { return (key[...], "") }
+        return (key[..<tab], key[key.utf8.index(after: tab)...])
+    }
+}
+
+/// A row of the counts.
+struct CountRow: Codable, Equatable, Sendable {
+    var start: Instant
+    var end: Instant
+    var key: String
+    var count: Int
+    var isLate: Bool
+
+    /// One JSON object, keys in the order that the contract names.
+    var json: String {
+        var text = JSONText()
+        let (level, component) = LogLine.parts(of: key)
+        text.beginObject()
+        text.member("window_start", Self.text(start))
+        text.member("window_end", Self.text(end))
+        text.member("level", String(level))
+        // Absent when lines are counted by their level alone.
+        if !component.isEmpty { text.member("component", String(component)) }
+        text.member("count", count)
+        if isLate { text.member("late", true) }
+        text.endObject()
+        return text.string
+    }
+
+    /// Fractions of a second are written only where there are any.
+    private static func text(_ instant: Instant) -> String {
+        instant.rfc3339(digits: instant.nanoseconds % 1_000_000_000 == 0 ? 0 : 9)
+    }
+}

@@ -1,0 +1,86 @@
+import Weir
+
+/// The orders of one item that still wait for their payment or the review desk's answer.
+///
+/// Each order is named once by each of three sources, in any order; with the third it leaves the
+/// book. What comes out depends on the orders alone and not on who came first.
+struct OrderBook: Codable, Equatable, Sendable {
+    struct Entry: Codable, Equatable, Sendable {
+        var order: Int
+        var quantity: Int32 = 0
+        var orderedAt: Instant?
+        var isPaid: Bool?
+        var isCancelled: Bool?
+        /// The latest of the event times.
+        var time: Instant
+    }
+
+    /// What became of an order that is whole.
+    enum Outcome: Equatable, Sendable {
+        case ready(StockEvent, at: Instant)
+        case declined(order: Int)
+        case cancelled(order: Int)
+    }
+
+    /// More orders of one item are not kept: a source that runs so far ahead of the others is
+    /// an error, not a reason to fill the memory.
+    static let maximumWaiting = 1 << 16
+
+    /// By order, ascending.
+    private(set) var waiting: [Entry] = []
+
+    /// Takes an event; gives the order's outcome when it was the last one missing.
+    ///
+    /// - Throws: `BookFull`.
+    mutating func take(_ event: OrderEvent) throws -> Outcome? {
+        let place = self.place(of: event.order)
+        if place == waiting.count || waiting[place].order != event.order {
+            guard waiting.count < Self.maximumWaiting else { throw BookFull(item: event.item) }
+            waiting.insert(Entry(order: event.order, time: event.time), at: place)
+        }
+        waiting[place].time = max(waiting[place].time, event.time)
+        switch event.kind {
+        case .order:
+            waiting[place].orderedAt = event.time
+            waiting[place].quantity = event.quantity
+        case .paid: waiting[place].isPaid = true
+        case .declined: waiting[place].isPaid = false
+        case .cleared: waiting[place].isCancelled = false
+        case .cancelled: waiting[place].isCancelled = true
+        }
+        let entry = waiting[place]
+        guard let orderedAt = entry.orderedAt, let isPaid = entry.isPaid,
+            let isCancelled = entry.isCancelled
+        else { return nil }
+        waiting.remove(at: place)
+        if isCancelled { return .cancelled(order: entry.order) }
+        if !isPaid { return .declined(order: entry.order) }
+        let event = StockEvent(
+            kind: .order, order: entry.order, item: event.item, quantity: entry.quantity,
+            orderedAt: orderedAt)
+        return .ready(event, at: entry.time)
+    }
+
+    /// Where an order stands or belongs.
+    private func place(of order: Int) -> Int {
+        var range = 0..<waiting.count
+        while !range.isEmpty {
+            let middle = range.lowerBound + range.count / 2
+            if waiting[middle].order < order {
+                range = middle + 1..<range.upperBound
+            } else {
+                range = range.lowerBound..<middle
+            }
+        }
+        return range.lowerBound
+    }
+}
+
+/// One of the sources is too far ahead of the others.
+struct BookFull: Error, Equatable, CustomStringConvertible {
+    let item: Int32
+    var description: String {
+        "more than \(OrderBook.maximumWaiting) orders of item-\(item) wait for a payment or a "
+            + "review; run with a --rate, so that the sources keep up with each other"
+    }
+}

@@ -1,0 +1,114 @@
+import Glibc
+import WeirBase
+import WeirEngine
+import WeirReplay
+import WeirTrace
+
+/// Runs the turns that were in flight when a run died, in a process of their own.
+///
+/// If one of them trapped then, it will trap now: in a child, whose end is what is looked at.
+enum InFlightTurns {
+    /// How long the child may take.
+    static let limit: UInt64 = 20_000_000_000
+
+    /// The child's side: replays all and runs on; names each turn on standard output before it.
+    static func run(_ trace: Trace, _ pipeline: Pipeline, _ inputs: [String: String]) throws {
+        var options = ReplayRun.Options()
+        options.inputs = inputs
+        options.onRunningOn = { Output.standard("\($0)\n") }
+        _ = try ReplayRun(trace, pipeline, options).run()
+    }
+
+    /// Starts the child and says how it ended, in whole lines.
+    static func verdict(
+        _ path: String, _ inputs: [String], _ turns: [ReplayReport.TurnName]
+    ) -> String {
+        var arguments = [path, "--verify", "--run-in-flight"]
+        for input in inputs { arguments += ["--input", input] }
+        guard let child = ChildProcess(["replay"] + arguments) else {
+            return "they were not run again: no process could be started\n"
+        }
+        let (output, status) = child.finish(within: limit)
+        let last = output.split(separator: "\n").last.flatMap { UInt64($0) }
+        let name = turns.first { $0.step == last }?.subtask ?? "?"
+        switch status {
+        case .exited(0):
+            return "run again, they come to their ends: the run was killed, or died elsewhere\n"
+        case .exited(let code):
+            return "they were not run again: the process ended with code \(code)\n"
+        case .signalled(let signal):
+            return "trap reproduced at step \(last ?? 0) of \(name): signal \(signal)\n"
+        case .tookTooLong:
+            return "the turn of step \(last ?? 0) of \(name) did not end within "
+                + "\(limit / 1_000_000_000) s\n"
+        }
+    }
+}
+
+/// This program once more, with other arguments and its standard output read.
+struct ChildProcess {
+    enum Status: Equatable {
+        case exited(Int32)
+        case signalled(Int32)
+        case tookTooLong
+    }
+
+    private let process: pid_t
+    private let output: Int32
+    /// More output than this is not kept.
+    private static let maximumOutput = 1 << 16
+
+    /// Starts it, with an environment in which a trap ends it at once; nil when that failed.
+    init?(_ arguments: [String]) {
+        var ends: [Int32] = [0, 0]
+        guard pipe(&ends) == 0 else { return nil }
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO)
+        posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0)
+        let words = ["weir"] + arguments
+        var argv: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
+        defer { argv.forEach { free($0) } }
+        setenv("SWIFT_BACKTRACE", "enable=no", 1)
+        var started = pid_t()
+        let status = posix_spawn(&started, "/proc/self/exe", &actions, nil, &argv, environ)
+        close(ends[1])
+        guard status == 0 else {
+            close(ends[0])
+            return nil
+        }
+        process = started
+        output = ends[0]
+    }
+
+    /// Reads what it prints until it ends; it is killed when it takes longer than the limit.
+    func finish(within limit: UInt64) -> (output: String, status: Status) {
+        let deadline = MonotonicClock.nanoseconds() + limit
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 4_096)
+        var isLate = false
+        while !isLate {
+            let now = MonotonicClock.nanoseconds()
+            let left = now < deadline ? Int32((deadline - now) / 1_000_000) + 1 : 0
+            var wait = pollfd(fd: output, events: Int16(POLLIN), revents: 0)
+            let ready = poll(&wait, 1, left)
+            if ready < 0 && errno == EINTR { continue }
+            isLate = ready == 0
+            guard ready > 0 else { break }
+            let count = read(output, &buffer, buffer.count)
+            if count < 0 && errno == EINTR { continue }
+            guard count > 0 else { break }
+            if bytes.count < Self.maximumOutput { bytes.append(contentsOf: buffer[..<count]) }
+        }
+        close(output)
+        if isLate { kill(process, SIGKILL) }
+        var status: Int32 = 0
+        while waitpid(process, &status, 0) < 0 && errno == EINTR {}
+        let text = String(decoding: bytes, as: UTF8.self)
+        if isLate { return (text, .tookTooLong) }
+        let signal = status & 0x7F
+        return (text, signal == 0 ? .exited(status >> 8 & 0xFF) : .signalled(signal))
+    }
+}

@@ -1,0 +1,152 @@
+import Synchronization
+import WeirBase
+import WeirConnectors
+import WeirEngine
+import WeirTelemetry
+
+/// One run of a pipeline between given bytes and memory.
+struct MemoryRun {
+    /// Room for the log records of a simulated run, which are taken out at its end.
+    private static let logBytes = 1 << 24
+
+    private let planned: PlannedPipeline
+    private let bound: BindOptions
+    private let options: RunOptions
+    private let seed: UInt64
+    /// Nil for a simulated run.
+    private let workers: Int?
+
+    init(_ pipeline: Pipeline, seed: UInt64, _ options: RunOptions, workers: Int?) throws {
+        planned = try pipeline.plan(
+            settings: options.settings, parallelism: options.parallelism, seed: seed)
+        var bound = BindOptions(seed: seed)
+        let limit = options.limit ?? pipeline.defaultLimit
+        bound.limit = limit == 0 ? nil : limit
+        bound.logLevel = options.logLevel
+        self.bound = bound
+        self.options = options
+        self.seed = seed
+        self.workers = workers
+    }
+
+    func run() throws -> PipelineRun {
+        let sites = LogSites()
+        let logLanes = (0..<(workers ?? 1)).map { _ in
+            LogLane(capacity: Self.logBytes, sites: sites)
+        }
+        let lanes = workers.map { workers in
+            LaneSet(
+                layout: LaneLayout(
+                    workers: workers, workerSlots: 1 << 14,
+                    sources: planned.plan.sources.map { _ in 1 << 16 }, executors: 0))
+        }
+        let memory = planned.plan.sinks.map { _ in MemorySink() }
+        var connections = LiveWorld.Connections()
+        connections.sources = planned.plan.sources.map { source in
+            source.readsBytes
+                ? GivenBytes(
+                    options.inputs[source.name] ?? [], seed: workers == nil ? seed : nil) : nil
+        }
+        connections.sinks = try memory.map { try $0.open() }
+        connections.storesInput = planned.plan.sources.map { _ in false }
+        let world = LiveWorld(
+            started: options.started, time: workers == nil ? .virtual : .real,
+            connections: connections, lanes: lanes, logLanes: logLanes, onMark: { _ in })
+        let scheduler: any Scheduler =
+            if let workers {
+                ParallelScheduler(options: .init(workers: workers), lanes: lanes)
+            } else {
+                SimulatedScheduler(seed: seed, world: world)
+            }
+        let execution = Execution(
+            plan: planned.plan, parts: try planned.bind(bound, world: world), world: world,
+            scheduler: scheduler, stopsOnViolation: false)
+        drive(execution, world, scheduler, lanes)
+        let logs = logLanes.enumerated().compactMap { $1.drain(worker: UInt16($0)) }
+        return summary(execution, scheduler, memory, logs, sites.sites(from: 0))
+    }
+
+    private func drive(
+        _ execution: Execution, _ world: LiveWorld, _ scheduler: any Scheduler, _ lanes: LaneSet?
+    ) {
+        let recorder = lanes.map {
+            Recorder(
+                lanes: $0, logLanes: [], sites: LogSites(), consumers: [],
+                onFailure: { _, _ in })
+        }
+        world.start(execution)
+        recorder?.start()
+        scheduler.run(execution)
+        world.finish()
+        recorder?.finish()
+    }
+
+    private func summary(
+        _ execution: Execution, _ scheduler: any Scheduler, _ memory: [MemorySink],
+        _ logs: [LogBatch], _ sites: [LogSite]
+    ) -> PipelineRun {
+        var rows: [String: [String]] = [:]
+        for (sink, memory) in zip(planned.plan.sinks, memory) { rows[sink.name] = memory.rows }
+        var digest = StableHash(seed: execution.digest())
+        for sink in execution.sinkDigests() { digest.combine(bytes: Array(sink.ordered.utf8)) }
+        let steps =
+            (scheduler as? SimulatedScheduler)?.stepCount
+            ?? (scheduler as? ParallelScheduler)?.stepCount ?? 0
+        return PipelineRun(
+            rows: rows,
+            violations: execution.violations.first.map {
+                PipelineRun.BrokenInvariant(
+                    invariant: $0.invariant, step: $0.step, subtask: $0.subtask)
+            },
+            logs: logs.flatMap(\.records).sorted(by: LogRecord.precedes).map {
+                line($0, sites[Int($0.site)], execution)
+            },
+            lostLogs: logs.reduce(0) { $0 + $1.lost }, steps: steps,
+            failure: execution.stopCause.map { "\($0.cause)" }, digest: digest.value,
+            elements: execution.subtasks.reduce(0) { $0 + $1.sourceTaken })
+    }
+
+    private func line(
+        _ record: LogRecord, _ site: LogSite, _ execution: Execution
+    ) -> PipelineRun.LogLine {
+        PipelineRun.LogLine(
+            level: site.level, message: site.message,
+            fields: Dictionary(
+                zip(site.fields, record.values), uniquingKeysWith: { first, _ in first }),
+            subtask: execution.subtasks[Int(record.subtask)].name, step: record.step)
+    }
+}
+
+/// Bytes that are there already, in pieces whose size is drawn from a seed, else as large as is
+/// asked for.
+private final class GivenBytes: ByteReading {
+    private let bytes: [UInt8]
+    private let piece: Int
+    private let offset = Mutex(0)
+    private let cancelled = Atomic<Bool>(false)
+    let isRepeatable = false
+    let path: String? = nil
+    let byteCount: UInt64? = nil
+
+    init(_ bytes: [UInt8], seed: UInt64?) {
+        self.bytes = bytes
+        guard let seed else {
+            piece = .max
+            return
+        }
+        var random = SeededGenerator(seed: seed, stream: 0xB17E5)
+        piece = [7, 61, 4_096, 1 << 20][random.below(4)]
+    }
+
+    func next(maximum: Int) -> InputPiece? {
+        if cancelled.load(ordering: .relaxed) { return nil }
+        return offset.withLock { offset in
+            guard offset < bytes.count else { return .end }
+            let start = offset
+            offset = min(bytes.count, start + min(piece, maximum))
+            return .bytes(Array(bytes[start..<offset]), offset: UInt64(start))
+        }
+    }
+
+    func cancel() { cancelled.store(true, ordering: .relaxed) }
+}
