@@ -158,14 +158,15 @@ package struct ReplayRun {
         return report
     }
 
-    /// Turns in flight with their last noted access.
+    /// Turns in flight with their last noted access or publish.
     private func flights() throws -> [UInt64: UInt64] {
         let open = Dictionary(
             uniqueKeysWithValues: trace.turnsInFlight.map { ($0.step, UInt64(0)) })
         guard !open.isEmpty else { return [:] }
         var flights = open
         try trace.forEachSchedule { batch in
-            for note in batch.steps where note.kind == .access && flights[note.turn] != nil {
+            for note in batch.steps
+            where (note.kind == .access || note.kind == .publish) && flights[note.turn] != nil {
                 flights[note.turn] = note.step
             }
         }

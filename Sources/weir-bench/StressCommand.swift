@@ -121,9 +121,9 @@ private final class StressBoard: Sendable {
     var failures: [(seed: UInt64, problem: String)] { state.withLock { $0.failures } }
 
     func hanging(_ limit: UInt64) -> UInt64? {
-        let now = MonotonicClock.nanoseconds()
-        return state.withLock { state in
-            state.running.lazy.compactMap { $0 }.first { now - $0.since > limit }?.seed
+        state.withLock { state in
+            let now = MonotonicClock.nanoseconds()
+            return state.running.lazy.compactMap { $0 }.first { now - $0.since > limit }?.seed
         }
     }
 
