@@ -22,6 +22,7 @@ let package = Package(
     products: [
         .library(name: "Weir", targets: ["Weir"]),
         .library(name: "WeirApp", targets: ["WeirApp"]),
+        .library(name: "WeirTesting", targets: ["WeirTesting"]),
         .executable(name: "weir", targets: ["Gallery"]),
         .executable(name: "weir-bench", targets: ["weir-bench"]),
     ],
