@@ -109,6 +109,10 @@ let package = Package(
         .testTarget(
             name: "WeirTelemetryTests", dependencies: ["WeirBase", "WeirTelemetry"],
             swiftSettings: strict),
+        .testTarget(
+            name: "WeirEngineTests",
+            dependencies: ["WeirEngine", "WeirBase", "WeirTelemetry", "WeirTesting", "weir-bench"],
+            swiftSettings: strict),
         .testTarget(name: "TidyTests", swiftSettings: strict),
     ]
 )

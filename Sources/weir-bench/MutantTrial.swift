@@ -50,7 +50,7 @@
                 MutantTrial(mutant: mutant, wide: [.handedOver], permille: 500, isKill: true)
             case .resultAfterHandOver:
                 MutantTrial(mutant: mutant, wide: [.handedOver], permille: 500, isKill: true)
-            case .dropTimeouts: MutantTrial(mutant: mutant, runs: 10, seconds: 4)
+            case .dropTimeouts: MutantTrial(mutant: mutant, runs: 60, seconds: 4)
             }
         }
     }

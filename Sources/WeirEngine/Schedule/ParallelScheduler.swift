@@ -163,7 +163,7 @@ package final class ParallelScheduler: Scheduler, @unchecked Sendable {
         let execution = turn.execution
         if subtask.hasUnpublished {
             #if WEIR_PROBES
-                if Probe.has(.runWithPending), !subtask.isDone {
+                if Probe.has(.runWithPending) || Probe.has(.mergeRemainder), !subtask.isDone {
                     _ = execution.publishLate(subtask, turn)
                 } else {
                     return execution.publishAgain(subtask, turn) && !subtask.isDone
