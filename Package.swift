@@ -107,5 +107,10 @@ let package = Package(
             name: "WeirTelemetryTests", dependencies: ["WeirBase", "WeirTelemetry"],
             swiftSettings: strict),
         .testTarget(name: "TidyTests", swiftSettings: strict),
+        // The program itself is run: depending on it has it built beside the tests.
+        .testTarget(
+            name: "EndToEndTests",
+            dependencies: ["Gallery", "WeirBase", "WeirTelemetry", "WeirTrace"],
+            swiftSettings: strict),
     ]
 )
