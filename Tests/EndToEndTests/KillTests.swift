@@ -44,8 +44,7 @@ struct KillTests {
         #expect(replay.output.contains("incomplete"), "\(replay)")
         let reached = try steps(replay)
         #expect(reached >= noted)
-        // What the sink wrote is a prefix of what the replay writes.
-        #expect(try scratch.bytes("again.jsonl").starts(with: scratch.bytes("rows.jsonl")))
+        try expectRowsAgree(replay, sink: "shipments")
 
         try scratch.rename("t.mcap.lanes", "lanes")
         let without = try weir("replay", "t.mcap", "--verify")
@@ -94,6 +93,14 @@ struct KillTests {
         try scratch.remove("a.log")
         let replay = try weir("replay", "t.mcap", "--verify", "--output", "again.jsonl")
         #expect(replay.code == 0, "\(replay)")
-        #expect(try scratch.bytes("again.jsonl").starts(with: scratch.bytes("rows.jsonl")))
+        try expectRowsAgree(replay, sink: "counts")
+    }
+
+    /// What the run wrote is a prefix of what the replay writes; except for the rows of a turn
+    /// that had handed them over and not yet noted its end.
+    private func expectRowsAgree(_ replay: Outcome, sink: String) throws {
+        let (run, again) = (try scratch.bytes("rows.jsonl"), try scratch.bytes("again.jsonl"))
+        let wasInFlight = replay.output.contains("in flight when the run died: \(sink)/")
+        #expect(again.starts(with: run) || (wasInFlight && run.starts(with: again)), "\(replay)")
     }
 }
