@@ -22,6 +22,7 @@ let package = Package(
     products: [
         .library(name: "Weir", targets: ["Weir"]),
         .library(name: "WeirApp", targets: ["WeirApp"]),
+        .library(name: "WeirTesting", targets: ["WeirTesting"]),
         .executable(name: "weir", targets: ["Gallery"]),
         .executable(name: "weir-bench", targets: ["weir-bench"]),
     ],
@@ -97,6 +98,8 @@ let package = Package(
             name: "WeirTraceTests", dependencies: ["WeirBase", "WeirTelemetry", "WeirTrace"],
             swiftSettings: strict),
         .testTarget(name: "WeirBaseTests", dependencies: ["WeirBase"], swiftSettings: strict),
+        .testTarget(
+            name: "WeirTestingTests", dependencies: ["WeirTesting", "Weir"], swiftSettings: strict),
         .testTarget(
             name: "GalleryTests", dependencies: ["Gallery", "Weir", "WeirTesting"], swiftSettings: strict),
         .testTarget(

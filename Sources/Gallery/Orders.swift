@@ -3,10 +3,10 @@ import Weir
 /// A shop: orders, payments, the review desk's cancellations and restocks become shipments.
 ///
 /// `match` brings together what three sources say about an order, `reserve` takes it from its
-/// item's shelf or buys it at another dealer, `ship` loads a truck for each region. What is bought
-/// is paid from one budget that all subtasks of `reserve` share, and there lies a race: as it was
-/// shipped, looking at the budget and paying are two accesses, so that two subtasks can both
-/// find money that is enough for one.
+/// item's shelf or has a courier fetch it, `ship` loads a truck for each region. Couriers are paid
+/// from one budget that all subtasks of `reserve` share, and there lies a race: as it was shipped,
+/// looking at the budget and paying are two accesses, so that two subtasks can both find money
+/// that is enough for one.
 let orders = Pipeline(
     "orders", version: "1", summary: "Orders, payments, cancellations, restocks to shipments",
     parallelism: 2,

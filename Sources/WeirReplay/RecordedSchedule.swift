@@ -19,7 +19,7 @@ package final class RecordedSchedule: ReplaySchedule {
     }
 
     /// A schedule whose batches `nextBatch` gives; `flights` are the turns in flight when the run
-    /// died, each with its last noted access (0 for none).
+    /// died, each with its last noted access or publish (0 for none).
     package init(
         flights: [UInt64: UInt64], nextBatch: @escaping () throws -> ScheduleBatch?
     ) {
@@ -90,9 +90,9 @@ package struct FlightFinder {
     package mutating func add(_ batch: ScheduleBatch) {
         for note in batch.steps {
             switch note.kind {
-            case .access: open[note.turn]?.access = note.step
+            case .access, .publish: open[note.turn]?.access = note.step
             case .rest: open.removeAll()
-            case .publish, .void: break
+            case .void: break
             default:
                 if let previous = lastTurn[note.subtask] { open[previous] = nil }
                 lastTurn[note.subtask] = note.step
@@ -102,7 +102,7 @@ package struct FlightFinder {
         for end in batch.ends { open[end.step] = nil }
     }
 
-    /// Each turn in flight with its last noted access, 0 for none.
+    /// Each turn in flight with its last noted access or publish, 0 for none.
     package var flights: [UInt64: UInt64] { open.mapValues(\.access) }
 
     package static func flights(in batches: [ScheduleBatch]) -> [UInt64: UInt64] {

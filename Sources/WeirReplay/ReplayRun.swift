@@ -24,6 +24,8 @@ package struct ReplayReport: Equatable, Sendable {
     /// Turns that had begun and not ended when the run died: subtask's name, step.
     package var inFlight: [TurnName] = []
     package var marks: [Mark] = []
+    /// All state at the last step, where it was asked for.
+    package var state: StateReport?
     /// Log records that were lost because one turn made more than the lane holds.
     package var lostLogs: UInt64 = 0
 
@@ -49,6 +51,8 @@ package struct ReplayRun {
         package var logLevel: LogLevel?
         /// The last step to run.
         package var through = UInt64.max
+        /// Entries of each operator's state in the report of state; nil for no such report.
+        package var stateEntries: Int?
         /// Told of the last step run, every so often.
         package var onProgress: ((UInt64) -> Void)?
         /// Log records as their turns end; in order within a subtask.
@@ -154,14 +158,15 @@ package struct ReplayRun {
         return report
     }
 
-    /// Turns in flight with their last noted access.
+    /// Turns in flight with their last noted access or publish.
     private func flights() throws -> [UInt64: UInt64] {
         let open = Dictionary(
             uniqueKeysWithValues: trace.turnsInFlight.map { ($0.step, UInt64(0)) })
         guard !open.isEmpty else { return [:] }
         var flights = open
         try trace.forEachSchedule { batch in
-            for note in batch.steps where note.kind == .access && flights[note.turn] != nil {
+            for note in batch.steps
+            where (note.kind == .access || note.kind == .publish) && flights[note.turn] != nil {
                 flights[note.turn] = note.step
             }
         }
@@ -180,6 +185,10 @@ package struct ReplayRun {
         report.inFlight = scheduler.inFlight.map {
             ReplayReport.TurnName(
                 subtask: execution.subtasks[Int($0.subtask)].name, step: $0.step)
+        }
+        report.state = options.stateEntries.map {
+            StateReport(
+                of: execution, at: report.steps, open: scheduler.inFlight.map(\.subtask), limit: $0)
         }
         report.stateDigest = execution.digest()
         report.sinks = execution.sinkDigests()

@@ -62,6 +62,9 @@ struct ExampleLine: Sendable, CustomTestStringConvertible {
             .log4j, "2024-01-02T03:04:05.678+01:00  INFO 123 --- [  main] c.e.App    : Started",
             "2024-01-02T02:04:05.678Z", "info", "c.e.App", "Started"),
         ExampleLine(
+            .log4j, "17/06/09 20:10:40 WARN executor.Backend: no heartbeat",
+            "2017-06-09T20:10:40Z", "warning", "executor.Backend", "no heartbeat"),
+        ExampleLine(
             .log4j, "2024-01-02 03:04:05 [ERROR] storage: disk is full",
             "2024-01-02T03:04:05Z", "error", "storage", "disk is full"),
         ExampleLine(

@@ -1,5 +1,7 @@
 import Foundation
 import Testing
+import Weir
+import WeirTesting
 
 @testable import Gallery
 
@@ -65,5 +67,20 @@ struct RealLogTests {
         #expect(
             counts.levels == ["debug": 650, "error": 3, "info": 920, "trace": 257, "warning": 170])
         #expect(counts.components["WindowManager"] ?? 0 > 40)
+    }
+
+    @Test(arguments: [
+        ("Apache_2k.log", ["error": 595, "notice": 1_405]),
+        ("HDFS_2k.log", ["info": 1_920, "warning": 80]),
+        ("OpenStack_2k.log", ["info": 1_969, "warning": 31]),
+        ("Android_2k.log", ["debug": 650, "error": 3, "info": 920, "trace": 257, "warning": 170]),
+    ])
+    func `a run counts each line once, at its level`(
+        file: String, expected: [String: Int]
+    ) throws {
+        let data = try Data(contentsOf: folder.appendingPathComponent(file))
+        var levels: [String: Int] = [:]
+        for row in try counted(Array(data), seed: 11) { levels[row.level, default: 0] += row.count }
+        #expect(levels == expected)
     }
 }

@@ -2,7 +2,7 @@ import Weir
 
 /// Forms that begin with a full date: log4j and its kin, OpenStack, HDFS.
 extension LineFormat {
-    /// log4j and what is like it, behind `yyyy-MM-dd HH:mm:ss,SSS`:
+    /// log4j and what is like it, behind `yyyy-MM-dd HH:mm:ss,SSS` or `yy/MM/dd HH:mm:ss`:
     ///
     ///     [thread] LEVEL logger - text        LEVEL [thread] logger: text
     ///     LEVEL logger: text                  - logger - LEVEL - text      (Python)
@@ -12,7 +12,10 @@ extension LineFormat {
     /// the text begins there and the component is `-`.
     static func parseLog4j(_ start: LineCursor) -> ParsedLine? {
         var cursor = start
-        guard let time = cursor.timestamp(), cursor.skipBlanks() else { return nil }
+        let isShort = start.peek(2) == 0x2F
+        guard let time = isShort ? cursor.shortTimestamp() : cursor.timestamp(),
+            cursor.skipBlanks()
+        else { return nil }
         var level: String?
         var component: Range<Int>?
         _ = cursor.skip("- ")

@@ -58,6 +58,16 @@ extension LineCursor {
         return timestamp(hasOffset: &hasOffset)
     }
 
+    /// `yy/MM/dd HH:mm:ss`, as Hadoop's and Spark's consoles write it; the years 2000 to 2099.
+    mutating func shortTimestamp() -> Instant? {
+        guard let year = digits(2), skip(0x2F), let month = digits(2), skip(0x2F),
+            let day = digits(2), skip(0x20)
+        else { return nil }
+        var time = CalendarTime(year: 2_000 + year, month: month, day: day)
+        guard clock(into: &time) else { return nil }
+        return time.instant
+    }
+
     /// `Z`, `+hh:mm`, `-hhmm` or `+hh` in seconds; nil, and nothing skipped, when there is none.
     @inline(__always)
     private mutating func offset() -> Int? {

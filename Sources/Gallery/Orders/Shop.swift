@@ -14,7 +14,7 @@ struct Shop: Sendable {
     /// Payments and answers come this much later at most, so that they are out of order.
     static let longestDelay = Duration.milliseconds(500)
     /// Every so many restocks a supplier grants a rebate,
-    static let rebateInterval: UInt64 = 1_500
+    static let rebateInterval: UInt64 = 10_000
     /// of so many cents.
     static let rebate = 40_000
 

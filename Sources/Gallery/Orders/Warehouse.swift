@@ -1,12 +1,14 @@
 import Weir
 
-/// The money for buying at other dealers what the shelves lack, shared by all items.
+/// The money for couriers who fetch from other branches what the shelves lack, for all items.
 struct Budget: Codable, Equatable, Sendable {
     /// Cents.
     var left = Budget.opening
-    var purchases = 0
+    var tours = 0
 
-    static let opening = 30_000
+    static let opening = 4_000
+    /// What a courier's tour costs, whatever it fetches.
+    static let fee = 1_000
 }
 
 /// An item's shelf.
@@ -27,9 +29,10 @@ struct Shelf: Codable, Equatable, Sendable {
     }
 }
 
-/// Sets goods aside for orders: from the item's shelf, else bought at another dealer.
+/// Sets goods aside for orders: from the item's shelf, else by a courier from
+/// another branch.
 struct Warehouse: Sendable {
-    /// How a purchase looks at the budget.
+    /// How a courier is paid.
     enum Race: String, CaseIterable, Sendable {
         /// As it was shipped: one access checks, a second one pays. Two subtasks that check at
         /// the same time, when there is money for one, both pay.
@@ -60,7 +63,7 @@ struct Warehouse: Sendable {
             }
         case .order:
             let isOnShelf = shelf.take(event.quantity)
-            guard isOnShelf || buy(event, &context) else {
+            guard isOnShelf || fetch(event, &context) else {
                 shelf.short += 1
                 context.log.info(
                     "stock_short",
@@ -80,40 +83,35 @@ struct Warehouse: Sendable {
         }
     }
 
-    /// Buys what the shelf lacks if there is money for it.
-    private func buy(
+    /// Has a courier fetch what the shelf lacks if there is money for it.
+    private func fetch(
         _ event: borrowing StockEvent, _ context: inout OperatorContext<Reservation>
     ) -> Bool {
-        let price = Self.price(of: event.item, event.quantity)
-        let isBought: Bool
+        let fee = Budget.fee
+        let isFetched: Bool
         switch race {
         case .shipped:
-            isBought = budget.read().left >= price
-            if isBought { budget.update { $0.pay(price) } }
+            isFetched = budget.read().left >= fee
+            if isFetched { budget.update { $0.pay(fee) } }
         case .fixed:
-            isBought = budget.update { budget in
-                guard budget.left >= price else { return false }
-                budget.pay(price)
+            isFetched = budget.update { budget in
+                guard budget.left >= fee else { return false }
+                budget.pay(fee)
                 return true
             }
         }
         let order = event.order
-        if isBought {
+        if isFetched {
             context.log.debug(
-                "goods_bought", ["order": .integer(Int64(order)), "cents": .integer(Int64(price))])
+                "goods_fetched", ["order": .integer(Int64(order)), "cents": .integer(Int64(fee))])
         }
-        return isBought
-    }
-
-    /// Cents: between 2 and 9 for a piece, by item.
-    static func price(of item: Int32, _ quantity: Int32) -> Int {
-        Int(quantity) * (200 + Int(item) * 37 % 700)
+        return isFetched
     }
 }
 
 extension Budget {
-    mutating func pay(_ price: Int) {
-        left -= price
-        purchases += 1
+    mutating func pay(_ fee: Int) {
+        left -= fee
+        tours += 1
     }
 }

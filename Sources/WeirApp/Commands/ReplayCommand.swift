@@ -12,7 +12,8 @@ struct ReplayCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "replay", abstract: "Run a recorded run again and compare.",
         discussion: """
-            Without --verify this build says what the trace holds; its debugger comes later. \
+            Without --verify it runs to --at (a step, N%, start, end or failure) and shows cells, \
+            state and queues there; a debugger comes later. \
             Exit code 0: identical. 3: the replay disagreed with its trace. 4: the trace is damaged.
             """)
 
@@ -31,7 +32,7 @@ struct ReplayCommand: ParsableCommand {
     @Option(help: "PATH, '-' or NAME=PATH: write what the sinks would have written.")
     var output: [String] = []
 
-    @Option(help: "Where to look: accepted for the debugger to come.")
+    @Option(help: "Show the state at this place: STEP, N%, start, end or failure.")
     var at: String?
 
     @Flag(help: .hidden)
@@ -50,7 +51,7 @@ struct ReplayCommand: ParsableCommand {
         }
         let pipeline = try Program.pipeline(named: trace.header.pipeline)
         if runInFlight { return try InFlightTurns.run(trace, pipeline, inputs(trace)) }
-        guard verify || !output.isEmpty else { return describe(trace) }
+        guard verify || !output.isEmpty else { return try show(trace, pipeline) }
         var report = ReplayReport()
         do {
             for round in 0..<times {
@@ -151,20 +152,83 @@ struct ReplayCommand: ParsableCommand {
         }
     }
 
-    private func describe(_ trace: Trace) {
-        let header = trace.header
-        let (path, name) = (
-            PrintableText.escaped(trace.path), PrintableText.escaped(header.pipeline)
-        )
-        Output.standard(
-            """
-            \(path): a run of \(name), seed \(header.seed)
-            This build has no debugger yet. What it can do:
-              weir replay TRACE --verify         run it again and compare
-              weir replay TRACE --output PATH    write again what the sinks wrote
-              weir export TRACE --signal logs --format jsonl --regenerate
-              weir inspect TRACE\n
-            """)
+    /// Runs to a place and shows all state there.
+    private func show(_ trace: Trace, _ pipeline: Pipeline) throws {
+        let place = try Place(at, trace)
+        var options = ReplayRun.Options()
+        options.inputs = try inputs(trace)
+        options.through = place.step
+        options.stateEntries = 10
+        let progress = Progress(what: "replayed", total: place.step)
+        options.onProgress = { progress.reached($0) }
+        defer { progress.end() }
+        let report = try ReplayRun(trace, pipeline, options).run()
+        try check(report, trace, 0)
+        Output.standard(StateText.text(report, place, trace))
+    }
+}
+
+/// Where `--at` points.
+struct Place {
+    let step: UInt64
+    /// What stands there, where it is known.
+    let note: String
+
+    init(_ text: String?, _ trace: Trace) throws {
+        let last = try trace.lastStep()
+        var failure: Mark?
+        let marks = trace.marks()
+        while let mark = try marks.next() {
+            guard mark.kind == .violation || mark.kind == .failure else { continue }
+            if mark.step < (failure?.step ?? .max) { failure = mark }
+        }
+        switch text {
+        case nil where failure != nil, "failure" where failure != nil:
+            step = failure?.step ?? last
+            note = failure?.message ?? ""
+        case "failure":
+            throw CommandFailure.usage(
+                "nothing failed in this run", "Use --at end, or a step from 1 to \(last)")
+        case nil, "end": (step, note) = (last, "the end of the trace")
+        case "start": (step, note) = (0, "before the first step")
+        case let text?:
+            let number = text.hasSuffix("%") ? UInt64(text.dropLast()) : UInt64(text)
+            let isPercent = text.hasSuffix("%")
+            guard let number, number <= (isPercent ? 100 : last) else {
+                throw CommandFailure.usage(
+                    "--at \(PrintableText.escaped(text)) is no place in this run",
+                    "Give a step from 0 to \(last), N%, start, end or failure")
+            }
+            step = isPercent ? last / 100 * number + last % 100 * number / 100 : number
+            note = ""
+        }
+    }
+}
+
+/// The state at a place as text.
+enum StateText {
+    static func text(_ report: ReplayReport, _ place: Place, _ trace: Trace) -> String {
+        guard let state = report.state else { return "" }
+        var text = "step \(state.step) of \(PrintableText.escaped(trace.path))"
+        text += place.note.isEmpty ? "\n" : ": \(PrintableText.escaped(place.note))\n"
+        for name in state.open { text += "  in the middle of a turn: \(name)\n" }
+        for entry in state.cells + state.watermarks.map({ $0.named("watermark") }) + state.states {
+            text += "  \(PrintableText.escaped(entry.name)) = "
+            text += "\(PrintableText.escaped(entry.value, limit: 400))\n"
+        }
+        if state.omitted > 0 { text += "  and \(state.omitted) entries more\n" }
+        for queue in state.queues {
+            text += "  queue \(queue.channel): \(queue.depth) waiting, oldest "
+            text += PrintableText.escaped(queue.oldest.first ?? "-") + "\n"
+        }
+        return text + "To compare the whole run: weir replay --verify\n"
+    }
+}
+
+extension StateReport.Entry {
+    /// The same entry with a word before its name.
+    fileprivate func named(_ word: String) -> StateReport.Entry {
+        StateReport.Entry(name: "\(word) \(name)", value: value)
     }
 }
 

@@ -30,7 +30,7 @@ struct RunCommand: ParsableCommand {
     @Flag(help: "Record nothing.")
     var noRecord = false
 
-    @Option(help: "Stop recording at so many bytes (64MB); default 256MB with no end in sight.")
+    @Option(help: "Stop recording after so much (64MB, 10m); default 256MB with no end in sight.")
     var keep: String?
 
     @Flag(help: "Take whole input files into the trace, also those over 4 MiB.")
@@ -95,8 +95,9 @@ struct RunCommand: ParsableCommand {
         }
         options.recording = noRecord ? .none : record.map { .explicit($0) } ?? .automatic
         options.keep = try keep.map {
-            try parse($0, "--keep", "a size, such as 64MB") {
-                Quantities.bytes($0)
+            try parse($0, "--keep", "a size or a time, such as 64MB or 10m") { text in
+                Quantities.bytes(text).map { RunOptions.Keep(bytes: $0) }
+                    ?? Quantities.duration(text).map { RunOptions.Keep(time: $0) }
             }
         }
         options.embedsInput = embedInput

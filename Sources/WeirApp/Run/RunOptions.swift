@@ -12,6 +12,12 @@ struct RunOptions {
         case explicit(String)
     }
 
+    /// How much of a run is recorded at most.
+    struct Keep: Equatable {
+        var bytes: Int?
+        var time: Duration?
+    }
+
     enum Screen {
         case plain
         case none
@@ -22,7 +28,7 @@ struct RunOptions {
     var follows = false
     var outputs: [String] = []
     var recording = Recording.automatic
-    var keep: Int?
+    var keep: Keep?
     var embedsInput = false
     var screen = Screen.plain
     var workers: Int

@@ -32,6 +32,14 @@ final class RunRecording: @unchecked Sendable {
     /// The lanes that the run's threads note into; nil when nothing is recorded.
     var lanes: LaneSet? { mapped?.lanes }
 
+    /// A run of which nobody knows that it ends: it follows, or generates, or reads a pipe, without
+    /// a limit.
+    private static func isEndless(_ options: RunOptions, _ header: RunHeader) -> Bool {
+        if options.follows { return true }
+        if options.limit != nil || options.duration != nil { return false }
+        return header.sources.contains { $0.kind == "generator" || $0.location == "-" }
+    }
+
     init(options: RunOptions, header: RunHeader, layout: LaneLayout, workers: Int) throws {
         let sites = LogSites()
         if case .explicit = options.recording { isExplicit = true } else { isExplicit = false }
@@ -40,15 +48,17 @@ final class RunRecording: @unchecked Sendable {
             return
         }
         removed = isExplicit ? [] : Retention.makeRoom(in: Retention.folder)
-        let isEndless = options.follows || (options.limit == nil && options.duration == nil)
-        let bound = options.keep ?? (isEndless ? Self.boundWithoutEnd : nil)
+        let bound =
+            options.keep
+            ?? RunOptions.Keep(
+                bytes: Self.isEndless(options, header) ? Self.boundWithoutEnd : nil)
         do {
             let lanePath = MappedLanes.path(beside: path)
             let mapped = try MappedLanes.create(
                 path: lanePath, run: header.run, layout: layout, overwrite: true)
             do {
                 writer = try TraceWriter(
-                    path: path, header: header, overwrite: true, byteBound: bound)
+                    path: path, header: header, overwrite: true, byteBound: bound.bytes)
             } catch {
                 // The error that counts is the one of the trace.
                 try? mapped.remove()
@@ -65,7 +75,8 @@ final class RunRecording: @unchecked Sendable {
         logLanes = (0..<workers).map { _ in LogLane(capacity: Self.logLaneBytes, sites: sites) }
         guard let mapped, let writer else { return }
         recorder = Recorder(
-            lanes: mapped.lanes, logLanes: logLanes, sites: sites, consumers: [writer]
+            lanes: mapped.lanes, logLanes: logLanes, sites: sites,
+            consumers: [bound.time.map { TimedConsumer(writer, for: $0) } ?? writer]
         ) { [weak self] _, error in
             self?.failed(error)
         }
@@ -158,6 +169,26 @@ final class RunRecording: @unchecked Sendable {
         }
         result.bytes = writer.bytesWritten
         return result
+    }
+}
+
+/// Takes batches for some time, then refuses further ones.
+final class TimedConsumer: RecordConsumer {
+    private let next: any RecordConsumer
+    private let deadline: UInt64
+    private let time: Duration
+
+    init(_ next: any RecordConsumer, for time: Duration) {
+        self.next = next
+        self.time = time
+        deadline = MonotonicClock.nanoseconds() &+ UInt64(max(0, time.wholeNanoseconds))
+    }
+
+    func consume(_ batch: RecordBatch) throws {
+        if MonotonicClock.nanoseconds() >= deadline {
+            throw TraceError(.bound, "recording reached its bound of \(time)")
+        }
+        try next.consume(batch)
     }
 }
 

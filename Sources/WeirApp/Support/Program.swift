@@ -102,6 +102,10 @@ struct CommandFailure: Error {
         }
     }
 
+    private static func sentence(_ text: String) -> String {
+        text.hasSuffix(".") || text.hasSuffix("?") ? text : text + "."
+    }
+
     func print(asJSON: Bool) {
         if asJSON {
             var json = JSONText()
@@ -113,9 +117,9 @@ struct CommandFailure: Error {
             json.endLine()
             Output.error(json.string)
         } else {
-            var text = "weir: error: \(what)"
-            if !advice.isEmpty { text += ". \(advice)" }
-            Output.error(text + ".\n")
+            Output.error("weir: error: \(Self.sentence(what))")
+            if !advice.isEmpty { Output.error(" \(Self.sentence(advice))") }
+            Output.error("\n")
         }
     }
 }

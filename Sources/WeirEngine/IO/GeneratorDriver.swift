@@ -25,6 +25,7 @@ final class GeneratorDriver<Element: Sendable>: SourceDriver {
     deinit { emitter.deallocate() }
 
     var lag: UInt64? { nil }
+    var takenBytes: UInt64 { 0 }
 
     func look(time: Int64, isEnding: Bool) -> Look {
         if isEnded { return .done }
@@ -45,6 +46,8 @@ final class GeneratorDriver<Element: Sendable>: SourceDriver {
         }
         emitter.flush(subtask)
     }
+
+    func becomeIdle() {}
 
     func end(_ kind: StepKind, _ subtask: Subtask) { isEnded = true }
 

@@ -31,6 +31,7 @@ final class LineDriver<Element: Sendable>: SourceDriver {
 
     deinit { emitter.deallocate() }
 
+    var takenBytes: UInt64 { assembler.position }
     var lag: UInt64? { UInt64(assembler.waiting) }
 
     func look(time: Int64, isEnding: Bool) -> Look {
@@ -107,7 +108,6 @@ final class LineDriver<Element: Sendable>: SourceDriver {
         }
     }
 
-    /// The turn of kind idle: the source has nothing to say.
     func becomeIdle() { isIdle = true }
 
     func digest(into hash: inout StableHash) {

@@ -10,12 +10,16 @@ protocol SourceDriver: AnyObject {
     func look(time: Int64, isEnding: Bool) -> Look
     /// Takes `count` elements through the subtask's chain.
     func run(_ count: Int, _ subtask: Subtask)
+    /// A turn without elements: the source has nothing to say for now.
+    func becomeIdle()
     /// The source ends, or failed.
     func end(_ kind: StepKind, _ subtask: Subtask)
     /// Adds the source's position to a digest.
     func digest(into hash: inout StableHash)
     /// Elements taken so far.
     var taken: UInt64 { get }
+    /// Bytes taken so far; 0 for generators.
+    var takenBytes: UInt64 { get }
     /// Elements that wait, where that is known.
     var lag: UInt64? { get }
 }

@@ -75,6 +75,9 @@ final class AsyncCalls<Element: Sendable, Output: Sendable>: CallPort {
 
     var room: Int { max(0, limits.inFlight - flights.count) }
     var isWaiting: Bool { !flights.isEmpty }
+    #if WEIR_PROBES
+        func dropTimeouts() { _ = timeouts.removeAll() }
+    #endif
 
     func link(name: String) -> Link {
         var reactions = Link.Reactions()

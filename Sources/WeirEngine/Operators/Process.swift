@@ -74,7 +74,7 @@ final class KeyedProcess<
         }
         reactions.nextDeadline = { [self] _ in processingTimers.earliest }
         reactions.digest = { [self] hash, _ in digest(into: &hash) }
-        reactions.describe = { [self] _, wanted in describe(wanted) }
+        reactions.describe = { [self] _ in table.described() }
         return Link(
             name: name, state: Unmanaged.passUnretained(self).toOpaque(), reactions: reactions
         ) { [self] slice, frame, _ in
@@ -144,9 +144,6 @@ final class KeyedProcess<
         hash.combine(UInt64(droppedTimers))
     }
 
-    private func describe(_ wanted: String?) -> [(key: String, value: String)] {
-        table.described(wanted)
-    }
 }
 
 extension KeyedTable where Key: Encodable, Value: Encodable {
@@ -163,13 +160,10 @@ extension KeyedTable where Key: Encodable, Value: Encodable {
         hash.combine(sum)
     }
 
-    /// The entries as text, in order of their keys' text; only that of `wanted` when given.
-    func described(_ wanted: String?) -> [(key: String, value: String)] {
+    /// The entries as text, in order of their keys' text.
+    func described() -> [(key: String, value: String)] {
         var entries: [(key: String, value: String)] = []
-        forEach { key, value in
-            let name = "\(key)"
-            if wanted == nil || wanted == name { entries.append((name, "\(value)")) }
-        }
+        forEach { entries.append(("\($0)", "\($1)")) }
         return entries.sorted { $0.key < $1.key }
     }
 }

@@ -58,9 +58,7 @@ final class SubtaskProcess<State: Codable & Sendable, Output: Sendable> {
             if control == .watermark(.distantFuture) { end(frame) }
         }
         reactions.digest = { [self] hash, _ in hash.combine(bytes: Canonical.bytes(of: state)) }
-        reactions.describe = { [self] _, wanted in
-            wanted == nil || wanted == "" ? [("", "\(state)")] : []
-        }
+        reactions.describe = { [self] _ in [("", "\(state)")] }
         return Link(
             name: name, state: Unmanaged.passUnretained(self).toOpaque(), reactions: reactions
         ) { [self] slice, frame, _ in

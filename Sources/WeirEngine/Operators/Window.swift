@@ -105,7 +105,7 @@ final class TumblingWindow<
             if case .watermark(let instant) = control { close(through: instant, frame) }
         }
         reactions.digest = { [self] hash, _ in digest(into: &hash) }
-        reactions.describe = { [self] _, wanted in describe(wanted) }
+        reactions.describe = { [self] _ in describe() }
         return Link(
             name: name, state: Unmanaged.passUnretained(self).toOpaque(), reactions: reactions
         ) { [self] slice, frame, _ in
@@ -144,12 +144,13 @@ final class TumblingWindow<
             first.table.forEach { panes.append((Canonical.bytes(of: $0), $0, $1)) }
             panes.sort { $0.bytes.lexicographicallyPrecedes($1.bytes) }
             for pane in panes {
+                if output.pointee.count == Slice.capacity { output.pointee.flushUnbounded(frame) }
                 output.pointee.append(
                     Pane(key: pane.key, start: start, end: end, value: pane.value),
                     time: end.nanoseconds - 1, frame)
             }
         }
-        output.pointee.flush(frame)
+        output.pointee.flushUnbounded(frame)
     }
 
     private func digest(into hash: inout StableHash) {
@@ -160,10 +161,10 @@ final class TumblingWindow<
         }
     }
 
-    private func describe(_ wanted: String?) -> [(key: String, value: String)] {
+    private func describe() -> [(key: String, value: String)] {
         open.flatMap { window in
             let start = Instant(nanoseconds: window.start)
-            return window.table.described(wanted).map { ("\($0.key)@\(start)", $0.value) }
+            return window.table.described().map { ("\($0.key)@\(start)", $0.value) }
         }
     }
 }

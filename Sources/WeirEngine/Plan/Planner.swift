@@ -34,6 +34,7 @@ struct Planner {
             }
         }
         let edges = try self.edges(stageOf, members)
+        try checkSizes(members, edges, widths)
         let names = stageNames(members)
         var sources: [SourcePlan] = []
         var sinks: [SinkPlan] = []
@@ -67,26 +68,54 @@ struct Planner {
 
     private func check() throws(PlanError) {
         var names: Set<String> = []
+        try checkName(pipeline.name)
         for name in nodes.map(\.planName) + flow.cells.map(\.name) {
+            try checkName(name)
             guard names.insert(name).inserted else {
                 throw PlanError(
                     "two parts of pipeline \(pipeline.name) are called \(name); "
                         + "give one of them another name")
-            }
-            let isPlain = name.unicodeScalars.allSatisfy {
-                ($0.properties.isAlphabetic || $0.properties.numericType != nil
-                    || "-_.".unicodeScalars.contains($0))
-            }
-            guard !name.isEmpty, name.count <= 40, isPlain else {
-                throw PlanError(
-                    "\(PrintableText.escaped(name)) cannot be a name; "
-                        + "use 1 to 40 letters, digits, '-', '_' and '.'")
             }
         }
         guard nodes.contains(where: { $0.source != nil }) else {
             throw PlanError("pipeline \(pipeline.name) reads nothing; begin with flow.read")
         }
     }
+
+    private func checkName(_ name: String) throws(PlanError) {
+        let isPlain = name.unicodeScalars.allSatisfy {
+            $0.properties.isAlphabetic || $0.properties.numericType != nil
+                || "-_.".unicodeScalars.contains($0)
+        }
+        guard !name.isEmpty, name.count <= 40, isPlain else {
+            throw PlanError(
+                "\(PrintableText.escaped(name)) cannot be a name; "
+                    + "use 1 to 40 letters, digits, '-', '_' and '.'")
+        }
+    }
+
+    /// The numbers in notes are bounded: a turn's end has one count for each outlet.
+    private func checkSizes(
+        _ members: [[Node]], _ edges: [EdgePlan], _ widths: [Int]
+    ) throws(PlanError) {
+        let subtasks = members.reduce(0) { $0 + widths[$1[0].id] }
+        guard subtasks <= Int(UInt16.max), flow.cells.count <= Int(UInt16.max) else {
+            throw PlanError("pipeline \(pipeline.name) has more parts than a trace can number")
+        }
+        for (stage, operators) in members.enumerated() {
+            let outlets = edges.filter { $0.from == stage }
+                .reduce(0) { $0 + (widths[members[$1.to][0].id]) }
+            guard outlets <= Self.maximumOutlets else {
+                throw PlanError(
+                    "\(operators[operators.count - 1].planName) would write \(outlets) channels, "
+                        + "at most \(Self.maximumOutlets); lower the parallelism, or read its "
+                        + "stream fewer times")
+            }
+        }
+    }
+
+    /// Outlets of a subtask: their counts fit the note of a turn's end.
+    private static let maximumOutlets = 128
 
     private func widths() -> [Int] {
         var widths = [Int](repeating: 1, count: nodes.count)

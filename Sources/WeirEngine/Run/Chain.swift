@@ -20,8 +20,8 @@ public final class Link {
         var nextDeadline: ((UnsafeMutableRawPointer) -> Int64?)?
         /// Adds the state's canonical form to a digest.
         var digest: ((inout StableHash, UnsafeMutableRawPointer) -> Void)?
-        /// The state as text, for a debugger; a key narrows it.
-        var describe: ((UnsafeMutableRawPointer, String?) -> [(key: String, value: String)])?
+        /// The state as text, for a debugger, in order of keys.
+        var describe: ((UnsafeMutableRawPointer) -> [(key: String, value: String)])?
         /// Ends the state's life.
         var destroy: (UnsafeMutableRawPointer) -> Void = { _ in }
         /// Calls in flight, results; only of operators that make calls.
@@ -156,14 +156,22 @@ struct OutputBuffer<Output> {
 
     /// Passes everything on to the links behind the running operator.
     @usableFromInline
-    mutating func flush(_ frame: UnsafeMutablePointer<Frame>) {
+    mutating func flush(_ frame: UnsafeMutablePointer<Frame>) { pass(frame, isBounded: true) }
+
+    /// Passes everything on without counting it against the bound on what closures emit: for what
+    /// the engine itself makes of state, which is bounded by the state.
+    mutating func flushUnbounded(_ frame: UnsafeMutablePointer<Frame>) {
+        pass(frame, isBounded: false)
+    }
+
+    private mutating func pass(_ frame: UnsafeMutablePointer<Frame>, isBounded: Bool) {
         guard count > 0 else { return }
         if frame.pointee.failure != nil {
             elements.deinitialize(count: count)
             count = 0
             return
         }
-        frame.pointee.emittedBytes += count * MemoryLayout<Output>.stride
+        if isBounded { frame.pointee.emittedBytes += count * MemoryLayout<Output>.stride }
         if frame.pointee.emittedBytes > Subtask.maximumEmission {
             frame.pointee.fail(
                 EmissionBound(bytes: Subtask.maximumEmission))
@@ -196,6 +204,10 @@ package protocol CallPort: AnyObject {
     var room: Int { get }
     /// Whether a call is in flight.
     var isWaiting: Bool { get }
+    #if WEIR_PROBES
+        /// The planted fault of an end of input at which time-outs are forgotten.
+        func dropTimeouts()
+    #endif
     /// Hands the calls made in the turn that just ended to the executors.
     func submit()
     /// Takes results into the running turn, in this order.

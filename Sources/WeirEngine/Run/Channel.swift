@@ -93,7 +93,7 @@ package final class Channel<Element>: AnyChannel, @unchecked Sendable {
     private var births: UnsafeMutablePointer<UInt64>
     private var weights: UnsafeMutablePointer<UInt32>?
     private var size: Int
-    private let isUnbounded: Bool
+    let isUnbounded: Bool
     let form: ElementForm<Element>?
 
     /// 128 bytes apart, so that producer and consumer do not share a cache line.
@@ -273,6 +273,23 @@ package final class Channel<Element>: AnyChannel, @unchecked Sendable {
     /// When the oldest input behind the next message was taken in. The consumer, with depth > 0.
     override package var nextBirth: UInt64 {
         births[head.pointee.load(ordering: .relaxed) & (size - 1)]
+    }
+
+    /// Moves the first `count` messages out and gives their slots back.
+    func moveOut(_ count: Int, into buffer: inout MessageBuffer<Element>) {
+        var done = 0
+        while done < count {
+            if let control = control(at: done) {
+                buffer.append(control)
+                done += 1
+                continue
+            }
+            let run = run(at: done, limit: count - done)
+            buffer.append(
+                moving: elements + run.slot, times: times + run.slot, count: run.count)
+            done += run.count
+        }
+        free(count)
     }
 
     /// Gives back `count` slots whose elements were moved out.

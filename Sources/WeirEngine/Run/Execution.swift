@@ -163,9 +163,9 @@ package final class Execution: @unchecked Sendable {
             choice.kind == .completion ? world.results(choice.calls, of: subtask) : []
         subtask.run(choice, turn, results: results)
         probe(.ran)
-        count(choice, subtask)
+        count(subtask, inlet)
         let sample = subtask.sample()
-        if let failure = subtask.failure { report(failure, subtask, turn) }
+        if let failure = subtask.failure { report(failure, subtask, turn, kind: choice.kind) }
         _ = subtask.publish(turn, isLate: false)
         probe(.published)
         #if WEIR_PROBES
@@ -208,14 +208,22 @@ package final class Execution: @unchecked Sendable {
         lock.unlock()
     }
 
-    private func count(_ choice: Choice, _ subtask: Subtask) {
+    private func count(_ subtask: Subtask, _ inlet: Inlet?) {
         let counters = subtask.counters
         SubtaskCounters.add(1, to: counters.turns)
-        if choice.kind == .input {
-            SubtaskCounters.add(UInt64(choice.count), to: counters.recordsIn)
+        if let source = subtask.source {
+            counters.recordsIn.store(source.taken, ordering: .relaxed)
+            counters.bytesIn.store(source.takenBytes, ordering: .relaxed)
+        } else if let inlet {
+            SubtaskCounters.add(UInt64(inlet.elements), to: counters.recordsIn)
         }
         var emitted: UInt64 = 0
-        for outlet in subtask.outlets { emitted += UInt64(outlet.emitted) }
+        for outlet in subtask.outlets {
+            emitted += UInt64(outlet.emittedElements)
+            if let rows = outlet as? RowOutlet {
+                counters.bytesOut.store(rows.bytes, ordering: .relaxed)
+            }
+        }
         SubtaskCounters.add(emitted, to: counters.recordsOut)
     }
 
@@ -226,7 +234,9 @@ package final class Execution: @unchecked Sendable {
         }
     }
 
-    private func report(_ failure: OperatorFailure, _ subtask: Subtask, _ turn: TurnContext) {
+    private func report(
+        _ failure: OperatorFailure, _ subtask: Subtask, _ turn: TurnContext, kind: StepKind
+    ) {
         let link = subtask.chain.links[min(failure.operatorIndex, subtask.chain.links.count - 1)]
         SubtaskCounters.add(1, to: subtask.counters.errors)
         subtask.chain.frame.pointee.record(
@@ -236,9 +246,11 @@ package final class Execution: @unchecked Sendable {
             Mark(
                 step: turn.step, kind: .failure, name: link.name, message: failure.message,
                 time: subtask.chain.frame.pointee.turnTime))
+        let message = "\(link.name): \(failure.message)"
         stop(
-            .operatorFailed(
-                stage: subtask.name, message: "\(link.name): \(failure.message)"),
+            kind == .failure
+                ? .inputFailed(source: subtask.name, message: failure.message)
+                : .operatorFailed(stage: subtask.name, message: message),
             step: turn.step)
     }
 

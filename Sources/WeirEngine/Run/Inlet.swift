@@ -3,6 +3,8 @@ import WeirBase
 /// The reading end of a channel, in one subtask.
 package class Inlet {
     package let channel: AnyChannel
+    /// Elements of the running turn: messages that are not control messages.
+    fileprivate(set) var elements = 0
 
     fileprivate init(channel: AnyChannel) { self.channel = channel }
 
@@ -17,16 +19,31 @@ package class Inlet {
 }
 
 /// The reading end of a blocking channel; kernels work on the ring's own slots.
+///
+/// Except in a replay: there a producer's turn may come in the middle of this one, and a ring
+/// without a bound may move. What a turn takes is moved out first.
 package final class BlockingInlet<Element>: Inlet {
     private let ring: Channel<Element>
+    private var taken: MessageBuffer<Element>?
 
     package init(ring: Channel<Element>) {
         self.ring = ring
+        if ring.isUnbounded { taken = MessageBuffer() }
         super.init(channel: ring)
     }
 
+    deinit { taken?.deallocate() }
+
     override func process(_ count: Int, port: Int, _ subtask: Subtask) {
+        if var buffer = taken {
+            // The buffer is this turn's alone: a copy of its pointers does no harm.
+            ring.moveOut(count, into: &buffer)
+            elements = buffer.process(count, port: port, subtask)
+            taken = buffer
+            return
+        }
         var done = 0
+        elements = 0
         while done < count {
             if let control = ring.control(at: done) {
                 if !subtask.hasFailed { subtask.receive(control, port: port) }
@@ -34,6 +51,7 @@ package final class BlockingInlet<Element>: Inlet {
                 continue
             }
             let run = ring.run(at: done, limit: min(count - done, subtask.sliceLimit))
+            elements += run.count
             if subtask.hasFailed {
                 (ring.elements + run.slot).deinitialize(count: run.count)
             } else {
@@ -68,29 +86,37 @@ package final class DroppingInlet<Element>: Inlet {
     override func takeOut(_ count: Int) { target.take(count, into: &taken) }
 
     override func process(_ count: Int, port: Int, _ subtask: Subtask) {
+        elements = taken.process(count, port: port, subtask)
+    }
+}
+
+extension MessageBuffer {
+    /// Takes the first `count` messages through a subtask; tells how many were elements.
+    fileprivate mutating func process(_ count: Int, port: Int, _ subtask: Subtask) -> Int {
         var done = 0
+        var taken = 0
         while done < count {
-            let place = taken.first + done
-            if let control = MessageTag(rawValue: taken.tags[place])?
-                .control(time: taken.times[place])
-            {
+            let place = first + done
+            if let control = MessageTag(rawValue: tags[place])?.control(time: times[place]) {
                 if !subtask.hasFailed { subtask.receive(control, port: port) }
                 done += 1
                 continue
             }
             var run = 1
             let most = min(count - done, subtask.sliceLimit)
-            while run < most, taken.tags[place + run] == 0 { run += 1 }
+            while run < most, tags[place + run] == 0 { run += 1 }
+            taken += run
             if subtask.hasFailed {
-                (taken.elements + place).deinitialize(count: run)
+                (elements + place).deinitialize(count: run)
             } else {
                 var slice = Slice(
-                    elements: UnsafeMutableRawPointer(taken.elements + place),
-                    times: taken.times + place, count: run)
+                    elements: UnsafeMutableRawPointer(elements + place), times: times + place,
+                    count: run)
                 subtask.chain.run(&slice, from: 0)
             }
             done += run
         }
-        taken.drop(count)
+        drop(count)
+        return taken
     }
 }

@@ -12,6 +12,8 @@ package class Outlet {
     package let channel: AnyChannel?
     /// Messages emitted in the running turn, or rows.
     package internal(set) var emitted: UInt32 = 0
+    /// Of these, elements: not control messages.
+    var emittedElements: UInt32 = 0
 
     init(index: UInt16, channel: AnyChannel?) {
         self.index = index
@@ -20,7 +22,10 @@ package class Outlet {
 
     /// Whether something is not published yet.
     package var hasUnpublished: Bool { false }
-    func beginTurn() { emitted = 0 }
+    func beginTurn() {
+        emitted = 0
+        emittedElements = 0
+    }
     func append(_ control: Control) {}
     /// Publishes in order as much as finds room; true when nothing is left.
     func publish(_ turn: TurnContext, isLate: Bool) -> Bool { true }
@@ -55,6 +60,7 @@ package class ChannelOutlet<Element>: Outlet {
     func append(_ element: consuming Element, time: Int64) {
         buffer.append(element, time: time)
         emitted += 1
+        emittedElements += 1
     }
 
     func append(
@@ -63,6 +69,7 @@ package class ChannelOutlet<Element>: Outlet {
     ) {
         buffer.append(moving: elements, times: times, count: count)
         emitted += UInt32(truncatingIfNeeded: count)
+        emittedElements += UInt32(truncatingIfNeeded: count)
     }
 
     /// A watermark may replace the one before it only while both are of this turn and nothing lies

@@ -7,6 +7,7 @@ package final class RowOutlet: Outlet {
     private let feed: any RowFeed
     private var pending: [UInt8] = []
     private(set) package var rows: UInt64 = 0
+    private(set) var bytes: UInt64 = 0
     private(set) package var ordered = StableHash()
     private(set) package var unordered: UInt64 = 0
     private var lastRow: UInt64 = 0
@@ -29,7 +30,9 @@ package final class RowOutlet: Outlet {
         ordered.combine(lastRow)
         unordered &+= lastRow
         rows += 1
+        bytes += UInt64(row.count)
         emitted += 1
+        emittedElements += 1
         pending.append(contentsOf: row)
     }
 

@@ -33,6 +33,8 @@ package final class Subtask: @unchecked Sendable {
     package let turnSlots: Int
     /// The most elements in a slice.
     let sliceLimit: Int
+    /// The most elements or messages a turn takes; whatever it is, the count is recorded.
+    package var budget = Subtask.turnBudget
 
     /// The parallel schedule's claim.
     let claim = Atomic<Int>(0)
@@ -107,6 +109,7 @@ package final class Subtask: @unchecked Sendable {
             switch source.look(time: time, isEnding: stopping) {
             case .choice(var choice):
                 choice.time = time
+                choice.count = min(choice.count, UInt32(budget))
                 return .choice(choice)
             case .waiting(let until):
                 if let until { wake = min(wake ?? until, until) }
@@ -173,8 +176,7 @@ package final class Subtask: @unchecked Sendable {
     }
 
     private func choice(port: Int, _ inlet: Inlet, time: Int64) -> Choice? {
-        let room = calls?.room ?? Self.turnBudget
-        let waiting = min(inlet.waiting, Self.turnBudget, room)
+        let waiting = min(inlet.waiting, budget, calls?.room ?? budget)
         guard waiting > 0 else { return nil }
         var choice = Choice(kind: .input)
         choice.inlet = UInt16(port)
@@ -207,12 +209,22 @@ package final class Subtask: @unchecked Sendable {
             if let source {
                 source.run(Int(choice.count), self)
             } else {
+                #if WEIR_PROBES
+                    // The planted fault of a body that sees more than its batch.
+                    if Probe.has(.bodySeesDepth),
+                        inlets[Int(choice.inlet)].waiting > Int(choice.count)
+                    {
+                        _ = frame.pointee.generator.next()
+                    }
+                #endif
                 inlets[Int(choice.inlet)].process(
                     Int(choice.count), port: Int(choice.inlet), self)
             }
         case .timer: chain.fireTimers()
         case .completion: calls?.complete(Array(zip(choice.calls, results)), frame)
-        case .idle: becomeIdle()
+        case .idle:
+            source?.becomeIdle()
+            becomeIdle()
         case .end, .failure:
             source?.end(choice.kind, self)
             if !hasFailed { finish() }
@@ -279,7 +291,7 @@ package final class Subtask: @unchecked Sendable {
         isEnding = true
         if hasFailed { return }
         #if WEIR_PROBES
-            if Probe.has(.dropTimeouts), let calls, calls.isWaiting { return }
+            if Probe.has(.dropTimeouts) { calls?.dropTimeouts() }
         #endif
         if let calls, calls.isWaiting { return }
         becomeActive()
@@ -310,6 +322,13 @@ package final class Subtask: @unchecked Sendable {
         var hash = StableHash()
         for outlet in outlets { outlet.sample(into: &hash) }
         return hash.value
+    }
+
+    /// The state of each operator that has any, as text, for a person. As for `digest`.
+    package var states: [(operator: String, entries: [(key: String, value: String)])] {
+        chain.links.compactMap { link in
+            link.reactions.describe.map { (link.name, $0(link.state)) }
+        }
     }
 
     // MARK: Digests

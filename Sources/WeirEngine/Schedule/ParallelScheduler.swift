@@ -176,8 +176,7 @@ package final class ParallelScheduler: Scheduler, @unchecked Sendable {
         execution.world.reserve(subtask.turnSlots, turn)
         #if WEIR_PROBES
             Probe.at(.reserved)
-            let early = Probe.has(.numberBeforeLook) ? nextStep() : nil
-            if early != nil { Probe.at(.looked) }
+            let early = earlyStep(subtask, execution)
         #endif
         let look = subtask.look(
             clock: execution.world.clock(), world: execution.world, isEnding: execution.isEnding)
@@ -195,6 +194,26 @@ package final class ParallelScheduler: Scheduler, @unchecked Sendable {
         execution.world.release(took ? 0 : subtask.turnSlots, turn)
         return took
     }
+
+    #if WEIR_PROBES
+        /// The planted fault of a number that is taken before the look that counts.
+        private func earlyStep(_ subtask: Subtask, _ execution: Execution) -> UInt64? {
+            guard Probe.has(.numberBeforeLook), !execution.isStopping else { return nil }
+            let look = subtask.look(
+                clock: execution.world.clock(), world: execution.world,
+                isEnding: execution.isEnding)
+            guard case .choice(let choice) = look else { return nil }
+            // A choice under a lock may be gone at the second look, and the number with it.
+            if choice.kind == .input, subtask.source == nil,
+                subtask.inlets[Int(choice.inlet)].lock != nil
+            {
+                return nil
+            }
+            let step = nextStep()
+            Probe.at(.numbered)
+            return step
+        }
+    #endif
 
     private func nextStep() -> UInt64 { steps.wrappingAdd(1, ordering: .relaxed).newValue }
 

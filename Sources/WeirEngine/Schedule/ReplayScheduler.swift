@@ -21,7 +21,7 @@ package protocol ReplaySchedule: AnyObject {
     func advance()
     /// Whether a turn has no end note: it was in flight when its run died.
     func isInFlight(_ turn: UInt64) -> Bool
-    /// The last access noted of a turn in flight.
+    /// The last access or publish noted of a turn in flight.
     func lastAccess(of turn: UInt64) -> UInt64?
 }
 
@@ -47,7 +47,7 @@ package struct Divergence: Error, Equatable, Sendable {
 /// Runs the steps of a recorded schedule, one at a time, in their order.
 ///
 /// Turns that were in flight when the run died are started only when a later step needs them, and
-/// held at their last noted access until one does.
+/// held at their last noted access or publish until one does.
 package final class ReplayScheduler: SequentialScheduler, @unchecked Sendable {
     // Unchecked: as for `SequentialScheduler`.
 
@@ -130,7 +130,7 @@ package final class ReplayScheduler: SequentialScheduler, @unchecked Sendable {
     private func isNotSuspended(_ subtask: UInt16) -> Bool { !suspendedSubtasks.contains(subtask) }
 
     override func holds(after purpose: ExclusivePurpose, _ turn: TurnContext) -> Bool {
-        guard case .cell = purpose, let subtask = turn.subtask else { return false }
+        guard let subtask = turn.subtask else { return false }
         return !forced.contains(subtask.index) && schedule.isInFlight(turn.step)
             && schedule.lastAccess(of: turn.step) == current
     }

@@ -91,6 +91,7 @@ package struct DataLane: @unchecked Sendable {
         var spins = 0
         while !notes.tryReserve(slots) {
             if isCancelled() { return false }
+            notes.askForRoom()
             spins += 1
             if spins < 16 { sched_yield() } else { usleep(200) }
         }
@@ -106,6 +107,7 @@ package struct DataLane: @unchecked Sendable {
             > UInt64(dataCapacity)
         {
             if isCancelled() { return nil }
+            notes.askForRoom()
             spins += 1
             if spins < 16 { sched_yield() } else { usleep(200) }
         }

@@ -156,6 +156,12 @@ package final class LaneSet: @unchecked Sendable {
         executors.forEach { $0.rewindToTail() }
     }
 
+    /// Whether a thread waits for room in its lane. Any thread.
+    package var isRoomWanted: Bool {
+        workers.contains { $0.isRoomWanted } || readers.contains { $0.notes.isRoomWanted }
+            || executors.contains { $0.notes.isRoomWanted }
+    }
+
     /// Gives back everything that was drained.
     package func free() {
         rest.free()

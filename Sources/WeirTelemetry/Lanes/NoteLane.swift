@@ -45,6 +45,8 @@ package struct NoteLane: @unchecked Sendable {
     private let tail: UnsafeMutablePointer<Atomic<UInt64>>
     private let producer: UnsafeMutablePointer<Producer>
     private let consumer: UnsafeMutablePointer<Consumer>
+    /// Set by the owning thread while it waits, cleared when notes are given back.
+    private let wanted: UnsafeMutablePointer<Atomic<Bool>>
 
     package let capacity: Int
 
@@ -66,12 +68,15 @@ package struct NoteLane: @unchecked Sendable {
         producer.initialize(to: Producer())
         consumer = .allocate(capacity: 1)
         consumer.initialize(to: Consumer())
+        wanted = .allocate(capacity: 1)
+        wanted.initialize(to: Atomic(false))
     }
 
     /// Frees what the lane itself allocated, not the memory it was given.
     package func deallocate() {
         producer.deallocate()
         consumer.deallocate()
+        wanted.deallocate()
     }
 
     // MARK: The owning thread
@@ -104,10 +109,17 @@ package struct NoteLane: @unchecked Sendable {
         producer.pointee.waits += 1
         var spins = 0
         while !tryReserve(count) {
+            askForRoom()
             spins += 1
             if spins < 16 { sched_yield() } else { usleep(100) }
         }
     }
+
+    /// Lets the recorder know that the owning thread waits for room.
+    package func askForRoom() { wanted.pointee.store(true, ordering: .relaxed) }
+
+    /// Whether the owning thread waits for room. Any thread.
+    package var isRoomWanted: Bool { wanted.pointee.load(ordering: .relaxed) }
 
     /// Gives back room that was set aside and is not needed.
     @inline(__always)
@@ -121,6 +133,7 @@ package struct NoteLane: @unchecked Sendable {
     package func note(kind: UInt8, number: UInt64, _ second: UInt64, _ third: UInt64) {
         let position = producer.pointee.head
         let slot = slots + Int(position & mask) * Self.slotWords
+        commitEarly(slot, position)
         slot[1] = UInt64(kind) | 1 << 8 | number << 16
         slot[2] = second
         slot[3] = third
@@ -147,6 +160,7 @@ package struct NoteLane: @unchecked Sendable {
             commit(slot, place)
         }
         let slot = slots + Int(position & mask) * Self.slotWords
+        commitEarly(slot, position)
         slot[1] = UInt64(kind) | UInt64(extra + 1) << 8 | number << 16
         slot[2] = second
         slot[3] = third
@@ -160,15 +174,28 @@ package struct NoteLane: @unchecked Sendable {
     @inline(__always)
     package static func extraSlots(words: Int) -> Int { (words + 2) / 3 }
 
+    /// The planted fault of a commit word that is stored before what it vouches for.
+    @inline(__always)
+    private func commitEarly(_ slot: UnsafeMutablePointer<UInt64>, _ position: UInt64) {
+        #if WEIR_PROBES
+            if Probe.has(.commitFirst) { commit(slot, position) }
+        #endif
+    }
+
     @inline(__always)
     private func commit(_ slot: UnsafeMutablePointer<UInt64>, _ position: UInt64) {
         let word = UnsafeMutableRawPointer(slot).assumingMemoryBound(to: Atomic<UInt64>.self)
         #if WEIR_PROBES
-            Probe.at(.committing)
             if Probe.has(.commitFlag) {
                 word.pointee.store(1, ordering: .releasing)
                 return
             }
+            if Probe.has(.commitFirst) {
+                word.pointee.store(position &+ 1, ordering: .releasing)
+                Probe.at(.committing)
+                return
+            }
+            Probe.at(.committing)
         #endif
         word.pointee.store(position &+ 1, ordering: .releasing)
     }
@@ -191,7 +218,10 @@ package struct NoteLane: @unchecked Sendable {
     }
 
     /// Gives everything taken so far back to the owning thread: it is in the trace file.
-    package func free() { tail.pointee.store(consumer.pointee.drained, ordering: .releasing) }
+    package func free() {
+        wanted.pointee.store(false, ordering: .relaxed)
+        tail.pointee.store(consumer.pointee.drained, ordering: .releasing)
+    }
 
     /// How many slots are taken but not given back, or not taken yet. An estimate.
     package var backlog: Int {

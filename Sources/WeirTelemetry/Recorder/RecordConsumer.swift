@@ -15,8 +15,8 @@ package struct RecordBatch: Sendable {
     package init() {}
 
     package var isEmpty: Bool {
-        inputs.isEmpty && results.isEmpty && schedule.isEmpty && logs.isEmpty && metrics.isEmpty
-            && marks.isEmpty
+        inputs.isEmpty && results.isEmpty && schedule.isEmpty && newSites.isEmpty && logs.isEmpty
+            && metrics.isEmpty && marks.isEmpty
     }
 }
 

@@ -44,7 +44,8 @@ struct MemoryRun {
         var connections = LiveWorld.Connections()
         connections.sources = planned.plan.sources.map { source in
             source.readsBytes
-                ? GivenBytes(options.inputs[source.name] ?? [], seed: seed) : nil
+                ? GivenBytes(
+                    options.inputs[source.name] ?? [], seed: workers == nil ? seed : nil) : nil
         }
         connections.sinks = try memory.map { try $0.open() }
         connections.storesInput = planned.plan.sources.map { _ in false }
@@ -116,7 +117,8 @@ struct MemoryRun {
     }
 }
 
-/// Bytes that are there already, in pieces whose size is drawn from the run's seed.
+/// Bytes that are there already, in pieces whose size is drawn from a seed, else as large as is
+/// asked for.
 private final class GivenBytes: ByteReading {
     private let bytes: [UInt8]
     private let piece: Int
@@ -126,9 +128,13 @@ private final class GivenBytes: ByteReading {
     let path: String? = nil
     let byteCount: UInt64? = nil
 
-    init(_ bytes: [UInt8], seed: UInt64) {
-        var random = SeededGenerator(seed: seed, stream: 0xB17E5)
+    init(_ bytes: [UInt8], seed: UInt64?) {
         self.bytes = bytes
+        guard let seed else {
+            piece = .max
+            return
+        }
+        var random = SeededGenerator(seed: seed, stream: 0xB17E5)
         piece = [7, 61, 4_096, 1 << 20][random.below(4)]
     }
 

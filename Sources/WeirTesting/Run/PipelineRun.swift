@@ -5,7 +5,7 @@ public import WeirTelemetry
 ///
 /// Equal when everything in it is: rows in their order, violations, log records, digests.
 public struct PipelineRun: Equatable, Sendable {
-    /// A row of log, as its statement wrote it.
+    /// One log record, as its statement wrote it.
     public struct LogLine: Equatable, Sendable {
         /// How severe it is.
         public let level: LogLevel

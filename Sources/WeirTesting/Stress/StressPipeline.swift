@@ -19,11 +19,16 @@ struct StressState: Codable, Sendable {
 
 /// A pipeline in which everything of the turn protocol happens, drawn from a seed.
 ///
+/// A thousand shapes: widths, capacities, policies. What else a run draws, such as how the bytes
+/// of its input are cut, comes from the whole seed.
+///
 /// Two generators and a source of bytes, order-dependent merges on a keyed exchange, two accesses
 /// to a shared cell in one element, processing-time timers, calls with time-outs, an edge that may
 /// drop, channels of 1 to 64 messages, output beyond capacity, a sink.
 package struct StressPipeline: Sendable {
     package let seed: UInt64
+    /// What fixes the plan and the values of all elements.
+    package let shape: UInt64
     package let workers: Int
     package let elements: Int
     package let laneSlots: Int
@@ -31,8 +36,10 @@ package struct StressPipeline: Sendable {
     package let width: Int
 
     package init(seed: UInt64, elements: Int = 60) {
-        var draw = SeededGenerator(seed: seed, stream: 0xAB)
+        let shape = seed % 1_000
+        var draw = SeededGenerator(seed: shape, stream: 0xAB)
         self.seed = seed
+        self.shape = shape
         self.elements = elements
         workers = 1 + draw.below(4)
         laneSlots = draw.below(3) == 0 ? 64 : 1_024
@@ -41,7 +48,7 @@ package struct StressPipeline: Sendable {
     }
 
     private func edge(_ place: UInt64, policy: EdgePolicy = .block) -> EdgeOptions {
-        var draw = SeededGenerator(seed: seed, stream: 0xED6E &+ place)
+        var draw = SeededGenerator(seed: shape, stream: 0xED6E &+ place)
         let sizes = [1, 2, 4, 8, 16, 64]
         return EdgeOptions(
             bounds: ChannelBounds(messages: sizes[draw.below(sizes.count)]), policy: policy)

@@ -1,0 +1,224 @@
+import WeirBase
+package import WeirEngine
+import WeirReplay
+import WeirTelemetry
+
+/// What a stress run and its replay came to.
+package struct StressOutcome: Sendable {
+    /// Nil when the replay was identical.
+    package var problem: String?
+    /// Over the final state and the rows.
+    package var outcome: UInt64 = 0
+    package var steps = 0
+    package var turns = 0
+    package var rests = 0
+    package var accesses = 0
+    package var publishes = 0
+    package var dropped = 0
+    package var completions = 0
+    package var timers = 0
+    package var waits = 0
+    /// Turns during which another turn began.
+    package var overlapped = 0
+    package var workers = 0
+
+    package init(problem: String? = nil) { self.problem = problem }
+}
+
+extension StressPipeline {
+    /// Runs, replays, compares. Says what differs, never traps on a difference.
+    package func check(simulated: Bool = false) -> StressOutcome {
+        do {
+            let planned = try plan()
+            let recording = try record(planned, simulated: simulated)
+            if simulated, let problem = try repeats(planned, recording) {
+                return StressOutcome(problem: problem)
+            }
+            return try replay(planned, recording)
+        } catch {
+            return StressOutcome(problem: "error: \(error)")
+        }
+    }
+
+    /// A simulated run of one seed happens the same way each time.
+    private func repeats(
+        _ planned: PlannedPipeline, _ first: StressRecording
+    ) throws -> String? {
+        let second = try record(planned, simulated: true)
+        if Self.schedule(first) != Self.schedule(second) {
+            return "the second run took other steps"
+        }
+        if first.rows != second.rows { return "the second run wrote other rows" }
+        if first.digest != second.digest { return "the second run ended in another state" }
+        return nil
+    }
+
+    /// All steps and ends in one batch, without durations: those are measured.
+    private static func schedule(_ recording: StressRecording) -> ScheduleBatch {
+        var whole = ScheduleBatch()
+        for batch in recording.batches.map(\.schedule) {
+            for var note in batch.steps {
+                let words = batch.words(of: note)
+                note.words = whole.words.count..<whole.words.count + words.count
+                whole.words.append(contentsOf: words)
+                whole.steps.append(note)
+            }
+            for var note in batch.ends {
+                let emitted = batch.emitted(of: note)
+                note.emitted = whole.emitted.count..<whole.emitted.count + emitted.count
+                note.duration = 0
+                whole.emitted.append(contentsOf: emitted)
+                whole.ends.append(note)
+            }
+        }
+        return whole
+    }
+
+    /// Replays a recording and compares everything that can be.
+    package func replay(
+        _ planned: PlannedPipeline, _ recording: StressRecording
+    ) throws -> StressOutcome {
+        var outcome = summary(recording)
+        outcome.problem = recording.problem ?? Self.inspect(recording)
+        guard outcome.problem == nil else { return outcome }
+        let schedule = RecordedSchedule(recording.batches.map(\.schedule))
+        var inputs = recording.batches.flatMap(\.inputs)[...]
+        let found = Self.results(recording)
+        let rows = CollectedFeed()
+        let world = ReplayWorld(
+            started: Self.started, schedule: schedule,
+            outside: RecordedOutside(
+                nextInput: { _ in inputs.popFirst() },
+                result: { found[UInt64($0) << 48 | $1] }),
+            rows: [0: rows])
+        let scheduler = ReplayScheduler(schedule)
+        world.scheduler = scheduler
+        var options = BindOptions(seed: shape)
+        options.isUnbounded = true
+        let execution = Execution(
+            plan: planned.plan, parts: try planned.bind(options, world: world), world: world,
+            scheduler: scheduler, stopsOnViolation: false)
+        scheduler.run(execution)
+        outcome.problem =
+            Self.disagreement(scheduler, world, steps: outcome.steps)
+            ?? Self.compare(execution, recording, rows)
+        return outcome
+    }
+
+    private static func results(_ recording: StressRecording) -> [UInt64: [UInt8]] {
+        var results: [UInt64: [UInt8]] = [:]
+        for result in recording.batches.flatMap(\.results) {
+            results[UInt64(result.subtask) << 48 | result.call] = result.bytes
+        }
+        return results
+    }
+
+    /// What must hold of a recording before anything is run.
+    private static func inspect(_ recording: StressRecording) -> String? {
+        var expected: UInt64 = 1
+        var open: Set<UInt64> = []
+        var results: Set<UInt64> = []
+        for batch in recording.batches {
+            for result in batch.results {
+                results.insert(UInt64(result.subtask) << 48 | result.call)
+            }
+            let schedule = batch.schedule
+            for note in schedule.steps {
+                guard note.step == expected else {
+                    return "step \(note.step) stands where step \(expected) belongs"
+                }
+                expected += 1
+                if note.kind.beginsTurn { open.insert(note.step) }
+                for call in schedule.words(of: note) where note.kind == .completion {
+                    guard results.contains(UInt64(note.subtask) << 48 | call) else {
+                        return "step \(note.step) takes call \(call), whose result comes later"
+                    }
+                }
+            }
+            for end in schedule.ends where open.remove(end.step) == nil {
+                return "the turn of step \(end.step) ended and never began"
+            }
+            if schedule.steps.contains(where: { $0.kind == .rest }),
+                let rest = schedule.steps.last(
+                    where: { $0.kind == .rest }), let turn = open.min(), turn < rest.step
+            {
+                return "the turn of step \(turn) is open at the rest point of step \(rest.step)"
+            }
+        }
+        return open.min().map { "the turn of step \($0) never ended" }
+    }
+
+    private static func disagreement(
+        _ scheduler: ReplayScheduler, _ world: ReplayWorld, steps: Int
+    ) -> String? {
+        if let divergence = scheduler.divergence {
+            return "step \(divergence.step) \(divergence.subtask): expected "
+                + "\(divergence.expected), got \(divergence.got)"
+        }
+        if let failure = scheduler.readFailure ?? world.readFailure { return "\(failure)" }
+        if let mark = world.marks.first { return "step \(mark.step): \(mark.message)" }
+        if scheduler.reached != UInt64(steps) {
+            return "reached step \(scheduler.reached) of \(steps)"
+        }
+        if let turn = scheduler.inFlight.first { return "turn \(turn.step) is still open" }
+        return nil
+    }
+
+    private static func compare(
+        _ execution: Execution, _ recording: StressRecording, _ rows: CollectedFeed
+    ) -> String? {
+        if execution.sinkDigests() != recording.sinks { return "sink digests differ" }
+        if rows.bytes != recording.rows { return "rows differ" }
+        if execution.cells.map(\.described) != recording.cells { return "cells differ" }
+        if execution.digest() != recording.digest { return "final state differs" }
+        if !execution.isFinished { return "the replay did not finish" }
+        return nil
+    }
+
+    private func summary(_ recording: StressRecording) -> StressOutcome {
+        var outcome = StressOutcome()
+        var durations: [UInt64: UInt32] = [:]
+        var begins: [(step: UInt64, time: Int64)] = []
+        for batch in recording.batches.map(\.schedule) {
+            for end in batch.ends { durations[end.step] = end.duration }
+            for note in batch.steps {
+                outcome.steps += 1
+                switch note.kind {
+                case .rest: outcome.rests += 1
+                case .publish:
+                    outcome.publishes += 1
+                    outcome.dropped += batch.words(of: note).reduce(0) {
+                        $0 + ($1 >> 6 >= 2 ? Int($1 & 63) : 0)
+                    }
+                case .access: outcome.accesses += 1
+                case .completion: outcome.completions += 1
+                case .timer: outcome.timers += 1
+                case .input, .continue, .idle, .end, .failure, .void: break
+                }
+                if note.kind.beginsTurn { begins.append((note.step, note.time)) }
+            }
+        }
+        outcome.turns = begins.count
+        for (place, begin) in begins.enumerated() where place + 1 < begins.count {
+            let end = begin.time + Int64(durations[begin.step] ?? 0)
+            if begins[place + 1].time < end { outcome.overlapped += 1 }
+        }
+        var hash = StableHash(seed: recording.digest)
+        for sink in recording.sinks { hash.combine(bytes: Array(sink.ordered.utf8)) }
+        outcome.outcome = hash.value
+        outcome.waits = recording.waits
+        outcome.workers = workers
+        return outcome
+    }
+}
+
+/// Rows kept in memory by a replay.
+package final class CollectedFeed: RowFeed {
+    package private(set) var bytes: [UInt8] = []
+    package init() {}
+    package func offer(_ rows: [UInt8]) -> Bool {
+        bytes.append(contentsOf: rows)
+        return true
+    }
+    package func finish() {}
+}

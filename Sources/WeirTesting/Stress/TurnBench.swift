@@ -1,0 +1,108 @@
+import Glibc
+import Synchronization
+import WeirBase
+import WeirEngine
+import WeirTelemetry
+
+/// Generator, map, channel, a stage without an output: on one worker of the parallel scheduler.
+package struct TurnBench: Sendable {
+    package let elements: Int
+
+    package init(elements: Int) { self.elements = elements }
+
+    /// What a run's turns cost, in nanoseconds of processor time each.
+    package struct Cost: Sendable {
+        package var turns: Int
+        /// Of the thread that runs the turns.
+        package var worker: Double
+        /// Of all threads, the recorder's too.
+        package var process: Double
+    }
+
+    private static let started: Int64 = 1_700_000_000_000_000_000
+
+    /// Runs about `turns` turns.
+    package func run(turns: Int, isRecorded: Bool) throws -> Cost {
+        let bounds = ChannelBounds(messages: max(1, elements) * 8)
+        let clock = ThreadTime()
+        let pipeline = Pipeline("turn", parallelism: 1) { flow in
+            _ = flow.read(
+                "numbers", from: .generator { index, _ in (Int(index), Instant.distantPast) }
+            )
+            .map("double") { $0 &* 2 }
+            .over(EdgeOptions(bounds: bounds))
+            .keyed(by: { (_: Int) in UInt8(0) })
+            .process("count", state: 0, emitting: Int.self) { value, state, _ in
+                state &+= value
+                clock.note()
+            }
+        }
+        let planned = try pipeline.plan()
+        let lanes = LaneSet(
+            layout: LaneLayout(workers: 1, workerSlots: 1 << 16, sources: [0], executors: 0))
+        let recorder = Recorder(
+            lanes: lanes, logLanes: [], sites: LogSites(), consumers: [Forgetting()],
+            onFailure: { _, _ in })
+        let world = LiveWorld(
+            started: Self.started, time: .real, connections: Self.connections,
+            lanes: isRecorded ? lanes : nil, logLanes: [], onMark: { _ in })
+        let scheduler = ParallelScheduler(
+            options: ParallelScheduler.Options(workers: 1), lanes: isRecorded ? lanes : nil)
+        var options = BindOptions(seed: 1)
+        options.limit = UInt64(turns / 2 * elements)
+        let execution = Execution(
+            plan: planned.plan, parts: try planned.bind(options, world: world), world: world,
+            scheduler: scheduler, stopsOnViolation: false)
+        for subtask in execution.subtasks { subtask.budget = elements }
+        world.start(execution)
+        let before = Self.processTime()
+        if isRecorded { recorder.start() }
+        scheduler.run(execution)
+        if isRecorded { recorder.finish() }
+        let spent = Self.processTime() - before
+        world.finish()
+        let count = execution.subtasks.reduce(0) { $0 + Int($1.turnCount) }
+        return Cost(
+            turns: count, worker: Double(clock.spent) / Double(count),
+            process: Double(spent) / Double(count))
+    }
+
+    private static var connections: LiveWorld.Connections {
+        var connections = LiveWorld.Connections()
+        connections.sources = [nil]
+        connections.storesInput = [false]
+        return connections
+    }
+
+    private static func processTime() -> UInt64 { time(CLOCK_PROCESS_CPUTIME_ID) }
+
+    fileprivate static func time(_ clock: clockid_t) -> UInt64 {
+        var now = timespec()
+        clock_gettime(clock, &now)
+        return UInt64(now.tv_sec) * 1_000_000_000 + UInt64(now.tv_nsec)
+    }
+}
+
+/// The processor time of the worker's thread at the first and at the latest of its readings.
+private final class ThreadTime: Sendable {
+    private let calls = Atomic<Int>(0)
+    private let first = Atomic<UInt64>(0)
+    private let last = Atomic<UInt64>(0)
+
+    /// Reads the clock now and then: a reading costs as much as a turn.
+    func note() {
+        let count = calls.load(ordering: .relaxed)
+        calls.store(count + 1, ordering: .relaxed)
+        guard count % 4_096 == 0 else { return }
+        let now = TurnBench.time(CLOCK_THREAD_CPUTIME_ID)
+        if count == 0 { first.store(now, ordering: .relaxed) }
+        last.store(now, ordering: .relaxed)
+    }
+
+    var spent: UInt64 { last.load(ordering: .relaxed) - first.load(ordering: .relaxed) }
+}
+
+/// Takes batches and keeps nothing.
+private final class Forgetting: RecordConsumer {
+    func consume(_ batch: RecordBatch) {}
+}

@@ -1,0 +1,172 @@
+import Glibc
+import Synchronization
+import WeirBase
+import WeirEngine
+package import WeirTelemetry
+
+/// What a thread was about to note, and what it had noted, in memory that outlives its process.
+///
+/// Independent of the lanes: two bytes a step say how far its note was when the process died.
+/// Every thread writes the places of its own steps only.
+package final class Witness: @unchecked Sendable {
+    // Unchecked: the mapping is constant; each place is written by the thread that has the step.
+
+    /// Steps beyond are not witnessed.
+    package static let maximumSteps = 1 << 19
+    private static let byteCount = 2 * maximumSteps
+
+    /// How far the note of a step was.
+    package enum Progress: UInt16, Comparable, Sendable {
+        case unknown = 0
+        /// The number was taken; the note may be there or not.
+        case numbered = 1
+        /// The note is there.
+        case noted = 2
+        /// The end of the turn was noted too.
+        case ended = 3
+
+        package static func < (left: Progress, right: Progress) -> Bool {
+            left.rawValue < right.rawValue
+        }
+    }
+
+    /// What is known of a step.
+    package struct Entry: Equatable, Sendable {
+        package var progress: Progress
+        package var kind: StepKind?
+        package var subtask: UInt16
+    }
+
+    private let words: UnsafeMutablePointer<UInt16>
+
+    /// Maps the file at `path`; makes it when it is not there.
+    package init(path: String) throws {
+        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw StressFailure("cannot open the witness \(path)") }
+        defer { close(descriptor) }
+        guard ftruncate(descriptor, off_t(Self.byteCount)) == 0,
+            let memory = mmap(
+                nil, Self.byteCount, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0),
+            memory != MAP_FAILED
+        else { throw StressFailure("cannot map the witness \(path)") }
+        words = memory.bindMemory(to: UInt16.self, capacity: Self.maximumSteps)
+    }
+
+    deinit { munmap(words, Self.byteCount) }
+
+    /// Whether the run began; step 0 stands for it.
+    package var hasStarted: Bool { words[0] != 0 }
+
+    package func start() { words[0] = 1 }
+
+    func note(_ progress: Progress, step: UInt64, kind: StepKind, subtask: UInt16) {
+        guard step < UInt64(Self.maximumSteps) else { return }
+        words[Int(step)] =
+            progress.rawValue | UInt16(kind.rawValue) << 2 | min(subtask, 0x3FF) << 6
+    }
+
+    func note(ended step: UInt64) {
+        guard step < UInt64(Self.maximumSteps) else { return }
+        words[Int(step)] |= Progress.ended.rawValue
+    }
+
+    /// What is known of a step.
+    package func entry(_ step: UInt64) -> Entry {
+        let word = step < UInt64(Self.maximumSteps) ? words[Int(step)] : 0
+        return Entry(
+            progress: Progress(rawValue: word & 3) ?? .unknown,
+            kind: StepKind(rawValue: UInt8(word >> 2 & 0xF)), subtask: word >> 6)
+    }
+
+    /// The last step of which anything is known.
+    package var lastStep: UInt64 {
+        UInt64((1..<Self.maximumSteps).last { words[$0] != 0 } ?? 0)
+    }
+}
+
+/// Something the stress test needs did not work, or a check of its own failed.
+package struct StressFailure: Error, CustomStringConvertible {
+    package let description: String
+    package init(_ description: String) { self.description = description }
+}
+
+/// A live world that keeps a witness and checks what holds at the beginning of every turn.
+final class WitnessedWorld: World, @unchecked Sendable {
+    // Unchecked: everything is constant or locked.
+
+    private let inner: LiveWorld
+    private let witness: Witness?
+    private let broken = Mutex<String?>(nil)
+
+    init(_ inner: LiveWorld, _ witness: Witness?) {
+        self.inner = inner
+        self.witness = witness
+    }
+
+    /// The first rule that was seen broken.
+    var problem: String? { broken.withLock { $0 } }
+
+    var started: Int64 { inner.started }
+    func clock() -> Int64 { inner.clock() }
+    func reserve(_ slots: Int, _ turn: TurnContext) { inner.reserve(slots, turn) }
+    func release(_ slots: Int, _ turn: TurnContext) { inner.release(slots, turn) }
+
+    func began(_ choice: Choice, _ turn: TurnContext) {
+        if !isBegunLate, let subtask = turn.subtask, subtask.hasUnpublished {
+            broken.withLock { found in
+                found =
+                    found ?? "step \(turn.step) \(subtask.name): a turn of kind "
+                    + "\(choice.kind) begins over unpublished output"
+            }
+        }
+        let subtask = turn.subtask?.index ?? 0
+        witness?.note(.numbered, step: turn.step, kind: choice.kind, subtask: subtask)
+        inner.began(choice, turn)
+        witness?.note(.noted, step: turn.step, kind: choice.kind, subtask: subtask)
+    }
+
+    /// With this planted fault a turn is noted after its output was published: another matter.
+    private var isBegunLate: Bool {
+        #if WEIR_PROBES
+            Probe.has(.numberAfterPublish)
+        #else
+            false
+        #endif
+    }
+
+    func ended(_ account: TurnAccount, _ turn: TurnContext) {
+        inner.ended(account, turn)
+        witness?.note(ended: turn.step)
+    }
+
+    func accessed(step: UInt64, cell: UInt16, _ turn: TurnContext) {
+        let subtask = turn.subtask?.index ?? 0
+        witness?.note(.numbered, step: step, kind: .access, subtask: subtask)
+        inner.accessed(step: step, cell: cell, turn)
+        witness?.note(.noted, step: step, kind: .access, subtask: subtask)
+    }
+
+    func publishing(
+        step: UInt64, outlet: UInt16, offered: Int, _ turn: TurnContext,
+        decide: () -> [DropRun.Outcome]?
+    ) -> [DropRun.Outcome]? {
+        let subtask = turn.subtask?.index ?? 0
+        witness?.note(.numbered, step: step, kind: .publish, subtask: subtask)
+        defer { witness?.note(.noted, step: step, kind: .publish, subtask: subtask) }
+        return inner.publishing(
+            step: step, outlet: outlet, offered: offered, turn, decide: decide)
+    }
+
+    func rested(step: UInt64, digest: UInt64) { inner.rested(step: step, digest: digest) }
+    func marked(_ mark: Mark) { inner.marked(mark) }
+    func input(of source: SourcePlan) throws -> any InputFeed { try inner.input(of: source) }
+    func rows(of sink: SinkPlan) throws -> any RowFeed { try inner.rows(of: sink) }
+    func logLane(worker: Int) -> LogLane? { inner.logLane(worker: worker) }
+    func results(_ calls: [UInt64], of subtask: Subtask) -> [[UInt8]?] {
+        inner.results(calls, of: subtask)
+    }
+    func submit(_ call: PendingCall) { inner.submit(call) }
+    func answered(_ subtask: Subtask, atMost: Int) -> [UInt64] {
+        inner.answered(subtask, atMost: atMost)
+    }
+}

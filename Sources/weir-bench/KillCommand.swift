@@ -1,0 +1,110 @@
+import ArgumentParser
+import Glibc
+import WeirBase
+import WeirTesting
+
+/// Kills recording processes and looks at what is left.
+struct KillCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "stress-kill",
+        abstract: "Record into files, kill at random moments, recover, replay.")
+
+    @OptionGroup var common: ProtocolOptions
+
+    mutating func run() throws {
+        var total = StressKill.Outcome()
+        var failures = 0
+        var early = 0
+        for seed in common.seed..<common.seed + UInt64(common.runs) {
+            let outcome = KillTrial.run(seed: seed, permille: common.permille, mutant: nil)
+            if outcome.hasFinished {
+                early += 1
+                continue
+            }
+            total.steps += outcome.steps
+            total.stepsFromLanes += outcome.stepsFromLanes
+            total.voids += outcome.voids
+            total.inFlight += outcome.inFlight
+            total.resumed += outcome.resumed
+            if let problem = outcome.problem {
+                failures += 1
+                print(
+                    "seed \(seed): \(problem); reproduce: weir-bench stress-kill --runs 1 --seed \(seed)"
+                )
+            }
+        }
+        print(
+            "\(common.runs - early) kills (\(early) runs ended before), \(failures) failures: "
+                + "\(total.steps) steps, \(total.stepsFromLanes) of them from lanes, "
+                + "\(total.voids) voids, \(total.inFlight) turns in flight, "
+                + "\(total.resumed) resumed because a later step needed them")
+        if failures > 0 { throw ExitCode(1) }
+    }
+}
+
+/// The process that is killed.
+struct KillChildCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "kill-child", shouldDisplay: false)
+
+    @Option var seed: UInt64
+    @Option var folder: String
+    @Option var permille: Int
+    @Option var mutant: String?
+
+    mutating func run() throws {
+        #if WEIR_PROBES
+            let trial = try mutant.map(MutantTrial.named)
+            Probe.configure(
+                seed: seed, permille: trial?.permille ?? permille, wide: trial?.wide ?? [],
+                mutants: trial.map { [$0.mutant] } ?? [])
+        #endif
+        try StressKill(seed: seed, folder: folder).record()
+    }
+}
+
+/// One child, one kill, one look.
+enum KillTrial {
+    /// A child that has not begun by then never will.
+    private static let startNanoseconds: UInt64 = 10_000_000_000
+
+    static func run(seed: UInt64, permille: Int, mutant: String?) -> StressKill.Outcome {
+        do {
+            return try attempt(seed, permille, mutant)
+        } catch {
+            return StressKill.Outcome(problem: "error: \(error)")
+        }
+    }
+
+    private static func attempt(
+        _ seed: UInt64, _ permille: Int, _ mutant: String?
+    ) throws -> StressKill.Outcome {
+        var template = Array("/tmp/weir-kill-XXXXXX".utf8CString)
+        guard mkdtemp(&template) != nil else { throw StressFailure("cannot make a folder") }
+        let folder = String(
+            decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        defer {
+            for name in ["run.mcap", "run.mcap.lanes", "witness"] { unlink(folder + "/" + name) }
+            rmdir(folder)
+        }
+        let trial = StressKill(seed: seed, folder: folder)
+        let witness = try trial.openWitness()
+        var arguments = [
+            "kill-child", "--seed", "\(seed)", "--folder", folder, "--permille", "\(permille)",
+        ]
+        if let mutant { arguments += ["--mutant", mutant] }
+        let child = try ChildProcess(arguments)
+        let started = MonotonicClock.nanoseconds()
+        while !witness.hasStarted, !child.hasEnded {
+            usleep(200)
+            if MonotonicClock.nanoseconds() - started > startNanoseconds {
+                throw StressFailure("the child did not begin")
+            }
+        }
+        guard witness.hasStarted else { throw StressFailure("the child ended before it began") }
+        var random = SeededGenerator(seed: MonotonicClock.nanoseconds(), stream: seed)
+        usleep(UInt32(1_000 + random.below(150_000)))
+        if child.hasEnded { return StressKill.Outcome(hasFinished: true) }
+        child.kill()
+        return trial.examine()
+    }
+}

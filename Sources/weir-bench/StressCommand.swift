@@ -1,0 +1,148 @@
+import ArgumentParser
+import Glibc
+import Synchronization
+import WeirBase
+import WeirTesting
+
+/// Records runs and replays them, many times.
+struct StressCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "stress",
+        abstract: "Record runs with yields at every protocol point, replay each, compare.")
+
+    @OptionGroup var common: ProtocolOptions
+    @Option(help: "Runs at the same time.") var jobs = 1
+    @Flag(help: "Simulated runs, each made twice.") var simulated = false
+
+    /// A run that takes longer hangs.
+    private static let maximumNanoseconds: UInt64 = 60_000_000_000
+
+    mutating func run() throws {
+        #if WEIR_PROBES
+            Probe.configure(seed: common.seed, permille: common.permille)
+        #else
+            throw ValidationError("this build has no yields: build with --traits Probes")
+        #endif
+        let board = StressBoard(first: common.seed, count: common.runs, jobs: jobs)
+        let isSimulated = simulated
+        let started = MonotonicClock.nanoseconds()
+        let threads = (0..<jobs).map { job in
+            Worker("stress-\(job)") {
+                while let seed = board.next(job) {
+                    board.finish(
+                        job, seed, StressPipeline(seed: seed).check(simulated: isSimulated))
+                }
+            }
+        }
+        var reported = 0
+        while !board.isFinished {
+            usleep(20_000)
+            reported = report(board, from: reported)
+            if let seed = board.hanging(Self.maximumNanoseconds) {
+                print("seed \(seed): hangs; reproduce: \(reproduce(seed))")
+                throw ExitCode(1)
+            }
+        }
+        threads.forEach { $0.join() }
+        _ = report(board, from: reported)
+        let seconds = Double(MonotonicClock.nanoseconds() - started) / 1e9
+        print(board.summary(seconds: seconds, isSimulated: simulated))
+        if !board.failures.isEmpty { throw ExitCode(1) }
+    }
+
+    private func report(_ board: StressBoard, from first: Int) -> Int {
+        let failures = board.failures
+        for failure in failures[first...] {
+            print("seed \(failure.seed): \(failure.problem); reproduce: \(reproduce(failure.seed))")
+        }
+        fflush(nil)
+        return failures.count
+    }
+
+    private func reproduce(_ seed: UInt64) -> String {
+        "weir-bench stress --runs 1 --seed \(seed) --yield \(common.permille)"
+            + (simulated ? " --simulated" : "")
+    }
+}
+
+/// Who runs which seed, and what came of it.
+private final class StressBoard: Sendable {
+    private struct State {
+        var next: UInt64
+        var end: UInt64
+        var running: [(seed: UInt64, since: UInt64)?]
+        var total = StressOutcome()
+        var outcomes: Set<UInt64> = []
+        var overlaps: [Int] = []
+        var finished = 0
+        var failures: [(seed: UInt64, problem: String)] = []
+    }
+
+    private let count: Int
+    private let state: Mutex<State>
+
+    init(first: UInt64, count: Int, jobs: Int) {
+        self.count = count
+        state = Mutex(
+            State(
+                next: first, end: first + UInt64(count),
+                running: [(seed: UInt64, since: UInt64)?](repeating: nil, count: jobs)))
+    }
+
+    func next(_ job: Int) -> UInt64? {
+        state.withLock { state in
+            guard state.next < state.end else { return nil }
+            defer { state.next += 1 }
+            state.running[job] = (state.next, MonotonicClock.nanoseconds())
+            return state.next
+        }
+    }
+
+    func finish(_ job: Int, _ seed: UInt64, _ outcome: StressOutcome) {
+        state.withLock { state in
+            state.running[job] = nil
+            state.finished += 1
+            if let problem = outcome.problem { state.failures.append((seed, problem)) }
+            state.outcomes.insert(outcome.outcome)
+            if outcome.workers >= 2 { state.overlaps.append(outcome.overlapped) }
+            state.total.steps += outcome.steps
+            state.total.turns += outcome.turns
+            state.total.rests += outcome.rests
+            state.total.accesses += outcome.accesses
+            state.total.publishes += outcome.publishes
+            state.total.dropped += outcome.dropped
+            state.total.completions += outcome.completions
+            state.total.timers += outcome.timers
+            state.total.waits += outcome.waits
+        }
+    }
+
+    var isFinished: Bool { state.withLock { $0.finished == count } }
+    var failures: [(seed: UInt64, problem: String)] { state.withLock { $0.failures } }
+
+    func hanging(_ limit: UInt64) -> UInt64? {
+        state.withLock { state in
+            let now = MonotonicClock.nanoseconds()
+            return state.running.lazy.compactMap { $0 }.first { now - $0.since > limit }?.seed
+        }
+    }
+
+    func summary(seconds: Double, isSimulated: Bool) -> String {
+        state.withLock { state in
+            let total = state.total
+            let overlaps = state.overlaps.sorted()
+            let median = overlaps.isEmpty ? 0 : overlaps[overlaps.count / 2]
+            return """
+                \(count) \(isSimulated ? "simulated runs, each twice" : "runs"): \
+                \(count - state.failures.count) identical replays, \
+                \(state.outcomes.count) different outcomes
+                steps \(total.steps), turns \(total.turns), rest points \(total.rests), \
+                accesses \(total.accesses), publishes \(total.publishes), drops \(total.dropped)
+                completions \(total.completions), timers \(total.timers), \
+                lane waits \(total.waits)
+                overlapped turns: median \(median) in \(overlaps.count) runs of two threads or more
+                \(Int(seconds)) s, \(Int(Double(count) / max(seconds, 0.001) * 10)) runs in 10 s
+                """
+        }
+    }
+}

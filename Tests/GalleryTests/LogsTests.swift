@@ -1,0 +1,212 @@
+import Testing
+import Weir
+import WeirTesting
+
+@testable import Gallery
+
+/// A row of the counts, read back.
+struct ReadRow: Equatable {
+    let start: String
+    let level: String
+    let component: String
+    let count: Int
+    let isLate: Bool
+
+    init(_ start: String, _ level: String, _ component: String, _ count: Int, late: Bool = false) {
+        self.start = start
+        self.level = level
+        self.component = component
+        self.count = count
+        isLate = late
+    }
+
+    /// Reads a row with a scanner of its own, so that a row that is no JSON is seen.
+    init?(_ row: String) {
+        var members: [String: String] = [:]
+        var row = row
+        let isWhole = row.withUTF8 { bytes in
+            let line = UnsafeRawBufferPointer(bytes)
+            guard var scanner = MemberScanner(line) else { return false }
+            while let member = scanner.next() {
+                let key = String(decoding: scanner.bytes(member.key), as: UTF8.self)
+                members[key] = MemberScanner.text(member.value, of: line)
+            }
+            return scanner.isWhole
+        }
+        guard isWhole, let start = members["window_start"], let level = members["level"],
+            let count = members["count"].flatMap(Int.init), members["window_end"] != nil
+        else { return nil }
+        self.init(
+            start, level, members["component"] ?? "", count, late: members["late"] == "true")
+    }
+}
+
+/// Runs `logs` over a text.
+func counted(
+    _ text: [UInt8], seed: UInt64 = 1, _ settings: [String: String] = [:]
+) throws -> [ReadRow] {
+    let run = try logs.simulate(seed: seed, inputs: ["lines": text], settings: settings)
+    #expect(run.failure == nil)
+    return try (run.rows["counts"] ?? []).map { try #require(ReadRow($0)) }
+        .sorted { ($0.start, $0.level, $0.component) < ($1.start, $1.level, $1.component) }
+}
+
+func counted(_ text: String, _ settings: [String: String] = [:]) throws -> [ReadRow] {
+    try counted(Array(text.utf8), settings)
+}
+
+private func line(_ time: String, _ level: String = "INFO", _ component: String = "a") -> String {
+    #"{"time":"2024-05-06T\#(time)Z","level":"\#(level)","component":"\#(component)"}"# + "\n"
+}
+
+@Suite struct LogsTests {
+    @Test func `lines of one window, level and component are one row`() throws {
+        let text =
+            line("10:00:01") + line("10:00:59") + line("10:00:30", "WARN") + line("10:01:00")
+        #expect(
+            try counted(text) == [
+                ReadRow("2024-05-06T10:00:00Z", "info", "a", 2),
+                ReadRow("2024-05-06T10:00:00Z", "warning", "a", 1),
+                ReadRow("2024-05-06T10:01:00Z", "info", "a", 1),
+            ])
+    }
+
+    @Test func `a row has its keys in the contract's order`() throws {
+        let run = try logs.simulate(seed: 3, inputs: ["lines": Array(line("10:00:01").utf8)])
+        #expect(
+            run.rows["counts"] == [
+                #"{"window_start":"2024-05-06T10:00:00Z","window_end":"2024-05-06T10:01:00Z","#
+                    + #""level":"info","component":"a","count":1}"#
+            ])
+    }
+
+    @Test func `a last line without its end and lines with CRLF count`() throws {
+        let text = line("10:00:01").dropLast() + "\r\n" + line("10:00:02").dropLast()
+        #expect(try counted(String(text)) == [ReadRow("2024-05-06T10:00:00Z", "info", "a", 2)])
+    }
+
+    @Test func `lines that cannot be read belong to the line before them`() throws {
+        let text = line("10:00:01") + "  at f()\n\n" + line("10:05:00") + "rest"
+        #expect(
+            try counted(text) == [
+                ReadRow("2024-05-06T10:00:00Z", "info", "a", 1),
+                ReadRow("2024-05-06T10:00:00Z", "unparsed", "?", 2),
+                ReadRow("2024-05-06T10:05:00Z", "info", "a", 1),
+                ReadRow("2024-05-06T10:05:00Z", "unparsed", "?", 1),
+            ])
+    }
+
+    @Test func `unreadable lines at the beginning belong to the first readable one`() throws {
+        #expect(
+            try counted("# header\n# more\n" + line("10:00:01")) == [
+                ReadRow("2024-05-06T10:00:00Z", "info", "a", 1),
+                ReadRow("2024-05-06T10:00:00Z", "unparsed", "?", 2),
+            ])
+    }
+
+    @Test func `a log without a readable line is counted at the run's start`() throws {
+        #expect(
+            try counted("one\ntwo\n") == [ReadRow("2023-11-14T22:13:00Z", "unparsed", "?", 2)])
+    }
+
+    @Test func `an empty log has no rows`() throws {
+        #expect(try counted("").isEmpty)
+    }
+
+    @Test(arguments: 0..<20)
+    func `bytes of any kind are counted line by line`(seed: UInt64) throws {
+        var random = SeededGenerator(seed: seed)
+        let bytes = (0..<4_000).map { _ in UInt8(random.below(256)) }
+        let lines = bytes.split(separator: 0x0A, omittingEmptySubsequences: false)
+        let expected = lines.count - (bytes.last == 0x0A ? 1 : 0)
+        #expect(try counted(bytes, seed: seed).reduce(0) { $0 + $1.count } == expected)
+    }
+
+    @Test func `times at the ends of what can be told are counted`() throws {
+        let text =
+            #"{"ts":9223372036}"# + "\n" + #"{"ts":-9223372036}"# + "\n" + #"{"ts":0}"# + "\n"
+            + #"{"ts":99999999999999999999}"# + "\n"
+        #expect(try counted(text).reduce(0) { $0 + $1.count } == 4)
+    }
+
+    @Test func `lines out of order within the disorder are not late`() throws {
+        let text = line("10:00:58") + line("10:01:04") + line("10:00:59")
+        #expect(
+            try counted(text) == [
+                ReadRow("2024-05-06T10:00:00Z", "info", "a", 2),
+                ReadRow("2024-05-06T10:01:00Z", "info", "a", 1),
+            ])
+    }
+
+    @Test func `a line whose window was written is a late row of its own`() throws {
+        let text = line("10:00:58") + line("10:01:05") + line("10:00:59") + "torn\n"
+        #expect(
+            try counted(text) == [
+                ReadRow("2024-05-06T10:00:00Z", "info", "a", 1),
+                ReadRow("2024-05-06T10:00:00Z", "info", "a", 1, late: true),
+                ReadRow("2024-05-06T10:00:00Z", "unparsed", "?", 1, late: true),
+                ReadRow("2024-05-06T10:01:00Z", "info", "a", 1),
+            ])
+    }
+
+    @Test func `the width of windows can be set`() throws {
+        #expect(
+            try counted(line("10:00:01") + line("10:29:59"), ["window": "30m"]) == [
+                ReadRow("2024-05-06T10:00:00Z", "info", "a", 2)
+            ])
+    }
+
+    @Test func `rows can be by level alone`() throws {
+        #expect(
+            try counted(line("10:00:01") + line("10:00:02", "INFO", "b"), ["key": "level"]) == [
+                ReadRow("2024-05-06T10:00:00Z", "info", "", 2)
+            ])
+    }
+
+    @Test func `rows can be by a member of JSON`() throws {
+        let text =
+            #"{"ts":1714989600,"host":"web-1"}"# + "\n" + #"{"ts":1714989601,"host":7}"# + "\n"
+            + #"{"ts":1714989602}"#
+        #expect(
+            try counted(text, ["key": "host"]).map(\.component) == ["-", "7", "web-1"])
+    }
+
+    @Test func `rows can be by a group of an expression`() throws {
+        let rows = try counted(
+            "2024-05-06T10:00:01Z warn x host=web-1\n",
+            [
+                "format": #"^(?<time>\S+) (?<level>\S+) (?<component>\S+) host=(?<host>\S+)"#,
+                "key": "host",
+            ])
+        #expect(rows == [ReadRow("2024-05-06T10:00:00Z", "warning", "web-1", 1)])
+    }
+
+    @Test func `a year that a line lacks is the run's or the one set`() throws {
+        let text = "Oct 11 22:14:15 mymachine su: text\n"
+        #expect(try counted(text).map(\.start) == ["2023-10-11T22:14:00Z"])
+        #expect(try counted(text, ["year": "1999"]).map(\.start) == ["1999-10-11T22:14:00Z"])
+    }
+
+    @Test(arguments: [
+        ("window", "0s"), ("window", "1"), ("disorder", "x"), ("year", "12"), ("burst", "1"),
+        ("key", ""), ("format", "("), ("format", "(?<time>.)"),
+    ])
+    func `a value that cannot be used is refused`(name: String, value: String) {
+        #expect(throws: PlanError.self) {
+            try logs.simulate(seed: 1, settings: [name: value])
+        }
+    }
+
+    @Test func `several times the usual count is a warning`() throws {
+        var text = ""
+        for minute in 0..<8 {
+            for second in 0..<(minute == 6 ? 40 : 4) {
+                text += line("10:0\(minute):\(second < 10 ? "0" : "")\(second)")
+            }
+        }
+        let run = try logs.simulate(seed: 1, inputs: ["lines": Array(text.utf8)])
+        let bursts = run.logs.filter { $0.message == "burst_seen" }
+        #expect(bursts.count == 1)
+        #expect(bursts.first?.fields["count"] == 40 && bursts.first?.fields["usual"] == 4)
+    }
+}
