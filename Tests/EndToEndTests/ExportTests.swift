@@ -8,7 +8,8 @@ struct ExportTests {
     init() throws {
         weir = try Weir()
         let run = try weir(
-            "run", "orders", "--rate", "max", "--limit", "2000", "--record", "t.mcap", "--seed", "5")
+            "run", "orders", "--rate", "max", "--limit", "2000", "--record", "t.mcap", "--seed", "5"
+        )
         try #require(run.code == 0, "\(run)")
     }
 

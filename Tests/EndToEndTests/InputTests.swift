@@ -13,7 +13,9 @@ struct InputTests {
         let outcome = try weir.run(
             ["run", "logs", "--input", input, "--output", "rows.jsonl", "--record", "t.mcap"],
             input: standard)
-        return (outcome, try scratch.exists("rows.jsonl") ? Rows.sum(scratch.lines("rows.jsonl")) : 0)
+        return (
+            outcome, try scratch.exists("rows.jsonl") ? Rows.sum(scratch.lines("rows.jsonl")) : 0
+        )
     }
 
     private func verifies() throws -> Bool {

@@ -84,7 +84,9 @@ struct OutputTests {
         #expect(scratch.size("t.mcap") == trace && scratch.size("a.log") == input)
     }
 
-    @Test(arguments: ["export t.mcap --signal logs --output t.mcap", "recover t.mcap --output t.mcap"])
+    @Test(arguments: [
+        "export t.mcap --signal logs --output t.mcap", "recover t.mcap --output t.mcap",
+    ])
     func `an export or recovery onto its own trace is refused`(command: String) throws {
         _ = try weir("run", "logs", "--input", "a.log", "--record", "t.mcap")
         let size = scratch.size("t.mcap")

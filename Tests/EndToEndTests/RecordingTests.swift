@@ -8,7 +8,7 @@ struct RecordingTests {
 
     init() throws {
         weir = try Weir()
-        try weir.scratch.write("a.log", Lines.large())
+        try weir.scratch.write("a.log", Lines.noise())
     }
 
     @Test(arguments: ["none/t.mcap", ".", "/proc/t.mcap", ""])
@@ -27,7 +27,8 @@ struct RecordingTests {
     }
 
     /// Fills up while the whole input is taken into the trace.
-    private static let run = "$WEIR run logs --input a.log --embed-input --output /dev/null --ui none"
+    private static let run =
+        "$WEIR run logs --input a.log --embed-input --output /dev/null --ui none"
 
     @Test func `an explicit trace that meets the limit on file sizes is code 5`() throws {
         let outcome = try weir.shell("ulimit -f 5000; exec \(Self.run) --record t.mcap")
@@ -41,7 +42,7 @@ struct RecordingTests {
         let outcome = try weir.shell("ulimit -f 5000; exec \(Self.run)")
         #expect(outcome.code == 0, "\(outcome)")
         #expect(outcome.errors.contains("goes on unrecorded"), "\(outcome)")
-        #expect(outcome.errors.contains("90000 elements"), "\(outcome)")
+        #expect(outcome.errors.contains("logs finished"), "\(outcome)")
     }
 
     @Test(.enabled(if: getuid() == 0, "mounting needs root"))

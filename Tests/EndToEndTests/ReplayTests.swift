@@ -35,7 +35,8 @@ struct ReplayTests {
         #expect(replay.errors.hasPrefix("identical: "))
     }
 
-    @Test func `a simulated run of one seed is the same run twice, of another seed another`() throws {
+    @Test func `a simulated run of one seed is the same run twice, of another seed another`() throws
+    {
         var facts: [[String?]] = []
         for (trace, seed) in [("a.mcap", "7"), ("b.mcap", "7"), ("c.mcap", "8")] {
             let run = try orders(trace, "--workers", "0", "--seed", seed)
@@ -87,7 +88,8 @@ struct ReplayTests {
         #expect(run.code == 0, "\(run)")
         #expect(try weir("replay", "t.mcap", "--verify").code == 0)
         let schedule = try weir("export", "t.mcap", "--signal", "schedule", "--stage", "reserve")
-        let subtasks = Set(try schedule.outputLines.compactMap { try JSONLine($0).number("subtask") })
+        let subtasks = Set(
+            try schedule.outputLines.compactMap { try JSONLine($0).number("subtask") })
         #expect(subtasks.count == Int(parallelism))
     }
 

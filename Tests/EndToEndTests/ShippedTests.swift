@@ -5,7 +5,8 @@ import Testing
 struct ShippedTests {
     @Test func `every trace in traces replays to the digest its README names`() throws {
         let folder = Weir.repository + "/traces"
-        let names = (FileManager.default.enumerator(atPath: folder)?.compactMap { $0 as? String } ?? [])
+        let names =
+            (FileManager.default.enumerator(atPath: folder)?.compactMap { $0 as? String } ?? [])
             .filter { $0.hasSuffix(".mcap") }.sorted()
         let weir = try Weir()
         for name in names {

@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import Testing
+import WeirBase
 
 /// A folder of its own for one test; gone with the value.
 final class Scratch: Sendable {
@@ -69,6 +70,14 @@ enum Lines {
 
     static func text(_ range: Range<Int>) -> String {
         range.map { line($0) + "\n" }.joined()
+    }
+
+    /// Lines that do not get much smaller by packing, 6 MB of them.
+    static func noise() -> [UInt8] {
+        var random = SeededGenerator(seed: 3)
+        return (0..<6_000_000).map { place in
+            place % 100 == 99 ? 0x0A : UInt8(0x21 + random.next() % 94)
+        }
     }
 
     /// A file of these lines that is larger than what is taken into a trace.
