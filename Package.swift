@@ -114,5 +114,10 @@ let package = Package(
             dependencies: ["WeirEngine", "WeirBase", "WeirTelemetry", "WeirTesting", "weir-bench"],
             swiftSettings: strict),
         .testTarget(name: "TidyTests", swiftSettings: strict),
+        // The program itself is run: depending on it has it built beside the tests.
+        .testTarget(
+            name: "EndToEndTests",
+            dependencies: ["Gallery", "WeirBase", "WeirTelemetry", "WeirTrace"],
+            swiftSettings: strict),
     ]
 )
