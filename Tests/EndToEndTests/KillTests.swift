@@ -13,7 +13,7 @@ struct KillTests {
     private func kill(after delay: Double, _ arguments: [String]) throws {
         let run = try weir.start(arguments + ["--record", "t.mcap", "--ui", "none"])
         try Patience.require("the trace") {
-            (scratch.size("t.mcap") > 0 && scratch.size("t.mcap.lanes") > 0) || run.hasEnded
+            (scratch.size("t.mcap") > 1_000 && scratch.size("t.mcap.lanes") > 0) || run.hasEnded
         }
         _ = Patience.waits(delay) { run.hasEnded }
         run.send(SIGKILL)

@@ -41,8 +41,8 @@ struct ShippedTests {
                 \(modules)/../../checkouts/*/Sources/*/include/module.modulemap; do
                 [ -f "$map" ] && maps="$maps -Xcc -fmodule-map-file=$map"
             done
-            swiftc -typecheck -parse-as-library -swift-version 6 -I \(modules)/Modules -I \(Weir.repository)/Sources/CZstd $maps \
-                Example.swift
+            swiftc -typecheck -parse-as-library -swift-version 6 -I \(modules)/Modules \
+                -I \(Weir.repository)/Sources/CZstd $maps Example.swift
             """)
         #expect(outcome.code == 0, "\(outcome)")
     }
