@@ -101,7 +101,8 @@ let package = Package(
         .testTarget(
             name: "WeirTestingTests", dependencies: ["WeirTesting", "Weir"], swiftSettings: strict),
         .testTarget(
-            name: "GalleryTests", dependencies: ["Gallery", "Weir", "WeirTesting"], swiftSettings: strict),
+            name: "GalleryTests", dependencies: ["Gallery", "Weir", "WeirTesting"],
+            swiftSettings: strict),
         .testTarget(
             name: "WeirConnectorsTests",
             dependencies: ["WeirConnectors", "WeirBase", "WeirEngine"],

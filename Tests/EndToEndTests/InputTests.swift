@@ -32,12 +32,22 @@ struct InputTests {
         #expect(!scratch.exists("t.mcap"), "a run that never began left a trace")
     }
 
-    @Test(.enabled(if: getuid() != 0, "root may read everything"))
-    func `an input that may not be read is code 5`() throws {
+    @Test func `an input that may not be read is code 5`() throws {
         try scratch.write("a.log", Lines.text(0..<10))
         chmod(scratch.file("a.log"), 0)
-        let (outcome, _) = try count("a.log")
+        let outcome = try weir.withoutPrivilege(
+            "run logs --input a.log --output - --no-record --ui none")
         #expect(outcome.code == 5 && outcome.errors.contains("permission"), "\(outcome)")
+    }
+
+    @Test func `an output that may not be written is code 5`() throws {
+        try scratch.write("a.log", Lines.text(0..<10))
+        try scratch.write("kept.jsonl", "kept")
+        chmod(scratch.file("kept.jsonl"), 0o400)
+        let outcome = try weir.withoutPrivilege(
+            "run logs --input a.log --output kept.jsonl --no-record --ui none")
+        #expect(outcome.code == 5 && outcome.errors.lowercased().contains("permission"), "\(outcome)")
+        #expect(try scratch.text("kept.jsonl") == "kept")
     }
 
     @Test(arguments: [
