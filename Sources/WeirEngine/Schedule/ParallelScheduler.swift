@@ -22,7 +22,7 @@ package final class ParallelScheduler: Scheduler, @unchecked Sendable {
         package var restInterval: UInt64 = 100_000_000
         /// A request waits at least so many times as long as the last rest took.
         package var restSpacing: UInt64 = 50
-        /// Elements or messages a turn takes at most.
+        /// The sources end after so many nanoseconds; nil for no such end.
         package var duration: UInt64?
 
         package init(workers: Int) { self.workers = workers }
