@@ -183,7 +183,14 @@ package final class ReplayScheduler: SequentialScheduler, @unchecked Sendable {
         return goOn(next, subtask, turn)
     }
 
+    /// Between turns a replay sees more than the run could look at.
+    private func checkInvariants(_ note: StepNote) {
+        guard let execution, execution.hasWideInvariants, open.isEmpty else { return }
+        execution.violatedAtRest(execution.checkAtRest(), step: reached, time: note.time)
+    }
+
     private func take(_ note: StepNote) {
+        checkInvariants(note)
         schedule.advance()
         reached = note.step
         current = note.step
