@@ -53,7 +53,8 @@ extension Canvas {
         for (index, part) in parts.enumerated() {
             sum += Self.bounded(part.share)
             let isLast = index == parts.count - 1
-            let end = isLast ? area.width : min(area.width, Int((sum * Double(area.width)).rounded()))
+            let end =
+                isLast ? area.width : min(area.width, Int((sum * Double(area.width)).rounded()))
             while column < end {
                 put(part.sign, x: area.x + column, y: area.y, style: part.style)
                 column += 1
