@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <term.h>
 #include <termios.h>
 #include <unistd.h>
@@ -32,7 +33,12 @@ static struct {
 } saved;
 
 static atomic_int is_taken;
+// While a screen is up, standard error is this file where it would be written over the screen; the
+// real one is kept. What gathered there (a trap's message, notes) is written when the screen goes.
+static int held_errors = -1;
+static int real_errors = -1;
 static int signal_pipe[2] = {-1, -1};
+enum { MOST_ERRORS = 1 << 16 };
 static SCREEN *screen;
 static FILE *output_stream;
 static FILE *input_stream;
@@ -40,6 +46,31 @@ static FILE *input_stream;
 static const int fatal[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGTRAP, SIGQUIT, SIGSYS};
 enum { FATAL_COUNT = sizeof fatal / sizeof fatal[0] };
 static struct sigaction before_fatal[FATAL_COUNT];
+
+static void hold_errors(void) {
+    if (!isatty(STDERR_FILENO)) return;
+    held_errors = memfd_create("weir-errors", MFD_CLOEXEC);
+    real_errors = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
+    if (held_errors >= 0 && real_errors >= 0) dup2(held_errors, STDERR_FILENO);
+}
+
+static void release_errors(void) {
+    if (held_errors < 0 || real_errors < 0) return;
+    dup2(real_errors, STDERR_FILENO);
+    char buffer[512];
+    off_t place = 0;
+    // The end of it is enough: nothing that writes there writes much.
+    off_t end = lseek(held_errors, 0, SEEK_END);
+    if (end > MOST_ERRORS) place = end - MOST_ERRORS;
+    for (;;) {
+        ssize_t count = pread(held_errors, buffer, sizeof buffer, place);
+        if (count <= 0 || write(STDERR_FILENO, buffer, (size_t)count) < 0) break;
+        place += count;
+    }
+    close(held_errors);
+    close(real_errors);
+    held_errors = real_errors = -1;
+}
 
 static void restore(void) {
     if (!atomic_exchange(&is_taken, 0)) return;
@@ -50,6 +81,7 @@ static void restore(void) {
         done += (size_t)count;
     }
     if (saved.has_modes) tcsetattr(saved.descriptor, TCSANOW, &saved.modes);
+    release_errors();
 }
 
 static void on_fatal(int number) {
@@ -172,6 +204,7 @@ int weir_curses_start(const char *kind, int output, int input) {
     keep("cnorm");
     keep("rmcup");
     atomic_store(&is_taken, 1);
+    hold_errors();
     set_modes();
 
     static int is_registered;

@@ -28,6 +28,11 @@ package struct Notice: Equatable, Sendable {
         self.text = text
     }
 
+    /// Whether another says the same once more.
+    package func isRepeated(by next: Notice) -> Bool {
+        severity == next.severity && place == next.place && text == next.text
+    }
+
     package init(_ mark: Mark) {
         let severity: Severity =
             switch mark.kind {
@@ -60,16 +65,15 @@ package struct NoticeLog: Sendable {
     package subscript(index: Int) -> Notice { notices[index] }
 
     package mutating func append(_ notice: Notice) {
+        let times = UInt64(clamping: notice.count)
         switch notice.severity {
-        case .violation: violations &+= 1
-        case .error: errors &+= 1
-        case .warning: warnings &+= 1
+        case .violation: violations &+= times
+        case .error: errors &+= times
+        case .warning: warnings &+= times
         case .note: break
         }
-        if let last = notices.last, last.severity == notice.severity, last.place == notice.place,
-            last.text == notice.text
-        {
-            notices[notices.count - 1].count += 1
+        if let last = notices.last, last.isRepeated(by: notice) {
+            notices[notices.count - 1].count &+= notice.count
             return
         }
         notices.append(notice)
