@@ -48,7 +48,7 @@ final class RunScreen: @unchecked Sendable {
             self.init(
                 terminal: terminal, wake: terminal.waker, theme: look.theme, facts: facts,
                 feed: feed, run: run)
-        } catch let error as TerminalError {
+        } catch {
             throw CommandFailure.usage("no screen: \(error.description)", "Use --ui plain")
         }
     }
