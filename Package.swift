@@ -41,6 +41,9 @@ let package = Package(
     targets: [
         .target(name: "CTicks"),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+        // A C target rather than a module map of curses' own header, whose macros, globals and
+        // variadic functions Swift cannot use.
+        .target(name: "CNCurses", linkerSettings: [.linkedLibrary("ncursesw")]),
         .target(name: "WeirBase", dependencies: ["CTicks"], swiftSettings: strict),
         .target(
             name: "WeirTelemetry",
@@ -66,6 +69,12 @@ let package = Package(
             dependencies: ["WeirBase", "WeirTelemetry", "WeirTrace", "WeirEngine"],
             swiftSettings: strict),
         .target(
+            name: "WeirTerminal", dependencies: ["WeirBase", "CNCurses"], swiftSettings: strict),
+        .target(
+            name: "WeirMonitor",
+            dependencies: ["WeirBase", "WeirTelemetry", "WeirTrace", "WeirTerminal"],
+            swiftSettings: strict),
+        .target(
             name: "Weir",
             dependencies: ["WeirBase", "WeirEngine", "WeirTelemetry", "WeirConnectors"],
             swiftSettings: strict),
@@ -73,7 +82,7 @@ let package = Package(
             name: "WeirApp",
             dependencies: [
                 "Weir", "WeirBase", "WeirTelemetry", "WeirTrace", "WeirEngine", "WeirConnectors",
-                "WeirReplay",
+                "WeirReplay", "WeirTerminal", "WeirMonitor",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
@@ -81,7 +90,7 @@ let package = Package(
             name: "WeirTesting",
             dependencies: [
                 "WeirBase", "WeirTelemetry", "WeirTrace", "WeirEngine", "WeirConnectors",
-                "WeirReplay", "Weir",
+                "WeirReplay", "WeirTerminal", "Weir",
             ],
             swiftSettings: strict),
         .executableTarget(

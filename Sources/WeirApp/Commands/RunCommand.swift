@@ -36,7 +36,8 @@ struct RunCommand: ParsableCommand {
     @Flag(help: "Take whole input files into the trace, also those over 4 MiB.")
     var embedInput = false
 
-    @Option(help: "auto, plain or none; plain prints a line a stage and second on standard error.")
+    @Option(
+        help: "auto, tui, plain or none; plain prints a line a stage and second on standard error.")
     var ui: String = "auto"
 
     @Option(help: "Threads; 0 simulates: one thread, virtual clock, schedule drawn from the seed.")
@@ -117,7 +118,6 @@ struct RunCommand: ParsableCommand {
         options.stopsOnViolation =
             try choose(onViolation, "--on-violation", ["count", "stop"])
             == "stop"
-        _ = try choose(color, "--color", ["auto", "always", "never"])
         guard let level = LogLevel(name: logLevel) else {
             throw CommandFailure.usage(
                 "there is no log level \(PrintableText.escaped(logLevel))",
@@ -130,12 +130,11 @@ struct RunCommand: ParsableCommand {
     }
 
     private func screen() throws -> RunOptions.Screen {
-        switch try choose(ui, "--ui", ["auto", "plain", "none", "tui"]) {
-        case "none": .none
-        case "tui":
-            throw CommandFailure.usage("this build has no screen of its own", "Use --ui plain")
-        default: .plain
-        }
+        let wanted = try choose(ui, "--ui", ["auto", "tui", "plain", "none"])
+        let color = try choose(color, "--color", ["auto", "always", "never"])
+        let writesRows = output.contains { $0 == "-" || $0.hasSuffix("=-") }
+        return try ScreenLook.choose(
+            wanted, color: color, isASCII: ascii, writesRows: writesRows)
     }
 
     private func checkWorkers(_ count: Int) throws -> Int {

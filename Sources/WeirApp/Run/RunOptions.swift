@@ -18,7 +18,8 @@ struct RunOptions {
         var time: Duration?
     }
 
-    enum Screen {
+    enum Screen: Equatable {
+        case tui(ScreenLook)
         case plain
         case none
     }
@@ -42,6 +43,11 @@ struct RunOptions {
     var logLevel = LogLevel.info
     var printsJSON = false
     var randomHashing = false
+
+    var hasScreen: Bool {
+        if case .tui = screen { return true }
+        return false
+    }
 
     init(pipeline: Pipeline) {
         self.pipeline = pipeline

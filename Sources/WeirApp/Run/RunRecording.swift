@@ -40,7 +40,11 @@ final class RunRecording: @unchecked Sendable {
         return header.sources.contains { $0.kind == "generator" || $0.location == "-" }
     }
 
-    init(options: RunOptions, header: RunHeader, layout: LaneLayout, workers: Int) throws {
+    /// `watch` sees what is recorded too.
+    init(
+        options: RunOptions, header: RunHeader, layout: LaneLayout, workers: Int,
+        watch: (any RecordConsumer)?
+    ) throws {
         let sites = LogSites()
         if case .explicit = options.recording { isExplicit = true } else { isExplicit = false }
         guard let path = try Self.path(options, header) else {
@@ -77,6 +81,7 @@ final class RunRecording: @unchecked Sendable {
         recorder = Recorder(
             lanes: mapped.lanes, logLanes: logLanes, sites: sites,
             consumers: [bound.time.map { TimedConsumer(writer, for: $0) } ?? writer]
+                + (watch.map { [$0] } ?? [])
         ) { [weak self] _, error in
             self?.failed(error)
         }
@@ -138,6 +143,9 @@ final class RunRecording: @unchecked Sendable {
                 CommandFailure(code: 5, what: $0.what, advice: "Free space, or record elsewhere")
             }
     }
+
+    /// Where it is recorded; nil when it is not.
+    var tracePath: String? { recorder == nil ? nil : path }
 
     /// Bytes in the trace so far. Any thread.
     var bytesWritten: Int { writer?.bytesWritten ?? 0 }

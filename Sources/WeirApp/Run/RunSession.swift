@@ -3,6 +3,7 @@ import Synchronization
 import WeirBase
 import WeirConnectors
 import WeirEngine
+import WeirMonitor
 import WeirTelemetry
 import WeirTrace
 
@@ -29,12 +30,17 @@ struct RunSession {
         let layout = LaneLayout(
             workers: max(1, options.workers), workerSlots: 1 << 14,
             sources: connections.storesInput.map { $0 ? 1 << 20 : 1 << 14 }, executors: 0)
+        let feed = ScreenFeed(header)
         let recording = try RunRecording(
-            options: options, header: header, layout: layout, workers: max(1, options.workers))
+            options: options, header: header, layout: layout, workers: max(1, options.workers),
+            watch: options.hasScreen ? feed : nil)
         let world = LiveWorld(
             started: started, time: isSimulated ? .virtual : .real, connections: connections,
             lanes: recording.lanes, logLanes: recording.logLanes,
-            onMark: { recording.recorder?.offer($0) })
+            onMark: { mark in
+                recording.recorder?.offer(mark)
+                feed.offer(mark)
+            })
         var bind = BindOptions(seed: options.seed)
         bind.limit = options.limit
         bind.rate = options.rate
@@ -44,13 +50,16 @@ struct RunSession {
             plan: planned.plan, parts: try planned.bind(bind, world: world), world: world,
             scheduler: scheduler, stopsOnViolation: options.stopsOnViolation)
         recording.attach(execution)
+        let screen = try self.screen(feed, header, recording, execution, signals)
         let watch = RunWatch(
-            execution: execution, recording: recording, showsLines: options.screen == .plain)
+            execution: execution, recording: recording, showsLines: options.screen == .plain,
+            screen: screen)
         let wall = MonotonicClock.nanoseconds()
         let processor = MonotonicClock.processorNanoseconds()
         signals.start(execution)
         world.start(execution)
         recording.start()
+        screen?.start()
         watch.start()
         scheduler.run(execution)
         let finalDigest = execution.isFinished ? execution.digest() : nil
@@ -67,6 +76,7 @@ struct RunSession {
         end.violations = execution.violations.count
         let trace = recording.finish(end)
         let processorEnd = MonotonicClock.processorNanoseconds()
+        screen?.ended(cause.name, staying: cause.code == 1)
         signals.stop()
         let summary = RunSummary(
             options: options, execution: execution, end: end, cause: cause, trace: trace,
@@ -74,6 +84,20 @@ struct RunSession {
         Output.error(options.printsJSON ? summary.json : summary.text)
         if let failure = recording.failureThatEndsTheRun { throw failure }
         if cause.code != 0 { throw cause.exit }
+    }
+
+    private func screen(
+        _ feed: ScreenFeed, _ header: RunHeader, _ recording: RunRecording,
+        _ execution: Execution, _ signals: Signals
+    ) throws -> RunScreen? {
+        guard case .tui(let look) = options.screen else { return nil }
+        let facts = RunFacts(command: "run", header: header, tracePath: recording.tracePath)
+        return try RunScreen(
+            look: look, facts: facts, feed: feed,
+            run: RunScreen.Run(
+                clock: { execution.world.clock() / 1_000 },
+                request: { signals.request(SIGINT, of: execution) },
+                isLeaving: { signals.last != nil }))
     }
 
     private func scheduler(

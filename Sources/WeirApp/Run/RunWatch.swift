@@ -1,9 +1,11 @@
 import Synchronization
 import WeirBase
 import WeirEngine
+import WeirMonitor
 import WeirTelemetry
 
-/// Reads a run's counters ten times a second, records them, and shows a line a stage and second.
+/// Reads a run's counters ten times a second, records them, and shows them: to the screen where
+/// there is one, else as a line a stage and second.
 final class RunWatch: @unchecked Sendable {
     // Unchecked: `previous` and `lines` belong to the sampler's thread, to `stop` after its end.
 
@@ -13,20 +15,25 @@ final class RunWatch: @unchecked Sendable {
     private let execution: Execution
     private let recording: RunRecording
     private let showsLines: Bool
+    private let screen: RunScreen?
     private let monitor = Monitor()
     private let isOver = Atomic<Bool>(false)
     private var thread: Worker?
     private var previous: (sample: MetricSample, at: UInt64)?
     private var count = 0
 
-    init(execution: Execution, recording: RunRecording, showsLines: Bool) {
+    init(
+        execution: Execution, recording: RunRecording, showsLines: Bool,
+        screen: RunScreen?
+    ) {
         self.execution = execution
         self.recording = recording
         self.showsLines = showsLines
+        self.screen = screen
     }
 
     func start() {
-        guard showsLines || recording.recorder != nil else { return }
+        guard showsLines || screen != nil || recording.recorder != nil else { return }
         thread = Worker("weir-sampler") { [self] in
             var due = MonotonicClock.nanoseconds() + Self.interval
             while !isOver.load(ordering: .acquiring) {
@@ -52,6 +59,7 @@ final class RunWatch: @unchecked Sendable {
         let now = MonotonicClock.nanoseconds()
         let sample = RunSampler.sample(execution, recording)
         recording.recorder?.offer(sample)
+        screen?.offer(sample)
         count += 1
         guard showsLines else { return }
         if previous == nil { previous = (sample, now) }

@@ -12,6 +12,7 @@ final class Signals: @unchecked Sendable {
 
     private var set = sigset_t()
     private let seen = Atomic<Int32>(0)
+    private let count = Atomic<Int>(0)
     private let isOver = Atomic<Bool>(false)
     private var thread: Worker?
 
@@ -30,19 +31,21 @@ final class Signals: @unchecked Sendable {
 
     func start(_ execution: Execution) {
         thread = Worker("weir-signals") { [self] in
-            var count = 0
             while !isOver.load(ordering: .relaxed) {
                 var wait = timespec(tv_sec: 0, tv_nsec: 50_000_000)
                 let signal = sigtimedwait(&set, nil, &wait)
-                guard signal > 0 else { continue }
-                seen.store(signal, ordering: .relaxed)
-                count += 1
-                if count == 1 {
-                    execution.end()
-                } else {
-                    execution.stop(.abandoned, step: .max)
-                }
+                if signal > 0 { request(signal, of: execution) }
             }
+        }
+    }
+
+    /// Does what a signal does; the screen's keys ask for it too. Any thread.
+    func request(_ signal: Int32, of execution: Execution) {
+        seen.store(signal, ordering: .relaxed)
+        if count.wrappingAdd(1, ordering: .relaxed).oldValue == 0 {
+            execution.end()
+        } else {
+            execution.stop(.abandoned, step: .max)
         }
     }
 

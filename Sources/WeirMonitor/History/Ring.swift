@@ -1,0 +1,50 @@
+/// The newest elements of a sequence, at most `capacity`.
+package struct Ring<Element: Sendable>: Sendable {
+    package let capacity: Int
+    private var elements: [Element] = []
+    private var start = 0
+
+    package init(capacity: Int) {
+        precondition(capacity > 0, "a ring of \(capacity) elements holds nothing")
+        self.capacity = capacity
+    }
+
+    package var count: Int { elements.count }
+    package var isEmpty: Bool { elements.isEmpty }
+    package var last: Element? { isEmpty ? nil : self[count - 1] }
+
+    /// The element at a place, the oldest at 0.
+    package subscript(index: Int) -> Element {
+        get {
+            precondition(index >= 0 && index < count, "place \(index) of \(count)")
+            return elements[(start + index) % elements.count]
+        }
+        set {
+            precondition(index >= 0 && index < count, "place \(index) of \(count)")
+            elements[(start + index) % elements.count] = newValue
+        }
+    }
+
+    /// Adds an element; gives the oldest one where that had to make room.
+    @discardableResult
+    package mutating func append(_ element: Element) -> Element? {
+        if elements.count < capacity {
+            elements.append(element)
+            return nil
+        }
+        let oldest = elements[start]
+        elements[start] = element
+        start = (start + 1) % capacity
+        return oldest
+    }
+
+    /// How many elements from the oldest on satisfy a condition that holds up to a place only.
+    package func partition(_ holds: (Element) -> Bool) -> Int {
+        var (low, high) = (0, count)
+        while low < high {
+            let middle = (low + high) / 2
+            if holds(self[middle]) { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+}

@@ -1,0 +1,102 @@
+/// Where the stages of a graph stand: in layers from left to right, in lanes from top to bottom.
+///
+/// An edge over several layers runs through places of its own in between, so that every line joins
+/// neighbouring layers. Beyond `maximumPlaces` there is no layout and the table has to do.
+struct GraphLayout {
+    enum Form {
+        /// A name and a state, two rows.
+        case compact
+        /// A box with shares, rates and state, five rows.
+        case boxed
+
+        var nodeHeight: Int { self == .compact ? 2 : 5 }
+    }
+
+    struct Place: Equatable {
+        /// The stage that stands here; nil where an edge passes.
+        var stage: Int?
+        var layer: Int
+        var lane: Int
+    }
+
+    struct Link: Equatable {
+        /// Numbers of places.
+        var from: Int
+        var to: Int
+        /// The stage whose queue the edge fills.
+        var target: Int
+    }
+
+    static let maximumPlaces = 200
+
+    private(set) var places: [Place] = []
+    private(set) var links: [Link] = []
+    private(set) var layers = 0
+    private(set) var lanes = 0
+
+    init(_ facts: RunFacts) {
+        var layer = [Int](repeating: 0, count: facts.stages.count)
+        // Stages stand after all that feed them; an edge backwards is left out of the picture.
+        for edge in facts.edges.sorted(by: { $0.to < $1.to }) where edge.from < edge.to {
+            layer[edge.to] = max(layer[edge.to], layer[edge.from] + 1)
+        }
+        // A source that feeds a late stage stands right before it, which keeps its edge short.
+        for stage in facts.stages.indices where facts.stagesAbove(stage).isEmpty {
+            let next = facts.edges.filter { $0.from == stage }.map { layer[$0.to] }.min()
+            if let next { layer[stage] = max(0, next - 1) }
+        }
+        layers = (layer.max() ?? -1) + 1
+        for stage in facts.stages.indices {
+            places.append(Place(stage: stage, layer: layer[stage], lane: -1))
+        }
+        for edge in facts.edges where edge.from < edge.to {
+            var last = edge.from
+            for between in (layer[edge.from] + 1)..<max(layer[edge.from] + 1, layer[edge.to]) {
+                guard places.count < Self.maximumPlaces else { break }
+                places.append(Place(stage: nil, layer: between, lane: -1))
+                links.append(Link(from: last, to: places.count - 1, target: edge.to))
+                last = places.count - 1
+            }
+            links.append(Link(from: last, to: edge.to, target: edge.to))
+        }
+        assignLanes()
+    }
+
+    /// Layer by layer, each place in the lane of the first that feeds it, else the next free one.
+    private mutating func assignLanes() {
+        for layer in 0..<layers {
+            let inLayer = places.indices.filter { places[$0].layer == layer }
+            let wanted = inLayer.map { place -> (place: Int, lane: Int?) in
+                let feeding = links.filter { $0.to == place }.map { places[$0.from].lane }
+                return (place, feeding.min())
+            }
+            var taken = Set<Int>()
+            // Those that continue a lane come first; the others fill what is left.
+            for entry in wanted.sorted(by: {
+                ($0.lane ?? .max, $0.place) < ($1.lane ?? .max, $1.place)
+            }) {
+                var lane = max(0, entry.lane ?? 0)
+                while taken.contains(lane) { lane += 1 }
+                taken.insert(lane)
+                places[entry.place].lane = lane
+                lanes = max(lanes, lane + 1)
+            }
+        }
+    }
+
+    func height(_ form: Form) -> Int {
+        places.count > Self.maximumPlaces ? .max / 2 : lanes * form.nodeHeight
+    }
+
+    /// The links that leave a layer and change lanes, by the place they come from: each such place
+    /// has a column of its own for its upright line.
+    func turningPlaces(after layer: Int) -> [Int] {
+        var turning: [Int] = []
+        for link in links where places[link.from].layer == layer {
+            if places[link.from].lane != places[link.to].lane, !turning.contains(link.from) {
+                turning.append(link.from)
+            }
+        }
+        return turning
+    }
+}

@@ -1,0 +1,135 @@
+import WeirBase
+import WeirTerminal
+
+/// What changes over the last minute, the sentence that names the cause, and the notices.
+extension OverviewPainter {
+    enum Chart {
+        case throughput, lag
+    }
+
+    /// How much time the graphs show.
+    static let window: Int64 = 60_000_000
+
+    /// The last minute in as many pieces; nil where nothing was sampled.
+    ///
+    /// The pieces' edges lie at whole multiples of their length, so that the picture moves on by
+    /// whole cells and stays as it is in between.
+    func timeline(cells: Int) -> [(old: SampleFrame, new: SampleFrame)?] {
+        guard cells > 0, let time = model.shownTime else { return [] }
+        let length = max(1, Self.window / Int64(cells))
+        let end = (time + length - 1) / length * length
+        var places: [Int?] = []
+        for edge in 0...cells {
+            let moment = end - Int64(cells - edge) * length
+            places.append(model.history.place(atOrBefore: min(moment, time)))
+        }
+        return (0..<cells).map { cell in
+            guard let old = places[cell], let new = places[cell + 1], new > old else { return nil }
+            return (model.history[old], model.history[new])
+        }
+    }
+
+    func values(_ chart: Chart, count: Int) -> [Double?] {
+        let sinks = model.facts.sinks
+        return timeline(cells: count).map { span in
+            guard let span else { return nil }
+            switch chart {
+            case .throughput:
+                let seconds = Double(max(1, span.new.time - span.old.time)) / 1e6
+                return sinks.reduce(0.0) { sum, stage in
+                    let (before, after) = (span.old.stages[stage], span.new.stages[stage])
+                    return sum + Double(after.recordsIn &- min(after.recordsIn, before.recordsIn))
+                        / seconds
+                }
+            case .lag:
+                return span.new.stages.compactMap(\.watermarkLag).max().map { Double($0) / 1e9 }
+            }
+        }
+    }
+
+    func chartTitle(_ number: String, _ chart: Chart) -> SafeText {
+        switch chart {
+        case .throughput: SafeText("\(number) Output/s, last 60 s")
+        case .lag: SafeText("\(number) Watermark lag, last 60 s")
+        }
+    }
+
+    mutating func paintChart(_ chart: Chart, in area: Area) {
+        guard area.height >= 2, area.width >= 20 else { return }
+        let axis = 8
+        let plot = Area(
+            x: area.x + axis + 1, y: area.y, width: area.width - axis - 2, height: area.height - 1)
+        let values = values(
+            chart, count: Canvas.graphValues(width: plot.width, symbols: symbols))
+        let top = Self.roundTop(values.compactMap(\.self).max() ?? 0)
+        let role = chart == .throughput ? Role.busy : Role.blocked
+        let unit = chart == .throughput ? Figures.count(top) : "\(Figures.tenths(top)) s"
+        canvas.put(SafeText(unit), endingAt: area.x + axis, y: area.y, style: .faint, limit: axis)
+        canvas.put("0", x: area.x + axis - 1, y: plot.bottom - 1, style: .faint)
+        canvas.graph(values, top: top, in: plot, symbols: symbols, style: Style(role))
+        let y = area.bottom - 1
+        let title: SafeText = chart == .throughput ? "out/s  -60 s" : "lag  -60 s"
+        canvas.put(title, x: area.x + 1, y: y, style: .faint)
+        canvas.put("-30 s", endingAt: plot.x + plot.width / 2, y: y, style: .faint, limit: 6)
+        canvas.put("now", endingAt: plot.right, y: y, style: .faint, limit: 3)
+    }
+
+    /// The next of 1, 2, 5 times a power of ten, so that the axis seldom changes.
+    static func roundTop(_ value: Double) -> Double {
+        guard value.isFinite, value > 0 else { return 1 }
+        var power = 1.0
+        while power * 10 <= value, power < 1e15 { power *= 10 }
+        while power > value, power > 1e-6 { power /= 10 }
+        for factor in [1.0, 2, 5, 10] where power * factor >= value { return power * factor }
+        return power * 10
+    }
+
+    var causeStyle: Style {
+        if case .stage = bottleneck { return Style(.warning, bold: true) }
+        return .faint
+    }
+
+    mutating func paintCause(_ area: Area) {
+        let lines = SafeText(bottleneck.sentence)
+            .wrapped(to: area.width - 4, lines: area.height)
+        let isKnown: Bool
+        if case .stage = bottleneck { isKnown = true } else { isKnown = false }
+        for (index, line) in lines.enumerated() {
+            if index == 0, isKnown { canvas.put("!!", x: area.x + 1, y: area.y, style: causeStyle) }
+            canvas.put(line, x: area.x + 4, y: area.y + index, style: causeStyle)
+        }
+    }
+
+    func noticesTitle(_ number: String) -> SafeText {
+        SafeText("\(number) Warnings, errors, violations (\(model.notices.total))   newest first")
+    }
+
+    mutating func paintNotices(_ area: Area) {
+        guard area.height > 0 else { return }
+        let notices = model.notices
+        if notices.count == 0 {
+            canvas.put("no warnings, errors or violations", x: area.x + 1, y: area.y, style: .faint)
+            return
+        }
+        for row in 0..<min(area.height, notices.count) {
+            let notice = notices[notices.count - 1 - row]
+            let clock = Figures.clock(
+                Instant(nanoseconds: model.facts.started) + .microseconds(notice.time))
+            let (letter, style): (Character, Style) =
+                switch notice.severity {
+                case .note: ("i", .plain)
+                case .warning: ("W", Style(.warning))
+                case .error: ("E", Style(.failed, bold: true))
+                case .violation: ("V", Style(.failed, bold: true))
+                }
+            let y = area.y + row
+            let times = notice.count > 1 ? " (\(notice.count) times since)" : ""
+            canvas.put(SafeText(clock), x: area.x + 1, y: y, style: .faint)
+            canvas.put(letter, x: area.x + 12, y: y, style: style)
+            let text = SafeText("step \(notice.step)  \(notice.place): \(notice.text)\(times)")
+            canvas.put(
+                text.cut(to: area.width - 15, ellipsis: symbols.ellipsis), x: area.x + 14, y: y,
+                style: style)
+        }
+    }
+}

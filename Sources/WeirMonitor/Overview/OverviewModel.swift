@@ -1,0 +1,103 @@
+package import WeirTerminal
+
+/// Where on the run's timeline the viewer stands. Live is the newest sample and stays it.
+package enum Playhead: Equatable, Sendable {
+    case live
+    /// Microseconds since the run's start.
+    case paused(at: Int64)
+    /// Plays the past at the pace of the run, behind its edge.
+    case playing(at: Int64)
+}
+
+/// What the overview shows: a value that only `update` changes.
+package struct OverviewModel: Sendable {
+    package let facts: RunFacts
+    package var theme: Theme
+    package internal(set) var size: CanvasSize
+    package internal(set) var history: SampleHistory
+    package internal(set) var notices = NoticeLog()
+    package internal(set) var playhead = Playhead.live
+    package internal(set) var selection = 0
+    package internal(set) var showsHelp = false
+    /// The driver's clock at the last tick, microseconds since the run's start.
+    package internal(set) var now: Int64 = 0
+    /// Asked to end by a key; what was read is being drained.
+    package internal(set) var isEnding = false
+    /// How the run ended; nil while it goes on.
+    package internal(set) var ending: String?
+
+    package init(facts: RunFacts, size: CanvasSize, theme: Theme) {
+        self.facts = facts
+        self.size = size
+        self.theme = theme
+        history = SampleHistory(stages: facts.stages.count)
+    }
+
+    /// The moment that is shown; nil before the first sample.
+    package var shownTime: Int64? {
+        guard let newest = history.newest?.time else { return nil }
+        switch playhead {
+        case .live: return newest
+        case .paused(let time), .playing(let time): return min(time, newest)
+        }
+    }
+
+    /// The place in the history that is shown; the oldest when the playhead lies before it.
+    package var shownPlace: Int? {
+        guard let time = shownTime else { return nil }
+        return history.place(atOrBefore: time) ?? 0
+    }
+
+    package var shownFrame: SampleFrame? { shownPlace.map { history[$0] } }
+
+    /// How old what the right edge shows is, microseconds.
+    package var age: Int64 {
+        guard ending == nil, let newest = history.newest else { return 0 }
+        return max(0, now - newest.time)
+    }
+
+    /// How far the shown moment lies behind the right edge, microseconds.
+    package var behind: Int64 {
+        guard playhead != .live, let time = shownTime, let newest = history.newest else { return 0 }
+        return max(0, max(newest.time, ending == nil ? now : newest.time) - time)
+    }
+
+    // MARK: What follows from the samples
+
+    /// Rates are taken over about so much, so that one odd sample does not make them jump.
+    package static let rateMicroseconds: Int64 = 1_000_000
+
+    /// Rates at the shown moment; empty before there are two samples.
+    package var rates: [StageRate] {
+        guard let place = shownPlace, place > 0 else { return [] }
+        let new = history[place]
+        let before = history.place(atOrBefore: new.time - Self.rateMicroseconds) ?? 0
+        let old = history[min(before, place - 1)]
+        return StageRates.between(
+            old, new, names: facts.stages, nanoseconds: UInt64(max(0, new.time - old.time)) * 1_000)
+    }
+
+    /// Which stage limits the run at the shown moment.
+    package func bottleneck(_ rates: [StageRate]) -> Bottleneck {
+        guard !rates.isEmpty, let place = shownPlace else { return .unknown }
+        guard let stage = rates.firstIndex(where: \.isLimiting) else { return .none }
+        var evidence = Bottleneck.Evidence(rates[stage])
+        evidence.fullFor = fullFor(stage, at: place)
+        let above = facts.stagesAbove(stage).filter { rates[$0].backpressured >= 0.05 }
+        if let worst = above.max(by: { rates[$0].backpressured < rates[$1].backpressured }) {
+            evidence.above = rates[worst].stage
+            evidence.aboveBackpressured = rates[worst].backpressured
+        }
+        return .stage(evidence)
+    }
+
+    private func fullFor(_ stage: Int, at place: Int) -> Int64 {
+        let end = history[place].time
+        var since: Int64?
+        for earlier in stride(from: place, through: 0, by: -1) {
+            guard history[earlier].stages[stage].fill >= Bottleneck.full else { break }
+            since = history[earlier].time
+        }
+        return since.map { max(1, end - $0) } ?? 0
+    }
+}

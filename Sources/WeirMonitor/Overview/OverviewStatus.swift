@@ -1,0 +1,170 @@
+import WeirBase
+import WeirTelemetry
+import WeirTerminal
+
+/// The two lines at the top and the one at the bottom.
+extension OverviewPainter {
+    /// A piece of a line; where room is short, those of the highest rank go first.
+    struct Piece {
+        var text: SafeText
+        var style = Style.plain
+        var rank = 0
+    }
+
+    /// Live, paused or replay; always on the screen.
+    var statePill: (text: SafeText, style: Style) {
+        let s = symbols
+        let behind = "-\(Figures.tenths(Double(model.behind) / 1e6)) s"
+        switch model.playhead {
+        case .live:
+            if model.ending != nil { return ("\(s.dot) LIVE ended", Style(.live, bold: true)) }
+            if model.age > 2_000_000 {
+                let age = Figures.duration(microseconds: model.age)
+                return ("\(s.dot) LIVE \(age) old", Style(.warning, bold: true))
+            }
+            return ("\(s.dot) LIVE", Style(.live, bold: true))
+        case .paused:
+            return ("\(s.pause) PAUSED \(behind)", Style(.warning, bold: true, reversed: true))
+        case .playing:
+            return ("\(s.play) REPLAY \(behind)", Style(.busy, bold: true, reversed: true))
+        }
+    }
+
+    mutating func paintStatus() {
+        let facts = model.facts
+        let pill = statePill
+        let time = model.shownTime ?? 0
+        let clock = Figures.clock(
+            Instant(nanoseconds: facts.started) + .microseconds(time))
+        var first = [
+            Piece(text: SafeText("weir \(facts.command)"), style: .faint, rank: 3),
+            Piece(text: SafeText(facts.pipeline), style: .heading, rank: 1),
+            Piece(text: pill.text, style: pill.style, rank: 0),
+        ]
+        if let how = model.ending {
+            first.append(Piece(text: SafeText(how), style: Style(.warning, bold: true), rank: 1))
+        } else if model.isEnding {
+            first.append(
+                Piece(text: "ENDING, q stops now", style: Style(.warning, bold: true), rank: 1))
+        }
+        first.append(
+            Piece(text: SafeText("up \(Figures.elapsed(microseconds: time))"), rank: 4))
+        first.append(contentsOf: recordingPieces)
+        first.append(
+            Piece(text: SafeText("step \(model.shownFrame?.step ?? 0)"), rank: 5))
+        first.append(Piece(text: SafeText("\(clock) UTC"), style: .faint, rank: 6))
+        put(first, y: 0)
+        put(figures, y: 1)
+    }
+
+    private var recordingPieces: [Piece] {
+        guard let path = model.facts.tracePath else {
+            return [Piece(text: "not recorded", style: Style(.warning), rank: 2)]
+        }
+        let recorder = model.shownFrame?.recorder
+        let size = Figures.bytes(recorder?.bytes ?? 0)
+        var pieces = [
+            Piece(text: SafeText("\(symbols.dot) REC \(size)"), style: Style(.recording), rank: 2),
+            Piece(text: SafeText(path), style: .faint, rank: 8),
+        ]
+        if let lost = recorder?.logsDropped, lost > 0 {
+            pieces.append(
+                Piece(text: SafeText("\(lost) logs lost"), style: Style(.warning), rank: 2))
+        }
+        return pieces
+    }
+
+    private var figures: [Piece] {
+        guard !rates.isEmpty else { return [Piece(text: "no rates before the second sample")] }
+        let into = model.facts.sources.reduce(0) { $0 + rates[$1].recordsIn }
+        let out = model.facts.sinks.reduce(0) { $0 + rates[$1].recordsIn }
+        let lag = rates.compactMap(\.watermarkLag).max()
+        let dropped = model.shownFrame?.stages.reduce(UInt64(0)) { $0 &+ $1.dropped } ?? 0
+        let errors = model.shownFrame?.stages.reduce(UInt64(0)) { $0 &+ $1.errors } ?? 0
+        let found = model.notices.violations
+        let bad = Style(.failed, bold: true)
+        return [
+            Piece(text: SafeText("in \(Figures.count(into))/s"), rank: 0),
+            Piece(text: SafeText("out \(Figures.count(out))/s"), rank: 1),
+            Piece(
+                text: SafeText(
+                    "lag " + (lag.map { Figures.duration(microseconds: $0 / 1_000) } ?? "-")),
+                rank: 2),
+            Piece(
+                text: SafeText("violations \(found)"), style: found > 0 ? bad : .plain, rank: 3),
+            Piece(text: SafeText("errors \(errors)"), style: errors > 0 ? bad : .plain, rank: 4),
+            Piece(
+                text: SafeText("dropped \(dropped)"), style: dropped > 0 ? bad : .plain, rank: 5),
+            Piece(text: SafeText("warnings \(model.notices.warnings)"), rank: 6),
+        ]
+    }
+
+    /// Pieces beside each other, without the least important ones where they do not fit.
+    private mutating func put(_ pieces: [Piece], y: Int) {
+        var shown = pieces
+        let room = canvas.size.width - 1
+        while shown.reduce(-2, { $0 + $1.text.width + 2 }) > room, shown.count > 1 {
+            guard let last = shown.indices.max(by: { shown[$0].rank < shown[$1].rank }) else {
+                break
+            }
+            shown.remove(at: last)
+        }
+        var x = 1
+        for piece in shown {
+            let text = piece.text.cut(to: canvas.size.width - x, ellipsis: symbols.ellipsis)
+            x += canvas.put(text, x: x, y: y, style: piece.style) + 2
+        }
+    }
+
+    mutating func paintKeyLine() {
+        let y = canvas.size.height - 1
+        var pieces: [Piece] = []
+        // What is named first in the table goes last, but for help and the way out.
+        for (index, binding) in KeyTable.overview.enumerated() {
+            guard let short = binding.short else { continue }
+            let isVital = binding.command == .help || binding.command == .quit
+            let label = binding.label.split(separator: " ").first.map(String.init) ?? ""
+            pieces.append(Piece(text: SafeText("\(label) \(short)"), rank: isVital ? 0 : index + 1))
+        }
+        put(pieces, y: y)
+        canvas.restyle(Area(x: 0, y: y, width: canvas.size.width, height: 1)) {
+            $0.isReversed = true
+        }
+    }
+
+    mutating func paintHelp() {
+        let rows = KeyBinding.Group.allCases.reduce(0) { sum, group in
+            sum + 2 + KeyTable.overview.filter { $0.group == group }.count
+        }
+        let letters: SafeText = "B blocked by what is below   R busy   I idle   F failing"
+        let width = min(canvas.size.width, 66)
+        let height = min(canvas.size.height, rows + 4)
+        let area = Area(
+            x: (canvas.size.width - width) / 2, y: (canvas.size.height - height) / 2,
+            width: width, height: height)
+        canvas.fill(area)
+        let inside = canvas.box(
+            area, title: "Keys of the overview; any key closes", symbols: symbols)
+        var y = inside.y
+        // Where the rows do not fit, the headings and gaps go first.
+        let isTight = inside.height < rows + 2
+        for group in KeyBinding.Group.allCases {
+            if !isTight {
+                canvas.put(
+                    SafeText(group.rawValue), x: inside.x + 1, y: y, style: .heading,
+                    limit: inside.width - 1)
+                y += 1
+            }
+            for binding in KeyTable.overview where binding.group == group && y < inside.bottom {
+                canvas.put(
+                    SafeText(binding.label), x: inside.x + 2, y: y, style: Style(bold: true),
+                    limit: 10)
+                canvas.put(
+                    SafeText(binding.help), x: inside.x + 13, y: y, limit: inside.width - 13)
+                y += 1
+            }
+            if !isTight { y += 1 }
+        }
+        if y < inside.bottom { canvas.put(letters, x: inside.x + 1, y: y, limit: inside.width - 1) }
+    }
+}

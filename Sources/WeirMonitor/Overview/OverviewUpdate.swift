@@ -1,0 +1,118 @@
+package import WeirTelemetry
+package import WeirTerminal
+
+/// What can happen to the overview.
+package enum OverviewMessage: Sendable {
+    case sample(MetricSample)
+    case mark(Mark)
+    case notice(Notice)
+    case key(Key)
+    case resize(CanvasSize)
+    /// The driver's clock: microseconds since the run's start. What is shown ages by it.
+    case tick(now: Int64)
+    /// The run ended; the text says how.
+    case ended(String)
+}
+
+/// What the overview wants from its driver.
+package enum OverviewEffect: Equatable, Sendable {
+    /// Drain and end the run, as one Ctrl-C does.
+    case endRun
+    /// Stop it now, as the second one does.
+    case stopRun
+    case leave
+    case redraw
+    case suspend
+}
+
+extension OverviewModel {
+    /// Takes a message; gives what is to be done outside. Pure but for the model itself.
+    package mutating func update(_ message: OverviewMessage) -> [OverviewEffect] {
+        switch message {
+        case .sample(let sample):
+            history.append(SampleFrame(sample, names: facts.stages))
+            now = max(now, sample.time)
+        case .mark(let mark): notices.append(Notice(mark))
+        case .notice(let notice): notices.append(notice)
+        case .key(let key): return press(key)
+        case .resize(let size): self.size = size
+        case .tick(let time): tick(time)
+        case .ended(let how): ending = how
+        }
+        return []
+    }
+
+    private mutating func tick(_ time: Int64) {
+        let passed = max(0, time - now)
+        now = max(now, time)
+        guard case .playing(let at) = playhead, let newest = history.newest?.time else { return }
+        let next = at + passed
+        // The past is over where the run is: there it pauses, and live is a key away.
+        playhead = next >= newest ? .paused(at: newest) : .playing(at: next)
+    }
+
+    private mutating func press(_ key: Key) -> [OverviewEffect] {
+        let command = KeyTable.command(for: key)
+        if showsHelp {
+            showsHelp = false
+            // These do what they say whatever lies over the screen.
+            guard command == .quit || command == .suspend || command == .redraw else { return [] }
+        }
+        guard let command else { return [] }
+        switch command {
+        case .nextStage: selection = min(facts.stages.count - 1, selection + 1)
+        case .previousStage: selection = max(0, selection - 1)
+        case .firstStage: selection = 0
+        case .lastStage: selection = max(0, facts.stages.count - 1)
+        case .pause: pause()
+        case .live: playhead = .live
+        case .sampleBack: move(by: -1)
+        case .sampleForward: move(by: 1)
+        case .previousNotice: jump(forward: false)
+        case .nextNotice: jump(forward: true)
+        case .help: showsHelp = true
+        case .redraw: return [.redraw]
+        case .suspend: return [.suspend]
+        case .quit: return quit()
+        }
+        selection = max(0, selection)
+        return []
+    }
+
+    private mutating func pause() {
+        switch playhead {
+        case .live:
+            if let time = history.newest?.time { playhead = .paused(at: time) }
+        case .paused(let time): playhead = .playing(at: time)
+        case .playing(let time): playhead = .paused(at: time)
+        }
+    }
+
+    private mutating func move(by places: Int) {
+        guard let place = shownPlace else { return }
+        let next = max(0, min(history.count - 1, place + places))
+        // Live and forward: there is nothing newer to go to.
+        if playhead == .live, places > 0 { return }
+        playhead = .paused(at: history[next].time)
+    }
+
+    private mutating func jump(forward: Bool) {
+        guard let time = shownTime, let newest = history.newest?.time else { return }
+        let places = 0..<notices.count
+        let found =
+            forward
+            ? places.first { notices[$0].severity > .note && notices[$0].time > time }
+            : places.last {
+                notices[$0].severity > .note
+                    && notices[$0].time < (playhead == .live ? .max : time)
+            }
+        if let found { playhead = .paused(at: min(newest, notices[found].time)) }
+    }
+
+    private mutating func quit() -> [OverviewEffect] {
+        if ending != nil { return [.leave] }
+        if isEnding { return [.stopRun] }
+        isEnding = true
+        return [.endRun]
+    }
+}

@@ -1,0 +1,194 @@
+import WeirBase
+package import WeirTerminal
+
+/// Paints the overview. Pure: the same model gives the same canvas.
+package enum OverviewView {
+    /// Below this the one line that matters is shown, and what else fits.
+    package static let smallest = CanvasSize(width: 40, height: 10)
+    /// From here on panels stand in boxes.
+    package static let boxed = CanvasSize(width: 120, height: 36)
+
+    package static func view(_ model: OverviewModel) -> Canvas {
+        var painter = OverviewPainter(model)
+        painter.paint()
+        return painter.canvas
+    }
+}
+
+/// A canvas in the making, and what all parts of the overview look at.
+struct OverviewPainter {
+    let model: OverviewModel
+    let symbols: Symbols
+    let rates: [StageRate]
+    let bottleneck: Bottleneck
+    var canvas: Canvas
+
+    init(_ model: OverviewModel) {
+        self.model = model
+        symbols = model.theme.symbols
+        rates = model.rates
+        bottleneck = model.bottleneck(rates)
+        canvas = Canvas(size: model.size, isASCII: model.theme.symbols.isASCII)
+    }
+
+    mutating func paint() {
+        let size = canvas.size
+        if size.width < OverviewView.smallest.width || size.height < OverviewView.smallest.height {
+            paintReduced()
+            return
+        }
+        paintStatus()
+        var (_, body) = canvas.area.split(top: 2)
+        body.height -= 1
+        if size.width >= OverviewView.boxed.width, size.height >= OverviewView.boxed.height {
+            paintBoxed(body)
+        } else {
+            paintPlain(body)
+        }
+        paintKeyLine()
+        if model.showsHelp { paintHelp() }
+    }
+
+    // MARK: Sizes
+
+    /// Rules between the parts, as many parts as there is room for.
+    private mutating func paintPlain(_ body: Area) {
+        var rest = body
+        let table = min(model.facts.stages.count + 1, max(2, rest.height - 2))
+        // What the table, the sentence and one notice leave over.
+        let graphHeight = GraphLayout(model.facts).height(.compact)
+        let spare = rest.height - table - 2
+        if graphHeight + 2 <= spare, let graph = fittingGraph(.compact, width: rest.width) {
+            rest = rule(rest)
+            paint(graph, in: rest)
+            rest = rest.split(top: graphHeight).rest
+        }
+        if rest.height >= table + 3 { rest = rule(rest) }
+        paintTable(rest.split(top: table).top)
+        rest = rest.split(top: table).rest
+        if rest.height >= 4 { rest = rest.split(top: 1).rest }
+        let cause = rest.height >= 6 ? 2 : 1
+        paintCause(rest.split(top: cause).top)
+        rest = rest.split(top: cause).rest
+        if rest.height >= 5 {
+            let charts = min(8, rest.height - 2)
+            paintChart(.throughput, in: rest.split(top: charts).top)
+            rest = rest.split(top: charts).rest
+        }
+        paintNotices(rest)
+    }
+
+    private mutating func paintBoxed(_ body: Area) {
+        var rest = body
+        let stages = model.facts.stages.count
+        let layout = GraphLayout(model.facts)
+        let least = 4 + 5
+        // The table comes first; the graph takes the form that leaves room for the rest.
+        let table = min(stages + 5, max(6, rest.height - least))
+        for form in [GraphLayout.Form.boxed, .compact] {
+            let height = layout.height(form) + 2
+            guard rest.height - table - height >= least,
+                let graph = fittingGraph(form, width: rest.width - 4)
+            else { continue }
+            let inside = box(rest.split(top: height).top, "1 Graph   " + graphLegend)
+            paint(
+                graph,
+                in: Area(
+                    x: inside.x + 1, y: inside.y, width: inside.width - 2, height: inside.height))
+            rest = rest.split(top: height).rest
+            break
+        }
+        let selected = "\(stages) in graph order"
+        var inside = box(rest.split(top: table).top, SafeText("2 Stages   \(selected)"))
+        paintTable(inside.split(top: inside.height - 2).top)
+        inside = inside.split(top: inside.height - 2).rest
+        paintCause(inside)
+        rest = rest.split(top: table).rest
+        let notices = rest.height >= 18 ? 6 : 5
+        let charts = min(16, rest.height - notices)
+        if charts >= 4 {
+            let row = rest.split(top: charts).top
+            let halves = row.split(left: row.width / 2)
+            let left = box(halves.left, chartTitle("3", .throughput))
+            paintChart(.throughput, in: left)
+            let right = box(halves.rest, chartTitle("4", .lag))
+            paintChart(.lag, in: right)
+            rest = rest.split(top: charts).rest
+        }
+        paintNotices(box(rest, noticesTitle("5")))
+    }
+
+    private mutating func box(_ area: Area, _ title: SafeText) -> Area {
+        canvas.box(area, title: title, symbols: symbols)
+    }
+
+    private mutating func rule(_ area: Area) -> Area {
+        for x in area.x..<area.right {
+            canvas.put(symbols.horizontal, x: x, y: area.y, style: .frame)
+        }
+        return area.split(top: 1).rest
+    }
+
+    private var graphLegend: SafeText {
+        let s = symbols
+        return SafeText(
+            "\(s.idle) idle  \(s.busy) busy  \(s.blocked) blocked   edges: "
+                + "\(s.horizontal)\(s.horizontal) queue below 10 %  \(s.medium)\(s.medium) to 75 %  "
+                + "\(s.heavy)\(s.heavy) above")
+    }
+
+    // MARK: Too small for parts
+
+    /// The state in a word, the sentence, and the stages as far as there is room.
+    private mutating func paintReduced() {
+        let size = canvas.size
+        guard size.width > 0, size.height > 0 else { return }
+        let pill = statePill
+        if size.width < 12 {
+            canvas.put(pill.text, x: 0, y: 0, style: pill.style)
+        } else {
+            let used = canvas.put(pill.text, x: 0, y: 0, style: pill.style)
+            let name = SafeText(model.facts.pipeline)
+            canvas.put(
+                name.cut(to: size.width - used - 1, ellipsis: symbols.ellipsis), x: used + 1, y: 0,
+                style: .heading)
+        }
+        let lines = SafeText(bottleneck.sentence)
+            .wrapped(to: size.width, lines: max(0, min(3, size.height - 1)))
+        for (index, line) in lines.enumerated() {
+            canvas.put(line, x: 0, y: 1 + index, style: causeStyle)
+        }
+        let top = 1 + lines.count
+        for (index, rate) in rates.enumerated() where top + index < size.height {
+            let share = "\(Figures.wholePercent(rate.busy))%"
+            canvas.put(StageLook(rate).letter, x: 0, y: top + index, style: StageLook(rate).style)
+            canvas.put(
+                SafeText(rate.stage).cut(to: size.width - 7, ellipsis: symbols.ellipsis), x: 2,
+                y: top + index)
+            if size.width >= 10 {
+                canvas.put(SafeText(share), endingAt: size.width, y: top + index, limit: 4)
+            }
+        }
+    }
+}
+
+/// What a stage is mostly doing, as a letter and a style; the letter never depends on colour.
+struct StageLook {
+    let letter: Character
+    let word: SafeText
+    let style: Style
+    let share: Double
+
+    init(_ rate: StageRate) {
+        if rate.errors > 0 {
+            (letter, word, style, share) = ("F", "FAILING", Style(.failed, bold: true), rate.busy)
+        } else if rate.backpressured >= max(rate.busy, rate.idle) {
+            (letter, word, share) = ("B", "BLOCKED", rate.backpressured)
+            style = Style(.blocked)
+        } else if rate.busy >= rate.idle {
+            (letter, word, style, share) = ("R", "BUSY", Style(.busy), rate.busy)
+        } else {
+            (letter, word, style, share) = ("I", "IDLE", Style(.idle), rate.idle)
+        }
+    }
+}

@@ -1,0 +1,60 @@
+/// Which stage limits a run, with the evidence for it, as a sentence.
+package enum Bottleneck: Equatable, Sendable {
+    /// There are no two samples to compare yet.
+    case unknown
+    case none
+    case stage(Evidence)
+
+    package struct Evidence: Equatable, Sendable {
+        package var stage: String
+        package var busy: Double
+        /// Whether anything feeds it through a queue.
+        package var hasQueue: Bool
+        package var fill: Double
+        /// How long its queue has been over nine tenths full, microseconds; 0 when it is not now.
+        package var fullFor: Int64
+        /// The stage right above it that is held up most.
+        package var above: String?
+        package var aboveBackpressured: Double
+
+        package init(_ rate: StageRate) {
+            stage = rate.stage
+            busy = rate.busy
+            hasQueue = rate.capacity > 0
+            fill = rate.fill
+            fullFor = 0
+            aboveBackpressured = 0
+        }
+    }
+
+    /// A queue counts as full from this share on.
+    package static let full = 0.9
+
+    /// The sentence, without a full stop's worth of doubt: what, and why it is believed.
+    package var sentence: String {
+        switch self {
+        case .unknown: return "waiting for a second sample"
+        case .none:
+            return "nothing limits the run: no queue is half full and no stage is busy 80 % of "
+                + "the time"
+        case .stage(let evidence): return evidence.sentence
+        }
+    }
+}
+
+extension Bottleneck.Evidence {
+    fileprivate var sentence: String {
+        var parts = ["busy \(Figures.percent(busy))"]
+        if fullFor > 0 {
+            parts.append("its queue over 90 % for \(Figures.duration(microseconds: fullFor))")
+        } else if hasQueue {
+            parts.append("its queue \(Figures.percent(fill)) full")
+        } else {
+            parts.append("no queue before it: it takes its input no faster")
+        }
+        if let above {
+            parts.append("\(above) above it blocked \(Figures.percent(aboveBackpressured))")
+        }
+        return "\(stage) limits the run: " + parts.joined(separator: ", ")
+    }
+}

@@ -1,0 +1,55 @@
+package import WeirBase
+
+/// Numbers as the screens write them; short, with a unit, of steady width.
+package enum Figures {
+    /// `96.2k`, `1.3M`, `12`: at most four digits and a letter.
+    package static func count(_ number: Double) -> String {
+        guard number.isFinite else { return "?" }
+        return String(Quantities.describe(count: number).filter { $0 != " " })
+    }
+
+    /// `41.0 MB`.
+    package static func bytes(_ number: UInt64) -> String {
+        Quantities.describe(bytes: Int(clamping: number))
+    }
+
+    /// `97 %`; anything that is no share is brought to the nearest one.
+    package static func percent(_ share: Double) -> String { "\(wholePercent(share)) %" }
+
+    package static func wholePercent(_ share: Double) -> Int {
+        share.isNaN ? 0 : Int((max(0, min(1, share)) * 100).rounded())
+    }
+
+    /// `40 ms`, `3.4 s`, `41 s`, `12 min`, `3.5 h`.
+    package static func duration(microseconds: Int64) -> String {
+        let seconds = Double(max(0, microseconds)) / 1e6
+        switch seconds {
+        case ..<0.001: return "\(max(0, microseconds)) us"
+        case ..<1: return "\(Int((seconds * 1_000).rounded())) ms"
+        case ..<9.95: return "\(tenths(seconds)) s"
+        case ..<120: return "\(Int(seconds.rounded())) s"
+        case ..<7_200: return "\(Int((seconds / 60).rounded())) min"
+        default: return "\(tenths(seconds / 3_600)) h"
+        }
+    }
+
+    /// `12.4`.
+    package static func tenths(_ number: Double) -> String {
+        guard number.isFinite, abs(number) < 1e15 else { return "?" }
+        let tenths = Int64((number * 10).rounded())
+        return "\(tenths < 0 ? "-" : "")\(abs(tenths) / 10).\(abs(tenths) % 10)"
+    }
+
+    /// `00:02:14`; days run into the hours.
+    package static func elapsed(microseconds: Int64) -> String {
+        let seconds = max(0, microseconds) / 1_000_000
+        return "\(two(seconds / 3_600)):\(two(seconds / 60 % 60)):\(two(seconds % 60))"
+    }
+
+    /// `12:04:31.2`, in UTC.
+    package static func clock(_ instant: Instant) -> String {
+        String(instant.rfc3339(digits: 1).dropFirst(11).dropLast())
+    }
+
+    private static func two(_ number: Int64) -> String { number < 10 ? "0\(number)" : "\(number)" }
+}

@@ -1,0 +1,99 @@
+package import WeirTelemetry
+
+/// What one stage did between two samples.
+package struct StageRate: Equatable, Sendable {
+    package var stage: String
+    package var subtasks = 0
+    package var recordsIn = 0.0
+    package var recordsOut = 0.0
+    package var errors = 0.0
+    /// Shares of the time, 0 to 1, the mean of the subtasks.
+    package var busy = 0.0
+    package var backpressured = 0.0
+    package var depth: UInt64 = 0
+    package var capacity: UInt64 = 0
+    package var watermarkLag: Int64?
+    /// Whether this is the stage that keeps the run from being faster.
+    package var isLimiting = false
+
+    package init(stage: String) { self.stage = stage }
+
+    package var idle: Double { max(0, 1 - busy - backpressured) }
+    package var fill: Double { capacity == 0 ? 0 : Double(depth) / Double(capacity) }
+}
+
+/// Rates of all stages, and which one limits the run. The lines of `--ui plain` and the screens
+/// show these and no others.
+package enum StageRates {
+    /// A stage counts as held up from this share of its time on.
+    package static let heldUp = 0.5
+    /// A queue that is this full speaks for the stage behind it being slow,
+    package static let filling = 0.5
+    /// and a stage this busy may be slow by itself.
+    package static let veryBusy = 0.8
+
+    /// The rates between two samples of one run that lie `nanoseconds` apart.
+    package static func between(
+        _ old: MetricSample, _ new: MetricSample, nanoseconds: UInt64
+    ) -> [StageRate] {
+        var names: [String] = []
+        for subtask in new.subtasks where names.last != subtask.stage {
+            if !names.contains(subtask.stage) { names.append(subtask.stage) }
+        }
+        return between(
+            SampleFrame(old, names: names), SampleFrame(new, names: names), names: names,
+            nanoseconds: nanoseconds)
+    }
+
+    /// The rates between two frames made with the same names; zeros when no time lies between.
+    package static func between(
+        _ old: SampleFrame, _ new: SampleFrame, names: [String], nanoseconds: UInt64
+    ) -> [StageRate] {
+        var rates: [StageRate] = []
+        let span = Double(nanoseconds)
+        for (number, name) in names.enumerated()
+        where number < new.stages.count && number < old.stages.count {
+            let (before, after) = (old.stages[number], new.stages[number])
+            var rate = StageRate(stage: name)
+            rate.subtasks = after.subtasks
+            rate.depth = after.depth
+            rate.capacity = after.capacity
+            rate.watermarkLag = after.watermarkLag
+            if nanoseconds > 0 {
+                let width = span * Double(max(1, after.subtasks))
+                rate.recordsIn = growth(before.recordsIn, after.recordsIn) / span * 1e9
+                rate.recordsOut = growth(before.recordsOut, after.recordsOut) / span * 1e9
+                rate.errors = growth(before.errors, after.errors) / span * 1e9
+                rate.busy = min(1, growth(before.busy, after.busy) / width)
+                rate.backpressured = min(
+                    1 - rate.busy, growth(before.backpressured, after.backpressured) / width)
+            }
+            rates.append(rate)
+        }
+        mark(&rates)
+        return rates
+    }
+
+    /// Totals that fell belong to samples out of order; nothing happened between them.
+    private static func growth(_ before: UInt64, _ after: UInt64) -> Double {
+        after > before ? Double(after - before) : 0
+    }
+
+    /// The stage that limits: not held up itself, with the fullest queue before it; of stages
+    /// without a queue the busiest, if it is really busy.
+    private static func mark(_ rates: inout [StageRate]) {
+        var best: Int?
+        for index in rates.indices where rates[index].backpressured < heldUp {
+            let isCandidate = rates[index].fill >= filling || rates[index].busy >= veryBusy
+            guard isCandidate else { continue }
+            guard let known = best else {
+                best = index
+                continue
+            }
+            if (rates[index].fill, rates[index].busy) > (rates[known].fill, rates[known].busy) {
+                best = index
+            }
+        }
+        if let best { rates[best].isLimiting = true }
+    }
+}

@@ -1,0 +1,75 @@
+/// Neighbouring cells of one row and one style that are to be written.
+package struct CanvasRun: Equatable, Sendable {
+    package var x: Int
+    package var y: Int
+    package var style: Style
+    /// Characters with their marks; covered cells of wide characters are not in it.
+    package var scalars: [Unicode.Scalar]
+}
+
+extension Canvas {
+    /// The runs that make a screen that shows `old` show this canvas; all of it without `old` or
+    /// when that has another size.
+    package func runs(after old: Canvas?) -> [CanvasRun] {
+        let known = old.flatMap { $0.size == size ? $0.cells : nil }
+        var runs: [CanvasRun] = []
+        for y in 0..<size.height {
+            var isOpen = false
+            for x in 0..<size.width {
+                let index = y * size.width + x
+                let cell = cells[index]
+                if cell.width == 0 { continue }
+                guard isChanged(index, known) else {
+                    isOpen = false
+                    continue
+                }
+                if !isOpen || runs[runs.count - 1].style != cell.style {
+                    runs.append(CanvasRun(x: x, y: y, style: cell.style, scalars: []))
+                }
+                runs[runs.count - 1].scalars.append(cell.scalar)
+                for mark in [cell.marks.first, cell.marks.second] where mark != 0 {
+                    if let scalar = Unicode.Scalar(mark) {
+                        runs[runs.count - 1].scalars.append(scalar)
+                    }
+                }
+                // After a character that terminals may measure otherwise, the place is set anew.
+                isOpen = cell.width == 1 && cell.marks.first == 0
+            }
+        }
+        return runs
+    }
+
+    /// Whether a cell, or the one that it covers, is not what is shown.
+    private func isChanged(_ index: Int, _ known: [Cell]?) -> Bool {
+        guard let known else { return true }
+        if cells[index] != known[index] { return true }
+        return cells[index].width == 2 && cells[index + 1] != known[index + 1]
+    }
+
+    /// The characters, a line a row, without spaces at the ends of lines.
+    package var text: String {
+        lines { cell in
+            var text = String(Character(cell.scalar))
+            for mark in [cell.marks.first, cell.marks.second] where mark != 0 {
+                if let scalar = Unicode.Scalar(mark) { text.unicodeScalars.append(scalar) }
+            }
+            return text
+        }
+    }
+
+    /// The styles, a letter a cell: the role's, `#` where it is reversed.
+    package var styleText: String {
+        lines { cell in cell.style.isReversed ? "#" : String(cell.style.role.letter) }
+    }
+
+    private func lines(_ show: (Cell) -> String) -> String {
+        var text = ""
+        for y in 0..<size.height {
+            var line = ""
+            for x in 0..<size.width where self[x, y].width > 0 { line += show(self[x, y]) }
+            while line.last == " " { line.removeLast() }
+            text += line + "\n"
+        }
+        return text
+    }
+}

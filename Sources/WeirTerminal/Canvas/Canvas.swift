@@ -1,0 +1,128 @@
+/// One cell of a canvas.
+package struct Cell: Equatable, Sendable {
+    package var scalar: Unicode.Scalar
+    package var marks = CombiningMarks()
+    package var style = Style.plain
+    /// Cells that the character takes; 0 for the cell that a wide one to its left covers.
+    package var width: UInt8 = 1
+
+    package init(_ scalar: Unicode.Scalar = " ", style: Style = .plain) {
+        self.scalar = scalar
+        self.style = style
+    }
+}
+
+/// A grid of cells that views paint: a pure value.
+///
+/// Every drawing clips: what lies outside is left out, at any size from 0×0 on. A wide character
+/// is whole or not there. An ASCII canvas holds no other character, whatever was drawn.
+package struct Canvas: Equatable, Sendable {
+    package let size: CanvasSize
+    package let isASCII: Bool
+    package private(set) var cells: [Cell]
+
+    package init(size: CanvasSize, isASCII: Bool) {
+        self.size = size
+        self.isASCII = isASCII
+        cells = Array(repeating: Cell(), count: size.width * size.height)
+    }
+
+    package var area: Area { Area(size) }
+
+    package subscript(x: Int, y: Int) -> Cell {
+        guard contains(x, y) else { return Cell() }
+        return cells[y * size.width + x]
+    }
+
+    private func contains(_ x: Int, _ y: Int) -> Bool {
+        x >= 0 && y >= 0 && x < size.width && y < size.height
+    }
+
+    /// Draws a text from a place to the right, within `limit` cells; gives the cells it took.
+    @discardableResult
+    package mutating func put(
+        _ text: SafeText, x: Int, y: Int, style: Style = .plain, limit: Int = .max
+    ) -> Int {
+        var place = x
+        let (sum, overflow) = x.addingReportingOverflow(max(0, limit))
+        let end = overflow ? Int.max : sum
+        for glyph in text.glyphs {
+            if place + glyph.width > end { break }
+            set(glyph, x: place, y: y, style: style)
+            place += glyph.width
+        }
+        return place - x
+    }
+
+    /// Draws a text so that it ends before `right`; on the left at most `limit` cells are used.
+    package mutating func put(
+        _ text: SafeText, endingAt right: Int, y: Int, style: Style = .plain, limit: Int
+    ) {
+        let width = min(limit, text.width)
+        put(text, x: right - width, y: y, style: style, limit: width)
+    }
+
+    /// Draws one of the view's own signs.
+    package mutating func put(_ sign: Character, x: Int, y: Int, style: Style = .plain) {
+        guard let scalar = sign.unicodeScalars.first else { return }
+        set(
+            SafeText.Glyph(scalar: scalar, marks: CombiningMarks(), width: 1), x: x, y: y,
+            style: style)
+    }
+
+    /// Draws a sign over an area.
+    package mutating func fill(_ area: Area, _ sign: Character = " ", style: Style = .plain) {
+        let rows = max(0, area.y)..<max(0, max(area.y, min(size.height, area.bottom)))
+        let columns = max(0, area.x)..<max(0, max(area.x, min(size.width, area.right)))
+        for y in rows {
+            for x in columns { put(sign, x: x, y: y, style: style) }
+        }
+    }
+
+    /// Gives the cells of an area another style and leaves their characters.
+    package mutating func restyle(_ area: Area, _ change: (inout Style) -> Void) {
+        for y in max(0, area.y)..<max(0, max(area.y, min(size.height, area.bottom))) {
+            for x in max(0, area.x)..<max(0, max(area.x, min(size.width, area.right))) {
+                change(&cells[y * size.width + x].style)
+            }
+        }
+    }
+
+    private mutating func set(_ glyph: SafeText.Glyph, x: Int, y: Int, style: Style) {
+        guard contains(x, y) else { return }
+        if isASCII, !glyph.scalar.isASCII {
+            let substitute = SafeText.Glyph(scalar: "?", marks: CombiningMarks(), width: 1)
+            for offset in 0..<glyph.width {
+                set(substitute, x: x + offset, y: y, style: style)
+            }
+            return
+        }
+        guard glyph.width == 1 || contains(x + 1, y) else {
+            // Half of a wide character cannot be shown.
+            clear(x, y)
+            cells[y * size.width + x] = Cell(style: style)
+            return
+        }
+        clear(x, y)
+        var cell = Cell(glyph.scalar, style: style)
+        if !isASCII { cell.marks = glyph.marks }
+        cell.width = UInt8(glyph.width)
+        if glyph.width == 2 {
+            clear(x + 1, y)
+            var covered = Cell(style: style)
+            covered.width = 0
+            cells[y * size.width + x + 1] = covered
+        }
+        cells[y * size.width + x] = cell
+    }
+
+    /// Before a cell is overwritten: the other half of a wide character there becomes a space.
+    private mutating func clear(_ x: Int, _ y: Int) {
+        let index = y * size.width + x
+        if cells[index].width == 0, x > 0 {
+            cells[index - 1] = Cell(style: cells[index - 1].style)
+        } else if cells[index].width == 2, x + 1 < size.width {
+            cells[index + 1] = Cell(style: cells[index + 1].style)
+        }
+    }
+}

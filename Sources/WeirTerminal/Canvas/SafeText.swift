@@ -1,0 +1,124 @@
+import WeirBase
+
+/// Text that may be drawn: the only thing that a canvas takes.
+///
+/// Names, keys, logs and file names come from outside, and a terminal obeys what it finds in them:
+/// clipboard writes, titles, cursor movements. Making one of these is the only way onto the screen,
+/// and making it replaces every control, format and unassigned character by something visible.
+package struct SafeText: Equatable, Sendable, ExpressibleByStringLiteral,
+    ExpressibleByStringInterpolation
+{
+    /// A character with its marks, and how many cells it takes.
+    package struct Glyph: Equatable, Sendable {
+        package var scalar: Unicode.Scalar
+        package var marks: CombiningMarks
+        package var width: Int
+    }
+
+    /// What is kept of a text at most; nobody reads more in one line of a screen.
+    package static let limit = 1000
+
+    package private(set) var glyphs: [Glyph] = []
+
+    /// Makes any text fit to draw, in time proportional to what is kept.
+    package init(_ text: some StringProtocol) {
+        let escaped = PrintableText.escaped(text, limit: Self.limit)
+        glyphs.reserveCapacity(escaped.utf8.count)
+        for scalar in escaped.unicodeScalars { append(scalar) }
+    }
+
+    package init(stringLiteral value: String) { self.init(value) }
+
+    /// How many cells it takes.
+    package var width: Int { glyphs.reduce(0) { $0 + $1.width } }
+
+    package var isEmpty: Bool { glyphs.isEmpty }
+
+    /// The text without what does not fit into `cells`, ending in `ellipsis` where it was cut.
+    package func cut(to cells: Int, ellipsis: Character) -> SafeText {
+        if width <= cells { return self }
+        var kept = SafeText("")
+        var used = 0
+        for glyph in glyphs {
+            if used + glyph.width > cells - 1 { break }
+            kept.glyphs.append(glyph)
+            used += glyph.width
+        }
+        if cells > 0 { for scalar in ellipsis.unicodeScalars { kept.append(scalar) } }
+        return kept
+    }
+
+    /// The text in lines of at most `cells`, broken at spaces where there are any.
+    package func wrapped(to cells: Int, lines: Int) -> [SafeText] {
+        guard cells > 0, lines > 0 else { return [] }
+        var result: [SafeText] = []
+        var rest = glyphs[...]
+        while !rest.isEmpty, result.count < lines {
+            var (end, used, space) = (rest.startIndex, 0, Int?.none)
+            while end < rest.endIndex, used + rest[end].width <= cells {
+                if rest[end].scalar == " " { space = end }
+                used += rest[end].width
+                end += 1
+            }
+            var next = end
+            if end < rest.endIndex, rest[end].scalar == " " {
+                next = end + 1
+            } else if end < rest.endIndex, let space {
+                (end, next) = (space, space + 1)
+            } else if end == rest.startIndex {
+                // A single character that is wider than the line.
+                next = end + 1
+            }
+            var line = SafeText("")
+            line.glyphs = Array(rest[rest.startIndex..<end])
+            result.append(line)
+            rest = rest[next...]
+        }
+        return result
+    }
+
+    package static func + (left: SafeText, right: SafeText) -> SafeText {
+        var sum = left
+        sum.glyphs.append(contentsOf: right.glyphs)
+        return sum
+    }
+
+    private mutating func append(_ scalar: Unicode.Scalar) {
+        let shown = Self.shown(scalar)
+        let width = CharacterWidth.cells(of: shown)
+        if width > 0 {
+            glyphs.append(Glyph(scalar: shown, marks: CombiningMarks(), width: width))
+        } else if let last = glyphs.indices.last {
+            glyphs[last].marks.add(shown)
+        }
+        // A mark that has nothing to stand on is left out.
+    }
+
+    private static func shown(_ scalar: Unicode.Scalar) -> Unicode.Scalar {
+        switch scalar.value {
+        case 0x20...0x7E: return scalar
+        case 0x1F1E6...0x1F1FF:
+            // Halves of flags; terminals disagree about their width, so the letters are shown.
+            return Unicode.Scalar(UInt8(scalar.value - 0x1F1E6) + 0x41)
+        case 0xFE00...0xFE0F, 0xE0100...0xE01EF:
+            // Variation selectors change the width in some terminals; a mark that is never drawn.
+            return "\u{FE00}"
+        default: break
+        }
+        return scalar.properties.generalCategory == .unassigned ? "\u{FFFD}" : scalar
+    }
+}
+
+/// At most two marks that combine with a character; further ones are left out, so that a tower of
+/// them costs nothing.
+package struct CombiningMarks: Equatable, Sendable {
+    package private(set) var first: UInt32 = 0
+    package private(set) var second: UInt32 = 0
+
+    package init() {}
+
+    package mutating func add(_ mark: Unicode.Scalar) {
+        if mark == "\u{FE00}" { return }
+        if first == 0 { first = mark.value } else if second == 0 { second = mark.value }
+    }
+}

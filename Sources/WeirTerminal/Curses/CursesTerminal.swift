@@ -1,0 +1,279 @@
+import CNCurses
+import Glibc
+import Synchronization
+import WeirBase
+
+/// Why a terminal cannot show a screen.
+package struct TerminalError: Error, Equatable, CustomStringConvertible {
+    package enum Code: Equatable, Sendable {
+        /// TERM is not set, or names what the database does not know.
+        case unknownKind
+        /// The terminal cannot move its cursor.
+        case dumb
+        /// The descriptor is no terminal.
+        case noTerminal
+        /// The system refused.
+        case system
+    }
+
+    package let code: Code
+    package let description: String
+
+    package init(_ code: Code, _ description: String) {
+        self.code = code
+        self.description = description
+    }
+}
+
+/// The terminal of this process, through curses.
+///
+/// The thread that makes it owns it; only a `waker` may be used elsewhere. There is one at a time,
+/// because curses keeps its state in globals. Whatever ends the process, the terminal is given
+/// back first: at exit, and by a handler of the signals that kill (it only writes a sequence that
+/// lies ready and resets the modes, then lets the signal have its way).
+package final class CursesTerminal: Terminal {
+    private let output: Int32
+    private let input: Int32
+    private let ownsInput: Bool
+    private let wakeUp: WakeUp
+    private let theme: Theme
+    private let colors: Int
+    private var decoder = KeyDecoder()
+    private var shown: Canvas?
+    private var isForgotten = true
+    private var isOpen = true
+    private var pending: [TerminalEvent] = []
+    package private(set) var size: CanvasSize
+
+    /// Whether the environment's locale writes UTF-8; takes that locale for characters.
+    package static func takeLocale() -> Bool { weir_curses_take_locale() == 1 }
+
+    /// Why a screen cannot be shown there; nil when it can. Changes nothing.
+    package static func obstacle(output: Int32, kind: String?) -> TerminalError? {
+        guard isatty(output) == 1 else {
+            return TerminalError(.noTerminal, "standard output is not a terminal")
+        }
+        guard let kind, !kind.isEmpty else {
+            return TerminalError(.unknownKind, "TERM is not set")
+        }
+        let code = weir_curses_probe(kind, output)
+        return code == Int32(WEIR_CURSES_OK) ? nil : error(code, kind)
+    }
+
+    /// Takes the terminal behind `output`. Keys come from `input` where that is a terminal, else
+    /// from the controlling one.
+    package init(output: Int32, input: Int32, kind: String, theme: Theme) throws(TerminalError) {
+        if let obstacle = Self.obstacle(output: output, kind: kind) { throw obstacle }
+        var keys = input
+        if isatty(input) != 1 {
+            // Standard input is data. Without a controlling terminal there are no keys, and what
+            // the screen is shown on serves as a source that never has any.
+            let opened = open("/dev/tty", O_RDONLY | O_CLOEXEC)
+            keys = opened >= 0 ? opened : output
+        }
+        guard let wakeUp = WakeUp() else {
+            throw TerminalError(.system, "no pipe could be made (error \(errno))")
+        }
+        let code = weir_curses_start(kind, output, keys)
+        guard code == Int32(WEIR_CURSES_OK) else {
+            weir_curses_stop()
+            throw Self.error(code, kind)
+        }
+        self.output = output
+        self.input = keys
+        ownsInput = keys != input && keys != output
+        self.wakeUp = wakeUp
+        self.theme = theme
+        colors = theme.hasColor ? Int(weir_curses_colors()) : 0
+        size = Self.size(of: output)
+        for role in Role.allCases {
+            if let color = theme.color(of: role, available: colors) {
+                weir_curses_pair(Int32(role.rawValue) + 1, Int32(color))
+            }
+        }
+    }
+
+    deinit { close() }
+
+    /// Wakes the owner from `events`. Any thread.
+    package var waker: @Sendable () -> Void {
+        { [wakeUp] in wakeUp.signal() }
+    }
+
+    package func show(_ canvas: Canvas) -> Bool {
+        guard isOpen, hasRoom else { return false }
+        if isForgotten { weir_curses_forget() }
+        for run in canvas.runs(after: isForgotten ? nil : shown) { put(run) }
+        weir_curses_show()
+        shown = canvas
+        isForgotten = false
+        return true
+    }
+
+    package func forget() { isForgotten = true }
+
+    package func events(until deadline: UInt64) -> [TerminalEvent] {
+        guard isOpen else { return [.closed] }
+        var events = pending
+        pending = []
+        if events.isEmpty { events = wait(until: deadline) }
+        return events
+    }
+
+    package func suspend() {
+        guard isOpen else { return }
+        weir_curses_suspend()
+        isForgotten = true
+        takeSize(&pending)
+    }
+
+    package func close() {
+        guard isOpen else { return }
+        isOpen = false
+        weir_curses_stop()
+        if ownsInput { Glibc.close(input) }
+    }
+
+    // MARK: Waiting
+
+    private func wait(until deadline: UInt64) -> [TerminalEvent] {
+        var events: [TerminalEvent] = []
+        var watched = [
+            pollfd(fd: input, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: weir_curses_signals(), events: Int16(POLLIN), revents: 0),
+            pollfd(fd: wakeUp.readingEnd, events: Int16(POLLIN), revents: 0),
+        ]
+        let now = MonotonicClock.nanoseconds()
+        let left = deadline > now ? (deadline - now + 999_999) / 1_000_000 : 0
+        var milliseconds = Int32(min(60_000, left))
+        if decoder.isWaiting {
+            milliseconds = min(milliseconds, Int32(KeyDecoder.escapeMilliseconds))
+        }
+        let count = poll(&watched, nfds_t(watched.count), milliseconds)
+        if count < 0 { return [] }
+        if watched[0].revents & Int16(POLLIN) != 0 {
+            readKeys(&events)
+        } else if watched[0].revents & Int16(POLLHUP | POLLERR | POLLNVAL) != 0 {
+            events.append(.closed)
+        } else if decoder.isWaiting {
+            events += decoder.timedOut().map { .key($0) }
+        }
+        if watched[1].revents != 0 { readSignals(&events) }
+        if watched[2].revents != 0 { wakeUp.clear() }
+        return events
+    }
+
+    private func readKeys(_ events: inout [TerminalEvent]) {
+        var bytes = [UInt8](repeating: 0, count: 1024)
+        let count = bytes.withUnsafeMutableBytes { Glibc.read(input, $0.baseAddress, $0.count) }
+        if count > 0 {
+            for key in decoder.take(bytes.prefix(count)) {
+                events.append(key == .control("z") ? .suspend : .key(key))
+            }
+        } else if count == 0 || (errno != EINTR && errno != EAGAIN) {
+            events.append(.closed)
+        }
+    }
+
+    private func readSignals(_ events: inout [TerminalEvent]) {
+        var bytes = [UInt8](repeating: 0, count: 256)
+        let pipe = weir_curses_signals()
+        let count = bytes.withUnsafeMutableBytes { Glibc.read(pipe, $0.baseAddress, $0.count) }
+        guard count > 0 else { return }
+        // However many came, the size is asked for once.
+        if bytes.prefix(count).contains(0x77) { takeSize(&events) }
+        if bytes.prefix(count).contains(0x7A) { events.append(.suspend) }
+    }
+
+    private func takeSize(_ events: inout [TerminalEvent]) {
+        let new = Self.size(of: output)
+        guard new != size else { return }
+        size = new
+        weir_curses_resize(Int32(new.height), Int32(new.width))
+        isForgotten = true
+        events.append(.resized(new))
+    }
+
+    // MARK: Writing
+
+    /// Whether the terminal takes bytes now; a frame for one that does not is left out.
+    private var hasRoom: Bool {
+        var watched = pollfd(fd: output, events: Int16(POLLOUT), revents: 0)
+        return poll(&watched, 1, 0) == 1 && watched.revents & Int16(POLLOUT) != 0
+    }
+
+    private func put(_ run: CanvasRun) {
+        let look = theme.attributes(of: run.style)
+        var attributes = look.bold ? WEIR_CURSES_BOLD : 0
+        if look.dim { attributes |= WEIR_CURSES_DIM }
+        if look.reversed { attributes |= WEIR_CURSES_REVERSE }
+        let hasPair = theme.color(of: run.style.role, available: colors) != nil
+        let text = run.scalars.flatMap(Self.drawn)
+        weir_curses_put(
+            Int32(run.y), Int32(run.x), text, Int32(text.count),
+            hasPair ? Int32(run.style.role.rawValue) + 1 : 0, Int32(attributes))
+    }
+
+    /// A character as curses takes it. Where it measures the character otherwise than the canvas,
+    /// marks of the right width stand for it, or everything after it would be displaced.
+    private static func drawn(_ scalar: Unicode.Scalar) -> [Int32] {
+        let value = scalar.value
+        if value >= 0x20, value < 0x7F { return [Int32(value)] }
+        let width = CharacterWidth.cells(of: scalar)
+        if weir_curses_width(value) == Int32(width) { return [Int32(value)] }
+        return [Int32](repeating: 0x3F, count: width)
+    }
+
+    private static func size(of descriptor: Int32) -> CanvasSize {
+        var (rows, columns): (Int32, Int32) = (0, 0)
+        guard weir_curses_size(descriptor, &rows, &columns) == 0 else {
+            return CanvasSize(width: 80, height: 24)
+        }
+        return CanvasSize(width: Int(columns), height: Int(rows))
+    }
+
+    private static func error(_ code: Int32, _ kind: String) -> TerminalError {
+        let name = PrintableText.escaped(kind, limit: 60)
+        switch Int(code) {
+        case WEIR_CURSES_UNKNOWN:
+            return TerminalError(.unknownKind, "TERM=\(name) is not a terminal known here")
+        case WEIR_CURSES_DUMB:
+            return TerminalError(.dumb, "TERM=\(name) cannot show a screen")
+        default:
+            return TerminalError(.system, "the terminal could not be taken (error \(errno))")
+        }
+    }
+}
+
+/// A pipe that wakes the thread which waits at its reading end.
+final class WakeUp: Sendable {
+    let readingEnd: Int32
+    private let writingEnd: Int32
+
+    init?() {
+        var ends: [Int32] = [-1, -1]
+        guard pipe(&ends) == 0 else { return nil }
+        for end in ends {
+            _ = fcntl(end, F_SETFD, FD_CLOEXEC)
+            _ = fcntl(end, F_SETFL, O_NONBLOCK)
+        }
+        readingEnd = ends[0]
+        writingEnd = ends[1]
+    }
+
+    deinit {
+        close(readingEnd)
+        close(writingEnd)
+    }
+
+    func signal() {
+        var byte: UInt8 = 1
+        // A full pipe wakes as well as one more byte would.
+        _ = write(writingEnd, &byte, 1)
+    }
+
+    func clear() {
+        var bytes = [UInt8](repeating: 0, count: 256)
+        while read(readingEnd, &bytes, bytes.count) == bytes.count {}
+    }
+}
