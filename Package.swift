@@ -118,6 +118,12 @@ let package = Package(
         .testTarget(
             name: "WeirTelemetryTests", dependencies: ["WeirBase", "WeirTelemetry"],
             swiftSettings: strict),
+        .testTarget(
+            name: "WeirTerminalTests", dependencies: ["WeirTerminal"], swiftSettings: strict),
+        .testTarget(
+            name: "WeirMonitorTests",
+            dependencies: ["WeirBase", "WeirTelemetry", "WeirTerminal", "WeirMonitor"],
+            exclude: ["Frames"], swiftSettings: strict),
         .testTarget(name: "TidyTests", swiftSettings: strict),
     ]
 )
