@@ -123,6 +123,12 @@ let package = Package(
             name: "WeirEngineTests",
             dependencies: ["WeirEngine", "WeirBase", "WeirTelemetry", "WeirTesting", "weir-bench"],
             swiftSettings: strict),
+        .testTarget(
+            name: "WeirTerminalTests", dependencies: ["WeirTerminal"], swiftSettings: strict),
+        .testTarget(
+            name: "WeirMonitorTests",
+            dependencies: ["WeirBase", "WeirTelemetry", "WeirTerminal", "WeirMonitor"],
+            exclude: ["Frames"], swiftSettings: strict),
         .testTarget(name: "TidyTests", swiftSettings: strict),
         // The program itself is run: depending on it has it built beside the tests.
         .testTarget(

@@ -84,11 +84,19 @@ static void restore(void) {
     release_errors();
 }
 
-static void on_fatal(int number) {
+static void on_fatal(int number, siginfo_t *info, void *context) {
     restore();
     for (int index = 0; index < FATAL_COUNT; index++) {
-        if (fatal[index] == number) sigaction(number, &before_fatal[index], NULL);
+        if (fatal[index] != number) continue;
+        struct sigaction *before = &before_fatal[index];
+        // Whoever was there first, such as the one that prints backtraces, sees the true context.
+        if (before->sa_flags & SA_SIGINFO) {
+            before->sa_sigaction(number, info, context);
+        } else if (before->sa_handler != SIG_DFL && before->sa_handler != SIG_IGN) {
+            before->sa_handler(number);
+        }
     }
+    signal(number, SIG_DFL);
     // Delivered once this handler has returned, so that the exit status tells the truth.
     raise(number);
 }
@@ -214,8 +222,8 @@ int weir_curses_start(const char *kind, int output, int input) {
     }
     struct sigaction action;
     memset(&action, 0, sizeof action);
-    action.sa_handler = on_fatal;
-    action.sa_flags = SA_ONSTACK;
+    action.sa_sigaction = on_fatal;
+    action.sa_flags = SA_SIGINFO | SA_ONSTACK;
     for (int index = 0; index < FATAL_COUNT; index++) {
         sigaction(fatal[index], &action, &before_fatal[index]);
     }
@@ -242,7 +250,10 @@ void weir_curses_put(
     mvaddnwstr(y, x, (const wchar_t *)text, count);
 }
 
-void weir_curses_show(void) { refresh(); }
+void weir_curses_show(void) {
+    // After a signal that kills has given the terminal back, the other threads still run a while.
+    if (atomic_load(&is_taken)) refresh();
+}
 
 void weir_curses_forget(void) { clearok(stdscr, TRUE); }
 

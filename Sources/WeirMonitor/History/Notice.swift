@@ -23,7 +23,7 @@ package struct Notice: Equatable, Sendable {
     package init(severity: Severity, step: UInt64, time: Int64, place: String, text: String) {
         self.severity = severity
         self.step = step
-        self.time = time
+        self.time = SampleFrame.bounded(time)
         self.place = place
         self.text = text
     }

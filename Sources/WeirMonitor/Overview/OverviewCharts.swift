@@ -123,10 +123,12 @@ extension OverviewPainter {
                 case .violation: ("V", Style(.failed, bold: true))
                 }
             let y = area.y + row
-            let times = notice.count > 1 ? " (\(notice.count) times since)" : ""
+            let times = notice.count > 1 ? "(\(notice.count) times) " : ""
+            // The text of a violation begins with the invariant's name itself.
+            let place = notice.text.hasPrefix(notice.place) ? "" : "\(notice.place): "
             canvas.put(SafeText(clock), x: area.x + 1, y: y, style: .faint)
             canvas.put(letter, x: area.x + 12, y: y, style: style)
-            let text = SafeText("step \(notice.step)  \(notice.place): \(notice.text)\(times)")
+            let text = SafeText("step \(notice.step)  \(times)\(place)\(notice.text)")
             canvas.put(
                 text.cut(to: area.width - 15, ellipsis: symbols.ellipsis), x: area.x + 14, y: y,
                 style: style)

@@ -98,6 +98,6 @@ package struct OverviewModel: Sendable {
             guard history[earlier].stages[stage].fill >= Bottleneck.full else { break }
             since = history[earlier].time
         }
-        return since.map { max(1, end - $0) } ?? 0
+        return since.map { end - $0 } ?? 0
     }
 }

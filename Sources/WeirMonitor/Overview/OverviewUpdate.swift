@@ -31,12 +31,11 @@ extension OverviewModel {
         switch message {
         case .sample(let sample):
             history.append(SampleFrame(sample, names: facts.stages))
-            now = max(now, sample.time)
         case .mark(let mark): notices.append(Notice(mark))
         case .notice(let notice): notices.append(notice)
         case .key(let key): return press(key)
         case .resize(let size): self.size = size
-        case .tick(let time): tick(time)
+        case .tick(let time): tick(SampleFrame.bounded(time))
         case .ended(let how): ending = how
         }
         return []

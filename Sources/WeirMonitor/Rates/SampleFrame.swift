@@ -29,9 +29,17 @@ package struct SampleFrame: Equatable, Sendable {
     package var stages: [StageTotals]
     package var recorder: RecorderSample
 
+    /// Times are brought into a century, so that whatever a trace claims, nothing computed with them
+    /// overflows.
+    package static let times: ClosedRange<Int64> = 0...3_200_000_000_000_000
+
+    package static func bounded(_ time: Int64) -> Int64 {
+        max(times.lowerBound, min(times.upperBound, time))
+    }
+
     /// Sums a sample up; subtasks and channels of stages that are not among `names` are left out.
     package init(_ sample: MetricSample, names: [String]) {
-        time = sample.time
+        time = Self.bounded(sample.time)
         step = sample.step
         recorder = sample.recorder
         stages = Array(repeating: StageTotals(), count: names.count)

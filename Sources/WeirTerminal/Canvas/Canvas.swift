@@ -62,12 +62,13 @@ package struct Canvas: Equatable, Sendable {
         put(text, x: right - width, y: y, style: style, limit: width)
     }
 
-    /// Draws one of the view's own signs.
+    /// Draws one of the view's own signs; never a character that came from outside.
     package mutating func put(_ sign: Character, x: Int, y: Int, style: Style = .plain) {
         guard let scalar = sign.unicodeScalars.first else { return }
         set(
-            SafeText.Glyph(scalar: scalar, marks: CombiningMarks(), width: 1), x: x, y: y,
-            style: style)
+            SafeText.Glyph(
+                scalar: scalar, marks: CombiningMarks(),
+                width: max(1, CharacterWidth.cells(of: scalar))), x: x, y: y, style: style)
     }
 
     /// Draws a sign over an area.

@@ -1,0 +1,60 @@
+import Foundation
+import Testing
+import WeirMonitor
+import WeirTerminal
+
+/// Whole frames, compared with what was looked at once and kept beside this file.
+@Suite struct FrameTests {
+    enum Look: String, CaseIterable {
+        case unicode, ascii, mono
+
+        var symbols: Symbols { self == .ascii ? .ascii : .unicode }
+        var hasColor: Bool { self != .mono }
+    }
+
+    static let sizes = [(80, 24), (160, 48), (40, 10), (200, 60)]
+
+    @Test(arguments: sizes, Look.allCases)
+    func `the overview looks as it was drawn`(size: (Int, Int), look: Look) throws {
+        var model = ExampleRun.model(
+            seconds: 71, width: size.0, height: size.1, symbols: look.symbols,
+            color: look.hasColor)
+        ExampleRun.addNotices(&model)
+        try compare(model, "overview-\(size.0)x\(size.1)-\(look.rawValue)")
+    }
+
+    @Test(arguments: sizes)
+    func `the overview without a sample looks as it was drawn`(size: (Int, Int)) throws {
+        try compare(
+            ExampleRun.model(seconds: 0, width: size.0, height: size.1),
+            "empty-\(size.0)x\(size.1)")
+    }
+
+    @Test func `a paused overview and its help look as they were drawn`() throws {
+        var model = ExampleRun.model(seconds: 71)
+        for _ in 0..<5 { _ = model.update(.key(.character("t"))) }
+        try compare(model, "paused-80x24")
+        _ = model.update(.key(.character("?")))
+        try compare(model, "help-80x24")
+    }
+
+    private func compare(_ model: OverviewModel, _ name: String) throws {
+        let canvas = OverviewView.view(model)
+        let frame = canvas.text + "~\n" + canvas.styleText
+        if model.theme.symbols.isASCII { #expect(canvas.text.utf8.allSatisfy { $0 < 0x7F }) }
+        if let folder = ProcessInfo.processInfo.environment["WEIR_WRITE_FRAMES"] {
+            try Data(frame.utf8).write(to: URL(filePath: "\(folder)/\(name).txt"))
+            return
+        }
+        let file = URL(filePath: #filePath).deletingLastPathComponent()
+            .appending(path: "Frames/\(name).txt")
+        let expected = String(decoding: try Data(contentsOf: file), as: UTF8.self)
+        let got = frame.split(separator: "\n", omittingEmptySubsequences: false)
+        let kept = expected.split(separator: "\n", omittingEmptySubsequences: false)
+        #expect(got.count == kept.count)
+        for (line, (new, old)) in zip(got, kept).enumerated() where new != old {
+            Issue.record("\(name), line \(line + 1):\n  kept \(old)\n  got  \(new)")
+            return
+        }
+    }
+}

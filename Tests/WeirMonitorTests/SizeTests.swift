@@ -1,0 +1,96 @@
+import Testing
+import WeirMonitor
+import WeirTelemetry
+import WeirTerminal
+
+/// Any size and any name can be painted.
+@Suite struct SizeTests {
+    @Test(arguments: [Symbols.unicode, .ascii])
+    func `every size up to 44 by 16 can be painted`(symbols: Symbols) {
+        var model = ExampleRun.model(seconds: 40, symbols: symbols)
+        ExampleRun.addNotices(&model)
+        for showsHelp in [false, true] {
+            if showsHelp { _ = model.update(.key(.character("?"))) }
+            for width in 0...44 {
+                for height in 0...16 {
+                    _ = model.update(.resize(CanvasSize(width: width, height: height)))
+                    #expect(OverviewView.view(model).cells.count == width * height)
+                }
+            }
+        }
+    }
+
+    @Test func `sizes around the borders of the forms can be painted`() {
+        var model = ExampleRun.model(seconds: 40)
+        for width in [45, 60, 79, 100, 119, 120, 121, 300, 1000] {
+            for height in [10, 11, 12, 13, 17, 20, 24, 35, 36, 37, 40, 100] {
+                _ = model.update(.resize(CanvasSize(width: width, height: height)))
+                #expect(OverviewView.view(model).cells.count == width * height)
+            }
+        }
+    }
+
+    @Test func `the state is on the screen at every size`() {
+        var model = ExampleRun.model(seconds: 40)
+        for key: (Key?, Character) in [(nil, "●"), (.character(" "), "‖"), (.character(" "), "▷")] {
+            if let press = key.0 { _ = model.update(.key(press)) }
+            for width in 1...100 {
+                for height in [1, 2, 9, 10, 24, 48] {
+                    _ = model.update(.resize(CanvasSize(width: width, height: height)))
+                    #expect(OverviewView.view(model).text.contains(key.1))
+                }
+            }
+        }
+    }
+
+    @Test(arguments: [
+        "\u{1B}]52;c;ZXZpbA==\u{07}", "\u{9B}2J", "\u{202E}kcirt", "日本語の段",
+        "e\u{301}\u{301}\u{301}",
+        "", "a\nb", String(repeating: "long", count: 5_000),
+    ])
+    func `hostile names can be painted and steer nothing`(name: String) {
+        let facts = RunFacts(
+            command: "run", pipeline: name, stages: [name, "b"], edges: [(name, "b")], started: 0,
+            tracePath: name)
+        for (width, height) in [(80, 24), (160, 48), (30, 5)] {
+            var model = OverviewModel(
+                facts: facts, size: CanvasSize(width: width, height: height),
+                theme: Theme(symbols: .unicode, hasColor: true))
+            for time: Int64 in 1...3 {
+                let subtasks = [name, "b"].map { SubtaskSample(stage: $0, subtask: 0) }
+                _ = model.update(
+                    .sample(
+                        MetricSample(
+                            time: time * 100_000, step: 1, subtasks: subtasks, channels: [],
+                            recorder: RecorderSample())))
+            }
+            _ = model.update(
+                .notice(
+                    Notice(severity: .error, step: 1, time: 1, place: name, text: name + name)))
+            for cell in OverviewView.view(model).cells {
+                let category = cell.scalar.properties.generalCategory
+                #expect(category != .control && category != .format)
+            }
+        }
+    }
+
+    @Test func `samples that make no sense can be painted`() {
+        var model = ExampleRun.model(seconds: 2)
+        var odd = SubtaskSample(stage: "enrich", subtask: 0)
+        odd.recordsIn = .max
+        odd.busy = .max
+        odd.watermarkLag = .max
+        for time: Int64 in [.min, 0, 2_100_000, .max - 1, .max] {
+            _ = model.update(
+                .sample(
+                    MetricSample(
+                        time: time, step: .max, subtasks: [odd, odd],
+                        channels: [
+                            ChannelSample(
+                                name: "", from: "", to: "enrich", depth: .max, capacity: 1,
+                                bytes: .max, dropped: .max)
+                        ], recorder: RecorderSample(bytes: .max, logsDropped: .max))))
+            #expect(OverviewView.view(model).cells.count == 80 * 24)
+        }
+    }
+}

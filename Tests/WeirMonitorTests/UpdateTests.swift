@@ -1,0 +1,164 @@
+import Testing
+import WeirMonitor
+import WeirTelemetry
+import WeirTerminal
+
+/// What each key and message does to the model.
+@Suite struct UpdateTests {
+    private func press(_ model: inout OverviewModel, _ keys: Key...) -> [OverviewEffect] {
+        keys.flatMap { model.update(.key($0)) }
+    }
+
+    @Test func `no key stands for two commands and every command has a key`() {
+        let keys = KeyTable.overview.flatMap(\.keys)
+        #expect(Set(keys).count == keys.count)
+        #expect(Set(KeyTable.overview.map(\.command)).count == KeyTable.overview.count)
+        #expect(KeyTable.overview.count == OverviewCommand.allCases.count)
+    }
+
+    @Test func `the help names every key of the table`() {
+        var model = ExampleRun.model(seconds: 1)
+        _ = press(&model, .character("?"))
+        let text = OverviewView.view(model).text
+        for binding in KeyTable.overview {
+            #expect(text.contains(binding.label), "\(binding.label)")
+            #expect(text.contains(binding.help), "\(binding.help)")
+        }
+    }
+
+    @Test func `j, k, g and G move the selection and stay within the stages`() {
+        var model = ExampleRun.model(seconds: 1)
+        _ = press(&model, .character("j"), .down)
+        #expect(model.selection == 2)
+        _ = press(&model, .character("k"))
+        #expect(model.selection == 1)
+        _ = press(&model, .character("G"), .down)
+        #expect(model.selection == ExampleRun.stages.count - 1)
+        _ = press(&model, .character("g"), .up)
+        #expect(model.selection == 0)
+        _ = press(&model, .home)
+        #expect(model.selection == 0)
+    }
+
+    @Test(arguments: [Key.character(" "), .function(5)])
+    func `pausing keeps the moment while samples come`(key: Key) {
+        var run = ExampleRun()
+        var model = ExampleRun.model(seconds: 0)
+        for _ in 0..<50 { _ = model.update(.sample(run.next())) }
+        let live = OverviewView.view(model)
+        _ = press(&model, key)
+        #expect(model.playhead == .paused(at: 5_000_000))
+        let rates = model.rates
+        for _ in 0..<50 { _ = model.update(.sample(run.next())) }
+        #expect(model.shownTime == 5_000_000)
+        #expect(model.rates == rates)
+        #expect(model.behind == 5_000_000)
+        // Below the line with the state nothing moved.
+        let paused = OverviewView.view(model)
+        #expect(live.text.split(separator: "\n")[1...] == paused.text.split(separator: "\n")[1...])
+    }
+
+    @Test func `resuming plays on from where it paused at the pace of the clock`() {
+        var run = ExampleRun()
+        var model = ExampleRun.model(seconds: 0)
+        for _ in 0..<50 { _ = model.update(.sample(run.next())) }
+        _ = press(&model, .character(" "))
+        for _ in 0..<50 { _ = model.update(.sample(run.next())) }
+        _ = model.update(.tick(now: 10_000_000))
+        _ = press(&model, .character(" "))
+        #expect(model.shownTime == 5_000_000)
+        var last: Int64 = 5_000_000
+        for tenth: Int64 in 1...20 {
+            _ = model.update(.sample(run.next()))
+            _ = model.update(.tick(now: 10_000_000 + tenth * 100_000))
+            guard let time = model.shownTime else { continue }
+            #expect(time >= last && time - last <= 100_000)
+            last = time
+        }
+        #expect(model.behind == 5_000_000)
+        _ = press(&model, .character(" "))
+        #expect(model.playhead == .paused(at: last))
+    }
+
+    @Test func `playing stops at the edge of a run that ended`() {
+        var model = ExampleRun.model(seconds: 5)
+        _ = press(&model, .character("t"), .character("t"), .character(" "))
+        _ = model.update(.ended("finished"))
+        _ = model.update(.tick(now: 9_000_000))
+        #expect(model.playhead == .paused(at: 5_000_000))
+    }
+
+    @Test(arguments: [Key.character("L"), .end])
+    func `L and End return to live from anywhere`(key: Key) {
+        var model = ExampleRun.model(seconds: 5)
+        _ = press(&model, .character("t"), .character("t"), key)
+        #expect(model.playhead == .live)
+        _ = press(&model, .character(" "), .character(" "), key)
+        #expect(model.playhead == .live)
+    }
+
+    @Test func `t and T go a sample back and forward and stop at the ends`() {
+        var model = ExampleRun.model(seconds: 1)
+        _ = press(&model, .character("T"))
+        #expect(model.playhead == .live)
+        _ = press(&model, .character("t"), .left)
+        #expect(model.playhead == .paused(at: 800_000))
+        _ = press(&model, .character("T"))
+        #expect(model.playhead == .paused(at: 900_000))
+        for _ in 0..<30 { _ = press(&model, .left) }
+        #expect(model.playhead == .paused(at: 100_000))
+        for _ in 0..<30 { _ = press(&model, .right) }
+        #expect(model.playhead == .paused(at: 1_000_000))
+    }
+
+    @Test func `braces go to the warnings and violations`() {
+        var model = ExampleRun.model(seconds: 60)
+        ExampleRun.addNotices(&model)
+        _ = press(&model, .character("{"))
+        #expect(model.playhead == .paused(at: 44_000_000))
+        _ = press(&model, .character("{"))
+        #expect(model.playhead == .paused(at: 31_200_000))
+        _ = press(&model, .character("}"))
+        #expect(model.playhead == .paused(at: 44_000_000))
+        _ = press(&model, .character("}"))
+        #expect(model.playhead == .paused(at: 44_000_000))
+    }
+
+    @Test func `any key closes the help and does nothing else`() {
+        var model = ExampleRun.model(seconds: 1)
+        _ = press(&model, .function(1))
+        #expect(model.showsHelp)
+        _ = press(&model, .character("j"))
+        #expect(!model.showsHelp && model.selection == 0)
+    }
+
+    @Test(arguments: [Key.character("q"), .function(10)])
+    func `quit ends the run, then stops it, and leaves when it ended`(key: Key) {
+        var model = ExampleRun.model(seconds: 1)
+        #expect(press(&model, key) == [.endRun])
+        #expect(OverviewView.view(model).text.contains("ENDING"))
+        #expect(press(&model, key) == [.stopRun])
+        _ = model.update(.ended("interrupted"))
+        #expect(press(&model, key) == [.leave])
+    }
+
+    @Test func `redraw and suspend are asked for`() {
+        var model = ExampleRun.model(seconds: 1)
+        #expect(press(&model, .control("l")) == [.redraw])
+        #expect(press(&model, .control("z")) == [.suspend])
+    }
+
+    @Test func `a silent run says how old it is`() {
+        var model = ExampleRun.model(seconds: 1)
+        _ = model.update(.tick(now: 8_000_000))
+        #expect(OverviewView.view(model).text.contains("LIVE 7.0 s old"))
+    }
+
+    @Test func `equal notices in a row are one with a count`() {
+        var model = ExampleRun.model(seconds: 1)
+        ExampleRun.addNotices(&model)
+        #expect(model.notices.count == 2)
+        #expect(model.notices.violations == 3)
+        #expect(model.notices[1].count == 3)
+    }
+}
