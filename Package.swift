@@ -110,7 +110,8 @@ let package = Package(
         .testTarget(
             name: "WeirTestingTests", dependencies: ["WeirTesting", "Weir"], swiftSettings: strict),
         .testTarget(
-            name: "GalleryTests", dependencies: ["Gallery", "Weir", "WeirTesting"], swiftSettings: strict),
+            name: "GalleryTests", dependencies: ["Gallery", "Weir", "WeirTesting"],
+            swiftSettings: strict),
         .testTarget(
             name: "WeirConnectorsTests",
             dependencies: ["WeirConnectors", "WeirBase", "WeirEngine"],
@@ -124,6 +125,15 @@ let package = Package(
             name: "WeirMonitorTests",
             dependencies: ["WeirBase", "WeirTelemetry", "WeirTerminal", "WeirMonitor"],
             exclude: ["Frames"], swiftSettings: strict),
+        .testTarget(
+            name: "WeirEngineTests",
+            dependencies: ["WeirEngine", "WeirBase", "WeirTelemetry", "WeirTesting", "weir-bench"],
+            swiftSettings: strict),
         .testTarget(name: "TidyTests", swiftSettings: strict),
+        // The program itself is run: depending on it has it built beside the tests.
+        .testTarget(
+            name: "EndToEndTests",
+            dependencies: ["Gallery", "WeirBase", "WeirTelemetry", "WeirTrace"],
+            exclude: ["Support/screen.py"], swiftSettings: strict),
     ]
 )

@@ -18,6 +18,8 @@ extension WeirProgram {
     public static func main() {
         Rehash.ensureDeterministicHashing()
         signal(SIGPIPE, SIG_IGN)
+        // A write beyond the limit on file sizes is an error to report, not the process's end.
+        signal(SIGXFSZ, SIG_IGN)
         Program.current.set(pipelines)
         Glibc.exit(Program.run(Array(CommandLine.arguments.dropFirst())))
     }

@@ -140,7 +140,8 @@ package final class ReplayWorld: World, @unchecked Sendable {
         ReplayInput { [weak self] in
             guard let self else { return nil }
             do { return try outside.nextInput(source.index) } catch {
-                failure = error
+                // The first failure tells where; what follows it reads on from a wrong place.
+                failure = failure ?? error
                 return nil
             }
         }
@@ -153,7 +154,7 @@ package final class ReplayWorld: World, @unchecked Sendable {
     package func results(_ calls: [UInt64], of subtask: Subtask) -> [[UInt8]?] {
         calls.map { call in
             do { return try outside.result(subtask.index, call) } catch {
-                failure = error
+                failure = failure ?? error
                 return nil
             }
         }

@@ -29,8 +29,9 @@ struct KillCommand: ParsableCommand {
             if let problem = outcome.problem {
                 failures += 1
                 print(
-                    "seed \(seed): \(problem); reproduce: weir-bench stress-kill --runs 1 --seed \(seed)"
-                )
+                    "seed \(seed): \(problem); reproduce: weir-bench stress-kill --runs 1 "
+                        + "--seed \(seed) --yield \(common.permille)")
+                fflush(nil)
             }
         }
         print(

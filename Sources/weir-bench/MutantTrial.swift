@@ -35,7 +35,7 @@
             case .takeOutsideLock: MutantTrial(mutant: mutant, wide: [.taking], runs: 100)
             case .freeOnDrain: MutantTrial(mutant: mutant, isKill: true)
             case .commitFlag: MutantTrial(mutant: mutant, runs: 20)
-            case .commitFirst: MutantTrial(mutant: mutant, wide: [.committing], runs: 20)
+            case .commitFirst: MutantTrial(mutant: mutant, wide: [.committing], runs: 5)
             case .stopAtGap:
                 MutantTrial(
                     mutant: mutant, wide: [.accessNumbered, .dropNumbered, .numbered],
@@ -50,7 +50,7 @@
                 MutantTrial(mutant: mutant, wide: [.handedOver], permille: 500, isKill: true)
             case .resultAfterHandOver:
                 MutantTrial(mutant: mutant, wide: [.handedOver], permille: 500, isKill: true)
-            case .dropTimeouts: MutantTrial(mutant: mutant, runs: 10, seconds: 4)
+            case .dropTimeouts: MutantTrial(mutant: mutant, runs: 60, seconds: 4)
             }
         }
     }

@@ -18,11 +18,7 @@ struct StressCommand: ParsableCommand {
     private static let maximumNanoseconds: UInt64 = 60_000_000_000
 
     mutating func run() throws {
-        #if WEIR_PROBES
-            Probe.configure(seed: common.seed, permille: common.permille)
-        #else
-            throw ValidationError("this build has no yields: build with --traits Probes")
-        #endif
+        try common.configureYields()
         let board = StressBoard(first: common.seed, count: common.runs, jobs: jobs)
         let isSimulated = simulated
         let started = MonotonicClock.nanoseconds()

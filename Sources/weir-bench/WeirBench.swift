@@ -1,4 +1,5 @@
 import ArgumentParser
+import WeirBase
 
 /// Everything that is measured or run for long, besides the workload of `weir bench`.
 @main
@@ -23,5 +24,14 @@ struct ProtocolOptions: ParsableArguments {
         guard runs > 0, (0...1_000).contains(permille) else {
             throw ValidationError("--runs must be positive and --yield at most 1000")
         }
+    }
+
+    /// Sets the yields up; a build that has none cannot stress anything.
+    func configureYields() throws {
+        #if WEIR_PROBES
+            Probe.configure(seed: seed, permille: permille)
+        #else
+            throw ValidationError("this build has no yields: build with --traits Probes")
+        #endif
     }
 }

@@ -65,14 +65,6 @@ import WeirEngine
         #expect(error?.description.contains("is a directory") == true)
     }
 
-    @Test(.enabled(if: geteuid() != 0, "the superuser may read everything"))
-    func `a file that may not be read is an operating failure`() throws {
-        let path = try folder.create("in", "abc")
-        chmod(path, 0)
-        let error = #expect(throws: ConnectorError.self) { try FileSource(path: path).open() }
-        #expect(error?.kind == .operating)
-    }
-
     @Test(arguments: ["", "a\0b"])
     func `a path that names nothing is wrong usage`(path: String) {
         let error = #expect(throws: ConnectorError.self) { try FileSource(path: path).open() }

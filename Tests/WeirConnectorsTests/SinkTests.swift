@@ -45,16 +45,6 @@ private func write(_ text: String, to writer: any RowWriting) throws {
         #expect(error?.kind == .usage)
     }
 
-    @Test(.enabled(if: geteuid() != 0, "the superuser may write everywhere"))
-    func `a folder without permission is an operating failure`() {
-        chmod(folder.path, 0o500)
-        defer { chmod(folder.path, 0o700) }
-        let error = #expect(throws: ConnectorError.self) {
-            try FileSink(path: folder.file("out")).open()
-        }
-        #expect(error?.kind == .operating)
-    }
-
     @Test func `a full disk is an operating failure that names path and offset`() throws {
         let writer = try FileSink(path: "/dev/full").open()
         let error = #expect(throws: ConnectorError.self) { try write("row\n", to: writer) }

@@ -45,9 +45,13 @@ struct ExportCommand: ParsableCommand {
             throw CommandFailure.usage(
                 "this build cannot write format \(PrintableText.escaped(format))", "Use jsonl")
         }
+        try checkSignal()
         let path = try trace ?? Newest.trace()
         let trace = try Trace.open(path: path)
         let filter = try self.filter(trace)
+        try FileIdentity.refuseOverwriting(
+            output, by: "the export",
+            of: [(path, "the trace"), (MappedLanes.path(beside: path), "the trace's lanes")])
         let sink = try output == "-" ? StandardOutputSink().open() : FileSink(path: output).open()
         let write: ExportOutput = { try sink.write($0) }
         do {
@@ -56,12 +60,7 @@ struct ExportCommand: ParsableCommand {
             case ("logs", false): try trace.exportLogs(filter: filter, output: write)
             case ("schedule", _): try trace.exportSchedule(filter: filter, output: write)
             case ("spans", _): try trace.exportSpans(filter: filter, output: write)
-            case ("metrics", _): try trace.exportMetrics(filter: filter, output: write)
-            default:
-                let signals = ["logs", "spans", "metrics", "schedule"]
-                throw CommandFailure.usage(
-                    "there is no signal \(PrintableText.escaped(signal))",
-                    Nearest.advice(signal, among: signals, or: ""))
+            default: try trace.exportMetrics(filter: filter, output: write)
             }
             try sink.close()
         } catch is ClosedPipe {
@@ -69,6 +68,20 @@ struct ExportCommand: ParsableCommand {
             return
         }
         sayIncomplete(trace)
+    }
+
+    /// Before an output is opened: a wrong word must not empty a file.
+    private func checkSignal() throws {
+        let signals = ["logs", "spans", "metrics", "schedule"]
+        guard signals.contains(signal) else {
+            throw CommandFailure.usage(
+                "there is no signal \(PrintableText.escaped(signal))",
+                Nearest.advice(signal, among: signals, or: ""))
+        }
+        if regenerate, signal != "logs" {
+            throw CommandFailure.usage(
+                "this build can regenerate logs, not \(signal)", "Leave --regenerate out")
+        }
     }
 
     private func sayIncomplete(_ trace: Trace) {

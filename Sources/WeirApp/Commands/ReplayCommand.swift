@@ -53,9 +53,14 @@ struct ReplayCommand: ParsableCommand {
         if runInFlight { return try InFlightTurns.run(trace, pipeline, inputs(trace)) }
         guard verify || !output.isEmpty else { return try show(trace, pipeline) }
         var report = ReplayReport()
-        for round in 0..<times {
-            report = try replay(trace, pipeline, isFirst: round == 0)
-            try check(report, trace, round)
+        do {
+            for round in 0..<times {
+                report = try replay(trace, pipeline, isFirst: round == 0)
+                try check(report, trace, round)
+            }
+        } catch is ClosedPipe {
+            // Whoever read the rows has seen enough.
+            return
         }
         announce(report, trace)
     }
@@ -70,6 +75,8 @@ struct ReplayCommand: ParsableCommand {
             let places = try Assignments.places(
                 output, "--output", names: trace.header.sinks, kind: "sink")
             for (sink, place) in places {
+                try FileIdentity.refuseOverwriting(
+                    place, by: "sink \(sink)", of: whatIsRead(trace, options.inputs))
                 let opened =
                     try place == "-" ? StandardOutputSink().open() : FileSink(path: place).open()
                 options.outputs[sink] = opened
@@ -82,6 +89,16 @@ struct ReplayCommand: ParsableCommand {
         let report = try ReplayRun(trace, pipeline, options).run()
         for sink in writing { try sink.close() }
         return report
+    }
+
+    private func whatIsRead(
+        _ trace: Trace, _ inputs: [String: String]
+    ) -> [(path: String, what: String)] {
+        [(trace.path, "the trace"), (MappedLanes.path(beside: trace.path), "the trace's lanes")]
+            + trace.header.sources.compactMap { source in
+                (inputs[source.name] ?? source.path)
+                    .map { ($0, "the input of source \(source.name)") }
+            }
     }
 
     private func inputs(_ trace: Trace) throws -> [String: String] {

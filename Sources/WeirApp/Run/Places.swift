@@ -34,6 +34,7 @@ struct Places {
     }
 
     func open() throws -> LiveWorld.Connections {
+        try refuseOverwriting()
         var connections = LiveWorld.Connections()
         for source in planned.plan.sources {
             guard source.readsBytes, let place = inputs[source.name] else {
@@ -48,7 +49,6 @@ struct Places {
                 !reading.isRepeatable || options.embedsInput || isSmall)
         }
         for sink in planned.plan.sinks {
-            try refuseOverwritingInput(sink.name)
             connections.sinks.append(try self.sink(sink).open())
         }
         return connections
@@ -78,12 +78,18 @@ struct Places {
         }
     }
 
-    private func refuseOverwritingInput(_ sink: String) throws {
-        guard let path = outputs[sink], path != "-" else { return }
-        for (source, place) in inputs where FileIdentity.isSame(place, path) {
-            throw CommandFailure.usage(
-                "sink \(sink) would overwrite the input of source \(source)",
-                "Write to another file")
+    /// Nothing is opened, and so emptied, before all places are known to differ.
+    private func refuseOverwriting() throws {
+        var others = planned.plan.sources.compactMap { source in
+            inputs[source.name].map { (path: $0, what: "the input of source \(source.name)") }
+        }
+        for sink in planned.plan.sinks {
+            guard let path = outputs[sink.name] else { continue }
+            try FileIdentity.refuseOverwriting(path, by: "sink \(sink.name)", of: others)
+            others.append((path, "the output of sink \(sink.name)"))
+        }
+        if case .explicit(let path) = options.recording {
+            try FileIdentity.refuseOverwriting(path, by: "the trace", of: others)
         }
     }
 }

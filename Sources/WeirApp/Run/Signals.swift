@@ -49,9 +49,12 @@ final class Signals: @unchecked Sendable {
         }
     }
 
+    /// Ends the waiting; the program is about to end, and signals that come now change nothing.
     func stop() {
         isOver.store(true, ordering: .relaxed)
         thread?.join()
+        // One more that is pending would kill the process before its summary and exit code.
+        for signal in [SIGINT, SIGTERM, SIGHUP] { Glibc.signal(signal, SIG_IGN) }
         pthread_sigmask(SIG_UNBLOCK, &set, nil)
     }
 }

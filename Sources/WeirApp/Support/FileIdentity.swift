@@ -3,11 +3,39 @@ import WeirBase
 
 /// Whether two paths name one file.
 enum FileIdentity {
+    /// Two regular files that are one, or two that are not there yet and would be one.
     static func isSame(_ left: String, _ right: String) -> Bool {
         var (first, second) = (stat(), stat())
-        guard stat(left, &first) == 0, stat(right, &second) == 0 else { return false }
-        return first.st_dev == second.st_dev && first.st_ino == second.st_ino
+        let (hasFirst, hasSecond) = (stat(left, &first) == 0, stat(right, &second) == 0)
+        if !hasFirst && !hasSecond {
+            let (one, other) = (split(left), split(right))
+            return one.name == other.name && stat(one.folder, &first) == 0
+                && stat(other.folder, &second) == 0 && isSame(first, second)
+        }
+        return hasFirst && hasSecond && isSame(first, second)
             && first.st_mode & S_IFMT == S_IFREG
+    }
+
+    private static func isSame(_ first: stat, _ second: stat) -> Bool {
+        first.st_dev == second.st_dev && first.st_ino == second.st_ino
+    }
+
+    private static func split(_ path: String) -> (folder: String, name: Substring) {
+        guard let slash = path.lastIndex(of: "/") else { return (".", path[...]) }
+        return (String(path[...slash]), path[path.index(after: slash)...])
+    }
+
+    /// Refuses to write a file that something is read from or written to by somebody else.
+    ///
+    /// - Throws: `CommandFailure` with code 2.
+    static func refuseOverwriting(
+        _ path: String, by writer: String, of others: [(path: String, what: String)]
+    ) throws {
+        guard path != "-" else { return }
+        for other in others where other.path != "-" && isSame(other.path, path) {
+            throw CommandFailure.usage(
+                "\(writer) would overwrite \(other.what)", "Write to another file")
+        }
     }
 }
 

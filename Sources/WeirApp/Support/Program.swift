@@ -29,6 +29,13 @@ enum Program {
     /// Runs a command line; gives the exit code.
     static func run(_ arguments: [String]) -> Int32 {
         let wantsJSON = arguments.contains("--json")
+        let code = obey(arguments, wantsJSON)
+        guard code == 0, let failure = Output.failure else { return code }
+        failure.print(asJSON: wantsJSON)
+        return failure.code
+    }
+
+    private static func obey(_ arguments: [String], _ wantsJSON: Bool) -> Int32 {
         do {
             var command = try RootCommand.parseAsRoot(arguments)
             try command.run()
@@ -119,22 +126,40 @@ struct CommandFailure: Error {
 
 /// The two standard outputs, whole texts at a time.
 enum Output {
-    static func standard(_ text: String) { write(text, to: STDOUT_FILENO) }
-    static func error(_ text: String) { write(text, to: STDERR_FILENO) }
+    /// Why standard output could not be written, as `errno` has it; 0 as long as it could.
+    private static let standardFailure = Atomic<Int32>(0)
+
+    static func standard(_ text: String) {
+        let failure = write(text, to: STDOUT_FILENO)
+        if failure != 0 { standardFailure.store(failure, ordering: .relaxed) }
+    }
+
+    /// Where standard error leads nowhere there is nobody left to tell.
+    static func error(_ text: String) { _ = write(text, to: STDERR_FILENO) }
+
+    /// What went wrong with answers on standard output; a reader who went away is no failure.
+    static var failure: CommandFailure? {
+        let code = standardFailure.load(ordering: .relaxed)
+        guard code != 0, code != EPIPE else { return nil }
+        return CommandFailure(
+            code: 5, what: "writing to standard output failed: \(String(cString: strerror(code)))")
+    }
 
     /// Whether a stream is a terminal.
     static func isTerminal(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 }
 
-    private static func write(_ text: String, to descriptor: Int32) {
+    /// Gives 0, or the `errno` of the write that failed.
+    private static func write(_ text: String, to descriptor: Int32) -> Int32 {
         var bytes = Array(text.utf8)[...]
         while !bytes.isEmpty {
             let count = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
             if count < 0 {
                 if errno == EINTR { continue }
-                return
+                return errno
             }
             bytes = bytes.dropFirst(count)
         }
+        return 0
     }
 }
 

@@ -72,7 +72,7 @@ final class CallExecutor: @unchecked Sendable {
         #if WEIR_PROBES
             if Probe.has(.resultAfterHandOver) {
                 deliver(result)
-                Probe.at(.handedOver)
+                for _ in 0..<40 { Probe.at(.handedOver) }
             }
         #endif
         let isNoted = lane.note(

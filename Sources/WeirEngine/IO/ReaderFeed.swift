@@ -47,7 +47,7 @@ final class ReaderFeed: InputFeed, @unchecked Sendable {
                 #if WEIR_PROBES
                     if Probe.has(.handOverFirst) {
                         guard handOver(block) else { return }
-                        Probe.at(.handedOver)
+                        for _ in 0..<40 { Probe.at(.handedOver) }
                         if !note(block) || block.endsInput { return }
                         continue
                     }

@@ -112,4 +112,5 @@ package struct BoundPlan {
     package let subtasks: [Subtask]
     package let channels: [AnyChannel]
     package let cells: [AnyCell]
+    let wideInvariants: [WideInvariant]
 }

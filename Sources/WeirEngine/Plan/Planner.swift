@@ -63,7 +63,7 @@ struct Planner {
             pipeline: pipeline.name, version: pipeline.version, stages: stages, edges: edges,
             sources: sources, sinks: sinks, cells: flow.cells.map(\.name),
             invariants: flow.invariantNames, hash: hash(stages, edges, members))
-        return PlannedPipeline(plan: plan, members: members, cells: flow.cells)
+        return PlannedPipeline(plan: plan, members: members, cells: flow.cells, wideInvariants: flow.wideInvariants)
     }
 
     private func check() throws(PlanError) {
@@ -209,8 +209,12 @@ package final class PlannedPipeline: @unchecked Sendable {
     package let plan: Plan
     let members: [[Node]]
     let cells: [CellSpec]
+    let wideInvariants: [WideInvariant]
 
-    init(plan: Plan, members: [[Node]], cells: [CellSpec]) {
+    init(
+        plan: Plan, members: [[Node]], cells: [CellSpec], wideInvariants: [WideInvariant]
+    ) {
+        self.wideInvariants = wideInvariants
         self.plan = plan
         self.members = members
         self.cells = cells

@@ -47,6 +47,9 @@ package final class Execution: @unchecked Sendable {
     package static let maximumViolations = 1_000
 
     private let state = Mutex(State())
+    private let wideInvariants: [WideInvariant]
+    /// Whether each held at the last rest point; only whoever takes rest points touches it.
+    private var held: [Bool]
     private let stopping = Atomic<Bool>(false)
     private let ending = Atomic<Bool>(false)
 
@@ -58,6 +61,8 @@ package final class Execution: @unchecked Sendable {
         subtasks = parts.subtasks
         channels = parts.channels
         cells = parts.cells
+        wideInvariants = parts.wideInvariants
+        held = parts.wideInvariants.map { _ in true }
         self.world = world
         self.scheduler = scheduler
         self.stopsOnViolation = stopsOnViolation
@@ -119,6 +124,38 @@ package final class Execution: @unchecked Sendable {
                 message: "\(invariant) does not hold (found by \(subtask.name))",
                 time: frame.pointee.turnTime))
         if stopsOnViolation { stop(.violation(invariant: invariant), step: step) }
+    }
+
+    /// Whether rest points are wanted for more than the record.
+    var hasWideInvariants: Bool { !wideInvariants.isEmpty }
+
+    /// Conditions over several cells that begin not to hold; no turn is open.
+    func checkAtRest() -> [String] {
+        var broken: [String] = []
+        for (place, invariant) in wideInvariants.enumerated() {
+            let holds = invariant.holds(cells)
+            if !holds, held[place] { broken.append(invariant.name) }
+            held[place] = holds
+        }
+        return broken
+    }
+
+    /// Conditions were found broken at a rest point. Call it with no lock of the scheduler held.
+    func violatedAtRest(_ invariants: [String], step: UInt64, time: Int64) {
+        for invariant in invariants {
+            state.withLock { state in
+                state.violationCount += 1
+                if state.violations.count < Self.maximumViolations {
+                    state.violations.append(
+                        Violation(invariant: invariant, step: step, subtask: "a rest point"))
+                }
+            }
+            world.marked(
+                Mark(
+                    step: step, kind: .violation, name: invariant,
+                    message: "\(invariant) does not hold (found at a rest point)", time: time))
+            if stopsOnViolation { stop(.violation(invariant: invariant), step: step) }
+        }
     }
 
     // MARK: A turn

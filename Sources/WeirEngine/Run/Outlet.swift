@@ -75,7 +75,13 @@ package class ChannelOutlet<Element>: Outlet {
     /// A watermark may replace the one before it only while both are of this turn and nothing lies
     /// between: what other turns published, or left, depends on timing.
     override func append(_ control: Control) {
-        if case .watermark(let instant) = control, buffer.count > turnStart,
+        #if WEIR_PROBES
+            // The planted fault of a watermark that replaces one which an earlier turn left over.
+            let mergeable = Probe.has(.mergeRemainder) ? 0 : turnStart
+        #else
+            let mergeable = turnStart
+        #endif
+        if case .watermark(let instant) = control, buffer.count > mergeable,
             buffer.tags[buffer.end - 1] == MessageTag.watermark.rawValue
         {
             buffer.replaceLast(watermark: instant)
@@ -99,19 +105,6 @@ package class ChannelOutlet<Element>: Outlet {
         #endif
         buffer.digest(into: &hash, form: form)
     }
-
-    #if WEIR_PROBES
-        fileprivate func mergeRemainder() {
-            var index = buffer.end - 1
-            while index > buffer.first {
-                let isWatermark = MessageTag.watermark.rawValue
-                if buffer.tags[index] == isWatermark, buffer.tags[index - 1] == isWatermark {
-                    buffer.remove(at: index - 1)
-                }
-                index -= 1
-            }
-        }
-    #endif
 }
 
 /// The writing end of a blocking channel.
@@ -125,9 +118,6 @@ package final class BlockingOutlet<Element>: ChannelOutlet<Element> {
 
     override func publish(_ turn: TurnContext, isLate: Bool) -> Bool {
         guard buffer.count > 0 else { return true }
-        #if WEIR_PROBES
-            if isLate, Probe.has(.mergeRemainder) { mergeRemainder() }
-        #endif
         if ring.publish(from: &buffer, birth: turn.subtask?.birth ?? 0) > 0,
             let consumer = ring.consumer
         {

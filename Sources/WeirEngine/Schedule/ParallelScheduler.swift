@@ -22,7 +22,7 @@ package final class ParallelScheduler: Scheduler, @unchecked Sendable {
         package var restInterval: UInt64 = 100_000_000
         /// A request waits at least so many times as long as the last rest took.
         package var restSpacing: UInt64 = 50
-        /// Elements or messages a turn takes at most.
+        /// The sources end after so many nanoseconds; nil for no such end.
         package var duration: UInt64?
 
         package init(workers: Int) { self.workers = workers }
@@ -163,7 +163,7 @@ package final class ParallelScheduler: Scheduler, @unchecked Sendable {
         let execution = turn.execution
         if subtask.hasUnpublished {
             #if WEIR_PROBES
-                if Probe.has(.runWithPending), !subtask.isDone {
+                if Probe.has(.runWithPending) || Probe.has(.mergeRemainder), !subtask.isDone {
                     _ = execution.publishLate(subtask, turn)
                 } else {
                     return execution.publishAgain(subtask, turn) && !subtask.isDone
@@ -335,10 +335,10 @@ package final class ParallelScheduler: Scheduler, @unchecked Sendable {
     /// Lets every worker stand at the end of a turn, takes a number and notes it with the digest
     /// of all state. Tells how long it took, in nanoseconds.
     private func takeRest(_ execution: Execution) -> UInt64 {
-        guard let lanes else { return 0 }
+        guard lanes != nil || execution.hasWideInvariants else { return 0 }
         let started = MonotonicClock.nanoseconds()
         // Room first: nothing is held while waiting for it, and a run that ends is not held up.
-        guard lanes.rest.tryReserve(1) else { return 0 }
+        if let lanes, !lanes.rest.tryReserve(1) { return 0 }
         restWanted.store(true, ordering: .relaxed)
         monitor.lock()
         shared.isRestWanted = true
@@ -360,20 +360,24 @@ package final class ParallelScheduler: Scheduler, @unchecked Sendable {
         #if WEIR_PROBES
             if Probe.has(.restWithOpenTurns), !shared.isOver { isAtRest = true }
         #endif
+        var broken: [String] = []
+        var step: UInt64 = 0
+        let time = execution.world.clock() / 1_000
         if isAtRest, shared.exited == 0 {
-            let step = nextStep()
+            step = nextStep()
             #if WEIR_PROBES
                 Probe.at(.restNumbered)
             #endif
-            let digest = execution.digest()
-            lanes.rest.noteRest(step: step, time: execution.world.clock() / 1_000, digest: digest)
+            broken = execution.checkAtRest()
+            lanes?.rest.noteRest(step: step, time: time, digest: execution.digest())
         } else {
-            lanes.rest.release(1)
+            lanes?.rest.release(1)
         }
         shared.isRestWanted = false
         restWanted.store(false, ordering: .relaxed)
         monitor.broadcast()
         monitor.unlock()
+        execution.violatedAtRest(broken, step: step, time: time)
         return MonotonicClock.nanoseconds() - started
     }
 }

@@ -145,7 +145,7 @@ package final class ReplayScheduler: SequentialScheduler, @unchecked Sendable {
             let next: ScheduledStep
             do {
                 guard let step = try schedule.peek(), step.note.step <= lastStep else {
-                    return runOn() ?? .finish
+                    return runOn(turn) ?? .finish
                 }
                 next = step
             } catch {
@@ -179,11 +179,18 @@ package final class ReplayScheduler: SequentialScheduler, @unchecked Sendable {
         }
         let subtask = execution.subtasks[Int(note.subtask)]
         if let begun = deferred[note.subtask] { return start(begun, subtask) }
-        if note.kind.beginsTurn { return begin(next, subtask, execution) }
+        if note.kind.beginsTurn { return begin(next, subtask, turn) }
         return goOn(next, subtask, turn)
     }
 
+    /// Between turns a replay sees more than the run could look at.
+    private func checkInvariants(_ note: StepNote) {
+        guard let execution, execution.hasWideInvariants, open.isEmpty else { return }
+        execution.violatedAtRest(execution.checkAtRest(), step: reached, time: note.time)
+    }
+
     private func take(_ note: StepNote) {
+        checkInvariants(note)
         schedule.advance()
         reached = note.step
         current = note.step
@@ -210,12 +217,12 @@ package final class ReplayScheduler: SequentialScheduler, @unchecked Sendable {
     }
 
     private func begin(
-        _ next: ScheduledStep, _ subtask: Subtask, _ execution: Execution
+        _ next: ScheduledStep, _ subtask: Subtask, _ turn: TurnContext
     ) -> Action? {
         let note = next.note
         guard open[note.subtask] == nil else {
             // A turn in flight that a later turn of its own subtask follows must have ended.
-            if let force = force(subtask) { return force }
+            if let force = force(subtask, turn) { return force }
             diverge(
                 Divergence(
                     step: note.step, subtask: subtask.name, expected: "a turn of kind \(note.kind)",
@@ -233,7 +240,7 @@ package final class ReplayScheduler: SequentialScheduler, @unchecked Sendable {
             }
             let inlet = subtask.inlets[Int(note.port)]
             if inlet.waiting < Int(note.count) {
-                if let producer = inlet.channel.producer, let action = force(producer) {
+                if let producer = inlet.channel.producer, let action = force(producer, turn) {
                     return action
                 }
                 diverge(
@@ -301,21 +308,23 @@ package final class ReplayScheduler: SequentialScheduler, @unchecked Sendable {
     }
 
     /// Behind the last step: the next turn in flight goes on, if that is wanted.
-    private func runOn() -> Action? {
+    private func runOn(_ turn: TurnContext) -> Action? {
         guard let onRunningOn, let execution, let next = inFlight.first else { return nil }
         let subtask = execution.subtasks[Int(next.subtask)]
         onRunningOn(next.step)
         let isDeferred = deferred[next.subtask] != nil
-        guard let action = force(subtask) else { return nil }
+        guard let action = force(subtask, turn) else { return nil }
         if isDeferred { forced.insert(next.subtask) }
         return action
     }
 
     /// Lets a turn in flight go on because a later step needs what it did.
-    private func force(_ subtask: Subtask) -> Action? {
+    ///
+    /// The turn may be the very one that asks, at an access which the trace does not have.
+    private func force(_ subtask: Subtask, _ turn: TurnContext) -> Action? {
         if let begun = deferred[subtask.index] { return start(begun, subtask) }
         guard let step = open[subtask.index], schedule.isInFlight(step),
-            suspendedSubtasks.contains(subtask.index)
+            suspendedSubtasks.contains(subtask.index) || turn.subtask === subtask
         else { return nil }
         forced.insert(subtask.index)
         return .resume(subtask)

@@ -115,7 +115,8 @@ package class SequentialScheduler: Scheduler, @unchecked Sendable {
     private func drive(_ seat: Seat, _ turn: TurnContext) {
         var action = seat.wait()
         while true {
-            runner = seat
+            // At the end all seats are called at once, and none of them has the baton.
+            if case .finish = action {} else { runner = seat }
             switch action {
             case .decide:
                 action = decide(turn)

@@ -48,6 +48,7 @@ package final class SimulatedScheduler: SequentialScheduler, @unchecked Sendable
                 execution.end()
             }
             publishLeftovers(execution, suspended)
+            if suspended.isEmpty { checkInvariants(execution) }
             if suspended.isEmpty, turnsSinceRest >= Self.restInterval { rest(execution) }
             var options: [Action] = suspended.map { .resume(execution.subtasks[Int($0)]) }
             for subtask in execution.subtasks
@@ -92,6 +93,12 @@ package final class SimulatedScheduler: SequentialScheduler, @unchecked Sendable
             let context = TurnContext(execution: execution, worker: 0)
             _ = execution.publishLate(subtask, context)
         }
+    }
+
+    private func checkInvariants(_ execution: Execution) {
+        guard execution.hasWideInvariants else { return }
+        execution.violatedAtRest(
+            execution.checkAtRest(), step: steps, time: clock.clock() / 1_000)
     }
 
     private func rest(_ execution: Execution) {

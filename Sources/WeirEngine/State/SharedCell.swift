@@ -89,6 +89,12 @@ package struct CellInvariant<Value>: Sendable {
     let holds: @Sendable (Value) -> Bool
 }
 
+/// A condition over several cells, checked where no turn is open.
+package struct WideInvariant: Sendable {
+    let name: String
+    let holds: @Sendable ([AnyCell]) -> Bool
+}
+
 /// The cell's value in one run.
 package final class CellStorage<Value: Codable & Sendable>: AnyCell, @unchecked Sendable {
     // Unchecked: as for `AnyCell`.

@@ -131,10 +131,11 @@ struct OverviewPainter {
 
     private var graphLegend: SafeText {
         let s = symbols
+        func edge(_ sign: Character) -> String { "\(sign)\(sign)" }
         return SafeText(
             "\(s.idle) idle  \(s.busy) busy  \(s.blocked) blocked   edges: "
-                + "\(s.horizontal)\(s.horizontal) queue below 10 %  \(s.medium)\(s.medium) to 75 %  "
-                + "\(s.heavy)\(s.heavy) above")
+                + "\(edge(s.horizontal)) queue below 10 %  \(edge(s.medium)) to 75 %  "
+                + "\(edge(s.heavy)) above")
     }
 
     // MARK: Too small for parts

@@ -29,8 +29,8 @@ package struct SampleFrame: Equatable, Sendable {
     package var stages: [StageTotals]
     package var recorder: RecorderSample
 
-    /// Times are brought into a century, so that whatever a trace claims, nothing computed with them
-    /// overflows.
+    /// Times are brought into a century, so that whatever a trace claims, nothing computed with
+    /// them overflows.
     package static let times: ClosedRange<Int64> = 0...3_200_000_000_000_000
 
     package static func bounded(_ time: Int64) -> Int64 {

@@ -125,10 +125,11 @@ final class WitnessedWorld: World, @unchecked Sendable {
         witness?.note(.noted, step: turn.step, kind: choice.kind, subtask: subtask)
     }
 
-    /// With this planted fault a turn is noted after its output was published: another matter.
+    /// Whether a planted fault lets turns begin over unpublished output and is after something
+    /// else.
     private var isBegunLate: Bool {
         #if WEIR_PROBES
-            Probe.has(.numberAfterPublish)
+            Probe.has(.numberAfterPublish) || Probe.has(.mergeRemainder)
         #else
             false
         #endif

@@ -1,0 +1,118 @@
+import Glibc
+import Testing
+
+/// What leaves a trace: lines of four signals, filtered, and again from a replay.
+struct ExportTests {
+    private let weir: Weir
+
+    init() throws {
+        weir = try Weir()
+        let run = try weir(
+            "run", "orders", "--rate", "max", "--limit", "2000", "--record", "t.mcap", "--seed", "5"
+        )
+        try #require(run.code == 0, "\(run)")
+    }
+
+    private func export(_ signal: String, _ more: String...) throws -> [String] {
+        let outcome = try weir.run(["export", "t.mcap", "--signal", signal] + more)
+        #expect(outcome.code == 0 && outcome.errors.isEmpty, "\(outcome)")
+        #expect(outcome.output.isEmpty || outcome.output.hasSuffix("\n"))
+        return outcome.outputLines
+    }
+
+    @Test(arguments: [
+        (
+            "logs",
+            [
+                "timestamp", "level", "message", "logger", "run", "pipeline", "stage", "subtask",
+                "step", "seq", "trace_id", "span_id", "source", "error", "fields",
+            ]
+        ),
+        (
+            "spans",
+            [
+                "start", "end", "name", "kind", "status", "trace_id", "span_id", "parent_span_id",
+                "links", "pipeline", "stage", "subtask", "step", "fields",
+            ]
+        ),
+        (
+            "metrics",
+            ["timestamp", "name", "type", "unit", "value", "count", "sum", "buckets", "labels"]
+        ),
+        (
+            "schedule",
+            [
+                "step", "timestamp", "stage", "subtask", "kind", "turn", "inlet", "count",
+                "emitted", "cell", "accepted", "dropped", "evicted", "duration_ns",
+            ]
+        ),
+    ])
+    func `each line is an object with the contract's keys in their order`(
+        signal: String, keys: [String]
+    ) throws {
+        let lines = try export(signal)
+        #expect(lines.count > 10)
+        for line in lines {
+            let object = try JSONLine(line)
+            #expect(object.follows(keys), "\(object.keys)")
+            let time = object.string("timestamp") ?? object.string("start") ?? ""
+            #expect(
+                time.wholeMatch(of: /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z/) != nil, "\(line)")
+        }
+    }
+
+    @Test func `steps of the schedule are all numbers from 1 on`() throws {
+        let steps = try export("schedule").map { try JSONLine($0).number("step") ?? 0 }
+        #expect(steps == Array(1...steps.count))
+    }
+
+    @Test func `ranks of logs rise by one and their steps never fall`() throws {
+        let objects = try export("logs").map(JSONLine.init)
+        #expect(objects.map { $0.number("seq") } == Array(1...objects.count).map(Optional.some))
+        let steps = objects.compactMap { $0.number("step") }
+        #expect(steps == steps.sorted())
+    }
+
+    @Test func `logs from a replay are the recorded ones`() throws {
+        #expect(try export("logs") == export("logs", "--regenerate"))
+    }
+
+    @Test func `a replay gives more logs at a lower level than were recorded`() throws {
+        let (recorded, more) = (
+            try export("logs"), try export("logs", "--regenerate", "--level", "trace")
+        )
+        #expect(more.count > recorded.count)
+        let levels = Set(try more.compactMap { try JSONLine($0).string("level") })
+        #expect(!levels.isDisjoint(with: ["debug", "trace"]))
+    }
+
+    @Test func `a level, a stage and a time leave out the others`() throws {
+        let warnings = try export("logs", "--level", "warning")
+        #expect(try warnings.allSatisfy { try JSONLine($0).string("level") != "info" })
+        let stage = try export("spans", "--stage", "match")
+        #expect(!stage.isEmpty)
+        #expect(try stage.allSatisfy { try JSONLine($0).string("stage") == "match" })
+        #expect(try export("logs", "--from", "1h").isEmpty)
+        #expect(try export("schedule", "--to", "1h") == export("schedule"))
+        #expect(try export("schedule", "--from", "0s") == export("schedule"))
+    }
+
+    @Test(arguments: [
+        (["--signal", "log"], "Did you mean logs?"), (["--signal", "logs", "--level", "x"], "x"),
+        (["--signal", "logs", "--stage", "mach"], "Did you mean match?"),
+        (["--signal", "logs", "--from", "x"], "--from"),
+        (["--signal", "logs", "--format", "xml"], "format"),
+        (["--signal", "schedule", "--regenerate"], "regenerate"),
+    ])
+    func `a wrong filter is code 2 and leaves no file`(arguments: [String], hint: String) throws {
+        let outcome = try weir.run(["export", "t.mcap", "--output", "out.jsonl"] + arguments)
+        #expect(outcome.code == 2 && outcome.output.isEmpty, "\(outcome)")
+        #expect(outcome.errors.contains(hint), "\(outcome)")
+        #expect(!weir.scratch.exists("out.jsonl"))
+    }
+
+    @Test func `an export to a file is what standard output would have had`() throws {
+        #expect(try export("spans", "--output", "spans.jsonl").isEmpty)
+        #expect(try weir.scratch.lines("spans.jsonl") == export("spans"))
+    }
+}

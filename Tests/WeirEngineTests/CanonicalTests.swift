@@ -1,0 +1,104 @@
+import Testing
+import WeirBase
+
+@testable import WeirEngine
+
+private struct Inner: Codable, Equatable { var small: UInt8, large: Int64 }
+private struct Outer: Codable {
+    var name: String?
+    var inner: [Inner]
+    var table: [String: Int]
+    var set: Set<Int>
+}
+
+@Suite struct CanonicalTests {
+    @Test func `tables and sets have one form in any order of insertion`() {
+        var random = SeededGenerator(seed: 1)
+        let keys = (0..<200).map { "key \($0)" }
+        func value() -> Outer {
+            var outer = Outer(name: "n", inner: [], table: [:], set: [])
+            for key in keys.shuffled(using: &random) {
+                outer.table[key] = key.count
+                outer.set.insert(key.hash(in: &random))
+            }
+            outer.set = []
+            for key in keys.indices.shuffled(using: &random) { outer.set.insert(key) }
+            return outer
+        }
+        let first = Canonical.bytes(of: value())
+        for _ in 0..<10 { #expect(Canonical.bytes(of: value()) == first) }
+    }
+
+    @Test func `absent, empty and nested values have forms of their own`() {
+        let forms = [
+            Canonical.bytes(of: Outer(name: nil, inner: [], table: [:], set: [])),
+            Canonical.bytes(of: Outer(name: "", inner: [], table: [:], set: [])),
+            Canonical.bytes(
+                of: Outer(name: nil, inner: [Inner(small: 0, large: 0)], table: [:], set: [])),
+            Canonical.bytes(
+                of: Outer(name: nil, inner: [Inner(small: 1, large: 0)], table: [:], set: [])),
+            Canonical.bytes(of: Outer(name: nil, inner: [], table: ["": 0], set: [])),
+            Canonical.bytes(of: Outer(name: nil, inner: [], table: [:], set: [0])),
+        ]
+        #expect(Set(forms).count == forms.count)
+    }
+
+    @Test func `padding is in no form`() {
+        func form(over byte: UInt8) -> [UInt8] {
+            withUnsafeTemporaryAllocation(of: Inner.self, capacity: 1) { place in
+                UnsafeMutableRawPointer(place.baseAddress)?.initializeMemory(
+                    as: UInt8.self, repeating: byte, count: MemoryLayout<Inner>.size)
+                place[0] = Inner(small: 3, large: 4)
+                return Canonical.bytes(of: place[0])
+            }
+        }
+        #expect(form(over: 0) == form(over: 0xFF))
+    }
+
+    @Test func `both zeros have one form, and so has everything that is no number`() {
+        #expect(Canonical.bytes(of: -0.0) == Canonical.bytes(of: 0.0))
+        let other = Double(nan: 5, signaling: false)
+        #expect(Canonical.bytes(of: -other) == Canonical.bytes(of: Double.nan))
+        #expect(Canonical.bytes(of: 1.0) != Canonical.bytes(of: -1.0))
+    }
+
+    @Test func `key groups spread over any number of subtasks`() {
+        for width in 1...KeyGroups.count {
+            var seen: Set<Int> = []
+            for group in 0..<UInt64(KeyGroups.count) {
+                let subtask = KeyGroups.subtask(of: group << 57 | 12_345, among: width)
+                #expect((0..<width).contains(subtask))
+                seen.insert(subtask)
+            }
+            #expect(seen.count == width)
+        }
+    }
+
+    @Test func `a keyed table agrees with a dictionary`() {
+        var random = SeededGenerator(seed: 2)
+        let table = KeyedTable<Int, String>()
+        var model: [Int: String] = [:]
+        for step in 0..<20_000 {
+            let key = random.below(300)
+            // Few hashes on purpose: keys collide, also on the one that stands for an empty slot.
+            let hash = UInt64(key % 16)
+            switch random.below(3) {
+            case 0:
+                #expect(table.remove(key, hash: hash) == model.removeValue(forKey: key))
+            case 1:
+                #expect(table.existing(key, hash: hash)?.pointee == model[key])
+            default:
+                table.slot(for: key, hash: hash) { "" }.pointee = "\(step)"
+                model[key] = "\(step)"
+            }
+            #expect(table.count == model.count)
+        }
+        var all: [Int: String] = [:]
+        table.forEach { all[$0] = $1 }
+        #expect(all == model)
+    }
+}
+
+extension String {
+    fileprivate func hash(in random: inout SeededGenerator) -> Int { random.below(count + 1) }
+}

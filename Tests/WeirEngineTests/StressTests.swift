@@ -1,0 +1,73 @@
+import Foundation
+import Testing
+import WeirBase
+import WeirTesting
+
+/// The yields and planted faults are one for the whole process: one test at a time.
+@Suite(.serialized) struct StressTests {
+    @Test func `runs on one to four threads replay identically`() {
+        #if WEIR_PROBES
+            Probe.configure(seed: 7, permille: 200)
+            defer { Probe.configure(seed: 0, permille: 0) }
+        #endif
+        var overlaps: [Int] = []
+        for seed in UInt64(0)..<150 {
+            let outcome = StressPipeline(seed: seed).check()
+            #expect(
+                outcome.problem == nil,
+                "reproduce: weir-bench stress --runs 1 --seed \(seed) --yield 200")
+            if outcome.workers >= 2 { overlaps.append(outcome.overlapped) }
+        }
+        overlaps.sort()
+        #expect(overlaps[overlaps.count / 2] >= 100, "the threads hardly overlapped")
+    }
+
+    @Test func `a simulated seed gives the same run twice and another seed another`() {
+        var outcomes: Set<UInt64> = []
+        for seed in UInt64(0)..<40 {
+            let outcome = StressPipeline(seed: seed).check(simulated: true)
+            #expect(
+                outcome.problem == nil,
+                "reproduce: weir-bench stress --runs 1 --seed \(seed) --simulated")
+            outcomes.insert(outcome.outcome)
+        }
+        #expect(outcomes.count == 40)
+    }
+
+    @Test func `what was noted before a kill is found and replays`() throws {
+        let result = try Bench.run(["stress-kill", "--runs", "15"])
+        #expect(result.status == 0, "\(result.output)")
+        #expect(result.output.contains("15 kills") || result.output.contains("ended before"))
+    }
+
+    @Test(arguments: faults)
+    func `a broken rule shows`(fault: String) throws {
+        let result = try Bench.run(["mutants", "--mutant", fault, "--quick"])
+        #expect(result.status == 0, "\(result.output)")
+    }
+
+    private static var faults: [String] {
+        #if WEIR_PROBES
+            Mutant.allCases.map { "\($0)" }
+        #else
+            []
+        #endif
+    }
+}
+
+/// The built `weir-bench`, which lies beside the tests.
+private enum Bench {
+    static func run(_ arguments: [String]) throws -> (status: Int32, output: String) {
+        let folder = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
+        let process = Process()
+        process.executableURL = folder.appendingPathComponent("weir-bench")
+        process.arguments = arguments
+        let pipe = Pipe()
+        process.standardOutput = pipe
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        let data = pipe.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        return (process.terminationStatus, String(decoding: data, as: UTF8.self))
+    }
+}
