@@ -126,7 +126,7 @@ def fail(message, terminal):
 def live(**more):
     terminal = Terminal(ENDLESS, **more)
     terminal.shows("LIVE")
-    terminal.shows("reserve")
+    terminal.shows("/s  out")
     return terminal
 
 
