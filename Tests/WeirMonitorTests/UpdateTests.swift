@@ -80,6 +80,13 @@ import WeirTerminal
         #expect(model.playhead == .paused(at: last))
     }
 
+    @Test func `playing waits at the edge of a run that goes on`() {
+        var model = ExampleRun.model(seconds: 5)
+        _ = press(&model, .character(" "), .character(" "))
+        _ = model.update(.tick(now: 9_000_000))
+        #expect(model.playhead == .playing(at: 5_000_000))
+    }
+
     @Test func `playing stops at the edge of a run that ended`() {
         var model = ExampleRun.model(seconds: 5)
         _ = press(&model, .character("t"), .character("t"), .character(" "))

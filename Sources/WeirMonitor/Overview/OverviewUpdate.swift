@@ -46,8 +46,12 @@ extension OverviewModel {
         now = max(now, time)
         guard case .playing(let at) = playhead, let newest = history.newest?.time else { return }
         let next = at + passed
-        // The past is over where the run is: there it pauses, and live is a key away.
-        playhead = next >= newest ? .paused(at: newest) : .playing(at: next)
+        if next < newest {
+            playhead = .playing(at: next)
+        } else {
+            // The edge of a run that goes on moves on with it; that of one that ended is its end.
+            playhead = ending == nil ? .playing(at: newest) : .paused(at: newest)
+        }
     }
 
     private mutating func press(_ key: Key) -> [OverviewEffect] {
