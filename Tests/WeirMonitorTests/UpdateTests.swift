@@ -161,6 +161,14 @@ import WeirTerminal
         #expect(OverviewView.view(model).text.contains("LIVE 7.0 s old"))
     }
 
+    @Test func `a recording that stopped is said on the first line and among the warnings`() {
+        var model = ExampleRun.model(seconds: 2)
+        _ = model.update(.recordingStopped("64 MB are reached"))
+        let text = OverviewView.view(model).text
+        #expect(text.contains("REC stopped"))
+        #expect(text.contains("recorder: 64 MB are reached"))
+    }
+
     @Test func `equal notices in a row are one with a count`() {
         var model = ExampleRun.model(seconds: 1)
         ExampleRun.addNotices(&model)
