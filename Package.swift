@@ -129,6 +129,12 @@ let package = Package(
             name: "WeirEngineTests",
             dependencies: ["WeirEngine", "WeirBase", "WeirTelemetry", "WeirTesting", "weir-bench"],
             swiftSettings: strict),
+        .testTarget(
+            name: "WeirAppTests",
+            dependencies: [
+                "WeirApp", "WeirBase", "WeirTelemetry", "WeirTerminal", "WeirMonitor",
+                "WeirTesting",
+            ], swiftSettings: strict),
         .testTarget(name: "TidyTests", swiftSettings: strict),
         // The program itself is run: depending on it has it built beside the tests.
         .testTarget(
