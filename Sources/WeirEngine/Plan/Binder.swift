@@ -56,7 +56,9 @@ private struct Binder {
             for outlet in subtask.outlets { outlet.channel?.producer = subtask }
         }
         let cells = planned.cells.enumerated().map { $1.make(UInt16($0)) }
-        return BoundPlan(subtasks: subtasks, channels: channels, cells: cells, wideInvariants: planned.wideInvariants)
+        return BoundPlan(
+            subtasks: subtasks, channels: channels, cells: cells,
+            wideInvariants: planned.wideInvariants)
     }
 
     private mutating func connect(_ edge: EdgePlan) {

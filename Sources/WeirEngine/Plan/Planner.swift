@@ -63,7 +63,8 @@ struct Planner {
             pipeline: pipeline.name, version: pipeline.version, stages: stages, edges: edges,
             sources: sources, sinks: sinks, cells: flow.cells.map(\.name),
             invariants: flow.invariantNames, hash: hash(stages, edges, members))
-        return PlannedPipeline(plan: plan, members: members, cells: flow.cells, wideInvariants: flow.wideInvariants)
+        return PlannedPipeline(
+            plan: plan, members: members, cells: flow.cells, wideInvariants: flow.wideInvariants)
     }
 
     private func check() throws(PlanError) {
