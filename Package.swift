@@ -129,11 +129,17 @@ let package = Package(
             name: "WeirMonitorTests",
             dependencies: ["WeirBase", "WeirTelemetry", "WeirTerminal", "WeirMonitor"],
             exclude: ["Frames"], swiftSettings: strict),
+        .testTarget(
+            name: "WeirAppTests",
+            dependencies: [
+                "WeirApp", "WeirBase", "WeirTelemetry", "WeirTerminal", "WeirMonitor",
+                "WeirTesting",
+            ], swiftSettings: strict),
         .testTarget(name: "TidyTests", swiftSettings: strict),
         // The program itself is run: depending on it has it built beside the tests.
         .testTarget(
             name: "EndToEndTests",
             dependencies: ["Gallery", "WeirBase", "WeirTelemetry", "WeirTrace"],
-            swiftSettings: strict),
+            exclude: ["Support/screen.py"], swiftSettings: strict),
     ]
 )

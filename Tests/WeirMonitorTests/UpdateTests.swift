@@ -80,6 +80,13 @@ import WeirTerminal
         #expect(model.playhead == .paused(at: last))
     }
 
+    @Test func `playing waits at the edge of a run that goes on`() {
+        var model = ExampleRun.model(seconds: 5)
+        _ = press(&model, .character(" "), .character(" "))
+        _ = model.update(.tick(now: 9_000_000))
+        #expect(model.playhead == .playing(at: 5_000_000))
+    }
+
     @Test func `playing stops at the edge of a run that ended`() {
         var model = ExampleRun.model(seconds: 5)
         _ = press(&model, .character("t"), .character("t"), .character(" "))
@@ -152,6 +159,14 @@ import WeirTerminal
         var model = ExampleRun.model(seconds: 1)
         _ = model.update(.tick(now: 8_000_000))
         #expect(OverviewView.view(model).text.contains("LIVE 7.0 s old"))
+    }
+
+    @Test func `a recording that stopped is said on the first line and among the warnings`() {
+        var model = ExampleRun.model(seconds: 2)
+        _ = model.update(.recordingStopped("64 MB are reached"))
+        let text = OverviewView.view(model).text
+        #expect(text.contains("REC stopped"))
+        #expect(text.contains("recorder: 64 MB are reached"))
     }
 
     @Test func `equal notices in a row are one with a count`() {

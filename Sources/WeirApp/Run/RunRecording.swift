@@ -25,6 +25,7 @@ final class RunRecording: @unchecked Sendable {
     private let writer: TraceWriter?
     private let path: String?
     private let isExplicit: Bool
+    private let feed: ScreenFeed?
     private let state = Mutex(State())
     /// What `Retention` removed to keep the folder within its bound.
     private let removed: [String]
@@ -40,11 +41,12 @@ final class RunRecording: @unchecked Sendable {
         return header.sources.contains { $0.kind == "generator" || $0.location == "-" }
     }
 
-    /// `watch` sees what is recorded too.
+    /// `feed` sees what is recorded too, and hears when recording stops.
     init(
         options: RunOptions, header: RunHeader, layout: LaneLayout, workers: Int,
-        watch: (any RecordConsumer)?
+        feed: ScreenFeed?
     ) throws {
+        self.feed = feed
         let sites = LogSites()
         if case .explicit = options.recording { isExplicit = true } else { isExplicit = false }
         guard let path = try Self.path(options, header) else {
@@ -81,7 +83,7 @@ final class RunRecording: @unchecked Sendable {
         recorder = Recorder(
             lanes: mapped.lanes, logLanes: logLanes, sites: sites,
             consumers: [bound.time.map { TimedConsumer(writer, for: $0) } ?? writer]
-                + (watch.map { [$0] } ?? [])
+                + (feed.map { [$0] } ?? [])
         ) { [weak self] _, error in
             self?.failed(error)
         }
@@ -122,6 +124,7 @@ final class RunRecording: @unchecked Sendable {
         if let trace = error as? TraceError, trace.code == .bound {
             state.withLock { $0.isBoundReached = true }
             Output.error("weir: note: \(trace.reason); the run goes on unrecorded\n")
+            feed?.recordingStopped("\(trace.reason); the run goes on unrecorded")
             return
         }
         let execution = state.withLock { state in
@@ -132,6 +135,7 @@ final class RunRecording: @unchecked Sendable {
             execution?.stop(.outputFailed(message: failure.what), step: .max)
         } else {
             Output.error("weir: note: \(failure.what); the run goes on unrecorded\n")
+            feed?.recordingStopped("\(failure.what); the run goes on unrecorded")
         }
     }
 

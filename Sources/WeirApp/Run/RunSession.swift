@@ -33,7 +33,7 @@ struct RunSession {
         let feed = ScreenFeed(header)
         let recording = try RunRecording(
             options: options, header: header, layout: layout, workers: max(1, options.workers),
-            watch: options.hasScreen ? feed : nil)
+            feed: options.hasScreen ? feed : nil)
         let world = LiveWorld(
             started: started, time: isSimulated ? .virtual : .real, connections: connections,
             lanes: recording.lanes, logLanes: recording.logLanes,

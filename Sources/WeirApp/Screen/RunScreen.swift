@@ -133,11 +133,12 @@ final class RunScreen: @unchecked Sendable {
 
     /// Hands on what came; false when that was nothing.
     private func takeNews() -> Bool {
-        let (samples, notices) = feed.take()
-        for sample in samples { _ = model.update(.sample(sample)) }
-        for notice in notices { _ = model.update(.notice(notice)) }
+        let news = feed.take()
+        for sample in news.samples { _ = model.update(.sample(sample)) }
+        for notice in news.notices { _ = model.update(.notice(notice)) }
+        if let reason = news.recordingEnd { _ = model.update(.recordingStopped(reason)) }
         _ = model.update(.tick(now: run.clock()))
-        var isNew = !samples.isEmpty || !notices.isEmpty
+        var isNew = !news.isEmpty
         if stage.load(ordering: .acquiring) == Stage.staying, model.ending == nil,
             let how = ending.withLock(\.self)
         {

@@ -15,6 +15,7 @@ final class ScreenFeed: RecordConsumer {
         var samples: [MetricSample] = []
         var notices: [Notice] = []
         var lost = 0
+        var recordingEnd: String?
         var wake: (@Sendable () -> Void)?
         /// The log's statements met so far, for the recorder's thread.
         var sites: [LogSite] = []
@@ -42,13 +43,26 @@ final class ScreenFeed: RecordConsumer {
 
     func offer(_ notice: Notice) { state.withLock { Self.add(notice, &$0) } }
 
+    /// The run goes on unrecorded.
+    func recordingStopped(_ reason: String) { state.withLock { $0.recordingEnd = reason } }
+
+    /// What came since the last time.
+    struct News {
+        var samples: [MetricSample]
+        var notices: [Notice]
+        var recordingEnd: String?
+
+        var isEmpty: Bool { samples.isEmpty && notices.isEmpty && recordingEnd == nil }
+    }
+
     /// Everything that came since the last time.
-    func take() -> (samples: [MetricSample], notices: [Notice]) {
+    func take() -> News {
         state.withLock { state in
             defer {
                 state.samples.removeAll(keepingCapacity: true)
                 state.notices.removeAll(keepingCapacity: true)
                 state.lost = 0
+                state.recordingEnd = nil
             }
             var notices = state.notices
             if state.lost > 0, let last = notices.last {
@@ -57,7 +71,8 @@ final class ScreenFeed: RecordConsumer {
                         severity: .warning, step: last.step, time: last.time, place: "screen",
                         text: "\(state.lost) notices came too fast to be shown"))
             }
-            return (state.samples, notices)
+            return News(
+                samples: state.samples, notices: notices, recordingEnd: state.recordingEnd)
         }
     }
 

@@ -23,6 +23,8 @@ package struct OverviewModel: Sendable {
     package internal(set) var now: Int64 = 0
     /// Asked to end by a key; what was read is being drained.
     package internal(set) var isEnding = false
+    /// Why nothing is recorded any more; nil while it is.
+    package internal(set) var recordingEnd: String?
     /// How the run ended; nil while it goes on.
     package internal(set) var ending: String?
 

@@ -61,6 +61,9 @@ extension OverviewPainter {
         guard let path = model.facts.tracePath else {
             return [Piece(text: "not recorded", style: Style(.warning), rank: 2)]
         }
+        if model.recordingEnd != nil {
+            return [Piece(text: "REC stopped", style: Style(.warning, bold: true), rank: 2)]
+        }
         let recorder = model.shownFrame?.recorder
         let size = Figures.bytes(recorder?.bytes ?? 0)
         var pieces = [

@@ -10,6 +10,8 @@ package enum OverviewMessage: Sendable {
     case resize(CanvasSize)
     /// The driver's clock: microseconds since the run's start. What is shown ages by it.
     case tick(now: Int64)
+    /// The run goes on unrecorded from here on; the text says why.
+    case recordingStopped(String)
     /// The run ended; the text says how.
     case ended(String)
 }
@@ -36,6 +38,13 @@ extension OverviewModel {
         case .key(let key): return press(key)
         case .resize(let size): self.size = size
         case .tick(let time): tick(SampleFrame.bounded(time))
+        case .recordingStopped(let reason):
+            recordingEnd = reason
+            let last = history.newest
+            notices.append(
+                Notice(
+                    severity: .warning, step: last?.step ?? 0, time: last?.time ?? 0,
+                    place: "recorder", text: reason))
         case .ended(let how): ending = how
         }
         return []
@@ -46,8 +55,12 @@ extension OverviewModel {
         now = max(now, time)
         guard case .playing(let at) = playhead, let newest = history.newest?.time else { return }
         let next = at + passed
-        // The past is over where the run is: there it pauses, and live is a key away.
-        playhead = next >= newest ? .paused(at: newest) : .playing(at: next)
+        if next < newest {
+            playhead = .playing(at: next)
+        } else {
+            // The edge of a run that goes on moves on with it; that of one that ended is its end.
+            playhead = ending == nil ? .playing(at: newest) : .paused(at: newest)
+        }
     }
 
     private mutating func press(_ key: Key) -> [OverviewEffect] {

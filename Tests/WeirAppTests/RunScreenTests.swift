@@ -1,0 +1,100 @@
+import Synchronization
+import Testing
+import WeirBase
+import WeirMonitor
+import WeirTelemetry
+import WeirTerminal
+import WeirTesting
+
+@testable import WeirApp
+
+/// The screen of a run, with a terminal that the test drives.
+@Suite struct RunScreenTests {
+    /// A screen and what it asked its run for.
+    private final class Stage: Sendable {
+        let terminal = ScriptedTerminal(size: CanvasSize(width: 80, height: 24))
+        let feed: ScreenFeed
+        let requests = Atomic<Int>(0)
+        let isLeaving = Atomic<Bool>(false)
+
+        init() {
+            feed = ScreenFeed(
+                RunHeader(run: "0", pipeline: "p", version: "1", plan: "0", seed: 1))
+        }
+
+        func screen() -> RunScreen {
+            let facts = RunFacts(
+                command: "run", pipeline: "p", stages: ["a"], edges: [], started: 0,
+                tracePath: nil)
+            let screen = RunScreen(
+                terminal: terminal, wake: { [terminal] in terminal.wake() },
+                theme: Theme(symbols: .ascii, hasColor: false), facts: facts, feed: feed,
+                run: RunScreen.Run(
+                    clock: { 0 },
+                    request: { [self] in _ = requests.wrappingAdd(1, ordering: .relaxed) },
+                    isLeaving: { [self] in isLeaving.load(ordering: .relaxed) }))
+            screen.start()
+            return screen
+        }
+
+        func shows(_ text: String) -> Bool {
+            terminal.waitsForFrame { $0.text.contains(text) }
+        }
+    }
+
+    @Test func `q asks the run to end and the terminal is given back at its end`() {
+        let stage = Stage()
+        let screen = stage.screen()
+        stage.terminal.send(.key(.character("q")))
+        #expect(stage.shows("ENDING"))
+        #expect(stage.requests.load(ordering: .relaxed) == 1)
+        screen.ended("interrupted", staying: false)
+        #expect(stage.terminal.closeCount == 1)
+    }
+
+    @Test func `after a violation the screen stays until q`() {
+        let stage = Stage()
+        let screen = stage.screen()
+        let ending = Worker("ending") { screen.ended("violation", staying: true) }
+        #expect(stage.shows("LIVE ended  violation"))
+        #expect(stage.terminal.closeCount == 0)
+        stage.terminal.send(.key(.character("q")))
+        ending.join()
+        #expect(stage.terminal.closeCount == 1)
+    }
+
+    @Test func `a terminal that is gone ends the run`() {
+        let stage = Stage()
+        let screen = stage.screen()
+        stage.terminal.send(.closed)
+        screen.ended("interrupted", staying: true)
+        #expect(stage.terminal.closeCount == 1)
+    }
+
+    @Test func `a link without room gets the newest frame later`() {
+        let stage = Stage()
+        stage.terminal.setTakesFrames(false)
+        let screen = stage.screen()
+        for number in 1...500 {
+            stage.feed.offer(
+                Notice(severity: .warning, step: 1, time: 0, place: "a", text: "w\(number)"))
+        }
+        stage.terminal.setTakesFrames(true)
+        #expect(stage.shows("notices came too fast"))
+        screen.ended("finished", staying: false)
+    }
+
+    @Test func `samples beyond the feed's bound push out the oldest`() {
+        let stage = Stage()
+        for time in 1...100 {
+            stage.feed.offer(
+                MetricSample(
+                    time: Int64(time), step: 0, subtasks: [], channels: [],
+                    recorder: RecorderSample()))
+        }
+        let times = stage.feed.take().samples.map(\.time)
+        #expect(times.count == ScreenFeed.maximumSamples)
+        #expect(times.last == 100)
+        #expect(stage.feed.take().isEmpty)
+    }
+}
