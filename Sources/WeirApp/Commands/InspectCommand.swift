@@ -35,13 +35,7 @@ private struct TraceFacts {
         sizes = try trace.sizes()
         bytes = try trace.byteCount
         steps = try trace.lastStep()
-        var first: Mark?
-        let marks = trace.marks()
-        while let mark = try marks.next() {
-            guard mark.kind == .violation || mark.kind == .failure else { continue }
-            if mark.step < (first?.step ?? .max) { first = mark }
-        }
-        failure = first
+        failure = try trace.firstFailure()
         if let end = trace.end {
             duration = end.durationNanoseconds
         } else {
@@ -133,6 +127,14 @@ private struct TraceFacts {
         }
         if let failure {
             text += "  failure    step \(failure.step): \(PrintableText.escaped(failure.message))\n"
+        }
+        for turn in trace.turnsInFlight {
+            text += "  in flight  step \(turn.step)"
+            if Int(turn.subtask) < header.subtasks.count {
+                let subtask = header.subtasks[Int(turn.subtask)]
+                text += ": \(PrintableText.escaped(subtask.stage))/\(subtask.index)"
+            }
+            text += "\n"
         }
         text +=
             "  recorded   by version \(PrintableText.escaped(header.recordedWith.version)), build "

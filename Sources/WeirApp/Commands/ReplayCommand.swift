@@ -38,6 +38,9 @@ struct ReplayCommand: ParsableCommand {
     @Flag(help: .hidden)
     var runInFlight = false
 
+    @Option(help: .hidden)
+    var inFlightSeconds = InFlightTurns.usualSeconds
+
     func run() throws {
         let path = try trace ?? Newest.trace()
         guard times >= 1 else {
@@ -128,8 +131,9 @@ struct ReplayCommand: ParsableCommand {
         for turn in report.inFlight {
             text += "in flight when the run died: \(turn.subtask) at step \(turn.step)\n"
         }
-        if !report.inFlight.isEmpty, let path = self.trace ?? (try? Newest.trace()) {
-            text += InFlightTurns.verdict(path, input, report.inFlight)
+        if !report.inFlight.isEmpty {
+            text += InFlightTurns.verdict(
+                trace.path, input, report.inFlight, within: inFlightSeconds)
         }
         switch trace.recovery {
         case .lanesMissing:
@@ -176,16 +180,13 @@ struct Place {
 
     init(_ text: String?, _ trace: Trace) throws {
         let last = try trace.lastStep()
-        var failure: Mark?
-        let marks = trace.marks()
-        while let mark = try marks.next() {
-            guard mark.kind == .violation || mark.kind == .failure else { continue }
-            if mark.step < (failure?.step ?? .max) { failure = mark }
-        }
+        let failure = try trace.firstFailure()
         switch text {
         case nil where failure != nil, "failure" where failure != nil:
             step = failure?.step ?? last
             note = failure?.message ?? ""
+        case nil where !trace.turnsInFlight.isEmpty, "failure" where !trace.turnsInFlight.isEmpty:
+            (step, note) = (last, "the run died behind it, in the middle of a turn")
         case "failure":
             throw CommandFailure.usage(
                 "nothing failed in this run", "Use --at end, or a step from 1 to \(last)")
@@ -211,7 +212,9 @@ enum StateText {
         guard let state = report.state else { return "" }
         var text = "step \(state.step) of \(PrintableText.escaped(trace.path))"
         text += place.note.isEmpty ? "\n" : ": \(PrintableText.escaped(place.note))\n"
-        for name in state.open { text += "  in the middle of a turn: \(name)\n" }
+        for turn in report.inFlight {
+            text += "  in the middle of a turn: \(turn.subtask), since step \(turn.step)\n"
+        }
         for entry in state.cells + state.watermarks.map({ $0.named("watermark") }) + state.states {
             text += "  \(PrintableText.escaped(entry.name)) = "
             text += "\(PrintableText.escaped(entry.value, limit: 400))\n"
@@ -221,7 +224,11 @@ enum StateText {
             text += "  queue \(queue.channel): \(queue.depth) waiting, oldest "
             text += PrintableText.escaped(queue.oldest.first ?? "-") + "\n"
         }
-        return text + "To compare the whole run: weir replay --verify\n"
+        let path = PrintableText.escaped(trace.path)
+        if !trace.turnsInFlight.isEmpty {
+            text += "To run on the turns in which the run died: weir replay \(path) --verify\n"
+        }
+        return text + "To compare the whole run: weir replay \(path) --verify\n"
     }
 }
 
@@ -229,34 +236,6 @@ extension StateReport.Entry {
     /// The same entry with a word before its name.
     fileprivate func named(_ word: String) -> StateReport.Entry {
         StateReport.Entry(name: "\(word) \(name)", value: value)
-    }
-}
-
-/// The newest trace in the folder of automatic ones.
-enum Newest {
-    static func trace() throws -> String {
-        let folder = Retention.folder
-        var best: (path: String, time: Int, nanoseconds: Int)?
-        if let directory = opendir(folder) {
-            defer { closedir(directory) }
-            while let entry = readdir(directory) {
-                let name = withUnsafePointer(to: &entry.pointee.d_name) {
-                    $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-                }
-                var status = stat()
-                let path = "\(folder)/\(name)"
-                guard name.hasSuffix(".mcap"), stat(path, &status) == 0 else { continue }
-                let time = (Int(status.st_mtim.tv_sec), Int(status.st_mtim.tv_nsec))
-                if best.map({ time > ($0.time, $0.nanoseconds) }) ?? true {
-                    best = (path, time.0, time.1)
-                }
-            }
-        }
-        guard let best else {
-            throw CommandFailure.usage(
-                "there is no trace in \(folder)/", "Record one with 'weir run', or name a trace")
-        }
-        return best.path
     }
 }
 
