@@ -106,6 +106,12 @@ let package = Package(
         .testTarget(
             name: "WeirTraceTests", dependencies: ["WeirBase", "WeirTelemetry", "WeirTrace"],
             swiftSettings: strict),
+        .testTarget(
+            name: "WeirReplayTests",
+            dependencies: [
+                "WeirReplay", "WeirBase", "WeirTelemetry", "WeirTrace", "WeirEngine", "Gallery",
+            ],
+            swiftSettings: strict),
         .testTarget(name: "WeirBaseTests", dependencies: ["WeirBase"], swiftSettings: strict),
         .testTarget(
             name: "WeirTestingTests", dependencies: ["WeirTesting", "Weir"], swiftSettings: strict),

@@ -81,7 +81,8 @@ package struct ReplayRun {
         planned = try Self.admit(trace, pipeline)
     }
 
-    private static func admit(_ trace: Trace, _ pipeline: Pipeline) throws -> PlannedPipeline {
+    /// Plans the pipeline as the trace says it was planned, and refuses another plan.
+    static func admit(_ trace: Trace, _ pipeline: Pipeline) throws -> PlannedPipeline {
         let header = trace.header
         let name = PrintableText.escaped(header.pipeline)
         guard header.pipeline == pipeline.name else {
@@ -115,7 +116,9 @@ package struct ReplayRun {
     /// - Throws: `TraceError` for damage, `InputChanged`, `ConnectorError` of an output.
     package func run() throws -> ReplayReport {
         let cursor = trace.schedule()
-        let schedule = RecordedSchedule(flights: try flights()) { try cursor.next() }
+        let schedule = RecordedSchedule(flights: try FlightFinder.flights(of: trace)) {
+            try cursor.next()
+        }
         let inputs = RecordedInputs(trace: trace, paths: options.inputs)
         let results = RecordedResults(trace: trace)
         let sites = LogSites()
@@ -156,21 +159,6 @@ package struct ReplayRun {
         var report = self.report(execution, scheduler, world, chain: cursor.chain)
         report.lostLogs = lost
         return report
-    }
-
-    /// Turns in flight with their last noted access or publish.
-    private func flights() throws -> [UInt64: UInt64] {
-        let open = Dictionary(
-            uniqueKeysWithValues: trace.turnsInFlight.map { ($0.step, UInt64(0)) })
-        guard !open.isEmpty else { return [:] }
-        var flights = open
-        try trace.forEachSchedule { batch in
-            for note in batch.steps
-            where (note.kind == .access || note.kind == .publish) && flights[note.turn] != nil {
-                flights[note.turn] = note.step
-            }
-        }
-        return flights
     }
 
     private func report(

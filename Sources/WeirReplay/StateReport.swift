@@ -39,7 +39,7 @@ package struct StateReport: Equatable, Sendable {
     package init(of execution: Execution, at step: UInt64, open: [UInt16], limit: Int) {
         self.step = step
         self.open = open.map { execution.subtasks[Int($0)].name }
-        cells = execution.cells.map { Entry(name: "cell \($0.name)", value: $0.described) }
+        cells = execution.cells.map { Entry(name: "cell \($0.name)", value: "\($0.anyValue)") }
         for subtask in execution.subtasks {
             let watermark = subtask.watermark
             if watermark != .distantPast {
@@ -55,7 +55,7 @@ package struct StateReport: Equatable, Sendable {
                     states.append(
                         Entry(
                             name: "\(subtask.name).\(state.operator)[\(entry.key)]",
-                            value: entry.value))
+                            value: "\(entry.value)"))
                 }
             }
         }

@@ -42,7 +42,7 @@ final class KeyedProcess<
 
     private let initial: State
     private let onTimer: TimerBody?
-    private let table = KeyedTable<Key, State>()
+    private var table = KeyedTable<Key, State>()
     private let output: UnsafeMutablePointer<OutputBuffer<Output>>
     private var eventTimers = TimerQueue<Key>()
     private var processingTimers = TimerQueue<Key>()
@@ -74,7 +74,9 @@ final class KeyedProcess<
         }
         reactions.nextDeadline = { [self] _ in processingTimers.earliest }
         reactions.digest = { [self] hash, _ in digest(into: &hash) }
-        reactions.describe = { [self] _ in table.described() }
+        reactions.entries = { [self] _ in table.entries() }
+        reactions.save = { [self] _ in save() }
+        reactions.restore = { [self] saved, _ in restore(saved) }
         return Link(
             name: name, state: Unmanaged.passUnretained(self).toOpaque(), reactions: reactions
         ) { [self] slice, frame, _ in
@@ -144,6 +146,28 @@ final class KeyedProcess<
         hash.combine(UInt64(droppedTimers))
     }
 
+    private struct Snapshot {
+        var table: KeyedTable<Key, State>
+        var eventTimers: TimerQueue<Key>
+        var processingTimers: TimerQueue<Key>
+        var droppedTimers: Int
+    }
+
+    private func save() -> Saved {
+        let timers = eventTimers.count + processingTimers.count
+        return Saved(
+            Snapshot(
+                table: table.copy(), eventTimers: eventTimers, processingTimers: processingTimers,
+                droppedTimers: droppedTimers),
+            bytes: table.estimatedBytes + timers * MemoryLayout<TimerQueue<Key>.Entry>.stride)
+    }
+
+    private func restore(_ saved: Any) {
+        guard let snapshot = saved as? Snapshot else { return }
+        table = snapshot.table.copy()
+        (eventTimers, processingTimers) = (snapshot.eventTimers, snapshot.processingTimers)
+        droppedTimers = snapshot.droppedTimers
+    }
 }
 
 extension KeyedTable where Key: Encodable, Value: Encodable {
@@ -160,11 +184,24 @@ extension KeyedTable where Key: Encodable, Value: Encodable {
         hash.combine(sum)
     }
 
-    /// The entries as text, in order of their keys' text.
-    func described() -> [(key: String, value: String)] {
-        var entries: [(key: String, value: String)] = []
-        forEach { entries.append(("\($0)", "\($1)")) }
+    /// The entries, in order of their keys' texts.
+    func entries() -> [(key: String, value: Any)] {
+        var entries: [(key: String, value: Any)] = []
+        forEach { entries.append(("\($0)", $1)) }
         return entries.sorted { $0.key < $1.key }
+    }
+
+    /// About how many bytes a copy takes: from the canonical form of the first few entries.
+    var estimatedBytes: Int {
+        var seen = 0
+        var bytes = 0
+        forEach { key, value in
+            guard seen < 8 else { return }
+            seen += 1
+            bytes += Canonical.bytes(of: key).count + Canonical.bytes(of: value).count
+        }
+        let slot = MemoryLayout<Key>.stride + MemoryLayout<Value>.stride + 8
+        return count * slot * 2 + (seen == 0 ? 0 : bytes * count / seen)
     }
 }
 

@@ -20,8 +20,12 @@ public final class Link {
         var nextDeadline: ((UnsafeMutableRawPointer) -> Int64?)?
         /// Adds the state's canonical form to a digest.
         var digest: ((inout StableHash, UnsafeMutableRawPointer) -> Void)?
-        /// The state as text, for a debugger, in order of keys.
-        var describe: ((UnsafeMutableRawPointer) -> [(key: String, value: String)])?
+        /// The state's entries, for a debugger, in order of the keys' texts.
+        var entries: ((UnsafeMutableRawPointer) -> [(key: String, value: Any)])?
+        /// The state as values, for a snapshot; between turns of a replay.
+        var save: ((UnsafeMutableRawPointer) -> Saved)?
+        /// Takes saved values in, in an operator that has taken nothing yet.
+        var restore: ((Any, UnsafeMutableRawPointer) -> Void)?
         /// Ends the state's life.
         var destroy: (UnsafeMutableRawPointer) -> Void = { _ in }
         /// Calls in flight, results; only of operators that make calls.

@@ -336,6 +336,34 @@ package final class Execution: @unchecked Sendable {
         return hash.value
     }
 
+    /// All state as values. In a replay, where no turn is open and the run does not stop.
+    package func save() -> ExecutionSnapshot {
+        var bytes = 512
+        func value(_ saved: Saved) -> Any {
+            bytes += saved.bytes
+            return saved.value
+        }
+        var snapshot = ExecutionSnapshot(
+            subtasks: subtasks.map { value($0.save()) },
+            channels: channels.map { value($0.save()) },
+            cells: cells.map { value($0.save()) }, held: held,
+            violations: violations.first, violationCount: violations.count)
+        snapshot.bytes = bytes
+        return snapshot
+    }
+
+    /// Takes saved state in, before the first turn of an execution of the same plan.
+    package func restore(_ snapshot: ExecutionSnapshot) {
+        for (subtask, saved) in zip(subtasks, snapshot.subtasks) { subtask.restore(saved) }
+        for (channel, saved) in zip(channels, snapshot.channels) { channel.restore(saved) }
+        for (cell, saved) in zip(cells, snapshot.cells) { cell.restore(saved) }
+        held = snapshot.held
+        state.withLock { state in
+            state.violations = snapshot.violations
+            state.violationCount = snapshot.violationCount
+        }
+    }
+
     /// Rows, and both digests, of each sink.
     package func sinkDigests() -> [SinkDigest] {
         plan.sinks.map { sink in

@@ -52,7 +52,8 @@ package final class ReplayScheduler: SequentialScheduler, @unchecked Sendable {
     // Unchecked: as for `SequentialScheduler`.
 
     private let schedule: any ReplaySchedule
-    private let lastStep: UInt64
+    /// The last step to run; more of them may be asked for later.
+    package var lastStep: UInt64
     private var current: UInt64 = 0
     /// Turns in flight that are not started yet.
     private var deferred: [UInt16: ScheduledStep] = [:]
@@ -68,6 +69,8 @@ package final class ReplayScheduler: SequentialScheduler, @unchecked Sendable {
     private var publish: ScheduledStep?
     /// Called between steps with the last one run.
     package var onProgress: ((UInt64) -> Void)?
+    /// Called where no turn is open, before the next step is looked at.
+    package var onQuiet: (() -> Void)?
 
     /// Told before a turn in flight is run on beyond what the trace has of it.
     ///
@@ -101,6 +104,34 @@ package final class ReplayScheduler: SequentialScheduler, @unchecked Sendable {
         if divergence == nil { divergence = found }
     }
 
+    /// Stops behind the step that runs; what called `resume` goes on then. For `onProgress`.
+    package func pause() { lastStep = reached }
+
+    /// Whether no turn is open, begun and not ended.
+    package var isQuiet: Bool { open.isEmpty && deferred.isEmpty }
+
+    /// What a suspended turn waits to do: nil for one that is held where its run died.
+    package func isWaiting(_ subtask: UInt16) -> ExclusivePurpose? {
+        suspendedSubtasks.contains(subtask) ? waiting[subtask] : nil
+    }
+
+    /// Subtasks whose open turn was in flight when the run died.
+    package var inFlightSubtasks: Set<UInt16> {
+        Set(open.filter { schedule.isInFlight($0.value) }.keys)
+    }
+
+    /// The turns that are open, by subtask: the steps of their beginnings.
+    package var openTurns: [UInt16: UInt64] {
+        open.merging(deferred.mapValues(\.note.step)) { begun, _ in begun }
+    }
+
+    /// Begins behind `step`, whose turns all ended. Before the first `resume` only.
+    package func begin(behind step: UInt64, turns taken: UInt64) {
+        reached = step
+        current = step
+        turns = taken
+    }
+
     /// The recorded publish that is being carried out.
     package func takePublish() -> ScheduledStep? {
         defer { publish = nil }
@@ -113,8 +144,8 @@ package final class ReplayScheduler: SequentialScheduler, @unchecked Sendable {
 
     override package func mayPublishStep(_ turn: TurnContext, outlet: UInt16) -> Bool {
         // Only where the trace has such a step of this turn next; else it comes later, or never.
-        guard let subtask = turn.subtask, !forced.contains(subtask.index) else { return false }
-        return true
+        guard let subtask = turn.subtask, !isAbandoned else { return false }
+        return !forced.contains(subtask.index)
     }
 
     /// A late publish was asked for by its own step: it is there already.
@@ -136,6 +167,7 @@ package final class ReplayScheduler: SequentialScheduler, @unchecked Sendable {
     }
 
     override func decide(_ turn: TurnContext) -> Action {
+        if let onQuiet, isQuiet { onQuiet() }
         while divergence == nil, failure == nil {
             if let asking = turn.subtask, forced.contains(asking.index),
                 turn.step == open[asking.index]
