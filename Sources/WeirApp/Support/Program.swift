@@ -163,35 +163,6 @@ enum Output {
     }
 }
 
-/// Finds what somebody may have meant.
-enum Nearest {
-    /// `Did you mean X?`, or the names there are.
-    static func advice(_ wrong: String, among names: [String], or fallback: String) -> String {
-        let near = names.map { (name: $0, distance: distance(wrong, $0)) }
-            .filter { $0.distance <= max(2, $0.name.count / 3) }
-            .sorted { $0.distance < $1.distance }
-        if let best = near.first { return "Did you mean \(best.name)?" }
-        if names.isEmpty || names.count > 12 { return fallback }
-        return "There are: \(names.joined(separator: ", "))"
-    }
-
-    /// Edits from one word to the other (Levenshtein's distance).
-    static func distance(_ left: String, _ right: String) -> Int {
-        let (from, to) = (Array(left.lowercased().prefix(64)), Array(right.lowercased().prefix(64)))
-        var row = Array(0...to.count)
-        for (index, character) in from.enumerated() {
-            var previous = row[0]
-            row[0] = index + 1
-            for place in to.indices {
-                let cost = character == to[place] ? previous : previous + 1
-                previous = row[place + 1]
-                row[place + 1] = min(cost, row[place] + 1, row[place + 1] + 1)
-            }
-        }
-        return row[to.count]
-    }
-}
-
 /// Starts the program again with Swift's hashing made the same in every process.
 enum Rehash {
     static let variable = "SWIFT_DETERMINISTIC_HASHING"

@@ -48,17 +48,20 @@ package protocol DebuggedRun: AnyObject {
 }
 
 /// A recorded log line, in words and as an export writes it.
-package struct LogLineFacts: Sendable {
+package struct LogLineFacts {
     package var step: UInt64
     package var level: LogLevel
     /// `reserve/1`; empty for a record that was made outside turns.
     package var subtask: String
     /// Message and fields: `stock_short order=8 item=17`.
     package var text: String
-    /// One JSON object.
-    package var json: String
+    /// One JSON object, made when it is asked for.
+    package var json: () throws -> String
 
-    package init(step: UInt64, level: LogLevel, subtask: String, text: String, json: String) {
+    package init(
+        step: UInt64, level: LogLevel, subtask: String, text: String,
+        json: @escaping () throws -> String
+    ) {
         self.step = step
         self.level = level
         self.subtask = subtask

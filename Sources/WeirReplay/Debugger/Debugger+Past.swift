@@ -79,7 +79,7 @@ extension Debugger {
             let before = counted(total - ordered.count, "line")
             answer.line("(\(before) before these: 'logs \(min(total, CommandParser.mostLogs))')")
         }
-        answer.member("logs", .list(ordered.map { .raw($0.json) }))
+        answer.member("logs", .list(try ordered.map { .raw(try $0.json()) }))
         answer.member("before", .number(total - ordered.count))
         return answer
     }

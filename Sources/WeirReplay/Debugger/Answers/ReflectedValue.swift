@@ -17,7 +17,7 @@ enum ReflectedValue {
         PrintableText.escaped(raw(value), limit: limit)
     }
 
-    /// The same, as long as it is, for comparing.
+    /// The same without escapes and limit, for comparing.
     static func raw(_ value: Any?) -> String {
         var left = largest
         return raw(value, 0, &left)
@@ -26,11 +26,10 @@ enum ReflectedValue {
     private static func raw(_ value: Any?, _ depth: Int, _ left: inout Int) -> String {
         guard let value, let inner = FieldPath.unwrapped(value) else { return "nil" }
         left -= 1
-        switch ExpressionValue(inner) {
-        case .text(let text): return "\"\(text)\""
-        case .integer, .real, .flag: return "\(inner)"
-        case .nothing: return "nil"
-        case .whole: break
+        switch ExpressionValue.simple(inner) {
+        case .text(let text)?: return "\"\(text)\""
+        case .some: return "\(inner)"
+        case nil: break
         }
         guard depth < deepest, left > 0 else { return "…" }
         let mirror = Mirror(reflecting: inner)
@@ -90,13 +89,12 @@ enum ReflectedValue {
     private static func json(_ value: Any?, _ depth: Int, _ left: inout Int) -> AnswerValue {
         guard let value, let inner = FieldPath.unwrapped(value) else { return .nothing }
         left -= 1
-        switch ExpressionValue(inner) {
-        case .integer(let integer): return .integer(integer)
-        case .real(let real): return .real(real)
-        case .text(let text): return .text(text)
-        case .flag(let flag): return .flag(flag)
-        case .nothing: return .nothing
-        case .whole: break
+        switch ExpressionValue.simple(inner) {
+        case .integer(let integer)?: return .integer(integer)
+        case .real(let real)?: return .real(real)
+        case .text(let text)?: return .text(text)
+        case .flag(let flag)?: return .flag(flag)
+        case .nothing?, .whole?, nil: break
         }
         guard depth < deepest, left > 0 else { return .text("…") }
         let mirror = Mirror(reflecting: inner)

@@ -34,29 +34,28 @@ package enum ExpressionValue: Equatable, Sendable {
         }
     }
 
+    /// What a value without parts is to an expression; nil for all others.
+    static func simple(_ value: Any) -> ExpressionValue? {
+        switch value {
+        case let flag as Bool: .flag(flag)
+        case let text as String: .text(text)
+        case let text as Substring: .text(String(text))
+        case let character as Character: .text(String(character))
+        case let integer as any BinaryInteger: .integer(Int128(clamping: integer))
+        case let real as any BinaryFloatingPoint: .real(Double(real))
+        default: nil
+        }
+    }
+
     /// What any value of a program is to an expression; optionals are looked through.
     package init(_ value: Any) {
-        switch value {
-        case let flag as Bool: self = .flag(flag)
-        case let text as String: self = .text(text)
-        case let text as Substring: self = .text(String(text))
-        case let character as Character: self = .text(String(character))
-        case let integer as any BinaryInteger:
-            self = .integer(Int128(clamping: integer))
-        case let real as any BinaryFloatingPoint: self = .real(Double(real))
-        default:
-            if let inner = FieldPath.unwrapped(value) {
-                let mirror = Mirror(reflecting: inner)
-                self =
-                    mirror.displayStyle == .optional
-                    ? .nothing
-                    : .whole(description: String(describing: inner), type: "\(mirror.subjectType)")
-                if mirror.displayStyle != .optional, Mirror(reflecting: value).displayStyle == .optional {
-                    self = ExpressionValue(inner)
-                }
-            } else {
-                self = .nothing
-            }
+        if Mirror(reflecting: value).displayStyle == .optional {
+            self = FieldPath.unwrapped(value).map { ExpressionValue($0) } ?? .nothing
+        } else if let simple = Self.simple(value) {
+            self = simple
+        } else {
+            let type = "\(Mirror(reflecting: value).subjectType)"
+            self = .whole(description: ReflectedValue.raw(value), type: type)
         }
     }
 
