@@ -69,6 +69,8 @@ struct CommandFailure: Error {
     let code: Int32
     let what: String
     let advice: String
+    /// The text that was wrong, with a mark under the place: whole lines, or nothing.
+    var marked = ""
 
     static func usage(_ what: String, _ advice: String = "") -> CommandFailure {
         CommandFailure(code: 2, what: what, advice: advice)
@@ -119,7 +121,7 @@ struct CommandFailure: Error {
         } else {
             Output.error("weir: error: \(Self.sentence(what))")
             if !advice.isEmpty { Output.error(" \(Self.sentence(advice))") }
-            Output.error("\n")
+            Output.error("\n\(marked)")
         }
     }
 }
@@ -144,6 +146,9 @@ enum Output {
         return CommandFailure(
             code: 5, what: "writing to standard output failed: \(String(cString: strerror(code)))")
     }
+
+    /// Whether the reader of standard output went away: nothing more need be made for it.
+    static var isClosed: Bool { standardFailure.load(ordering: .relaxed) == EPIPE }
 
     /// Whether a stream is a terminal.
     static func isTerminal(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 }

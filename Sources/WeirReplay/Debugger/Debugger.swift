@@ -235,6 +235,7 @@ package final class Debugger {
                 answer.line("  \(name) is \(value)")
             }
         }
+        answer.isAssertion = true
         answer.isFailedAssertion = !holds
         return answer
     }

@@ -7,7 +7,8 @@ package struct Answer {
     private var members: [(key: String, value: AnswerValue)] = []
     /// What getting there cost. It differs from run to run, so it stands apart in both forms.
     package private(set) var effort: Effort?
-    /// An assertion that did not hold.
+    /// The answer to an assertion, and whether it did not hold.
+    package var isAssertion = false
     package var isFailedAssertion = false
     /// The command ends the session.
     package var isQuit = false
