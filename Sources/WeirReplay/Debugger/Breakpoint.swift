@@ -73,7 +73,7 @@ struct ArmedBreakpoint {
 
     /// Arms a breakpoint; `logStep` finds the nearest step with a matching log line.
     init(
-        _ point: Breakpoint, _ debugger: Debugger, logStep: (LogPattern) throws -> UInt64?
+        _ point: Breakpoint, _ debugger: Debugger, logStep: (LogPattern) throws -> (step: UInt64, text: String)?
     ) throws {
         number = point.number
         switch point.kind {
@@ -95,7 +95,8 @@ struct ArmedBreakpoint {
             touching = nil
         case .condition(.log(let pattern)):
             let step = try logStep(pattern)
-            form = .steps(Set([step].compactMap { $0 }), what: "logs \(pattern.described)")
+            let text = step.map { PrintableText.escaped($0.text) } ?? ""
+            form = .steps(Set([step?.step].compactMap { $0 }), what: text)
             touching = nil
         case .condition(.queue(let channel, let level)):
             let channels = debugger.channels(named: channel)

@@ -3,8 +3,9 @@ import WeirTelemetry
 
 /// What is here: nothing of this moves the run.
 extension Debugger {
-    /// Entries of keyed state that are listed at once.
-    private static let mostStates = 40
+    /// Entries of keyed state that are listed: of each of all stages, and of one alone.
+    private static let fewStates = 5
+    private static let mostStates = 1_000
     /// Messages of a queue that are shown.
     private static let mostMessages = 20
 
@@ -82,20 +83,30 @@ extension Debugger {
 
     private func infoStates(_ answer: inout Answer, _ stage: String?) throws {
         var states: [StateValue] = []
+        var omitted = 0
         if let stage {
             guard run.stageNames.contains(stage) else { throw unknownStage(stage, at: nil) }
         } else {
             states = run.cells
+            for state in states { answer.line(Self.line(state, limit: 160)) }
         }
-        let (entries, omitted) = try run.states(of: stage, limit: Self.mostStates)
-        states += entries
-        for state in states { answer.line(Self.line(state, limit: 160)) }
-        if states.isEmpty { answer.line("there is no state here yet") }
-        if omitted > 0 {
+        let limit = stage == nil ? Self.fewStates : Self.mostStates
+        for name in stage.map({ [$0] }) ?? run.stageNames {
+            let (entries, more) = try run.states(of: name, limit: limit)
+            for state in entries { answer.line(Self.line(state, limit: 160)) }
+            states += entries
+            omitted += more
+            let shown = PrintableText.escaped(name)
+            if more > 0 {
+                answer.line(
+                    "  and \(more) more of \(shown): "
+                        + (stage == nil ? "'info states \(shown)'" : "'print state \(shown)[KEY]'"))
+            }
+        }
+        if states.isEmpty {
             answer.line(
-                "and \(omitted) more: "
-                    + (stage == nil ? "'info states STAGE' lists those of one stage" : "'print state "
-                        + "\(PrintableText.escaped(stage ?? ""))[KEY]' shows each"))
+                stage.map { "\(PrintableText.escaped($0)) has no state at step \(run.position)" }
+                    ?? "there is no state at step \(run.position)")
         }
         answer.member("states", .list(states.map { Self.value($0) }))
         answer.member("omitted", .number(omitted))

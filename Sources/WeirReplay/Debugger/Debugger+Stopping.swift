@@ -139,26 +139,28 @@ extension Debugger {
 
     // MARK: Arming
 
-    private func arm(_ logStep: (LogPattern) throws -> UInt64?) throws -> [ArmedBreakpoint] {
+    private typealias LogStep = (step: UInt64, text: String)
+
+    private func arm(_ logStep: (LogPattern) throws -> LogStep?) throws -> [ArmedBreakpoint] {
         var armed = try breaks.map { try ArmedBreakpoint($0, self, logStep: logStep) }
         for place in armed.indices { try armed[place].begin(self) }
         return armed
     }
 
-    private func logStep(of pattern: LogPattern, after step: UInt64) throws -> UInt64? {
-        var found: UInt64?
+    private func logStep(of pattern: LogPattern, after step: UInt64) throws -> LogStep? {
+        var found: LogStep?
         try run.logLines(through: run.lastStep) { line in
-            if line.step > step, pattern.matches(line.text) { found = line.step }
+            if line.step > step, pattern.matches(line.text) { found = (line.step, line.text) }
             return found == nil
         }
         return found
     }
 
-    private func logStep(of pattern: LogPattern, before step: UInt64) throws -> UInt64? {
+    private func logStep(of pattern: LogPattern, before step: UInt64) throws -> LogStep? {
         guard step > 0 else { return nil }
-        var found: UInt64?
+        var found: LogStep?
         try run.logLines(through: step - 1) { line in
-            if pattern.matches(line.text) { found = line.step }
+            if pattern.matches(line.text) { found = (line.step, line.text) }
             return true
         }
         return found

@@ -106,7 +106,8 @@ package struct CommandTable {
             .looking, "info", ["i"], "info TOPIC", "list what there is here",
             "info stages       every subtask: turns, records, watermark, open turn",
             "info states [S]   cells and the state of operators, of stage S alone",
-            "info queues       every channel: how many messages wait",
+            "info queues       every channel: how many messages wait; in a replay they arrive when",
+            "                  they are made, so that more than its capacity can wait",
             "info runnable     what could run next if one thread ran everything",
             "info threads      turns that are in their middle, and what they wait for",
             "info breaks       breaks and watches, with their numbers",
@@ -123,7 +124,8 @@ package struct CommandTable {
             "last-write reserve[17]"),
         Entry(
             .looking, "logs", ["l"], "logs [/REGEX/] [N]",
-            "show the last N recorded log lines up to here (20)"),
+            "show the last N recorded log lines up to here (20)",
+            "Those of turns that began up to here; a turn in its middle is one of them."),
         Entry(
             .looking, "assert", ["a"], "assert EXPR", "check a condition; exit code 1 if it fails",
             "EXPR: numbers, texts (\"…\"), true, false, nil, step, depth(CHANNEL), cell NAME,",
