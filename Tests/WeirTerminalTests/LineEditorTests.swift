@@ -100,7 +100,7 @@ import Testing
             }
             buffer.end()
         }
-        #expect(LineView(prompt: "> ", buffer, columns: 80).cursor == 20 - 3 + 9)
+        #expect(LineView(prompt: "> ", buffer, columns: 80).cursor == 22)
     }
 
     @Test func `candidates stand side by side, and too many are counted`() {

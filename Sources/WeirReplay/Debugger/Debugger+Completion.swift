@@ -50,7 +50,8 @@ extension Debugger {
         }
     }
 
-    private var channelsToOffer: [String] {
+    /// Pairs of stages, then each channel.
+    var channelsToOffer: [String] {
         var pairs: [String] = []
         for channel in run.channelNames {
             let stages = channel.split(separator: ">").map { $0.prefix { $0 != "/" } }

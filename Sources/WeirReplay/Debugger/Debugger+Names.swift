@@ -123,7 +123,7 @@ extension Debugger: ExpressionWorld {
     func unknownChannel(_ name: String, at column: Int?) -> CommandError {
         CommandError(
             "there is no channel \(PrintableText.escaped(name))",
-            Nearest.best(name, among: run.channelNames).map { "Did you mean \($0)?" }
+            Nearest.best(name, among: channelsToOffer).map { "Did you mean \($0)?" }
                 ?? "See 'info queues'", at: column)
     }
 

@@ -10,8 +10,9 @@ package struct CommandError: Error, Equatable, Sendable {
     package private(set) var column: Int?
 
     package init(_ message: String, _ advice: String = "", at column: Int? = nil) {
-        self.message = message
-        self.advice = advice
+        // Names that are offered come from a trace, too. What is escaped already stays as it is.
+        self.message = PrintableText.escaped(message, limit: 2_000)
+        self.advice = PrintableText.escaped(advice, limit: 2_000)
         self.column = column
     }
 

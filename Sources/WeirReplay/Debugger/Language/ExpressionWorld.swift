@@ -24,9 +24,10 @@ extension Expression {
         case .compare(let left, let comparison, let column, let right):
             let (one, other) = (try value(left, world), try value(right, world))
             if let holds = one.compared(comparison, to: other) { return holds }
+            let isTextual = [one.kind, other.kind].allSatisfy { $0 == .whole || $0 == .text }
             let what =
-                one.kind == other.kind
-                ? "\(one.kind.described) has no order"
+                one.kind == other.kind || isTextual
+                ? "\(ExpressionValue.Kind.whole.described) has no order"
                 : "\(one.kind.described) is compared with \(other.kind.described) here"
             throw CommandError(what, Self.advice(one, other), at: column)
         case .literal, .step, .depth, .state:
