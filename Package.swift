@@ -117,6 +117,7 @@ let package = Package(
             name: "WeirTestingTests",
             dependencies: [
                 "WeirTesting", "Weir", "WeirBase", "WeirTelemetry", "WeirEngine", "WeirReplay",
+                "Gallery",
             ],
             swiftSettings: strict),
         .testTarget(

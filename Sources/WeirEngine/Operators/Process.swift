@@ -107,6 +107,8 @@ final class KeyedProcess<
         reactions.nextDeadline = { [self] _ in processingTimers.earliest }
         reactions.digest = { [self] hash, _ in digest(into: &hash) }
         reactions.entries = { [self] _ in table.entries() }
+        reactions.key = { [self] text, _ in table.key(named: text) }
+        reactions.value = { [self] key, _ in (key as? Key).flatMap { table.value(of: $0) } }
         reactions.save = { [self] _ in save() }
         reactions.restore = { [self] saved, _ in restore(saved) }
         if checks != nil { reactions.check = { [self] turn in checks?.check(table, turn) } }
@@ -229,6 +231,19 @@ extension KeyedTable where Key: Encodable, Value: Encodable {
         var entries: [(key: String, value: Any)] = []
         forEach { entries.append(("\($0)", $1)) }
         return entries.sorted { $0.key < $1.key }
+    }
+
+    /// The key with this text. Looks at all keys.
+    func key(named text: String) -> Key? {
+        var found: Key?
+        forEach { key, _ in
+            if found == nil, "\(key)" == text { found = key }
+        }
+        return found
+    }
+
+    func value(of key: Key) -> Value? {
+        existing(key, hash: Canonical.hash(key)).map(\.pointee)
     }
 
     /// About how many bytes a copy takes: from the canonical form of the first few entries.

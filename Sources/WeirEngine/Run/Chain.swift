@@ -22,6 +22,10 @@ public final class Link {
         var digest: ((inout StableHash, UnsafeMutableRawPointer) -> Void)?
         /// The state's entries, for a debugger, in order of the keys' texts.
         var entries: ((UnsafeMutableRawPointer) -> [(key: String, value: Any)])?
+        /// The key that has this text, as `value` wants it; nil when no entry has it.
+        var key: ((String, UnsafeMutableRawPointer) -> Any?)?
+        /// The value of one entry; nil when there is none. Costs one look into a table.
+        var value: ((Any, UnsafeMutableRawPointer) -> Any?)?
         /// The state as values, for a snapshot; between turns of a replay.
         var save: ((UnsafeMutableRawPointer) -> Saved)?
         /// Takes saved values in, in an operator that has taken nothing yet.

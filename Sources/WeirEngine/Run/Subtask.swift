@@ -351,6 +351,18 @@ package final class Subtask: @unchecked Sendable {
         }
     }
 
+    /// The key that has this text in the state of an operator, as `value` wants it.
+    package func key(named text: String, of operator: String) -> Any? {
+        let link = chain.links.first { $0.name == `operator` && $0.reactions.key != nil }
+        return link.flatMap { $0.reactions.key?(text, $0.state) }
+    }
+
+    /// The value of one entry of an operator's state; nil when there is none.
+    package func value(of key: Any, of operator: String) -> Any? {
+        let link = chain.links.first { $0.name == `operator` && $0.reactions.value != nil }
+        return link.flatMap { $0.reactions.value?(key, $0.state) }
+    }
+
     /// Whether an operator of it keeps anything.
     package var hasState: Bool { chain.links.contains { $0.reactions.entries != nil } }
 
