@@ -114,7 +114,11 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(name: "WeirBaseTests", dependencies: ["WeirBase"], swiftSettings: strict),
         .testTarget(
-            name: "WeirTestingTests", dependencies: ["WeirTesting", "Weir", "Gallery"],
+            name: "WeirTestingTests",
+            dependencies: [
+                "WeirTesting", "Weir", "WeirBase", "WeirTelemetry", "WeirEngine", "WeirReplay",
+                "Gallery",
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "GalleryTests", dependencies: ["Gallery", "Weir", "WeirTesting"],

@@ -125,6 +125,11 @@ private struct TraceFacts {
             text += "  sink       \(PrintableText.escaped(sink.sink)): \(sink.rows) rows, "
             text += "\(sink.ordered) in order, \(sink.unordered) in any order\n"
         }
+        if let end = trace.end, let logs = end.logsDropped, let offers = end.offersDropped,
+            logs + offers > 0
+        {
+            text += "  lost       \(logs) log records, \(offers) marks and samples: no room\n"
+        }
         if let failure {
             text += "  failure    step \(failure.step): \(PrintableText.escaped(failure.message))\n"
         }

@@ -161,6 +161,8 @@ final class RunRecording: @unchecked Sendable {
         var bytes = 0
         var isWhole = false
         var logsDropped: UInt64 = 0
+        /// Metric samples and marks that the recorder had no room for.
+        var offersDropped: UInt64 = 0
         var removed: [String] = []
     }
 
@@ -169,6 +171,9 @@ final class RunRecording: @unchecked Sendable {
         guard let recorder, let writer, let mapped else { return Result() }
         recorder.finish()
         var result = Result(path: path, logsDropped: logsDropped, removed: removed)
+        result.offersDropped = UInt64(recorder.droppedOffers)
+        var end = end
+        (end.logsDropped, end.offersDropped) = (result.logsDropped, result.offersDropped)
         let hasFailed = state.withLock { $0.failure != nil }
         do {
             if !hasFailed {

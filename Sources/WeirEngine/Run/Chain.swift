@@ -32,6 +32,10 @@ public final class Link {
         var restore: ((Any, UnsafeMutableRawPointer) -> Void)?
         /// Ends the state's life.
         var destroy: (UnsafeMutableRawPointer) -> Void = { _ in }
+        /// Checks conditions on the state, at the end of each turn.
+        var check: ((TurnContext) -> Void)?
+        /// The keyed state that conditions at rest look at.
+        var watched: WatchedTable?
         /// Calls in flight, results; only of operators that make calls.
         var calls: (any CallPort)?
 

@@ -54,6 +54,8 @@ package final class Subtask: @unchecked Sendable {
     /// The step of the last turn, for publishes that come late.
     package private(set) var lastTurn: UInt64 = 0
     private let calls: (any CallPort)?
+    /// Conditions on state to be checked at the end of each turn.
+    private let checks: [(TurnContext) -> Void]
     /// When the oldest input behind the running turn was taken in, monotonic nanoseconds; for
     /// measuring only.
     var birth: UInt64 = 0
@@ -72,6 +74,7 @@ package final class Subtask: @unchecked Sendable {
         self.source = source
         self.sliceLimit = sliceLimit
         calls = chain.links.lazy.compactMap(\.reactions.calls).first
+        checks = chain.links.compactMap(\.reactions.check)
         let callSlots = calls == nil ? 0 : NoteLane.extraSlots(words: Self.completionBudget)
         turnSlots = 1 + callSlots + NoteLane.endSlots(outlets: outlets.count)
         watermarks = inlets.map { _ in .distantPast }
@@ -314,6 +317,9 @@ package final class Subtask: @unchecked Sendable {
         chain.pass(.end, from: 0)
         isDone = true
     }
+
+    /// Checks conditions on the state that the turn leaves.
+    func checkInvariants(_ turn: TurnContext) { for check in checks { check(turn) } }
 
     /// Hands the calls made in the turn to the executors.
     func submitCalls() { calls?.submit() }

@@ -1,48 +1,5 @@
 import WeirBase
-package import WeirTelemetry
-
-/// A step as a trace has it.
-package struct ScheduledStep: Sendable {
-    package var note: StepNote
-    /// Completion: the call numbers. Publish: the runs.
-    package var words: [UInt64]
-
-    package init(note: StepNote, words: [UInt64]) {
-        self.note = note
-        self.words = words
-    }
-}
-
-/// The recorded schedule, step by step.
-package protocol ReplaySchedule: AnyObject {
-    /// The next step, without taking it; nil at the end.
-    func peek() throws -> ScheduledStep?
-    /// Takes the step that `peek` showed.
-    func advance()
-    /// Whether a turn has no end note: it was in flight when its run died.
-    func isInFlight(_ turn: UInt64) -> Bool
-    /// The last access or publish noted of a turn in flight.
-    func lastAccess(of turn: UInt64) -> UInt64?
-}
-
-/// The first disagreement between a replay and its trace.
-package struct Divergence: Error, Equatable, Sendable {
-    package var step: UInt64
-    package var subtask: String
-    package var expected: String
-    package var got: String
-    /// The likely reason, as a sentence.
-    package var reason: String
-
-    package init(step: UInt64, subtask: String, expected: String, got: String, reason: String = "")
-    {
-        self.step = step
-        self.subtask = subtask
-        self.expected = expected
-        self.got = got
-        self.reason = reason
-    }
-}
+import WeirTelemetry
 
 /// Runs the steps of a recorded schedule, one at a time, in their order.
 ///
@@ -57,6 +14,8 @@ package final class ReplayScheduler: SequentialScheduler, @unchecked Sendable {
     /// The last step to run; more of them may be asked for later.
     package var lastStep: UInt64
     private var current: UInt64 = 0
+    /// When the last turn began, microseconds since the start.
+    private var time: Int64 = 0
     /// Turns in flight that are not started yet.
     private var deferred: [UInt16: ScheduledStep] = [:]
     /// Turns that are open: begun and not ended.
@@ -210,6 +169,7 @@ package final class ReplayScheduler: SequentialScheduler, @unchecked Sendable {
             let next: ScheduledStep
             do {
                 guard let step = try schedule.peek(), step.note.step <= lastStep else {
+                    checkInvariants()
                     return runOn(turn) ?? .finish
                 }
                 next = step
@@ -249,14 +209,16 @@ package final class ReplayScheduler: SequentialScheduler, @unchecked Sendable {
     }
 
     /// Between turns a replay sees more than the run could look at.
-    private func checkInvariants(_ note: StepNote) {
-        guard let execution, execution.hasWideInvariants, open.isEmpty else { return }
-        execution.violatedAtRest(execution.checkAtRest(), step: reached, time: note.time)
+    private func checkInvariants() {
+        guard let execution, execution.hasWideInvariants, open.isEmpty, !execution.isStopping
+        else { return }
+        execution.violatedAtRest(execution.checkAtRest(), step: reached, time: time)
     }
 
     private func take(_ note: StepNote) {
-        checkInvariants(note)
+        checkInvariants()
         schedule.advance()
+        if note.kind.beginsTurn || note.kind == .rest { time = note.time }
         reached = note.step
         current = note.step
         onProgress?(note.step)
