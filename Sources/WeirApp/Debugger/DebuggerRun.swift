@@ -227,6 +227,12 @@ final class DebuggerRun {
         case .lanesUnusable(let reason): note("incomplete: \(PrintableText.escaped(reason))")
         case .rewritten: note("incomplete: rewritten from a run that died")
         }
+        if !trace.turnsInFlight.isEmpty {
+            let path = PrintableText.escaped(trace.path)
+            note(
+                "it died in the middle of turns, see 'info threads'; to run them on: "
+                    + "weir replay \(path) --verify")
+        }
     }
 
     private func note(_ text: String) {
