@@ -24,6 +24,10 @@ package struct ReplayReport: Equatable, Sendable {
     /// Turns that had begun and not ended when the run died: subtask's name, step.
     package var inFlight: [TurnName] = []
     package var marks: [Mark] = []
+    /// Where invariants began not to hold; the first thousand.
+    package var violations: [Violation] = []
+    /// Elements that all sources gave.
+    package var elements: UInt64 = 0
     /// All state at the last step, where it was asked for.
     package var state: StateReport?
     /// Log records that were lost because one turn made more than the lane holds.
@@ -170,6 +174,8 @@ package struct ReplayRun {
         report.compared = world.compared
         report.divergence = scheduler.divergence
         report.marks = world.marks
+        report.violations = execution.violations.first
+        report.elements = execution.subtasks.reduce(0) { $0 + $1.sourceTaken }
         report.inFlight = scheduler.inFlight.map {
             ReplayReport.TurnName(
                 subtask: execution.subtasks[Int($0.subtask)].name, step: $0.step)

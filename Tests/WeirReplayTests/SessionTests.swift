@@ -37,7 +37,7 @@ private func session(memoryBytes: Int = 256 << 20) throws -> ReplaySession {
     func `a step looks the same whichever way it was reached`(memoryBytes: Int) throws {
         let wanderer = try session(memoryBytes: memoryBytes)
         var random = SeededGenerator(seed: UInt64(memoryBytes) + 7, stream: 1)
-        for _ in 0..<40 {
+        for _ in 0..<12 {
             let step = random.next() % (wanderer.lastStep + 1)
             try wanderer.go(to: step)
             let fresh = try session()
@@ -50,7 +50,7 @@ private func session(memoryBytes: Int = 256 << 20) throws -> ReplaySession {
     @Test func `a step forward and back changes nothing`() throws {
         let session = try session()
         var random = SeededGenerator(seed: 11, stream: 1)
-        for _ in 0..<40 {
+        for _ in 0..<12 {
             let step = random.next() % session.lastStep
             try session.go(to: step)
             let before = try picture(of: session)
@@ -118,7 +118,7 @@ private func session(memoryBytes: Int = 256 << 20) throws -> ReplaySession {
     @Test func `the last write of a key's state is the turn that changed it`() throws {
         let session = try session()
         try session.go(to: session.lastStep)
-        for value in try session.states(limit: 40).entries {
+        for value in try session.states(limit: 12).entries {
             guard let step = try session.lastWrite(value.id) else {
                 Issue.record("\(value.name) was never written")
                 continue
@@ -127,6 +127,19 @@ private func session(memoryBytes: Int = 256 << 20) throws -> ReplaySession {
             let before = try session.find(value.name).first { $0.id == value.id }
             #expect(before.map { "\($0.value)" } != "\(value.value)", "\(value.name)")
             try session.go(to: session.lastStep)
+        }
+    }
+
+    @Test func `the history of a cell has its accesses, and its writes change the value`() throws {
+        let session = try session()
+        try session.go(to: try #require(session.failureStep))
+        let cell = try #require(session.cells.first)
+        let history = try session.history(of: cell.id, limit: 12)
+        #expect(history.count == 12)
+        #expect(history.last { $0.isWrite }?.step == (try session.lastWrite(cell.id)))
+        for (earlier, later) in zip(history, history.dropFirst()) {
+            #expect(earlier.step < later.step)
+            #expect(("\(earlier.value as Any)" != "\(later.value as Any)") == later.isWrite)
         }
     }
 

@@ -54,6 +54,9 @@ struct ReplayCommand: ParsableCommand {
     @Flag(help: .hidden)
     var runInFlight = false
 
+    @Option(help: .hidden)
+    var inFlightSeconds = InFlightTurns.usualSeconds
+
     func run() throws {
         let path = try trace ?? Newest.trace()
         guard times >= 1 else {
@@ -139,8 +142,9 @@ struct ReplayCommand: ParsableCommand {
         for turn in report.inFlight {
             text += "in flight when the run died: \(turn.subtask) at step \(turn.step)\n"
         }
-        if !report.inFlight.isEmpty, let path = self.trace ?? (try? Newest.trace()) {
-            text += InFlightTurns.verdict(path, input, report.inFlight)
+        if !report.inFlight.isEmpty {
+            text += InFlightTurns.verdict(
+                trace.path, input, report.inFlight, within: inFlightSeconds)
         }
         switch trace.recovery {
         case .lanesMissing:
@@ -189,34 +193,6 @@ struct ReplayCommand: ParsableCommand {
             ReplaySession(trace, pipeline, session), options, interrupts
         ).run()
         if code != 0 { throw ExitCodeOnly(code: code) }
-    }
-}
-
-/// The newest trace in the folder of automatic ones.
-enum Newest {
-    static func trace() throws -> String {
-        let folder = Retention.folder
-        var best: (path: String, time: Int, nanoseconds: Int)?
-        if let directory = opendir(folder) {
-            defer { closedir(directory) }
-            while let entry = readdir(directory) {
-                let name = withUnsafePointer(to: &entry.pointee.d_name) {
-                    $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-                }
-                var status = stat()
-                let path = "\(folder)/\(name)"
-                guard name.hasSuffix(".mcap"), stat(path, &status) == 0 else { continue }
-                let time = (Int(status.st_mtim.tv_sec), Int(status.st_mtim.tv_nsec))
-                if best.map({ time > ($0.time, $0.nanoseconds) }) ?? true {
-                    best = (path, time.0, time.1)
-                }
-            }
-        }
-        guard let best else {
-            throw CommandFailure.usage(
-                "there is no trace in \(folder)/", "Record one with 'weir run', or name a trace")
-        }
-        return best.path
     }
 }
 

@@ -8,8 +8,8 @@ import WeirTrace
 ///
 /// If one of them trapped then, it will trap now: in a child, whose end is what is looked at.
 enum InFlightTurns {
-    /// How long the child may take.
-    static let limit: UInt64 = 20_000_000_000
+    /// How long the child may take unless it is said.
+    static let usualSeconds = 20
 
     /// The child's side: replays all and runs on; names each turn on standard output before it.
     static func run(_ trace: Trace, _ pipeline: Pipeline, _ inputs: [String: String]) throws {
@@ -21,14 +21,14 @@ enum InFlightTurns {
 
     /// Starts the child and says how it ended, in whole lines.
     static func verdict(
-        _ path: String, _ inputs: [String], _ turns: [ReplayReport.TurnName]
+        _ path: String, _ inputs: [String], _ turns: [ReplayReport.TurnName], within seconds: Int
     ) -> String {
-        var arguments = [path, "--verify", "--run-in-flight"]
+        var arguments = ["--verify", "--run-in-flight"]
         for input in inputs { arguments += ["--input", input] }
-        guard let child = ChildProcess(["replay"] + arguments) else {
+        guard let child = ChildProcess(["replay"] + arguments + ["--", path]) else {
             return "they were not run again: no process could be started\n"
         }
-        let (output, status) = child.finish(within: limit)
+        let (output, status) = child.finish(within: UInt64(max(0, seconds)) * 1_000_000_000)
         let last = output.split(separator: "\n").last.flatMap { UInt64($0) }
         let name = turns.first { $0.step == last }?.subtask ?? "?"
         switch status {
@@ -40,7 +40,7 @@ enum InFlightTurns {
             return "trap reproduced at step \(last ?? 0) of \(name): signal \(signal)\n"
         case .tookTooLong:
             return "the turn of step \(last ?? 0) of \(name) did not end within "
-                + "\(limit / 1_000_000_000) s\n"
+                + "\(seconds) s\n"
         }
     }
 }

@@ -59,6 +59,8 @@ final class SubtaskProcess<State: Codable & Sendable, Output: Sendable> {
         }
         reactions.digest = { [self] hash, _ in hash.combine(bytes: Canonical.bytes(of: state)) }
         reactions.entries = { [self] _ in [("", state)] }
+        reactions.key = { text, _ in text.isEmpty ? "" : nil }
+        reactions.value = { [self] _, _ in state }
         reactions.save = { [self] _ in
             Saved((state, isEnded), bytes: Canonical.bytes(of: state).count)
         }

@@ -106,6 +106,8 @@ final class TumblingWindow<
         }
         reactions.digest = { [self] hash, _ in digest(into: &hash) }
         reactions.entries = { [self] _ in entries() }
+        reactions.key = { [self] text, _ in place(named: text) }
+        reactions.value = { [self] place, _ in (place as? Place).flatMap { value(at: $0) } }
         reactions.save = { [self] _ in save() }
         reactions.restore = { [self] saved, _ in restore(saved) }
         return Link(
@@ -163,11 +165,30 @@ final class TumblingWindow<
         }
     }
 
+    private struct Place {
+        var start: Int64
+        var key: Key
+    }
+
     private func entries() -> [(key: String, value: Any)] {
         open.flatMap { window in
             let start = Instant(nanoseconds: window.start)
             return window.table.entries().map { ("\($0.key)@\(start)", $0.value) }
         }
+    }
+
+    private func place(named text: String) -> Place? {
+        for window in open {
+            let end = "@\(Instant(nanoseconds: window.start))"
+            guard text.hasSuffix(end) else { continue }
+            let key = window.table.key(named: String(text.dropLast(end.count)))
+            if let key { return Place(start: window.start, key: key) }
+        }
+        return nil
+    }
+
+    private func value(at place: Place) -> Value? {
+        open.first { $0.start == place.start }?.table.value(of: place.key)
     }
 
     private struct Snapshot {

@@ -54,6 +54,8 @@ package final class Subtask: @unchecked Sendable {
     /// The step of the last turn, for publishes that come late.
     package private(set) var lastTurn: UInt64 = 0
     private let calls: (any CallPort)?
+    /// Conditions on state to be checked at the end of each turn.
+    private let checks: [(TurnContext) -> Void]
     /// When the oldest input behind the running turn was taken in, monotonic nanoseconds; for
     /// measuring only.
     var birth: UInt64 = 0
@@ -72,6 +74,7 @@ package final class Subtask: @unchecked Sendable {
         self.source = source
         self.sliceLimit = sliceLimit
         calls = chain.links.lazy.compactMap(\.reactions.calls).first
+        checks = chain.links.compactMap(\.reactions.check)
         let callSlots = calls == nil ? 0 : NoteLane.extraSlots(words: Self.completionBudget)
         turnSlots = 1 + callSlots + NoteLane.endSlots(outlets: outlets.count)
         watermarks = inlets.map { _ in .distantPast }
@@ -315,6 +318,9 @@ package final class Subtask: @unchecked Sendable {
         isDone = true
     }
 
+    /// Checks conditions on the state that the turn leaves.
+    func checkInvariants(_ turn: TurnContext) { for check in checks { check(turn) } }
+
     /// Hands the calls made in the turn to the executors.
     func submitCalls() { calls?.submit() }
 
@@ -343,6 +349,18 @@ package final class Subtask: @unchecked Sendable {
         chain.links.compactMap { link in
             link.reactions.entries.map { (link.name, $0(link.state)) }
         }
+    }
+
+    /// The key that has this text in the state of an operator, as `value` wants it.
+    package func key(named text: String, of operator: String) -> Any? {
+        let link = chain.links.first { $0.name == `operator` && $0.reactions.key != nil }
+        return link.flatMap { $0.reactions.key?(text, $0.state) }
+    }
+
+    /// The value of one entry of an operator's state; nil when there is none.
+    package func value(of key: Any, of operator: String) -> Any? {
+        let link = chain.links.first { $0.name == `operator` && $0.reactions.value != nil }
+        return link.flatMap { $0.reactions.value?(key, $0.state) }
     }
 
     /// Whether an operator of it keeps anything.

@@ -91,6 +91,9 @@ package class SequentialScheduler: Scheduler, @unchecked Sendable {
     /// Whether this may have to wait for other subtasks' steps.
     func mayWait(_ purpose: ExclusivePurpose) -> Bool { true }
 
+    /// Whether the turn, having begun its access, has to stop before the cell's closure runs.
+    func holds(inside purpose: ExclusivePurpose, _ turn: TurnContext) -> Bool { false }
+
     /// Whether the turn, having ended its access, has to stop here for now.
     func holds(after purpose: ExclusivePurpose, _ turn: TurnContext) -> Bool { false }
 
@@ -239,7 +242,9 @@ package class SequentialScheduler: Scheduler, @unchecked Sendable {
             suspend(turn)
             waiting[turn.subtask?.index ?? 0] = nil
         }
-        return exclusiveStep(purpose, turn)
+        let step = exclusiveStep(purpose, turn)
+        if holds(inside: purpose, turn) { suspend(turn) }
+        return step
     }
 
     package func endExclusive(_ lock: Monitor, purpose: ExclusivePurpose, _ turn: TurnContext) {

@@ -91,10 +91,10 @@ package struct CellInvariant<Value>: Sendable {
     let holds: @Sendable (Value) -> Bool
 }
 
-/// A condition over several cells, checked where no turn is open.
+/// A condition over several parts of the state, checked where no turn is open.
 package struct WideInvariant: Sendable {
     let name: String
-    let holds: @Sendable ([AnyCell]) -> Bool
+    let holds: @Sendable (StateAtRest) -> Bool
 }
 
 /// The cell's value in one run.

@@ -26,6 +26,17 @@ extension Trace {
 
     package func marks() -> MarkCursor { MarkCursor(self) }
 
+    /// The violation or the operator's error at the least step; nil where nothing failed.
+    package func firstFailure() throws -> Mark? {
+        var first: Mark?
+        let cursor = marks()
+        while let mark = try cursor.next() {
+            guard mark.kind == .violation || mark.kind == .failure else { continue }
+            if mark.step < (first?.step ?? .max) { first = mark }
+        }
+        return first
+    }
+
     /// Calls `body` with every batch of the schedule in order.
     package func forEachSchedule(_ body: (ScheduleBatch) throws -> Void) throws {
         let cursor = schedule()
