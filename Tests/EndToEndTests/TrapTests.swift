@@ -70,13 +70,14 @@ struct TrapTests {
         place: [String]
     ) throws {
         _ = try record("inside-cell")
-        let open = try fixture.run(["replay", "t.mcap"] + place)
+        let open = try fixture.run(["replay", "t.mcap", "-x", "when"] + place)
         #expect(open.code == 0, "\(open)")
         for (subtask, step) in flights(try verify()) {
-            let line = "in the middle of a turn: \(subtask), since step \(step)"
+            let line = "\(subtask) is in the middle of the turn of step \(step)"
             #expect(open.output.contains(line), "\(open)")
         }
-        #expect(open.output.contains("weir replay t.mcap --verify"), "\(open)")
+        #expect(open.output.contains("the run died behind this step"), "\(open)")
+        #expect(open.errors.contains("weir replay t.mcap --verify"), "\(open)")
     }
 
     @Test func `a trap is reproduced from the rewritten trace, and from the newest`() throws {

@@ -227,6 +227,10 @@ final class DebuggerRun {
         case .lanesUnusable(let reason): note("incomplete: \(PrintableText.escaped(reason))")
         case .rewritten: note("incomplete: rewritten from a run that died")
         }
+        if !trace.turnsInFlight.isEmpty {
+            let path = PrintableText.escaped(trace.path)
+            note("the turns in which the run died are run on by: weir replay \(path) --verify")
+        }
     }
 
     private func note(_ text: String) {
