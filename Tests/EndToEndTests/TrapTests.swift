@@ -70,12 +70,13 @@ struct TrapTests {
         place: [String]
     ) throws {
         _ = try record("inside-cell")
-        let open = try fixture.run(["replay", "t.mcap", "-x", "info threads"] + place)
+        let open = try fixture.run(["replay", "t.mcap", "-x", "when"] + place)
         #expect(open.code == 0, "\(open)")
         for (subtask, step) in flights(try verify()) {
-            let line = "\(subtask): in the turn of step \(step), was in flight when the run died"
+            let line = "\(subtask) is in the middle of the turn of step \(step)"
             #expect(open.output.contains(line), "\(open)")
         }
+        #expect(open.output.contains("the run died behind this step"), "\(open)")
         #expect(open.errors.contains("weir replay t.mcap --verify"), "\(open)")
     }
 

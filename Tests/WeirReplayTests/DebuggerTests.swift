@@ -180,6 +180,12 @@ import WeirTelemetry
         #expect(try places(["goto 3"]) == [3])
     }
 
+    @Test func `a run that died in a turn failed at its end`() throws {
+        run.diedInTurns = true
+        #expect(try debugger.open(at: nil).text(showsEffort: false).contains("the run died behind"))
+        #expect(try places(["goto 3", "goto failure"]) == [3, 9])
+    }
+
     @Test func `an assertion says what its parts are when it is false`() throws {
         let good = try #require(try debugger.execute("assert cell budget.left == 5"))
         #expect(good.isAssertion && !good.isFailedAssertion)

@@ -22,6 +22,7 @@ final class SmallRun: DebuggedRun {
     var lines: [LogLineFacts] = []
     var keys = ["17"]
     var divergenceStep: UInt64?
+    var diedInTurns = false
     private(set) var position: UInt64 = 0
     private(set) var stepsRun: UInt64 = 0
     var onProgress: ((UInt64, UInt64) -> Bool)?

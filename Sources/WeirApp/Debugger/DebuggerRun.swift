@@ -229,9 +229,7 @@ final class DebuggerRun {
         }
         if !trace.turnsInFlight.isEmpty {
             let path = PrintableText.escaped(trace.path)
-            note(
-                "it died in the middle of turns, see 'info threads'; to run them on: "
-                    + "weir replay \(path) --verify")
+            note("the turns in which the run died are run on by: weir replay \(path) --verify")
         }
     }
 

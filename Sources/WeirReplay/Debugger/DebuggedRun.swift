@@ -8,6 +8,8 @@ package protocol DebuggedRun: AnyObject {
     var divergence: Divergence? { get }
     var marks: [Mark] { get }
     var failureStep: UInt64? { get }
+    /// The run died behind its last step, in the middle of turns.
+    var diedInTurns: Bool { get }
     var onProgress: ((_ done: UInt64, _ total: UInt64) -> Bool)? { get set }
 
     func go(to step: UInt64) throws -> ReplaySession.Travel

@@ -104,7 +104,7 @@ extension Debugger {
         case .percent(let percent):
             return min(last, UInt64((Double(last) * percent / 100).rounded(.down)))
         case .failure:
-            guard let step = run.failureStep else {
+            guard let step = run.failureStep ?? (run.diedInTurns ? last : nil) else {
                 throw CommandError("nothing failed in this run", "'goto end' goes to its end")
             }
             return min(step, last)
@@ -165,6 +165,9 @@ extension Debugger {
         }
         answer.line(line)
         for note in notes { answer.line("  \(note)") }
+        if position == last, run.diedInTurns {
+            answer.line("  the run died behind this step, in the middle of a turn")
+        }
         let marks = run.marks.filter { $0.step == position }
         for mark in marks { answer.line("  \(Self.text(mark))") }
         if !marks.isEmpty {

@@ -136,9 +136,15 @@ extension Debugger: ExpressionWorld {
         let stageName = run.stageNames.first { stage == $0 || stage.hasPrefix("\($0)/") } ?? stage
         let (entries, omitted) = try run.states(of: stageName, limit: 5)
         if entries.isEmpty {
+            let open = run.subtasks.first {
+                $0.openTurn != nil && ($0.name == stage || $0.name.hasPrefix("\(stageName)/"))
+            }
             return CommandError(
-                "\(name) is not there at step \(run.position)",
-                "\(PrintableText.escaped(stageName)) has no state here")
+                "\(PrintableText.escaped(stageName)) has no state at step \(run.position)",
+                open.map {
+                    "\(PrintableText.escaped($0.name)) is in the turn of step \($0.openTurn ?? 0): "
+                        + "what it changes is seen when that ends"
+                } ?? "Its state is seen behind its first turn")
         }
         let names = entries.map { PrintableText.escaped($0.name, limit: 60) }
         let more = omitted > 0 ? " and \(omitted) more" : ""

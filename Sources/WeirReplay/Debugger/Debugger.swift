@@ -53,7 +53,8 @@ package final class Debugger {
 
     /// Goes to a place and says what is there, as `goto` does.
     package func open(at place: Place?) throws -> Answer {
-        let place = place ?? (run.failureStep == nil ? .end : .failure)
+        let hasFailed = run.failureStep != nil || run.diedInTurns
+        let place = place ?? (hasFailed ? .failure : .end)
         let answer = try obey(.goto(place))
         history = PlaceHistory(at: run.position)
         return answer

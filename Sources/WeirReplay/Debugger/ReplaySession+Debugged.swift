@@ -4,6 +4,8 @@ import WeirTelemetry
 import WeirTrace
 
 extension ReplaySession: DebuggedRun {
+    package var diedInTurns: Bool { !trace.turnsInFlight.isEmpty }
+
     package func logLines(through step: UInt64, _ body: (LogLineFacts) throws -> Bool) throws {
         let names = subtaskNames
         let header = trace.header

@@ -80,6 +80,7 @@ package final class LinePrompt {
             write("\r\n")
             return .end
         case .suspend:
+            draw(prompt)
             TerminalModes.giveBack()
             write("\r\n")
             kill(0, SIGTSTP)
@@ -88,6 +89,7 @@ package final class LinePrompt {
             write("\u{1B}[H\u{1B}[2J")
             draw(prompt)
         case .list(let candidates):
+            draw(prompt)
             write("\r\n\(Self.columns(candidates, width: columns))")
             draw(prompt)
         }

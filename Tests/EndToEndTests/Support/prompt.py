@@ -47,7 +47,7 @@ def leaves(terminal, keys=b"q\r", code=0):
 
 def walk():
     terminal = opened()
-    terminal.shows("586 steps. 'help' lists the commands.")
+    terminal.shows("a run of orders, 586 steps.")
     terminal.shows("violation: budget is never overdrawn")
     enter(terminal, "rs 3", "step 77 of 586")
     terminal.shows("; ran ")
@@ -84,7 +84,7 @@ def completion():
     terminal.press(b"last-w\tcell b\t\r")
     terminal.shows("cell budget was last written")
     terminal.press(b"info sta\tt\tma\t\r")
-    terminal.shows("match[1] = ")
+    terminal.shows("match[99] = ")
     leaves(terminal, b"q\r")
 
 

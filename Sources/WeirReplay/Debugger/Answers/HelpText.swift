@@ -10,14 +10,16 @@ enum HelpText {
             }
         }
         answer.line("")
-        answer.line("A beginning that fits one command is enough. 'help COMMAND' says more.")
-        answer.line("New here? Try: when, info states, last-write cell NAME, back.")
+        answer.line("A beginning that fits one command is enough. 'help COMMAND' says more; 'help")
+        answer.line("place', 'help state' and 'help expr' say how those are written.")
+        answer.line("New here? Try: when, info states, last-write cell NAME, reverse-step, back.")
         answer.member("commands", .list(CommandTable.entries.map { value($0) }))
         return answer
     }
 
     private static func explain(_ topic: String) throws(CommandError) -> Answer {
-        let entry = try CommandTable.find(topic, at: 0)
+        let words = ["place": "goto", "state": "assert", "expr": "assert", "what": "print"]
+        let entry = try CommandTable.find(words[topic.lowercased()] ?? topic, at: 0)
         var answer = Answer("help")
         answer.line("\(entry.usage): \(entry.summary)")
         for line in entry.details { answer.line("  \(line)") }
