@@ -155,6 +155,6 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: ["Gallery", "TrapFixture", "WeirBase", "WeirTelemetry", "WeirTrace"],
-            exclude: ["Support/screen.py"], swiftSettings: strict),
+            exclude: ["Support/prompt.py", "Support/screen.py"], swiftSettings: strict),
     ]
 )

@@ -70,13 +70,13 @@ struct TrapTests {
         place: [String]
     ) throws {
         _ = try record("inside-cell")
-        let open = try fixture.run(["replay", "t.mcap"] + place)
+        let open = try fixture.run(["replay", "t.mcap", "-x", "info threads"] + place)
         #expect(open.code == 0, "\(open)")
         for (subtask, step) in flights(try verify()) {
-            let line = "in the middle of a turn: \(subtask), since step \(step)"
+            let line = "\(subtask): in the turn of step \(step), was in flight when the run died"
             #expect(open.output.contains(line), "\(open)")
         }
-        #expect(open.output.contains("weir replay t.mcap --verify"), "\(open)")
+        #expect(open.errors.contains("weir replay t.mcap --verify"), "\(open)")
     }
 
     @Test func `a trap is reproduced from the rewritten trace, and from the newest`() throws {

@@ -130,6 +130,19 @@ private func session(memoryBytes: Int = 256 << 20) throws -> ReplaySession {
         }
     }
 
+    @Test func `the history of a cell has its accesses, and its writes change the value`() throws {
+        let session = try session()
+        try session.go(to: try #require(session.failureStep))
+        let cell = try #require(session.cells.first)
+        let history = try session.history(of: cell.id, limit: 12)
+        #expect(history.count == 12)
+        #expect(history.last { $0.isWrite }?.step == (try session.lastWrite(cell.id)))
+        for (earlier, later) in zip(history, history.dropFirst()) {
+            #expect(earlier.step < later.step)
+            #expect(("\(earlier.value as Any)" != "\(later.value as Any)") == later.isWrite)
+        }
+    }
+
     @Test func `searching back finds what searching forward passed last`() throws {
         let session = try session()
         var hits: [UInt64] = []

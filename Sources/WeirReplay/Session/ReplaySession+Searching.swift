@@ -1,11 +1,10 @@
-import WeirBase
 import WeirEngine
 package import WeirTelemetry
 import WeirTrace
 
 extension ReplaySession {
     /// Steps looked through in the first window before the playhead; each further one is larger.
-    private static let firstWindow: UInt64 = 512
+    static let firstWindow: UInt64 = 512
 
     /// Runs forward and stops at the first step behind the playhead that is a candidate and for
     /// which `test` holds there; nil when there is none up to `limit`, where the session then is.
@@ -50,63 +49,6 @@ extension ReplaySession {
         }
         try go(to: origin)
         return nil
-    }
-
-    /// The step that last changed a piece of state, at or before the playhead: the access of a
-    /// cell, or the turn of a subtask; nil when nothing has changed it since the run's start.
-    ///
-    /// Found by running: an access that left the cell as it was did not write it. What an open
-    /// turn has done to its own state does not count.
-    package func lastWrite(_ state: StateID) throws -> UInt64? {
-        guard let watched = Watched(state, in: replica) else { return nil }
-        var end = position
-        var width = Self.firstWindow
-        while end > 0 {
-            let start = end > width ? end - width : 0
-            if let step = try lastWrite(watched, after: start, through: end) { return step }
-            end = start
-            width *= 4
-        }
-        return nil
-    }
-
-    /// As `lastWrite`, among the steps of one window.
-    private func lastWrite(
-        _ state: Watched, after start: UInt64, through end: UInt64
-    ) throws -> UInt64? {
-        var steps: [UInt64] = []
-        _ = try firstStep(after: start, through: end) { facts in
-            if state.mayBeWritten(by: facts) { steps.append(facts.step) }
-            return false
-        }
-        guard let first = steps.first else { return nil }
-        guard let past = try replica(at: first - 1) else {
-            throw ReplayInterrupted(step: first)
-        }
-        var before = state.digest(in: past)
-        var last: UInt64?
-        for (place, step) in steps.enumerated() {
-            // A turn's own state is to be seen before the subtask's next turn, when this one ended.
-            let next: UInt64
-            if case .cell = state.id {
-                next = step
-            } else {
-                next = place + 1 < steps.count ? steps[place + 1] - 1 : try settled(step, state)
-            }
-            guard try run(past, through: next) else { throw ReplayInterrupted(step: step) }
-            guard past.position == next, state.hasSettled(in: past) else { break }
-            let after = state.digest(in: past)
-            if after != before { last = step }
-            before = after
-        }
-        return last
-    }
-
-    /// The last step up to the playhead at which the outcome of a turn can be seen.
-    private func settled(_ turn: UInt64, _ state: Watched) throws -> UInt64 {
-        let next = try firstStep(
-            after: turn, through: position, where: state.mayBeWritten(by:))
-        return next.map { $0 - 1 } ?? position
     }
 
     // MARK: Events and logs
@@ -164,58 +106,5 @@ extension ReplaySession {
             guard Int(record.site) < merge.sites.count else { continue }
             if try !body(record, merge.sites[Int(record.site)], rank) { return }
         }
-    }
-}
-
-/// A piece of state that is looked at again and again, in one replica after another.
-private struct Watched {
-    let id: StateID
-    /// The typed key of an entry.
-    private let key: Any
-
-    /// Nil when there is no such state in the replica.
-    init?(_ id: StateID, in replica: Replica) {
-        self.id = id
-        switch id {
-        case .cell(let cell):
-            guard Int(cell) < replica.execution.cells.count else { return nil }
-            key = ()
-        case .entry(let subtask, let name, let text):
-            guard Int(subtask) < replica.execution.subtasks.count,
-                let found = replica.execution.subtasks[Int(subtask)].key(named: text, of: name)
-            else { return nil }
-            key = found
-        }
-    }
-
-    func mayBeWritten(by facts: StepFacts) -> Bool {
-        switch id {
-        case .cell(let cell): facts.kind == .access && facts.port == cell
-        case .entry(let subtask, _, _): facts.kind.beginsTurn && facts.subtask == subtask
-        }
-    }
-
-    /// Whether the owner is between turns, so that its state can be read.
-    func hasSettled(in replica: Replica) -> Bool {
-        guard case .entry(let subtask, _, _) = id else { return true }
-        return replica.scheduler.openTurns[subtask] == nil
-    }
-
-    /// A digest of the value; nil when there is none yet, or no more.
-    func digest(in replica: Replica) -> UInt64? {
-        var hash = StableHash()
-        switch id {
-        case .cell(let cell):
-            replica.execution.cells[Int(cell)].digest(into: &hash)
-        case .entry(let subtask, let name, _):
-            let owner = replica.execution.subtasks[Int(subtask)]
-            guard let value = owner.value(of: key, of: name) else { return nil }
-            if let value = value as? any Encodable {
-                hash.combine(bytes: Canonical.bytes(of: value))
-            } else {
-                hash.combine(bytes: Array("\(value)".utf8))
-            }
-        }
-        return hash.value
     }
 }

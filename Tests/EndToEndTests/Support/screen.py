@@ -257,10 +257,11 @@ def unknown():
         fail("no note about the terminal", terminal)
 
 
-scenario = sys.argv[1]
-{
-    "keys": keys, "interrupt": interrupt, "terminate": terminate, "fault": fault,
-    "suspend": suspend, "resize": resize, "ascii": ascii, "data": data, "hangup": hangup,
-    "unknown": unknown,
-}[scenario]()
-print("ok")
+if __name__ == "__main__":
+    scenario = sys.argv[1]
+    {
+        "keys": keys, "interrupt": interrupt, "terminate": terminate, "fault": fault,
+        "suspend": suspend, "resize": resize, "ascii": ascii, "data": data, "hangup": hangup,
+        "unknown": unknown,
+    }[scenario]()
+    print("ok")
