@@ -27,6 +27,10 @@ package struct OverviewModel: Sendable {
     package internal(set) var recordingEnd: String?
     /// How the run ended; nil while it goes on.
     package internal(set) var ending: String?
+    /// The path of a newer trace of the pipeline; nil while there is none.
+    package internal(set) var newer: String?
+    /// What the last key could not do; the next one clears it.
+    package internal(set) var message: String?
 
     package init(facts: RunFacts, size: CanvasSize, theme: Theme) {
         self.facts = facts

@@ -11,16 +11,30 @@ extension OverviewPainter {
         var rank = 0
     }
 
+    /// From this age on what is shown as live counts as old.
+    static let oldMicroseconds: Int64 = 2_000_000
+
     /// Live, paused or replay; always on the screen.
     var statePill: (text: SafeText, style: Style) {
         let s = symbols
         let behind = "-\(Figures.tenths(Double(model.behind) / 1e6)) s"
+        if model.ending != nil {
+            // A run that ended has no live edge any more, only a place between its ends.
+            let place = Figures.elapsed(microseconds: model.shownTime ?? 0)
+            let end = Figures.elapsed(microseconds: model.history.newest?.time ?? 0)
+            let isPlaying = if case .playing = model.playhead { true } else { false }
+            let sign = isPlaying ? s.play : s.pause
+            return (
+                "\(sign) REPLAY \(place)/\(end)", Style(.busy, bold: true, reversed: true)
+            )
+        }
         switch model.playhead {
         case .live:
-            if model.ending != nil { return ("\(s.dot) LIVE ended", Style(.live, bold: true)) }
-            if model.age > 2_000_000 {
-                let age = Figures.duration(microseconds: model.age)
-                return ("\(s.dot) LIVE \(age) old", Style(.warning, bold: true))
+            // Another process's run is always shown with its age.
+            if model.age > Self.oldMicroseconds || !model.facts.ownsRun {
+                let age = SafeText("\(s.dot) LIVE \(Figures.age(microseconds: model.age)) old")
+                let isOld = model.age > Self.oldMicroseconds
+                return (age, Style(isOld ? .warning : .live, bold: true))
             }
             return ("\(s.dot) LIVE", Style(.live, bold: true))
         case .paused:
@@ -46,6 +60,13 @@ extension OverviewPainter {
         } else if model.isEnding {
             first.append(
                 Piece(text: "ENDING, q stops now", style: Style(.warning, bold: true), rank: 1))
+        }
+        if let newer = model.newer {
+            let name = newer.split(separator: "/").last.map(String.init) ?? newer
+            first.append(
+                Piece(
+                    text: SafeText("newer run \(name): r goes there"),
+                    style: Style(.warning, bold: true), rank: 1))
         }
         first.append(
             Piece(text: SafeText("up \(Figures.elapsed(microseconds: time))"), rank: 4))
@@ -122,6 +143,7 @@ extension OverviewPainter {
     mutating func paintKeyLine() {
         let y = canvas.size.height - 1
         var pieces: [Piece] = []
+        if let message = model.message { pieces.append(Piece(text: SafeText(message), rank: 0)) }
         // What is named first in the table goes last, but for help and the way out.
         for (index, binding) in KeyTable.overview.enumerated() {
             guard let short = binding.short else { continue }
@@ -163,7 +185,8 @@ extension OverviewPainter {
                     SafeText(binding.label), x: inside.x + 2, y: y, style: Style(bold: true),
                     limit: 10)
                 canvas.put(
-                    SafeText(binding.help), x: inside.x + 13, y: y, limit: inside.width - 13)
+                    SafeText(model.facts.ownsRun ? binding.help : binding.watching ?? binding.help),
+                    x: inside.x + 13, y: y, limit: inside.width - 13)
                 y += 1
             }
             if !isTight { y += 1 }
