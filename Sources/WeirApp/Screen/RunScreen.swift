@@ -22,6 +22,8 @@ final class RunScreen: @unchecked Sendable {
 
     /// Frames come no closer than this, except after a key.
     private static let frameNanoseconds: UInt64 = 50_000_000
+    /// While the window is being dragged, whole frames come no closer than this.
+    private static let resizeNanoseconds: UInt64 = 150_000_000
     /// The clock and the age move on this often when nothing else comes.
     private static let idleNanoseconds: UInt64 = 500_000_000
     /// A screen that is to end and does not for so long is held up by its terminal.
@@ -112,17 +114,21 @@ final class RunScreen: @unchecked Sendable {
 
     private func loop() {
         var isDirty = true
+        var isResized = false
         var shownAt: UInt64 = 0
         var ticked: UInt64 = 0
         while true {
             let now = MonotonicClock.nanoseconds()
-            if isDirty, now >= shownAt + Self.frameNanoseconds {
+            let pause = isResized ? Self.resizeNanoseconds : Self.frameNanoseconds
+            if isDirty, now >= shownAt + pause {
                 // A link without room gets a newer frame later instead of this one.
                 if terminal.show(OverviewView.view(model)) { isDirty = false }
                 shownAt = now
                 ticked = now
+                isResized = false
             }
-            let events = terminal.events(until: deadline(now, isDirty: isDirty, shownAt: shownAt))
+            let due = isDirty ? shownAt + pause : .max
+            let events = terminal.events(until: deadline(now, due: due))
             if stage.load(ordering: .acquiring) == Stage.leaving { return }
             var hasInput = false
             for event in events {
@@ -131,10 +137,10 @@ final class RunScreen: @unchecked Sendable {
                     if stage.load(ordering: .acquiring) == Stage.running { run.request() }
                     return
                 }
-                hasInput = true
+                if case .resized = event { isResized = true } else { hasInput = true }
                 for effect in handle(event) where !act(effect) { return }
             }
-            if takeNews() || hasInput { isDirty = true }
+            if takeNews() || hasInput || isResized { isDirty = true }
             if MonotonicClock.nanoseconds() >= ticked + Self.idleNanoseconds { isDirty = true }
             // What a key did is shown at once.
             if hasInput { shownAt = 0 }
@@ -142,11 +148,10 @@ final class RunScreen: @unchecked Sendable {
         }
     }
 
-    /// Until when nothing needs doing unless something happens.
-    private func deadline(_ now: UInt64, isDirty: Bool, shownAt: UInt64) -> UInt64 {
+    /// Until when nothing needs doing unless something happens; `due` is the next frame's time.
+    private func deadline(_ now: UInt64, due: UInt64) -> UInt64 {
         if hasMore { return now }
-        let poll = now + min(source.pollNanoseconds, Self.idleNanoseconds)
-        return isDirty ? min(poll, shownAt + Self.frameNanoseconds) : poll
+        return min(due, now + min(source.pollNanoseconds, Self.idleNanoseconds))
     }
 
     private func handle(_ event: TerminalEvent) -> [OverviewEffect] {

@@ -79,6 +79,13 @@ final class TraceFeed: ScreenSource, @unchecked Sendable {
             if trace.end == nil, trace.isRecording { return }
             hasEnded = true
             news.ending = RunEnding.text(trace)
+            if trace.end == nil {
+                news.notices.append(
+                    Notice(
+                        severity: .warning, step: 0, time: clock.newest, place: "run",
+                        text: "it was killed or crashed: its trace has no end, and nobody "
+                            + "records into it"))
+            }
         } catch {
             hasEnded = true
             failure = error
@@ -89,11 +96,11 @@ final class TraceFeed: ScreenSource, @unchecked Sendable {
 
 /// How a run ended, as far as its trace tells.
 enum RunEnding {
-    /// `ended: finished`, `failed: violation`, `died: …`.
+    /// `ended: finished`, `failed: violation`, `died: no end in its trace`.
     static func text(_ trace: Trace) -> String {
         guard let end = trace.end else {
-            if trace.recovery == .rewritten { return "died: this is what was recovered" }
-            return "died: killed or crashed; its trace has no end and nobody records into it"
+            if trace.recovery == .rewritten { return "died: recovered trace" }
+            return "died: no end in its trace"
         }
         let isFailure = !["finished", "interrupted", "stopped"].contains(end.cause)
         return (isFailure ? "failed: " : "ended: ") + PrintableText.escaped(end.cause)
@@ -108,6 +115,8 @@ enum RunEnding {
 /// A simulated run has a virtual clock: there only the time since its last sample is known.
 struct TraceClock {
     private let isVirtual: Bool
+    /// Time of the newest sample seen.
+    private(set) var newest: Int64 = 0
     /// Microseconds of the run at `base` of the monotonic clock.
     private var time: Int64
     private var base: UInt64
@@ -122,6 +131,7 @@ struct TraceClock {
 
     /// A sample of that time was found.
     mutating func saw(_ sample: Int64, at now: UInt64) {
+        newest = SampleFrame.bounded(sample)
         guard isVirtual else { return }
         (time, base) = (SampleFrame.bounded(sample), now)
     }

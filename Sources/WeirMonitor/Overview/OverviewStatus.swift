@@ -87,8 +87,11 @@ extension OverviewPainter {
         }
         let recorder = model.shownFrame?.recorder
         let size = Figures.bytes(recorder?.bytes ?? 0)
+        let isOver = model.ending != nil
         var pieces = [
-            Piece(text: SafeText("\(symbols.dot) REC \(size)"), style: Style(.recording), rank: 2),
+            Piece(
+                text: SafeText(isOver ? "trace \(size)" : "\(symbols.dot) REC \(size)"),
+                style: isOver ? .plain : Style(.recording), rank: 2),
             Piece(text: SafeText(path), style: .faint, rank: 8),
         ]
         if let lost = recorder?.logsDropped, lost > 0 {
@@ -163,7 +166,9 @@ extension OverviewPainter {
         }
         let letters: SafeText = "B blocked by what is below   R busy   I idle   F failing"
         let width = min(canvas.size.width, 66)
-        let height = min(canvas.size.height, rows + 4)
+        // Where the rows do not fit, the headings and gaps go first.
+        let isTight = canvas.size.height < rows + 4
+        let height = min(canvas.size.height, (isTight ? KeyTable.overview.count : rows + 1) + 3)
         let area = Area(
             x: (canvas.size.width - width) / 2, y: (canvas.size.height - height) / 2,
             width: width, height: height)
@@ -171,8 +176,6 @@ extension OverviewPainter {
         let inside = canvas.box(
             area, title: "Keys of the overview; any key closes", symbols: symbols)
         var y = inside.y
-        // Where the rows do not fit, the headings and gaps go first.
-        let isTight = inside.height < rows + 2
         for group in KeyBinding.Group.allCases {
             if !isTight {
                 canvas.put(
