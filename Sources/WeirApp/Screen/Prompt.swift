@@ -97,13 +97,20 @@ enum Prompt {
 
     private static func waitForEnter(_ terminal: Int32, _ isLeaving: () -> Bool) {
         guard terminal >= 0 else { return }
+        // Ctrl-C means "enough of this" here too, and not the run's end.
+        var before = termios()
+        guard tcgetattr(terminal, &before) == 0 else { return }
+        var keys = before
+        keys.c_lflag &= ~tcflag_t(ISIG | ICANON | ECHO)
+        tcsetattr(terminal, TCSANOW, &keys)
+        defer { tcsetattr(terminal, TCSANOW, &before) }
         var byte: UInt8 = 0
         while !isLeaving() {
             var watched = pollfd(fd: terminal, events: Int16(POLLIN), revents: 0)
             let ready = poll(&watched, 1, 50)
             if ready == 0 || (ready < 0 && errno == EINTR) { continue }
             guard ready > 0, read(terminal, &byte, 1) == 1 else { return }
-            if byte == 0x0A || byte == 0x0D { return }
+            if byte == 0x0A || byte == 0x0D || byte == 0x03 { return }
         }
     }
 
