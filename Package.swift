@@ -106,9 +106,20 @@ let package = Package(
         .testTarget(
             name: "WeirTraceTests", dependencies: ["WeirBase", "WeirTelemetry", "WeirTrace"],
             swiftSettings: strict),
+        .testTarget(
+            name: "WeirReplayTests",
+            dependencies: [
+                "WeirReplay", "WeirBase", "WeirTelemetry", "WeirTrace", "WeirEngine", "Gallery",
+            ],
+            swiftSettings: strict),
         .testTarget(name: "WeirBaseTests", dependencies: ["WeirBase"], swiftSettings: strict),
         .testTarget(
-            name: "WeirTestingTests", dependencies: ["WeirTesting", "Weir"], swiftSettings: strict),
+            name: "WeirTestingTests",
+            dependencies: [
+                "WeirTesting", "Weir", "WeirBase", "WeirTelemetry", "WeirEngine", "WeirReplay",
+                "Gallery",
+            ],
+            swiftSettings: strict),
         .testTarget(
             name: "GalleryTests", dependencies: ["Gallery", "Weir", "WeirTesting"],
             swiftSettings: strict),
@@ -136,10 +147,14 @@ let package = Package(
                 "WeirTesting",
             ], swiftSettings: strict),
         .testTarget(name: "TidyTests", swiftSettings: strict),
-        // The program itself is run: depending on it has it built beside the tests.
+        // A program whose pipelines trap and hang, for the tests that run it.
+        .executableTarget(
+            name: "TrapFixture", dependencies: ["WeirApp"], path: "Tests/TrapFixture",
+            swiftSettings: strict),
+        // The programs themselves are run: depending on them has them built beside the tests.
         .testTarget(
             name: "EndToEndTests",
-            dependencies: ["Gallery", "WeirBase", "WeirTelemetry", "WeirTrace"],
-            exclude: ["Support/screen.py"], swiftSettings: strict),
+            dependencies: ["Gallery", "TrapFixture", "WeirBase", "WeirTelemetry", "WeirTrace"],
+            exclude: ["Support/prompt.py", "Support/screen.py"], swiftSettings: strict),
     ]
 )

@@ -88,6 +88,18 @@ package final class KeyedTable<Key: Equatable, Value> {
         count = 0
     }
 
+    /// A table of its own with the same entries in the same slots.
+    package func copy() -> KeyedTable {
+        let other = KeyedTable(capacity: capacity)
+        for index in 0..<capacity where hashes[index] != 0 {
+            other.hashes[index] = hashes[index]
+            (other.keys + index).initialize(to: keys[index])
+            (other.values + index).initialize(to: values[index])
+        }
+        other.count = count
+        return other
+    }
+
     /// Visits every entry, by slot. The table must not be changed meanwhile.
     package func forEach(_ body: (Key, Value) -> Void) {
         for index in 0..<capacity where hashes[index] != 0 { body(keys[index], values[index]) }

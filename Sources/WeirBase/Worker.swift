@@ -35,6 +35,9 @@ package final class Worker: @unchecked Sendable {
         precondition(status == 0, "the system refused another thread (error \(status))")
     }
 
+    /// A thread that nobody waits for gives back what it holds when it ends.
+    deinit { if !isJoined.load(ordering: .relaxed) { pthread_detach(handle) } }
+
     /// Keeps the calling thread on one processor, where the system allows it.
     package static func pin(to processor: Int) { weir_thread_pin(Int32(processor)) }
 

@@ -34,6 +34,13 @@ final class RecordedInputs {
 
     deinit { for descriptor in files.values { close(descriptor) } }
 
+    /// Inputs of their own at the same places; files are opened anew when they are read.
+    func copy() -> RecordedInputs {
+        let other = RecordedInputs(trace: trace, paths: paths)
+        other.cursors = cursors.mapValues { $0.copy() }
+        return other
+    }
+
     func next(of source: Int) throws -> InputBlock? {
         let cursor = cursors[source] ?? trace.inputs(source: UInt16(source))
         cursors[source] = cursor
@@ -84,6 +91,14 @@ final class RecordedResults {
     private var ahead: [UInt64: [UInt8]] = [:]
 
     init(trace: Trace) { cursor = trace.results() }
+
+    private init(_ other: RecordedResults) {
+        cursor = other.cursor.copy()
+        ahead = other.ahead
+    }
+
+    /// Results of their own at the same place.
+    func copy() -> RecordedResults { RecordedResults(self) }
 
     func result(of subtask: UInt16, call: UInt64) throws -> [UInt8]? {
         let wanted = UInt64(subtask) << 48 | call

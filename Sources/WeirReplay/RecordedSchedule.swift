@@ -1,5 +1,6 @@
 package import WeirEngine
 package import WeirTelemetry
+import WeirTrace
 
 /// A recorded schedule, read ahead no further than the ends of turns need.
 package final class RecordedSchedule: ReplaySchedule {
@@ -31,6 +32,11 @@ package final class RecordedSchedule: ReplaySchedule {
     package convenience init(_ batches: [ScheduleBatch]) {
         var rest = batches[...]
         self.init(flights: FlightFinder.flights(in: batches)) { rest.popFirst() }
+    }
+
+    /// Passes over the steps up to `step`, which are in the first batch or come before it.
+    func skip(through step: UInt64) throws {
+        while let next = try peek(), next.note.step <= step { advance() }
     }
 
     package func peek() throws -> ScheduledStep? {
@@ -104,6 +110,21 @@ package struct FlightFinder {
 
     /// Each turn in flight with its last noted access or publish, 0 for none.
     package var flights: [UInt64: UInt64] { open.mapValues(\.access) }
+
+    /// The turns in flight of a trace with their last noted access or publish.
+    static func flights(of trace: Trace) throws -> [UInt64: UInt64] {
+        // A file may name a turn twice.
+        var flights = Dictionary(
+            trace.turnsInFlight.map { ($0.step, UInt64(0)) }, uniquingKeysWith: { $1 })
+        guard !flights.isEmpty else { return [:] }
+        try trace.forEachSchedule { batch in
+            for note in batch.steps
+            where (note.kind == .access || note.kind == .publish) && flights[note.turn] != nil {
+                flights[note.turn] = note.step
+            }
+        }
+        return flights
+    }
 
     package static func flights(in batches: [ScheduleBatch]) -> [UInt64: UInt64] {
         var finder = FlightFinder()

@@ -24,8 +24,10 @@ package struct ReplayReport: Equatable, Sendable {
     /// Turns that had begun and not ended when the run died: subtask's name, step.
     package var inFlight: [TurnName] = []
     package var marks: [Mark] = []
-    /// All state at the last step, where it was asked for.
-    package var state: StateReport?
+    /// Where invariants began not to hold; the first thousand.
+    package var violations: [Violation] = []
+    /// Elements that all sources gave.
+    package var elements: UInt64 = 0
     /// Log records that were lost because one turn made more than the lane holds.
     package var lostLogs: UInt64 = 0
 
@@ -51,8 +53,6 @@ package struct ReplayRun {
         package var logLevel: LogLevel?
         /// The last step to run.
         package var through = UInt64.max
-        /// Entries of each operator's state in the report of state; nil for no such report.
-        package var stateEntries: Int?
         /// Told of the last step run, every so often.
         package var onProgress: ((UInt64) -> Void)?
         /// Log records as their turns end; in order within a subtask.
@@ -81,7 +81,8 @@ package struct ReplayRun {
         planned = try Self.admit(trace, pipeline)
     }
 
-    private static func admit(_ trace: Trace, _ pipeline: Pipeline) throws -> PlannedPipeline {
+    /// Plans the pipeline as the trace says it was planned, and refuses another plan.
+    static func admit(_ trace: Trace, _ pipeline: Pipeline) throws -> PlannedPipeline {
         let header = trace.header
         let name = PrintableText.escaped(header.pipeline)
         guard header.pipeline == pipeline.name else {
@@ -115,7 +116,9 @@ package struct ReplayRun {
     /// - Throws: `TraceError` for damage, `InputChanged`, `ConnectorError` of an output.
     package func run() throws -> ReplayReport {
         let cursor = trace.schedule()
-        let schedule = RecordedSchedule(flights: try flights()) { try cursor.next() }
+        let schedule = RecordedSchedule(flights: try FlightFinder.flights(of: trace)) {
+            try cursor.next()
+        }
         let inputs = RecordedInputs(trace: trace, paths: options.inputs)
         let results = RecordedResults(trace: trace)
         let sites = LogSites()
@@ -158,21 +161,6 @@ package struct ReplayRun {
         return report
     }
 
-    /// Turns in flight with their last noted access or publish.
-    private func flights() throws -> [UInt64: UInt64] {
-        let open = Dictionary(
-            uniqueKeysWithValues: trace.turnsInFlight.map { ($0.step, UInt64(0)) })
-        guard !open.isEmpty else { return [:] }
-        var flights = open
-        try trace.forEachSchedule { batch in
-            for note in batch.steps
-            where (note.kind == .access || note.kind == .publish) && flights[note.turn] != nil {
-                flights[note.turn] = note.step
-            }
-        }
-        return flights
-    }
-
     private func report(
         _ execution: Execution, _ scheduler: ReplayScheduler, _ world: ReplayWorld, chain: UInt64
     ) -> ReplayReport {
@@ -182,13 +170,11 @@ package struct ReplayRun {
         report.compared = world.compared
         report.divergence = scheduler.divergence
         report.marks = world.marks
+        report.violations = execution.violations.first
+        report.elements = execution.subtasks.reduce(0) { $0 + $1.sourceTaken }
         report.inFlight = scheduler.inFlight.map {
             ReplayReport.TurnName(
                 subtask: execution.subtasks[Int($0.subtask)].name, step: $0.step)
-        }
-        report.state = options.stateEntries.map {
-            StateReport(
-                of: execution, at: report.steps, open: scheduler.inFlight.map(\.subtask), limit: $0)
         }
         report.stateDigest = execution.digest()
         report.sinks = execution.sinkDigests()

@@ -35,6 +35,7 @@ package final class ReplayWorld: World, @unchecked Sendable {
     package private(set) var marks: [Mark] = []
     package private(set) var compared: UInt64 = 0
     private var failure: (any Error)?
+    private var isAbandoned = false
 
     /// A world that answers from a trace; rows go to `rows`, or nowhere.
     package init(
@@ -61,12 +62,22 @@ package final class ReplayWorld: World, @unchecked Sendable {
     package func answered(_ subtask: Subtask, atMost: Int) -> [UInt64] { [] }
     package func logLane(worker: Int) -> LogLane? { lane }
 
+    /// Nothing that turns still do is looked at any more. Between steps only.
+    package func abandon() { isAbandoned = true }
+
+    /// Begins with what a replay had found where its snapshot was taken.
+    package func begin(marks: [Mark], compared: UInt64) {
+        (self.marks, self.compared) = (marks, compared)
+    }
+
     package func marked(_ mark: Mark) {
+        if isAbandoned { return }
         // A replay of a trace with endless violations must not grow without bound.
         if marks.count < Execution.maximumViolations { marks.append(mark) }
     }
 
     package func ended(_ account: TurnAccount, _ turn: TurnContext) {
+        if isAbandoned { return }
         drainLogs()
         guard let subtask = turn.subtask else { return }
         let recorded: RecordedSchedule.RecordedEnd
@@ -138,7 +149,7 @@ package final class ReplayWorld: World, @unchecked Sendable {
 
     package func input(of source: SourcePlan) throws -> any InputFeed {
         ReplayInput { [weak self] in
-            guard let self else { return nil }
+            guard let self, !isAbandoned else { return nil }
             do { return try outside.nextInput(source.index) } catch {
                 // The first failure tells where; what follows it reads on from a wrong place.
                 failure = failure ?? error

@@ -152,6 +152,9 @@ struct DamageTests {
         #expect(outcome.code == 3, "\(outcome)")
         #expect(outcome.output.hasPrefix("diverged at step "), "\(outcome)")
         #expect(outcome.output.contains("expected") && outcome.output.contains("got"))
+        let debugged = try self.outcome(["replay", "-x", "goto end", "-x", "when"], "forged.mcap")
+        #expect(debugged.code == 3, "\(debugged)")
+        #expect(debugged.output.contains("diverged at step "), "\(debugged)")
     }
 
     @Test func `a trace that was only written again is the same run`() throws {

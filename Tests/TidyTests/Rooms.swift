@@ -76,6 +76,8 @@ enum Rooms {
         "Gallery": Room(
             ["Weir", "WeirApp"], outside: foundation.merging(observability) { first, _ in first }),
         "weir-bench": Room(rooms, outside: commandLine),
+        // What the end-to-end tests run is written as a user would write it.
+        "TrapFixture": Room(["WeirApp"]),
     ]
 
     /// Every library target with Swift code in it.

@@ -35,13 +35,7 @@ private struct TraceFacts {
         sizes = try trace.sizes()
         bytes = try trace.byteCount
         steps = try trace.lastStep()
-        var first: Mark?
-        let marks = trace.marks()
-        while let mark = try marks.next() {
-            guard mark.kind == .violation || mark.kind == .failure else { continue }
-            if mark.step < (first?.step ?? .max) { first = mark }
-        }
-        failure = first
+        failure = try trace.firstFailure()
         if let end = trace.end {
             duration = end.durationNanoseconds
         } else {
@@ -131,8 +125,21 @@ private struct TraceFacts {
             text += "  sink       \(PrintableText.escaped(sink.sink)): \(sink.rows) rows, "
             text += "\(sink.ordered) in order, \(sink.unordered) in any order\n"
         }
+        if let end = trace.end, let logs = end.logsDropped, let offers = end.offersDropped,
+            logs + offers > 0
+        {
+            text += "  lost       \(logs) log records, \(offers) marks and samples: no room\n"
+        }
         if let failure {
             text += "  failure    step \(failure.step): \(PrintableText.escaped(failure.message))\n"
+        }
+        for turn in trace.turnsInFlight {
+            text += "  in flight  step \(turn.step)"
+            if Int(turn.subtask) < header.subtasks.count {
+                let subtask = header.subtasks[Int(turn.subtask)]
+                text += ": \(PrintableText.escaped(subtask.stage))/\(subtask.index)"
+            }
+            text += "\n"
         }
         text +=
             "  recorded   by version \(PrintableText.escaped(header.recordedWith.version)), build "

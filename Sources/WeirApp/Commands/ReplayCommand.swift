@@ -10,11 +10,13 @@ import WeirTrace
 /// `weir replay`.
 struct ReplayCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "replay", abstract: "Run a recorded run again and compare.",
+        commandName: "replay", abstract: "Debug a recorded run, or run it again and compare.",
         discussion: """
-            Without --verify it runs to --at (a step, N%, start, end or failure) and shows cells, \
-            state and queues there; a debugger comes later. \
-            Exit code 0: identical. 3: the replay disagreed with its trace. 4: the trace is damaged.
+            Without --verify or --output it opens a prompt at the first failure, else at the end; \
+            'help' there lists the commands. -x and --script obey commands and exit, and so does \
+            a standard input that is no terminal: echo when | weir replay TRACE.
+            Exit code 0: done, or identical. 1: an assertion was false. 2: wrong usage, also in a \
+            script. 3: the replay disagreed with its trace. 4: the trace is damaged.
             """)
 
     @Argument(help: "The trace; otherwise the newest in weir-traces/.")
@@ -32,11 +34,28 @@ struct ReplayCommand: ParsableCommand {
     @Option(help: "PATH, '-' or NAME=PATH: write what the sinks would have written.")
     var output: [String] = []
 
-    @Option(help: "Show the state at this place: STEP, N%, start, end or failure.")
+    @Option(help: "Where to open: STEP, TIME, N%, start, end or failure.")
     var at: String?
+
+    @Option(
+        name: [.customShort("x"), .customLong("execute")],
+        help: ArgumentHelp("Obey a debugger command; repeatable.", valueName: "command"))
+    var execute: [String] = []
+
+    @Option(help: "A file of debugger commands, or '-'; obeyed after those of -x.")
+    var script: String?
+
+    @Flag(help: "Answers of the debugger as JSON Lines.")
+    var json = false
+
+    @Option(help: "auto or plain: a prompt.")
+    var ui = "auto"
 
     @Flag(help: .hidden)
     var runInFlight = false
+
+    @Option(help: .hidden)
+    var inFlightSeconds = InFlightTurns.usualSeconds
 
     func run() throws {
         let path = try trace ?? Newest.trace()
@@ -44,14 +63,15 @@ struct ReplayCommand: ParsableCommand {
             throw CommandFailure.usage("--times \(times) is no number of times", "Give 1 or more")
         }
         let trace = try Trace.open(path: path)
-        if trace.isRecording {
+        let isCompared = verify || !output.isEmpty || runInFlight
+        if trace.isRecording, isCompared {
             throw CommandFailure.usage(
                 "another process still records into \(PrintableText.escaped(path))",
                 "Wait for its end, or watch it")
         }
         let pipeline = try Program.pipeline(named: trace.header.pipeline)
         if runInFlight { return try InFlightTurns.run(trace, pipeline, inputs(trace)) }
-        guard verify || !output.isEmpty else { return try show(trace, pipeline) }
+        guard isCompared else { return try debug(trace, pipeline) }
         var report = ReplayReport()
         do {
             for round in 0..<times {
@@ -109,14 +129,8 @@ struct ReplayCommand: ParsableCommand {
 
     private func check(_ report: ReplayReport, _ trace: Trace, _ round: Int) throws {
         guard let divergence = report.divergence else { return }
-        var text = "diverged at step \(divergence.step) of \(divergence.subtask)"
-        if times > 1 { text += " (replay \(round + 1) of \(times))" }
-        text += "\n  expected  \(divergence.expected)\n  got       \(divergence.got)\n"
-        if !divergence.reason.isEmpty { text += "  likely    \(divergence.reason)\n" }
-        let build = trace.header.recordedWith.build
-        if build != BuildIdentity.executableHash {
-            text += "  note      recorded by another build (\(PrintableText.escaped(build)))\n"
-        }
+        let which = times > 1 ? " (replay \(round + 1) of \(times))" : ""
+        let text = DivergenceText.text(divergence, trace, round: which)
         Output.standard(text)
         throw ExitCodeOnly(code: 3)
     }
@@ -128,8 +142,9 @@ struct ReplayCommand: ParsableCommand {
         for turn in report.inFlight {
             text += "in flight when the run died: \(turn.subtask) at step \(turn.step)\n"
         }
-        if !report.inFlight.isEmpty, let path = self.trace ?? (try? Newest.trace()) {
-            text += InFlightTurns.verdict(path, input, report.inFlight)
+        if !report.inFlight.isEmpty {
+            text += InFlightTurns.verdict(
+                trace.path, input, report.inFlight, within: inFlightSeconds)
         }
         switch trace.recovery {
         case .lanesMissing:
@@ -152,111 +167,32 @@ struct ReplayCommand: ParsableCommand {
         }
     }
 
-    /// Runs to a place and shows all state there.
-    private func show(_ trace: Trace, _ pipeline: Pipeline) throws {
-        let place = try Place(at, trace)
-        var options = ReplayRun.Options()
-        options.inputs = try inputs(trace)
-        options.through = place.step
-        options.stateEntries = 10
-        let progress = Progress(what: "replayed", total: place.step)
-        options.onProgress = { progress.reached($0) }
-        defer { progress.end() }
-        let report = try ReplayRun(trace, pipeline, options).run()
-        try check(report, trace, 0)
-        Output.standard(StateText.text(report, place, trace))
-    }
-}
+    // MARK: The debugger
 
-/// Where `--at` points.
-struct Place {
-    let step: UInt64
-    /// What stands there, where it is known.
-    let note: String
-
-    init(_ text: String?, _ trace: Trace) throws {
-        let last = try trace.lastStep()
-        var failure: Mark?
-        let marks = trace.marks()
-        while let mark = try marks.next() {
-            guard mark.kind == .violation || mark.kind == .failure else { continue }
-            if mark.step < (failure?.step ?? .max) { failure = mark }
-        }
-        switch text {
-        case nil where failure != nil, "failure" where failure != nil:
-            step = failure?.step ?? last
-            note = failure?.message ?? ""
-        case "failure":
+    private func debug(_ trace: Trace, _ pipeline: Pipeline) throws {
+        guard ["auto", "plain"].contains(ui) else {
             throw CommandFailure.usage(
-                "nothing failed in this run", "Use --at end, or a step from 1 to \(last)")
-        case nil, "end": (step, note) = (last, "the end of the trace")
-        case "start": (step, note) = (0, "before the first step")
-        case let text?:
-            let number = text.hasSuffix("%") ? UInt64(text.dropLast()) : UInt64(text)
-            let isPercent = text.hasSuffix("%")
-            guard let number, number <= (isPercent ? 100 : last) else {
-                throw CommandFailure.usage(
-                    "--at \(PrintableText.escaped(text)) is no place in this run",
-                    "Give a step from 0 to \(last), N%, start, end or failure")
-            }
-            step = isPercent ? last / 100 * number + last % 100 * number / 100 : number
-            note = ""
+                "--ui \(PrintableText.escaped(ui)): this build has no screen for a replay",
+                "Leave it out, or give plain: a prompt with the same commands")
         }
-    }
-}
-
-/// The state at a place as text.
-enum StateText {
-    static func text(_ report: ReplayReport, _ place: Place, _ trace: Trace) -> String {
-        guard let state = report.state else { return "" }
-        var text = "step \(state.step) of \(PrintableText.escaped(trace.path))"
-        text += place.note.isEmpty ? "\n" : ": \(PrintableText.escaped(place.note))\n"
-        for name in state.open { text += "  in the middle of a turn: \(name)\n" }
-        for entry in state.cells + state.watermarks.map({ $0.named("watermark") }) + state.states {
-            text += "  \(PrintableText.escaped(entry.name)) = "
-            text += "\(PrintableText.escaped(entry.value, limit: 400))\n"
+        var options = DebuggerRun.Options()
+        options.commands = execute
+        options.script = script
+        options.at = at
+        options.writesJSON = json
+        if execute.isEmpty, script == nil {
+            options.isInteractive = Output.isTerminal(STDIN_FILENO)
+            if !options.isInteractive { options.script = "-" }
         }
-        if state.omitted > 0 { text += "  and \(state.omitted) entries more\n" }
-        for queue in state.queues {
-            text += "  queue \(queue.channel): \(queue.depth) waiting, oldest "
-            text += PrintableText.escaped(queue.oldest.first ?? "-") + "\n"
-        }
-        return text + "To compare the whole run: weir replay --verify\n"
-    }
-}
-
-extension StateReport.Entry {
-    /// The same entry with a word before its name.
-    fileprivate func named(_ word: String) -> StateReport.Entry {
-        StateReport.Entry(name: "\(word) \(name)", value: value)
-    }
-}
-
-/// The newest trace in the folder of automatic ones.
-enum Newest {
-    static func trace() throws -> String {
-        let folder = Retention.folder
-        var best: (path: String, time: Int, nanoseconds: Int)?
-        if let directory = opendir(folder) {
-            defer { closedir(directory) }
-            while let entry = readdir(directory) {
-                let name = withUnsafePointer(to: &entry.pointee.d_name) {
-                    $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-                }
-                var status = stat()
-                let path = "\(folder)/\(name)"
-                guard name.hasSuffix(".mcap"), stat(path, &status) == 0 else { continue }
-                let time = (Int(status.st_mtim.tv_sec), Int(status.st_mtim.tv_nsec))
-                if best.map({ time > ($0.time, $0.nanoseconds) }) ?? true {
-                    best = (path, time.0, time.1)
-                }
-            }
-        }
-        guard let best else {
-            throw CommandFailure.usage(
-                "there is no trace in \(folder)/", "Record one with 'weir run', or name a trace")
-        }
-        return best.path
+        // The signals are blocked before the session starts its threads.
+        let interrupts = Interrupts(patience: options.isInteractive ? 3 : 2)
+        defer { interrupts.stop() }
+        var session = ReplaySession.Options()
+        session.inputs = try inputs(trace)
+        let code = try DebuggerRun(
+            ReplaySession(trace, pipeline, session), options, interrupts
+        ).run()
+        if code != 0 { throw ExitCodeOnly(code: code) }
     }
 }
 

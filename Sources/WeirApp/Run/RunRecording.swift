@@ -162,6 +162,8 @@ final class RunRecording: @unchecked Sendable {
         var bytes = 0
         var isWhole = false
         var logsDropped: UInt64 = 0
+        /// Metric samples and marks that the recorder had no room for.
+        var offersDropped: UInt64 = 0
         var removed: [String] = []
     }
 
@@ -170,6 +172,9 @@ final class RunRecording: @unchecked Sendable {
         guard let recorder, let writer, let mapped else { return Result() }
         recorder.finish()
         var result = Result(path: path, logsDropped: logsDropped, removed: removed)
+        result.offersDropped = UInt64(recorder.droppedOffers)
+        var end = end
+        (end.logsDropped, end.offersDropped) = (result.logsDropped, result.offersDropped)
         let hasFailed = state.withLock { $0.failure != nil }
         do {
             if !hasFailed {
@@ -202,41 +207,5 @@ final class TimedConsumer: RecordConsumer {
             throw TraceError(.bound, "recording reached its bound of \(time)")
         }
         try next.consume(batch)
-    }
-}
-
-/// Keeps the folder of automatic traces within its bound.
-enum Retention {
-    static let folder = "weir-traces"
-    static let maximumBytes = 1_000_000_000
-
-    /// Removes the oldest traces until the rest is below the bound; tells which.
-    static func makeRoom(in folder: String) -> [String] {
-        guard let directory = opendir(folder) else { return [] }
-        defer { closedir(directory) }
-        var traces: [(path: String, bytes: Int, time: Int)] = []
-        while let entry = readdir(directory) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) {
-                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
-            guard name.hasSuffix(".mcap") else { continue }
-            let path = "\(folder)/\(name)"
-            var status = stat()
-            // A run that records still, or died, keeps its trace: its lanes stand beside it.
-            guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG,
-                access(path + ".lanes", F_OK) != 0
-            else { continue }
-            traces.append((path, Int(status.st_size), Int(status.st_mtim.tv_sec)))
-        }
-        traces.sort { ($0.time, $0.path) < ($1.time, $1.path) }
-        var total = traces.reduce(0) { $0 + $1.bytes }
-        var removed: [String] = []
-        for trace in traces where total > maximumBytes {
-            if unlink(trace.path) == 0 {
-                total -= trace.bytes
-                removed.append(trace.path)
-            }
-        }
-        return removed
     }
 }

@@ -67,7 +67,7 @@ struct RunSession {
         watch.stop()
         let cause = exitCause(execution, signals)
         var end = RunEnd(
-            cause: cause.name, steps: stepCount(scheduler),
+            cause: cause.name, steps: scheduler.stepCount,
             turns: execution.subtasks.reduce(0) { $0 + $1.turnCount },
             events: execution.subtasks.reduce(0) { $0 + $1.sourceTaken })
         end.durationNanoseconds = MonotonicClock.nanoseconds() - wall
@@ -102,7 +102,7 @@ struct RunSession {
 
     private func scheduler(
         _ world: LiveWorld, _ lanes: LaneSet?, _ isSimulated: Bool
-    ) -> any Scheduler {
+    ) -> any NumberingScheduler {
         let duration = options.duration.map { UInt64($0.wholeNanoseconds) }
         if isSimulated {
             return SimulatedScheduler(seed: options.seed, world: world, duration: duration)
@@ -110,11 +110,6 @@ struct RunSession {
         var tuning = ParallelScheduler.Options(workers: options.workers)
         tuning.duration = duration
         return ParallelScheduler(options: tuning, lanes: lanes)
-    }
-
-    private func stepCount(_ scheduler: any Scheduler) -> UInt64 {
-        if let parallel = scheduler as? ParallelScheduler { return parallel.stepCount }
-        return (scheduler as? SimulatedScheduler)?.stepCount ?? 0
     }
 
     private func exitCause(_ execution: Execution, _ signals: Signals) -> ExitCause {

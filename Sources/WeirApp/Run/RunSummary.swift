@@ -77,6 +77,11 @@ struct RunSummary {
                 "  logs       \(trace.logsDropped) records found no room; "
                     + "weir export --regenerate makes them again")
         }
+        if trace.offersDropped > 0 {
+            lines.append(
+                "  marks      \(trace.offersDropped) marks and samples found no room; "
+                    + "a replay finds marks again")
+        }
         for path in trace.removed { lines.append("  removed    \(path), to stay below 1 GB") }
         return lines
     }
@@ -136,6 +141,7 @@ struct RunSummary {
             json.member("trace", path)
             json.member("traceBytes", trace.bytes)
             json.member("logsDropped", trace.logsDropped)
+            json.member("offersDropped", trace.offersDropped)
         }
         json.member("guarantee", guarantee)
         json.endObject()

@@ -75,7 +75,7 @@ enum RunSampler {
     static func sample(_ execution: Execution, _ recording: RunRecording) -> MetricSample {
         let now = TickClock.nanoseconds()
         let time = execution.world.clock()
-        let steps = (execution.scheduler as? ParallelScheduler)?.stepCount ?? 0
+        let steps = (execution.scheduler as? any NumberingScheduler)?.stepCount ?? 0
         var newest = Int64.min
         for subtask in execution.subtasks where subtask.isSource {
             newest = max(newest, subtask.counters.watermark.load(ordering: .relaxed))

@@ -21,7 +21,8 @@ enum Prompt {
             return
         }
         let code = wait(for: child, isLeaving)
-        if terminal >= 0 { takeForeground(terminal) }
+        guard terminal >= 0 else { return }
+        takeForeground(terminal)
         if code == 0, MonotonicClock.nanoseconds() - started > shortNanoseconds { return }
         say(
             (code == 0 ? "" : "weir: 'weir \(arguments[0])' ended with code \(code). ")
@@ -91,19 +92,18 @@ enum Prompt {
         sigemptyset(&signals)
         sigaddset(&signals, SIGTTOU)
         pthread_sigmask(SIG_BLOCK, &signals, &before)
+        // Ctrl-C means "enough of this" until the screen is back, and not the run's end.
+        var keys = termios()
+        if tcgetattr(terminal, &keys) == 0 {
+            keys.c_lflag &= ~tcflag_t(ISIG | ICANON | ECHO)
+            tcsetattr(terminal, TCSANOW, &keys)
+        }
         tcsetpgrp(terminal, getpgrp())
         pthread_sigmask(SIG_SETMASK, &before, nil)
     }
 
     private static func waitForEnter(_ terminal: Int32, _ isLeaving: () -> Bool) {
         guard terminal >= 0 else { return }
-        // Ctrl-C means "enough of this" here too, and not the run's end.
-        var before = termios()
-        guard tcgetattr(terminal, &before) == 0 else { return }
-        var keys = before
-        keys.c_lflag &= ~tcflag_t(ISIG | ICANON | ECHO)
-        tcsetattr(terminal, TCSANOW, &keys)
-        defer { tcsetattr(terminal, TCSANOW, &before) }
         var byte: UInt8 = 0
         while !isLeaving() {
             var watched = pollfd(fd: terminal, events: Int16(POLLIN), revents: 0)

@@ -69,6 +69,8 @@ struct CommandFailure: Error {
     let code: Int32
     let what: String
     let advice: String
+    /// The text that was wrong, with a mark under the place: whole lines, or nothing.
+    var marked = ""
 
     static func usage(_ what: String, _ advice: String = "") -> CommandFailure {
         CommandFailure(code: 2, what: what, advice: advice)
@@ -119,7 +121,7 @@ struct CommandFailure: Error {
         } else {
             Output.error("weir: error: \(Self.sentence(what))")
             if !advice.isEmpty { Output.error(" \(Self.sentence(advice))") }
-            Output.error("\n")
+            Output.error("\n\(marked)")
         }
     }
 }
@@ -153,9 +155,6 @@ enum Output {
         return poll(&watched, 1, 0) == 1 && watched.revents & Int16(POLLERR) != 0
     }
 
-    /// Whether whoever read standard output went away.
-    static var isClosed: Bool { standardFailure.load(ordering: .relaxed) == EPIPE }
-
     /// What went wrong with answers on standard output; a reader who went away is no failure.
     static var failure: CommandFailure? {
         let code = standardFailure.load(ordering: .relaxed)
@@ -163,6 +162,9 @@ enum Output {
         return CommandFailure(
             code: 5, what: "writing to standard output failed: \(String(cString: strerror(code)))")
     }
+
+    /// Whether the reader of standard output went away: nothing more need be made for it.
+    static var isClosed: Bool { standardFailure.load(ordering: .relaxed) == EPIPE }
 
     /// Whether a stream is a terminal.
     static func isTerminal(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 }
@@ -179,35 +181,6 @@ enum Output {
             bytes = bytes.dropFirst(count)
         }
         return 0
-    }
-}
-
-/// Finds what somebody may have meant.
-enum Nearest {
-    /// `Did you mean X?`, or the names there are.
-    static func advice(_ wrong: String, among names: [String], or fallback: String) -> String {
-        let near = names.map { (name: $0, distance: distance(wrong, $0)) }
-            .filter { $0.distance <= max(2, $0.name.count / 3) }
-            .sorted { $0.distance < $1.distance }
-        if let best = near.first { return "Did you mean \(best.name)?" }
-        if names.isEmpty || names.count > 12 { return fallback }
-        return "There are: \(names.joined(separator: ", "))"
-    }
-
-    /// Edits from one word to the other (Levenshtein's distance).
-    static func distance(_ left: String, _ right: String) -> Int {
-        let (from, to) = (Array(left.lowercased().prefix(64)), Array(right.lowercased().prefix(64)))
-        var row = Array(0...to.count)
-        for (index, character) in from.enumerated() {
-            var previous = row[0]
-            row[0] = index + 1
-            for place in to.indices {
-                let cost = character == to[place] ? previous : previous + 1
-                previous = row[place + 1]
-                row[place + 1] = min(cost, row[place] + 1, row[place + 1] + 1)
-            }
-        }
-        return row[to.count]
     }
 }
 

@@ -33,16 +33,23 @@ struct SiblingTraces {
         started = trace.header.started
         if let own = Identity(path) { known.insert(own) }
         // What is there already is no news.
-        for file in TraceFolder.files(in: TraceFolder.folder(of: path)) {
+        for file in files {
             if let identity = Identity(file) { known.insert(identity) }
         }
+    }
+
+    /// Paths of the traces in the folder, oldest first.
+    private var files: [String] {
+        let folder =
+            path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) }
+        return TraceFolder(folder ?? ".").entries.map(\.path)
     }
 
     /// Looks once; true when something newer was found that was not known before.
     mutating func look() -> Bool {
         var found = false
         var opened = 0
-        for file in TraceFolder.files(in: TraceFolder.folder(of: path)) {
+        for file in files {
             guard let identity = Identity(file), !known.contains(identity) else { continue }
             opened += 1
             if opened > Self.maximumOpened { break }
@@ -55,27 +62,5 @@ struct SiblingTraces {
             (newest, started, found) = (file, other.header.started, true)
         }
         return found
-    }
-}
-
-/// The traces of a folder.
-enum TraceFolder {
-    static func folder(of path: String) -> String {
-        guard let slash = path.lastIndex(of: "/") else { return "." }
-        return slash == path.startIndex ? "/" : String(path[..<slash])
-    }
-
-    /// Paths of the files that are named as traces, in order of names.
-    static func files(in folder: String) -> [String] {
-        guard let directory = opendir(folder) else { return [] }
-        defer { closedir(directory) }
-        var names: [String] = []
-        while let entry = readdir(directory) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) {
-                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
-            if name.hasSuffix(".mcap") { names.append(name) }
-        }
-        return names.sorted().map { folder == "." ? $0 : "\(folder)/\($0)" }
     }
 }

@@ -51,6 +51,30 @@ final class GeneratorDriver<Element: Sendable>: SourceDriver {
 
     func end(_ kind: StepKind, _ subtask: Subtask) { isEnded = true }
 
+    private struct Snapshot {
+        var taken: UInt64
+        var isEnded: Bool
+        var watermarker: Watermarker?
+    }
+
+    func save() -> Saved {
+        Saved(
+            Snapshot(taken: taken, isEnded: isEnded, watermarker: emitter.watermarker),
+            bytes: MemoryLayout<Snapshot>.stride)
+    }
+
+    func restore(_ saved: Any) {
+        guard let snapshot = saved as? Snapshot else { return }
+        (taken, isEnded) = (snapshot.taken, snapshot.isEnded)
+        emitter.watermarker = snapshot.watermarker
+    }
+
+    func describe(element index: UInt64) -> String? {
+        var random = SeededGenerator(seed: seed, stream: index)
+        let (element, time) = make(index, &random)
+        return "\(element) at \(time)"
+    }
+
     func digest(into hash: inout StableHash) {
         hash.combine(taken)
         hash.combine(isEnded ? 1 : 0)

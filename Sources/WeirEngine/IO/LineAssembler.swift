@@ -1,23 +1,25 @@
 import DequeModule
 import Glibc
 import WeirBase
-import WeirTelemetry
+package import WeirTelemetry
 
 /// Puts a source's blocks together and cuts them into lines.
 ///
 /// What a line is follows from the blocks' bytes and boundaries alone, never from where blocks
 /// were cut: a line ends at `\n`, or unfinished at the end, a rotation or a truncation. Lines are
 /// given without their end; a `\r` before it goes too.
-struct LineAssembler {
+package struct LineAssembler {
     /// A longer line is refused.
     static let maximumLine = 16 << 20
     /// No more blocks are taken in while so many bytes of whole lines wait.
     static let maximumWaiting = 1 << 20
 
-    enum Trouble: Equatable {
+    package enum Trouble: Equatable {
         case lineTooLong(offset: UInt64)
         case failed(String)
     }
+
+    package init() {}
 
     private var bytes: [UInt8] = []
     /// Where the next line begins in `bytes`.
@@ -26,20 +28,23 @@ struct LineAssembler {
     private var ends = Deque<(end: Int, next: Int)>()
     /// How far `bytes` was searched for line ends.
     private var searched = 0
-    private(set) var isEnded = false
-    private(set) var trouble: Trouble?
+    package private(set) var isEnded = false
+    package private(set) var trouble: Trouble?
     /// Bytes of lines taken so far, their ends included.
     private(set) var position: UInt64 = 0
 
+    /// Bytes and places of lines that are kept.
+    var heldBytes: Int { bytes.count + 16 * ends.count }
+
     /// Whole lines that wait.
-    var waiting: Int { ends.count }
+    package var waiting: Int { ends.count }
 
     /// Whether another block may be taken in.
     var wantsMore: Bool {
         !isEnded && trouble == nil && (ends.isEmpty || bytes.count - start < Self.maximumWaiting)
     }
 
-    mutating func take(_ block: InputBlock) {
+    package mutating func take(_ block: InputBlock) {
         switch block.kind {
         case .bytes:
             append(block.bytes ?? [])
@@ -91,8 +96,9 @@ struct LineAssembler {
     }
 
     /// Takes the next whole line; there must be one.
-    mutating func next<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result
-    {
+    package mutating func next<Result>(
+        _ body: (UnsafeRawBufferPointer) throws -> Result
+    ) rethrows -> Result {
         guard let line = ends.popFirst() else { preconditionFailure("no whole line waits") }
         defer {
             position += UInt64(line.next - start)

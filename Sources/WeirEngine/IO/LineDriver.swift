@@ -110,6 +110,33 @@ final class LineDriver<Element: Sendable>: SourceDriver {
 
     func becomeIdle() { isIdle = true }
 
+    private struct Snapshot {
+        var assembler: LineAssembler
+        var watermarker: Watermarker?
+        var taken: UInt64
+        var isEnded: Bool
+        var lastInput: Int64
+        var isIdle: Bool
+    }
+
+    func save() -> Saved {
+        Saved(
+            Snapshot(
+                assembler: assembler, watermarker: emitter.watermarker, taken: taken,
+                isEnded: isEnded, lastInput: lastInput, isIdle: isIdle),
+            bytes: assembler.heldBytes)
+    }
+
+    func restore(_ saved: Any) {
+        guard let snapshot = saved as? Snapshot else { return }
+        (assembler, taken, isEnded) = (snapshot.assembler, snapshot.taken, snapshot.isEnded)
+        (lastInput, isIdle) = (snapshot.lastInput, snapshot.isIdle)
+        emitter.watermarker = snapshot.watermarker
+    }
+
+    /// Lines are found only by reading all before them.
+    func describe(element index: UInt64) -> String? { nil }
+
     func digest(into hash: inout StableHash) {
         hash.combine(taken)
         hash.combine(assembler.position)

@@ -22,6 +22,12 @@ protocol SourceDriver: AnyObject {
     var takenBytes: UInt64 { get }
     /// Elements that wait, where that is known.
     var lag: UInt64? { get }
+    /// The position as values, for a snapshot; between turns.
+    func save() -> Saved
+    /// Takes a saved position in, before the first turn.
+    func restore(_ saved: Any)
+    /// The element with this index as text, where it can be made out of order; else nil.
+    func describe(element index: UInt64) -> String?
 }
 
 /// Where event times of a source come from, and how far behind them its watermark is.
@@ -76,7 +82,8 @@ struct SourceEmitter<Element> {
     private let elements: UnsafeMutablePointer<Element>
     private let times: UnsafeMutablePointer<Int64>
     private var count = 0
-    private var watermarker: Watermarker?
+    /// Between turns it is all there is.
+    var watermarker: Watermarker?
 
     init(_ policy: WatermarkPolicy?) {
         elements = .allocate(capacity: Slice.capacity)

@@ -89,6 +89,8 @@ final class AsyncCalls<Element: Sendable, Output: Sendable>: CallPort {
             operatorIndex = frame.pointee.operatorIndex
         }
         reactions.digest = { [self] hash, _ in digest(into: &hash) }
+        reactions.save = { [self] _ in save() }
+        reactions.restore = { [self] saved, _ in restore(saved) }
         return Link(
             name: name, state: Unmanaged.passUnretained(self).toOpaque(), reactions: reactions
         ) { [self] slice, frame, _ in
@@ -145,6 +147,26 @@ final class AsyncCalls<Element: Sendable, Output: Sendable>: CallPort {
         var context = OperatorContext<Output>(
             frame: frame, output: output, time: Instant.distantPast.nanoseconds, index: 0)
         complete(element, result, &context)
+    }
+
+    private struct Snapshot {
+        var flights: [UInt64: Flight]
+        var timeouts: TimerQueue<UInt64>
+        var calls: UInt64
+        var operatorIndex: Int
+    }
+
+    private func save() -> Saved {
+        Saved(
+            Snapshot(
+                flights: flights, timeouts: timeouts, calls: calls, operatorIndex: operatorIndex),
+            bytes: flights.count * (MemoryLayout<Flight>.stride + 64))
+    }
+
+    private func restore(_ saved: Any) {
+        guard let snapshot = saved as? Snapshot else { return }
+        (flights, timeouts) = (snapshot.flights, snapshot.timeouts)
+        (calls, operatorIndex) = (snapshot.calls, snapshot.operatorIndex)
     }
 
     private func digest(into hash: inout StableHash) {

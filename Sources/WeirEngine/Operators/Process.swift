@@ -19,17 +19,44 @@ extension KeyedStream {
                 consuming Element, inout State, inout OperatorContext<Output>
             ) throws -> Void
     ) -> DataStream<Output> {
+        adding(name, state, nil, onTimer, body)
+    }
+
+    /// The same with a state that conditions name: `flow.invariant(_:on:_:)`.
+    public func process<State: Codable & Sendable, Output: Sendable>(
+        _ name: String? = nil, state: KeyedState<Key, State>,
+        emitting output: Output.Type = Output.self,
+        onTimer: (
+            @Sendable (Key, inout State, inout OperatorContext<Output>) throws -> Void
+        )? = nil,
+        _ body:
+            @escaping @Sendable (
+                consuming Element, inout State, inout OperatorContext<Output>
+            ) throws -> Void
+    ) -> DataStream<Output> {
+        adding(name, state.initial, stream.flow.spec(of: state), onTimer, body)
+    }
+
+    private func adding<State: Codable & Sendable, Output: Sendable>(
+        _ name: String?, _ state: State, _ spec: KeyedStateSpec<Key, State>?,
+        _ onTimer: KeyedProcess<Key, State, Output>.TimerBody?,
+        _ body:
+            @escaping @Sendable (
+                consuming Element, inout State, inout OperatorContext<Output>
+            ) throws -> Void
+    ) -> DataStream<Output> {
         let key = key
         let node = adding(
             name, "process", outputs: [TypedForm<Output>()], to: Output.self
         ) { context in
-            KeyedProcess<Key, State, Output>(initial: state, onTimer: onTimer)
+            KeyedProcess<Key, State, Output>(initial: state, onTimer: onTimer, spec: spec)
                 .link(name: context.name) { (element: consuming Element) in
                     key(element)
                 } body: {
                     try body($0, &$1, &$2)
                 }
         }
+        spec?.operators.append(node.planName)
         return DataStream<Output>(stream.flow, StreamPort(node: node.id, output: 0))
     }
 }
@@ -42,13 +69,18 @@ final class KeyedProcess<
 
     private let initial: State
     private let onTimer: TimerBody?
-    private let table = KeyedTable<Key, State>()
+    private var table = KeyedTable<Key, State>()
     private let output: UnsafeMutablePointer<OutputBuffer<Output>>
     private var eventTimers = TimerQueue<Key>()
     private var processingTimers = TimerQueue<Key>()
     private var droppedTimers = 0
+    /// The state's number among those that conditions name.
+    private let number: Int?
+    private var checks: KeyChecks<Key, State>?
 
-    init(initial: State, onTimer: TimerBody?) {
+    init(initial: State, onTimer: TimerBody?, spec: KeyedStateSpec<Key, State>?) {
+        number = spec?.index
+        checks = KeyChecks(spec?.invariants ?? [])
         self.initial = initial
         self.onTimer = onTimer
         output = .allocate(capacity: 1)
@@ -74,7 +106,15 @@ final class KeyedProcess<
         }
         reactions.nextDeadline = { [self] _ in processingTimers.earliest }
         reactions.digest = { [self] hash, _ in digest(into: &hash) }
-        reactions.describe = { [self] _ in table.described() }
+        reactions.entries = { [self] _ in table.entries() }
+        reactions.key = { [self] text, _ in table.key(named: text) }
+        reactions.value = { [self] key, _ in (key as? Key).flatMap { table.value(of: $0) } }
+        reactions.save = { [self] _ in save() }
+        reactions.restore = { [self] saved, _ in restore(saved) }
+        if checks != nil { reactions.check = { [self] turn in checks?.check(table, turn) } }
+        reactions.watched = number.map { number in
+            WatchedTable(state: number) { [self] in table }
+        }
         return Link(
             name: name, state: Unmanaged.passUnretained(self).toOpaque(), reactions: reactions
         ) { [self] slice, frame, _ in
@@ -86,6 +126,7 @@ final class KeyedProcess<
                 let keyOfElement = key(element)
                 let hash = Canonical.hash(keyOfElement)
                 let state = table.slot(for: keyOfElement, hash: hash) { initial }
+                checks?.touch(keyOfElement)
                 try body(element, &state.pointee, &context)
                 if !context.timers.isEmpty { register(context.timers, keyOfElement) }
             }
@@ -127,6 +168,7 @@ final class KeyedProcess<
                 frame: frame, output: output, time: entry.deadline,
                 index: frame.pointee.takenBefore)
             let state = table.slot(for: entry.key, hash: Canonical.hash(entry.key)) { initial }
+            checks?.touch(entry.key)
             do {
                 try onTimer(entry.key, &state.pointee, &context)
             } catch {
@@ -144,6 +186,30 @@ final class KeyedProcess<
         hash.combine(UInt64(droppedTimers))
     }
 
+    private struct Snapshot {
+        var table: KeyedTable<Key, State>
+        var eventTimers: TimerQueue<Key>
+        var processingTimers: TimerQueue<Key>
+        var droppedTimers: Int
+        var broken: [Set<Key>]?
+    }
+
+    private func save() -> Saved {
+        let timers = eventTimers.count + processingTimers.count
+        return Saved(
+            Snapshot(
+                table: table.copy(), eventTimers: eventTimers, processingTimers: processingTimers,
+                droppedTimers: droppedTimers, broken: checks?.broken),
+            bytes: table.estimatedBytes + timers * MemoryLayout<TimerQueue<Key>.Entry>.stride)
+    }
+
+    private func restore(_ saved: Any) {
+        guard let snapshot = saved as? Snapshot else { return }
+        table = snapshot.table.copy()
+        (eventTimers, processingTimers) = (snapshot.eventTimers, snapshot.processingTimers)
+        droppedTimers = snapshot.droppedTimers
+        if let broken = snapshot.broken { checks?.broken = broken }
+    }
 }
 
 extension KeyedTable where Key: Encodable, Value: Encodable {
@@ -160,11 +226,37 @@ extension KeyedTable where Key: Encodable, Value: Encodable {
         hash.combine(sum)
     }
 
-    /// The entries as text, in order of their keys' text.
-    func described() -> [(key: String, value: String)] {
-        var entries: [(key: String, value: String)] = []
-        forEach { entries.append(("\($0)", "\($1)")) }
+    /// The entries, in order of their keys' texts.
+    func entries() -> [(key: String, value: Any)] {
+        var entries: [(key: String, value: Any)] = []
+        forEach { entries.append(("\($0)", $1)) }
         return entries.sorted { $0.key < $1.key }
+    }
+
+    /// The key with this text. Looks at all keys.
+    func key(named text: String) -> Key? {
+        var found: Key?
+        forEach { key, _ in
+            if found == nil, "\(key)" == text { found = key }
+        }
+        return found
+    }
+
+    func value(of key: Key) -> Value? {
+        existing(key, hash: Canonical.hash(key)).map(\.pointee)
+    }
+
+    /// About how many bytes a copy takes: from the canonical form of the first few entries.
+    var estimatedBytes: Int {
+        var seen = 0
+        var bytes = 0
+        forEach { key, value in
+            guard seen < 8 else { return }
+            seen += 1
+            bytes += Canonical.bytes(of: key).count + Canonical.bytes(of: value).count
+        }
+        let slot = MemoryLayout<Key>.stride + MemoryLayout<Value>.stride + 8
+        return count * slot * 2 + (seen == 0 ? 0 : bytes * count / seen)
     }
 }
 

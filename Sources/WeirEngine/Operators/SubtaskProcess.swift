@@ -58,7 +58,17 @@ final class SubtaskProcess<State: Codable & Sendable, Output: Sendable> {
             if control == .watermark(.distantFuture) { end(frame) }
         }
         reactions.digest = { [self] hash, _ in hash.combine(bytes: Canonical.bytes(of: state)) }
-        reactions.describe = { [self] _ in [("", "\(state)")] }
+        reactions.entries = { [self] _ in [("", state)] }
+        reactions.key = { text, _ in text.isEmpty ? "" : nil }
+        reactions.value = { [self] _, _ in state }
+        reactions.save = { [self] _ in
+            Saved((state, isEnded), bytes: Canonical.bytes(of: state).count)
+        }
+        reactions.restore = { [self] saved, _ in
+            if let (state, isEnded) = saved as? (State, Bool) {
+                (self.state, self.isEnded) = (state, isEnded)
+            }
+        }
         return Link(
             name: name, state: Unmanaged.passUnretained(self).toOpaque(), reactions: reactions
         ) { [self] slice, frame, _ in

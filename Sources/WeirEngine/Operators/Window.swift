@@ -105,7 +105,11 @@ final class TumblingWindow<
             if case .watermark(let instant) = control { close(through: instant, frame) }
         }
         reactions.digest = { [self] hash, _ in digest(into: &hash) }
-        reactions.describe = { [self] _ in describe() }
+        reactions.entries = { [self] _ in entries() }
+        reactions.key = { [self] text, _ in place(named: text) }
+        reactions.value = { [self] place, _ in (place as? Place).flatMap { value(at: $0) } }
+        reactions.save = { [self] _ in save() }
+        reactions.restore = { [self] saved, _ in restore(saved) }
         return Link(
             name: name, state: Unmanaged.passUnretained(self).toOpaque(), reactions: reactions
         ) { [self] slice, frame, _ in
@@ -161,10 +165,46 @@ final class TumblingWindow<
         }
     }
 
-    private func describe() -> [(key: String, value: String)] {
+    private struct Place {
+        var start: Int64
+        var key: Key
+    }
+
+    private func entries() -> [(key: String, value: Any)] {
         open.flatMap { window in
             let start = Instant(nanoseconds: window.start)
-            return window.table.described().map { ("\($0.key)@\(start)", $0.value) }
+            return window.table.entries().map { ("\($0.key)@\(start)", $0.value) }
         }
+    }
+
+    private func place(named text: String) -> Place? {
+        for window in open {
+            let end = "@\(Instant(nanoseconds: window.start))"
+            guard text.hasSuffix(end) else { continue }
+            let key = window.table.key(named: String(text.dropLast(end.count)))
+            if let key { return Place(start: window.start, key: key) }
+        }
+        return nil
+    }
+
+    private func value(at place: Place) -> Value? {
+        open.first { $0.start == place.start }?.table.value(of: place.key)
+    }
+
+    private struct Snapshot {
+        var open: [(start: Int64, table: KeyedTable<Key, Value>)]
+        var lateCount: UInt64
+    }
+
+    private func save() -> Saved {
+        Saved(
+            Snapshot(open: open.map { ($0.start, $0.table.copy()) }, lateCount: lateCount),
+            bytes: open.reduce(0) { $0 + $1.table.estimatedBytes })
+    }
+
+    private func restore(_ saved: Any) {
+        guard let snapshot = saved as? Snapshot else { return }
+        open = snapshot.open.map { ($0.start, $0.table.copy()) }
+        lateCount = snapshot.lateCount
     }
 }

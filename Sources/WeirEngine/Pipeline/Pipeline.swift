@@ -88,7 +88,8 @@ public final class Flow {
     private(set) var nodes: [Node] = []
     private(set) var cells: [CellSpec] = []
     private(set) var invariantNames: [String] = []
-    private(set) var wideInvariants: [WideInvariant] = []
+    var keyedStates: [any AnyKeyedStateSpec] = []
+    var wideInvariants: [WideInvariant] = []
     private(set) var problem: PlanError?
     private var kinds: [String: Int] = [:]
     private let pipeline: Pipeline
@@ -145,25 +146,6 @@ public final class Flow {
             preconditionFailure("cell \(cell.name) belongs to another pipeline")
         }
         spec.invariants.append(CellInvariant(name: name, holds: holds))
-        invariantNames.append(name)
-    }
-
-    /// A condition over two cells that different stages may change.
-    ///
-    /// Checked where no turn is open: at rest points, some ten times a second in a parallel run.
-    /// A violation carries the rest point's step; it may have begun any time since the one before.
-    public func invariant<First, Second>(
-        _ name: String, on first: SharedCell<First>, and second: SharedCell<Second>,
-        _ holds: @escaping @Sendable (First, Second) -> Bool
-    ) {
-        let (left, right) = (first.index, second.index)
-        wideInvariants.append(
-            WideInvariant(name: name) { cells in
-                guard let first = cells[left] as? CellStorage<First>,
-                    let second = cells[right] as? CellStorage<Second>
-                else { preconditionFailure("\(name) is over cells of another pipeline") }
-                return holds(first.value, second.value)
-            })
         invariantNames.append(name)
     }
 

@@ -58,7 +58,9 @@ private struct Binder {
         let cells = planned.cells.enumerated().map { $1.make(UInt16($0)) }
         return BoundPlan(
             subtasks: subtasks, channels: channels, cells: cells,
-            wideInvariants: planned.wideInvariants)
+            wideInvariants: planned.wideInvariants,
+            stateAtRest: StateAtRest(
+                cells: cells, subtasks: subtasks, states: planned.keyedStates))
     }
 
     private mutating func connect(_ edge: EdgePlan) {

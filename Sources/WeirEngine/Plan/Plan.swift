@@ -113,4 +113,5 @@ package struct BoundPlan {
     package let channels: [AnyChannel]
     package let cells: [AnyCell]
     let wideInvariants: [WideInvariant]
+    let stateAtRest: StateAtRest
 }

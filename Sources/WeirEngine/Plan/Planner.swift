@@ -64,7 +64,8 @@ struct Planner {
             sources: sources, sinks: sinks, cells: flow.cells.map(\.name),
             invariants: flow.invariantNames, hash: hash(stages, edges, members))
         return PlannedPipeline(
-            plan: plan, members: members, cells: flow.cells, wideInvariants: flow.wideInvariants)
+            plan: plan, members: members, cells: flow.cells, wideInvariants: flow.wideInvariants,
+            keyedStates: flow.keyedStates.count)
     }
 
     private func check() throws(PlanError) {
@@ -77,6 +78,14 @@ struct Planner {
                     "two parts of pipeline \(pipeline.name) are called \(name); "
                         + "give one of them another name")
             }
+        }
+        for state in flow.keyedStates where state.operators.count != 1 {
+            throw PlanError(
+                state.operators.isEmpty
+                    ? "pipeline \(pipeline.name) makes a keyed state that no operator has; "
+                        + "give it to a process as state, or take it out"
+                    : "\(state.operators.joined(separator: " and ")) have one keyed state; "
+                        + "make one for each")
         }
         guard nodes.contains(where: { $0.source != nil }) else {
             throw PlanError("pipeline \(pipeline.name) reads nothing; begin with flow.read")
@@ -211,10 +220,14 @@ package final class PlannedPipeline: @unchecked Sendable {
     let members: [[Node]]
     let cells: [CellSpec]
     let wideInvariants: [WideInvariant]
+    /// How many keyed states have a handle.
+    let keyedStates: Int
 
     init(
-        plan: Plan, members: [[Node]], cells: [CellSpec], wideInvariants: [WideInvariant]
+        plan: Plan, members: [[Node]], cells: [CellSpec], wideInvariants: [WideInvariant],
+        keyedStates: Int
     ) {
+        self.keyedStates = keyedStates
         self.wideInvariants = wideInvariants
         self.plan = plan
         self.members = members

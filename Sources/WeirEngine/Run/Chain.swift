@@ -20,10 +20,22 @@ public final class Link {
         var nextDeadline: ((UnsafeMutableRawPointer) -> Int64?)?
         /// Adds the state's canonical form to a digest.
         var digest: ((inout StableHash, UnsafeMutableRawPointer) -> Void)?
-        /// The state as text, for a debugger, in order of keys.
-        var describe: ((UnsafeMutableRawPointer) -> [(key: String, value: String)])?
+        /// The state's entries, for a debugger, in order of the keys' texts.
+        var entries: ((UnsafeMutableRawPointer) -> [(key: String, value: Any)])?
+        /// The key that has this text, as `value` wants it; nil when no entry has it.
+        var key: ((String, UnsafeMutableRawPointer) -> Any?)?
+        /// The value of one entry; nil when there is none. Costs one look into a table.
+        var value: ((Any, UnsafeMutableRawPointer) -> Any?)?
+        /// The state as values, for a snapshot; between turns of a replay.
+        var save: ((UnsafeMutableRawPointer) -> Saved)?
+        /// Takes saved values in, in an operator that has taken nothing yet.
+        var restore: ((Any, UnsafeMutableRawPointer) -> Void)?
         /// Ends the state's life.
         var destroy: (UnsafeMutableRawPointer) -> Void = { _ in }
+        /// Checks conditions on the state, at the end of each turn.
+        var check: ((TurnContext) -> Void)?
+        /// The keyed state that conditions at rest look at.
+        var watched: WatchedTable?
         /// Calls in flight, results; only of operators that make calls.
         var calls: (any CallPort)?
 

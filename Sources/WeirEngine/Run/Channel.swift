@@ -76,6 +76,10 @@ package class AnyChannel: @unchecked Sendable {
     package func digestQueued(into hash: inout StableHash) {}
     /// The messages that wait, as text, for a debugger. At a rest point, or in a replay.
     package func describeQueued(limit: Int) -> [String] { [] }
+    /// The messages that wait, as values. In a replay, as for `restore`.
+    func save() -> Saved { Saved((), bytes: 0) }
+    /// Takes saved messages into this channel, which is empty.
+    func restore(_ saved: Any) {}
 }
 
 /// A blocking channel: a ring with one producer and one consumer and no lock.
@@ -315,6 +319,25 @@ package final class Channel<Element>: AnyChannel, @unchecked Sendable {
                 digestElement(elements + slot, into: &hash, form: form, &writer)
             }
         }
+    }
+
+    override func save() -> Saved {
+        var saved = SavedMessages<Element>()
+        for offset in 0..<depth {
+            let slot = (head.pointee.load(ordering: .relaxed) + offset) & (size - 1)
+            saved.tags.append(tags[slot])
+            saved.times.append(times[slot])
+            if tags[slot] == 0 { saved.elements.append(elements[slot]) }
+        }
+        return Saved(saved, bytes: saved.bytes)
+    }
+
+    override func restore(_ saved: Any) {
+        guard let messages = saved as? SavedMessages<Element> else { return }
+        var buffer = MessageBuffer<Element>(capacity: max(1, messages.tags.count))
+        buffer.append(messages)
+        _ = publish(from: &buffer, birth: 0)
+        buffer.deallocate()
     }
 
     override package func describeQueued(limit: Int) -> [String] {

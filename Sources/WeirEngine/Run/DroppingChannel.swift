@@ -194,6 +194,24 @@ package final class DroppingChannel<Element>: AnyChannel, @unchecked Sendable {
         queue.digest(into: &hash, form: form)
     }
 
+    private struct State {
+        var queue: SavedMessages<Element>
+        var dropped: UInt64
+    }
+
+    override func save() -> Saved {
+        let messages = queue.saved()
+        return Saved(State(queue: messages, dropped: dropped), bytes: messages.bytes)
+    }
+
+    override func restore(_ saved: Any) {
+        guard let state = saved as? State else { return }
+        queue.append(state.queue)
+        elementCount = state.queue.elements.count
+        depthNow.store(queue.count, ordering: .releasing)
+        droppedNow.store(state.dropped, ordering: .relaxed)
+    }
+
     override package func describeQueued(limit: Int) -> [String] {
         (queue.first..<queue.end).prefix(limit).map { index in
             if let control = MessageTag(rawValue: queue.tags[index])?

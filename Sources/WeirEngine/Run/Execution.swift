@@ -18,13 +18,6 @@ package enum StopCause: Equatable, Sendable {
     case abandoned
 }
 
-/// A violated invariant: which, where.
-package struct Violation: Equatable, Sendable {
-    package var invariant: String
-    package var step: UInt64
-    package var subtask: String
-}
-
 /// One run of a plan: subtasks, channels and cells, between a scheduler and a world.
 package final class Execution: @unchecked Sendable {
     // Unchecked: the parts have their own rules; what is mutable here is atomic or locked.
@@ -47,9 +40,10 @@ package final class Execution: @unchecked Sendable {
     package static let maximumViolations = 1_000
 
     private let state = Mutex(State())
-    private let wideInvariants: [WideInvariant]
+    let wideInvariants: [WideInvariant]
+    let stateAtRest: StateAtRest
     /// Whether each held at the last rest point; only whoever takes rest points touches it.
-    private var held: [Bool]
+    var held: [Bool]
     private let stopping = Atomic<Bool>(false)
     private let ending = Atomic<Bool>(false)
 
@@ -62,6 +56,7 @@ package final class Execution: @unchecked Sendable {
         channels = parts.channels
         cells = parts.cells
         wideInvariants = parts.wideInvariants
+        stateAtRest = parts.stateAtRest
         held = parts.wideInvariants.map { _ in true }
         self.world = world
         self.scheduler = scheduler
@@ -100,62 +95,18 @@ package final class Execution: @unchecked Sendable {
         state.withLock { state in state.cause.map { ($0, state.step) } }
     }
 
-    package var violations: (first: [Violation], count: UInt64) {
-        state.withLock { ($0.violations.sorted { $0.step < $1.step }, $0.violationCount) }
-    }
-
-    /// An invariant was found broken at `step`.
-    func violated(_ invariant: String, step: UInt64, _ turn: TurnContext) {
-        guard let subtask = turn.subtask else { return }
+    /// Keeps a violation with its place, or only counts it.
+    func keep(_ violation: Violation) {
         state.withLock { state in
             state.violationCount += 1
             if state.violations.count < Self.maximumViolations {
-                state.violations.append(
-                    Violation(invariant: invariant, step: step, subtask: subtask.name))
+                state.violations.append(violation)
             }
         }
-        let frame = subtask.chain.frame
-        frame.pointee.record(
-            .warning, "invariant_violated",
-            ["invariant": .text(invariant), "at_step": .integer(Int64(step))], line: #line)
-        world.marked(
-            Mark(
-                step: step, kind: .violation, name: invariant,
-                message: "\(invariant) does not hold (found by \(subtask.name))",
-                time: frame.pointee.turnTime))
-        if stopsOnViolation { stop(.violation(invariant: invariant), step: step) }
     }
 
-    /// Whether rest points are wanted for more than the record.
-    var hasWideInvariants: Bool { !wideInvariants.isEmpty }
-
-    /// Conditions over several cells that begin not to hold; no turn is open.
-    func checkAtRest() -> [String] {
-        var broken: [String] = []
-        for (place, invariant) in wideInvariants.enumerated() {
-            let holds = invariant.holds(cells)
-            if !holds, held[place] { broken.append(invariant.name) }
-            held[place] = holds
-        }
-        return broken
-    }
-
-    /// Conditions were found broken at a rest point. Call it with no lock of the scheduler held.
-    func violatedAtRest(_ invariants: [String], step: UInt64, time: Int64) {
-        for invariant in invariants {
-            state.withLock { state in
-                state.violationCount += 1
-                if state.violations.count < Self.maximumViolations {
-                    state.violations.append(
-                        Violation(invariant: invariant, step: step, subtask: "a rest point"))
-                }
-            }
-            world.marked(
-                Mark(
-                    step: step, kind: .violation, name: invariant,
-                    message: "\(invariant) does not hold (found at a rest point)", time: time))
-            if stopsOnViolation { stop(.violation(invariant: invariant), step: step) }
-        }
+    package var violations: (first: [Violation], count: UInt64) {
+        state.withLock { ($0.violations.sorted { $0.step < $1.step }, $0.violationCount) }
     }
 
     // MARK: A turn
@@ -199,6 +150,7 @@ package final class Execution: @unchecked Sendable {
         let results =
             choice.kind == .completion ? world.results(choice.calls, of: subtask) : []
         subtask.run(choice, turn, results: results)
+        subtask.checkInvariants(turn)
         probe(.ran)
         count(subtask, inlet)
         let sample = subtask.sample()
@@ -334,6 +286,34 @@ package final class Execution: @unchecked Sendable {
         for subtask in subtasks { subtask.digest(into: &hash) }
         for cell in cells { cell.digest(into: &hash) }
         return hash.value
+    }
+
+    /// All state as values. In a replay, where no turn is open and the run does not stop.
+    package func save() -> ExecutionSnapshot {
+        var bytes = 512
+        func value(_ saved: Saved) -> Any {
+            bytes += saved.bytes
+            return saved.value
+        }
+        var snapshot = ExecutionSnapshot(
+            subtasks: subtasks.map { value($0.save()) },
+            channels: channels.map { value($0.save()) },
+            cells: cells.map { value($0.save()) }, held: held,
+            violations: violations.first, violationCount: violations.count)
+        snapshot.bytes = bytes
+        return snapshot
+    }
+
+    /// Takes saved state in, before the first turn of an execution of the same plan.
+    package func restore(_ snapshot: ExecutionSnapshot) {
+        for (subtask, saved) in zip(subtasks, snapshot.subtasks) { subtask.restore(saved) }
+        for (channel, saved) in zip(channels, snapshot.channels) { channel.restore(saved) }
+        for (cell, saved) in zip(cells, snapshot.cells) { cell.restore(saved) }
+        held = snapshot.held
+        state.withLock { state in
+            state.violations = snapshot.violations
+            state.violationCount = snapshot.violationCount
+        }
     }
 
     /// Rows, and both digests, of each sink.

@@ -44,6 +44,16 @@ extension ElementForm {
     }
 }
 
+/// Messages as values, for a snapshot.
+struct SavedMessages<Element> {
+    var tags: [UInt8] = []
+    var times: [Int64] = []
+    /// Of those that are elements.
+    var elements: [Element] = []
+
+    var bytes: Int { tags.count * 9 + elements.count * MemoryLayout<Element>.stride }
+}
+
 /// Messages in order, growing: a subtask's unpublished output, or what a taker moved out.
 struct MessageBuffer<Element> {
     private(set) var elements: UnsafeMutablePointer<Element>
@@ -159,6 +169,30 @@ struct MessageBuffer<Element> {
         capacity = size
         first = 0
         end = live
+    }
+
+    /// The messages as values.
+    func saved() -> SavedMessages<Element> {
+        var saved = SavedMessages<Element>()
+        for index in first..<end {
+            saved.tags.append(tags[index])
+            saved.times.append(times[index])
+            if tags[index] == 0 { saved.elements.append(elements[index]) }
+        }
+        return saved
+    }
+
+    /// Adds saved messages behind what is there.
+    mutating func append(_ saved: SavedMessages<Element>) {
+        var element = saved.elements.startIndex
+        for (tag, time) in zip(saved.tags, saved.times) {
+            if let control = MessageTag(rawValue: tag)?.control(time: time) {
+                append(control)
+            } else {
+                append(saved.elements[element], time: time)
+                element += 1
+            }
+        }
     }
 
     /// Adds the messages' canonical form to a digest.

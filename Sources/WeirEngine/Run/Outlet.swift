@@ -35,6 +35,12 @@ package class Outlet {
     func sample(into hash: inout StableHash) {}
     /// Adds what is not published to a digest.
     func digestUnpublished(into hash: inout StableHash) {}
+    /// Messages that are not published.
+    package var unpublishedCount: Int { 0 }
+    /// What is not published, as values; between turns.
+    func save() -> Saved { Saved((), bytes: 0) }
+    /// Takes saved messages into this outlet, which is empty.
+    func restore(_ saved: Any) {}
 }
 
 /// The writing end of a channel.
@@ -51,6 +57,16 @@ package class ChannelOutlet<Element>: Outlet {
     deinit { buffer.deallocate() }
 
     override package var hasUnpublished: Bool { buffer.count > 0 }
+    override package var unpublishedCount: Int { buffer.count }
+
+    override func save() -> Saved {
+        let messages = buffer.saved()
+        return Saved(messages, bytes: messages.bytes)
+    }
+
+    override func restore(_ saved: Any) {
+        if let messages = saved as? SavedMessages<Element> { buffer.append(messages) }
+    }
 
     override func beginTurn() {
         super.beginTurn()

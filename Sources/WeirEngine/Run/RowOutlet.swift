@@ -53,6 +53,26 @@ package final class RowOutlet: Outlet {
 
     override func sample(into hash: inout StableHash) { if emitted > 0 { hash.combine(lastRow) } }
 
+    private struct State {
+        var rows: UInt64
+        var bytes: UInt64
+        var ordered: StableHash
+        var unordered: UInt64
+        var lastRow: UInt64
+    }
+
+    override func save() -> Saved {
+        let state = State(
+            rows: rows, bytes: bytes, ordered: ordered, unordered: unordered, lastRow: lastRow)
+        return Saved(state, bytes: MemoryLayout<State>.stride)
+    }
+
+    override func restore(_ saved: Any) {
+        guard let state = saved as? State else { return }
+        (rows, bytes, ordered) = (state.rows, state.bytes, state.ordered)
+        (unordered, lastRow) = (state.unordered, state.lastRow)
+    }
+
     /// The rows so far, wherever they are by now: what was handed over depends on timing.
     override func digestUnpublished(into hash: inout StableHash) {
         hash.combine(rows)

@@ -75,6 +75,12 @@ public struct Frame {
 
     package init() {}
 
+    /// Takes what lasts from turn to turn out of another frame of the same subtask.
+    mutating func resume(from saved: Frame) {
+        (now, turnTime, step) = (saved.now, saved.turnTime, saved.step)
+        (watermark, generator) = (saved.watermark, saved.generator)
+    }
+
     /// Notes that the running operator failed; the turn's rest is not run.
     @usableFromInline
     mutating func fail(_ error: any Error) {

@@ -54,6 +54,8 @@ package final class Subtask: @unchecked Sendable {
     /// The step of the last turn, for publishes that come late.
     package private(set) var lastTurn: UInt64 = 0
     private let calls: (any CallPort)?
+    /// Conditions on state to be checked at the end of each turn.
+    private let checks: [(TurnContext) -> Void]
     /// When the oldest input behind the running turn was taken in, monotonic nanoseconds; for
     /// measuring only.
     var birth: UInt64 = 0
@@ -72,6 +74,7 @@ package final class Subtask: @unchecked Sendable {
         self.source = source
         self.sliceLimit = sliceLimit
         calls = chain.links.lazy.compactMap(\.reactions.calls).first
+        checks = chain.links.compactMap(\.reactions.check)
         let callSlots = calls == nil ? 0 : NoteLane.extraSlots(words: Self.completionBudget)
         turnSlots = 1 + callSlots + NoteLane.endSlots(outlets: outlets.count)
         watermarks = inlets.map { _ in .distantPast }
@@ -129,6 +132,20 @@ package final class Subtask: @unchecked Sendable {
         if let choice = lookAside(clock: clock, time: time, world: world) { found.append(choice) }
         if let source, case .choice(var choice) = source.look(time: time, isEnding: stopping) {
             choice.time = time
+            found.append(choice)
+        }
+        for (port, inlet) in inlets.enumerated() {
+            if let choice = choice(port: port, inlet, time: time) { found.append(choice) }
+        }
+        return found
+    }
+
+    /// The turns that could be taken now from inlets and timers: what a sequential execution knows.
+    /// What a source has to give is for the outside to say.
+    package func knownChoices(time: Int64, world: any World) -> [Choice] {
+        if isDone { return [] }
+        var found: [Choice] = []
+        if let choice = lookAside(clock: time * 1_000, time: time, world: world) {
             found.append(choice)
         }
         for (port, inlet) in inlets.enumerated() {
@@ -301,6 +318,9 @@ package final class Subtask: @unchecked Sendable {
         isDone = true
     }
 
+    /// Checks conditions on the state that the turn leaves.
+    func checkInvariants(_ turn: TurnContext) { for check in checks { check(turn) } }
+
     /// Hands the calls made in the turn to the executors.
     func submitCalls() { calls?.submit() }
 
@@ -324,11 +344,85 @@ package final class Subtask: @unchecked Sendable {
         return hash.value
     }
 
-    /// The state of each operator that has any, as text, for a person. As for `digest`.
-    package var states: [(operator: String, entries: [(key: String, value: String)])] {
+    /// The state of each operator that has any, for a person. As for `digest`.
+    package var states: [(operator: String, entries: [(key: String, value: Any)])] {
         chain.links.compactMap { link in
-            link.reactions.describe.map { (link.name, $0(link.state)) }
+            link.reactions.entries.map { (link.name, $0(link.state)) }
         }
+    }
+
+    /// The key that has this text in the state of an operator, as `value` wants it.
+    package func key(named text: String, of operator: String) -> Any? {
+        let link = chain.links.first { $0.name == `operator` && $0.reactions.key != nil }
+        return link.flatMap { $0.reactions.key?(text, $0.state) }
+    }
+
+    /// The value of one entry of an operator's state; nil when there is none.
+    package func value(of key: Any, of operator: String) -> Any? {
+        let link = chain.links.first { $0.name == `operator` && $0.reactions.value != nil }
+        return link.flatMap { $0.reactions.value?(key, $0.state) }
+    }
+
+    /// Whether an operator of it keeps anything.
+    package var hasState: Bool { chain.links.contains { $0.reactions.entries != nil } }
+
+    /// The element of a source with this index as text, where it can be made out of order.
+    package func describeElement(_ index: UInt64) -> String? { source?.describe(element: index) }
+
+    // MARK: Snapshots
+
+    private struct Snapshot {
+        var watermarks: [Instant]
+        var isInletIdle: [Bool]
+        var isInletEnded: [Bool]
+        var isIdle: Bool
+        var isDone: Bool
+        var isEnding: Bool
+        var turns: UInt64
+        var nextInlet: Int
+        var lastTurn: UInt64
+        var frame: Frame
+        var counts: [UInt64]
+        var source: Any?
+        var links: [Any?]
+        var outlets: [Any]
+    }
+
+    /// Everything that lasts from turn to turn, as values. Between turns of a replay.
+    func save() -> Saved {
+        var bytes = 256
+        func value(_ saved: Saved) -> Any {
+            bytes += saved.bytes
+            return saved.value
+        }
+        let snapshot = Snapshot(
+            watermarks: watermarks, isInletIdle: isInletIdle, isInletEnded: isInletEnded,
+            isIdle: isIdle, isDone: isDone, isEnding: isEnding, turns: turns, nextInlet: nextInlet,
+            lastTurn: lastTurn, frame: chain.frame.pointee, counts: counters.saved,
+            source: source.map { value($0.save()) },
+            links: chain.links.map { link in
+                link.reactions.save.map { value($0(link.state)) }
+            },
+            outlets: outlets.map { value($0.save()) })
+        return Saved(snapshot, bytes: bytes)
+    }
+
+    /// Takes saved state in, before the first turn.
+    func restore(_ saved: Any) {
+        guard let snapshot = saved as? Snapshot else { return }
+        watermarks = snapshot.watermarks
+        (isInletIdle, isInletEnded) = (snapshot.isInletIdle, snapshot.isInletEnded)
+        (isIdle, isDone, isEnding) = (snapshot.isIdle, snapshot.isDone, snapshot.isEnding)
+        (turns, nextInlet, lastTurn) = (snapshot.turns, snapshot.nextInlet, snapshot.lastTurn)
+        chain.frame.pointee.resume(from: snapshot.frame)
+        counters.restore(snapshot.counts)
+        counters.watermark.store(
+            chain.frame.pointee.watermark.nanoseconds, ordering: .relaxed)
+        if let position = snapshot.source { source?.restore(position) }
+        for (link, state) in zip(chain.links, snapshot.links) {
+            if let state { link.reactions.restore?(state, link.state) }
+        }
+        for (outlet, state) in zip(outlets, snapshot.outlets) { outlet.restore(state) }
     }
 
     // MARK: Digests

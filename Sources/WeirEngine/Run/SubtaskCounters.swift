@@ -31,6 +31,25 @@ package final class SubtaskCounters: Sendable {
         counter.store(counter.load(ordering: .relaxed) &+ amount, ordering: .relaxed)
     }
 
+    /// The counts that do not depend on the wall clock.
+    var saved: [UInt64] {
+        [
+            recordsIn.load(ordering: .relaxed), recordsOut.load(ordering: .relaxed),
+            bytesIn.load(ordering: .relaxed), bytesOut.load(ordering: .relaxed),
+            errors.load(ordering: .relaxed), turns.load(ordering: .relaxed),
+        ]
+    }
+
+    func restore(_ saved: [UInt64]) {
+        guard saved.count == 6 else { return }
+        recordsIn.store(saved[0], ordering: .relaxed)
+        recordsOut.store(saved[1], ordering: .relaxed)
+        bytesIn.store(saved[2], ordering: .relaxed)
+        bytesOut.store(saved[3], ordering: .relaxed)
+        errors.store(saved[4], ordering: .relaxed)
+        turns.store(saved[5], ordering: .relaxed)
+    }
+
     /// Begins another activity; `now` is monotonic nanoseconds.
     package func enter(_ next: Activity, now: UInt64) {
         let started = since.load(ordering: .relaxed)

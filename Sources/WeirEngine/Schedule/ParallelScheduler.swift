@@ -10,7 +10,7 @@ package import WeirTelemetry
 /// makes a subtask runnable puts it into the queue.
 ///
 /// A thread of the scheduler's own wakes subtasks whose time has come and asks for rest points.
-package final class ParallelScheduler: Scheduler, @unchecked Sendable {
+package final class ParallelScheduler: NumberingScheduler, @unchecked Sendable {
     // Unchecked: `shared` is guarded by `monitor`; the rest is atomic or set before the threads.
 
     /// How a parallel run is tuned.
@@ -62,7 +62,6 @@ package final class ParallelScheduler: Scheduler, @unchecked Sendable {
         self.lanes = lanes
     }
 
-    /// Steps taken so far. Any thread.
     package var stepCount: UInt64 { steps.load(ordering: .relaxed) }
 
     // MARK: Running
@@ -79,6 +78,10 @@ package final class ParallelScheduler: Scheduler, @unchecked Sendable {
         monitor.withLock { shared.isOver = true }
         timeMonitor.withLock { timeMonitor.broadcast() }
         clerk.join()
+        // The end is a rest point without a step: short runs have no other.
+        guard execution.hasWideInvariants, !execution.isStopping else { return }
+        execution.violatedAtRest(
+            execution.checkAtRest(), step: stepCount, time: execution.world.clock() / 1_000)
     }
 
     private func work(_ execution: Execution, _ number: Int) {

@@ -1,63 +1,29 @@
 import WeirBase
-package import WeirTelemetry
-
-/// A step as a trace has it.
-package struct ScheduledStep: Sendable {
-    package var note: StepNote
-    /// Completion: the call numbers. Publish: the runs.
-    package var words: [UInt64]
-
-    package init(note: StepNote, words: [UInt64]) {
-        self.note = note
-        self.words = words
-    }
-}
-
-/// The recorded schedule, step by step.
-package protocol ReplaySchedule: AnyObject {
-    /// The next step, without taking it; nil at the end.
-    func peek() throws -> ScheduledStep?
-    /// Takes the step that `peek` showed.
-    func advance()
-    /// Whether a turn has no end note: it was in flight when its run died.
-    func isInFlight(_ turn: UInt64) -> Bool
-    /// The last access or publish noted of a turn in flight.
-    func lastAccess(of turn: UInt64) -> UInt64?
-}
-
-/// The first disagreement between a replay and its trace.
-package struct Divergence: Error, Equatable, Sendable {
-    package var step: UInt64
-    package var subtask: String
-    package var expected: String
-    package var got: String
-    /// The likely reason, as a sentence.
-    package var reason: String
-
-    package init(step: UInt64, subtask: String, expected: String, got: String, reason: String = "")
-    {
-        self.step = step
-        self.subtask = subtask
-        self.expected = expected
-        self.got = got
-        self.reason = reason
-    }
-}
+import WeirTelemetry
 
 /// Runs the steps of a recorded schedule, one at a time, in their order.
 ///
 /// Turns that were in flight when the run died are started only when a later step needs them, and
-/// held at their last noted access or publish until one does.
+/// held at their last noted access or publish until one does. At an access they are held twice:
+/// before the cell's closure, where the run may have died, until a later access to the same cell
+/// tells that it came to its end; and behind it.
 package final class ReplayScheduler: SequentialScheduler, @unchecked Sendable {
     // Unchecked: as for `SequentialScheduler`.
 
     private let schedule: any ReplaySchedule
-    private let lastStep: UInt64
+    /// The last step to run; more of them may be asked for later.
+    package var lastStep: UInt64
     private var current: UInt64 = 0
+    /// When the last turn began, microseconds since the start.
+    private var time: Int64 = 0
     /// Turns in flight that are not started yet.
     private var deferred: [UInt16: ScheduledStep] = [:]
     /// Turns that are open: begun and not ended.
     private var open: [UInt16: UInt64] = [:]
+    /// By cell: the subtask whose turn in flight is held before the closure of its last access.
+    private var inside: [UInt16: UInt16] = [:]
+    /// Subtasks whose turn in flight is behind that closure, and is to be held there.
+    private var leaving: Set<UInt16> = []
     /// Subtasks whose turn in flight runs on although the trace has no more steps of it.
     private var forced: Set<UInt16> = []
     private var failure: (any Error)?
@@ -68,6 +34,8 @@ package final class ReplayScheduler: SequentialScheduler, @unchecked Sendable {
     private var publish: ScheduledStep?
     /// Called between steps with the last one run.
     package var onProgress: ((UInt64) -> Void)?
+    /// Called where no turn is open, before the next step is looked at.
+    package var onQuiet: (() -> Void)?
 
     /// Told before a turn in flight is run on beyond what the trace has of it.
     ///
@@ -101,6 +69,34 @@ package final class ReplayScheduler: SequentialScheduler, @unchecked Sendable {
         if divergence == nil { divergence = found }
     }
 
+    /// Stops behind the step that runs; what called `resume` goes on then. For `onProgress`.
+    package func pause() { lastStep = reached }
+
+    /// Whether no turn is open, begun and not ended.
+    package var isQuiet: Bool { open.isEmpty && deferred.isEmpty }
+
+    /// What a suspended turn waits to do: nil for one that is held where its run died.
+    package func isWaiting(_ subtask: UInt16) -> ExclusivePurpose? {
+        suspendedSubtasks.contains(subtask) ? waiting[subtask] : nil
+    }
+
+    /// Subtasks whose open turn was in flight when the run died.
+    package var inFlightSubtasks: Set<UInt16> {
+        Set(open.filter { schedule.isInFlight($0.value) }.keys)
+    }
+
+    /// The turns that are open, by subtask: the steps of their beginnings.
+    package var openTurns: [UInt16: UInt64] {
+        open.merging(deferred.mapValues(\.note.step)) { begun, _ in begun }
+    }
+
+    /// Begins behind `step`, whose turns all ended. Before the first `resume` only.
+    package func begin(behind step: UInt64, turns taken: UInt64) {
+        reached = step
+        current = step
+        turns = taken
+    }
+
     /// The recorded publish that is being carried out.
     package func takePublish() -> ScheduledStep? {
         defer { publish = nil }
@@ -113,8 +109,8 @@ package final class ReplayScheduler: SequentialScheduler, @unchecked Sendable {
 
     override package func mayPublishStep(_ turn: TurnContext, outlet: UInt16) -> Bool {
         // Only where the trace has such a step of this turn next; else it comes later, or never.
-        guard let subtask = turn.subtask, !forced.contains(subtask.index) else { return false }
-        return true
+        guard let subtask = turn.subtask, !isAbandoned else { return false }
+        return !forced.contains(subtask.index)
     }
 
     /// A late publish was asked for by its own step: it is there already.
@@ -129,22 +125,51 @@ package final class ReplayScheduler: SequentialScheduler, @unchecked Sendable {
 
     private func isNotSuspended(_ subtask: UInt16) -> Bool { !suspendedSubtasks.contains(subtask) }
 
+    override func holds(inside purpose: ExclusivePurpose, _ turn: TurnContext) -> Bool {
+        guard case .cell(let cell) = purpose, let subtask = turn.subtask,
+            isLastNoted(subtask, turn)
+        else { return false }
+        inside[cell] = subtask.index
+        return true
+    }
+
     override func holds(after purpose: ExclusivePurpose, _ turn: TurnContext) -> Bool {
         guard let subtask = turn.subtask else { return false }
-        return !forced.contains(subtask.index) && schedule.isInFlight(turn.step)
+        if case .cell = purpose { return leaving.remove(subtask.index) != nil }
+        return isLastNoted(subtask, turn)
+    }
+
+    /// Whether the step is the last of a turn in flight that nothing has asked to go on.
+    private func isLastNoted(_ subtask: Subtask, _ turn: TurnContext) -> Bool {
+        !forced.contains(subtask.index) && schedule.isInFlight(turn.step)
             && schedule.lastAccess(of: turn.step) == current
     }
 
+    /// Lets a turn in flight run the closure that it is held before.
+    private func leave(_ cell: UInt16, _ holder: UInt16) -> Action {
+        guard let execution else { return .finish }
+        inside[cell] = nil
+        leaving.insert(holder)
+        return .resume(execution.subtasks[Int(holder)])
+    }
+
     override func decide(_ turn: TurnContext) -> Action {
+        if let onQuiet, isQuiet { onQuiet() }
         while divergence == nil, failure == nil {
             if let asking = turn.subtask, forced.contains(asking.index),
                 turn.step == open[asking.index]
             {
-                return .resume(asking)
+                guard case .cell(let cell)? = waiting[asking.index],
+                    let holder = inside[cell], holder != asking.index
+                else { return .resume(asking) }
+                // The run had the cell locked there: whoever is inside goes first.
+                if let step = open[holder] { onRunningOn?(step) }
+                return leave(cell, holder)
             }
             let next: ScheduledStep
             do {
                 guard let step = try schedule.peek(), step.note.step <= lastStep else {
+                    checkInvariants()
                     return runOn(turn) ?? .finish
                 }
                 next = step
@@ -184,14 +209,16 @@ package final class ReplayScheduler: SequentialScheduler, @unchecked Sendable {
     }
 
     /// Between turns a replay sees more than the run could look at.
-    private func checkInvariants(_ note: StepNote) {
-        guard let execution, execution.hasWideInvariants, open.isEmpty else { return }
-        execution.violatedAtRest(execution.checkAtRest(), step: reached, time: note.time)
+    private func checkInvariants() {
+        guard let execution, execution.hasWideInvariants, open.isEmpty, !execution.isStopping
+        else { return }
+        execution.violatedAtRest(execution.checkAtRest(), step: reached, time: time)
     }
 
     private func take(_ note: StepNote) {
-        checkInvariants(note)
+        checkInvariants()
         schedule.advance()
+        if note.kind.beginsTurn || note.kind == .rest { time = note.time }
         reached = note.step
         current = note.step
         onProgress?(note.step)
@@ -281,6 +308,9 @@ package final class ReplayScheduler: SequentialScheduler, @unchecked Sendable {
         let note = next.note
         let purpose: ExclusivePurpose =
             note.kind == .access ? .cell(note.port) : .publish(note.port)
+        if note.kind == .access, let holder = inside[note.port] {
+            return leave(note.port, holder)
+        }
         let isAsking = turn.subtask === subtask && open[note.subtask] != nil
         if isAsking || suspendedSubtasks.contains(note.subtask) {
             guard waiting[note.subtask] == purpose else {
@@ -327,6 +357,7 @@ package final class ReplayScheduler: SequentialScheduler, @unchecked Sendable {
             suspendedSubtasks.contains(subtask.index) || turn.subtask === subtask
         else { return nil }
         forced.insert(subtask.index)
+        inside = inside.filter { $0.value != subtask.index }
         return .resume(subtask)
     }
 }

@@ -33,3 +33,9 @@ package enum ExclusivePurpose: Equatable, Sendable {
     case cell(UInt16)
     case publish(UInt16)
 }
+
+/// A scheduler that gives steps their numbers: of a run, not of a replay.
+package protocol NumberingScheduler: Scheduler {
+    /// Steps taken so far. Any thread.
+    var stepCount: UInt64 { get }
+}

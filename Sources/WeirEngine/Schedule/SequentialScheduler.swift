@@ -19,8 +19,10 @@ package class SequentialScheduler: Scheduler, @unchecked Sendable {
         case publish(Subtask, outlet: UInt16)
         /// Whoever has the baton decides.
         case decide
-        /// Nothing more.
+        /// Nothing more for now: whoever called `resume` goes on.
         case finish
+        /// The thread ends.
+        case leave
     }
 
     /// A thread's place to wait for the baton.
@@ -62,6 +64,14 @@ package class SequentialScheduler: Scheduler, @unchecked Sendable {
     private var processor = 0
     private var threads: [Worker] = []
     private(set) unowned(unsafe) var execution: Execution?
+    /// Suspended turns were left behind: nobody waits for them, and nothing they do counts.
+    private(set) final var isAbandoned = false
+    /// Keeps what abandoned turns still use.
+    private var kept: Execution?
+    private var abandonedAccesses = 0
+    /// An abandoned turn that goes on touching cells longer than this waits for something that
+    /// nobody will do, and is left waiting.
+    private static let maximumAbandonedAccesses = 100_000
 
     /// Subtasks whose turns are suspended, in order of their numbers.
     final var suspendedSubtasks: [UInt16] { suspended.keys.sorted() }
@@ -81,6 +91,9 @@ package class SequentialScheduler: Scheduler, @unchecked Sendable {
     /// Whether this may have to wait for other subtasks' steps.
     func mayWait(_ purpose: ExclusivePurpose) -> Bool { true }
 
+    /// Whether the turn, having begun its access, has to stop before the cell's closure runs.
+    func holds(inside purpose: ExclusivePurpose, _ turn: TurnContext) -> Bool { false }
+
     /// Whether the turn, having ended its access, has to stop here for now.
     func holds(after purpose: ExclusivePurpose, _ turn: TurnContext) -> Bool { false }
 
@@ -89,14 +102,59 @@ package class SequentialScheduler: Scheduler, @unchecked Sendable {
 
     // MARK: Running
 
+    /// Runs to the end, as far as `decide` has something to do.
     package func run(_ execution: Execution) {
-        self.execution = execution
-        processor = Worker.currentProcessor
-        addSeat().call(.decide)
+        resume(execution)
+        close()
+    }
+
+    /// Runs until `decide` has nothing more to do for now; may be called again.
+    ///
+    /// A turn that is suspended then stays so, its thread waiting.
+    package final func resume(_ execution: Execution) {
+        if self.execution == nil {
+            self.execution = execution
+            processor = Worker.currentProcessor
+        }
+        over.withLock { isOver = false }
+        (freeSeats.popLast() ?? addSeat()).call(.decide)
         over.withLock { while !isOver { over.wait() } }
-        for seat in freeSeats { seat.call(.finish) }
+    }
+
+    /// Ends the threads that wait for something to do. Threads of suspended turns stay.
+    package final func close() {
+        dismiss()
         // A thread whose turn is suspended for ever cannot be ended; the others are waited for.
         if suspended.isEmpty { threads.forEach { $0.join() } }
+    }
+
+    /// Tells the threads that wait for something to do that nothing comes.
+    private func dismiss() {
+        for seat in freeSeats { seat.call(.leave) }
+        freeSeats = []
+    }
+
+    /// Leaves the execution behind, for good and without waiting.
+    ///
+    /// Threads cannot be killed: suspended turns run to their ends, one after another, on what is
+    /// this execution's own; nobody looks at the outcome. Turns of the subtasks in `held` stay
+    /// where they are, since they may trap further on.
+    package final func abandon(_ execution: Execution, holding held: Set<UInt16>) {
+        isAbandoned = true
+        for subtask in held { suspended[subtask] = nil }
+        guard !suspended.isEmpty else { return dismiss() }
+        kept = execution
+        (freeSeats.popLast() ?? addSeat()).call(.decide)
+    }
+
+    private func nextAction(_ turn: TurnContext) -> Action {
+        guard isAbandoned else { return decide(turn) }
+        guard let execution, let next = suspended.keys.min() else {
+            dismiss()
+            kept = nil
+            return .leave
+        }
+        return .resume(execution.subtasks[Int(next)])
     }
 
     private func addSeat() -> Seat {
@@ -116,10 +174,11 @@ package class SequentialScheduler: Scheduler, @unchecked Sendable {
         var action = seat.wait()
         while true {
             // At the end all seats are called at once, and none of them has the baton.
-            if case .finish = action {} else { runner = seat }
+            if case .leave = action { return }
+            runner = seat
             switch action {
             case .decide:
-                action = decide(turn)
+                action = nextAction(turn)
             case .turn(let subtask, let choice, let step):
                 _ = turn.execution.perform(choice, of: subtask, turn) { step }
                 didFinish(turn)
@@ -136,10 +195,13 @@ package class SequentialScheduler: Scheduler, @unchecked Sendable {
                 target.call(.decide)
                 action = seat.wait()
             case .finish:
+                freeSeats.append(seat)
                 over.withLock {
                     isOver = true
                     over.signal()
                 }
+                action = seat.wait()
+            case .leave:
                 return
             }
         }
@@ -148,13 +210,21 @@ package class SequentialScheduler: Scheduler, @unchecked Sendable {
     /// Lets others go first until it is this turn's time again.
     private func suspend(_ turn: TurnContext) {
         guard let subtask = turn.subtask, let seat = runner else { return }
-        let action = decide(turn)
+        let action = nextAction(turn)
         if case .resume(let next) = action, next === subtask { return }
         suspended[subtask.index] = seat
         let other = freeSeats.popLast() ?? addSeat()
         other.call(action)
         _ = seat.wait()
         runner = seat
+    }
+
+    /// An abandoned turn touches a cell: nobody goes first any more.
+    private func passAbandoned(_ turn: TurnContext) {
+        abandonedAccesses += 1
+        guard abandonedAccesses > Self.maximumAbandonedAccesses, let seat = runner else { return }
+        (freeSeats.popLast() ?? addSeat()).call(.decide)
+        _ = seat.wait()
     }
 
     // MARK: Seams
@@ -167,16 +237,22 @@ package class SequentialScheduler: Scheduler, @unchecked Sendable {
         _ lock: Monitor, slots: Int, purpose: ExclusivePurpose, _ turn: TurnContext
     ) -> UInt64 {
         turn.execution.world.reserve(slots, turn)
+        if isAbandoned {
+            passAbandoned(turn)
+            return turn.step
+        }
         if mayWait(purpose) {
             waiting[turn.subtask?.index ?? 0] = purpose
             suspend(turn)
             waiting[turn.subtask?.index ?? 0] = nil
         }
-        return exclusiveStep(purpose, turn)
+        let step = exclusiveStep(purpose, turn)
+        if holds(inside: purpose, turn) { suspend(turn) }
+        return step
     }
 
     package func endExclusive(_ lock: Monitor, purpose: ExclusivePurpose, _ turn: TurnContext) {
-        if holds(after: purpose, turn) { suspend(turn) }
+        if !isAbandoned, holds(after: purpose, turn) { suspend(turn) }
     }
 
     package func stop() {}

@@ -1,3 +1,4 @@
+import Synchronization
 import WeirBase
 import WeirTelemetry
 
@@ -6,7 +7,9 @@ import WeirTelemetry
 /// Chooses among all turns that could be taken, how many elements they take, and, at each access
 /// to a shared cell, who goes first. The same seed gives the same run. The clock jumps to the next
 /// deadline when nothing is runnable, and moves a microsecond with each turn.
-package final class SimulatedScheduler: SequentialScheduler, @unchecked Sendable {
+package final class SimulatedScheduler: SequentialScheduler, NumberingScheduler,
+    @unchecked Sendable
+{
     // Unchecked: as for `SequentialScheduler`.
 
     /// A rest point after so many turns, when no turn is suspended.
@@ -14,7 +17,8 @@ package final class SimulatedScheduler: SequentialScheduler, @unchecked Sendable
 
     private var random: SeededGenerator
     private let clock: LiveWorld
-    private var steps: UInt64 = 0
+    /// Taken so far; the sampler reads it from its own thread.
+    private let taken = Atomic<UInt64>(0)
     private var turnsSinceRest = 0
     private let duration: UInt64?
 
@@ -24,12 +28,12 @@ package final class SimulatedScheduler: SequentialScheduler, @unchecked Sendable
         self.duration = duration
     }
 
-    /// Steps taken so far.
-    package var stepCount: UInt64 { steps }
+    package var stepCount: UInt64 { taken.load(ordering: .relaxed) }
+
+    private func nextStep() -> UInt64 { taken.wrappingAdd(1, ordering: .relaxed).newValue }
 
     override func exclusiveStep(_ purpose: ExclusivePurpose, _ turn: TurnContext) -> UInt64 {
-        steps += 1
-        return steps
+        nextStep()
     }
 
     override func mayWait(_ purpose: ExclusivePurpose) -> Bool {
@@ -81,10 +85,9 @@ package final class SimulatedScheduler: SequentialScheduler, @unchecked Sendable
             choice.count = UInt32(1 + random.below(min(Int(choice.count), 8)))
         }
         execution.world.reserve(subtask.turnSlots, turn)
-        steps += 1
         turnsSinceRest += 1
         clock.advance(to: clock.clock() + 1_000)
-        return .turn(subtask, choice, step: steps)
+        return .turn(subtask, choice, step: nextStep())
     }
 
     private func publishLeftovers(_ execution: Execution, _ suspended: [UInt16]) {
@@ -98,13 +101,12 @@ package final class SimulatedScheduler: SequentialScheduler, @unchecked Sendable
     private func checkInvariants(_ execution: Execution) {
         guard execution.hasWideInvariants else { return }
         execution.violatedAtRest(
-            execution.checkAtRest(), step: steps, time: clock.clock() / 1_000)
+            execution.checkAtRest(), step: stepCount, time: clock.clock() / 1_000)
     }
 
     private func rest(_ execution: Execution) {
         turnsSinceRest = 0
-        steps += 1
-        execution.world.rested(step: steps, digest: execution.digest())
+        execution.world.rested(step: nextStep(), digest: execution.digest())
     }
 
     /// Jumps to the next deadline; false when there is none: nothing will ever happen again.

@@ -56,8 +56,10 @@ package class AnyCell: @unchecked Sendable {
 
     /// Adds the value's canonical form to a digest. At a rest point, or in a replay.
     package func digest(into hash: inout StableHash) {}
-    /// The value as text, for a debugger. At a rest point, or in a replay.
-    package var described: String { "" }
+    /// The value, for a debugger. At a rest point, or in a replay.
+    package var anyValue: Any { () }
+    func save() -> Saved { Saved((), bytes: 0) }
+    func restore(_ saved: Any) {}
 
     fileprivate func begin(_ turn: TurnContext) {
         if let open = turn.openCell {
@@ -89,10 +91,10 @@ package struct CellInvariant<Value>: Sendable {
     let holds: @Sendable (Value) -> Bool
 }
 
-/// A condition over several cells, checked where no turn is open.
+/// A condition over several parts of the state, checked where no turn is open.
 package struct WideInvariant: Sendable {
     let name: String
-    let holds: @Sendable ([AnyCell]) -> Bool
+    let holds: @Sendable (StateAtRest) -> Bool
 }
 
 /// The cell's value in one run.
@@ -125,5 +127,13 @@ package final class CellStorage<Value: Codable & Sendable>: AnyCell, @unchecked 
         hash.combine(bytes: Canonical.bytes(of: value))
     }
 
-    override package var described: String { "\(value)" }
+    override package var anyValue: Any { value }
+
+    override func save() -> Saved {
+        Saved((value, held), bytes: Canonical.bytes(of: value).count)
+    }
+
+    override func restore(_ saved: Any) {
+        if let (value, held) = saved as? (Value, [Bool]) { (self.value, self.held) = (value, held) }
+    }
 }

@@ -52,7 +52,7 @@ struct MemoryRun {
         let world = LiveWorld(
             started: options.started, time: workers == nil ? .virtual : .real,
             connections: connections, lanes: lanes, logLanes: logLanes, onMark: { _ in })
-        let scheduler: any Scheduler =
+        let scheduler: any NumberingScheduler =
             if let workers {
                 ParallelScheduler(options: .init(workers: workers), lanes: lanes)
             } else {
@@ -82,16 +82,13 @@ struct MemoryRun {
     }
 
     private func summary(
-        _ execution: Execution, _ scheduler: any Scheduler, _ memory: [MemorySink],
+        _ execution: Execution, _ scheduler: any NumberingScheduler, _ memory: [MemorySink],
         _ logs: [LogBatch], _ sites: [LogSite]
     ) -> PipelineRun {
         var rows: [String: [String]] = [:]
         for (sink, memory) in zip(planned.plan.sinks, memory) { rows[sink.name] = memory.rows }
         var digest = StableHash(seed: execution.digest())
         for sink in execution.sinkDigests() { digest.combine(bytes: Array(sink.ordered.utf8)) }
-        let steps =
-            (scheduler as? SimulatedScheduler)?.stepCount
-            ?? (scheduler as? ParallelScheduler)?.stepCount ?? 0
         return PipelineRun(
             rows: rows,
             violations: execution.violations.first.map {
@@ -101,7 +98,7 @@ struct MemoryRun {
             logs: logs.flatMap(\.records).sorted(by: LogRecord.precedes).map {
                 line($0, sites[Int($0.site)], execution)
             },
-            lostLogs: logs.reduce(0) { $0 + $1.lost }, steps: steps,
+            lostLogs: logs.reduce(0) { $0 + $1.lost }, steps: scheduler.stepCount,
             failure: execution.stopCause.map { "\($0.cause)" }, digest: digest.value,
             elements: execution.subtasks.reduce(0) { $0 + $1.sourceTaken })
     }

@@ -77,7 +77,7 @@ extension StressPipeline {
         recorder.finish()
         return StressRecording(
             digest: execution.digest(), sinks: execution.sinkDigests(), rows: sink.bytes,
-            cells: execution.cells.map(\.described),
+            cells: execution.cells.map { "\($0.anyValue)" },
             waits: lanes.workers.reduce(0) { $0 + $1.waits }, problem: world.problem)
     }
 

@@ -55,6 +55,39 @@ struct LineBuffer {
     }
 }
 
+/// What every exporter begins with: names of the run, what is wanted, lines under way.
+package struct ExportHead {
+    let names: ExportNames
+    let filter: ExportFilter
+    var lines: LineBuffer
+
+    init(_ header: RunHeader, _ filter: ExportFilter, _ output: @escaping ExportOutput) {
+        names = ExportNames(header: header)
+        self.filter = filter
+        lines = LineBuffer(output)
+    }
+}
+
+/// A writer of lines. Owned by one thread; call `finish` at the end, or to hand on what waits.
+package protocol LineExporter {
+    var head: ExportHead { get set }
+    init(_ head: ExportHead)
+}
+
+extension LineExporter {
+    package init(
+        header: RunHeader, filter: ExportFilter = ExportFilter(), output: @escaping ExportOutput
+    ) {
+        self.init(ExportHead(header, filter, output))
+    }
+
+    /// Hands on the lines that wait.
+    package mutating func finish() throws { try head.lines.flush() }
+
+    var names: ExportNames { head.names }
+    var filter: ExportFilter { head.filter }
+}
+
 /// Names and times of a run, as exports write them.
 struct ExportNames {
     let header: RunHeader

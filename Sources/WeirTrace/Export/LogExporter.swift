@@ -5,19 +5,10 @@ package import WeirTelemetry
 ///
 /// It does not know where records come from: a trace and a replay feed the same writer, so that
 /// equal records are equal bytes. Call `finish` at the end, or to hand on what waits.
-package struct LogExporter {
-    private let names: ExportNames
-    private let filter: ExportFilter
-    private var lines: LineBuffer
+package struct LogExporter: LineExporter {
+    package var head: ExportHead
 
-    package init(
-        header: RunHeader, filter: ExportFilter = ExportFilter(),
-        output: @escaping ExportOutput
-    ) {
-        names = ExportNames(header: header)
-        self.filter = filter
-        lines = LineBuffer(output)
-    }
+    package init(_ head: ExportHead) { self.head = head }
 
     /// Writes one record; `seq` is its rank among all records of the run, from 1.
     package mutating func write(record: LogRecord, site: LogSite, seq: UInt64) throws {
@@ -28,41 +19,38 @@ package struct LogExporter {
         let (late, overflow) = turn.addingReportingOverflow(Int64(record.index))
         let time = overflow ? turn : late
         guard filter.admits(nanoseconds: time) else { return }
-        lines.json.beginObject()
-        lines.json.member("timestamp", names.timestamp(time))
-        lines.json.member("level", site.level.name)
-        lines.json.member("message", site.message)
-        if let subtask { lines.json.member("logger", subtask.stage) }
-        lines.json.member("run", names.header.run)
-        lines.json.member("pipeline", names.header.pipeline)
+        head.lines.json.beginObject()
+        head.lines.json.member("timestamp", names.timestamp(time))
+        head.lines.json.member("level", site.level.name)
+        head.lines.json.member("message", site.message)
+        if let subtask { head.lines.json.member("logger", subtask.stage) }
+        head.lines.json.member("run", names.header.run)
+        head.lines.json.member("pipeline", names.header.pipeline)
         if let subtask {
-            lines.json.member("stage", subtask.stage)
-            lines.json.member("subtask", subtask.index)
+            head.lines.json.member("stage", subtask.stage)
+            head.lines.json.member("subtask", subtask.index)
         }
-        lines.json.member("step", record.step)
-        lines.json.member("seq", seq)
-        lines.json.member("trace_id", names.header.run)
+        head.lines.json.member("step", record.step)
+        head.lines.json.member("seq", seq)
+        head.lines.json.member("trace_id", names.header.run)
         // All zeros is no valid span.
-        if record.step > 0 { lines.json.member("span_id", ExportNames.span(record.step)) }
-        lines.json.member("source", ExportNames.source(site))
+        if record.step > 0 { head.lines.json.member("span_id", ExportNames.span(record.step)) }
+        head.lines.json.member("source", ExportNames.source(site))
         writeFields(record, site)
-        try lines.endLine()
+        try head.lines.endLine()
     }
 
     private mutating func writeFields(_ record: LogRecord, _ site: LogSite) {
         let fields = zip(site.fields, record.values)
         if let error = fields.first(where: { $0.0 == "error" })?.1 {
-            lines.json.member("error", error)
+            head.lines.json.member("error", error)
         }
         if record.values.isEmpty { return }
-        lines.json.key("fields")
-        lines.json.beginObject()
-        for (name, value) in fields { lines.json.member(name, value) }
-        lines.json.endObject()
+        head.lines.json.key("fields")
+        head.lines.json.beginObject()
+        for (name, value) in fields { head.lines.json.member(name, value) }
+        head.lines.json.endObject()
     }
-
-    /// Hands on the lines that wait.
-    package mutating func finish() throws { try lines.flush() }
 }
 
 /// The records of all workers in the order of the run. Owned by one thread.

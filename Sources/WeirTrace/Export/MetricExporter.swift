@@ -3,7 +3,7 @@ package import WeirTelemetry
 
 /// Writes metric samples as JSON Lines, one line a metric. Owned by one thread; call `finish` at
 /// the end.
-package struct MetricExporter {
+package struct MetricExporter: LineExporter {
     /// One value of a sample, by its Prometheus name.
     struct Value {
         var name: String
@@ -13,18 +13,9 @@ package struct MetricExporter {
         var labels: [(String, String)]
     }
 
-    private let names: ExportNames
-    private let filter: ExportFilter
-    private var lines: LineBuffer
+    package var head: ExportHead
 
-    package init(
-        header: RunHeader, filter: ExportFilter = ExportFilter(),
-        output: @escaping ExportOutput
-    ) {
-        names = ExportNames(header: header)
-        self.filter = filter
-        lines = LineBuffer(output)
-    }
+    package init(_ head: ExportHead) { self.head = head }
 
     package mutating func write(_ sample: MetricSample) throws {
         let time = ExportNames.nanoseconds(sample.time)
@@ -47,18 +38,18 @@ package struct MetricExporter {
     }
 
     private mutating func write(_ value: Value, _ timestamp: String) throws {
-        lines.json.beginObject()
-        lines.json.member("timestamp", timestamp)
-        lines.json.member("name", value.name)
-        lines.json.member("type", value.type)
-        lines.json.member("unit", value.unit)
-        lines.json.member("value", value.number)
-        lines.json.key("labels")
-        lines.json.beginObject()
-        lines.json.member("pipeline", names.header.pipeline)
-        for (name, label) in value.labels { lines.json.member(name, label) }
-        lines.json.endObject()
-        try lines.endLine()
+        head.lines.json.beginObject()
+        head.lines.json.member("timestamp", timestamp)
+        head.lines.json.member("name", value.name)
+        head.lines.json.member("type", value.type)
+        head.lines.json.member("unit", value.unit)
+        head.lines.json.member("value", value.number)
+        head.lines.json.key("labels")
+        head.lines.json.beginObject()
+        head.lines.json.member("pipeline", names.header.pipeline)
+        for (name, label) in value.labels { head.lines.json.member(name, label) }
+        head.lines.json.endObject()
+        try head.lines.endLine()
     }
 
     /// `enrich` of `enrich/1`.
@@ -106,9 +97,6 @@ package struct MetricExporter {
                 labels + [("reason", "policy")]),
         ]
     }
-
-    /// Hands on the lines that wait.
-    package mutating func finish() throws { try lines.flush() }
 }
 
 extension MetricExporter.Value {

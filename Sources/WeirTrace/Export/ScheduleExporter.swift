@@ -1,20 +1,11 @@
 import WeirBase
-package import WeirTelemetry
+import WeirTelemetry
 
 /// Writes steps as JSON Lines. Owned by one thread; call `finish` at the end.
-package struct ScheduleExporter {
-    private let names: ExportNames
-    private let filter: ExportFilter
-    private var lines: LineBuffer
+package struct ScheduleExporter: LineExporter {
+    package var head: ExportHead
 
-    package init(
-        header: RunHeader, filter: ExportFilter = ExportFilter(),
-        output: @escaping ExportOutput
-    ) {
-        names = ExportNames(header: header)
-        self.filter = filter
-        lines = LineBuffer(output)
-    }
+    package init(_ head: ExportHead) { self.head = head }
 
     package mutating func write(_ step: JoinedStep) throws {
         let time = ExportNames.nanoseconds(step.time)
@@ -24,36 +15,38 @@ package struct ScheduleExporter {
         guard filter.admits(nanoseconds: time), filter.admits(stage: subtask?.stage) else {
             return
         }
-        lines.json.beginObject()
-        lines.json.member("step", note.step)
-        lines.json.member("timestamp", names.timestamp(time))
+        head.lines.json.beginObject()
+        head.lines.json.member("step", note.step)
+        head.lines.json.member("timestamp", names.timestamp(time))
         if let subtask {
-            lines.json.member("stage", subtask.stage)
-            lines.json.member("subtask", subtask.index)
+            head.lines.json.member("stage", subtask.stage)
+            head.lines.json.member("subtask", subtask.index)
         }
-        lines.json.member("kind", note.kind.name)
+        head.lines.json.member("kind", note.kind.name)
         switch note.kind {
         case .input, .timer, .completion, .continue, .idle, .end, .failure:
             writeTurn(step, subtask)
         case .access:
-            lines.json.member("turn", note.turn)
+            head.lines.json.member("turn", note.turn)
             let cells = names.header.cells
-            if Int(note.port) < cells.count { lines.json.member("cell", cells[Int(note.port)]) }
+            if Int(note.port) < cells.count {
+                head.lines.json.member("cell", cells[Int(note.port)])
+            }
         case .publish:
-            lines.json.member("turn", note.turn)
-            lines.json.member("count", note.count)
+            head.lines.json.member("turn", note.turn)
+            head.lines.json.member("count", note.count)
             writeRuns(step.words)
         case .rest, .void: break
         }
-        try lines.endLine()
+        try head.lines.endLine()
     }
 
     private mutating func writeTurn(_ step: JoinedStep, _ subtask: SubtaskInfo?) {
-        if let inlet = step.inlet(of: subtask) { lines.json.member("inlet", inlet) }
-        lines.json.member("count", step.note.count)
+        if let inlet = step.inlet(of: subtask) { head.lines.json.member("inlet", inlet) }
+        head.lines.json.member("count", step.note.count)
         guard let end = step.end else { return }
-        lines.json.member("emitted", step.emittedTotal)
-        lines.json.member("duration_ns", UInt64(end.duration) * 1000)
+        head.lines.json.member("emitted", step.emittedTotal)
+        head.lines.json.member("duration_ns", UInt64(end.duration) * 1000)
     }
 
     /// A run is one byte: the outcome in its upper two bits (0 control message, 1 accepted,
@@ -61,29 +54,17 @@ package struct ScheduleExporter {
     private mutating func writeRuns(_ runs: [UInt64]) {
         var counts: [UInt64] = [0, 0, 0, 0]
         for run in runs { counts[Int(run >> 6 & 3)] += run & 63 }
-        lines.json.member("accepted", counts[1] + counts[3])
-        lines.json.member("dropped", counts[2])
-        lines.json.member("evicted", counts[3])
+        head.lines.json.member("accepted", counts[1] + counts[3])
+        head.lines.json.member("dropped", counts[2])
+        head.lines.json.member("evicted", counts[3])
     }
-
-    /// Hands on the lines that wait.
-    package mutating func finish() throws { try lines.flush() }
 }
 
 /// Writes every turn as a span, as JSON Lines. Owned by one thread; call `finish` at the end.
-package struct SpanExporter {
-    private let names: ExportNames
-    private let filter: ExportFilter
-    private var lines: LineBuffer
+package struct SpanExporter: LineExporter {
+    package var head: ExportHead
 
-    package init(
-        header: RunHeader, filter: ExportFilter = ExportFilter(),
-        output: @escaping ExportOutput
-    ) {
-        names = ExportNames(header: header)
-        self.filter = filter
-        lines = LineBuffer(output)
-    }
+    package init(_ head: ExportHead) { self.head = head }
 
     /// Writes a turn; other steps are no spans. One without an end has none in the line either.
     package mutating func write(_ step: JoinedStep) throws {
@@ -91,33 +72,30 @@ package struct SpanExporter {
         guard step.note.kind.beginsTurn, let subtask = names.subtask(step.note.subtask),
             filter.admits(nanoseconds: start), filter.admits(stage: subtask.stage)
         else { return }
-        lines.json.beginObject()
-        lines.json.member("start", names.timestamp(start))
+        head.lines.json.beginObject()
+        head.lines.json.member("start", names.timestamp(start))
         if let end = step.end {
             let (sum, overflow) = start.addingReportingOverflow(Int64(end.duration) * 1000)
-            lines.json.member("end", names.timestamp(overflow ? start : sum))
+            head.lines.json.member("end", names.timestamp(overflow ? start : sum))
         }
-        lines.json.member("name", subtask.stage)
-        lines.json.member("kind", "internal")
-        lines.json.member("status", step.end == nil ? "unset" : "ok")
-        lines.json.member("trace_id", names.header.run)
-        lines.json.member("span_id", ExportNames.span(step.note.step))
-        lines.json.member("pipeline", names.header.pipeline)
-        lines.json.member("stage", subtask.stage)
-        lines.json.member("subtask", subtask.index)
-        lines.json.member("step", step.note.step)
-        lines.json.key("fields")
-        lines.json.beginObject()
-        lines.json.member("kind", step.note.kind.name)
-        if let inlet = step.inlet(of: subtask) { lines.json.member("inlet", inlet) }
-        lines.json.member("count", step.note.count)
-        if step.end != nil { lines.json.member("emitted", step.emittedTotal) }
-        lines.json.endObject()
-        try lines.endLine()
+        head.lines.json.member("name", subtask.stage)
+        head.lines.json.member("kind", "internal")
+        head.lines.json.member("status", step.end == nil ? "unset" : "ok")
+        head.lines.json.member("trace_id", names.header.run)
+        head.lines.json.member("span_id", ExportNames.span(step.note.step))
+        head.lines.json.member("pipeline", names.header.pipeline)
+        head.lines.json.member("stage", subtask.stage)
+        head.lines.json.member("subtask", subtask.index)
+        head.lines.json.member("step", step.note.step)
+        head.lines.json.key("fields")
+        head.lines.json.beginObject()
+        head.lines.json.member("kind", step.note.kind.name)
+        if let inlet = step.inlet(of: subtask) { head.lines.json.member("inlet", inlet) }
+        head.lines.json.member("count", step.note.count)
+        if step.end != nil { head.lines.json.member("emitted", step.emittedTotal) }
+        head.lines.json.endObject()
+        try head.lines.endLine()
     }
-
-    /// Hands on the lines that wait.
-    package mutating func finish() throws { try lines.flush() }
 }
 
 extension JoinedStep {

@@ -26,6 +26,17 @@ extension Trace {
 
     package func marks() -> MarkCursor { MarkCursor(self) }
 
+    /// The violation or the operator's error at the least step; nil where nothing failed.
+    package func firstFailure() throws -> Mark? {
+        var first: Mark?
+        let cursor = marks()
+        while let mark = try cursor.next() {
+            guard mark.kind == .violation || mark.kind == .failure else { continue }
+            if mark.step < (first?.step ?? .max) { first = mark }
+        }
+        return first
+    }
+
     /// Calls `body` with every batch of the schedule in order.
     package func forEachSchedule(_ body: (ScheduleBatch) throws -> Void) throws {
         let cursor = schedule()
@@ -143,6 +154,14 @@ package final class InputCursor {
         messages = MessageCursor(trace.store, .input)
     }
 
+    /// A cursor of its own at the same place.
+    package func copy() -> InputCursor {
+        let other = InputCursor(trace, source: source)
+        (other.messages, other.pending) = (messages, pending)
+        (other.index, other.isTailGiven) = (index, isTailGiven)
+        return other
+    }
+
     /// The next block; indexes go up from 0 without gaps. Nil at the end of what is known.
     package func next() throws(TraceError) -> InputBlock? {
         while true {
@@ -177,6 +196,13 @@ package final class ResultCursor {
     fileprivate init(_ trace: Trace) {
         self.trace = trace
         messages = MessageCursor(trace.store, .journal)
+    }
+
+    /// A cursor of its own at the same place.
+    package func copy() -> ResultCursor {
+        let other = ResultCursor(trace)
+        (other.messages, other.pending, other.isTailGiven) = (messages, pending, isTailGiven)
+        return other
     }
 
     package func next() throws(TraceError) -> CallResult? {

@@ -6,6 +6,8 @@ import WeirBase
 enum Patience {
     /// More than any command here needs on a busy machine with a debug build.
     static let usual = 60.0
+    /// More than building this package once more needs there.
+    static let build = 900.0
 
     /// Looks again and again whether `condition` holds; false when it does not in time.
     static func waits(_ seconds: Double = usual, until condition: () throws -> Bool) rethrows

@@ -26,23 +26,31 @@ struct Outcome: CustomTestStringConvertible {
 /// The built program in a folder: started, waited for, never left behind.
 struct Weir {
     let scratch: Scratch
+    /// The path of the program.
+    let program: String
 
-    /// Where the program lies: beside the tests' own executable.
-    static let binary: String = {
+    static let binary = path(of: "weir")
+
+    /// Where a program of this package lies: beside the tests' own executable.
+    static func path(of name: String) -> String {
         var buffer = [UInt8](repeating: 0, count: 4_096)
         let count = buffer.withUnsafeMutableBytes { bytes in
             bytes.baseAddress.map { readlink("/proc/self/exe", $0, bytes.count) } ?? 0
         }
         let own = String(decoding: buffer.prefix(max(0, count)), as: UTF8.self)
-        let beside = URL(fileURLWithPath: own).deletingLastPathComponent().path + "/weir"
+        let beside = URL(fileURLWithPath: own).deletingLastPathComponent().path + "/\(name)"
         if access(beside, X_OK) == 0 { return beside }
-        return repository + "/.build/debug/weir"
-    }()
+        return repository + "/.build/debug/\(name)"
+    }
 
     static let repository: String = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().path
 
-    init() throws { scratch = try Scratch() }
+    /// A program in a new folder: `weir`, or another of this package with the same commands.
+    init(_ name: String = "weir") throws {
+        scratch = try Scratch()
+        program = Self.path(of: name)
+    }
 
     /// Runs the program to its end.
     func callAsFunction(
@@ -73,7 +81,7 @@ struct Weir {
     /// Starts the program; `input` is a file's name in the folder.
     func start(_ arguments: [String], input: String? = nil) throws -> RunningProcess {
         try RunningProcess(
-            Self.binary, arguments, input: input.map(scratch.file) ?? "/dev/null", in: scratch)
+            program, arguments, input: input.map(scratch.file) ?? "/dev/null", in: scratch)
     }
 }
 

@@ -517,5 +517,6 @@ SCENARIOS = {
         top_finished, top_restarted, debug, violation, small, storm, slow_reader, wires_cut,
         hostile, colors)
 }
-SCENARIOS[sys.argv[1]]()
-print("ok")
+if __name__ == "__main__":
+    SCENARIOS[sys.argv[1]]()
+    print("ok")

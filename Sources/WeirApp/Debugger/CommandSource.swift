@@ -1,0 +1,100 @@
+import Glibc
+import WeirBase
+
+/// A command of a script and where it stands, for messages.
+struct ScriptCommand {
+    let text: String
+    /// `checks.weir:3`, `-x 2`, `standard input:1`.
+    let place: String
+}
+
+/// The commands of `-x`, of a script's file or of standard input, one after the other.
+///
+/// A pipe is read as it comes: each command can be obeyed before the next one is written.
+final class CommandSource {
+    /// Longer lines are refused by the debugger, and are not gathered here either.
+    private static let longestLine = 1 << 16
+
+    private var given: ArraySlice<ScriptCommand>
+    private let name: String
+    private let descriptor: Int32?
+    private let isPending: () -> Bool
+    private var bytes: [UInt8] = []
+    private var line = 0
+    private var isAtEnd = false
+
+    /// `isPending` says whether waiting for input is to be given up.
+    init(commands: [String], script: String?, isPending: @escaping () -> Bool) throws {
+        given = commands.enumerated().map { ScriptCommand(text: $1, place: "-x \($0 + 1)") }[...]
+        self.isPending = isPending
+        switch script {
+        case nil: (name, descriptor) = ("", nil)
+        case "-"?: (name, descriptor) = ("standard input", STDIN_FILENO)
+        case let path?:
+            let opened = open(path, O_RDONLY | O_CLOEXEC)
+            let shown = PrintableText.escaped(path)
+            guard opened >= 0 else {
+                throw CommandFailure.usage(
+                    "the script \(shown) cannot be read: \(String(cString: strerror(errno)))",
+                    "Name a file with a command on each line, or - for standard input")
+            }
+            var status = stat()
+            guard fstat(opened, &status) == 0, status.st_mode & S_IFMT != S_IFDIR else {
+                close(opened)
+                throw CommandFailure.usage(
+                    "the script \(shown) is a folder", "Name a file with a command on each line")
+            }
+            (name, descriptor) = (shown, opened)
+        }
+    }
+
+    deinit { if let descriptor, descriptor != STDIN_FILENO { close(descriptor) } }
+
+    /// The next command; nil at the end, and when waiting was given up.
+    func next() throws -> ScriptCommand? {
+        if let command = given.popFirst() { return command }
+        guard descriptor != nil else { return nil }
+        while true {
+            if let end = bytes.firstIndex(of: 0x0A) {
+                defer { bytes.removeSubrange(...end) }
+                return command(bytes[..<end])
+            }
+            if isAtEnd {
+                guard !bytes.isEmpty else { return nil }
+                defer { bytes.removeAll() }
+                return command(bytes[...])
+            }
+            guard bytes.count <= Self.longestLine else {
+                throw CommandFailure.usage(
+                    "\(name):\(line + 1): a line of more than \(Self.longestLine) bytes",
+                    "A script has one command on each line")
+            }
+            guard try fill() else { return nil }
+        }
+    }
+
+    private func command(_ bytes: ArraySlice<UInt8>) -> ScriptCommand {
+        line += 1
+        let text = bytes.last == 0x0D ? bytes.dropLast() : bytes
+        return ScriptCommand(
+            text: String(decoding: text, as: UTF8.self), place: "\(name):\(line)")
+    }
+
+    /// Reads more; false when waiting was given up.
+    private func fill() throws -> Bool {
+        guard let descriptor else { return false }
+        var watched = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        // Signals are taken by a thread of their own and end no wait.
+        while poll(&watched, 1, 50) == 0 { if isPending() { return false } }
+        var block = [UInt8](repeating: 0, count: 4_096)
+        let count = read(descriptor, &block, block.count)
+        if count < 0 {
+            if errno == EINTR || errno == EAGAIN { return !isPending() }
+            throw CommandFailure(
+                code: 5, what: "reading \(name) failed: \(String(cString: strerror(errno)))")
+        }
+        isAtEnd = count == 0
+        bytes.append(contentsOf: block.prefix(count))
+        return true
+    }
+}

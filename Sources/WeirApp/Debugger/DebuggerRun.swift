@@ -1,0 +1,278 @@
+import Glibc
+import WeirBase
+import WeirReplay
+import WeirTelemetry
+import WeirTerminal
+import WeirTrace
+
+/// A debugger with its commands on one side and the terminal or a pipe on the other.
+final class DebuggerRun {
+    struct Options {
+        var commands: [String] = []
+        var script: String?
+        var at: String?
+        var writesJSON = false
+        /// A person types the commands.
+        var isInteractive = false
+    }
+
+    private let session: ReplaySession
+    private let debugger: Debugger
+    private let options: Options
+    private let interrupts: Interrupts
+    private let progress = JourneyProgress()
+    private let showsEffort: Bool
+    private var assertions = 0
+    private var failed: [String] = []
+
+    /// `interrupts` was made before the session, whose threads inherit what it blocks.
+    init(_ session: ReplaySession, _ options: Options, _ interrupts: Interrupts) {
+        self.session = session
+        self.options = options
+        self.interrupts = interrupts
+        showsEffort = Output.isTerminal(STDOUT_FILENO)
+        let started = Instant(nanoseconds: session.trace.header.started)
+        debugger = Debugger(session, started: started, nanoseconds: MonotonicClock.nanoseconds)
+        debugger.onProgress = { [interrupts, progress] done, total in
+            progress.reached(done, of: total)
+            return !interrupts.isPending && !Output.isClosed
+        }
+    }
+
+    /// Opens at the place that was asked for, and obeys commands to their end; gives the exit code.
+    func run() throws -> Int32 {
+        notes()
+        let opening: Answer
+        do {
+            let place = try options.at.map { try Place($0) }
+            opening = try watched { try debugger.open(at: place) }
+        } catch let error as CommandError {
+            throw CommandFailure.usage(
+                "--at \(PrintableText.escaped(options.at ?? "")): \(error.message)", error.advice)
+        } catch let divergence as Divergence {
+            say(divergence, of: "open")
+            guard options.isInteractive else { return 3 }
+            return try converse(after: nil)
+        }
+        if opening.isInterrupted, !options.isInteractive { return signalCode }
+        return options.isInteractive ? try converse(after: opening) : try obeyScript()
+    }
+
+    // MARK: A script
+
+    private func obeyScript() throws -> Int32 {
+        let source = try CommandSource(
+            commands: options.commands, script: options.script,
+            isPending: { [interrupts] in interrupts.isPending })
+        var count = 0
+        while let command = try source.next() {
+            do {
+                let answer = try watched { try debugger.execute(command.text) }
+                if interrupts.isPending { return signalCode }
+                guard let answer else { continue }
+                count += 1
+                say(answer, of: command.text)
+                note(answer, at: command)
+                if Output.isClosed { return 0 }
+                if answer.isQuit { break }
+            } catch let error as CommandError {
+                throw failure(error, at: command)
+            } catch let divergence as Divergence {
+                say(divergence, of: command.text)
+                return 3
+            } catch is ReplayInterrupted {
+                return Output.isClosed ? 0 : signalCode
+            }
+        }
+        if interrupts.isPending { return signalCode }
+        if count == 0, options.script == "-", options.commands.isEmpty {
+            Output.error("weir: note: no command came. Try: echo when | weir replay TRACE\n")
+        }
+        return verdict()
+    }
+
+    private var signalCode: Int32 { 128 + (interrupts.end ?? SIGINT) }
+
+    private func note(_ answer: Answer, at command: ScriptCommand) {
+        guard answer.isAssertion else { return }
+        assertions += 1
+        if answer.isFailedAssertion {
+            failed.append("\(command.place): \(PrintableText.escaped(command.text, limit: 300))")
+        }
+    }
+
+    /// The exit code, and which assertions were false.
+    private func verdict() -> Int32 {
+        guard !failed.isEmpty else { return 0 }
+        if options.writesJSON {
+            var json = JSONText()
+            json.beginObject()
+            json.member("assertions", assertions)
+            json.key("false")
+            json.beginArray()
+            for text in failed { json.value(text) }
+            json.endArray()
+            json.endObject()
+            json.endLine()
+            Output.error(json.string)
+        } else {
+            let were = failed.count == 1 ? "was" : "were"
+            Output.error("weir: \(failed.count) of \(assertions) assertions \(were) false:\n")
+            for text in failed { Output.error("  \(text)\n") }
+        }
+        return 1
+    }
+
+    private func failure(_ error: CommandError, at command: ScriptCommand) -> CommandFailure {
+        var failure = CommandFailure.usage("\(command.place): \(error.message)", error.advice)
+        failure.marked =
+            error.column == nil
+            ? "  \(PrintableText.escaped(command.text, limit: 300))\n"
+            : error.marked(command.text)
+        return failure
+    }
+
+    // MARK: A person
+
+    private func converse(after opening: Answer?) throws -> Int32 {
+        let echo = Output.isTerminal(STDOUT_FILENO) ? STDOUT_FILENO : STDIN_FILENO
+        let kind = getenv("TERM").map { String(cString: $0) }
+        guard let prompt = LinePrompt(input: STDIN_FILENO, output: echo, kind: kind) else {
+            throw CommandFailure(code: 5, what: "no pipe could be made for the prompt")
+        }
+        interrupts.onSignal(prompt.waker)
+        if let opening {
+            greet()
+            say(opening, of: "open")
+        }
+        var repeatable = ""
+        var hasDiverged = opening == nil
+        while true {
+            if let signal = interrupts.end { return 128 + signal }
+            let outcome = prompt.read(prompt: "(weir) ") { [debugger] in
+                debugger.completions(of: $0)
+            }
+            let line: String
+            switch outcome {
+            case .end: return hasDiverged ? 3 : failed.isEmpty ? 0 : 1
+            case .woken:
+                if interrupts.takeInterrupt() { prompt.cancel() }
+                continue
+            case .line(let typed):
+                line = typed.allSatisfy(\.isWhitespace) ? repeatable : typed
+            }
+            if Debugger.isRepeatable(line) { repeatable = line } else { repeatable = "" }
+            _ = interrupts.takeInterrupt()
+            do {
+                let isLast = try obey(ScriptCommand(text: line, place: "prompt"))
+                hasDiverged = hasDiverged && session.divergence != nil
+                if isLast { return hasDiverged ? 3 : failed.isEmpty ? 0 : 1 }
+            } catch let divergence as Divergence {
+                say(divergence, of: line)
+                hasDiverged = true
+            }
+            if Output.isClosed { return 0 }
+        }
+    }
+
+    /// Obeys what a person typed; true when that was the last.
+    private func obey(_ command: ScriptCommand) throws -> Bool {
+        do {
+            guard let answer = try watched({ try debugger.execute(command.text) }) else {
+                return false
+            }
+            say(answer, of: command.text)
+            note(answer, at: command)
+            return answer.isQuit
+        } catch let error as CommandError {
+            Output.error("\(error.marked(command.text))error: \(error.sentence)\n")
+        } catch is ReplayInterrupted {
+            Output.error("interrupted\n")
+        } catch let error where !(error is Divergence) {
+            // What the trace or an input cannot give stays so, but other commands may do.
+            guard let failure = CommandFailure(error) else { throw error }
+            failure.print(asJSON: options.writesJSON)
+        }
+        return false
+    }
+
+    private func greet() {
+        guard !options.writesJSON else { return }
+        let header = session.trace.header
+        let path = PrintableText.escaped(session.trace.path)
+        let pipeline = PrintableText.escaped(header.pipeline)
+        Output.standard(
+            "\(path): a run of \(pipeline), \(session.lastStep) steps. 'help' lists the commands.\n"
+        )
+    }
+
+    // MARK: Saying
+
+    /// What is worth knowing before anything is asked.
+    private func notes() {
+        let trace = session.trace
+        let build = trace.header.recordedWith.build
+        if build != BuildIdentity.executableHash {
+            note("recorded by another build (\(PrintableText.escaped(build))) of the same plan")
+        }
+        switch trace.recovery {
+        case .notNeeded: break
+        case .recording: note("the run goes on; \(session.lastStep) steps so far")
+        case .lanes(let steps, _, _):
+            note("incomplete: the run died; \(steps) steps were read from its lane file")
+        case .lanesMissing:
+            note(
+                "incomplete: the run died and its lane file is gone; the trace ends with its last "
+                    + "whole chunk")
+        case .lanesUnusable(let reason): note("incomplete: \(PrintableText.escaped(reason))")
+        case .rewritten: note("incomplete: rewritten from a run that died")
+        }
+        if !trace.turnsInFlight.isEmpty {
+            let path = PrintableText.escaped(trace.path)
+            note("the turns in which the run died are run on by: weir replay \(path) --verify")
+        }
+    }
+
+    private func note(_ text: String) {
+        guard options.writesJSON else { return Output.error("weir: note: \(text)\n") }
+        var json = JSONText()
+        json.beginObject()
+        json.member("note", text)
+        json.endObject()
+        json.endLine()
+        Output.error(json.string)
+    }
+
+    private func say(_ answer: Answer, of command: String) {
+        if options.writesJSON {
+            Output.standard(answer.json(command: command))
+        } else {
+            Output.standard(answer.text(showsEffort: showsEffort))
+        }
+    }
+
+    private func say(_ divergence: Divergence, of command: String) {
+        guard options.writesJSON else {
+            return Output.standard(DivergenceText.text(divergence, session.trace))
+        }
+        var json = JSONText()
+        json.beginObject()
+        json.member("command", command)
+        json.member("answer", "diverged")
+        json.member("step", divergence.step)
+        json.member("subtask", divergence.subtask)
+        json.member("expected", divergence.expected)
+        json.member("got", divergence.got)
+        if !divergence.reason.isEmpty { json.member("likely", divergence.reason) }
+        json.endObject()
+        json.endLine()
+        Output.standard(json.string)
+    }
+
+    /// Does something that may take long, under the progress line.
+    private func watched<Value>(_ body: () throws -> Value) rethrows -> Value {
+        progress.begin()
+        defer { progress.end() }
+        return try body()
+    }
+}

@@ -1,0 +1,79 @@
+import Glibc
+import WeirBase
+
+/// The traces in a folder.
+struct TraceFolder {
+    struct Entry {
+        let path: String
+        let bytes: Int
+        /// When it was last written, nanoseconds since 1970.
+        let time: Int64
+        /// Whether it lies elsewhere.
+        let isLink: Bool
+        /// Its run records still, or died: its lanes stand beside it.
+        let hasLanes: Bool
+    }
+
+    /// Oldest first; empty where there is no such folder.
+    let entries: [Entry]
+
+    /// Reads the folder; what is no regular file, or has another name, is none of its entries.
+    init(_ folder: String) {
+        var found: [Entry] = []
+        if let directory = opendir(folder) {
+            defer { closedir(directory) }
+            while let entry = readdir(directory) {
+                let name = withUnsafePointer(to: &entry.pointee.d_name) {
+                    $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+                }
+                let path = "\(folder)/\(name)"
+                var link = stat()
+                var status = stat()
+                guard name.hasSuffix(".mcap"), lstat(path, &link) == 0, stat(path, &status) == 0,
+                    status.st_mode & S_IFMT == S_IFREG
+                else { continue }
+                found.append(
+                    Entry(
+                        path: path, bytes: Int(status.st_size),
+                        time: Int64(status.st_mtim.tv_sec) * 1_000_000_000
+                            + Int64(status.st_mtim.tv_nsec),
+                        isLink: link.st_mode & S_IFMT == S_IFLNK,
+                        hasLanes: access(path + ".lanes", F_OK) == 0))
+            }
+        }
+        entries = found.sorted { ($0.time, $0.path) < ($1.time, $1.path) }
+    }
+}
+
+/// The newest trace in the folder of automatic ones.
+enum Newest {
+    static func trace() throws -> String {
+        let folder = Retention.folder
+        guard let newest = TraceFolder(folder).entries.last else {
+            throw CommandFailure.usage(
+                "there is no trace in \(folder)/", "Record one with 'weir run', or name a trace")
+        }
+        return newest.path
+    }
+}
+
+/// Keeps the folder of automatic traces within its bound.
+enum Retention {
+    static let folder = "weir-traces"
+    static let maximumBytes = 1_000_000_000
+
+    /// Removes the oldest traces until the rest is below the bound; tells which.
+    static func makeRoom(in folder: String) -> [String] {
+        // A run that records still, or died, keeps its trace.
+        let traces = TraceFolder(folder).entries.filter { !$0.hasLanes && !$0.isLink }
+        var total = traces.reduce(0) { $0 + $1.bytes }
+        var removed: [String] = []
+        for trace in traces where total > maximumBytes {
+            if unlink(trace.path) == 0 {
+                total -= trace.bytes
+                removed.append(trace.path)
+            }
+        }
+        return removed
+    }
+}

@@ -1,0 +1,34 @@
+/// Finds what somebody may have meant.
+package enum Nearest {
+    /// `Did you mean X?`, or the names there are.
+    package static func advice(_ wrong: String, among names: [String], or fallback: String)
+        -> String
+    {
+        if let best = best(wrong, among: names) { return "Did you mean \(best)?" }
+        if names.isEmpty || names.count > 12 { return fallback }
+        return "There are: \(names.joined(separator: ", "))"
+    }
+
+    /// The name that is nearest, when one is near enough to have been meant.
+    package static func best(_ wrong: String, among names: [String]) -> String? {
+        let near = names.map { (name: $0, distance: distance(wrong, $0)) }
+            .filter { $0.distance <= max(2, $0.name.count / 3) && $0.distance < $0.name.count }
+        return near.min { $0.distance < $1.distance }?.name
+    }
+
+    /// Edits from one word to the other (Levenshtein's distance).
+    package static func distance(_ left: String, _ right: String) -> Int {
+        let (from, to) = (Array(left.lowercased().prefix(64)), Array(right.lowercased().prefix(64)))
+        var row = Array(0...to.count)
+        for (index, character) in from.enumerated() {
+            var previous = row[0]
+            row[0] = index + 1
+            for place in to.indices {
+                let cost = character == to[place] ? previous : previous + 1
+                previous = row[place + 1]
+                row[place + 1] = min(cost, row[place] + 1, row[place + 1] + 1)
+            }
+        }
+        return row[to.count]
+    }
+}

@@ -1,0 +1,44 @@
+package import WeirTelemetry
+
+/// A step as a trace has it.
+package struct ScheduledStep: Sendable {
+    package var note: StepNote
+    /// Completion: the call numbers. Publish: the runs.
+    package var words: [UInt64]
+
+    package init(note: StepNote, words: [UInt64]) {
+        self.note = note
+        self.words = words
+    }
+}
+
+/// The recorded schedule, step by step.
+package protocol ReplaySchedule: AnyObject {
+    /// The next step, without taking it; nil at the end.
+    func peek() throws -> ScheduledStep?
+    /// Takes the step that `peek` showed.
+    func advance()
+    /// Whether a turn has no end note: it was in flight when its run died.
+    func isInFlight(_ turn: UInt64) -> Bool
+    /// The last access or publish noted of a turn in flight.
+    func lastAccess(of turn: UInt64) -> UInt64?
+}
+
+/// The first disagreement between a replay and its trace.
+package struct Divergence: Error, Equatable, Sendable {
+    package var step: UInt64
+    package var subtask: String
+    package var expected: String
+    package var got: String
+    /// The likely reason, as a sentence.
+    package var reason: String
+
+    package init(step: UInt64, subtask: String, expected: String, got: String, reason: String = "")
+    {
+        self.step = step
+        self.subtask = subtask
+        self.expected = expected
+        self.got = got
+        self.reason = reason
+    }
+}

@@ -1,0 +1,183 @@
+import WeirBase
+import WeirTelemetry
+
+/// A place where `continue` stops, under its number.
+struct Breakpoint {
+    enum Kind {
+        case condition(BreakCondition)
+        /// The value of a state changes.
+        case watch(StateReference)
+    }
+
+    let number: Int
+    let kind: Kind
+    /// As `info breaks` writes it, safe to show.
+    let text: String
+    private(set) var hits = 0
+
+    init(number: Int, _ kind: Kind) {
+        self.number = number
+        self.kind = kind
+        text = PrintableText.escaped(Self.text(of: kind), limit: 400)
+    }
+
+    mutating func hit() { hits += 1 }
+
+    private static func text(of kind: Kind) -> String {
+        switch kind {
+        case .watch(let state): "watch \(state.text)"
+        case .condition(.stage(let name, let when)):
+            "break stage=\(name)" + (when.map { " when \($0.text)" } ?? "")
+        case .condition(.condition(let expression)): "break when \(expression.text)"
+        case .condition(.invariant(let name)):
+            "break invariant" + (name.map { " \($0)" } ?? "")
+        case .condition(.log(let pattern)): "break log /\(pattern.text)/"
+        case .condition(.queue(let channel, let level)): "break queue \(channel) \(level.text)"
+        }
+    }
+}
+
+/// A breakpoint during one search: which steps can stop there, and what it saw last.
+///
+/// Conditions, queues and watches stop where something *comes to* hold or changes, so they look
+/// at the place where a search begins before anything is run.
+struct ArmedBreakpoint {
+    private enum Form {
+        case stage(subtasks: Set<UInt16>, when: Expression?)
+        case steps(Set<UInt64>, what: String)
+        case condition(Expression)
+        case queue([String], BreakCondition.QueueLevel)
+        case watch(StateReference)
+    }
+
+    let number: Int
+    private let form: Form
+    /// The steps that can change what is looked at; nil for all.
+    private let touching: Touching?
+    private var heldBefore = false
+    private var textBefore = ""
+
+    /// Steps by who takes them.
+    struct Touching {
+        var subtasks: Set<UInt16> = []
+        var cells: Set<UInt16> = []
+
+        func holds(_ facts: StepFacts) -> Bool {
+            switch facts.kind {
+            case .rest, .void: false
+            case .access: subtasks.contains(facts.subtask) || cells.contains(facts.port)
+            default: subtasks.contains(facts.subtask)
+            }
+        }
+    }
+
+    /// Arms a breakpoint; `logStep` finds the nearest step with a matching log line.
+    init(
+        _ point: Breakpoint, _ debugger: Debugger, logStep: (LogPattern) throws -> (step: UInt64, text: String)?
+    ) throws {
+        number = point.number
+        switch point.kind {
+        case .watch(let reference):
+            form = .watch(reference)
+            touching = debugger.touching(states: [reference], channels: [])
+        case .condition(.stage(let name, let when)):
+            form = .stage(subtasks: debugger.subtasks(named: name), when: when)
+            touching = nil
+        case .condition(.condition(let expression)):
+            form = .condition(expression)
+            touching = expression.looksAtStep ? nil
+                : debugger.touching(
+                    states: expression.states.map(\.reference),
+                    channels: expression.channels.map(\.name))
+        case .condition(.invariant(let name)):
+            let steps = debugger.violations(of: name).map(\.step)
+            form = .steps(Set(steps), what: "")
+            touching = nil
+        case .condition(.log(let pattern)):
+            let step = try logStep(pattern)
+            let text = step.map { PrintableText.escaped($0.text) } ?? ""
+            form = .steps(Set([step?.step].compactMap { $0 }), what: text)
+            touching = nil
+        case .condition(.queue(let channel, let level)):
+            let channels = debugger.channels(named: channel)
+            form = .queue(channels, level)
+            touching = debugger.touching(states: [], channels: channels)
+        }
+    }
+
+    /// Looks at the place where a search begins.
+    mutating func begin(_ world: Debugger) throws {
+        switch form {
+        case .stage, .steps: break
+        case .condition(let expression): heldBefore = try expression.holds(in: world)
+        case .queue(let channels, let level):
+            heldBefore = Self.reached(channels, level, world) != nil
+        case .watch(let reference): textBefore = try Self.text(of: reference, world)
+        }
+    }
+
+    func isCandidate(_ facts: StepFacts) -> Bool {
+        switch form {
+        case .stage(let subtasks, _):
+            facts.kind.beginsTurn && subtasks.contains(facts.subtask)
+        case .steps(let steps, _): steps.contains(facts.step)
+        case .condition, .queue, .watch: touching?.holds(facts) ?? true
+        }
+    }
+
+    /// Why the run stops at the world's place; nil when it does not. Called at every candidate, in
+    /// order.
+    mutating func stop(_ world: Debugger) throws -> String? {
+        switch form {
+        case .stage(_, let when):
+            guard let when else { return "" }
+            return try when.holds(in: world) ? "" : nil
+        case .steps(_, let what): return what
+        case .condition(let expression):
+            let holds = try expression.holds(in: world)
+            defer { heldBefore = holds }
+            return holds && !heldBefore ? "" : nil
+        case .queue(let channels, let level):
+            let reached = Self.reached(channels, level, world)
+            defer { heldBefore = reached != nil }
+            return heldBefore ? nil : reached
+        case .watch(let reference):
+            let text = try Self.text(of: reference, world)
+            defer { textBefore = text }
+            return text == textBefore ? nil : "\(Self.short(textBefore)) became \(Self.short(text))"
+        }
+    }
+
+    private static func reached(
+        _ channels: [String], _ level: BreakCondition.QueueLevel, _ world: Debugger
+    ) -> String? {
+        let queues = world.run.queues(messages: 0)
+        for queue in queues where channels.contains(queue.channel) {
+            guard level.isReached(depth: queue.depth, capacity: queue.capacity) else { continue }
+            let name = PrintableText.escaped(queue.channel)
+            return "\(name) holds \(queue.depth) of \(queue.capacity)"
+        }
+        return nil
+    }
+
+    private static func text(of reference: StateReference, _ world: Debugger) throws -> String {
+        ReflectedValue.raw(try reference.value(in: world, at: nil))
+    }
+
+    private static func short(_ text: String) -> String { PrintableText.escaped(text) }
+}
+
+extension Expression {
+    /// Whether it depends on the place itself, so that every step can change it.
+    var looksAtStep: Bool { Self.looksAtStep(root) }
+
+    private static func looksAtStep(_ node: Node) -> Bool {
+        switch node.form {
+        case .step: true
+        case .literal, .depth, .state: false
+        case .not(let inner): looksAtStep(inner)
+        case .and(let left, let right), .or(let left, let right), .compare(let left, _, _, let right):
+            looksAtStep(left) || looksAtStep(right)
+        }
+    }
+}

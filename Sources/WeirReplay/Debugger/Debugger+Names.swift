@@ -1,0 +1,166 @@
+import WeirBase
+import WeirTelemetry
+
+/// Names that commands hold: what they mean, and what is said of those that mean nothing.
+extension Debugger: ExpressionWorld {
+    var position: UInt64 { run.position }
+
+    func find(_ name: String) throws -> [StateValue] { try run.find(name) }
+
+    func depth(of channel: String) -> Int? {
+        let names = channels(named: channel)
+        if names.isEmpty { return nil }
+        return run.queues(messages: 0).filter { names.contains($0.channel) }
+            .reduce(0) { $0 + $1.depth }
+    }
+
+    /// The channels that a name means: one, or all between two stages (`parse>enrich`).
+    func channels(named name: String) -> [String] {
+        let all = run.channelNames
+        if all.contains(name) { return [name] }
+        let wanted = name.split(separator: ">", omittingEmptySubsequences: false)
+            .map { $0.trimmingSpace }
+        guard wanted.count == 2 else { return [] }
+        return all.filter { channel in
+            let ends = channel.split(separator: ">", omittingEmptySubsequences: false)
+            guard ends.count == 2 else { return false }
+            return zip(ends, wanted).allSatisfy { $0 == $1 || $0.hasPrefix("\($1)/") }
+        }
+    }
+
+    /// The numbers of a stage's subtasks, or of one subtask.
+    func subtasks(named name: String) -> Set<UInt16> {
+        let numbers = run.subtaskNames.enumerated().filter { _, subtask in
+            subtask == name || subtask.hasPrefix("\(name)/")
+        }
+        return Set(numbers.map { UInt16(clamping: $0.offset) })
+    }
+
+    /// Recorded violations of an invariant, of all with nil.
+    func violations(of name: String?) -> [Mark] {
+        run.marks.filter {
+            ($0.kind == .violation || $0.kind == .failure) && (name == nil || $0.name == name)
+        }
+    }
+
+    /// The steps that can change states and queues: those of who owns them.
+    func touching(states: [StateReference], channels: [String]) -> ArmedBreakpoint.Touching {
+        var touching = ArmedBreakpoint.Touching()
+        for state in states {
+            switch state.base {
+            case .cell(let name):
+                if let cell = run.cellNames.firstIndex(of: name) {
+                    touching.cells.insert(UInt16(clamping: cell))
+                }
+            case .entry(let stage, _, _): touching.subtasks.formUnion(subtasks(named: stage))
+            }
+        }
+        for channel in channels.flatMap({ self.channels(named: $0) }) {
+            for end in channel.split(separator: ">") {
+                touching.subtasks.formUnion(subtasks(named: String(end)))
+            }
+        }
+        return touching
+    }
+
+    // MARK: Checking
+
+    func check(_ kind: Breakpoint.Kind) throws {
+        switch kind {
+        case .watch(let state): try check(state, at: nil)
+        case .condition(.stage(let name, let when)):
+            guard !subtasks(named: name).isEmpty else { throw unknownStage(name, at: nil) }
+            if let when { try check(when) }
+        case .condition(.condition(let expression)): try check(expression)
+        case .condition(.invariant(let name?)):
+            let known = run.invariantNames + run.marks.map(\.name)
+            guard known.contains(name) else {
+                throw CommandError(
+                    "there is no invariant \(PrintableText.escaped(name))",
+                    Nearest.advice(name, among: run.invariantNames, or: "See 'info marks'"))
+            }
+        case .condition(.invariant(nil)), .condition(.log): break
+        case .condition(.queue(let channel, _)):
+            guard !channels(named: channel).isEmpty else { throw unknownChannel(channel, at: nil) }
+        }
+    }
+
+    /// Refuses names that mean nothing anywhere in the run; a key that is not there now is none.
+    func check(_ expression: Expression) throws {
+        for (state, column) in expression.states { try check(state, at: column) }
+        for (channel, column) in expression.channels where channels(named: channel).isEmpty {
+            throw unknownChannel(channel, at: column)
+        }
+    }
+
+    func check(_ state: StateReference, at column: Int?) throws {
+        switch state.base {
+        case .cell(let name):
+            guard !run.cellNames.contains(name) else { return }
+            let cells = run.cellNames
+            throw CommandError(
+                "there is no cell \(PrintableText.escaped(name))",
+                cells.isEmpty
+                    ? "This pipeline has no shared cells"
+                    : Nearest.advice(name, among: cells, or: "See 'info states'"), at: column)
+        case .entry(let stage, _, _):
+            guard subtasks(named: stage).isEmpty else { return }
+            if run.cellNames.contains(stage) {
+                throw CommandError(
+                    "\(PrintableText.escaped(stage)) is a cell",
+                    "Write: cell \(PrintableText.escaped(stage))", at: column)
+            }
+            throw unknownStage(stage, at: column)
+        }
+    }
+
+    func unknownStage(_ name: String, at column: Int?) -> CommandError {
+        CommandError(
+            "there is no stage \(PrintableText.escaped(name))",
+            Nearest.advice(name, among: run.stageNames, or: "See 'info stages'"), at: column)
+    }
+
+    func unknownChannel(_ name: String, at column: Int?) -> CommandError {
+        CommandError(
+            "there is no channel \(PrintableText.escaped(name))",
+            Nearest.best(name, among: channelsToOffer).map { "Did you mean \($0)?" }
+                ?? "See 'info queues'", at: column)
+    }
+
+    /// What is said of a state that is not there.
+    func notHere(_ state: StateReference) throws -> CommandError {
+        let name = PrintableText.escaped(state.text)
+        guard case .entry(let stage, _, let key) = state.base else {
+            return CommandError("there is no \(name)", "See 'info states'")
+        }
+        let stageName = run.stageNames.first { stage == $0 || stage.hasPrefix("\($0)/") } ?? stage
+        let (entries, omitted) = try run.states(of: stageName, limit: 5)
+        if entries.isEmpty {
+            let open = run.subtasks.first {
+                $0.openTurn != nil && ($0.name == stage || $0.name.hasPrefix("\(stageName)/"))
+            }
+            return CommandError(
+                "\(PrintableText.escaped(stageName)) has no state at step \(run.position)",
+                open.map {
+                    "\(PrintableText.escaped($0.name)) is in the turn of step \($0.openTurn ?? 0): "
+                        + "what it changes is seen when that ends"
+                } ?? "Its state is seen behind its first turn")
+        }
+        let names = entries.map { PrintableText.escaped($0.name, limit: 60) }
+        let more = omitted > 0 ? " and \(omitted) more" : ""
+        return CommandError(
+            key == nil
+                ? "\(name) has a state for each key" : "\(name) is not there at step \(run.position)",
+            "There are \(names.joined(separator: ", "))\(more): 'info states "
+                + "\(PrintableText.escaped(stageName))' lists them")
+    }
+}
+
+extension Substring {
+    fileprivate var trimmingSpace: Substring {
+        var text = self[...]
+        while text.first?.isWhitespace == true { text = text.dropFirst() }
+        while text.last?.isWhitespace == true { text = text.dropLast() }
+        return text
+    }
+}

@@ -1,0 +1,84 @@
+import WeirBase
+
+extension CommandParser {
+    private static let forms =
+        "Write stage=NAME, when EXPR, invariant [NAME], log /REGEX/ or queue CHANNEL > 90%"
+
+    /// What follows `break`.
+    static func condition(_ text: inout CommandText) throws(CommandError) -> BreakCondition {
+        text.skipSpace()
+        let column = text.place
+        let word = text.take { $0.isLetter }
+        switch word {
+        case "stage": return try stage(&text)
+        case "when", "if": return .condition(try Expression.parse(&text))
+        case "invariant":
+            let name = text.rest()
+            return .invariant(name.isEmpty ? nil : unquoted(name))
+        case "log", "logs": return .log(try text.pattern())
+        case "queue": return try queue(&text)
+        case "":
+            throw CommandError("break wants to know where", forms, at: column)
+        default:
+            throw CommandError(
+                "'\(PrintableText.escaped(word, limit: 40))' is nothing to break at",
+                Nearest.best(word, among: ["stage", "when", "invariant", "log", "queue"])
+                    .map { "Did you mean \($0)?" } ?? forms, at: column)
+        }
+    }
+
+    private static func stage(_ text: inout CommandText) throws(CommandError) -> BreakCondition {
+        text.skipSpace()
+        _ = text.take("=")
+        text.skipSpace()
+        let column = text.place
+        let isQuoted = text.next == "`" || text.next == "\""
+        let name: String
+        if isQuoted, let quote = text.next {
+            name = try text.quoted(quote)
+        } else {
+            name = text.word()
+        }
+        guard !name.isEmpty else {
+            throw CommandError(
+                "the name of a stage is missing", "Write: break stage=NAME", at: column)
+        }
+        text.skipSpace()
+        let wordColumn = text.place
+        let word = text.word()
+        if word.isEmpty { return .stage(name, when: nil) }
+        guard word == "when" || word == "if" else {
+            throw CommandError(
+                "a condition begins with 'when'", "Write: break stage=NAME when EXPR",
+                at: wordColumn)
+        }
+        return .stage(name, when: try Expression.parse(&text))
+    }
+
+    private static func queue(_ text: inout CommandText) throws(CommandError) -> BreakCondition {
+        text.skipSpace()
+        let column = text.place
+        let all = text.rest()
+        // The comparison is the last one: the name of a channel holds one itself.
+        guard let match = all.wholeMatch(of: /(.+?)\s*(>=|>)\s*([0-9.]+)\s*(%?)/)?.output else {
+            throw CommandError(
+                "a queue is compared with a level", "Write: break queue parse>enrich > 90%",
+                at: column)
+        }
+        guard let value = Double(match.3), value.isFinite, value < 1e15,
+            match.4.isEmpty || value <= 100
+        else {
+            throw CommandError(
+                "\(match.3)\(match.4) is no level of a queue", "Give 0% to 100%, or a number",
+                at: column)
+        }
+        let level = BreakCondition.QueueLevel(
+            isPercent: !match.4.isEmpty, value: value, includesIt: match.2 == ">=")
+        return .queue(unquoted(String(match.1)), level)
+    }
+
+    private static func unquoted(_ text: String) -> String {
+        let isQuoted = text.count >= 2 && text.hasPrefix("\"") && text.hasSuffix("\"")
+        return isQuoted ? String(text.dropFirst().dropLast()) : text
+    }
+}

@@ -1,0 +1,46 @@
+import WeirBase
+import WeirEngine
+import WeirTelemetry
+import WeirTrace
+
+extension ReplaySession: DebuggedRun {
+    package var diedInTurns: Bool { !trace.turnsInFlight.isEmpty }
+
+    package func logLines(through step: UInt64, _ body: (LogLineFacts) throws -> Bool) throws {
+        let names = subtaskNames
+        let header = trace.header
+        try logs(through: step) { record, site, rank in
+            var text = site.message
+            for (name, value) in zip(site.fields, record.values) {
+                text += " \(name)=\(value.inLine)"
+            }
+            let subtask = Int(record.subtask)
+            return try body(
+                LogLineFacts(
+                    step: record.step, level: site.level,
+                    subtask: record.step > 0 && subtask < names.count ? names[subtask] : "",
+                    text: text
+                ) {
+                    var line = ""
+                    var exporter = LogExporter(header: header) { bytes in
+                        line += String(decoding: bytes, as: UTF8.self)
+                    }
+                    try exporter.write(record: record, site: site, seq: rank)
+                    try exporter.finish()
+                    return line.hasSuffix("\n") ? String(line.dropLast()) : line
+                })
+        }
+    }
+}
+
+extension LogValue {
+    /// As it is written behind `name=`.
+    fileprivate var inLine: String {
+        switch self {
+        case .integer(let integer): "\(integer)"
+        case .double(let double): "\(double)"
+        case .flag(let flag): "\(flag)"
+        case .text(let text): text
+        }
+    }
+}

@@ -1,0 +1,85 @@
+import WeirBase
+import WeirTelemetry
+
+/// What a step was, in words. Names of the plan are made safe here.
+struct StepText {
+    private let subtasks: [String]
+    private let cells: [String]
+    private let channels: [String]
+
+    init(_ run: any DebuggedRun) {
+        subtasks = run.subtaskNames
+        cells = run.cellNames
+        channels = run.channelNames
+    }
+
+    func subtask(_ facts: StepFacts) -> String? {
+        guard facts.kind != .rest, facts.kind != .void else { return nil }
+        return subtask(number: facts.subtask)
+    }
+
+    func subtask(number: UInt16) -> String { name(subtasks, Int(number), "subtask") }
+
+    func cell(_ facts: StepFacts) -> String? {
+        facts.kind == .access ? name(cells, Int(facts.port), "cell") : nil
+    }
+
+    /// The channel that a turn took messages from; nil for a turn that took none.
+    func inlet(_ facts: StepFacts) -> String? {
+        guard facts.kind == .input || facts.kind == .end, let subtask = subtask(facts) else {
+            return nil
+        }
+        let into = channels.filter { $0.hasSuffix(">\(subtask)") }
+        return Int(facts.port) < into.count ? into[Int(facts.port)] : nil
+    }
+
+    func outlet(_ facts: StepFacts) -> String? {
+        guard facts.kind == .publish, let subtask = subtask(facts) else { return nil }
+        let out = channels.filter { $0.hasPrefix("\(subtask)>") }
+        return Int(facts.port) < out.count ? out[Int(facts.port)] : nil
+    }
+
+    /// `reserve/1 accesses cell budget in the turn of step 12`.
+    func what(_ facts: StepFacts) -> String {
+        let subtask = PrintableText.escaped(subtask(facts) ?? "")
+        let turn = "in the turn of step \(facts.turn)"
+        switch facts.kind {
+        case .input:
+            guard let inlet = inlet(facts) else {
+                return "\(subtask) reads \(counted(facts.count, "element"))"
+            }
+            let from = PrintableText.escaped(inlet)
+            return "\(subtask) takes \(counted(facts.count, "message")) from \(from)"
+        case .timer: return "\(subtask) fires its timers"
+        case .completion: return "\(subtask) takes \(counted(facts.count, "completed call"))"
+        case .continue: return "\(subtask) goes on with its turn"
+        case .idle: return "\(subtask) is told that its source is idle"
+        case .end:
+            guard let inlet = inlet(facts) else { return "\(subtask) comes to its end" }
+            return "\(subtask) sees the end of \(PrintableText.escaped(inlet))"
+        case .failure: return "\(subtask) is told of a failure"
+        case .access:
+            return "\(subtask) accesses cell \(PrintableText.escaped(cell(facts) ?? "")) \(turn)"
+        case .publish:
+            let channel = PrintableText.escaped(outlet(facts) ?? "outlet \(facts.port)")
+            return "\(subtask) publishes \(counted(facts.count, "message")) on \(channel) \(turn)"
+        case .rest: return "a rest point: no turn is open"
+        case .void: return "a number without a step: the run died before it did anything"
+        }
+    }
+
+    private func name(_ names: [String], _ index: Int, _ what: String) -> String {
+        index < names.count ? names[index] : "\(what) \(index)"
+    }
+}
+
+/// Points in time since a run's start.
+enum ElapsedText {
+    /// `1.234567 s`, microseconds given.
+    static func text(_ microseconds: Int64) -> String {
+        let sign = microseconds < 0 ? "-" : ""
+        let (seconds, rest) = microseconds.magnitude.quotientAndRemainder(dividingBy: 1_000_000)
+        let digits = String(rest)
+        return sign + "\(seconds).\(String(repeating: "0", count: 6 - digits.count))\(digits) s"
+    }
+}

@@ -1,0 +1,264 @@
+import Synchronization
+import WeirBase
+import WeirEngine
+import WeirTelemetry
+
+/// A piece of state: a shared cell, or what one operator keeps for one key.
+package enum StateID: Hashable, Sendable {
+    case cell(UInt16)
+    /// The key as text; empty for a state without keys.
+    case entry(subtask: UInt16, operator: String, key: String)
+}
+
+/// A piece of state with its value at the session's step.
+package struct StateValue {
+    package var id: StateID
+    /// `cell stock`, `reserve[17]`, or `stage.operator[key]` where a stage fuses several operators
+    /// with state.
+    package var name: String
+    /// The value itself, to be looked into.
+    package var value: Any
+    /// The subtask is in the middle of a turn, which holds its state: the value is the one at the
+    /// beginning of that turn, this step.
+    package var asOfTurn: UInt64?
+}
+
+/// A channel at the session's step.
+package struct QueueFacts: Equatable, Sendable {
+    package var channel: String
+    /// Messages that wait, control messages among them.
+    package var depth: Int
+    /// What the plan allows.
+    package var capacity: Int
+    /// Messages that the producer emitted and has not published.
+    package var unpublished: Int
+    /// The oldest of those that wait, as text.
+    package var oldest: [String]
+}
+
+/// A subtask at the session's step. Counts are totals since the run's start.
+package struct SubtaskFacts: Equatable, Sendable {
+    package var name: String
+    package var turns: UInt64
+    package var recordsIn: UInt64
+    package var recordsOut: UInt64
+    /// RFC 3339; empty before the first one, `end` after the last.
+    package var watermark: String
+    package var isDone: Bool
+    /// The step at which its open turn began.
+    package var openTurn: UInt64?
+}
+
+/// A turn that could be taken at the session's step.
+package struct RunnableFacts: Equatable, Sendable {
+    package var subtask: String
+    package var what: String
+}
+
+extension ReplaySession {
+    // MARK: Names
+
+    package var subtaskNames: [String] { replica.execution.subtasks.map(\.name) }
+    package var stageNames: [String] { plan.planned.plan.stages.map(\.name) }
+    package var channelNames: [String] { replica.execution.channels.map(\.name) }
+    package var cellNames: [String] { plan.planned.plan.cells }
+    package var sourceNames: [String] { plan.planned.plan.sources.map(\.name) }
+    package var invariantNames: [String] { plan.planned.plan.invariants }
+
+    // MARK: State
+
+    /// The shared cells in order of their declaration.
+    package var cells: [StateValue] {
+        replica.execution.cells.map { cell in
+            StateValue(id: .cell(cell.index), name: "cell \(cell.name)", value: cell.anyValue)
+        }
+    }
+
+    /// The keyed and other state of a stage, or of all stages: in order of subtasks, operators and
+    /// keys' texts, at most `limit` entries; and how many more there are.
+    ///
+    /// What an open turn holds is taken from a second replay of the steps before it.
+    package func states(
+        of stage: String? = nil, limit: Int = .max
+    ) throws -> (entries: [StateValue], omitted: Int) {
+        var entries: [StateValue] = []
+        var omitted = 0
+        try forEachState(of: stage) { _, found in
+            let taken = found.prefix(max(0, limit - entries.count))
+            entries.append(contentsOf: taken)
+            omitted += found.count - taken.count
+        }
+        return (entries, omitted)
+    }
+
+    /// What a name means now: `cell NAME`, `stage[key]`, `stage/1[key]`, `stage.operator[key]`;
+    /// several values where several subtasks or operators have such a key, none where nothing has.
+    package func find(_ name: String) throws -> [StateValue] {
+        if name.hasPrefix("cell ") { return cells.filter { $0.name == name } }
+        guard name.hasSuffix("]"), let open = name.firstIndex(of: "[") else { return [] }
+        let place = name[..<open]
+        let key = name[name.index(after: open)...].dropLast()
+        let (stage, subtask, wanted) = parts(of: place)
+        guard let stage else { return [] }
+        var found: [StateValue] = []
+        try forEachState(of: stage) { place, values in
+            guard subtask == nil || subtask == place.name else { return }
+            for value in values {
+                guard case .entry(_, let name, let text) = value.id, text == key else { continue }
+                if wanted == nil || wanted == name { found.append(value) }
+            }
+        }
+        return found
+    }
+
+    /// Stage, subtask and operator that a name's beginning means; names may hold dots themselves.
+    private func parts(
+        of place: Substring
+    ) -> (stage: String?, subtask: String?, operator: String?) {
+        for subtask in replica.execution.subtasks {
+            for (name, isSubtask) in [(subtask.name, true), (subtask.stage, false)] {
+                if place == name { return (subtask.stage, isSubtask ? name : nil, nil) }
+                guard place.hasPrefix(name + ".") else { continue }
+                let rest = String(place.dropFirst(name.count + 1))
+                if subtask.states.contains(where: { $0.operator == rest }) {
+                    return (subtask.stage, isSubtask ? name : nil, rest)
+                }
+            }
+        }
+        return (nil, nil, nil)
+    }
+
+    private func forEachState(
+        of stage: String?, _ body: (Subtask, [StateValue]) -> Void
+    ) throws {
+        let open = replica.scheduler.openTurns
+        let wanted = replica.execution.subtasks.filter { stage == nil || $0.stage == stage }
+        let held = wanted.filter { open[$0.index] != nil && $0.hasState }
+        let past = try valuesBefore(held, open)
+        for subtask in wanted {
+            guard let turn = open[subtask.index] else {
+                body(subtask, values(of: subtask, asOf: nil))
+                continue
+            }
+            if let values = past[subtask.index] {
+                body(subtask, values)
+            } else if subtask.hasState {
+                throw ReplayInterrupted(step: turn)
+            }
+        }
+    }
+
+    /// The states of subtasks at the beginnings of their open turns.
+    private func valuesBefore(
+        _ held: [Subtask], _ open: [UInt16: UInt64]
+    ) throws -> [UInt16: [StateValue]] {
+        var found: [UInt16: [StateValue]] = [:]
+        let ordered = held.sorted { open[$0.index] ?? 0 < open[$1.index] ?? 0 }
+        guard let first = ordered.first, let turn = open[first.index] else { return [:] }
+        guard let past = try replica(at: turn - 1) else { return [:] }
+        for subtask in ordered {
+            guard let turn = open[subtask.index] else { continue }
+            guard try run(past, through: turn - 1) else { return found }
+            found[subtask.index] = values(
+                of: past.execution.subtasks[Int(subtask.index)], asOf: turn)
+        }
+        return found
+    }
+
+    private func values(of subtask: Subtask, asOf turn: UInt64?) -> [StateValue] {
+        let states = subtask.states
+        return states.flatMap { state in
+            state.entries.map { entry in
+                let place =
+                    states.count > 1 ? "\(subtask.stage).\(state.operator)" : subtask.stage
+                return StateValue(
+                    id: .entry(
+                        subtask: subtask.index, operator: state.operator, key: entry.key),
+                    name: "\(place)[\(entry.key)]", value: entry.value, asOfTurn: turn)
+            }
+        }
+    }
+
+    // MARK: Queues, subtasks, threads
+
+    /// All channels in the order of the plan, with at most `limit` of their oldest messages.
+    package func queues(messages limit: Int = 0) -> [QueueFacts] {
+        replica.execution.channels.map { channel in
+            let outlet = channel.producer?.outlets.first { $0.channel === channel }
+            return QueueFacts(
+                channel: channel.name, depth: channel.depth, capacity: channel.bounds.messages,
+                unpublished: outlet?.unpublishedCount ?? 0,
+                oldest: limit > 0 ? channel.describeQueued(limit: limit) : [])
+        }
+    }
+
+    package var subtasks: [SubtaskFacts] {
+        let open = replica.scheduler.openTurns
+        return replica.execution.subtasks.map { subtask in
+            let watermark = subtask.watermark
+            let counters = subtask.counters
+            return SubtaskFacts(
+                name: subtask.name, turns: subtask.turnCount,
+                recordsIn: counters.recordsIn.load(ordering: .relaxed),
+                recordsOut: counters.recordsOut.load(ordering: .relaxed),
+                watermark: watermark == .distantPast
+                    ? "" : watermark == .distantFuture ? "end" : watermark.rfc3339(digits: 3),
+                isDone: subtask.isDone, openTurn: open[subtask.index])
+        }
+    }
+
+    /// The turns that could be taken now in the sequential execution.
+    ///
+    /// A source can always be next until it has ended: when its input arrived, and its pace, are
+    /// not part of the execution.
+    package func runnable() throws -> [RunnableFacts] {
+        let open = replica.scheduler.openTurns
+        let time = try facts(of: position)?.time ?? 0
+        var found: [RunnableFacts] = []
+        for subtask in replica.execution.subtasks where open[subtask.index] == nil {
+            func add(_ what: String) {
+                found.append(RunnableFacts(subtask: subtask.name, what: what))
+            }
+            if subtask.hasUnpublished {
+                add("publishes what found no room")
+                continue
+            }
+            if subtask.isSource, !subtask.isDone { add("source") }
+            for choice in subtask.knownChoices(time: time, world: replica.world) {
+                switch choice.kind {
+                case .input:
+                    let channel = subtask.inlets[Int(choice.inlet)].channel.name
+                    add("\(choice.count) messages on \(channel)")
+                case .timer: add("a timer is due")
+                default: add("\(choice.kind)")
+                }
+            }
+        }
+        return found
+    }
+
+    /// What each open turn is doing, in order of subtasks.
+    package var threads: [(subtask: String, state: String)] {
+        let scheduler = replica.scheduler
+        let suspended = scheduler.openTurns.sorted { $0.key < $1.key }
+        return suspended.map { index, turn in
+            let subtask = replica.execution.subtasks[Int(index)]
+            let state: String
+            switch scheduler.isWaiting(index) {
+            case .cell(let cell):
+                state = "waits to access cell \(replica.execution.cells[Int(cell)].name)"
+            case .publish(let outlet):
+                let channel = subtask.outlets[Int(outlet)].channel?.name ?? ""
+                state = "waits to publish on \(channel)"
+            case nil: state = "was in flight when the run died"
+            }
+            return (subtask.name, "in the turn of step \(turn), \(state)")
+        }
+    }
+}
+
+/// A look at the past was ended before it got there.
+package struct ReplayInterrupted: Error, Equatable, Sendable, CustomStringConvertible {
+    package let step: UInt64
+    package var description: String { "interrupted on the way to the turn of step \(step)" }
+}

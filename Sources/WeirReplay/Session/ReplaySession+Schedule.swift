@@ -1,0 +1,89 @@
+package import WeirTelemetry
+import WeirTrace
+
+/// A step of the recorded schedule.
+package struct StepFacts: Equatable, Sendable {
+    package var step: UInt64
+    package var kind: StepKind
+    /// Meaningless for rest points and voids.
+    package var subtask: UInt16
+    /// The step at which its turn began: itself for a beginning, 0 for rest points and voids.
+    package var turn: UInt64
+    /// Beginning of a turn: the inlet. Access: the cell. Publish: the outlet.
+    package var port: UInt16
+    /// Beginning of a turn: elements or calls. Publish: messages offered.
+    package var count: UInt32
+    /// Microseconds since the run's start; of an access or a publish that of its turn.
+    package var time: Int64
+}
+
+extension ReplaySession {
+    /// What a step was; nil when the trace has none of that number.
+    package func facts(of step: UInt64) throws -> StepFacts? {
+        guard step > 0, step <= lastStep, let page = try plan.pages.page(holding: step),
+            let note = page.note(step)
+        else { return nil }
+        return try facts(note, in: page)
+    }
+
+    private func facts(_ note: StepNote, in page: SchedulePages.Page) throws -> StepFacts {
+        var facts = StepFacts(
+            step: note.step, kind: note.kind, subtask: note.subtask, turn: 0, port: note.port,
+            count: note.count, time: note.time)
+        switch note.kind {
+        case .access, .publish:
+            facts.turn = note.turn
+            let begun = try page.note(note.turn) ?? plan.pages.note(note.turn)
+            facts.time = begun?.time ?? 0
+        case .rest, .void: break
+        default: facts.turn = note.step
+        }
+        return facts
+    }
+
+    /// The first step behind `after`, at most `through`, that `matches`. Nothing is run.
+    package func firstStep(
+        after: UInt64, through: UInt64 = .max, where matches: (StepFacts) throws -> Bool
+    ) throws -> UInt64? {
+        var next = after + 1
+        let end = min(through, lastStep)
+        while next <= end, let page = try plan.pages.page(holding: next) {
+            while next <= min(end, page.last) {
+                if let note = page.note(next), try matches(try facts(note, in: page)) {
+                    return next
+                }
+                next += 1
+            }
+        }
+        return nil
+    }
+
+    /// The last step before `before`, at least `from`, that `matches`. Nothing is run.
+    package func lastStep(
+        before: UInt64, from: UInt64 = 1, where matches: (StepFacts) throws -> Bool
+    ) throws -> UInt64? {
+        guard before > 1 else { return nil }
+        var next = min(before - 1, lastStep)
+        let end = max(1, from)
+        while next >= end, let page = try plan.pages.page(holding: next) {
+            while next >= max(end, page.first) {
+                if let note = page.note(next), try matches(try facts(note, in: page)) {
+                    return next
+                }
+                next -= 1
+            }
+        }
+        return nil
+    }
+
+    /// The last step whose time is not after this one, microseconds since the run's start; 0 when
+    /// all are.
+    ///
+    /// Times of steps go up but for the little that turns overlapped: the first later one ends it.
+    package func step(at microseconds: Int64) throws -> UInt64 {
+        let later = try firstStep(after: 0) { facts in
+            facts.kind != .void && facts.time > microseconds
+        }
+        return later.map { $0 - 1 } ?? lastStep
+    }
+}

@@ -1,0 +1,110 @@
+import WeirEngine
+package import WeirTelemetry
+import WeirTrace
+
+extension ReplaySession {
+    /// Steps looked through in the first window before the playhead; each further one is larger.
+    static let firstWindow: UInt64 = 512
+
+    /// Runs forward and stops at the first step behind the playhead that is a candidate and for
+    /// which `test` holds there; nil when there is none up to `limit`, where the session then is.
+    package func search(
+        through limit: UInt64, candidates: (StepFacts) throws -> Bool, test: () throws -> Bool
+    ) throws -> UInt64? {
+        while let next = try firstStep(after: position, through: limit, where: candidates) {
+            let travel = try go(to: next)
+            if travel.isInterrupted { throw ReplayInterrupted(step: next) }
+            if divergence != nil { return nil }
+            if try test() { return next }
+        }
+        if try go(to: limit).isInterrupted { throw ReplayInterrupted(step: limit) }
+        return nil
+    }
+
+    /// Goes back to the last candidate before the playhead for which `test` holds there; nil when
+    /// there is none, and the session is where it was.
+    package func searchBack(
+        candidates: (StepFacts) throws -> Bool, test: () throws -> Bool
+    ) throws -> UInt64? {
+        let origin = position
+        var end = origin
+        var width = Self.firstWindow
+        while end > 1 {
+            let start = end > width ? end - width : 1
+            if try firstStep(after: start - 1, through: end - 1, where: candidates) != nil {
+                if try go(to: start - 1).isInterrupted { throw ReplayInterrupted(step: start) }
+                var last: UInt64?
+                while let hit = try search(
+                    through: end - 1, candidates: candidates, test: test)
+                {
+                    last = hit
+                }
+                if let last {
+                    if try go(to: last).isInterrupted { throw ReplayInterrupted(step: last) }
+                    return last
+                }
+            }
+            end = start
+            width *= 4
+        }
+        try go(to: origin)
+        return nil
+    }
+
+    // MARK: Events and logs
+
+    /// The element of a source with this index, from 0, as text, and the step of the turn that took
+    /// it, nil when none did; nil when there is no such element.
+    ///
+    /// Elements of files are the recorded lines, found by reading from the start.
+    package func event(source: String, index: UInt64) throws -> (text: String, step: UInt64?)? {
+        guard let place = plan.planned.plan.sources.firstIndex(where: { $0.name == source }),
+            let subtask = replica.execution.subtasks.first(where: { subtask in
+                subtask.isSource
+                    && plan.planned.plan.stages.first { $0.name == subtask.stage }?
+                        .source == place
+            })
+        else { return nil }
+        var taken: UInt64 = 0
+        let step = try firstStep(after: 0) { facts in
+            guard facts.subtask == subtask.index, facts.kind == .input else { return false }
+            taken += UInt64(facts.count)
+            return taken > index
+        }
+        if let text = subtask.describeElement(index) {
+            // A generator can make any element; those beyond its limit do not exist.
+            return step == nil && index >= trace.header.limit ?? .max ? nil : (text, step)
+        }
+        guard let line = try line(of: place, index) else { return nil }
+        return (line, step)
+    }
+
+    private func line(of source: Int, _ index: UInt64) throws -> String? {
+        let inputs = RecordedInputs(trace: trace, paths: plan.paths)
+        var lines = LineAssembler()
+        var passed: UInt64 = 0
+        while true {
+            while lines.waiting == 0 {
+                guard !lines.isEnded, lines.trouble == nil,
+                    let block = try inputs.next(of: source)
+                else { return nil }
+                lines.take(block)
+            }
+            let text = lines.next { passed == index ? String(decoding: $0, as: UTF8.self) : nil }
+            if let text { return text }
+            passed += 1
+        }
+    }
+
+    /// The recorded log records of turns up to `step` in the order of the run; `body` gets each,
+    /// its statement and its rank, and returns false to end.
+    package func logs(
+        through step: UInt64, _ body: (LogRecord, LogSite, UInt64) throws -> Bool
+    ) throws {
+        let merge = try LogMerge(trace)
+        while let (record, rank) = try merge.next(), record.step <= step {
+            guard Int(record.site) < merge.sites.count else { continue }
+            if try !body(record, merge.sites[Int(record.site)], rank) { return }
+        }
+    }
+}

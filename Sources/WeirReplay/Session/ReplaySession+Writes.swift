@@ -1,0 +1,155 @@
+import WeirBase
+import WeirEngine
+import WeirTelemetry
+
+/// A step that could change a piece of state, and what it did.
+package struct StateAccess {
+    package var step: UInt64
+    package var subtask: UInt16
+    /// The step at which its turn began.
+    package var turn: UInt64
+    /// Whether the value was another one afterwards.
+    package var isWrite: Bool
+    /// The value afterwards; nil when there is none.
+    package var value: Any?
+}
+
+extension ReplaySession {
+    /// The step that last changed a piece of state, at or before the playhead: the access of a
+    /// cell, or the turn of a subtask; nil when nothing has changed it since the run's start.
+    ///
+    /// Found by running: an access that left the cell as it was did not write it. What an open
+    /// turn has done to its own state does not count.
+    package func lastWrite(_ state: StateID) throws -> UInt64? {
+        guard let watched = Watched(state, in: replica) else { return nil }
+        var end = position
+        var width = Self.firstWindow
+        while end > 0 {
+            let start = end > width ? end - width : 0
+            var steps: [StepFacts] = []
+            _ = try firstStep(after: start, through: end) { facts in
+                if watched.mayBeWritten(by: facts) { steps.append(facts) }
+                return false
+            }
+            var last: UInt64?
+            try follow(watched, steps) { if $0.isWrite { last = $0.step } }
+            if let last { return last }
+            end = start
+            width *= 4
+        }
+        return nil
+    }
+
+    /// The last accesses of a cell, or turns of the subtask that owns an entry, at or before the
+    /// playhead: at most `limit`, oldest first, each with the value after it.
+    package func history(of state: StateID, limit: Int) throws -> [StateAccess] {
+        guard limit > 0, let watched = Watched(state, in: replica) else { return [] }
+        var steps: [StepFacts] = []
+        _ = try lastStep(before: position + 1) { facts in
+            if watched.mayBeWritten(by: facts) { steps.append(facts) }
+            return steps.count >= limit
+        }
+        var found: [StateAccess] = []
+        try follow(watched, steps.reversed()) { found.append($0) }
+        return found
+    }
+
+    /// Runs a replica of its own through steps, in order, and tells what each did to the state.
+    private func follow(
+        _ state: Watched, _ steps: [StepFacts], _ tell: (StateAccess) -> Void
+    ) throws {
+        guard let first = steps.first else { return }
+        guard let past = try replica(at: first.step - 1) else {
+            throw ReplayInterrupted(step: first.step)
+        }
+        var before = state.digest(in: past)
+        for (place, facts) in steps.enumerated() {
+            // A turn's own state is to be seen before the subtask's next turn, when this one ended.
+            let next: UInt64
+            if case .cell = state.id {
+                next = facts.step
+            } else {
+                next =
+                    place + 1 < steps.count
+                    ? steps[place + 1].step - 1 : try settled(facts.step, state)
+            }
+            guard try run(past, through: next) else { throw ReplayInterrupted(step: facts.step) }
+            guard past.position == next, state.hasSettled(in: past) else { return }
+            let after = state.digest(in: past)
+            tell(
+                StateAccess(
+                    step: facts.step, subtask: facts.subtask, turn: facts.turn,
+                    isWrite: after != before, value: state.value(in: past)))
+            before = after
+        }
+    }
+
+    /// The last step up to the playhead at which the outcome of a turn can be seen.
+    private func settled(_ turn: UInt64, _ state: Watched) throws -> UInt64 {
+        let next = try firstStep(
+            after: turn, through: position, where: state.mayBeWritten(by:))
+        return next.map { $0 - 1 } ?? position
+    }
+}
+
+/// A piece of state that is looked at again and again, in one replica after another.
+private struct Watched {
+    let id: StateID
+    /// The typed key of an entry.
+    private let key: Any
+
+    /// Nil when there is no such state in the replica.
+    init?(_ id: StateID, in replica: Replica) {
+        self.id = id
+        switch id {
+        case .cell(let cell):
+            guard Int(cell) < replica.execution.cells.count else { return nil }
+            key = ()
+        case .entry(let subtask, let name, let text):
+            guard Int(subtask) < replica.execution.subtasks.count,
+                let found = replica.execution.subtasks[Int(subtask)].key(named: text, of: name)
+            else { return nil }
+            key = found
+        }
+    }
+
+    func mayBeWritten(by facts: StepFacts) -> Bool {
+        switch id {
+        case .cell(let cell): facts.kind == .access && facts.port == cell
+        case .entry(let subtask, _, _): facts.kind.beginsTurn && facts.subtask == subtask
+        }
+    }
+
+    /// Whether the owner is between turns, so that its state can be read.
+    func hasSettled(in replica: Replica) -> Bool {
+        guard case .entry(let subtask, _, _) = id else { return true }
+        return replica.scheduler.openTurns[subtask] == nil
+    }
+
+    /// The value; nil when there is none yet, or no more.
+    func value(in replica: Replica) -> Any? {
+        switch id {
+        case .cell(let cell): replica.execution.cells[Int(cell)].anyValue
+        case .entry(let subtask, let name, _):
+            replica.execution.subtasks[Int(subtask)].value(of: key, of: name)
+        }
+    }
+
+    /// A digest of the value; nil when there is none yet, or no more.
+    func digest(in replica: Replica) -> UInt64? {
+        var hash = StableHash()
+        switch id {
+        case .cell(let cell):
+            replica.execution.cells[Int(cell)].digest(into: &hash)
+        case .entry(let subtask, let name, _):
+            let owner = replica.execution.subtasks[Int(subtask)]
+            guard let value = owner.value(of: key, of: name) else { return nil }
+            if let value = value as? any Encodable {
+                hash.combine(bytes: Canonical.bytes(of: value))
+            } else {
+                hash.combine(bytes: Array("\(value)".utf8))
+            }
+        }
+        return hash.value
+    }
+}

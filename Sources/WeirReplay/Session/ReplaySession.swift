@@ -1,0 +1,151 @@
+import WeirBase
+package import WeirEngine
+package import WeirTelemetry
+package import WeirTrace
+
+/// A replay that can be moved: forwards, and back by way of snapshots. Owned by one thread.
+///
+/// "At step S" means: S was run, S + 1 was not. A turn that touches shared cells can be in its
+/// middle then. Going back takes the nearest snapshot before the goal and runs forward from it;
+/// what the session says of a step is the same whichever way it was reached.
+package final class ReplaySession {
+    /// What a session adds to the trace.
+    package struct Options {
+        /// By source's name: where its file lies now.
+        package var inputs: [String: String] = [:]
+        /// The bound of the ladder of snapshots.
+        package var memoryBytes = 256 << 20
+
+        package init() {}
+    }
+
+    /// A journey: from where, to where, and what it cost.
+    package struct Travel: Equatable, Sendable {
+        package var from: UInt64
+        package var to: UInt64
+        /// Steps that were run to get there.
+        package var stepsRun: UInt64
+        package var nanoseconds: UInt64
+        /// `onProgress` ended it before its goal.
+        package var isInterrupted = false
+    }
+
+    /// Steps run between two snapshots at least, and how much more time than a snapshot took.
+    private static let spacing: UInt64 = 64
+    private static let costFactor: UInt64 = 10
+
+    package let trace: Trace
+    /// The last step of the trace; of one that is still recorded, at the moment of opening.
+    package let lastStep: UInt64
+    /// Asked every so often on a long way; false ends the journey where it is.
+    package var onProgress: ((_ done: UInt64, _ total: UInt64) -> Bool)?
+
+    let plan: ReplicaPlan
+    private let pipeline: Pipeline
+    private(set) var replica: Replica
+    private var ladder: SnapshotLadder
+    private var lastSnapshotCost: UInt64 = 0
+    private var recordedMarks: [Mark] = []
+
+    /// Opens a trace at its beginning.
+    ///
+    /// - Throws: `ReplayRefused` when the pipeline's plan is not the recorded one, `TraceError`.
+    package init(_ trace: Trace, _ pipeline: Pipeline, _ options: Options) throws {
+        self.trace = trace
+        self.pipeline = pipeline
+        lastStep = try trace.lastStep()
+        plan = try ReplicaPlan(
+            trace, ReplayRun.admit(trace, pipeline), paths: options.inputs)
+        ladder = SnapshotLadder(maximumBytes: options.memoryBytes)
+        replica = try Replica(plan, from: nil)
+        let marks = trace.marks()
+        while recordedMarks.count < Execution.maximumViolations, let mark = try marks.next() {
+            recordedMarks.append(mark)
+        }
+    }
+
+    /// The step that was run last; 0 before the first.
+    package var position: UInt64 { replica.position }
+
+    /// The replay disagreed with its trace here; it goes no further.
+    package var divergence: Divergence? { replica.scheduler.divergence }
+
+    /// Violations and failures in order of steps: recorded, and found by the replay so far.
+    package var marks: [Mark] {
+        var all = recordedMarks
+        for mark in replica.world.marks
+        where !recordedMarks.contains(where: { $0.step == mark.step && $0.name == mark.name }) {
+            all.append(mark)
+        }
+        return all.sorted { $0.step < $1.step }
+    }
+
+    /// The step at which something failed first; the last one of a run that died inside a turn.
+    package var failureStep: UInt64? {
+        marks.first { $0.kind == .violation || $0.kind == .failure }?.step
+            ?? (trace.turnsInFlight.isEmpty ? nil : lastStep)
+    }
+
+    // MARK: Moving
+
+    /// Moves to a step, or to the last one when there is no such step.
+    ///
+    /// Costs the steps since the nearest snapshot. `divergence` tells when it got no further.
+    @discardableResult
+    package func go(to step: UInt64) throws -> Travel {
+        let goal = min(step, lastStep)
+        let started = MonotonicClock.nanoseconds()
+        var travel = Travel(from: position, to: goal, stepsRun: 0, nanoseconds: 0)
+        let near = ladder.nearest(through: goal)
+        if goal < position || (near?.step ?? 0) > position {
+            replica = try Replica(plan, from: near)
+        }
+        let begin = position
+        travel.isInterrupted = try !run(replica, through: goal)
+        travel.to = position
+        travel.stepsRun = position - begin
+        travel.nanoseconds = MonotonicClock.nanoseconds() - started
+        return travel
+    }
+
+    /// A replica of its own behind a step, for a look at the past; nil when it was interrupted.
+    func replica(at step: UInt64) throws -> Replica? {
+        let past = try Replica(plan, from: ladder.nearest(through: step))
+        return try run(past, through: step) ? past : nil
+    }
+
+    /// Runs and leaves snapshots on the way; false when `onProgress` ended it.
+    func run(_ replica: Replica, through goal: UInt64) throws -> Bool {
+        let begin = replica.position
+        guard goal > begin else { return true }
+        var isEnded = false
+        var lastTaken = MonotonicClock.nanoseconds()
+        var sinceLook: UInt64 = 0
+        replica.scheduler.onQuiet = { [unowned self, unowned replica] in
+            sinceLook += 1
+            guard sinceLook >= Self.spacing,
+                ladder.lacks(before: replica.position, within: Self.spacing)
+            else { return }
+            sinceLook = 0
+            let now = MonotonicClock.nanoseconds()
+            guard now - lastTaken >= lastSnapshotCost * Self.costFactor else { return }
+            guard let snapshot = replica.snapshot() else { return }
+            ladder.insert(snapshot, playhead: goal)
+            lastTaken = MonotonicClock.nanoseconds()
+            lastSnapshotCost = lastTaken - now
+        }
+        replica.scheduler.onProgress = { [unowned self, unowned replica] step in
+            guard step & 127 == 0, let onProgress, !isEnded else { return }
+            if !onProgress(step - begin, goal - begin) {
+                isEnded = true
+                replica.scheduler.pause()
+            }
+        }
+        defer {
+            replica.scheduler.onQuiet = nil
+            replica.scheduler.onProgress = nil
+        }
+        try replica.run(through: goal)
+        return !isEnded
+    }
+}

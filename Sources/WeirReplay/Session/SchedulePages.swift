@@ -1,0 +1,111 @@
+import WeirEngine
+import WeirTelemetry
+package import WeirTrace
+
+/// A recorded schedule read by pages, forwards and backwards, from anywhere. Owned by one thread.
+///
+/// A page is a stretch of consecutive steps with the ends that came with them. The pages used last
+/// are kept; a page that is not costs a binary search over the chunks of the file.
+package final class SchedulePages {
+    /// Pages kept in memory.
+    static let maximumPages = 64
+
+    struct Page {
+        let first: UInt64
+        let last: UInt64
+        /// The first holds the steps, further ones only ends.
+        var batches: [ScheduleBatch]
+
+        func note(_ step: UInt64) -> StepNote? {
+            guard step >= first, step <= last else { return nil }
+            let steps = batches[0].steps
+            let place = Int(step - first)
+            if place < steps.count, steps[place].step == step { return steps[place] }
+            return steps.first { $0.step == step }
+        }
+    }
+
+    private let trace: Trace
+    private var pages: [(page: Page, use: UInt64)] = []
+    private var uses: UInt64 = 0
+    /// A cursor that has read up to the page which ends at `cursorEnd`, and a batch beyond it.
+    private var cursor: ScheduleCursor?
+    private var pending: ScheduleBatch?
+    private var cursorEnd: UInt64 = 0
+
+    package init(_ trace: Trace) { self.trace = trace }
+
+    /// The page that holds a step; nil when the trace has no such step.
+    func page(holding step: UInt64) throws -> Page? {
+        uses += 1
+        if let place = pages.firstIndex(where: { $0.page.first <= step && step <= $0.page.last }) {
+            pages[place].use = uses
+            return pages[place].page
+        }
+        if cursor == nil || step <= cursorEnd || step > cursorEnd + 4_096 {
+            cursor = try trace.schedule(from: step)
+            pending = nil
+        }
+        while let page = try readPage() {
+            keep(page)
+            if page.first <= step, step <= page.last { return page }
+            if page.first > step { return nil }
+        }
+        return nil
+    }
+
+    private func readPage() throws -> Page? {
+        guard let cursor else { return nil }
+        var page: Page?
+        while true {
+            let next: ScheduleBatch?
+            if let waiting = pending {
+                (next, pending) = (waiting, nil)
+            } else {
+                next = try cursor.next()
+            }
+            guard let batch = next else { break }
+            guard let first = batch.steps.first, let last = batch.steps.last else {
+                page?.batches.append(batch)
+                continue
+            }
+            guard page == nil else {
+                pending = batch
+                break
+            }
+            page = Page(first: first.step, last: last.step, batches: [batch])
+        }
+        cursorEnd = page?.last ?? cursorEnd
+        // At the end of what is known the file may have grown when it is asked for again.
+        if page == nil { self.cursor = nil }
+        return page
+    }
+
+    private func keep(_ page: Page) {
+        if pages.contains(where: { $0.page.first == page.first }) { return }
+        if pages.count >= Self.maximumPages,
+            let oldest = pages.indices.min(by: { pages[$0].use < pages[$1].use })
+        {
+            pages.remove(at: oldest)
+        }
+        pages.append((page, uses))
+    }
+
+    /// The note of a step.
+    func note(_ step: UInt64) throws -> StepNote? {
+        try page(holding: step)?.note(step)
+    }
+
+    /// The schedule from the page on that holds `step`, batch by batch.
+    func batches(from step: UInt64) -> () throws -> ScheduleBatch? {
+        var next = step
+        var waiting: ArraySlice<ScheduleBatch> = []
+        return { [self] in
+            if let batch = waiting.popFirst() { return batch }
+            guard let page = try page(holding: next) else { return nil }
+            next = page.last + 1
+            waiting = page.batches[...]
+            return waiting.popFirst()
+        }
+    }
+}

@@ -1,0 +1,62 @@
+/// Snapshots by step: dense near the playhead, sparse far away, within a bound of memory.
+///
+/// Owned by one thread.
+struct SnapshotLadder {
+    /// Snapshots kept whatever their size.
+    static let maximumCount = 1_024
+
+    private(set) var snapshots: [ReplaySnapshot] = []
+    private(set) var bytes = 0
+    let maximumBytes: Int
+
+    init(maximumBytes: Int) { self.maximumBytes = maximumBytes }
+
+    /// The last snapshot at or before a step.
+    func nearest(through step: UInt64) -> ReplaySnapshot? {
+        let place = firstPlace(after: step)
+        return place == 0 ? nil : snapshots[place - 1]
+    }
+
+    /// Whether there is none within `distance` steps before a step.
+    func lacks(before step: UInt64, within distance: UInt64) -> Bool {
+        guard let near = nearest(through: step) else { return step >= distance }
+        return step - near.step >= distance
+    }
+
+    /// Keeps a snapshot; where there are too many, others go: those whose going leaves the
+    /// smallest gap as seen from the playhead.
+    mutating func insert(_ snapshot: ReplaySnapshot, playhead: UInt64) {
+        let place = firstPlace(after: snapshot.step)
+        if place > 0, snapshots[place - 1].step == snapshot.step { return }
+        snapshots.insert(snapshot, at: place)
+        bytes += snapshot.bytes
+        while snapshots.count > 1, snapshots.count > Self.maximumCount || bytes > maximumBytes {
+            removeLeastMissed(playhead)
+        }
+    }
+
+    private mutating func removeLeastMissed(_ playhead: UInt64) {
+        var least = (place: 0, cost: Double.infinity)
+        for place in snapshots.indices {
+            let before = place == 0 ? 0 : snapshots[place - 1].step
+            let after =
+                place + 1 < snapshots.count ? snapshots[place + 1].step : snapshots[place].step + 1
+            let step = snapshots[place].step
+            let distance = Double(step > playhead ? step - playhead : playhead - step) + 1
+            let cost = Double(after - before) / distance
+            if cost < least.cost { least = (place, cost) }
+        }
+        bytes -= snapshots[least.place].bytes
+        snapshots.remove(at: least.place)
+    }
+
+    private func firstPlace(after step: UInt64) -> Int {
+        var low = 0
+        var high = snapshots.count
+        while low < high {
+            let middle = (low + high) / 2
+            if snapshots[middle].step <= step { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+}

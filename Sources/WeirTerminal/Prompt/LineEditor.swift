@@ -1,0 +1,169 @@
+/// Edits one line after the other by keys: cursor keys, the usual control keys, history, search in
+/// it (Ctrl-R) and completion. A pure state machine.
+package struct LineEditor: Sendable {
+    /// What the owner has to do after a key.
+    package enum Effect: Equatable, Sendable {
+        case nothing
+        case redraw
+        case submit(String)
+        /// Ctrl-C: the line was given up.
+        case cancelled
+        /// Ctrl-D on an empty line.
+        case end
+        /// Ctrl-Z.
+        case suspend
+        /// Ctrl-L.
+        case clearScreen
+        /// What the word can become, to be shown under the line.
+        case list([String])
+    }
+
+    /// A completer gives the last word of a text and what it can become.
+    package typealias Completer = (String) -> (word: String, candidates: [String])
+
+    private struct Search: Equatable, Sendable {
+        var query = ""
+        /// The line of the history that is shown.
+        var place: Int?
+        /// The line as it was before.
+        var original: LineBuffer
+    }
+
+    package private(set) var buffer = LineBuffer()
+    private var history = LineHistory()
+    /// The line of the history that is shown; nil for the new one.
+    private var place: Int?
+    /// The new line while an old one is shown.
+    private var draft = ""
+    private var search: Search?
+
+    package init() {}
+
+    /// What stands before the line instead of the prompt while the history is searched.
+    package var searchPrompt: String? {
+        search.map { search in
+            (search.query.isEmpty || search.place != nil ? "" : "failed ")
+                + "search `\(search.query)`: "
+        }
+    }
+
+    /// Takes a key; the completer is asked at a tab.
+    package mutating func take(_ key: Key, completer: Completer) -> Effect {
+        if search != nil, let effect = takeInSearch(key) { return effect }
+        switch key {
+        case .character(let scalar):
+            buffer.insert(scalar)
+            return .redraw
+        case .enter: return submit()
+        case .tab: return complete(completer)
+        case .up, .control("p"): return show(offset: -1)
+        case .down, .control("n"): return show(offset: 1)
+        case .control("c"):
+            reset()
+            return .cancelled
+        case .control("d"):
+            if buffer.isEmpty { return .end }
+            buffer.deleteAt()
+            return .redraw
+        case .control("r"):
+            search = Search(original: buffer)
+            return .redraw
+        case .control("z"): return .suspend
+        case .control("l"): return .clearScreen
+        default: return edit(key)
+        }
+    }
+
+    private mutating func edit(_ key: Key) -> Effect {
+        let before = buffer
+        switch key {
+        case .left, .control("b"): buffer.left()
+        case .right, .control("f"): buffer.right()
+        case .home, .control("a"): buffer.home()
+        case .end, .control("e"): buffer.end()
+        case .backspace: buffer.deleteBefore()
+        case .delete: buffer.deleteAt()
+        case .control("k"): buffer.deleteToEnd()
+        case .control("u"): buffer.deleteToStart()
+        case .control("w"): buffer.deleteWord()
+        case .control("y"): buffer.yank()
+        default: break
+        }
+        return buffer == before ? .nothing : .redraw
+    }
+
+    private mutating func submit() -> Effect {
+        let line = buffer.text
+        history.append(line)
+        reset()
+        return .submit(line)
+    }
+
+    private mutating func reset() {
+        buffer = LineBuffer()
+        place = nil
+        draft = ""
+        search = nil
+    }
+
+    // MARK: History
+
+    private mutating func show(offset: Int) -> Effect {
+        let count = history.lines.count
+        let next = (place ?? count) + offset
+        guard next >= 0, next <= count, next != place ?? count else { return .nothing }
+        if place == nil { draft = buffer.text }
+        place = next == count ? nil : next
+        buffer.replace(with: next == count ? draft : history.lines[next])
+        return .redraw
+    }
+
+    /// Nil when the search is over and the key has its usual meaning.
+    private mutating func takeInSearch(_ key: Key) -> Effect? {
+        guard var state = search else { return nil }
+        switch key {
+        case .character(let scalar):
+            state.query.unicodeScalars.append(scalar)
+            state.place = history.last(
+                before: (state.place ?? history.lines.count - 1) + 1, holding: state.query)
+        case .backspace:
+            if !state.query.isEmpty { state.query.removeLast() }
+            state.place = history.last(before: history.lines.count, holding: state.query)
+        case .control("r"):
+            guard !state.query.isEmpty else { return .nothing }
+            let older = history.last(
+                before: state.place ?? history.lines.count, holding: state.query)
+            state.place = older ?? state.place
+        case .escape, .control("g"), .control("c"):
+            buffer = state.original
+            search = nil
+            return .redraw
+        default:
+            search = nil
+            return nil
+        }
+        if let place = state.place, !state.query.isEmpty {
+            buffer.replace(with: history.lines[place])
+        }
+        search = state
+        return .redraw
+    }
+
+    // MARK: Completion
+
+    private mutating func complete(_ completer: Completer) -> Effect {
+        let (word, candidates) = completer(buffer.textBeforeCursor)
+        guard let first = candidates.first else { return .nothing }
+        var common = Array(first)
+        for candidate in candidates.dropFirst() {
+            common = zip(common, candidate).prefix { $0 == $1 }.map(\.0)
+        }
+        let missing = String(common.dropFirst(word.count))
+        let isWhole = candidates.count == 1
+        // What ends like this goes on without a space.
+        let goesOn = "[(:=".contains(common.last ?? " ")
+        if missing.isEmpty, !isWhole { return .list(candidates) }
+        buffer.insert(missing + (isWhole && !goesOn ? " " : ""))
+        return .redraw
+    }
+}

@@ -1,0 +1,41 @@
+/// How a prompt and the part of a line around its cursor fit into one row.
+package struct LineView: Equatable, Sendable {
+    /// What is written, safe for a terminal.
+    package let text: String
+    /// Cells before the cursor.
+    package let cursor: Int
+
+    /// The row for a terminal of `columns`; the line is moved so that the cursor can be seen.
+    package init(prompt: String, _ buffer: LineBuffer, columns: Int) {
+        let head = SafeText(prompt)
+        let room = max(1, columns - head.width - 1)
+        let cells = buffer.characters.map { SafeText(String($0)) }
+        var start = 0
+        var before = cells[..<buffer.cursor].reduce(0) { $0 + $1.width }
+        while before > room, start < buffer.cursor {
+            before -= cells[start].width
+            start += 1
+        }
+        var (used, end) = (0, start)
+        while end < cells.count, used + cells[end].width <= room {
+            used += cells[end].width
+            end += 1
+        }
+        text = ([head] + cells[start..<end]).map(\.drawn).joined()
+        cursor = head.width + before
+    }
+}
+
+extension SafeText {
+    /// The text as it is written to a terminal.
+    package var drawn: String {
+        var text = ""
+        for glyph in glyphs {
+            text.unicodeScalars.append(glyph.scalar)
+            for mark in [glyph.marks.first, glyph.marks.second] where mark != 0 {
+                if let scalar = Unicode.Scalar(mark) { text.unicodeScalars.append(scalar) }
+            }
+        }
+        return text
+    }
+}

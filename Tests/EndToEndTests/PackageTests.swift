@@ -1,0 +1,54 @@
+import Foundation
+import Testing
+
+/// The article *Using Weir in your package*, done as it says.
+struct PackageTests {
+    @Test func `the package of the article is built, records a run and passes its tests`() throws {
+        let weir = try Weir()
+        let article = try Article("UsingWeirInYourPackage")
+        #expect(article.files.map(\.path).contains("Package.swift"))
+        for file in article.files {
+            let path = weir.scratch.file("visits/\(file.path)")
+            try FileManager.default.createDirectory(
+                at: URL(fileURLWithPath: path).deletingLastPathComponent(),
+                withIntermediateDirectories: true)
+            try weir.scratch.write(path, file.text)
+        }
+        // The article has Weir beside the package; a build of its own keeps both apart.
+        let commands = [
+            "ln -s \(Weir.repository) weir", "cd visits", try article.command("record"),
+            try article.command("test"),
+        ]
+        let outcome = try RunningProcess(
+            "/bin/sh", ["-ec", commands.joined(separator: "\n")], input: "/dev/null",
+            in: weir.scratch
+        ).finish(within: Patience.build)
+        #expect(outcome.code == 0, "\(outcome)")
+        #expect(outcome.output.contains("Test run with 2 tests"), "\(outcome)")
+    }
+}
+
+/// An article of the documentation, with what it says to write and to run.
+struct Article {
+    /// Blocks marked `<!-- file: PATH -->`, in order.
+    let files: [(path: String, text: String)]
+    private let commands: [String: String]
+
+    init(_ name: String) throws {
+        let path = "\(Weir.repository)/Sources/Weir/Weir.docc/\(name).md"
+        let text = try String(contentsOfFile: path, encoding: .utf8)
+        let block = /<!-- (?<kind>file|command): (?<name>\S+) -->\n```\w+\n(?<text>(?s:.*?))\n```/
+        let found = text.matches(of: block)
+        files = found.filter { $0.kind == "file" }.map {
+            (String($0.name), String($0.text) + "\n")
+        }
+        commands = Dictionary(
+            found.filter { $0.kind == "command" }.map { (String($0.name), String($0.text)) },
+            uniquingKeysWith: { first, _ in first })
+    }
+
+    /// The block marked `<!-- command: NAME -->`.
+    func command(_ name: String) throws -> String {
+        try #require(commands[name], "the article has no command \(name)")
+    }
+}

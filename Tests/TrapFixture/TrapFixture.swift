@@ -1,0 +1,104 @@
+import Glibc
+import WeirApp
+
+/// Pipelines that die: the program of the end-to-end tests about turns in flight.
+///
+/// Each does something fatal at element 900, in a stage of two subtasks.
+@main struct TrapFixture: WeirProgram {
+    static let pipelines = [
+        outside, insideCell, behindCell, atSource, atSink, endless, harmless,
+    ]
+
+    static let fatalElement = 900
+    /// Long enough for the other subtask to get as far as it can.
+    static let pause: UInt32 = 50_000
+}
+
+private let numbers = Source<Int>.generator { index, _ in
+    (Int(clamping: index), Instant(milliseconds: Int64(clamping: index)))
+}
+
+private let isFatal: @Sendable (Int) -> Bool = { $0 == TrapFixture.fatalElement }
+
+/// A pipeline whose stage `pick` does `body` with a cell for each element.
+private func picking(
+    _ name: String, _ body: @escaping @Sendable (Int, SharedCell<[Int]>) -> Void
+) -> Pipeline {
+    Pipeline(name, defaultLimit: 3_000) { flow in
+        let counts = flow.sharedCell("counts", initial: [0, 0, 0])
+        flow.read("numbers", from: numbers)
+            .keyed { $0 % 7 }
+            .process("pick", state: 0, emitting: Int.self) { number, seen, context in
+                seen += 1
+                body(number, counts)
+                context.emit(number)
+            }
+            .write("picked") { "\($0)" }
+    }
+}
+
+/// Traps in an operator's closure, in a pipeline without cells.
+private let outside = Pipeline("outside", defaultLimit: 3_000) { flow in
+    flow.read("numbers", from: numbers)
+        .keyed { $0 % 7 }
+        .process("pick", state: [0, 0, 0], emitting: Int.self) { number, seen, context in
+            seen[isFatal(number) ? 3 : 0] += 1
+            context.emit(number)
+        }
+        .write("picked") { "\($0)" }
+}
+
+/// Traps inside a cell's closure, while the other subtask waits for the cell.
+private let insideCell = picking("inside-cell") { number, counts in
+    counts.update { counts in
+        if isFatal(number) { usleep(TrapFixture.pause) }
+        counts[isFatal(number) ? 3 : 0] += 1
+    }
+}
+
+/// Traps behind its last access, while the other subtask goes on with the cell.
+private let behindCell = picking("behind-cell") { number, counts in
+    counts.update { $0[1] += 1 }
+    guard isFatal(number) else { return }
+    usleep(TrapFixture.pause)
+    preconditionFailure("element \(number) is not wanted")
+}
+
+/// Traps in a source's closure.
+private let atSource = Pipeline("at-source", defaultLimit: 3_000) { flow in
+    flow.read(
+        "numbers",
+        from: Source<Int>.generator { index, _ in
+            precondition(index != UInt64(TrapFixture.fatalElement))
+            return (Int(clamping: index), Instant(milliseconds: Int64(clamping: index)))
+        }
+    )
+    .write("picked") { "\($0)" }
+}
+
+/// Traps while it makes a row.
+private let atSink = Pipeline("at-sink", defaultLimit: 3_000) { flow in
+    flow.read("numbers", from: numbers)
+        .write("picked") { number in
+            precondition(!isFatal(number))
+            return "\(number)"
+        }
+}
+
+/// Never comes back; says so on standard error.
+private let endless = picking("endless") { number, counts in
+    counts.update { $0[1] += 1 }
+    guard isFatal(number) else { return }
+    _ = write(STDERR_FILENO, "stuck\n", 6)
+    while true { usleep(1_000) }
+}
+
+/// Says where it is, and comes back after a while: to be killed meanwhile.
+private let harmless = picking("harmless") { number, counts in
+    counts.update { counts in
+        counts[2] += 1
+        guard isFatal(number) else { return }
+        _ = write(STDERR_FILENO, "here\n", 5)
+        usleep(10 * TrapFixture.pause)
+    }
+}

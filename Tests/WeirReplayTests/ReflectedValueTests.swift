@@ -1,0 +1,41 @@
+import Testing
+
+@testable import WeirReplay
+
+private struct Inner { var list = [1, 2], text = "a\u{1B}b" }
+private struct Outer {
+    var inner = Inner(), none: Int?, some: Int? = 3, pair = (1, name: "x")
+    var table = ["b": 2, "a": 1], members: Set = [3, 1, 2], kind = Kind.ready(at: 5), flag = false
+}
+private enum Kind { case ready(at: Int), idle }
+private final class Node { var next: Node? }
+
+@Suite struct ReflectedValueTests {
+    @Test func `a value is one line in an order that no copy changes`() {
+        let text = ReflectedValue.text(Outer())
+        #expect(
+            text == #"Outer(inner: Inner(list: [1, 2], text: "a\u{1B}b"), none: nil, some: 3, "#
+                + #"pair: (1, name: "x"), table: [a: 1, b: 2], members: [1, 2, 3], "#
+                + "kind: ready(at: 5), flag: false)")
+        #expect(ReflectedValue.text(Kind.idle) == "idle")
+        #expect(ReflectedValue.text(nil) == "nil")
+    }
+
+    @Test func `a value is an object with its parts`() {
+        var answer = Answer("x")
+        answer.member("v", ReflectedValue.json(Outer()))
+        #expect(
+            answer.json(command: "c") == #"{"command":"c","answer":"x","v":{"inner":{"list":[1,2],"#
+                + #""text":"a\u001bb"},"none":null,"some":3,"pair":{"0":1,"name":"x"},"#
+                + #""table":{"a":1,"b":2},"members":["1","2","3"],"kind":"ready(at: 5)","#
+                + "\"flag\":false}}\n")
+    }
+
+    @Test func `what has no end is cut off`() {
+        let node = Node()
+        node.next = node
+        #expect(ReflectedValue.text(node).hasSuffix("…))))))))"))
+        #expect(ReflectedValue.text(Array(0..<1_000_000)).count < 2_100)
+        node.next = nil
+    }
+}

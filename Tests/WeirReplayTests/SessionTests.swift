@@ -1,0 +1,163 @@
+import Testing
+import WeirBase
+import WeirReplay
+import WeirTelemetry
+import WeirTrace
+
+@testable import Gallery
+
+/// Everything a session says of its step, as text to compare.
+private func picture(of session: ReplaySession) throws -> String {
+    var text = "step \(session.position)\n"
+    for value in session.cells { text += "\(value.name) = \(value.value)\n" }
+    for value in try session.states().entries {
+        text += "\(value.name) = \(value.value) \(value.asOfTurn ?? 0)\n"
+    }
+    for queue in session.queues(messages: 4) { text += "\(queue)\n" }
+    for subtask in session.subtasks { text += "\(subtask)\n" }
+    for turn in try session.runnable() { text += "\(turn)\n" }
+    for thread in session.threads { text += "\(thread)\n" }
+    return text
+}
+
+/// The shipped trace in which an invariant fails.
+private func overdrawn() throws -> Trace {
+    let tests = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
+    return try Trace.open(path: "/\(tests)/traces/orders/overdrawn.mcap")
+}
+
+private func session(memoryBytes: Int = 256 << 20) throws -> ReplaySession {
+    var options = ReplaySession.Options()
+    options.memoryBytes = memoryBytes
+    return try ReplaySession(overdrawn(), orders, options)
+}
+
+@Suite struct SessionTests {
+    @Test(arguments: [0, 200_000, 256 << 20])
+    func `a step looks the same whichever way it was reached`(memoryBytes: Int) throws {
+        let wanderer = try session(memoryBytes: memoryBytes)
+        var random = SeededGenerator(seed: UInt64(memoryBytes) + 7, stream: 1)
+        for _ in 0..<12 {
+            let step = random.next() % (wanderer.lastStep + 1)
+            try wanderer.go(to: step)
+            let fresh = try session()
+            try fresh.go(to: step)
+            let (got, expected) = (try picture(of: wanderer), try picture(of: fresh))
+            #expect(got == expected, "step \(step)")
+        }
+    }
+
+    @Test func `a step forward and back changes nothing`() throws {
+        let session = try session()
+        var random = SeededGenerator(seed: 11, stream: 1)
+        for _ in 0..<12 {
+            let step = random.next() % session.lastStep
+            try session.go(to: step)
+            let before = try picture(of: session)
+            try session.go(to: step + 1)
+            try session.go(to: step)
+            let after = try picture(of: session)
+            #expect(after == before, "step \(step)")
+        }
+    }
+
+    @Test func `all steps are passed without a divergence`() throws {
+        let session = try session()
+        for step in 0...session.lastStep {
+            try session.go(to: step)
+            #expect(session.position == step)
+        }
+        #expect(session.divergence == nil)
+    }
+
+    @Test func `going back runs no more than the way from a snapshot`() throws {
+        let session = try session()
+        try session.go(to: session.lastStep)
+        let travel = try session.go(to: session.lastStep - 1)
+        #expect(travel.stepsRun < session.lastStep / 2)
+    }
+
+    @Test func `a journey that is ended stops where it is and can go on`() throws {
+        let session = try session()
+        session.onProgress = { _, _ in false }
+        let travel = try session.go(to: session.lastStep)
+        #expect(travel.isInterrupted)
+        #expect(travel.to < session.lastStep)
+        session.onProgress = nil
+        try session.go(to: session.lastStep)
+        #expect(session.position == session.lastStep)
+        #expect(session.divergence == nil)
+    }
+
+    @Test func `the violation that was recorded is found again at its step`() throws {
+        let session = try session()
+        let failure = try #require(session.failureStep)
+        try session.go(to: session.lastStep)
+        #expect(session.failureStep == failure)
+        #expect(session.marks.filter { $0.step == failure }.count == 1)
+    }
+
+    @Test func `the last write of a cell is an access after which its value is another`() throws {
+        let session = try session()
+        let failure = try #require(session.failureStep)
+        for goal in [failure, session.lastStep / 2, session.lastStep] {
+            try session.go(to: goal)
+            for cell in session.cells {
+                guard let step = try session.lastWrite(cell.id) else { continue }
+                #expect(try session.facts(of: step)?.kind == .access)
+                let now = "\(cell.value)"
+                try session.go(to: step - 1)
+                #expect("\(try session.find(cell.name)[0].value)" != now)
+                try session.go(to: step)
+                #expect("\(try session.find(cell.name)[0].value)" == now)
+                try session.go(to: goal)
+            }
+        }
+    }
+
+    @Test func `the last write of a key's state is the turn that changed it`() throws {
+        let session = try session()
+        try session.go(to: session.lastStep)
+        for value in try session.states(limit: 12).entries {
+            guard let step = try session.lastWrite(value.id) else {
+                Issue.record("\(value.name) was never written")
+                continue
+            }
+            try session.go(to: step - 1)
+            let before = try session.find(value.name).first { $0.id == value.id }
+            #expect(before.map { "\($0.value)" } != "\(value.value)", "\(value.name)")
+            try session.go(to: session.lastStep)
+        }
+    }
+
+    @Test func `the history of a cell has its accesses, and its writes change the value`() throws {
+        let session = try session()
+        try session.go(to: try #require(session.failureStep))
+        let cell = try #require(session.cells.first)
+        let history = try session.history(of: cell.id, limit: 12)
+        #expect(history.count == 12)
+        #expect(history.last { $0.isWrite }?.step == (try session.lastWrite(cell.id)))
+        for (earlier, later) in zip(history, history.dropFirst()) {
+            #expect(earlier.step < later.step)
+            #expect(("\(earlier.value as Any)" != "\(later.value as Any)") == later.isWrite)
+        }
+    }
+
+    @Test func `searching back finds what searching forward passed last`() throws {
+        let session = try session()
+        var hits: [UInt64] = []
+        let isOne = { (facts: StepFacts) in facts.kind == .access && facts.subtask % 2 == 0 }
+        while let hit = try session.search(
+            through: session.lastStep, candidates: isOne, test: { session.position % 3 == 0 })
+        {
+            hits.append(hit)
+        }
+        #expect(hits.count > 3)
+        for hit in hits.reversed() {
+            let found = try session.searchBack(
+                candidates: isOne, test: { session.position % 3 == 0 })
+            #expect(found == hit)
+            #expect(session.position == hit)
+        }
+    }
+}

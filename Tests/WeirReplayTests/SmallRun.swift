@@ -1,0 +1,159 @@
+import WeirBase
+import WeirEngine
+import WeirTelemetry
+
+@testable import WeirReplay
+
+/// A run of a few steps whose state is a table: step `n` of `left` is `left[n]`.
+final class SmallRun: DebuggedRun {
+    struct Budget { var left: Int }
+
+    /// What the cell holds behind each step, from 0.
+    let left: [Int]
+    /// Messages in the one channel behind each step.
+    let waiting: [Int]
+    var cellNames = ["budget"]
+    var stageNames = ["a", "b"]
+    var subtaskNames = ["a/0", "b/0", "b/1"]
+    var channelNames = ["a/0>b/0", "a/0>b/1"]
+    var sourceNames = ["a"]
+    var invariantNames = ["never below"]
+    var marks: [Mark] = []
+    var lines: [LogLineFacts] = []
+    var keys = ["17"]
+    var divergenceStep: UInt64?
+    var diedInTurns = false
+    private(set) var position: UInt64 = 0
+    private(set) var stepsRun: UInt64 = 0
+    var onProgress: ((UInt64, UInt64) -> Bool)?
+
+    init(left: [Int], waiting: [Int] = []) {
+        self.left = left
+        self.waiting = waiting.isEmpty ? left.map { _ in 0 } : waiting
+    }
+
+    var lastStep: UInt64 { UInt64(left.count - 1) }
+    var divergence: Divergence? {
+        guard let divergenceStep, position >= divergenceStep else { return nil }
+        return Divergence(step: divergenceStep, subtask: "a/0", expected: "1", got: "2")
+    }
+    var failureStep: UInt64? { marks.first { $0.kind == .violation }?.step }
+
+    func go(to step: UInt64) throws -> ReplaySession.Travel {
+        let from = position
+        let goal = min(step, lastStep, divergenceStep ?? .max)
+        var place = goal < from ? 0 : from
+        var isInterrupted = false
+        while place < goal, !isInterrupted {
+            place += 1
+            stepsRun += 1
+            isInterrupted = onProgress.map { !$0(place, goal) } ?? false
+        }
+        position = place
+        return ReplaySession.Travel(
+            from: from, to: position, stepsRun: position >= from ? position - from : position,
+            nanoseconds: 0, isInterrupted: isInterrupted)
+    }
+
+    /// Odd steps begin turns of a/0, the others are accesses of b/1 in the turn of step 2.
+    func facts(of step: UInt64) throws -> StepFacts? {
+        guard step > 0, step <= lastStep else { return nil }
+        let isTurn = step % 2 == 1
+        return StepFacts(
+            step: step, kind: isTurn ? .input : .access, subtask: isTurn ? 0 : 2,
+            turn: isTurn ? step : 2, port: 0, count: isTurn ? 3 : 0, time: Int64(step) * 1_000)
+    }
+
+    func firstStep(
+        after: UInt64, through: UInt64, where matches: (StepFacts) throws -> Bool
+    ) throws -> UInt64? {
+        guard after < min(through, lastStep) else { return nil }
+        for step in (after + 1)...min(through, lastStep) {
+            if let facts = try facts(of: step), try matches(facts) { return step }
+        }
+        return nil
+    }
+
+    func lastStep(
+        before: UInt64, from: UInt64, where matches: (StepFacts) throws -> Bool
+    ) throws -> UInt64? {
+        for step in (0..<before).reversed() where step >= from {
+            if let facts = try facts(of: step), try matches(facts) { return step }
+        }
+        return nil
+    }
+
+    func step(at microseconds: Int64) throws -> UInt64 { UInt64(max(0, microseconds / 1_000)) }
+
+    func search(
+        through limit: UInt64, candidates: (StepFacts) throws -> Bool, test: () throws -> Bool
+    ) throws -> UInt64? {
+        while let next = try firstStep(after: position, through: limit, where: candidates) {
+            if try go(to: next).isInterrupted { throw ReplayInterrupted(step: next) }
+            if try test() { return next }
+        }
+        _ = try go(to: limit)
+        return nil
+    }
+
+    func history(of state: StateID, limit: Int) throws -> [StateAccess] { [] }
+
+    func lastWrite(_ state: StateID) throws -> UInt64? {
+        (1...max(1, Int(position))).last { left[$0] != left[$0 - 1] }.map { UInt64($0) }
+    }
+
+    var cells: [StateValue] {
+        cellNames.enumerated().map { place, name in
+            StateValue(
+                id: .cell(UInt16(place)), name: "cell \(name)",
+                value: Budget(left: left[Int(position)]))
+        }
+    }
+
+    func states(of stage: String?, limit: Int) throws -> (entries: [StateValue], omitted: Int) {
+        guard stage == nil || stage == "b" else { return ([], 0) }
+        let all = keys.map { key in
+            StateValue(
+                id: .entry(subtask: 2, operator: "b", key: key), name: "b[\(key)]",
+                value: key.count, asOfTurn: position > 2 ? 2 : nil)
+        }
+        return (Array(all.prefix(limit)), max(0, all.count - limit))
+    }
+
+    func find(_ name: String) throws -> [StateValue] {
+        (cells + (try states(of: nil, limit: .max)).entries).filter { $0.name == name }
+    }
+
+    func queues(messages limit: Int) -> [QueueFacts] {
+        channelNames.enumerated().map { place, name in
+            QueueFacts(
+                channel: name, depth: place == 0 ? waiting[Int(position)] : 0, capacity: 10,
+                unpublished: 0, oldest: limit > 0 && place == 0 ? ["m\u{1B}[2J"] : [])
+        }
+    }
+
+    var subtasks: [SubtaskFacts] {
+        subtaskNames.map {
+            SubtaskFacts(
+                name: $0, turns: 1, recordsIn: 2, recordsOut: 3, watermark: "", isDone: false,
+                openTurn: $0 == "b/1" ? 2 : nil)
+        }
+    }
+    func runnable() throws -> [RunnableFacts] { [RunnableFacts(subtask: "a/0", what: "source")] }
+    var threads: [(subtask: String, state: String)] { [] }
+
+    func event(source: String, index: UInt64) throws -> (text: String, step: UInt64?)? {
+        index < 9 ? ("e\(index)", index < 6 ? 1 + index / 3 * 2 : nil) : nil
+    }
+
+    func logLines(through: UInt64, _ body: (LogLineFacts) throws -> Bool) throws {
+        for line in lines where line.step <= through { if try !body(line) { return } }
+    }
+}
+
+extension LogLineFacts {
+    /// A line as a test writes it.
+    init(_ step: UInt64, _ text: String) {
+        self.init(step: step, level: .info, subtask: "a/0", text: text) { "{\"step\":\(step)}" }
+    }
+}
