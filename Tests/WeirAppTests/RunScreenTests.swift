@@ -56,7 +56,7 @@ import WeirTesting
         let stage = Stage()
         let screen = stage.screen()
         let ending = Worker("ending") { screen.ended("violation", staying: true) }
-        #expect(stage.shows("violation"))
+        #expect(stage.shows("REPLAY 00:00:00/00:00:00  violation"))
         #expect(stage.terminal.closeCount == 0)
         stage.terminal.send(.key(.character("q")))
         ending.join()

@@ -21,7 +21,8 @@ enum Prompt {
             return
         }
         let code = wait(for: child, isLeaving)
-        if terminal >= 0 { takeForeground(terminal) }
+        guard terminal >= 0 else { return }
+        takeForeground(terminal)
         if code == 0, MonotonicClock.nanoseconds() - started > shortNanoseconds { return }
         say(
             (code == 0 ? "" : "weir: 'weir \(arguments[0])' ended with code \(code). ")
@@ -91,6 +92,12 @@ enum Prompt {
         sigemptyset(&signals)
         sigaddset(&signals, SIGTTOU)
         pthread_sigmask(SIG_BLOCK, &signals, &before)
+        // Ctrl-C means "enough of this" until the screen is back, and not the run's end.
+        var keys = termios()
+        if tcgetattr(terminal, &keys) == 0 {
+            keys.c_lflag &= ~tcflag_t(ISIG | ICANON | ECHO)
+            tcsetattr(terminal, TCSANOW, &keys)
+        }
         tcsetpgrp(terminal, getpgrp())
         pthread_sigmask(SIG_SETMASK, &before, nil)
     }
@@ -103,7 +110,7 @@ enum Prompt {
             let ready = poll(&watched, 1, 50)
             if ready == 0 || (ready < 0 && errno == EINTR) { continue }
             guard ready > 0, read(terminal, &byte, 1) == 1 else { return }
-            if byte == 0x0A || byte == 0x0D { return }
+            if byte == 0x0A || byte == 0x0D || byte == 0x03 { return }
         }
     }
 

@@ -43,6 +43,7 @@ final class RunScreen: @unchecked Sendable {
     }
     private let stage = Atomic<Int>(Stage.running)
     private let isDone = Atomic<Bool>(false)
+    private let done = Monitor()
     /// Whether another program has the terminal for a while.
     private let isLent = Atomic<Bool>(false)
     private let ending = Mutex<String?>(nil)
@@ -77,7 +78,10 @@ final class RunScreen: @unchecked Sendable {
     func start() {
         thread = Worker("weir-screen") { [self] in
             loop()
-            isDone.store(true, ordering: .releasing)
+            done.withLock {
+                isDone.store(true, ordering: .releasing)
+                done.broadcast()
+            }
         }
     }
 
@@ -93,7 +97,10 @@ final class RunScreen: @unchecked Sendable {
     func wait() {
         var leavingSince: UInt64?
         while !isDone.load(ordering: .acquiring) {
-            usleep(2_000)
+            done.withLock {
+                guard !isDone.load(ordering: .acquiring) else { return }
+                done.wait(until: MonotonicClock.nanoseconds() + 50_000_000)
+            }
             let isLeaving = stage.load(ordering: .relaxed) == Stage.leaving || run.isLeaving()
             guard isLeaving, !isLent.load(ordering: .acquiring) else { continue }
             let now = MonotonicClock.nanoseconds()

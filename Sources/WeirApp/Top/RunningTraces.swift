@@ -38,7 +38,7 @@ enum RunningTraces {
     private static func newest() throws -> String {
         let folders = [Retention.folder, "."]
         var best: (path: String, started: Int64)?
-        let paths = folders.flatMap { TraceFolder($0).paths } + recordedHere()
+        let paths = folders.flatMap { TraceFolder($0).entries.map(\.path) } + recordedHere()
         for path in paths where isRecording(path) {
             guard let trace = try? Trace.open(path: path), trace.isRecording else { continue }
             if trace.header.started > best?.started ?? .min {

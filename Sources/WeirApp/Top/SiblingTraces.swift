@@ -33,16 +33,23 @@ struct SiblingTraces {
         started = trace.header.started
         if let own = Identity(path) { known.insert(own) }
         // What is there already is no news.
-        for file in TraceFolder(TraceFolder.folder(of: path)).paths {
+        for file in files {
             if let identity = Identity(file) { known.insert(identity) }
         }
+    }
+
+    /// Paths of the traces in the folder, oldest first.
+    private var files: [String] {
+        let folder =
+            path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) }
+        return TraceFolder(folder ?? ".").entries.map(\.path)
     }
 
     /// Looks once; true when something newer was found that was not known before.
     mutating func look() -> Bool {
         var found = false
         var opened = 0
-        for file in TraceFolder(TraceFolder.folder(of: path)).paths {
+        for file in files {
             guard let identity = Identity(file), !known.contains(identity) else { continue }
             opened += 1
             if opened > Self.maximumOpened { break }

@@ -361,18 +361,26 @@ def debug():
         lambda: "Enter returns" in terminal.text() or "(weir)" in terminal.text()
         or terminal.text().rstrip().endswith(">"))
     # Ctrl-C is the prompt's affair, not the run's.
+    def is_back():
+        return terminal.bytes.count(b"\x1b[?1049h") > entered
+
     terminal.press(b"\x03")
-    terminal.pump(0.3)
+    end = time.monotonic() + 1
+    while time.monotonic() < end and not is_back():
+        terminal.pump()
     if terminal.ended():
         fail("Ctrl-C at the prompt ended the run", terminal)
-    terminal.press(b"quit\n")
-    for _ in range(40):
-        terminal.pump(0.1)
-        if terminal.bytes.count(b"\x1b[?1049h") > entered:
-            break
+    if not is_back():
+        terminal.press(b"quit\n")
+        end = time.monotonic() + 1
+        while time.monotonic() < end and not is_back():
+            terminal.pump()
+    if not is_back():
         terminal.press(b"\n")
+    terminal.wait("the screen again", is_back)
     terminal.shows("LIVE")
-    terminal.wait("new samples", lambda: "ENDING" not in terminal.text())
+    if "ENDING" in terminal.text():
+        fail("the run was told to end", terminal)
     terminal.press(b"q")
     terminal.ends(code=0)
     terminal.is_restored()

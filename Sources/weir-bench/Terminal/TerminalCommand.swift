@@ -1,0 +1,119 @@
+import ArgumentParser
+import Glibc
+import WeirBase
+import WeirTesting
+
+/// What watching a run costs, beside another monitor.
+struct TerminalCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "terminal",
+        abstract: "Processor share, bytes and latency of the screen at 160x48, beside htop's.",
+        discussion: """
+            'weir top' watches a run of 'orders' at full load by its trace, ten samples a second. \
+            htop, where it is installed, is asked for as many. Needs 'weir' built beside it.
+            """)
+
+    @Option(help: "Seconds of measuring.") var seconds = 10
+    @Option(help: "Keys pressed for the latency.") var keys = 200
+    @Option(help: "Elements a second of the watched run, or max.") var rate = "max"
+
+    private struct Figures {
+        var name: String
+        var start = 0.0
+        var share = 0.0
+        var bytes = 0.0
+        var half = 0.0
+        var late = 0.0
+        var memory = 0
+    }
+
+    mutating func run() throws {
+        guard let weir = ProcessFacts.beside("weir") else {
+            throw ValidationError("there is no weir beside this program: build it first")
+        }
+        var template = Array("/tmp/weir-terminal-XXXXXX".utf8CString)
+        guard mkdtemp(&template) != nil else { throw StressFailure("cannot make a folder") }
+        let folder = String(
+            decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        let trace = folder + "/run.mcap"
+        defer {
+            for name in [trace, trace + ".lanes"] { unlink(name) }
+            rmdir(folder)
+        }
+        let load = try PseudoTerminal(
+            weir,
+            ["run", "orders", "--limit", "0", "--rate", rate, "--ui", "none", "--record", trace])
+        _ = load.read(until: MonotonicClock.nanoseconds() + 1_500_000_000)
+        guard access(trace, R_OK) == 0 else { throw StressFailure("the run records nothing") }
+
+        print("             start ms   CPU %   bytes/frame   key ms p50 / p99   memory MB")
+        show(
+            try measure(
+                "weir top", weir, ["top", trace], shown: "quit", marker: [0xE2, 0x96, 0xB6]))
+        if let htop = ProcessFacts.program("htop") {
+            show(try measure("htop", htop, ["-d", "1"], shown: "Quit", marker: []))
+        } else {
+            print("htop is not installed")
+        }
+        withExtendedLifetime(load) {}
+    }
+
+    /// `shown` stands at the end of the first whole screen; `marker` is what a moved selection
+    /// writes, any byte where it is empty.
+    private func measure(
+        _ name: String, _ program: String, _ arguments: [String], shown: String, marker: [UInt8]
+    ) throws -> Figures {
+        var figures = Figures(name: name)
+        let began = MonotonicClock.nanoseconds()
+        let terminal = try PseudoTerminal(program, arguments)
+        guard terminal.read(until: began + 10_000_000_000, { Self.holds($0, Array(shown.utf8)) })
+        else { throw StressFailure("\(name) shows no screen") }
+        figures.start = Double(MonotonicClock.nanoseconds() - began) / 1e6
+        _ = terminal.read(until: MonotonicClock.nanoseconds() + 1_000_000_000)
+
+        let (processor, bytes) = (terminal.processorNanoseconds, terminal.byteCount)
+        let wall = MonotonicClock.nanoseconds()
+        _ = terminal.read(until: wall + UInt64(seconds) * 1_000_000_000)
+        let span = Double(MonotonicClock.nanoseconds() - wall)
+        figures.share = Double(terminal.processorNanoseconds - processor) / span * 100
+        figures.bytes = Double(terminal.byteCount - bytes) / (span / 1e8)
+        figures.memory = terminal.residentBytes
+
+        var random = SeededGenerator(seed: 1)
+        var latencies: [Double] = []
+        for number in 0..<keys {
+            let pause = 20_000_000 + random.next() % 90_000_000
+            _ = terminal.read(until: MonotonicClock.nanoseconds() + pause)
+            let pressed = MonotonicClock.nanoseconds()
+            terminal.press(number % 2 == 0 ? Array("\u{1B}[B".utf8) : Array("\u{1B}[A".utf8))
+            let came = terminal.read(until: pressed + 1_000_000_000) {
+                marker.isEmpty || Self.holds($0, marker)
+            }
+            if came { latencies.append(Double(MonotonicClock.nanoseconds() - pressed) / 1e6) }
+        }
+        latencies.sort()
+        guard !latencies.isEmpty else { throw StressFailure("\(name) answers no key") }
+        figures.half = latencies[latencies.count / 2]
+        figures.late = latencies[min(latencies.count - 1, latencies.count * 99 / 100)]
+        return figures
+    }
+
+    private func show(_ figures: Figures) {
+        func padded(_ number: Double, _ width: Int) -> String {
+            let text = "\((number * 100).rounded() / 100)"
+            return String(repeating: " ", count: max(0, width - text.count)) + text
+        }
+        let name = figures.name + String(repeating: " ", count: max(0, 12 - figures.name.count))
+        print(
+            name + padded(figures.start, 9) + padded(figures.share, 8)
+                + padded(figures.bytes.rounded(), 14) + padded(figures.half, 12) + " /"
+                + padded(figures.late, 6) + padded(Double(figures.memory) / 1e6, 12))
+    }
+
+    private static func holds(_ bytes: [UInt8], _ wanted: [UInt8]) -> Bool {
+        guard bytes.count >= wanted.count else { return false }
+        return (0...(bytes.count - wanted.count)).contains { start in
+            bytes[start..<start + wanted.count].elementsEqual(wanted)
+        }
+    }
+}
