@@ -143,7 +143,7 @@ let package = Package(
         .testTarget(
             name: "WeirAppTests",
             dependencies: [
-                "WeirApp", "WeirBase", "WeirTelemetry", "WeirTerminal", "WeirMonitor",
+                "WeirApp", "WeirBase", "WeirTelemetry", "WeirTrace", "WeirTerminal", "WeirMonitor",
                 "WeirTesting",
             ], swiftSettings: strict),
         .testTarget(name: "TidyTests", swiftSettings: strict),

@@ -27,6 +27,22 @@ package enum PrintableText {
         return result
     }
 
+    /// A text of this program in ASCII alone: what stands in messages for other characters is
+    /// replaced by what reads the same, anything else by an escape.
+    package static func ascii(_ text: String) -> String {
+        if text.utf8.allSatisfy({ $0 < 0x80 }) { return text }
+        var result = ""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\u{B5}": result += "u"
+            case "\u{2026}": result += "..."
+            case _ where scalar.isASCII: result.unicodeScalars.append(scalar)
+            default: result += "\\u{" + String(scalar.value, radix: 16, uppercase: true) + "}"
+            }
+        }
+        return result
+    }
+
     private static func isUnsafe(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.properties.generalCategory {
         case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .privateUse:

@@ -28,8 +28,6 @@ package struct ReplayReport: Equatable, Sendable {
     package var violations: [Violation] = []
     /// Elements that all sources gave.
     package var elements: UInt64 = 0
-    /// All state at the last step, where it was asked for.
-    package var state: StateReport?
     /// Log records that were lost because one turn made more than the lane holds.
     package var lostLogs: UInt64 = 0
 
@@ -55,8 +53,6 @@ package struct ReplayRun {
         package var logLevel: LogLevel?
         /// The last step to run.
         package var through = UInt64.max
-        /// Entries of each operator's state in the report of state; nil for no such report.
-        package var stateEntries: Int?
         /// Told of the last step run, every so often.
         package var onProgress: ((UInt64) -> Void)?
         /// Log records as their turns end; in order within a subtask.
@@ -179,10 +175,6 @@ package struct ReplayRun {
         report.inFlight = scheduler.inFlight.map {
             ReplayReport.TurnName(
                 subtask: execution.subtasks[Int($0.subtask)].name, step: $0.step)
-        }
-        report.state = options.stateEntries.map {
-            StateReport(
-                of: execution, at: report.steps, open: scheduler.inFlight.map(\.subtask), limit: $0)
         }
         report.stateDigest = execution.digest()
         report.sinks = execution.sinkDigests()

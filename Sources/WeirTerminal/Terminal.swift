@@ -25,6 +25,13 @@ package protocol Terminal: AnyObject {
     /// Gives the terminal back and stops the process; returns when it was continued.
     func suspend()
 
+    /// Gives the terminal back while `body` runs, and takes it again.
+    func lend(_ body: () -> Void)
+
+    /// Throws away what was written and not yet taken by the other end, which frees a thread that
+    /// waits there in `show`. Any thread.
+    func dropOutput()
+
     /// Gives the terminal back for good.
     func close()
 }

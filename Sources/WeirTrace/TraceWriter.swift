@@ -240,7 +240,9 @@ package final class TraceWriter: RecordConsumer, @unchecked Sendable {
     }
 
     /// One batch a worker: what was drained in many small pieces packs better together.
-    private static func joined(_ batches: [LogBatch]) -> [LogBatch] {
+    ///
+    /// So they lie in the file; whoever shows logs beside the file goes through them the same way.
+    package static func joined(_ batches: [LogBatch]) -> [LogBatch] {
         var joined: [LogBatch] = []
         for batch in batches {
             if let place = joined.firstIndex(where: { $0.worker == batch.worker }) {

@@ -47,7 +47,9 @@
             case .uncutTimers, .bodySeesDepth, .completionCount: MutantTrial(mutant: mutant)
             case .runWithPending: MutantTrial(mutant: mutant)
             case .handOverFirst:
-                MutantTrial(mutant: mutant, wide: [.handedOver], permille: 500, isKill: true)
+                // The window is between two instructions of a reader: about one kill in twenty.
+                MutantTrial(
+                    mutant: mutant, wide: [.handedOver], permille: 500, isKill: true, runs: 160)
             case .resultAfterHandOver:
                 MutantTrial(mutant: mutant, wide: [.handedOver], permille: 500, isKill: true)
             case .dropTimeouts: MutantTrial(mutant: mutant, runs: 60, seconds: 4)

@@ -5,7 +5,8 @@ import Testing
 @Suite struct ScreenTests {
     @Test(arguments: [
         "keys", "interrupt", "terminate", "fault", "suspend", "resize", "ascii", "data", "hangup",
-        "unknown",
+        "unknown", "top", "top_finished", "top_restarted", "debug", "small", "storm",
+        "slow_reader", "wires_cut", "colors",
     ])
     func `the screen comes, does what it is told, and gives the terminal back`(
         scenario: String
@@ -14,6 +15,30 @@ import Testing
         let script = Weir.repository + "/Tests/EndToEndTests/Support/screen.py"
         let outcome = try weir.shell("python3 '\(script)' \(scenario)")
         #expect(outcome.code == 0 && outcome.output == "ok\n", "\(outcome)")
+    }
+
+    private func scenario(_ weir: Weir, _ name: String, _ argument: String) throws {
+        let script = Weir.repository + "/Tests/EndToEndTests/Support/screen.py"
+        let outcome = try weir.shell("python3 '\(script)' \(name) '\(argument)'")
+        #expect(outcome.code == 0 && outcome.output == "ok\n", "\(outcome)")
+    }
+
+    @Test func `a run that a violation stopped stays on the screen and is left with 1`() throws {
+        let weir = try Weir()
+        // A simulated run of a seed is the same each time: look for one that meets the race.
+        let seed = try (1..<40).first { seed in
+            let run = try weir(
+                "run", "orders", "--rate", "max", "--limit", "5000", "--workers", "0", "--seed",
+                "\(seed)", "--no-record", "--on-violation", "stop", "--ui", "none")
+            return run.code == 1
+        }
+        try scenario(weir, "violation", "\(try #require(seed))")
+    }
+
+    @Test func `nothing in a trace reaches the terminal as a sequence`() throws {
+        let weir = try Weir()
+        try HostileTrace.write(weir.scratch.file("evil.mcap"))
+        try scenario(weir, "hostile", "evil.mcap")
     }
 
     @Test func `a screen without a terminal is refused with what to do`() throws {

@@ -28,7 +28,7 @@ import WeirTesting
                 tracePath: nil)
             let screen = RunScreen(
                 terminal: terminal, wake: { [terminal] in terminal.wake() },
-                theme: Theme(symbols: .ascii, hasColor: false), facts: facts, feed: feed,
+                theme: Theme(symbols: .ascii, hasColor: false), facts: facts, source: feed,
                 run: RunScreen.Run(
                     clock: { 0 },
                     request: { [self] in _ = requests.wrappingAdd(1, ordering: .relaxed) },
@@ -56,7 +56,7 @@ import WeirTesting
         let stage = Stage()
         let screen = stage.screen()
         let ending = Worker("ending") { screen.ended("violation", staying: true) }
-        #expect(stage.shows("LIVE ended  violation"))
+        #expect(stage.shows("violation"))
         #expect(stage.terminal.closeCount == 0)
         stage.terminal.send(.key(.character("q")))
         ending.join()

@@ -39,6 +39,48 @@ import WeirTerminal
         #expect(rates.first { $0.isLimiting }?.stage == "c")
     }
 
+    @Test func `a stage that waits with a full queue does not limit while another works`() {
+        // `a` waits for the slowest of its inputs, `b` is that input.
+        let rates = rates(["a": (0.15, 0), "b": (0.95, 0), "c": (0.02, 0)], queues: ["a": 100])
+        #expect(rates.first { $0.isLimiting }?.stage == "b")
+    }
+
+    @Test func `of stages that are as busy the one further down limits`() {
+        let rates = rates(["a": (0.97, 0), "b": (0.93, 0)], queues: ["a": 100, "b": 60])
+        #expect(rates.first { $0.isLimiting }?.stage == "b")
+    }
+
+    @Test func `where nobody is busy the fullest queue decides and the sentence says so`() {
+        let rates = rates(["a": (0.1, 0), "b": (0.02, 0)], queues: ["a": 60, "b": 95])
+        guard let limiting = rates.first(where: \.isLimiting) else {
+            Issue.record("nothing limits")
+            return
+        }
+        #expect(
+            Bottleneck.stage(Bottleneck.Evidence(limiting)).sentence
+                == "b limits the run: mostly waiting, busy 2 %, its queue 95 % full")
+    }
+
+    @Test func `a queue that was just taken still counts as full`() {
+        var run = ExampleRun()
+        var model = ExampleRun.model(seconds: 0)
+        for tenth in 1...400 {
+            var sample = run.next()
+            // Every third sample finds the queue right after a batch was taken.
+            if tenth % 3 == 0 {
+                for index in sample.channels.indices { sample.channels[index].depth = 0 }
+            }
+            _ = model.update(.sample(sample))
+        }
+        guard case .stage(let evidence) = model.bottleneck(model.rates) else {
+            Issue.record("nothing limits")
+            return
+        }
+        #expect(evidence.stage == "enrich")
+        #expect(evidence.fullFor == 9_900_000)
+        #expect(evidence.fill == 1)
+    }
+
     @Test func `a queue that is not full is given with its fill`() {
         var evidence = Bottleneck.Evidence(StageRate(stage: "c"))
         evidence.hasQueue = true

@@ -161,6 +161,57 @@ import WeirTerminal
         #expect(OverviewView.view(model).text.contains("LIVE 7.0 s old"))
     }
 
+    private func watched(seconds: Int) -> OverviewModel {
+        var facts = ExampleRun.facts
+        facts.command = "top"
+        var run = ExampleRun()
+        var model = OverviewModel(
+            facts: facts, size: CanvasSize(width: 140, height: 30),
+            theme: Theme(symbols: .unicode, hasColor: true))
+        for _ in 0..<(seconds * 10) { _ = model.update(.sample(run.next())) }
+        return model
+    }
+
+    @Test func `another process's run always has its age and q leaves it alone`() {
+        var model = watched(seconds: 3)
+        _ = model.update(.tick(now: 3_240_000))
+        #expect(OverviewView.view(model).text.contains("LIVE 0.2 s old"))
+        #expect(press(&model, .character("q")) == [.leave])
+        _ = press(&model, .character("?"))
+        let help = OverviewView.view(model).text
+        #expect(help.contains("leave; the run goes on") && !help.contains("end the run"))
+    }
+
+    @Test func `a run that ended is a replay with a place, wherever the playhead is`() {
+        var model = watched(seconds: 5)
+        _ = model.update(.ended("failed: violation"))
+        #expect(OverviewView.view(model).text.contains("REPLAY 00:00:05/00:00:05"))
+        #expect(OverviewView.view(model).text.contains("failed: violation"))
+        for _ in 0..<20 { _ = press(&model, .character("t")) }
+        #expect(OverviewView.view(model).text.contains("REPLAY 00:00:03/00:00:05"))
+        _ = press(&model, .character("L"))
+        #expect(OverviewView.view(model).text.contains("REPLAY 00:00:05/00:00:05"))
+    }
+
+    @Test func `a newer run is told and r goes there, not before`() {
+        var model = watched(seconds: 1)
+        #expect(press(&model, .character("r")) == [])
+        #expect(OverviewView.view(model).text.contains("there is no newer run"))
+        _ = model.update(.restarted("weir-traces/orders-2.mcap"))
+        #expect(OverviewView.view(model).text.contains("newer run orders-2.mcap: r goes there"))
+        #expect(press(&model, .character("r")) == [.goToNewer])
+        #expect(!OverviewView.view(model).text.contains("there is no newer run"))
+    }
+
+    @Test func `d opens the debugger at the violation up to the shown moment`() {
+        var model = ExampleRun.model(seconds: 60)
+        #expect(press(&model, .character("d")) == [.debug(step: 600_000)])
+        ExampleRun.addNotices(&model)
+        #expect(press(&model, .character("d")) == [.debug(step: 44_017)])
+        _ = press(&model, .character("{"), .character("{"))
+        #expect(press(&model, .character("d")) == [.debug(step: 312_000)])
+    }
+
     @Test func `a recording that stopped is said on the first line and among the warnings`() {
         var model = ExampleRun.model(seconds: 2)
         _ = model.update(.recordingStopped("64 MB are reached"))

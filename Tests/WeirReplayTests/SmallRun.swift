@@ -96,6 +96,8 @@ final class SmallRun: DebuggedRun {
         return nil
     }
 
+    func history(of state: StateID, limit: Int) throws -> [StateAccess] { [] }
+
     func lastWrite(_ state: StateID) throws -> UInt64? {
         (1...max(1, Int(position))).last { left[$0] != left[$0 - 1] }.map { UInt64($0) }
     }

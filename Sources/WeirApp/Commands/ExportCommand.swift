@@ -37,6 +37,9 @@ struct ExportCommand: ParsableCommand {
     @Option(help: "Up to this time since the start.")
     var to: String?
 
+    @Flag(help: "Go on with a growing trace until its run ends.")
+    var follow = false
+
     @Flag(help: "Take logs from a replay instead of from the recording.")
     var regenerate = false
 
@@ -55,6 +58,7 @@ struct ExportCommand: ParsableCommand {
         let sink = try output == "-" ? StandardOutputSink().open() : FileSink(path: output).open()
         let write: ExportOutput = { try sink.write($0) }
         do {
+            if follow { return try follow(trace, filter, write, sink) }
             switch (signal, regenerate) {
             case ("logs", true): try regenerateLogs(trace, filter, write)
             case ("logs", false): try trace.exportLogs(filter: filter, output: write)
@@ -78,6 +82,10 @@ struct ExportCommand: ParsableCommand {
                 "there is no signal \(PrintableText.escaped(signal))",
                 Nearest.advice(signal, among: signals, or: ""))
         }
+        if regenerate, follow {
+            throw CommandFailure.usage(
+                "a run that goes on cannot be replayed to its end", "Give --follow or --regenerate")
+        }
         if regenerate, signal != "logs" {
             throw CommandFailure.usage(
                 "this build can regenerate logs, not \(signal)", "Leave --regenerate out")
@@ -88,6 +96,45 @@ struct ExportCommand: ParsableCommand {
         if !trace.isComplete, !trace.isRecording {
             Output.error("weir: note: incomplete: the run died; what is whole was exported\n")
         }
+    }
+
+    /// Looks at the trace twenty times a second until its run ended, however it did.
+    private func follow(
+        _ trace: Trace, _ filter: ExportFilter, _ write: @escaping ExportOutput,
+        _ sink: any RowWriting
+    ) throws {
+        let kind: FollowedExport.Signal =
+            switch signal {
+            case "logs": .logs
+            case "spans": .spans
+            case "metrics": .metrics
+            default: .schedule
+            }
+        let signals = Signals()
+        defer { signals.stop() }
+        let export = FollowedExport(trace, kind, filter: filter, output: write)
+        var isOver = !trace.isRecording
+        while true {
+            // The look comes first: what was written before the end is taken before it is believed.
+            try export.advance()
+            if isOver { break }
+            if signals.wait(nanoseconds: 50_000_000) {
+                try sink.close()
+                if let signal = signals.last, signal != SIGINT {
+                    throw ExitCodeOnly(code: 128 + signal)
+                }
+                return
+            }
+            if output == "-", Output.hasLostReader { return }
+            try trace.refresh()
+            isOver = trace.end != nil || !trace.isRecording
+        }
+        // What a dead run left in its lanes is only there for who opens its trace anew.
+        let last = trace.end == nil ? try Trace.open(path: trace.path) : trace
+        let isSame = last.header.run == trace.header.run
+        try export.finish(isSame ? last.recoveredTail.schedule : ScheduleBatch())
+        try sink.close()
+        sayIncomplete(trace)
     }
 
     private func filter(_ trace: Trace) throws -> ExportFilter {

@@ -9,7 +9,8 @@ struct RootCommand: ParsableCommand {
         abstract: "Runs stream pipelines, watches them, and runs them again exactly.",
         version: Program.version,
         subcommands: [
-            ListCommand.self, RunCommand.self, ReplayCommand.self, ExportCommand.self,
+            ListCommand.self, RunCommand.self, TopCommand.self, ReplayCommand.self,
+            ExportCommand.self,
             InspectCommand.self, CheckCommand.self, RecoverCommand.self,
         ])
 }

@@ -116,7 +116,7 @@ struct RunCommand: ParsableCommand {
                     name, among: pipeline.parameters.map(\.name), or: "See 'weir list'"))
         }
         options.stopsOnViolation =
-            try choose(onViolation, "--on-violation", ["count", "stop"])
+            try OneOf.check(onViolation, "--on-violation", ["count", "stop"])
             == "stop"
         guard let level = LogLevel(name: logLevel) else {
             throw CommandFailure.usage(
@@ -130,8 +130,9 @@ struct RunCommand: ParsableCommand {
     }
 
     private func screen() throws -> RunOptions.Screen {
-        let wanted = try choose(ui, "--ui", ["auto", "tui", "plain", "none"])
-        let color = try choose(color, "--color", ["auto", "always", "never"])
+        let wanted = try OneOf.check(ui, "--ui", ["auto", "tui", "plain", "none"])
+        let color = try OneOf.check(color, "--color", ["auto", "always", "never"])
+        Output.setASCII(ascii)
         let writesRows = output.contains { $0 == "-" || $0.hasSuffix("=-") }
         return try ScreenLook.choose(
             wanted, color: color, isASCII: ascii, writesRows: writesRows)
@@ -164,13 +165,6 @@ struct RunCommand: ParsableCommand {
         }
     }
 
-    private func choose(_ value: String, _ flag: String, _ allowed: [String]) throws -> String {
-        if allowed.contains(value) { return value }
-        throw CommandFailure.usage(
-            "\(flag) \(PrintableText.escaped(value)) is unknown",
-            Nearest.advice(value, among: allowed, or: ""))
-    }
-
     private func parse<Value>(
         _ text: String, _ flag: String, _ what: String, _ read: (String) -> Value?
     ) throws -> Value {
@@ -179,6 +173,16 @@ struct RunCommand: ParsableCommand {
                 "\(flag) \(PrintableText.escaped(text)) is not \(what)", "Give \(what)")
         }
         return value
+    }
+}
+
+/// Arguments that are one of a few words.
+enum OneOf {
+    static func check(_ value: String, _ flag: String, _ allowed: [String]) throws -> String {
+        if allowed.contains(value) { return value }
+        throw CommandFailure.usage(
+            "\(flag) \(PrintableText.escaped(value)) is unknown",
+            Nearest.advice(value, among: allowed, or: ""))
     }
 }
 

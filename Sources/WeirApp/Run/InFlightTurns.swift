@@ -8,13 +8,16 @@ import WeirTrace
 ///
 /// If one of them trapped then, it will trap now: in a child, whose end is what is looked at.
 enum InFlightTurns {
-    /// How long the child may take unless it is said.
+    /// How long a turn may take unless it is said.
     static let usualSeconds = 20
+    /// The child shows that it gets on every so many steps, as the way to the turns may be long.
+    private static let stepsBetweenSigns: UInt64 = 1 << 14
 
     /// The child's side: replays all and runs on; names each turn on standard output before it.
     static func run(_ trace: Trace, _ pipeline: Pipeline, _ inputs: [String: String]) throws {
         var options = ReplayRun.Options()
         options.inputs = inputs
+        options.onProgress = { if $0 % stepsBetweenSigns == 0 { Output.standard("\n") } }
         options.onRunningOn = { Output.standard("\($0)\n") }
         _ = try ReplayRun(trace, pipeline, options).run()
     }
@@ -28,19 +31,23 @@ enum InFlightTurns {
         guard let child = ChildProcess(["replay"] + arguments + ["--", path]) else {
             return "they were not run again: no process could be started\n"
         }
-        let (output, status) = child.finish(within: UInt64(max(0, seconds)) * 1_000_000_000)
+        let limit = UInt64(max(0, min(seconds, 86_400))) * 1_000_000_000
+        let (output, status) = child.finish(silentFor: limit)
         let last = output.split(separator: "\n").last.flatMap { UInt64($0) }
-        let name = turns.first { $0.step == last }?.subtask ?? "?"
-        switch status {
-        case .exited(0):
+        let turn = turns.first { $0.step == last }.map { "step \($0.step) of \($0.subtask)" }
+        switch (status, turn) {
+        case (.exited(0), _):
             return "run again, they come to their ends: the run was killed, or died elsewhere\n"
-        case .exited(let code):
+        case (.exited(let code), _):
             return "they were not run again: the process ended with code \(code)\n"
-        case .signalled(let signal):
-            return "trap reproduced at step \(last ?? 0) of \(name): signal \(signal)\n"
-        case .tookTooLong:
-            return "the turn of step \(last ?? 0) of \(name) did not end within "
-                + "\(seconds) s\n"
+        case (.signalled(let signal), let turn?):
+            return "trap reproduced at \(turn): signal \(signal)\n"
+        case (.tookTooLong, let turn?):
+            return "the turn of \(turn) did not end within \(seconds) s\n"
+        case (.signalled(let signal), nil):
+            return "they were not run again: signal \(signal) ended the process before them\n"
+        case (.tookTooLong, nil):
+            return "they were not run again: the way to them stood still for \(seconds) s\n"
         }
     }
 }
@@ -83,9 +90,9 @@ struct ChildProcess {
         output = ends[0]
     }
 
-    /// Reads what it prints until it ends; it is killed when it takes longer than the limit.
-    func finish(within limit: UInt64) -> (output: String, status: Status) {
-        let deadline = MonotonicClock.nanoseconds() + limit
+    /// Reads what it prints until it ends; it is killed when it prints nothing for so long.
+    func finish(silentFor limit: UInt64) -> (output: String, status: Status) {
+        var deadline = MonotonicClock.nanoseconds() + limit
         var bytes: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 4_096)
         var isLate = false
@@ -100,6 +107,7 @@ struct ChildProcess {
             let count = read(output, &buffer, buffer.count)
             if count < 0 && errno == EINTR { continue }
             guard count > 0 else { break }
+            deadline = MonotonicClock.nanoseconds() + limit
             if bytes.count < Self.maximumOutput { bytes.append(contentsOf: buffer[..<count]) }
         }
         close(output)

@@ -6,10 +6,12 @@ enum PlainLines {
     static func text(_ rates: [StageRate], at nanoseconds: Int64) -> String {
         let time = Instant(nanoseconds: nanoseconds).rfc3339(digits: 1)
         let clock = time.dropFirst(11).dropLast()
-        let width = rates.map(\.stage.count).max() ?? 0
+        // Names come from a pipeline or a trace: what a terminal would obey is made visible.
+        let names = rates.map { PrintableText.escaped($0.stage, limit: 60) }
+        let width = names.map(\.count).max() ?? 0
         var text = ""
-        for rate in rates {
-            let name = rate.stage + String(repeating: " ", count: width - rate.stage.count)
+        for (rate, stage) in zip(rates, names) {
+            let name = stage + String(repeating: " ", count: width - stage.count)
             text += "\(clock)  \(name)"
             text += "  in \(padded(Quantities.describe(count: rate.recordsIn), 7))/s"
             text += "  out \(padded(Quantities.describe(count: rate.recordsOut), 7))/s"

@@ -87,6 +87,7 @@ final class RunRecording: @unchecked Sendable {
         ) { [weak self] _, error in
             self?.failed(error)
         }
+        feed?.takesRecordedBatches()
     }
 
     private static func path(_ options: RunOptions, _ header: RunHeader) throws -> String? {

@@ -53,10 +53,10 @@ struct RunSession {
         let screen = try self.screen(feed, header, recording, execution, signals)
         let watch = RunWatch(
             execution: execution, recording: recording, showsLines: options.screen == .plain,
-            screen: screen)
+            feed: screen == nil ? nil : feed)
         let wall = MonotonicClock.nanoseconds()
         let processor = MonotonicClock.processorNanoseconds()
-        signals.start(execution)
+        signals.start { [weak signals] in signals?.request($0, of: execution) }
         world.start(execution)
         recording.start()
         screen?.start()
@@ -93,7 +93,7 @@ struct RunSession {
         guard case .tui(let look) = options.screen else { return nil }
         let facts = RunFacts(command: "run", header: header, tracePath: recording.tracePath)
         return try RunScreen(
-            look: look, facts: facts, feed: feed,
+            look: look, facts: facts, source: feed,
             run: RunScreen.Run(
                 clock: { execution.world.clock() / 1_000 },
                 request: { signals.request(SIGINT, of: execution) },

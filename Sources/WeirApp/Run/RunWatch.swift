@@ -15,7 +15,7 @@ final class RunWatch: @unchecked Sendable {
     private let execution: Execution
     private let recording: RunRecording
     private let showsLines: Bool
-    private let screen: RunScreen?
+    private let feed: ScreenFeed?
     private let monitor = Monitor()
     private let isOver = Atomic<Bool>(false)
     private var thread: Worker?
@@ -24,16 +24,16 @@ final class RunWatch: @unchecked Sendable {
 
     init(
         execution: Execution, recording: RunRecording, showsLines: Bool,
-        screen: RunScreen?
+        feed: ScreenFeed?
     ) {
         self.execution = execution
         self.recording = recording
         self.showsLines = showsLines
-        self.screen = screen
+        self.feed = feed
     }
 
     func start() {
-        guard showsLines || screen != nil || recording.recorder != nil else { return }
+        guard showsLines || feed != nil || recording.recorder != nil else { return }
         thread = Worker("weir-sampler") { [self] in
             var due = MonotonicClock.nanoseconds() + Self.interval
             while !isOver.load(ordering: .acquiring) {
@@ -59,7 +59,7 @@ final class RunWatch: @unchecked Sendable {
         let now = MonotonicClock.nanoseconds()
         let sample = RunSampler.sample(execution, recording)
         recording.recorder?.offer(sample)
-        screen?.offer(sample)
+        feed?.offer(sample)
         count += 1
         guard showsLines else { return }
         if previous == nil { previous = (sample, now) }

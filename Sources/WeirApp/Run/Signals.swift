@@ -29,12 +29,16 @@ final class Signals: @unchecked Sendable {
         return signal == 0 ? nil : signal
     }
 
-    func start(_ execution: Execution) {
+    /// Waits for signals from now on; `act` is called with each, on a thread of its own.
+    func start(_ act: @escaping @Sendable (Int32) -> Void) {
         thread = Worker("weir-signals") { [self] in
             while !isOver.load(ordering: .relaxed) {
                 var wait = timespec(tv_sec: 0, tv_nsec: 50_000_000)
                 let signal = sigtimedwait(&set, nil, &wait)
-                if signal > 0 { request(signal, of: execution) }
+                if signal > 0 {
+                    seen.store(signal, ordering: .relaxed)
+                    act(signal)
+                }
             }
         }
     }
@@ -47,6 +51,15 @@ final class Signals: @unchecked Sendable {
         } else {
             execution.stop(.abandoned, step: .max)
         }
+    }
+
+    /// Waits for a signal without a thread; true when one came. Instead of `start`.
+    func wait(nanoseconds: UInt64) -> Bool {
+        var wait = timespec(
+            tv_sec: Int(nanoseconds / 1_000_000_000), tv_nsec: Int(nanoseconds % 1_000_000_000))
+        let signal = sigtimedwait(&set, nil, &wait)
+        if signal > 0 { seen.store(signal, ordering: .relaxed) }
+        return signal > 0
     }
 
     /// Ends the waiting; the program is about to end, and signals that come now change nothing.

@@ -5,14 +5,14 @@ import WeirMonitor
 import WeirTelemetry
 import WeirTerminal
 
-/// The screen of a run: a thread that owns the terminal and the overview's model.
+/// The screen that shows a run: a thread that owns the terminal and the overview's model.
 final class RunScreen: @unchecked Sendable {
-    // Unchecked: `terminal` and `model` belong to the starter until `start`, then to the screen's
-    // thread, then to whoever joined it. The rest is constant or atomic.
+    // Unchecked: `terminal`, `model` and `source` belong to the starter until `start`, then to the
+    // screen's thread, then to whoever joined it. The rest is constant or atomic.
 
-    /// What a screen may ask of its run.
+    /// What a screen may ask of whoever shows it.
     struct Run {
-        /// Microseconds since the run's start.
+        /// Microseconds since the run's start, where the source of news does not know it.
         var clock: @Sendable () -> Int64
         /// Drain and end; a second time: stop now.
         var request: @Sendable () -> Void
@@ -22,11 +22,15 @@ final class RunScreen: @unchecked Sendable {
 
     /// Frames come no closer than this, except after a key.
     private static let frameNanoseconds: UInt64 = 50_000_000
+    /// While the window is being dragged, whole frames come no closer than this.
+    private static let resizeNanoseconds: UInt64 = 150_000_000
     /// The clock and the age move on this often when nothing else comes.
     private static let idleNanoseconds: UInt64 = 500_000_000
+    /// A screen that is to end and does not for so long is held up by its terminal.
+    private static let patienceNanoseconds: UInt64 = 300_000_000
 
     private let terminal: any Terminal
-    private let feed: ScreenFeed
+    private var source: any ScreenSource
     private let run: Run
     private let wake: @Sendable () -> Void
     private var model: OverviewModel
@@ -38,16 +42,21 @@ final class RunScreen: @unchecked Sendable {
         static let leaving = 2
     }
     private let stage = Atomic<Int>(Stage.running)
+    private let isDone = Atomic<Bool>(false)
+    /// Whether another program has the terminal for a while.
+    private let isLent = Atomic<Bool>(false)
     private let ending = Mutex<String?>(nil)
 
     /// Takes the terminal; nothing was shown when this throws.
-    convenience init(look: ScreenLook, facts: RunFacts, feed: ScreenFeed, run: Run) throws {
+    convenience init(
+        look: ScreenLook, facts: RunFacts, source: any ScreenSource, run: Run
+    ) throws {
         do {
             let terminal = try CursesTerminal(
                 output: STDOUT_FILENO, input: STDIN_FILENO, kind: look.kind, theme: look.theme)
             self.init(
                 terminal: terminal, wake: terminal.waker, theme: look.theme, facts: facts,
-                feed: feed, run: run)
+                source: source, run: run)
         } catch {
             throw CommandFailure.usage("no screen: \(error.description)", "Use --ui plain")
         }
@@ -55,25 +64,48 @@ final class RunScreen: @unchecked Sendable {
 
     init(
         terminal: any Terminal, wake: @escaping @Sendable () -> Void, theme: Theme,
-        facts: RunFacts, feed: ScreenFeed, run: Run
+        facts: RunFacts, source: any ScreenSource, run: Run
     ) {
         self.terminal = terminal
         self.wake = wake
-        self.feed = feed
+        self.source = source
         self.run = run
         model = OverviewModel(facts: facts, size: terminal.size, theme: theme)
-        feed.setWake(wake)
+        source.setWake(wake)
     }
 
-    func start() { thread = Worker("weir-screen") { [self] in loop() } }
-
-    func offer(_ sample: MetricSample) { feed.offer(sample) }
+    func start() {
+        thread = Worker("weir-screen") { [self] in
+            loop()
+            isDone.store(true, ordering: .releasing)
+        }
+    }
 
     /// The run ended. Gives the terminal back: at once, or when the person has seen enough.
     func ended(_ how: String, staying: Bool) {
         ending.withLock { $0 = how }
         stage.store(staying ? Stage.staying : Stage.leaving, ordering: .releasing)
         wake()
+        wait()
+    }
+
+    /// Waits until the person leaves, and gives the terminal back.
+    func wait() {
+        var leavingSince: UInt64?
+        while !isDone.load(ordering: .acquiring) {
+            usleep(2_000)
+            let isLeaving = stage.load(ordering: .relaxed) == Stage.leaving || run.isLeaving()
+            guard isLeaving, !isLent.load(ordering: .acquiring) else { continue }
+            let now = MonotonicClock.nanoseconds()
+            let since = leavingSince ?? now
+            leavingSince = since
+            if now > since + Self.patienceNanoseconds {
+                // Nobody reads what it writes: without this the program would never end.
+                terminal.dropOutput()
+            } else if leavingSince == now {
+                wake()
+            }
+        }
         thread?.join()
         terminal.close()
     }
@@ -82,16 +114,21 @@ final class RunScreen: @unchecked Sendable {
 
     private func loop() {
         var isDirty = true
+        var isResized = false
         var shownAt: UInt64 = 0
+        var ticked: UInt64 = 0
         while true {
             let now = MonotonicClock.nanoseconds()
-            if isDirty, now >= shownAt + Self.frameNanoseconds {
+            let pause = isResized ? Self.resizeNanoseconds : Self.frameNanoseconds
+            if isDirty, now >= shownAt + pause {
                 // A link without room gets a newer frame later instead of this one.
                 if terminal.show(OverviewView.view(model)) { isDirty = false }
                 shownAt = now
+                ticked = now
+                isResized = false
             }
-            let deadline = isDirty ? shownAt + Self.frameNanoseconds : now + Self.idleNanoseconds
-            let events = terminal.events(until: deadline)
+            let due = isDirty ? shownAt + pause : .max
+            let events = terminal.events(until: deadline(now, due: due))
             if stage.load(ordering: .acquiring) == Stage.leaving { return }
             var hasInput = false
             for event in events {
@@ -100,15 +137,21 @@ final class RunScreen: @unchecked Sendable {
                     if stage.load(ordering: .acquiring) == Stage.running { run.request() }
                     return
                 }
-                hasInput = true
+                if case .resized = event { isResized = true } else { hasInput = true }
                 for effect in handle(event) where !act(effect) { return }
             }
-            if takeNews() || hasInput { isDirty = true }
-            if MonotonicClock.nanoseconds() >= now + Self.idleNanoseconds { isDirty = true }
+            if takeNews() || hasInput || isResized { isDirty = true }
+            if MonotonicClock.nanoseconds() >= ticked + Self.idleNanoseconds { isDirty = true }
             // What a key did is shown at once.
             if hasInput { shownAt = 0 }
-            if model.ending != nil, run.isLeaving() { return }
+            if model.ending != nil || !model.facts.ownsRun, run.isLeaving() { return }
         }
+    }
+
+    /// Until when nothing needs doing unless something happens; `due` is the next frame's time.
+    private func deadline(_ now: UInt64, due: UInt64) -> UInt64 {
+        if hasMore { return now }
+        return min(due, now + min(source.pollNanoseconds, Self.idleNanoseconds))
     }
 
     private func handle(_ event: TerminalEvent) -> [OverviewEffect] {
@@ -127,17 +170,38 @@ final class RunScreen: @unchecked Sendable {
         case .leave: return false
         case .redraw: terminal.forget()
         case .suspend: terminal.suspend()
+        case .debug(let step): debug(at: step)
+        case .goToNewer: goToNewer()
         }
         return true
     }
 
+    /// Lends the terminal to the debugger's prompt; the run goes on meanwhile.
+    private func debug(at step: UInt64) {
+        guard let path = model.facts.tracePath else { return }
+        isLent.store(true, ordering: .releasing)
+        terminal.lend { [run] in
+            Prompt.run(["replay", path, "--at", "\(step)", "--ui", "plain"]) { run.isLeaving() }
+        }
+        isLent.store(false, ordering: .releasing)
+    }
+
+    private func goToNewer() {
+        guard let next = source.successor() else { return }
+        source = next.source
+        source.setWake(wake)
+        model = OverviewModel(facts: next.facts, size: terminal.size, theme: model.theme)
+    }
+
+    private var hasMore = false
+
     /// Hands on what came; false when that was nothing.
     private func takeNews() -> Bool {
-        let news = feed.take()
-        for sample in news.samples { _ = model.update(.sample(sample)) }
-        for notice in news.notices { _ = model.update(.notice(notice)) }
-        if let reason = news.recordingEnd { _ = model.update(.recordingStopped(reason)) }
-        _ = model.update(.tick(now: run.clock()))
+        let news = source.take()
+        hasMore = news.hasMore
+        var messages = news.messages
+        messages.append(.tick(now: news.now ?? run.clock()))
+        for message in messages { _ = model.update(message) }
         var isNew = !news.isEmpty
         if stage.load(ordering: .acquiring) == Stage.staying, model.ending == nil,
             let how = ending.withLock(\.self)

@@ -3,11 +3,14 @@ import WeirBase
 import WeirMonitor
 import WeirTelemetry
 
-/// What waits for the screen: samples, and what a person should see. Any thread.
+/// What waits for the screen of a run in this process. Any thread.
+///
+/// A recorded run's samples, warnings and marks come as its recorder hands them to the trace, so
+/// that the screen shows what the trace will hold. A run that is not recorded offers them itself.
 ///
 /// Bounded: a screen that is held up (a slow link, Ctrl-S) finds the newest samples and a count of
 /// the notices that found no room. The run never waits for it.
-final class ScreenFeed: RecordConsumer {
+final class ScreenFeed: RecordConsumer, ScreenSource {
     static let maximumSamples = 64
     static let maximumNotices = 256
 
@@ -17,46 +20,39 @@ final class ScreenFeed: RecordConsumer {
         var lost = 0
         var recordingEnd: String?
         var wake: (@Sendable () -> Void)?
-        /// The log's statements met so far, for the recorder's thread.
-        var sites: [LogSite] = []
+        var digest: NewsDigest
+        var isRecorded = false
     }
 
-    private let state = Mutex(State())
-    /// By number of the subtask.
-    private let subtasks: [String]
+    let pollNanoseconds: UInt64 = 500_000_000
+    private let state: Mutex<State>
 
-    init(_ header: RunHeader) { subtasks = header.subtasks.map { "\($0.stage)/\($0.index)" } }
+    init(_ header: RunHeader) { state = Mutex(State(digest: NewsDigest(header))) }
 
-    /// What to call when something came.
     func setWake(_ wake: @escaping @Sendable () -> Void) { state.withLock { $0.wake = wake } }
 
+    /// From now on news come from the recorder; what is offered besides is there already.
+    func takesRecordedBatches() { state.withLock { $0.isRecorded = true } }
+
     func offer(_ sample: MetricSample) {
-        let wake = state.withLock { state in
-            if state.samples.count >= Self.maximumSamples { state.samples.removeFirst() }
-            state.samples.append(sample)
+        let wake = state.withLock { state -> (@Sendable () -> Void)? in
+            if state.isRecorded { return nil }
+            Self.add(sample, &state)
             return state.wake
         }
         wake?()
     }
 
-    func offer(_ mark: Mark) { offer(Notice(mark)) }
+    func offer(_ mark: Mark) {
+        state.withLock { if !$0.isRecorded { Self.add(Notice(mark), &$0) } }
+    }
 
     func offer(_ notice: Notice) { state.withLock { Self.add(notice, &$0) } }
 
     /// The run goes on unrecorded.
     func recordingStopped(_ reason: String) { state.withLock { $0.recordingEnd = reason } }
 
-    /// What came since the last time.
-    struct News {
-        var samples: [MetricSample]
-        var notices: [Notice]
-        var recordingEnd: String?
-
-        var isEmpty: Bool { samples.isEmpty && notices.isEmpty && recordingEnd == nil }
-    }
-
-    /// Everything that came since the last time.
-    func take() -> News {
+    func take() -> ScreenNews {
         state.withLock { state in
             defer {
                 state.samples.removeAll(keepingCapacity: true)
@@ -64,41 +60,38 @@ final class ScreenFeed: RecordConsumer {
                 state.lost = 0
                 state.recordingEnd = nil
             }
-            var notices = state.notices
-            if state.lost > 0, let last = notices.last {
-                notices.append(
+            var news = ScreenNews()
+            news.samples = state.samples
+            news.notices = state.notices
+            news.recordingEnd = state.recordingEnd
+            if state.lost > 0, let last = news.notices.last {
+                news.notices.append(
                     Notice(
                         severity: .warning, step: last.step, time: last.time, place: "screen",
                         text: "\(state.lost) notices came too fast to be shown"))
             }
-            return News(
-                samples: state.samples, notices: notices, recordingEnd: state.recordingEnd)
+            return news
         }
     }
 
-    /// Picks the warnings and errors out of what is recorded. The recorder's thread.
+    /// The recorder's thread.
     func consume(_ batch: RecordBatch) {
-        state.withLock { state in
-            state.sites.append(contentsOf: batch.newSites)
-            for records in batch.logs {
-                for record in records.records { add(record, &state) }
-            }
+        let wake = state.withLock { state -> (@Sendable () -> Void)? in
+            var digest = state.digest
+            var samples: [MetricSample] = []
+            var notices: [Notice] = []
+            digest.take(batch, sample: { samples.append($0) }, notice: { notices.append($0) })
+            state.digest = digest
+            for sample in samples { Self.add(sample, &state) }
+            for notice in notices { Self.add(notice, &state) }
+            return samples.isEmpty ? nil : state.wake
         }
+        wake?()
     }
 
-    private func add(_ record: LogRecord, _ state: inout State) {
-        guard Int(record.site) < state.sites.count else { return }
-        let site = state.sites[Int(record.site)]
-        // What a mark shows already is not shown twice.
-        guard site.level >= .warning, site.message != "invariant_violated" else { return }
-        let place =
-            Int(record.subtask) < subtasks.count ? subtasks[Int(record.subtask)] : "run"
-        var text = site.message
-        for (name, value) in zip(site.fields, record.values) { text += " \(name)=\(value.shown)" }
-        Self.add(
-            Notice(
-                severity: site.level >= .error ? .error : .warning, step: record.step,
-                time: record.time, place: place, text: text), &state)
+    private static func add(_ sample: MetricSample, _ state: inout State) {
+        if state.samples.count >= maximumSamples { state.samples.removeFirst() }
+        state.samples.append(sample)
     }
 
     private static func add(_ notice: Notice, _ state: inout State) {
@@ -108,17 +101,6 @@ final class ScreenFeed: RecordConsumer {
             state.notices.append(notice)
         } else {
             state.lost += notice.count
-        }
-    }
-}
-
-extension LogValue {
-    fileprivate var shown: String {
-        switch self {
-        case .integer(let value): "\(value)"
-        case .double(let value): "\(value)"
-        case .flag(let value): "\(value)"
-        case .text(let value): value
         }
     }
 }

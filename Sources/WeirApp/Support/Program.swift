@@ -131,13 +131,32 @@ enum Output {
     /// Why standard output could not be written, as `errno` has it; 0 as long as it could.
     private static let standardFailure = Atomic<Int32>(0)
 
+    /// Whether messages on standard error keep to ASCII.
+    private static let isASCII = Atomic<Bool>(false)
+
+    /// `--ascii`: messages are written without any other character from now on.
+    static func setASCII(_ isWanted: Bool) { isASCII.store(isWanted, ordering: .relaxed) }
+
     static func standard(_ text: String) {
         let failure = write(text, to: STDOUT_FILENO)
         if failure != 0 { standardFailure.store(failure, ordering: .relaxed) }
     }
 
     /// Where standard error leads nowhere there is nobody left to tell.
-    static func error(_ text: String) { _ = write(text, to: STDERR_FILENO) }
+    static func error(_ text: String) {
+        _ = write(
+            isASCII.load(ordering: .relaxed) ? PrintableText.ascii(text) : text, to: STDERR_FILENO)
+    }
+
+    /// Whether standard output is a pipe whose other end is closed, which can be known without
+    /// writing.
+    static var hasLostReader: Bool {
+        var watched = pollfd(fd: STDOUT_FILENO, events: 0, revents: 0)
+        return poll(&watched, 1, 0) == 1 && watched.revents & Int16(POLLERR) != 0
+    }
+
+    /// Whether whoever read standard output went away.
+    static var isClosed: Bool { standardFailure.load(ordering: .relaxed) == EPIPE }
 
     /// What went wrong with answers on standard output; a reader who went away is no failure.
     static var failure: CommandFailure? {
@@ -146,9 +165,6 @@ enum Output {
         return CommandFailure(
             code: 5, what: "writing to standard output failed: \(String(cString: strerror(code)))")
     }
-
-    /// Whether the reader of standard output went away: nothing more need be made for it.
-    static var isClosed: Bool { standardFailure.load(ordering: .relaxed) == EPIPE }
 
     /// Whether a stream is a terminal.
     static func isTerminal(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 }

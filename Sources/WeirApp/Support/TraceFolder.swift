@@ -17,6 +17,14 @@ struct TraceFolder {
     /// Oldest first; empty where there is no such folder.
     let entries: [Entry]
 
+    var paths: [String] { entries.map(\.path) }
+
+    /// The folder in which a file lies.
+    static func folder(of path: String) -> String {
+        guard let slash = path.lastIndex(of: "/") else { return "." }
+        return slash == path.startIndex ? "/" : String(path[..<slash])
+    }
+
     /// Reads the folder; what is no regular file, or has another name, is none of its entries.
     init(_ folder: String) {
         var found: [Entry] = []
@@ -26,7 +34,7 @@ struct TraceFolder {
                 let name = withUnsafePointer(to: &entry.pointee.d_name) {
                     $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
                 }
-                let path = "\(folder)/\(name)"
+                let path = folder == "." ? name : "\(folder)/\(name)"
                 var link = stat()
                 var status = stat()
                 guard name.hasSuffix(".mcap"), lstat(path, &link) == 0, stat(path, &status) == 0,

@@ -123,10 +123,15 @@ package class SequentialScheduler: Scheduler, @unchecked Sendable {
 
     /// Ends the threads that wait for something to do. Threads of suspended turns stay.
     package final func close() {
-        for seat in freeSeats { seat.call(.leave) }
-        freeSeats = []
+        dismiss()
         // A thread whose turn is suspended for ever cannot be ended; the others are waited for.
         if suspended.isEmpty { threads.forEach { $0.join() } }
+    }
+
+    /// Tells the threads that wait for something to do that nothing comes.
+    private func dismiss() {
+        for seat in freeSeats { seat.call(.leave) }
+        freeSeats = []
     }
 
     /// Leaves the execution behind, for good and without waiting.
@@ -137,7 +142,7 @@ package class SequentialScheduler: Scheduler, @unchecked Sendable {
     package final func abandon(_ execution: Execution, holding held: Set<UInt16>) {
         isAbandoned = true
         for subtask in held { suspended[subtask] = nil }
-        guard !suspended.isEmpty else { return close() }
+        guard !suspended.isEmpty else { return dismiss() }
         kept = execution
         (freeSeats.popLast() ?? addSeat()).call(.decide)
     }
@@ -145,8 +150,7 @@ package class SequentialScheduler: Scheduler, @unchecked Sendable {
     private func nextAction(_ turn: TurnContext) -> Action {
         guard isAbandoned else { return decide(turn) }
         guard let execution, let next = suspended.keys.min() else {
-            for seat in freeSeats { seat.call(.leave) }
-            freeSeats = []
+            dismiss()
             kept = nil
             return .leave
         }

@@ -4,7 +4,7 @@ package import WeirTerminal
 package enum OverviewCommand: CaseIterable, Sendable {
     case nextStage, previousStage, firstStage, lastStage
     case pause, live, sampleBack, sampleForward, previousNotice, nextNotice
-    case help, redraw, suspend, quit
+    case debug, newer, help, redraw, suspend, quit
 }
 
 /// A row of the table of keys: the one place that says which key does what.
@@ -25,6 +25,8 @@ package struct KeyBinding: Sendable {
     package var help: String
     /// A word for the line at the bottom; nil where the help alone names it.
     package var short: String?
+    /// What the help says where the run belongs to another process; nil where that is the same.
+    package var watching: String?
 }
 
 package enum KeyTable {
@@ -61,6 +63,12 @@ package enum KeyTable {
             command: .nextNotice, group: .time, keys: [.character("}")], label: "}",
             help: "to the next one"),
         KeyBinding(
+            command: .debug, group: .other, keys: [.character("d")], label: "d",
+            help: "debugger at the last violation or error, else here", short: "debug"),
+        KeyBinding(
+            command: .newer, group: .other, keys: [.character("r")], label: "r",
+            help: "to the newer run, once there is one"),
+        KeyBinding(
             command: .help, group: .other, keys: [.character("?"), .function(1)],
             label: "? F1", help: "this help; any key closes it", short: "help"),
         KeyBinding(
@@ -72,7 +80,7 @@ package enum KeyTable {
         KeyBinding(
             command: .quit, group: .other, keys: [.character("q"), .function(10)],
             label: "q F10", help: "end the run as Ctrl-C does; again: stop it now",
-            short: "quit"),
+            short: "quit", watching: "leave; the run goes on"),
     ]
 
     package static func command(for key: Key) -> OverviewCommand? {

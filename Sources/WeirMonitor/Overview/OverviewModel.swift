@@ -27,6 +27,10 @@ package struct OverviewModel: Sendable {
     package internal(set) var recordingEnd: String?
     /// How the run ended; nil while it goes on.
     package internal(set) var ending: String?
+    /// The path of a newer trace of the pipeline; nil while there is none.
+    package internal(set) var newer: String?
+    /// What the last key could not do; the next one clears it.
+    package internal(set) var message: String?
 
     package init(facts: RunFacts, size: CanvasSize, theme: Theme) {
         self.facts = facts
@@ -75,8 +79,15 @@ package struct OverviewModel: Sendable {
         let new = history[place]
         let before = history.place(atOrBefore: new.time - Self.rateMicroseconds) ?? 0
         let old = history[min(before, place - 1)]
+        var peaks = new.stages.map(\.fill)
+        for between in stride(from: place - 1, to: min(before, place - 1), by: -1) {
+            for (stage, totals) in history[between].stages.enumerated() {
+                peaks[stage] = max(peaks[stage], totals.fill)
+            }
+        }
         return StageRates.between(
-            old, new, names: facts.stages, nanoseconds: UInt64(max(0, new.time - old.time)) * 1_000)
+            old, new, names: facts.stages, nanoseconds: UInt64(max(0, new.time - old.time)) * 1_000,
+            peaks: peaks, above: facts.stagesAbove)
     }
 
     /// Which stage limits the run at the shown moment.
@@ -97,8 +108,12 @@ package struct OverviewModel: Sendable {
         let end = history[place].time
         var since: Int64?
         for earlier in stride(from: place, through: 0, by: -1) {
-            guard history[earlier].stages[stage].fill >= Bottleneck.full else { break }
-            since = history[earlier].time
+            let frame = history[earlier]
+            if frame.stages[stage].fill >= Bottleneck.full {
+                since = frame.time
+            } else if (since ?? end) - frame.time > Self.rateMicroseconds {
+                break
+            }
         }
         return since.map { end - $0 } ?? 0
     }

@@ -11,16 +11,30 @@ extension OverviewPainter {
         var rank = 0
     }
 
+    /// From this age on what is shown as live counts as old.
+    static let oldMicroseconds: Int64 = 2_000_000
+
     /// Live, paused or replay; always on the screen.
     var statePill: (text: SafeText, style: Style) {
         let s = symbols
         let behind = "-\(Figures.tenths(Double(model.behind) / 1e6)) s"
+        if model.ending != nil {
+            // A run that ended has no live edge any more, only a place between its ends.
+            let place = Figures.elapsed(microseconds: model.shownTime ?? 0)
+            let end = Figures.elapsed(microseconds: model.history.newest?.time ?? 0)
+            let isPlaying = if case .playing = model.playhead { true } else { false }
+            let sign = isPlaying ? s.play : s.pause
+            return (
+                "\(sign) REPLAY \(place)/\(end)", Style(.busy, bold: true, reversed: true)
+            )
+        }
         switch model.playhead {
         case .live:
-            if model.ending != nil { return ("\(s.dot) LIVE ended", Style(.live, bold: true)) }
-            if model.age > 2_000_000 {
-                let age = Figures.duration(microseconds: model.age)
-                return ("\(s.dot) LIVE \(age) old", Style(.warning, bold: true))
+            // Another process's run is always shown with its age.
+            if model.age > Self.oldMicroseconds || !model.facts.ownsRun {
+                let age = SafeText("\(s.dot) LIVE \(Figures.age(microseconds: model.age)) old")
+                let isOld = model.age > Self.oldMicroseconds
+                return (age, Style(isOld ? .warning : .live, bold: true))
             }
             return ("\(s.dot) LIVE", Style(.live, bold: true))
         case .paused:
@@ -47,6 +61,13 @@ extension OverviewPainter {
             first.append(
                 Piece(text: "ENDING, q stops now", style: Style(.warning, bold: true), rank: 1))
         }
+        if let newer = model.newer {
+            let name = newer.split(separator: "/").last.map(String.init) ?? newer
+            first.append(
+                Piece(
+                    text: SafeText("newer run \(name): r goes there"),
+                    style: Style(.warning, bold: true), rank: 1))
+        }
         first.append(
             Piece(text: SafeText("up \(Figures.elapsed(microseconds: time))"), rank: 4))
         first.append(contentsOf: recordingPieces)
@@ -66,8 +87,11 @@ extension OverviewPainter {
         }
         let recorder = model.shownFrame?.recorder
         let size = Figures.bytes(recorder?.bytes ?? 0)
+        let isOver = model.ending != nil
         var pieces = [
-            Piece(text: SafeText("\(symbols.dot) REC \(size)"), style: Style(.recording), rank: 2),
+            Piece(
+                text: SafeText(isOver ? "trace \(size)" : "\(symbols.dot) REC \(size)"),
+                style: isOver ? .plain : Style(.recording), rank: 2),
             Piece(text: SafeText(path), style: .faint, rank: 8),
         ]
         if let lost = recorder?.logsDropped, lost > 0 {
@@ -122,6 +146,7 @@ extension OverviewPainter {
     mutating func paintKeyLine() {
         let y = canvas.size.height - 1
         var pieces: [Piece] = []
+        if let message = model.message { pieces.append(Piece(text: SafeText(message), rank: 0)) }
         // What is named first in the table goes last, but for help and the way out.
         for (index, binding) in KeyTable.overview.enumerated() {
             guard let short = binding.short else { continue }
@@ -141,7 +166,9 @@ extension OverviewPainter {
         }
         let letters: SafeText = "B blocked by what is below   R busy   I idle   F failing"
         let width = min(canvas.size.width, 66)
-        let height = min(canvas.size.height, rows + 4)
+        // Where the rows do not fit, the headings and gaps go first.
+        let isTight = canvas.size.height < rows + 4
+        let height = min(canvas.size.height, (isTight ? KeyTable.overview.count : rows + 1) + 3)
         let area = Area(
             x: (canvas.size.width - width) / 2, y: (canvas.size.height - height) / 2,
             width: width, height: height)
@@ -149,8 +176,6 @@ extension OverviewPainter {
         let inside = canvas.box(
             area, title: "Keys of the overview; any key closes", symbols: symbols)
         var y = inside.y
-        // Where the rows do not fit, the headings and gaps go first.
-        let isTight = inside.height < rows + 2
         for group in KeyBinding.Group.allCases {
             if !isTight {
                 canvas.put(
@@ -163,7 +188,8 @@ extension OverviewPainter {
                     SafeText(binding.label), x: inside.x + 2, y: y, style: Style(bold: true),
                     limit: 10)
                 canvas.put(
-                    SafeText(binding.help), x: inside.x + 13, y: y, limit: inside.width - 13)
+                    SafeText(model.facts.ownsRun ? binding.help : binding.watching ?? binding.help),
+                    x: inside.x + 13, y: y, limit: inside.width - 13)
                 y += 1
             }
             if !isTight { y += 1 }

@@ -14,6 +14,8 @@ package enum OverviewMessage: Sendable {
     case recordingStopped(String)
     /// The run ended; the text says how.
     case ended(String)
+    /// There is a newer trace of the pipeline, at this path.
+    case restarted(String)
 }
 
 /// What the overview wants from its driver.
@@ -25,6 +27,10 @@ package enum OverviewEffect: Equatable, Sendable {
     case leave
     case redraw
     case suspend
+    /// Open the debugger's prompt on the trace at a step; the run goes on meanwhile.
+    case debug(step: UInt64)
+    /// Show the newer trace instead.
+    case goToNewer
 }
 
 extension OverviewModel {
@@ -46,6 +52,7 @@ extension OverviewModel {
                     severity: .warning, step: last?.step ?? 0, time: last?.time ?? 0,
                     place: "recorder", text: reason))
         case .ended(let how): ending = how
+        case .restarted(let path): newer = path
         }
         return []
     }
@@ -70,6 +77,7 @@ extension OverviewModel {
             // These do what they say whatever lies over the screen.
             guard command == .quit || command == .suspend || command == .redraw else { return [] }
         }
+        message = nil
         guard let command else { return [] }
         switch command {
         case .nextStage: selection = min(facts.stages.count - 1, selection + 1)
@@ -82,6 +90,10 @@ extension OverviewModel {
         case .sampleForward: move(by: 1)
         case .previousNotice: jump(forward: false)
         case .nextNotice: jump(forward: true)
+        case .debug: return debug()
+        case .newer:
+            if newer != nil { return [.goToNewer] }
+            message = "there is no newer run"
         case .help: showsHelp = true
         case .redraw: return [.redraw]
         case .suspend: return [.suspend]
@@ -121,8 +133,25 @@ extension OverviewModel {
         if let found { playhead = .paused(at: min(newest, notices[found].time)) }
     }
 
+    private mutating func debug() -> [OverviewEffect] {
+        guard facts.tracePath != nil else {
+            message = "not recorded: there is nothing to debug"
+            return []
+        }
+        return [.debug(step: debugStep)]
+    }
+
+    /// Where the debugger opens: at the newest violation or error up to the shown moment, else at
+    /// the shown step.
+    package var debugStep: UInt64 {
+        let edge = playhead == .live ? Int64.max : shownTime ?? .max
+        let places = 0..<notices.count
+        let found = places.last { notices[$0].severity >= .error && notices[$0].time <= edge }
+        return found.map { notices[$0].step } ?? shownFrame?.step ?? 0
+    }
+
     private mutating func quit() -> [OverviewEffect] {
-        if ending != nil { return [.leave] }
+        if ending != nil || !facts.ownsRun { return [.leave] }
         if isEnding { return [.stopRun] }
         isEnding = true
         return [.endRun]

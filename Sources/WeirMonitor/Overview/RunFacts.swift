@@ -59,6 +59,9 @@ package struct RunFacts: Equatable, Sendable {
             tracePath: tracePath)
     }
 
+    /// Whether this program runs the run, and so can end it; else it only watches.
+    package var ownsRun: Bool { command == "run" }
+
     package func stagesAbove(_ stage: Int) -> [Int] {
         edges.filter { $0.to == stage }.map(\.from)
     }

@@ -12,6 +12,7 @@ package enum Bottleneck: Equatable, Sendable {
         package var hasQueue: Bool
         package var fill: Double
         /// How long its queue has been over nine tenths full, microseconds; 0 when it is not now.
+        /// Shorter than a second below that does not count: a batch was just taken.
         package var fullFor: Int64
         /// The stage right above it that is held up most.
         package var above: String?
@@ -21,7 +22,7 @@ package enum Bottleneck: Equatable, Sendable {
             stage = rate.stage
             busy = rate.busy
             hasQueue = rate.capacity > 0
-            fill = rate.fill
+            fill = rate.peakFill
             fullFor = 0
             aboveBackpressured = 0
         }
@@ -44,7 +45,8 @@ package enum Bottleneck: Equatable, Sendable {
 
 extension Bottleneck.Evidence {
     fileprivate var sentence: String {
-        var parts = ["busy \(Figures.percent(busy))"]
+        let isWorking = busy >= StageRates.busyEnough
+        var parts = [(isWorking ? "busy " : "mostly waiting, busy ") + Figures.percent(busy)]
         if fullFor > 0 {
             parts.append("its queue over 90 % for \(Figures.duration(microseconds: fullFor))")
         } else if hasQueue {

@@ -33,6 +33,12 @@ package enum Figures {
         }
     }
 
+    /// `0.2 s`, `12 s`: an age, steady enough to be read while it moves.
+    package static func age(microseconds: Int64) -> String {
+        let seconds = Double(max(0, microseconds)) / 1e6
+        return seconds < 9.95 ? "\(tenths(seconds)) s" : duration(microseconds: microseconds)
+    }
+
     /// `12.4`.
     package static func tenths(_ number: Double) -> String {
         guard number.isFinite, abs(number) < 1e15 else { return "?" }

@@ -13,6 +13,9 @@ package struct StageRate: Equatable, Sendable {
     package var depth: UInt64 = 0
     package var capacity: UInt64 = 0
     package var watermarkLag: Int64?
+    /// The fullest that its queue was seen in the time of the rate. A stage takes its queue in
+    /// batches, so that the depth at one moment may be low however many wait before it.
+    package var peakFill = 0.0
     /// Whether this is the stage that keeps the run from being faster.
     package var isLimiting = false
 
@@ -29,8 +32,12 @@ package enum StageRates {
     package static let heldUp = 0.5
     /// A queue that is this full speaks for the stage behind it being slow,
     package static let filling = 0.5
-    /// and a stage this busy may be slow by itself.
+    /// and one this busy may be slow when somebody waits for it,
+    package static let busyEnough = 0.5
+    /// or when nobody does.
     package static let veryBusy = 0.8
+    /// Two stages whose busy shares differ by less than this are equally busy.
+    package static let equallyBusy = 0.1
 
     /// The rates between two samples of one run that lie `nanoseconds` apart.
     package static func between(
@@ -46,8 +53,12 @@ package enum StageRates {
     }
 
     /// The rates between two frames made with the same names; zeros when no time lies between.
+    ///
+    /// `peaks` are the fullest queues seen in between, where frames in between are known, and
+    /// `above` gives the stages that feed one; without it nobody is known to wait.
     package static func between(
-        _ old: SampleFrame, _ new: SampleFrame, names: [String], nanoseconds: UInt64
+        _ old: SampleFrame, _ new: SampleFrame, names: [String], nanoseconds: UInt64,
+        peaks: [Double] = [], above: (Int) -> [Int] = { _ in [] }
     ) -> [StageRate] {
         var rates: [StageRate] = []
         let span = Double(nanoseconds)
@@ -59,6 +70,7 @@ package enum StageRates {
             rate.depth = after.depth
             rate.capacity = after.capacity
             rate.watermarkLag = after.watermarkLag
+            rate.peakFill = max(rate.fill, number < peaks.count ? peaks[number] : 0)
             if nanoseconds > 0 {
                 let width = span * Double(max(1, after.subtasks))
                 rate.recordsIn = growth(before.recordsIn, after.recordsIn) / span * 1e9
@@ -70,7 +82,7 @@ package enum StageRates {
             }
             rates.append(rate)
         }
-        mark(&rates)
+        mark(&rates, above)
         return rates
     }
 
@@ -79,18 +91,28 @@ package enum StageRates {
         after > before ? Double(after - before) : 0
     }
 
-    /// The stage that limits: not held up itself, with the fullest queue before it; of stages
-    /// without a queue the busiest, if it is really busy.
-    private static func mark(_ rates: inout [StageRate]) {
+    /// The stage that limits: the one that works while what is before it has to wait.
+    ///
+    /// How busy a stage is says more than how full its queue is: a stage that waits for the slowest
+    /// of its inputs has full queues and does nothing. Of stages that are about as busy, the one
+    /// furthest down holds up the others. Only where nobody is busy does the fullest queue decide.
+    private static func mark(_ rates: inout [StageRate], _ above: (Int) -> [Int]) {
         var best: Int?
         for index in rates.indices where rates[index].backpressured < heldUp {
-            let isCandidate = rates[index].fill >= filling || rates[index].busy >= veryBusy
-            guard isCandidate else { continue }
-            guard let known = best else {
-                best = index
+            let rate = rates[index]
+            let holdsUp = above(index).contains { rates[$0].backpressured >= heldUp }
+            let isWaitedFor = rate.peakFill >= filling || holdsUp
+            guard rate.busy >= veryBusy || (rate.busy >= busyEnough && isWaitedFor) else {
                 continue
             }
-            if (rates[index].fill, rates[index].busy) > (rates[known].fill, rates[known].busy) {
+            // Stages stand in the order of the graph, so that the later of two is further down.
+            if let known = best, rates[known].busy > rate.busy + equallyBusy { continue }
+            best = index
+        }
+        if best == nil {
+            for index in rates.indices
+            where rates[index].backpressured < heldUp && rates[index].peakFill >= filling {
+                if let known = best, rates[known].peakFill > rates[index].peakFill { continue }
                 best = index
             }
         }

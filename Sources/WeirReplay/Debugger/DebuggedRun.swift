@@ -29,6 +29,7 @@ package protocol DebuggedRun: AnyObject {
         through limit: UInt64, candidates: (StepFacts) throws -> Bool, test: () throws -> Bool
     ) throws -> UInt64?
     func lastWrite(_ state: StateID) throws -> UInt64?
+    func history(of state: StateID, limit: Int) throws -> [StateAccess]
 
     var cells: [StateValue] { get }
     func states(of stage: String?, limit: Int) throws -> (entries: [StateValue], omitted: Int)

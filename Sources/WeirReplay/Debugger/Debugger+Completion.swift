@@ -45,7 +45,7 @@ extension Debugger {
             if before[1] == "queue" { return channelsToOffer }
             if before[1].hasPrefix("stage"), before.count == 2 { return ["when"] }
             return values(word)
-        case "watch", "last-write", "assert": return values(word)
+        case "watch", "last-write", "history", "assert": return values(word)
         default: return []
         }
     }

@@ -35,6 +35,45 @@ extension Debugger {
         return answer
     }
 
+    /// The last accesses of a cell, or turns of the subtask that owns an entry.
+    func history(_ reference: StateReference, _ count: Int) throws -> Answer {
+        try check(reference, at: nil)
+        guard let (state, _) = try reference.state(in: self, at: nil) else {
+            throw try notHere(reference)
+        }
+        var answer = Answer("history")
+        answer.member("state", .text(state.name))
+        let words = StepText(run)
+        let found = try run.history(of: state.id, limit: count)
+        var table = TextTable(
+            ["step", "", "subtask", "turn", "value after it"], numeric: [0, 3])
+        for access in found {
+            table.row(
+                [
+                    "\(access.step)", access.isWrite ? "*" : "",
+                    words.subtask(number: access.subtask), "\(access.turn)",
+                    access.value.map { ReflectedValue.text($0, limit: 200) } ?? "nothing",
+                ], limit: 200)
+        }
+        if found.isEmpty {
+            answer.line(
+                "\(PrintableText.escaped(state.name)) was not touched up to step \(run.position)")
+        }
+        for line in table.lines where !found.isEmpty { answer.line(line) }
+        answer.member(
+            "accesses",
+            .list(
+                found.map { access in
+                    .members([
+                        "step": .number(access.step),
+                        "subtask": .text(words.subtask(number: access.subtask)),
+                        "turn": .number(access.turn), "write": .flag(access.isWrite),
+                        "value": access.value.map { ReflectedValue.json($0) } ?? .nothing,
+                    ])
+                }))
+        return answer
+    }
+
     /// The value of a state before a step; nil when there was none.
     private func value(
         of state: StateValue, before step: UInt64, back origin: UInt64

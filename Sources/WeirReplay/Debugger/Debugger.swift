@@ -78,6 +78,7 @@ package final class Debugger {
         case .printEvent(let source, let index): try print(event: index, of: source)
         case .printValue(let expression): try print(expression)
         case .lastWrite(let state): try lastWrite(state)
+        case .history(let state, let count): try history(state, count)
         case .when: try when()
         case .logs(let pattern, let count): try logs(pattern, count)
         case .mark(let name): try mark(name)

@@ -15,8 +15,10 @@ struct StepText {
 
     func subtask(_ facts: StepFacts) -> String? {
         guard facts.kind != .rest, facts.kind != .void else { return nil }
-        return name(subtasks, Int(facts.subtask), "subtask")
+        return subtask(number: facts.subtask)
     }
+
+    func subtask(number: UInt16) -> String { name(subtasks, Int(number), "subtask") }
 
     func cell(_ facts: StepFacts) -> String? {
         facts.kind == .access ? name(cells, Int(facts.port), "cell") : nil

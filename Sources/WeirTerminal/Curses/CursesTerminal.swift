@@ -37,6 +37,8 @@ package final class CursesTerminal: Terminal {
     private let ownsInput: Bool
     private let wakeUp: WakeUp
     private let theme: Theme
+    /// The thread that shows, as `pthread_t`; 0 before the first frame.
+    private let shower = Atomic<UInt>(0)
     private let colors: Int
     private var decoder = KeyDecoder()
     private var shown: Canvas?
@@ -102,6 +104,7 @@ package final class CursesTerminal: Terminal {
 
     package func show(_ canvas: Canvas) -> Bool {
         guard isOpen, hasRoom else { return false }
+        shower.store(UInt(pthread_self()), ordering: .relaxed)
         if isForgotten { weir_curses_forget() }
         for run in canvas.runs(after: isForgotten ? nil : shown) { put(run) }
         weir_curses_show()
@@ -125,6 +128,24 @@ package final class CursesTerminal: Terminal {
         weir_curses_suspend()
         isForgotten = true
         takeSize(&pending)
+    }
+
+    package func lend(_ body: () -> Void) {
+        guard isOpen else { return }
+        weir_curses_lend()
+        body()
+        weir_curses_take_back()
+        isForgotten = true
+        takeSize(&pending)
+    }
+
+    package func dropOutput() {
+        // A terminal that was stopped with Ctrl-S takes nothing either.
+        tcflow(output, TCOON)
+        tcflush(output, TCOFLUSH)
+        // A writer that sleeps there is not told of the room that came; a signal has it look again.
+        let thread = shower.load(ordering: .relaxed)
+        if thread != 0 { pthread_kill(pthread_t(thread), SIGWINCH) }
     }
 
     package func close() {

@@ -85,5 +85,9 @@ package final class ScriptedTerminal: Terminal, @unchecked Sendable {
 
     package func suspend() {}
 
+    package func lend(_ body: () -> Void) { body() }
+
+    package func dropOutput() { setTakesFrames(true) }
+
     package func close() { monitor.withLock { closings += 1 } }
 }

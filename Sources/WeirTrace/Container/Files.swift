@@ -79,6 +79,13 @@ final class InputFile: Sendable {
 
     deinit { Glibc.close(descriptor) }
 
+    /// Whether its path names another file by now. One that has no name any more is still itself.
+    var isReplaced: Bool {
+        var (own, named) = (stat(), stat())
+        guard fstat(descriptor, &own) == 0, stat(path, &named) == 0 else { return false }
+        return own.st_dev != named.st_dev || own.st_ino != named.st_ino
+    }
+
     /// Bytes in the file now; a recorder may be appending.
     func size() throws(TraceError) -> UInt64 {
         var status = stat()

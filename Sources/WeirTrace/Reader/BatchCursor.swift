@@ -26,6 +26,7 @@ package final class BatchCursor {
     /// What the next chunk holds; nil at the end of what is known of the file.
     package func next() throws(TraceError) -> RecordBatch? {
         let index = store.current
+        skip(index)
         guard place < index.chunks.count else { return nil }
         let entry = index.chunks[place]
         let chunk = try McapChunk(entry, of: store.file, zstd: zstd)
@@ -50,6 +51,22 @@ package final class BatchCursor {
         }
         place += 1
         return batch
+    }
+
+    /// Leaves out chunks that hold nothing of the wanted topics.
+    ///
+    /// What a chunk holds is known from the records behind it. The last one of a growing file may
+    /// lack them yet: that one is read.
+    private func skip(_ index: McapIndex) {
+        guard topics.count < Topic.allCases.count else { return }
+        let channels = topics.compactMap { index.channel($0.rawValue) }
+        while place < index.chunks.count {
+            let entry = index.chunks[place]
+            if entry.channels == 0 || channels.contains(where: { entry.holds(channel: $0) }) {
+                return
+            }
+            place += 1
+        }
     }
 
     private func take(
@@ -89,6 +106,12 @@ package final class BatchCursor {
 extension Trace {
     /// Everything in the file, chunk by chunk; `Trace.refresh` may extend it at its end.
     package func batches() -> BatchCursor { BatchCursor(store) }
+
+    /// The same with some topics only; chunks without any of them are not read.
+    package func batches(of topics: [Topic]) -> BatchCursor { BatchCursor(store, topics: topics) }
+
+    /// Logs, samples and marks, chunk by chunk: what a viewer of a run shows.
+    package func telemetry() -> BatchCursor { batches(of: [.log, .metric, .mark]) }
 
     /// What the lanes hold beyond the file; empty when there was nothing to recover.
     package var recoveredTail: RecordBatch {

@@ -170,7 +170,8 @@ package final class Trace: Sendable {
     package func refresh() throws(TraceError) {
         try store.refresh()
         var next = try Self.state(store.file, store.current)
-        if next.end == nil,
+        // A recorder only replaces the file of one that is gone: the lanes belong to it then.
+        if next.end == nil, !store.file.isReplaced,
             case .recording = try MappedLanes.find(path: MappedLanes.path(beside: path))
         {
             next.isRecording = true

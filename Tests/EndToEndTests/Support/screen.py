@@ -5,12 +5,14 @@
 Each scenario prints `ok`, or what it waited for in vain and the screen as it was, and exits with 1.
 """
 
+import atexit
 import os
 import pty
 import re
 import select
 import signal
 import struct
+import subprocess
 import sys
 import termios
 import time
@@ -257,11 +259,256 @@ def unknown():
         fail("no note about the terminal", terminal)
 
 
+def recorded(trace, *more):
+    """A run in the background that records; what it says goes nowhere."""
+    child = subprocess.Popen(
+        [os.environ["WEIR"], "run", "orders", "--limit", "0", "--seed", "1", "--ui", "none"]
+        + (["--record", trace] if trace else []) + list(more),
+        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    atexit.register(lambda: child.poll() is None and child.kill())
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        names = [trace] if trace else [
+            f"weir-traces/{name}" for name in os.listdir("weir-traces")
+            if name.endswith(".lanes")] if os.path.isdir("weir-traces") else []
+        if any(os.path.exists(name) and os.path.getsize(name) > 10_000 for name in names):
+            return child
+        time.sleep(0.01)
+    print("the run in the background did not begin to record")
+    sys.exit(1)
+
+
+def age(terminal):
+    found = re.search(r"LIVE ([0-9.]+) (s|min) old", terminal.text())
+    return float(found.group(1)) * (60 if found.group(2) == "min" else 1) if found else -1
+
+
+def top():
+    """A run of another process: watched, stopped, gone on with, killed."""
+    run = recorded("t.mcap")
+    terminal = Terminal(["top", "t.mcap"])
+    terminal.shows("/s  out")
+    terminal.wait("a young sample", lambda: 0 <= age(terminal) < 2)
+    run.send_signal(signal.SIGSTOP)
+    for seconds in (2.5, 4):
+        terminal.wait(f"an age of {seconds} s", lambda: age(terminal) >= seconds)
+    run.send_signal(signal.SIGCONT)
+    terminal.wait("a young sample again", lambda: 0 <= age(terminal) < 2)
+    terminal.press(b" ")
+    terminal.shows("PAUSED -")
+    terminal.press(b"L")
+    terminal.shows("LIVE")
+    run.kill()
+    run.wait()
+    terminal.shows("died:")
+    terminal.shows("REPLAY 00:00:")
+    terminal.press(b"q")
+    terminal.ends(code=0)
+    terminal.is_restored()
+
+
+def top_finished():
+    """A trace whose run ended: its end first, then wherever a person goes."""
+    run = recorded("t.mcap", "--duration", "2s")
+    run.wait()
+    terminal = Terminal(["top", "t.mcap"])
+    terminal.wait("its end", lambda: re.search(r"REPLAY (00:00:0[2-9])/\1", terminal.text()))
+    terminal.shows("ended: finished")
+    for _ in range(200):
+        terminal.press(b"t")
+    terminal.shows("REPLAY 00:00:00/00:00:0")
+    terminal.press(b"\x03")
+    terminal.ends(code=0)
+    terminal.is_restored()
+
+
+def top_restarted():
+    """The newest run is found; a newer one is told, and a key goes there."""
+    first = recorded(None)
+    terminal = Terminal(["top"], width=140)
+    terminal.wait("a young sample", lambda: 0 <= age(terminal) < 2)
+    first.send_signal(signal.SIGINT)
+    first.wait()
+    terminal.shows("ended: interrupted")
+    terminal.press(b"r")
+    terminal.shows("there is no newer run")
+    second = recorded(None)
+    terminal.shows("newer run orders-")
+    if "REPLAY" not in terminal.text():
+        fail("it went to the newer run by itself", terminal)
+    terminal.press(b"r")
+    terminal.wait("the second run", lambda: 0 <= age(terminal) < 2)
+    if "newer run" in terminal.text():
+        fail("the second run is newer than itself", terminal)
+    second.kill()
+    second.wait()
+    terminal.shows("died:")
+    terminal.press(b"q")
+    terminal.ends(code=0)
+    terminal.is_restored()
+
+
+def debug():
+    """The debugger's prompt has the terminal while the run goes on, and gives it back."""
+    terminal = Terminal(
+        ["run", "orders", "--limit", "0", "--record", "t.mcap", "--seed", "7"], width=120)
+    terminal.shows("/s  out")
+    entered = terminal.bytes.count(b"\x1b[?1049h")
+    terminal.press(b"d")
+    terminal.wait("the screen left", lambda: b"\x1b[?1049l" in terminal.bytes)
+    terminal.wait(
+        "the prompt or its refusal",
+        lambda: "Enter returns" in terminal.text() or "(weir)" in terminal.text()
+        or terminal.text().rstrip().endswith(">"))
+    # Ctrl-C is the prompt's affair, not the run's.
+    terminal.press(b"\x03")
+    terminal.pump(0.3)
+    if terminal.ended():
+        fail("Ctrl-C at the prompt ended the run", terminal)
+    terminal.press(b"quit\n")
+    for _ in range(40):
+        terminal.pump(0.1)
+        if terminal.bytes.count(b"\x1b[?1049h") > entered:
+            break
+        terminal.press(b"\n")
+    terminal.shows("LIVE")
+    terminal.wait("new samples", lambda: "ENDING" not in terminal.text())
+    terminal.press(b"q")
+    terminal.ends(code=0)
+    terminal.is_restored()
+
+
+def violation():
+    """Under `--on-violation stop` the screen stays and says so; q leaves with 1."""
+    terminal = Terminal(
+        ["run", "orders", "--rate", "max", "--limit", "5000", "--seed", sys.argv[2], "--workers",
+         "0", "--no-record", "--on-violation", "stop"], width=120)
+    terminal.shows("REPLAY")
+    terminal.shows("violation")
+    terminal.wait("the violation's step", lambda: re.search(r"V step \d+", terminal.text()))
+    if terminal.ended():
+        fail("the screen did not stay", terminal)
+    terminal.press(b"q")
+    terminal.ends(code=1)
+    terminal.is_restored()
+
+
+def small():
+    """Any size down to one cell, and back."""
+    terminal = live()
+    for width, height in ((40, 10), (39, 10), (20, 5), (10, 3), (3, 2), (2, 1), (1, 1), (500, 100)):
+        terminal.resize(width, height)
+        terminal.pump(0.2)
+        if terminal.ended():
+            fail(f"{width}x{height} ended it", terminal)
+    terminal.resize(40, 10)
+    terminal.shows("LIVE")
+    terminal.resize(80, 24)
+    terminal.shows("? help")
+    terminal.press(b"q")
+    terminal.ends(code=0)
+    terminal.is_restored()
+
+
+def storm():
+    """Many resizes cost little: they are taken together."""
+    terminal = live()
+    terminal.bytes = b""
+    for step in range(200):
+        terminal.set_size(60 + step % 60, 20 + step % 20)
+        terminal.pump(0.01)
+    if len(terminal.bytes) > 400_000:
+        fail(f"{len(terminal.bytes)} bytes for 200 resizes", terminal)
+    terminal.resize(80, 24)
+    terminal.shows("? help")
+    terminal.press(b"q")
+    terminal.ends(code=0)
+
+
+def slow_reader():
+    """Nobody reads the terminal: the run goes on, and its end is not held up by the screen."""
+    terminal = live(width=160, height=48)
+    end = time.monotonic() + 3
+    while time.monotonic() < end:
+        # Full repaints fill what room there is.
+        try:
+            terminal.press(b"\x0c")
+        except BlockingIOError:
+            break
+        time.sleep(0.01)
+    terminal.kill(signal.SIGINT)
+    end = time.monotonic() + 20
+    while time.monotonic() < end and not terminal.ended():
+        time.sleep(0.05)
+    if not terminal.ended():
+        fail("the terminal held the program up", terminal)
+
+
+def wires_cut():
+    """The terminal goes away without a signal: the program does not spin."""
+    terminal = Terminal(ENDLESS)
+    terminal.shows("LIVE")
+    os.close(terminal.slave)
+    os.close(terminal.master)
+    end = time.monotonic() + 20
+    while time.monotonic() < end and not terminal.ended():
+        time.sleep(0.01)
+    if not terminal.ended():
+        fail("it outlived its terminal", terminal)
+
+
+ALLOWED = re.compile(
+    rb"\x1b\[\??[0-9;]*[ABCDHJKLMPXbdfghlmr@G]|\x1b[()][AB0]|\x1b[=>78M]|\x1b\[[0-9;]*[tS]")
+
+
+def hostile():
+    """Names and texts of a trace that a terminal would obey: nothing of it gets through."""
+    trace = sys.argv[2]
+    for arguments in (["top", trace], ["top", trace, "--ui", "plain"]):
+        terminal = Terminal(arguments, width=140, height=40)
+        if "plain" in arguments:
+            terminal.ends(code=0)
+        else:
+            terminal.shows("REPLAY")
+            for key in (b"?", b"x", b"t", b"{", b"j"):
+                terminal.press(key)
+                terminal.pump(0.2)
+            terminal.press(b"q")
+            terminal.ends(code=0)
+        rest = ALLOWED.sub(b"", terminal.bytes)
+        if b"\x1b" in rest or b"\x07" in rest or b"\x9b" in rest.replace("\u25b6".encode(), b""):
+            at = rest.find(b"\x1b")
+            fail(f"a sequence that nobody meant: {rest[max(0, at - 20):at + 40]!r}", terminal)
+        if any(ord(c) in range(0x80, 0xA0) for c in terminal.bytes.decode("utf-8", "replace")):
+            fail("a C1 control got through", terminal)
+        if "evil" not in terminal.bytes.decode("utf-8", "replace"):
+            fail("the names were not shown at all", terminal)
+
+
+def colors():
+    """--color and NO_COLOR, and --ascii, decide what is sent."""
+    colored = re.compile(rb"\x1b\[[0-9;]*(3[0-7]|4[0-7]|9[0-7]|38;5;[0-9]+)m")
+    for more, environment, has in (
+        ([], {}, True), ([], {"NO_COLOR": "1"}, False), (["--color", "never"], {}, False),
+        (["--color", "always"], {"NO_COLOR": "1"}, True), (["--ascii"], {}, True),
+    ):
+        terminal = Terminal(ENDLESS + more, environment=environment)
+        terminal.shows("/s  out")
+        terminal.press(b"q")
+        terminal.ends(code=0)
+        end = terminal.bytes.index(b"\x1b[?1049l")
+        if bool(colored.search(terminal.bytes[:end])) != has:
+            fail(f"{more} {environment}: colours are {'missing' if has else 'there'}", terminal)
+        if "--ascii" in more and any(byte >= 0x80 for byte in terminal.bytes):
+            fail("--ascii let another character through", terminal)
+
+
+SCENARIOS = {
+    function.__name__: function for function in (
+        keys, interrupt, terminate, fault, suspend, resize, ascii, data, hangup, unknown, top,
+        top_finished, top_restarted, debug, violation, small, storm, slow_reader, wires_cut,
+        hostile, colors)
+}
 if __name__ == "__main__":
-    scenario = sys.argv[1]
-    {
-        "keys": keys, "interrupt": interrupt, "terminate": terminate, "fault": fault,
-        "suspend": suspend, "resize": resize, "ascii": ascii, "data": data, "hangup": hangup,
-        "unknown": unknown,
-    }[scenario]()
+    SCENARIOS[sys.argv[1]]()
     print("ok")

@@ -5,6 +5,9 @@ enum CommandParser {
     /// The most logs that are shown at once.
     static let mostLogs = 10_000
     static let usualLogs = 20
+    /// The most accesses that are shown at once.
+    static let mostHistory = 1_000
+    static let usualHistory = 10
 
     /// Nil for an empty line and for a comment, which begins with `#`.
     static func parse(_ line: String) throws(CommandError) -> DebuggerCommand? {
@@ -35,6 +38,10 @@ enum CommandParser {
         case "info": return try info(&text)
         case "print": return try printed(&text)
         case "last-write": return .lastWrite(try state(&text))
+        case "history":
+            let state = try state(&text)
+            return .history(
+                state, count: try lines(&text, usual: usualHistory, most: mostHistory))
         case "when": return .when
         case "logs": return try logs(&text)
         case "mark": return .mark(try markName(&text))
@@ -181,15 +188,25 @@ enum CommandParser {
     private static func logs(_ text: inout CommandText) throws(CommandError) -> DebuggerCommand {
         text.skipSpace()
         let pattern = text.next == "/" ? try text.pattern() : nil
+        return .logs(
+            pattern,
+            count: try lines(
+                &text, usual: usualLogs, most: mostLogs, ", and a pattern between slashes"))
+    }
+
+    /// How many lines are wanted.
+    private static func lines(
+        _ text: inout CommandText, usual: Int, most: Int, _ advice: String = ""
+    ) throws(CommandError) -> Int {
         text.skipSpace()
         let column = text.place
         let word = text.word()
-        if word.isEmpty { return .logs(pattern, count: usualLogs) }
-        guard let count = Int(word), count > 0, count <= mostLogs else {
+        if word.isEmpty { return usual }
+        guard let count = Int(word), count > 0, count <= most else {
             throw CommandError(
-                "\(PrintableText.escaped(word)) is no number of lines",
-                "Give 1 to \(mostLogs), and a pattern between slashes", at: column)
+                "\(PrintableText.escaped(word)) is no number of lines", "Give 1 to \(most)\(advice)",
+                at: column)
         }
-        return .logs(pattern, count: count)
+        return count
     }
 }

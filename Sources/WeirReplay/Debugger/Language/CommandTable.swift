@@ -123,6 +123,11 @@ package struct CommandTable {
             "find the step that last changed a value", "last-write cell budget",
             "last-write reserve[17]"),
         Entry(
+            .looking, "history", ["hi"], "history STATE [N]",
+            "list the last N accesses of a cell, or turns of a key's owner (10)",
+            "Each with the value after it; * where it was another one before.",
+            "history cell budget 20", "history reserve[17]"),
+        Entry(
             .looking, "logs", ["l"], "logs [/REGEX/] [N]",
             "show the last N recorded log lines up to here (20)",
             "Those of turns that began up to here; a turn in its middle is one of them."),

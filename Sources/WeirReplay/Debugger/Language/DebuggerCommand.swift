@@ -20,6 +20,7 @@ package enum DebuggerCommand: Equatable {
     case printEvent(source: String, index: UInt64)
     case printValue(Expression)
     case lastWrite(StateReference)
+    case history(StateReference, count: Int)
     case when
     case logs(LogPattern?, count: Int)
     case mark(String)

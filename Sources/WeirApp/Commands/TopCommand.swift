@@ -1,0 +1,152 @@
+import ArgumentParser
+import Glibc
+import WeirBase
+import WeirMonitor
+import WeirTelemetry
+import WeirTerminal
+import WeirTrace
+
+/// `weir top`.
+struct TopCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "top", abstract: "Watch a run by its trace while it grows.",
+        discussion: """
+            Nothing of the run is touched: what is shown is read from its trace. Without an \
+            argument it is the newest run that is being recorded here, else the newest trace. \
+            q or Ctrl-C leaves; the run goes on.
+            """)
+
+    @Argument(help: "A trace, or the id of a process that records one.")
+    var trace: String?
+
+    @Option(help: "auto, tui, plain or none; plain prints a line a stage and sample.")
+    var ui: String = "auto"
+
+    @Flag(help: "Only ASCII in messages and screens.")
+    var ascii = false
+
+    @Option(help: "auto, always or never: colours of the screen.")
+    var color: String = "auto"
+
+    func run() throws {
+        let wanted = try OneOf.check(ui, "--ui", ["auto", "tui", "plain", "none"])
+        let color = try OneOf.check(color, "--color", ["auto", "always", "never"])
+        Output.setASCII(ascii)
+        let look = try ScreenLook.choose(wanted, color: color, isASCII: ascii, writesRows: false)
+        let path = try RunningTraces.trace(for: trace)
+        let opened = try Trace.open(path: path)
+        if trace == nil, !opened.isRecording {
+            Output.error(
+                "weir: note: nothing is being recorded here; "
+                    + "\(PrintableText.escaped(path)) is the newest trace\n")
+        }
+        let signals = Signals()
+        let feed = TraceFeed(opened)
+        switch look {
+        case .tui(let look): try Self.show(feed, look, signals)
+        case .plain: TopLines(feed, signals).run()
+        case .none: TopLines(feed, signals, isSilent: true).run()
+        }
+        if let failure = feed.failure { throw failure }
+        if let signal = signals.last, signal != SIGINT { throw ExitCodeOnly(code: 128 + signal) }
+    }
+
+    private static func show(_ feed: TraceFeed, _ look: ScreenLook, _ signals: Signals) throws {
+        let screen = try RunScreen(
+            look: look, facts: feed.facts, source: feed,
+            run: RunScreen.Run(
+                clock: { 0 }, request: {}, isLeaving: { signals.last != nil }))
+        signals.start { _ in }
+        screen.start()
+        screen.wait()
+        signals.stop()
+    }
+}
+
+/// `--ui plain` of `weir top`: what the screen shows, as lines on standard output.
+struct TopLines {
+    private let feed: TraceFeed
+    private let signals: Signals
+    private let isSilent: Bool
+    private var model: OverviewModel
+    /// The age in seconds that was told last.
+    private var toldAge: Int64 = 0
+
+    init(_ feed: TraceFeed, _ signals: Signals, isSilent: Bool = false) {
+        self.feed = feed
+        self.signals = signals
+        self.isSilent = isSilent
+        model = OverviewModel(
+            facts: feed.facts, size: CanvasSize(width: 80, height: 24),
+            theme: Theme(symbols: .ascii, hasColor: false))
+    }
+
+    /// Goes on until the run ended, a signal came, or nobody reads any more.
+    consuming func run() {
+        // What was recorded before counts as one look: its last sample is shown.
+        var isCaughtUp = false
+        while Output.failure == nil, !Output.isClosed {
+            let news = feed.take()
+            take(news, isCaughtUp: isCaughtUp)
+            if model.ending != nil { break }
+            if news.hasMore { continue }
+            isCaughtUp = true
+            tellAge()
+            if signals.wait(nanoseconds: feed.pollNanoseconds) { break }
+        }
+        signals.stop()
+    }
+
+    private mutating func take(_ news: ScreenNews, isCaughtUp: Bool) {
+        for notice in news.notices {
+            _ = model.update(.notice(notice))
+            if isCaughtUp { show(notice) }
+        }
+        for (index, sample) in news.samples.enumerated() {
+            _ = model.update(.sample(sample))
+            let isLast = index == news.samples.count - 1 && !news.hasMore
+            if isCaughtUp || isLast { showRates() }
+        }
+        _ = model.update(.tick(now: news.now ?? 0))
+        if let newer = news.newer {
+            Output.error("weir: note: a newer run: \(PrintableText.escaped(newer))\n")
+        }
+        guard let ending = news.ending else { return }
+        _ = model.update(.ended(ending))
+        if !isCaughtUp, news.samples.isEmpty { showRates() }
+        Output.error("weir: note: the run \(ending)\n")
+    }
+
+    private func showRates() {
+        guard !isSilent, let frame = model.shownFrame else { return }
+        let rates = model.rates
+        Output.standard(
+            PlainLines.text(rates, at: Self.instant(model.facts.started, frame.time)))
+    }
+
+    private func show(_ notice: Notice) {
+        guard !isSilent else { return }
+        let time = Instant(nanoseconds: Self.instant(model.facts.started, notice.time))
+        Output.standard(
+            "\(Figures.clock(time))  \(notice.severity)  step \(notice.step)  "
+                + "\(PrintableText.escaped(notice.place)): \(PrintableText.escaped(notice.text))\n")
+    }
+
+    /// Says that nothing came for a while: at 2, 4, 8 … seconds, and when it goes on.
+    private mutating func tellAge() {
+        let age = model.age / 1_000_000
+        if age >= max(2, toldAge * 2) {
+            toldAge = age
+            Output.error(
+                "weir: note: the newest sample is \(Figures.age(microseconds: model.age)) old\n")
+        } else if age < 2 {
+            if toldAge > 0 { Output.error("weir: note: samples come again\n") }
+            toldAge = 0
+        }
+    }
+
+    private static func instant(_ started: Int64, _ microseconds: Int64) -> Int64 {
+        let (sum, overflow) = started.addingReportingOverflow(microseconds * 1_000)
+        return overflow ? started : sum
+    }
+}

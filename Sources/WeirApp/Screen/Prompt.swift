@@ -1,0 +1,111 @@
+import Glibc
+import WeirBase
+
+/// Another invocation of this program with the terminal to itself, in a process group of its own.
+enum Prompt {
+    /// A program that ended this soon without being asked anything has hardly been read.
+    private static let shortNanoseconds: UInt64 = 1_000_000_000
+    /// How long one that was told to end may take.
+    private static let endNanoseconds: UInt64 = 2_000_000_000
+
+    /// Runs it to its end. Ctrl-C goes to it alone. Call with the terminal in its usual modes.
+    ///
+    /// What ends in no time or with an error leaves its words standing until Enter is pressed.
+    static func run(_ arguments: [String], isLeaving: () -> Bool) {
+        let terminal = open("/dev/tty", O_RDWR | O_CLOEXEC)
+        defer { if terminal >= 0 { close(terminal) } }
+        let started = MonotonicClock.nanoseconds()
+        guard let child = start(arguments, terminal) else {
+            say("weir: error: no process could be started. Enter returns to the screen\n")
+            waitForEnter(terminal, isLeaving)
+            return
+        }
+        let code = wait(for: child, isLeaving)
+        if terminal >= 0 { takeForeground(terminal) }
+        if code == 0, MonotonicClock.nanoseconds() - started > shortNanoseconds { return }
+        say(
+            (code == 0 ? "" : "weir: 'weir \(arguments[0])' ended with code \(code). ")
+                + "Enter returns to the screen\n")
+        waitForEnter(terminal, isLeaving)
+    }
+
+    private static func start(_ arguments: [String], _ terminal: Int32) -> pid_t? {
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        if terminal >= 0 { posix_spawn_file_actions_adddup2(&actions, terminal, STDIN_FILENO) }
+        // What it has to say is read on the screen, wherever this program's errors go.
+        posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO)
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        posix_spawnattr_setsigmask(&attributes, &signals)
+        for signal in [SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGXFSZ, SIGTSTP, SIGTTIN, SIGTTOU] {
+            sigaddset(&signals, signal)
+        }
+        posix_spawnattr_setsigdefault(&attributes, &signals)
+        posix_spawnattr_setpgroup(&attributes, 0)
+        let flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP
+        posix_spawnattr_setflags(&attributes, Int16(flags))
+        var argv: [UnsafeMutablePointer<CChar>?] = (["weir"] + arguments).map { strdup($0) } + [nil]
+        defer { argv.forEach { free($0) } }
+        var started = pid_t()
+        let status = posix_spawn(&started, "/proc/self/exe", &actions, &attributes, &argv, environ)
+        guard status == 0 else { return nil }
+        // Should it ask for the terminal before it has it, it is stopped and sent on in `wait`.
+        if terminal >= 0 { tcsetpgrp(terminal, started) }
+        return started
+    }
+
+    /// Waits for its end; gives its exit code, 128 + n where a signal ended it.
+    private static func wait(for child: pid_t, _ isLeaving: () -> Bool) -> Int32 {
+        var status: Int32 = 0
+        var toldAt: UInt64?
+        while true {
+            let found = waitpid(child, &status, WNOHANG | WUNTRACED)
+            if found < 0, errno != EINTR { return 0 }
+            if found == child {
+                if status & 0xFF != 0x7F { break }
+                // There is no shell that could go on with it: a stop is undone.
+                kill(-child, SIGCONT)
+            }
+            if isLeaving() {
+                let now = MonotonicClock.nanoseconds()
+                if toldAt == nil { kill(-child, SIGTERM) }
+                let told = toldAt ?? now
+                toldAt = told
+                if now > told + endNanoseconds { kill(-child, SIGKILL) }
+            }
+            usleep(5_000)
+        }
+        return status & 0x7F == 0 ? status >> 8 & 0xFF : 128 + status & 0x7F
+    }
+
+    /// Makes this process the one that the terminal's keys and signals go to.
+    private static func takeForeground(_ terminal: Int32) {
+        // Whoever takes it from behind would be stopped for it.
+        var signals = sigset_t()
+        var before = sigset_t()
+        sigemptyset(&signals)
+        sigaddset(&signals, SIGTTOU)
+        pthread_sigmask(SIG_BLOCK, &signals, &before)
+        tcsetpgrp(terminal, getpgrp())
+        pthread_sigmask(SIG_SETMASK, &before, nil)
+    }
+
+    private static func waitForEnter(_ terminal: Int32, _ isLeaving: () -> Bool) {
+        guard terminal >= 0 else { return }
+        var byte: UInt8 = 0
+        while !isLeaving() {
+            var watched = pollfd(fd: terminal, events: Int16(POLLIN), revents: 0)
+            let ready = poll(&watched, 1, 50)
+            if ready == 0 || (ready < 0 && errno == EINTR) { continue }
+            guard ready > 0, read(terminal, &byte, 1) == 1 else { return }
+            if byte == 0x0A || byte == 0x0D { return }
+        }
+    }
+
+    private static func say(_ text: String) { Output.standard(text) }
+}

@@ -1,0 +1,143 @@
+import Glibc
+import WeirBase
+import WeirMonitor
+import WeirTelemetry
+import WeirTrace
+
+/// Feeds a screen from a trace: one that grows, or one that is finished.
+///
+/// Owned by one thread at a time: whoever made it, then whoever takes news. It looks at the file
+/// ten times a second and never alters anything.
+final class TraceFeed: ScreenSource, @unchecked Sendable {
+    // Unchecked: one thread at a time uses it; it is handed over before the other starts.
+
+    let pollNanoseconds: UInt64 = 100_000_000
+    /// Reading what was recorded before goes on in pieces of this length, so that keys are heard.
+    private static let sliceNanoseconds: UInt64 = 25_000_000
+    /// How often the folder is looked at for a newer trace.
+    private static let folderNanoseconds: UInt64 = 500_000_000
+
+    private let trace: Trace
+    private let cursor: BatchCursor
+    private var digest: NewsDigest
+    private var clock: TraceClock
+    private var siblings: SiblingTraces
+    private var lookedAt: UInt64 = 0
+    private var siblingsAt: UInt64 = 0
+    private var hasEnded = false
+    /// What reading ended with, when it was not the run's end.
+    private(set) var failure: TraceError?
+
+    init(_ trace: Trace) {
+        self.trace = trace
+        cursor = trace.telemetry()
+        digest = NewsDigest(trace.header)
+        clock = TraceClock(trace.header)
+        siblings = SiblingTraces(of: trace)
+    }
+
+    var facts: RunFacts { RunFacts(command: "top", header: trace.header, tracePath: trace.path) }
+
+    func setWake(_ wake: @escaping @Sendable () -> Void) {}
+
+    func take() -> ScreenNews {
+        var news = ScreenNews()
+        let now = MonotonicClock.nanoseconds()
+        if !hasEnded { read(&news, from: now) }
+        if let newest = news.samples.last { clock.saw(newest.time, at: now) }
+        news.now = clock.read(at: now)
+        if !news.hasMore, now >= siblingsAt + Self.folderNanoseconds {
+            siblingsAt = now
+            if siblings.look() { news.newer = siblings.newest }
+        }
+        return news
+    }
+
+    func successor() -> (facts: RunFacts, source: any ScreenSource)? {
+        guard let path = siblings.newest, let next = try? Trace.open(path: path) else { return nil }
+        let feed = TraceFeed(next)
+        return (feed.facts, feed)
+    }
+
+    private func read(_ news: inout ScreenNews, from start: UInt64) {
+        do throws(TraceError) {
+            // First the look, then the reading: an end is only believed once everything that was
+            // written before it has been taken.
+            if start >= lookedAt + pollNanoseconds {
+                try trace.refresh()
+                lookedAt = start
+            }
+            while let batch = try cursor.next() {
+                digest.take(
+                    batch, sample: { news.samples.append($0) },
+                    notice: { news.notices.append($0) })
+                if MonotonicClock.nanoseconds() > start + Self.sliceNanoseconds {
+                    news.hasMore = true
+                    return
+                }
+            }
+            if trace.end == nil, trace.isRecording { return }
+            hasEnded = true
+            news.ending = RunEnding.text(trace)
+            if trace.end == nil {
+                news.notices.append(
+                    Notice(
+                        severity: .warning, step: 0, time: clock.newest, place: "run",
+                        text: "it was killed or crashed: its trace has no end, and nobody "
+                            + "records into it"))
+            }
+        } catch {
+            hasEnded = true
+            failure = error
+            news.ending = "cannot be read on: \(error)"
+        }
+    }
+}
+
+/// How a run ended, as far as its trace tells.
+enum RunEnding {
+    /// `ended: finished`, `failed: violation`, `died: no end in its trace`.
+    static func text(_ trace: Trace) -> String {
+        guard let end = trace.end else {
+            if trace.recovery == .rewritten { return "died: recovered trace" }
+            return "died: no end in its trace"
+        }
+        let isFailure = !["finished", "interrupted", "stopped"].contains(end.cause)
+        return (isFailure ? "failed: " : "ended: ") + PrintableText.escaped(end.cause)
+            + (trace.isComplete ? "" : "; recording stopped before")
+    }
+}
+
+/// The clock of a run in another process, read from here.
+///
+/// A run's time since its start follows from the header's wall-clock time; from then on the
+/// machine's monotonic clock carries it, so that a wall clock that is set does not make a run old.
+/// A simulated run has a virtual clock: there only the time since its last sample is known.
+struct TraceClock {
+    private let isVirtual: Bool
+    /// Time of the newest sample seen.
+    private(set) var newest: Int64 = 0
+    /// Microseconds of the run at `base` of the monotonic clock.
+    private var time: Int64
+    private var base: UInt64
+
+    init(_ header: RunHeader) {
+        isVirtual = header.workers == 0
+        base = MonotonicClock.nanoseconds()
+        let (since, overflow) = MonotonicClock.wallNanoseconds()
+            .subtractingReportingOverflow(header.started)
+        time = isVirtual || overflow ? 0 : max(0, since / 1_000)
+    }
+
+    /// A sample of that time was found.
+    mutating func saw(_ sample: Int64, at now: UInt64) {
+        newest = SampleFrame.bounded(sample)
+        guard isVirtual else { return }
+        (time, base) = (SampleFrame.bounded(sample), now)
+    }
+
+    /// Microseconds since the run's start.
+    func read(at now: UInt64) -> Int64 {
+        time + Int64(clamping: (now > base ? now - base : 0) / 1_000)
+    }
+}

@@ -1,0 +1,108 @@
+import Glibc
+import WeirBase
+import WeirTrace
+
+/// Finds the trace that `weir top` is to show.
+enum RunningTraces {
+    /// The trace for an argument: a path, or the id of a process that records.
+    ///
+    /// - Throws: `CommandFailure` with code 2 when there is none.
+    static func trace(for argument: String?) throws -> String {
+        guard let argument else { return try newest() }
+        if access(argument, F_OK) != 0, let process = pid_t(argument), process > 0 {
+            return try trace(of: process)
+        }
+        return argument
+    }
+
+    /// The trace that a process records.
+    private static func trace(of process: pid_t) throws -> String {
+        if kill(process, 0) != 0, errno == ESRCH {
+            throw CommandFailure.usage(
+                "there is no process \(process)", "Give a trace, or the id of one that runs")
+        }
+        let found = recorded(by: process)
+        guard let found else {
+            throw CommandFailure.usage(
+                "process \(process) may not be looked at", "Give the trace that it records")
+        }
+        guard let path = found.last else {
+            throw CommandFailure.usage(
+                "process \(process) records no trace",
+                "Give the process of a 'weir run' that was not started with --no-record")
+        }
+        return path
+    }
+
+    /// The newest trace that is being recorded here, else the newest one.
+    private static func newest() throws -> String {
+        let folders = [Retention.folder, "."]
+        var best: (path: String, started: Int64)?
+        let paths = folders.flatMap { TraceFolder($0).paths } + recordedHere()
+        for path in paths where isRecording(path) {
+            guard let trace = try? Trace.open(path: path), trace.isRecording else { continue }
+            if trace.header.started > best?.started ?? .min {
+                best = (path, trace.header.started)
+            }
+        }
+        if let best { return best.path }
+        do {
+            return try Newest.trace()
+        } catch {
+            throw CommandFailure.usage(
+                "no run is being recorded here and there is no trace in \(Retention.folder)/",
+                "Start one with 'weir run', or name a trace or a process")
+        }
+    }
+
+    /// Whether somebody holds the lanes beside a trace.
+    private static func isRecording(_ path: String) -> Bool {
+        let lanes = open(MappedLanes.path(beside: path), O_RDONLY | O_CLOEXEC)
+        guard lanes >= 0 else { return false }
+        defer { close(lanes) }
+        return flock(lanes, LOCK_SH | LOCK_NB) != 0
+    }
+
+    /// Traces recorded by processes that run in this folder, wherever these lie.
+    private static func recordedHere() -> [String] {
+        guard let here = link("/proc/self/cwd"), let processes = opendir("/proc") else { return [] }
+        defer { closedir(processes) }
+        var paths: [String] = []
+        while let entry = readdir(processes) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            guard let process = pid_t(name), link("/proc/\(process)/cwd") == here else { continue }
+            paths += recorded(by: process) ?? []
+        }
+        return paths
+    }
+
+    /// The traces whose lanes a process holds open; nil when it may not be looked at.
+    private static func recorded(by process: pid_t) -> [String]? {
+        let folder = "/proc/\(process)/fd"
+        guard let descriptors = opendir(folder) else { return nil }
+        defer { closedir(descriptors) }
+        var paths: [String] = []
+        // A trace may have any name; its lanes' name follows from it.
+        let suffix = MappedLanes.path(beside: "")
+        while let entry = readdir(descriptors) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            guard let target = link("\(folder)/\(name)"), target.hasSuffix(suffix) else { continue }
+            let path = String(target.dropLast(suffix.count))
+            if isRecording(path) { paths.append(path) }
+        }
+        return paths
+    }
+
+    private static func link(_ path: String) -> String? {
+        var buffer = [UInt8](repeating: 0, count: Int(PATH_MAX) + 1)
+        let count = buffer.withUnsafeMutableBytes { bytes in
+            bytes.baseAddress.map { readlink(path, $0, bytes.count) } ?? -1
+        }
+        guard count > 0 else { return nil }
+        return String(decoding: buffer.prefix(count), as: UTF8.self)
+    }
+}

@@ -1,0 +1,180 @@
+import WeirBase
+package import WeirTelemetry
+
+/// Exports a trace that grows: takes what was appended since the last time, hands on what is final.
+///
+/// The lines are those that the exporters write of the finished trace, in the same order. What is
+/// not final yet, because a turn before it has not ended, is held back, in bounded memory. Owned
+/// by one thread.
+package final class FollowedExport {
+    package enum Signal: Sendable {
+        case logs, spans, metrics, schedule
+
+        fileprivate var topics: [Topic] {
+            switch self {
+            // Samples and marks come behind the records of their batch: see `SettlingLogs`.
+            case .logs: [.schedule, .log, .metric, .mark]
+            case .spans, .schedule: [.schedule]
+            case .metrics: [.metric]
+            }
+        }
+    }
+
+    private enum Exporter {
+        case logs(LogExporter)
+        case spans(SpanExporter)
+        case metrics(MetricExporter)
+        case schedule(ScheduleExporter)
+    }
+
+    private let cursor: BatchCursor
+    private var exporter: Exporter
+    private var joiner = TurnJoiner()
+    private var logs = SettlingLogs()
+
+    package init(
+        _ trace: Trace, _ signal: Signal, filter: ExportFilter, output: @escaping ExportOutput
+    ) {
+        cursor = trace.batches(of: signal.topics)
+        let header = trace.header
+        exporter =
+            switch signal {
+            case .logs: .logs(LogExporter(header: header, filter: filter, output: output))
+            case .spans: .spans(SpanExporter(header: header, filter: filter, output: output))
+            case .metrics: .metrics(MetricExporter(header: header, filter: filter, output: output))
+            case .schedule:
+                .schedule(ScheduleExporter(header: header, filter: filter, output: output))
+            }
+    }
+
+    /// Takes all that is known of the file now; every line that is final is with the output then.
+    package func advance() throws {
+        while let batch = try cursor.next() { try take(batch) }
+        try flush()
+    }
+
+    /// Nothing more comes: hands on what was held back, and the steps that were recovered.
+    package func finish(_ tail: ScheduleBatch) throws {
+        switch exporter {
+        case .logs(var exporter):
+            try logs.settle(before: .max) { try Self.write($0, $1, $2, &exporter) }
+            self.exporter = .logs(exporter)
+        case .metrics: break
+        case .spans, .schedule:
+            try join { joiner, body in
+                try joiner.add(tail, body)
+                try joiner.finish(body)
+            }
+        }
+        try flush()
+    }
+
+    private func take(_ batch: RecordBatch) throws {
+        switch exporter {
+        case .logs(var exporter):
+            try logs.take(batch) { try Self.write($0, $1, $2, &exporter) }
+            self.exporter = .logs(exporter)
+        case .metrics(var exporter):
+            for sample in batch.metrics { try exporter.write(sample) }
+            self.exporter = .metrics(exporter)
+        case .spans, .schedule:
+            try join { joiner, body in try joiner.add(batch.schedule, body) }
+        }
+    }
+
+    private func join(
+        _ add: (inout TurnJoiner, (JoinedStep) throws -> Void) throws -> Void
+    ) throws {
+        switch exporter {
+        case .spans(var exporter):
+            try add(&joiner) { try exporter.write($0) }
+            self.exporter = .spans(exporter)
+        case .schedule(var exporter):
+            try add(&joiner) { try exporter.write($0) }
+            self.exporter = .schedule(exporter)
+        case .logs, .metrics: break
+        }
+    }
+
+    private static func write(
+        _ record: LogRecord, _ sites: [LogSite], _ seq: UInt64, _ exporter: inout LogExporter
+    ) throws {
+        guard Int(record.site) < sites.count else {
+            throw TraceError.damaged(
+                0, "a log record names statement \(record.site) of \(sites.count)")
+        }
+        try exporter.write(record: record, site: sites[Int(record.site)], seq: seq)
+    }
+
+    private func flush() throws {
+        switch exporter {
+        case .logs(var exporter):
+            try exporter.finish()
+            self.exporter = .logs(exporter)
+        case .spans(var exporter):
+            try exporter.finish()
+            self.exporter = .spans(exporter)
+        case .metrics(var exporter):
+            try exporter.finish()
+            self.exporter = .metrics(exporter)
+        case .schedule(var exporter):
+            try exporter.finish()
+            self.exporter = .schedule(exporter)
+        }
+    }
+}
+
+/// Puts the log records of a growing trace into the order of the run.
+///
+/// The recorder looks at the schedule first and at the logs after it, so that once a batch was
+/// read to its end, all records of the turns that had ended by its schedule are there: what lies
+/// before the first open turn is final.
+struct SettlingLogs {
+    /// Records held back at most, about 10 MB; beyond it the oldest half goes as it is.
+    static let maximumHeld = 1 << 16
+
+    typealias Write = (LogRecord, [LogSite], UInt64) throws -> Void
+
+    private var held: [LogRecord] = []
+    private var sites: [LogSite] = []
+    private var open: Set<UInt64> = []
+    private var nextStep: UInt64 = 1
+    private var rank: UInt64 = 0
+
+    mutating func take(_ batch: RecordBatch, _ write: Write) throws {
+        if !batch.schedule.isEmpty {
+            // The batch before is complete with it; this one's records are still to come.
+            try settle(before: open.min() ?? nextStep, write)
+            for note in batch.schedule.steps {
+                if note.kind.beginsTurn { open.insert(note.step) }
+                nextStep = max(nextStep, note.step &+ 1)
+            }
+            for end in batch.schedule.ends { open.remove(end.step) }
+        }
+        sites.append(contentsOf: batch.newSites)
+        for logs in batch.logs { held.append(contentsOf: logs.records) }
+        // Samples and marks are the last things in a batch.
+        if !batch.metrics.isEmpty || !batch.marks.isEmpty {
+            try settle(before: open.min() ?? nextStep, write)
+        }
+        if held.count > Self.maximumHeld {
+            held.sort(by: LogRecord.precedes)
+            try give(held.count / 2, write)
+        }
+    }
+
+    /// Gives all records of turns before a step.
+    mutating func settle(before step: UInt64, _ write: Write) throws {
+        guard !held.isEmpty else { return }
+        held.sort(by: LogRecord.precedes)
+        try give(held.firstIndex { $0.step >= step && step < .max } ?? held.count, write)
+    }
+
+    private mutating func give(_ count: Int, _ write: Write) throws {
+        for record in held[..<count] {
+            rank += 1
+            try write(record, sites, rank)
+        }
+        held.removeFirst(count)
+    }
+}
