@@ -155,6 +155,9 @@ enum Output {
         return poll(&watched, 1, 0) == 1 && watched.revents & Int16(POLLERR) != 0
     }
 
+    /// Whether whoever read standard output went away: nothing more need be made for it.
+    static var isClosed: Bool { standardFailure.load(ordering: .relaxed) == EPIPE }
+
     /// What went wrong with answers on standard output; a reader who went away is no failure.
     static var failure: CommandFailure? {
         let code = standardFailure.load(ordering: .relaxed)

@@ -17,14 +17,6 @@ struct TraceFolder {
     /// Oldest first; empty where there is no such folder.
     let entries: [Entry]
 
-    var paths: [String] { entries.map(\.path) }
-
-    /// The folder in which a file lies.
-    static func folder(of path: String) -> String {
-        guard let slash = path.lastIndex(of: "/") else { return "." }
-        return slash == path.startIndex ? "/" : String(path[..<slash])
-    }
-
     /// Reads the folder; what is no regular file, or has another name, is none of its entries.
     init(_ folder: String) {
         var found: [Entry] = []
