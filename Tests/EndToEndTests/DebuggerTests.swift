@@ -210,6 +210,21 @@ struct DebuggerTests {
         #expect(outcome.code == 128 + signal, "\(outcome)")
     }
 
+    @Test func `a trace that is still recorded, or was cut, opens with what is there`() throws {
+        let run = try weir.start([
+            "run", "orders", "--limit", "0", "--record", "t.mcap", "--ui", "none",
+        ])
+        try Patience.require("some steps") { scratch.size("t.mcap") > 30_000 }
+        let open = try weir("replay", "t.mcap", "--at", "5", "-x", "step", "-x", "rs 2")
+        run.send(SIGINT)
+        #expect(open.code == 0 && open.outputLines.last?.hasPrefix("step 4 of ") == true, "\(open)")
+        #expect(open.errors.contains("the run goes on; "), "\(open)")
+        #expect(try run.finish().code == 0)
+        try scratch.write("cut.mcap", Array(try scratch.bytes("t.mcap").prefix(30_000)))
+        let cut = try weir("replay", "cut.mcap", "--at", "5", "-x", "step")
+        #expect(cut.code == 0 && cut.errors.contains("incomplete"), "\(cut)")
+    }
+
     @Test func `hostile names and keys are shown as escapes`() throws {
         let log = "2024-01-02 00:00:00 INFO \u{1B}]0;evil\u{7}\u{202E}: hello\n"
         try scratch.write("in.log", String(repeating: log, count: 3))

@@ -29,7 +29,9 @@ import WeirTelemetry
     }
 
     @Test func `movements go where they say, and stop at the ends`() throws {
-        let lines = ["step", "s 2", "next", "rn 2", "rs", "s", "s 99", "rs 99", "goto 3", "goto 50%"]
+        let lines = [
+            "step", "s 2", "next", "rn 2", "rs", "s", "s 99", "rs 99", "goto 3", "goto 50%",
+        ]
         #expect(try places(lines) == [1, 3, 5, 1, 0, 1, 9, 0, 3, 4])
         #expect(
             try places(["goto 7ms", "goto 2023-11-14T22:13:20.002Z", "goto end"]) == [7, 2, 9])

@@ -62,7 +62,8 @@ import Testing
         #expect(editor.searchPrompt == "failed search `gotoz`: ")
         _ = type([.control("g")], into: &editor)
         #expect(editor.buffer.text == "x" && editor.searchPrompt == nil)
-        #expect(type([.control("r")] + keys("st") + [.enter], into: &editor).last == .submit("step"))
+        #expect(
+            type([.control("r")] + keys("st") + [.enter], into: &editor).last == .submit("step"))
     }
 
     @Test func `Ctrl-C gives up the line and Ctrl-D ends only an empty one`() {

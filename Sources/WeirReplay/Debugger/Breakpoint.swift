@@ -73,7 +73,8 @@ struct ArmedBreakpoint {
 
     /// Arms a breakpoint; `logStep` finds the nearest step with a matching log line.
     init(
-        _ point: Breakpoint, _ debugger: Debugger, logStep: (LogPattern) throws -> (step: UInt64, text: String)?
+        _ point: Breakpoint, _ debugger: Debugger,
+        logStep: (LogPattern) throws -> (step: UInt64, text: String)?
     ) throws {
         number = point.number
         switch point.kind {
@@ -85,7 +86,9 @@ struct ArmedBreakpoint {
             touching = nil
         case .condition(.condition(let expression)):
             form = .condition(expression)
-            touching = expression.looksAtStep ? nil
+            touching =
+                expression.looksAtStep
+                ? nil
                 : debugger.touching(
                     states: expression.states.map(\.reference),
                     channels: expression.channels.map(\.name))
@@ -176,7 +179,8 @@ extension Expression {
         case .step: true
         case .literal, .depth, .state: false
         case .not(let inner): looksAtStep(inner)
-        case .and(let left, let right), .or(let left, let right), .compare(let left, _, _, let right):
+        case .and(let left, let right), .or(let left, let right),
+            .compare(let left, _, _, let right):
             looksAtStep(left) || looksAtStep(right)
         }
     }

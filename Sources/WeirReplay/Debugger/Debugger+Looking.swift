@@ -16,7 +16,8 @@ extension Debugger {
         let clock = (started + .microseconds(elapsed)).rfc3339(digits: 6)
         try arrive(&answer, [])
         let percent = last == 0 ? 100 : Int(Double(position) * 100 / Double(last))
-        answer.line("  \(ElapsedText.text(elapsed)) after the start, \(clock), \(percent)% of the trace")
+        answer.line(
+            "  \(ElapsedText.text(elapsed)) after the start, \(clock), \(percent)% of the trace")
         answer.member("timestamp", .text((started + .microseconds(elapsed)).rfc3339()))
         let open = run.subtasks.filter { $0.openTurn != nil }
         for subtask in open {

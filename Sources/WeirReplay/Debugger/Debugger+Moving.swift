@@ -115,7 +115,9 @@ extension Debugger {
             return try step(after: overflow ? .max : elapsed / 1_000, written: instant)
         case .mark(let name):
             if let place = places.first(where: { $0.name == name }) { return place.step }
-            if let mark = run.marks.first(where: { $0.name == name }) { return min(mark.step, last) }
+            if let mark = run.marks.first(where: { $0.name == name }) {
+                return min(mark.step, last)
+            }
             let shown = PrintableText.escaped(name)
             throw CommandError(
                 "there is no place \(shown)",

@@ -150,7 +150,8 @@ extension Debugger: ExpressionWorld {
         let more = omitted > 0 ? " and \(omitted) more" : ""
         return CommandError(
             key == nil
-                ? "\(name) has a state for each key" : "\(name) is not there at step \(run.position)",
+                ? "\(name) has a state for each key"
+                : "\(name) is not there at step \(run.position)",
             "There are \(names.joined(separator: ", "))\(more): 'info states "
                 + "\(PrintableText.escaped(stageName))' lists them")
     }

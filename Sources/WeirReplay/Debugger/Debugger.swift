@@ -154,7 +154,8 @@ package final class Debugger {
     private func travel(_ offset: Int) throws -> Answer {
         guard let place = history.neighbour(offset) else {
             throw CommandError(
-                offset < 0 ? "there is no place before this one" : "there is no place after this one",
+                offset < 0
+                    ? "there is no place before this one" : "there is no place after this one",
                 offset < 0 ? "Only movements of this session are known" : "Go 'back' first")
         }
         let answer = try move(distance(to: place)) {

@@ -151,7 +151,9 @@ package final class LinePrompt {
             var byte: UInt8 = 0
             let got = Glibc.read(input, &byte, 1)
             if got < 0, errno == EINTR || errno == EAGAIN { continue }
-            if got <= 0 { return line.isEmpty ? .end : .line(String(decoding: line, as: UTF8.self)) }
+            if got <= 0 {
+                return line.isEmpty ? .end : .line(String(decoding: line, as: UTF8.self))
+            }
             if byte == 0x0A { break }
             line.append(byte)
         }

@@ -121,9 +121,11 @@ enum CommandParser {
         guard let topic = exact ?? (meant.count == 1 ? meant[0] : nil) else {
             let shown = PrintableText.escaped(word, limit: 40)
             throw CommandError(
-                word.isEmpty ? "info wants a topic"
-                    : meant.isEmpty ? "there is no topic '\(shown)'"
-                    : "'\(shown)' can be \(meant.map(\.rawValue).joined(separator: ", "))",
+                word.isEmpty
+                    ? "info wants a topic"
+                    : meant.isEmpty
+                        ? "there is no topic '\(shown)'"
+                        : "'\(shown)' can be \(meant.map(\.rawValue).joined(separator: ", "))",
                 meant.isEmpty
                     ? Nearest.best(word, among: names).map { "Did you mean \($0)?" }
                         ?? "There are: \(names.joined(separator: ", "))"
@@ -204,7 +206,8 @@ enum CommandParser {
         if word.isEmpty { return usual }
         guard let count = Int(word), count > 0, count <= most else {
             throw CommandError(
-                "\(PrintableText.escaped(word)) is no number of lines", "Give 1 to \(most)\(advice)",
+                "\(PrintableText.escaped(word)) is no number of lines",
+                "Give 1 to \(most)\(advice)",
                 at: column)
         }
         return count

@@ -82,7 +82,8 @@ struct CommandText {
                 text.append(next)
             }
         }
-        throw CommandError("the text that begins here has no end", "Close it with \(quote)", at: start)
+        throw CommandError(
+            "the text that begins here has no end", "Close it with \(quote)", at: start)
     }
 
     /// What stands between two slashes; `\/` is a slash, any other backslash is the expression's.
@@ -90,7 +91,8 @@ struct CommandText {
         skipSpace()
         let start = place
         guard take("/") else {
-            throw CommandError("a pattern stands between slashes", "Write /late|dropped/", at: place)
+            throw CommandError(
+                "a pattern stands between slashes", "Write /late|dropped/", at: place)
         }
         var text = ""
         while let next {

@@ -99,7 +99,8 @@ package struct Expression: Equatable, Sendable {
         switch node.form {
         case .literal, .step, .depth, .state: break
         case .not(let inner): visit(inner, body)
-        case .and(let left, let right), .or(let left, let right), .compare(let left, _, _, let right):
+        case .and(let left, let right), .or(let left, let right),
+            .compare(let left, _, _, let right):
             visit(left, body)
             visit(right, body)
         }

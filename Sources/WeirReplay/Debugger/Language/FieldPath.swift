@@ -14,7 +14,8 @@ enum FieldPath {
     }
 
     /// Follows `path`; nil where an optional on the way is empty or a list is shorter.
-    static func follow(_ path: [StateReference.Part], from value: Any) throws(CommandError) -> Any? {
+    static func follow(_ path: [StateReference.Part], from value: Any) throws(CommandError) -> Any?
+    {
         var value = value
         for part in path {
             guard let inner = unwrapped(value) else { return nil }
@@ -33,7 +34,9 @@ enum FieldPath {
         case .field(let name, let column):
             var level: Mirror? = mirror
             while let current = level {
-                for child in current.children where label(child.label) == name { return child.value }
+                for child in current.children where label(child.label) == name {
+                    return child.value
+                }
                 level = current.superclassMirror
             }
             let isList = [.collection, .set, .dictionary].contains(mirror.displayStyle)
@@ -67,11 +70,11 @@ enum FieldPath {
     private static func noField(_ name: String, of mirror: Mirror, _ column: Int) -> CommandError {
         let names = mirror.children.prefix(40).compactMap { label($0.label) }
         let type = PrintableText.escaped("\(mirror.subjectType)", limit: 60)
+        let some = names.prefix(12).joined(separator: ", ")
         return CommandError(
             "\(type) has no field \(PrintableText.escaped(name))",
             names.isEmpty
-                ? "It has no fields"
-                : Nearest.advice(name, among: names, or: "It has \(names.prefix(12).joined(separator: ", ")) …"),
+                ? "It has no fields" : Nearest.advice(name, among: names, or: "It has \(some) …"),
             at: column >= 0 ? column : nil)
     }
 

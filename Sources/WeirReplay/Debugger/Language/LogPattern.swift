@@ -22,7 +22,9 @@ package struct LogPattern: Equatable {
 
     /// Whether the line holds a match. An expression that fails while it matches does not match.
     package func matches(_ line: String) -> Bool {
-        let searched = line.utf8.count <= Self.searchedBytes ? line
+        let searched =
+            line.utf8.count <= Self.searchedBytes
+            ? line
             : String(decoding: line.utf8.prefix(Self.searchedBytes), as: UTF8.self)
         return ((try? regex.firstMatch(in: searched)) ?? nil) != nil
     }

@@ -36,7 +36,8 @@ package enum Place: Equatable, Sendable {
             } else if let instant = Self.instant(text) {
                 self = .time(instant)
             } else if let first = text.first, first == "-" || first.isASCII && first.isNumber {
-                throw CommandError("\(PrintableText.escaped(text)) is no place", "Give \(Self.forms)")
+                throw CommandError(
+                    "\(PrintableText.escaped(text)) is no place", "Give \(Self.forms)")
             } else {
                 self = .mark(text)
             }
