@@ -1,6 +1,7 @@
 import Foundation
 import Testing
 import WeirBase
+import WeirTelemetry
 import WeirTesting
 
 /// The yields and planted faults are one for the whole process: one test at a time.
@@ -32,6 +33,19 @@ import WeirTesting
             outcomes.insert(outcome.outcome)
         }
         #expect(outcomes.count == 40)
+    }
+
+    @Test func `what a kill could have left replays wherever the schedule is cut`() throws {
+        for seed in UInt64(0)..<6 {
+            let pipeline = StressPipeline(seed: seed)
+            let planned = try pipeline.plan()
+            let recording = try pipeline.record(planned, simulated: true)
+            let steps = recording.batches.flatMap(\.schedule.steps).count
+            for step in stride(from: 7, through: steps, by: 61) {
+                let problem = try pipeline.replayCut(planned, recording, behind: UInt64(step))
+                #expect(problem == nil, "seed \(seed)")
+            }
+        }
     }
 
     @Test func `what was noted before a kill is found and replays`() throws {

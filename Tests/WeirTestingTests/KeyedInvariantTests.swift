@@ -56,8 +56,9 @@ private let numbers = Source<Int>.generator { index, _ in
     }
 
     @Test func `a condition on a key is found once, until it holds again`() throws {
-        // Each of seven shelves runs out once; the refilled one, that of 1,050, twice.
-        let run = try shelves(pieces: 100, refills: [1_050]).simulate(seed: 3, limit: 2_000)
+        // Each of seven shelves runs out once; the refilled one, that of 2,100, twice: far apart,
+        // since a turn that sees both would see neither.
+        let run = try shelves(pieces: 100, refills: [2_100]).simulate(seed: 3, limit: 4_000)
         #expect(run.violations.count == 8)
         #expect(run.violations.allSatisfy { $0.subtask.hasPrefix("take/") })
         let keys = run.logs.filter { $0.message == "invariant_violated" }
@@ -71,7 +72,7 @@ private let numbers = Source<Int>.generator { index, _ in
         workers: Int
     ) throws {
         let run = try RecordedRun(
-            shelves(pieces: 100, refills: [1_050]), seed: 5, limit: 2_000, workers: workers)
+            shelves(pieces: 100, refills: [2_100]), seed: 5, limit: 4_000, workers: workers)
         #expect(run.violations.count == 8)
         #expect(Set(run.violations.map(\.step)).isSubset(of: run.steps(.input)))
         let replay = try run.replay()

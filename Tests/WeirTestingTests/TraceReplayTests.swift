@@ -21,6 +21,17 @@ private func shipped(_ name: String) -> String {
         #expect(run.failure == nil)
     }
 
+    @Test(arguments: [("overdrawn", 80, 100), ("race", 2985, 10)])
+    func `a race that was caught is there in every replay`(
+        name: String, step: UInt64, times: Int
+    ) throws {
+        for _ in 0..<times {
+            let run = try orders.replay(trace: shipped("orders/\(name).mcap"))
+            #expect(run.violations.map(\.step) == [step])
+            #expect(run.violations.map(\.invariant) == ["budget is never overdrawn"])
+        }
+    }
+
     @Test func `another pipeline is refused with a sentence`() throws {
         let other = Pipeline("orders") { flow in
             flow.read(

@@ -54,15 +54,22 @@ final class Interrupts: @unchecked Sendable {
         pthread_sigmask(SIG_UNBLOCK, &set, nil)
     }
 
+    /// How long whoever works may take to notice that the process is to end.
+    private static let grace: UInt64 = 2_000_000_000
+
     private func wait() {
+        var deadline = UInt64.max
         while !isOver.load(ordering: .relaxed) {
+            if let signal = end, MonotonicClock.nanoseconds() > deadline { _exit(128 + signal) }
             var pause = timespec(tv_sec: 0, tv_nsec: 50_000_000)
             let signal = sigtimedwait(&set, nil, &pause)
             guard signal > 0 else { continue }
-            let isFirstEnd = ending.load(ordering: .relaxed) == 0
-            if signal != SIGINT { ending.store(signal, ordering: .relaxed) }
+            if signal != SIGINT {
+                ending.store(signal, ordering: .relaxed)
+                deadline = min(deadline, MonotonicClock.nanoseconds() + Self.grace)
+            }
             let count = interrupts.wrappingAdd(1, ordering: .relaxed).newValue
-            if count >= patience, signal == SIGINT || !isFirstEnd { _exit(128 + signal) }
+            if count >= patience { _exit(128 + signal) }
             wake.withLock { $0 }?()
         }
     }

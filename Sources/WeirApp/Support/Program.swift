@@ -155,6 +155,9 @@ enum Output {
         return poll(&watched, 1, 0) == 1 && watched.revents & Int16(POLLERR) != 0
     }
 
+    /// Whether whoever read standard output went away: nothing more need be made for it.
+    static var isClosed: Bool { standardFailure.load(ordering: .relaxed) == EPIPE }
+
     /// What went wrong with answers on standard output; a reader who went away is no failure.
     static var failure: CommandFailure? {
         let code = standardFailure.load(ordering: .relaxed)
@@ -162,9 +165,6 @@ enum Output {
         return CommandFailure(
             code: 5, what: "writing to standard output failed: \(String(cString: strerror(code)))")
     }
-
-    /// Whether the reader of standard output went away: nothing more need be made for it.
-    static var isClosed: Bool { standardFailure.load(ordering: .relaxed) == EPIPE }
 
     /// Whether a stream is a terminal.
     static func isTerminal(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 }

@@ -26,7 +26,7 @@ struct TraceFolder {
                 let name = withUnsafePointer(to: &entry.pointee.d_name) {
                     $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
                 }
-                let path = "\(folder)/\(name)"
+                let path = folder == "." ? name : "\(folder)/\(name)"
                 var link = stat()
                 var status = stat()
                 guard name.hasSuffix(".mcap"), lstat(path, &link) == 0, stat(path, &status) == 0,

@@ -122,7 +122,8 @@ package final class Execution: @unchecked Sendable {
         turn.accesses = 0
         defer { turn.subtask = nil }
         let inlet = takesFromInlet(choice, subtask)
-        if let lock = inlet?.lock {
+        let isTakenAhead = inlet?.isTakenAhead ?? false
+        if let lock = inlet?.lock, !isTakenAhead {
             lock.lock()
             choice.count = UInt32(min(Int(choice.count), inlet?.waiting ?? 0))
             if choice.count == 0 {
@@ -146,7 +147,11 @@ package final class Execution: @unchecked Sendable {
             world.began(choice, turn)
             probe(.noted)
         }
-        if let inlet, let lock = inlet.lock { takeOut(choice, inlet, lock) }
+        if isTakenAhead {
+            inlet?.useTakenAhead()
+        } else if let inlet, let lock = inlet.lock {
+            takeOut(choice, inlet, lock)
+        }
         let results =
             choice.kind == .completion ? world.results(choice.calls, of: subtask) : []
         subtask.run(choice, turn, results: results)

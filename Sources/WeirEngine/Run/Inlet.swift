@@ -14,6 +14,19 @@ package class Inlet {
     var lock: Monitor? { nil }
     /// Moves `count` messages out under the lock; only channels that may drop.
     func takeOut(_ count: Int) {}
+    /// Whether a turn that is not run yet took its messages out, which are the next to process.
+    private(set) final var isTakenAhead = false
+
+    /// A replayed turn whose body may never run: what it took is not in the channel any more, and
+    /// what a later publish finds there depends on it. Other channels' order does not.
+    final func takeAhead(_ count: Int) {
+        guard lock != nil else { return }
+        takeOut(count)
+        isTakenAhead = true
+    }
+
+    /// The turn runs after all.
+    final func useTakenAhead() { isTakenAhead = false }
     /// Takes `count` messages through the chain, controls through the subtask.
     func process(_ count: Int, port: Int, _ subtask: Subtask) {}
 }

@@ -283,6 +283,9 @@ package final class ReplayScheduler: SequentialScheduler, @unchecked Sendable {
         take(note)
         if schedule.isInFlight(note.step) {
             deferred[note.subtask] = next
+            if note.kind == .input, subtask.source == nil {
+                subtask.inlets[Int(note.port)].takeAhead(Int(note.count))
+            }
             return nil
         }
         return start(next, subtask)

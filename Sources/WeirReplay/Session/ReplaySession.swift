@@ -80,10 +80,9 @@ package final class ReplaySession {
         return all.sorted { $0.step < $1.step }
     }
 
-    /// The step at which something failed first; the last one of a run that died inside a turn.
+    /// The step at which something failed first.
     package var failureStep: UInt64? {
         marks.first { $0.kind == .violation || $0.kind == .failure }?.step
-            ?? (trace.turnsInFlight.isEmpty ? nil : lastStep)
     }
 
     // MARK: Moving

@@ -81,10 +81,49 @@ extension StressPipeline {
         var outcome = summary(recording)
         outcome.problem = recording.problem ?? Self.inspect(recording)
         guard outcome.problem == nil else { return outcome }
-        let schedule = RecordedSchedule(recording.batches.map(\.schedule))
+        let rows = CollectedFeed()
+        let (execution, scheduler, world) = try replayed(
+            planned, recording, recording.batches.map(\.schedule), rows)
+        outcome.problem =
+            Self.disagreement(scheduler, world, steps: outcome.steps)
+            ?? Self.compare(execution, recording, rows)
+        return outcome
+    }
+
+    /// Replays what a kill right behind `step` could have left of a recording: the steps up to it,
+    /// and of no subtask's last turn the end. Says what went wrong.
+    package func replayCut(
+        _ planned: PlannedPipeline, _ recording: StressRecording, behind step: UInt64
+    ) throws -> String? {
+        var last: [UInt16: UInt64] = [:]
+        for note in recording.batches.flatMap(\.schedule.steps) where note.step <= step {
+            if note.kind.beginsTurn { last[note.subtask] = note.step }
+            if note.kind == .rest { last = [:] }
+        }
+        let lost = Set(last.values)
+        let batches = recording.batches.map { batch in
+            var schedule = batch.schedule
+            schedule.steps.removeAll { $0.step > step }
+            schedule.ends.removeAll { $0.step > step || lost.contains($0.step) }
+            return schedule
+        }
+        let (_, scheduler, world) = try replayed(planned, recording, batches, CollectedFeed())
+        if let failure = scheduler.readFailure ?? world.readFailure { return "\(failure)" }
+        if let divergence = scheduler.divergence {
+            return "cut behind step \(step): step \(divergence.step) \(divergence.subtask): "
+                + "expected \(divergence.expected), got \(divergence.got)"
+        }
+        return scheduler.reached == step
+            ? nil : "cut behind step \(step): reached step \(scheduler.reached)"
+    }
+
+    private func replayed(
+        _ planned: PlannedPipeline, _ recording: StressRecording, _ batches: [ScheduleBatch],
+        _ rows: CollectedFeed
+    ) throws -> (Execution, ReplayScheduler, ReplayWorld) {
+        let schedule = RecordedSchedule(batches)
         var inputs = recording.batches.flatMap(\.inputs)[...]
         let found = Self.results(recording)
-        let rows = CollectedFeed()
         let world = ReplayWorld(
             started: Self.started, schedule: schedule,
             outside: RecordedOutside(
@@ -99,10 +138,7 @@ extension StressPipeline {
             plan: planned.plan, parts: try planned.bind(options, world: world), world: world,
             scheduler: scheduler, stopsOnViolation: false)
         scheduler.run(execution)
-        outcome.problem =
-            Self.disagreement(scheduler, world, steps: outcome.steps)
-            ?? Self.compare(execution, recording, rows)
-        return outcome
+        return (execution, scheduler, world)
     }
 
     private static func results(_ recording: StressRecording) -> [UInt64: [UInt8]] {

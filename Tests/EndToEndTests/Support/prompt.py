@@ -40,6 +40,8 @@ def is_restored(terminal):
 
 
 def leaves(terminal, keys=b"q\r", code=0):
+    # Ctrl-D means something else while a command is obeyed, and so does Ctrl-C.
+    terminal.wait("the prompt", lambda: b"(weir)" in terminal.bytes[-60:])
     terminal.press(keys)
     terminal.ends(code=code)
     is_restored(terminal)
@@ -68,8 +70,7 @@ def history():
     terminal.wait("the newer line", lambda: last(terminal) == PROMPT + "rs")
     terminal.press(b"\x15\x12prin")
     terminal.shows("search `prin`: print step")
-    terminal.press(b"\r")
-    terminal.shows("step = 79")
+    enter(terminal, "", "step = 79")
     leaves(terminal, b"\x04")
 
 
