@@ -30,6 +30,29 @@ import Testing
         #expect(screen.code == 2, "\(screen)")
     }
 
+    @Test(arguments: ["top", "inspect", "replay", "export"])
+    func `a path that a terminal would obey is shown and not obeyed`(command: String) throws {
+        let more = command == "export" ? ["--signal", "logs"] : []
+        let outcome = try weir.run([command, "\u{1B}]0;evil\u{07}\u{9B}31m.mcap"] + more)
+        #expect(outcome.code == 2)
+        #expect(outcome.errors.contains("evil"))
+        // By scalars: a control may be part of a larger character.
+        let scalars = outcome.errors.unicodeScalars
+        #expect(!scalars.contains("\u{1B}") && !scalars.contains("\u{9B}"))
+    }
+
+    @Test(.serialized, arguments: ["match", "reserve", "ship", "shipments", "orders"])
+    func `the stage that was made slow is named as the one that limits`(stage: String) throws {
+        let run = try recording("t.mcap", "--rate", "max", "--set", "slow=\(stage):2000")
+        let top = try weir.start(["top", "t.mcap", "--ui", "plain"])
+        try Patience.require("ten samples in a row that name \(stage)") {
+            let named = top.output.split(separator: "\n")
+                .filter { $0.hasSuffix("limits the run") }.suffix(10)
+            return named.count == 10 && named.allSatisfy { $0.contains(" \(stage) ") }
+        }
+        #expect(!run.hasEnded)
+    }
+
     @Test func `lines come for a run found by its process, and end with it`() throws {
         let run = try recording("t.mcap")
         let top = try weir.start(["top", "\(run.process)", "--ui", "plain"])

@@ -119,9 +119,10 @@ struct CommandFailure: Error {
             json.endLine()
             Output.error(json.string)
         } else {
-            Output.error("weir: error: \(Self.sentence(what))")
-            if !advice.isEmpty { Output.error(" \(Self.sentence(advice))") }
-            Output.error("\n\(marked)")
+            // Paths and names may be anything: whatever a message was made of, it steers nothing.
+            var text = "weir: error: \(Self.sentence(what))"
+            if !advice.isEmpty { text += " \(Self.sentence(advice))" }
+            Output.error(PrintableText.escaped(text, limit: 4_000) + "\n\(marked)")
         }
     }
 }

@@ -52,11 +52,11 @@ extension OverviewPainter {
             Instant(nanoseconds: facts.started) + .microseconds(time))
         var first = [
             Piece(text: SafeText("weir \(facts.command)"), style: .faint, rank: 3),
-            Piece(text: SafeText(facts.pipeline), style: .heading, rank: 1),
+            Piece(text: cut(facts.pipeline), style: .heading, rank: 1),
             Piece(text: pill.text, style: pill.style, rank: 0),
         ]
         if let how = model.ending {
-            first.append(Piece(text: SafeText(how), style: Style(.warning, bold: true), rank: 1))
+            first.append(Piece(text: cut(how), style: Style(.warning, bold: true), rank: 1))
         } else if model.isEnding {
             first.append(
                 Piece(text: "ENDING, q stops now", style: Style(.warning, bold: true), rank: 1))
@@ -65,7 +65,7 @@ extension OverviewPainter {
             let name = newer.split(separator: "/").last.map(String.init) ?? newer
             first.append(
                 Piece(
-                    text: SafeText("newer run \(name): r goes there"),
+                    text: cut("newer run \(name): r goes there"),
                     style: Style(.warning, bold: true), rank: 1))
         }
         first.append(
@@ -76,6 +76,11 @@ extension OverviewPainter {
         first.append(Piece(text: SafeText("\(clock) UTC"), style: .faint, rank: 6))
         put(first, y: 0)
         put(figures, y: 1)
+    }
+
+    /// Texts from outside are cut, so that a long one does not drive the others off the line.
+    private func cut(_ text: String) -> SafeText {
+        SafeText(text).cut(to: max(12, canvas.size.width / 2), ellipsis: symbols.ellipsis)
     }
 
     private var recordingPieces: [Piece] {

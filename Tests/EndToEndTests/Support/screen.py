@@ -466,7 +466,7 @@ def wires_cut():
 
 
 ALLOWED = re.compile(
-    rb"\x1b\[\??[0-9;]*[ABCDHJKLMPXbdfghlmr@G]|\x1b[()][AB0]|\x1b[=>78M]|\x1b\[[0-9;]*[tS]")
+    rb"\x1b\[\??[0-9;]*[ABCDGHJKLMPSTXbdfghlmrt@]|\x1b[()][AB0]|\x1b[=>78M]")
 
 
 def hostile():
