@@ -82,7 +82,9 @@ struct RunSummary {
                 "  marks      \(trace.offersDropped) marks and samples found no room; "
                     + "a replay finds marks again")
         }
-        for path in trace.removed { lines.append("  removed    \(PrintableText.escaped(path)), to stay below 1 GB") }
+        for path in trace.removed {
+            lines.append("  removed    \(PrintableText.escaped(path)), to stay below 1 GB")
+        }
         return lines
     }
 
