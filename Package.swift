@@ -143,8 +143,8 @@ let package = Package(
         .testTarget(
             name: "WeirAppTests",
             dependencies: [
-                "WeirApp", "WeirBase", "WeirTelemetry", "WeirTrace", "WeirTerminal", "WeirMonitor",
-                "WeirTesting",
+                "WeirApp", "WeirBase", "WeirTelemetry", "WeirTrace", "WeirEngine", "WeirTerminal",
+                "WeirMonitor", "WeirTesting", "Gallery",
             ], swiftSettings: strict),
         .testTarget(name: "TidyTests", swiftSettings: strict),
         // A program whose pipelines trap and hang, for the tests that run it.
@@ -154,7 +154,10 @@ let package = Package(
         // The programs themselves are run: depending on them has them built beside the tests.
         .testTarget(
             name: "EndToEndTests",
-            dependencies: ["Gallery", "TrapFixture", "WeirBase", "WeirTelemetry", "WeirTrace"],
+            dependencies: [
+                "Gallery", "TrapFixture", "WeirBase", "WeirTelemetry", "WeirTrace", "WeirTerminal",
+                "WeirMonitor",
+            ],
             exclude: ["Support/prompt.py", "Support/screen.py"], swiftSettings: strict),
     ]
 )

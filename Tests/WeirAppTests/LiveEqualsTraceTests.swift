@@ -1,41 +1,14 @@
 import Foundation
-import Glibc
-import Synchronization
 import Testing
 import WeirBase
 import WeirMonitor
 import WeirTelemetry
-import WeirTerminal
 import WeirTrace
 
 @testable import WeirApp
 
 /// What a screen shows while a run goes on is what it shows of the run's trace afterwards.
 @Suite struct LiveEqualsTraceTests {
-    /// Draws a frame at every sample, by the sample's time.
-    private struct Frames {
-        private var model: OverviewModel
-        private(set) var texts: [Int64: String] = [:]
-
-        init(_ header: RunHeader) {
-            model = OverviewModel(
-                facts: RunFacts(command: "run", header: header, tracePath: "t.mcap"),
-                size: CanvasSize(width: 160, height: 48),
-                theme: Theme(symbols: .unicode, hasColor: true))
-        }
-
-        mutating func take(_ news: ScreenNews) {
-            for message in news.messages {
-                if case .ended = message { continue }
-                _ = model.update(message)
-            }
-            guard let sample = news.samples.last else { return }
-            _ = model.update(.tick(now: sample.time))
-            let canvas = OverviewView.view(model)
-            texts[sample.time] = canvas.text + canvas.styleText
-        }
-    }
-
     private static var header: RunHeader {
         var header = RunHeader(
             run: "0123456789abcdef0123456789abcdef", pipeline: "p", version: "1",
@@ -111,7 +84,7 @@ import WeirTrace
         let writer = try TraceWriter(path: path, header: Self.header, overwrite: false)
         let feed = ScreenFeed(Self.header)
         feed.takesRecordedBatches()
-        var live = Frames(Self.header)
+        var live = FramesBySample(Self.header)
         var random = SeededGenerator(seed: 7)
         for tenth: Int64 in 1...120 {
             let batch = Self.batch(tenth, &random)
@@ -124,50 +97,49 @@ import WeirTrace
         }
         try writer.finish(RunEnd(cause: "finished", steps: 6_000, turns: 0, events: 0))
 
-        let trace = try Trace.open(path: path)
-        let cursor = trace.telemetry()
-        var digest = NewsDigest(trace.header)
-        var again = Frames(trace.header)
-        while let batch = try cursor.next() {
-            var news = ScreenNews()
-            digest.take(
-                batch, sample: { news.samples.append($0) }, notice: { news.notices.append($0) })
-            again.take(news)
-        }
-        #expect(live.texts.count == 120)
-        #expect(Set(live.texts.keys) == Set(again.texts.keys))
-        for (time, frame) in live.texts.sorted(by: { $0.key < $1.key })
-        where again.texts[time] != frame {
-            Issue.record("at \(time) µs:\nlive\n\(frame)\ntrace\n\(again.texts[time] ?? "")")
-            return
-        }
+        let again = try FramesBySample(of: Trace.open(path: path))
+        #expect(live.frames.count == 120)
+        let difference = live.difference(from: again)
+        #expect(difference == nil, "\(difference ?? "")")
     }
 
-    @Test func `a sample's counters are those that the export prints`() throws {
-        var random = SeededGenerator(seed: 3)
-        let sample = Self.sample(9, &random)
-        let printed = Mutex<[UInt8]>([])
-        var exporter = MetricExporter(header: Self.header) { bytes in
-            printed.withLock { $0.append(contentsOf: bytes) }
+    @Test func `frames of a parallel run are those that its trace gives`() throws {
+        let run = try RecordedLive()
+        defer { run.remove() }
+        let again = try FramesBySample(of: Trace.open(path: run.path))
+        #expect(run.live.frames.count >= 10)
+        let difference = run.live.difference(from: again)
+        #expect(difference == nil, "\(difference ?? "")")
+    }
+
+    @Test func `a frame's counters are those that the export of its run prints`() throws {
+        let run = try RecordedLive()
+        defer { run.remove() }
+        let trace = try Trace.open(path: run.path)
+        let exported = try ExportedMetrics(trace)
+        let stages = RunFacts(command: "run", header: trace.header, tracePath: nil).stages
+        #expect(run.live.frames.count >= 10)
+        for (time, frame) in run.live.frames.sorted(by: { $0.key < $1.key }) {
+            let figures = try #require(frame.figures)
+            let instant = Instant(nanoseconds: trace.header.started + time * 1_000)
+            let sample = try #require(exported.samples[instant.rfc3339(digits: 9)])
+            let rows = frame.text.split(separator: "\n")
+            #expect(sample["weir_recorder_bytes_total"] == Double(figures.recorder.bytes))
+            for (totals, stage) in zip(figures.stages, stages) {
+                #expect(sample["weir_records_in_total \(stage)"] == Double(totals.recordsIn))
+                #expect(sample["weir_records_out_total \(stage)"] == Double(totals.recordsOut))
+                #expect(sample["weir_errors_total \(stage)"] == Double(totals.errors))
+                let busy = sample["weir_busy_seconds_total \(stage)"] ?? -1
+                #expect(abs(busy - Double(totals.busy) / 1e9) < 1e-6)
+                // Before the second sample there is no table.
+                guard totals.capacity > 0, time > run.live.frames.keys.min() ?? 0 else { continue }
+                #expect(sample["depth \(stage)"] == Double(totals.depth))
+                #expect(
+                    rows.contains {
+                        $0.contains(" \(stage) ")
+                            && $0.contains(" \(totals.depth)/\(totals.capacity) ")
+                    }, "\(stage) \(totals.depth)/\(totals.capacity) in\n\(frame.text)")
+            }
         }
-        try exporter.write(sample)
-        try exporter.finish()
-        var sums: [String: Double] = [:]
-        for line in printed.withLock(\.self).split(separator: 0x0A) {
-            let object = try #require(
-                try JSONSerialization.jsonObject(with: Data(line)) as? [String: Any])
-            let labels = object["labels"] as? [String: String] ?? [:]
-            let number = (object["value"] as? NSNumber)?.doubleValue ?? -1
-            sums["\(object["name"] ?? "") \(labels["stage"] ?? labels["channel"] ?? "")"] = number
-        }
-        let frame = SampleFrame(sample, names: ["read", "work", "write"])
-        for (number, stage) in ["read", "work", "write"].enumerated() {
-            let totals = frame.stages[number]
-            #expect(sums["weir_records_in_total \(stage)"] == Double(totals.recordsIn))
-            #expect(sums["weir_records_out_total \(stage)"] == Double(totals.recordsOut))
-            #expect(sums["weir_busy_seconds_total \(stage)"] == Double(totals.busy) / 1e9)
-        }
-        #expect(sums["weir_channel_depth read/0>work/0"] == Double(frame.stages[1].depth))
-        #expect(sums["weir_recorder_bytes_total "] == Double(frame.recorder.bytes))
     }
 }

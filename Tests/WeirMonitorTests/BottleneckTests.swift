@@ -81,6 +81,27 @@ import WeirTerminal
         #expect(evidence.fill == 1)
     }
 
+    @Test(arguments: [
+        (15, "its queue 97 % full 1.5 s ago"), (99, "its queue 97 % full 9.9 s ago"),
+        (101, "its queue 50 % full"),
+    ])
+    func `a queue that is worked off after it was full is given as it was then`(
+        tenths: Int, said: String
+    ) {
+        var run = ExampleRun()
+        var model = ExampleRun.model(seconds: 0)
+        for tenth in 1...(400 + tenths) {
+            var sample = run.next()
+            let isFull = tenth <= 400
+            for index in sample.channels.indices where sample.channels[index].to == "enrich" {
+                sample.channels[index].depth = isFull ? 7_946 : 4_096
+            }
+            _ = model.update(.sample(sample))
+        }
+        let sentence = model.bottleneck(model.rates).sentence
+        #expect(sentence.contains("enrich limits the run: busy 99 %, \(said), "), "\(sentence)")
+    }
+
     @Test func `a queue that is not full is given with its fill`() {
         var evidence = Bottleneck.Evidence(StageRate(stage: "c"))
         evidence.hasQueue = true

@@ -10,7 +10,7 @@ import WeirTrace
 /// One `weir run`: puts the rooms together, runs, sums up.
 struct RunSession {
     private let options: RunOptions
-    private let planned: PlannedPipeline
+    let planned: PlannedPipeline
     private let started: Int64
 
     init(_ options: RunOptions) throws {
@@ -123,7 +123,8 @@ struct RunSession {
             name: signals.last == nil ? "finished" : "interrupted", code: 0, message: nil)
     }
 
-    private func header(
+    /// What the trace and the screens are told of the run.
+    func header(
         _ places: Places, _ connections: LiveWorld.Connections
     ) -> RunHeader {
         let plan = planned.plan

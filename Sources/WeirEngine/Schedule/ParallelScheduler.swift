@@ -18,6 +18,9 @@ package final class ParallelScheduler: NumberingScheduler, @unchecked Sendable {
         package var workers: Int
         /// Turns of one subtask before another gets the worker.
         package var turnsPerActivation = 16
+        /// A subtask that had the worker for so long gives it up after the turn: without that one
+        /// with long turns keeps those that feed it from their worker, whatever room there is.
+        package var activationNanoseconds: UInt64 = 10_000_000
         /// The least time between two rest points; 0 for none at all.
         package var restInterval: UInt64 = 100_000_000
         /// A request waits at least so many times as long as the last rest took.
@@ -138,10 +141,12 @@ package final class ParallelScheduler: NumberingScheduler, @unchecked Sendable {
         #endif
         var isRunnable = true
         var turns = 0
+        let started = TickClock.nanoseconds()
         while isRunnable, turns < options.turnsPerActivation, !turn.execution.isStopping {
             if restWanted.load(ordering: .relaxed) { break }
             isRunnable = takeTurn(subtask, turn)
             turns += 1
+            if TickClock.nanoseconds() &- started >= options.activationNanoseconds { break }
         }
         if isRunnable {
             requeue(subtask)

@@ -96,12 +96,27 @@ package struct OverviewModel: Sendable {
         guard let stage = rates.firstIndex(where: \.isLimiting) else { return .none }
         var evidence = Bottleneck.Evidence(rates[stage])
         evidence.fullFor = fullFor(stage, at: place)
+        if evidence.fill < Bottleneck.full, let last = lastFull(stage, at: place) {
+            (evidence.fill, evidence.fillAge) = last
+        }
         let above = facts.stagesAbove(stage).filter { rates[$0].backpressured >= 0.05 }
         if let worst = above.max(by: { rates[$0].backpressured < rates[$1].backpressured }) {
             evidence.above = rates[worst].stage
             evidence.aboveBackpressured = rates[worst].backpressured
         }
         return .stage(evidence)
+    }
+
+    /// How full a queue was when it was last full, and how long ago that is.
+    private func lastFull(_ stage: Int, at place: Int) -> (fill: Double, age: Int64)? {
+        let end = history[place].time
+        for earlier in stride(from: place, through: 0, by: -1) {
+            let frame = history[earlier]
+            if end - frame.time > Bottleneck.memoryMicroseconds { return nil }
+            let fill = frame.stages[stage].fill
+            if fill >= Bottleneck.full { return (fill, end - frame.time) }
+        }
+        return nil
     }
 
     private func fullFor(_ stage: Int, at place: Int) -> Int64 {

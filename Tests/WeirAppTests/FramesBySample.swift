@@ -1,0 +1,63 @@
+import WeirMonitor
+import WeirTelemetry
+import WeirTerminal
+import WeirTrace
+
+@testable import WeirApp
+
+/// Draws a frame at every sample, by the sample's time.
+struct FramesBySample {
+    /// What was drawn, and what the frame's figures were taken from.
+    struct Frame: Equatable {
+        /// The characters of all cells, a line a row.
+        var text: String
+        /// Their styles, cell for cell.
+        var styles: String
+        var figures: SampleFrame?
+    }
+
+    private var model: OverviewModel
+    private(set) var frames: [Int64: Frame] = [:]
+
+    init(_ header: RunHeader) {
+        model = OverviewModel(
+            facts: RunFacts(command: "run", header: header, tracePath: "t.mcap"),
+            size: CanvasSize(width: 160, height: 48),
+            theme: Theme(symbols: .unicode, hasColor: true))
+    }
+
+    /// The frames that a trace gives.
+    init(of trace: Trace) throws {
+        self.init(trace.header)
+        let cursor = trace.telemetry()
+        var digest = NewsDigest(trace.header)
+        while let batch = try cursor.next() {
+            var news = ScreenNews()
+            digest.take(
+                batch, sample: { news.samples.append($0) }, notice: { news.notices.append($0) })
+            take(news)
+        }
+    }
+
+    mutating func take(_ news: ScreenNews) {
+        for message in news.messages {
+            if case .ended = message { continue }
+            _ = model.update(message)
+        }
+        guard let sample = news.samples.last else { return }
+        _ = model.update(.tick(now: sample.time))
+        let canvas = OverviewView.view(model)
+        frames[sample.time] = Frame(
+            text: canvas.text, styles: canvas.styleText, figures: model.shownFrame)
+    }
+
+    /// The first frame that another has differently, with both texts; nil when there is none.
+    func difference(from other: FramesBySample) -> String? {
+        let times = Set(frames.keys).union(other.frames.keys).sorted()
+        for time in times where frames[time] != other.frames[time] {
+            let texts = [self, other].map { $0.frames[time]?.text ?? "none" }
+            return "at \(time) µs:\n\(texts[0])\nand\n\(texts[1])"
+        }
+        return nil
+    }
+}

@@ -1,0 +1,78 @@
+import Foundation
+import Synchronization
+import WeirBase
+import WeirEngine
+import WeirTelemetry
+
+@testable import Gallery
+@testable import WeirApp
+
+/// A run of `orders` in parallel, recorded to a file, with frames drawn of it while it went on.
+struct RecordedLive {
+    let folder: String
+    var path: String { folder + "/t.mcap" }
+    private(set) var live: FramesBySample
+
+    init() throws {
+        folder = FileManager.default.temporaryDirectory
+            .appending(path: "weir-live-\(UUID().uuidString)").path(percentEncoded: false)
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        var options = RunOptions(pipeline: orders)
+        options.workers = 2
+        options.rate = 2_000
+        options.limit = 4_000
+        options.seed = 11
+        options.settings = ["slow": "reserve:100"]
+        options.recording = .explicit(folder + "/t.mcap")
+        options.outputs = [folder + "/out.jsonl"]
+        let session = try RunSession(options)
+        let connections = try Places(options, session.planned).open()
+        let header = try session.header(Places(options, session.planned), connections)
+        let feed = ScreenFeed(header)
+        let drawn = Mutex(FramesBySample(header))
+        // On the recorder's thread, at every batch with a sample: no sample goes undrawn.
+        feed.setWake { [weak feed] in
+            guard let feed else { return }
+            drawn.withLock { $0.take(feed.take()) }
+        }
+        try Self.run(options, session, connections, header, feed)
+        live = drawn.withLock(\.self)
+    }
+
+    func remove() { try? FileManager.default.removeItem(atPath: folder) }
+
+    /// What `weir run` does, without its signals and its summary.
+    private static func run(
+        _ options: RunOptions, _ session: RunSession, _ connections: LiveWorld.Connections,
+        _ header: RunHeader, _ feed: ScreenFeed
+    ) throws {
+        let layout = LaneLayout(
+            workers: options.workers, workerSlots: 1 << 14,
+            sources: connections.storesInput.map { _ in 1 << 14 }, executors: 0)
+        let recording = try RunRecording(
+            options: options, header: header, layout: layout, workers: options.workers, feed: feed)
+        let world = LiveWorld(
+            started: header.started, time: .real, connections: connections,
+            lanes: recording.lanes, logLanes: recording.logLanes,
+            onMark: { recording.recorder?.offer($0) })
+        var bind = BindOptions(seed: options.seed)
+        bind.limit = options.limit
+        bind.rate = options.rate
+        let scheduler = ParallelScheduler(
+            options: ParallelScheduler.Options(workers: options.workers), lanes: recording.lanes)
+        let execution = Execution(
+            plan: session.planned.plan, parts: try session.planned.bind(bind, world: world),
+            world: world, scheduler: scheduler, stopsOnViolation: false)
+        recording.attach(execution)
+        let watch = RunWatch(
+            execution: execution, recording: recording, showsLines: false, feed: feed)
+        world.start(execution)
+        recording.start()
+        watch.start()
+        scheduler.run(execution)
+        world.finish()
+        watch.stop()
+        _ = recording.finish(
+            RunEnd(cause: "finished", steps: scheduler.stepCount, turns: 0, events: 0))
+    }
+}
