@@ -97,7 +97,9 @@ struct CommandFailure: Error {
                 case .damaged, .notATrace, .unknownVersion: 4
                 case .operating, .bound: 5
                 }
-            self.init(code: code, what: trace.description)
+            // Deep down it is known what is wrong and where, but not of what.
+            let of = trace.code == .damaged ? "the trace is damaged: " : ""
+            self.init(code: code, what: of + trace.description)
         case let changed as InputChanged: self.init(code: 2, what: changed.description)
         case let refused as ReplayRefused: self.init(code: 2, what: refused.description)
         default: return nil
