@@ -50,13 +50,18 @@ final class RecordedInputs {
     }
 
     private func read(_ block: InputBlock, _ source: Int) throws -> [UInt8] {
+        guard source < trace.header.sources.count else {
+            throw TraceError(
+                .damaged, "the trace's header names no source \(source), which its plan has")
+        }
         let info = trace.header.sources[source]
         let path = paths[info.name] ?? info.path ?? info.location
         func changed(_ reason: String) -> InputChanged {
             InputChanged(source: info.name, path: path, offset: block.offset, reason: reason)
         }
         if files[source] == nil {
-            let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+            // Without O_NONBLOCK the opening of a named pipe waits for somebody who writes to it.
+            let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
             guard descriptor >= 0 else {
                 throw changed("cannot be opened (\(String(cString: strerror(errno))))")
             }
@@ -64,6 +69,14 @@ final class RecordedInputs {
         }
         guard let descriptor = files[source], let start = off_t(exactly: block.offset) else {
             throw changed("is too short")
+        }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+            throw changed("is no file that can be read again")
+        }
+        // Before anything of that length is made: it is what the trace says.
+        guard start <= status.st_size, Int64(block.length) <= Int64(status.st_size - start) else {
+            throw changed("ends early")
         }
         var bytes = [UInt8](repeating: 0, count: Int(block.length))
         var done = 0

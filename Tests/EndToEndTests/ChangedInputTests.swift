@@ -1,4 +1,8 @@
+import Glibc
 import Testing
+import WeirTelemetry
+
+@testable import WeirTrace
 
 /// An input file too large for the trace that is not as it was.
 struct ChangedInputTests {
@@ -49,6 +53,30 @@ struct ChangedInputTests {
         #expect(replay.code == 2 && replay.errors.contains("ends early"), "\(replay)")
         let match = try #require(replay.errors.firstMatch(of: /at byte (\d+)/))
         #expect(try #require(Int(match.1)) <= 4_500_000)
+    }
+
+    @Test func `a named pipe in the place of the input is code 2, and not waited for`() throws {
+        try record()
+        try scratch.remove("a.log")
+        try #require(mkfifo(scratch.file("a.log"), 0o600) == 0)
+        let replay = try weir("replay", "t.mcap", "--verify")
+        #expect(replay.code == 2 && replay.errors.contains("at byte 0"), "\(replay)")
+    }
+
+    @Test func `a header without the plan's sources is damage`() throws {
+        try record()
+        let trace = try Trace.open(path: scratch.file("t.mcap"))
+        var header = trace.header
+        header.sources = []
+        let writer = try TraceWriter(
+            path: scratch.file("forged.mcap"), header: header, overwrite: true, byteBound: nil)
+        let cursor = trace.batches()
+        while let batch = try cursor.next() { try writer.write(batch) }
+        try writer.finish(try #require(trace.end))
+        for command in [["--verify"], ["-x", "goto end"]] {
+            let replay = try weir.run(["replay", "forged.mcap"] + command)
+            #expect(replay.code == 4 && replay.errors.contains("source"), "\(replay)")
+        }
     }
 
     @Test func `a file that grew is still the recorded one`() throws {

@@ -182,6 +182,14 @@ struct CheckCommand: ParsableCommand {
         let trace = try Trace.open(path: path)
         let sizes = try trace.verify()
         guard trace.isComplete else {
+            if trace.isRecording {
+                throw CommandFailure(
+                    code: 4,
+                    what:
+                        "\(PrintableText.escaped(path)) is still being recorded: "
+                        + "\(sizes.steps) steps so far are whole",
+                    advice: "Check it again when its run has ended")
+            }
             throw CommandFailure(
                 code: 4,
                 what:

@@ -37,6 +37,7 @@ enum Program {
 
     private static func obey(_ arguments: [String], _ wantsJSON: Bool) -> Int32 {
         do {
+            try refuseUnknownCommand(arguments.first)
             var command = try RootCommand.parseAsRoot(arguments)
             try command.run()
             return 0
@@ -45,6 +46,16 @@ enum Program {
         } catch {
             return report(error, asJSON: wantsJSON)
         }
+    }
+
+    /// The parser knows such a word only as an argument too many.
+    private static func refuseUnknownCommand(_ word: String?) throws {
+        guard let word, !word.hasPrefix("-") else { return }
+        let names = RootCommand.configuration.subcommands.map { $0._commandName }
+        guard word != "help", !names.contains(word) else { return }
+        throw CommandFailure.usage(
+            "there is no command \(PrintableText.escaped(word))",
+            Nearest.advice(word, among: names, or: "See 'weir --help'"))
     }
 
     private static func report(_ error: any Error, asJSON: Bool) -> Int32 {
@@ -58,7 +69,8 @@ enum Program {
             return 0
         }
         let message = RootCommand.message(for: error)
-        CommandFailure.usage(PrintableText.escaped(message, limit: 600), "See 'weir --help'")
+        let help = message.contains("'<pipeline>'") ? "See 'weir list'" : "See 'weir --help'"
+        CommandFailure.usage(PrintableText.escaped(message, limit: 600), help)
             .print(asJSON: asJSON)
         return 2
     }
@@ -97,7 +109,9 @@ struct CommandFailure: Error {
                 case .damaged, .notATrace, .unknownVersion: 4
                 case .operating, .bound: 5
                 }
-            self.init(code: code, what: trace.description)
+            // Deep down it is known what is wrong and where, but not of what.
+            let of = trace.code == .damaged ? "the trace is damaged: " : ""
+            self.init(code: code, what: of + trace.description)
         case let changed as InputChanged: self.init(code: 2, what: changed.description)
         case let refused as ReplayRefused: self.init(code: 2, what: refused.description)
         default: return nil
