@@ -16,6 +16,7 @@ extension WeirProgram {
     /// Starts the program once more with deterministic hashing first, unless `--random-hashing`
     /// is among the arguments: Swift seeds hashing per process, and user code may iterate a set.
     public static func main() {
+        Output.occupyStandardStreams()
         Rehash.ensureDeterministicHashing()
         signal(SIGPIPE, SIG_IGN)
         // A write beyond the limit on file sizes is an error to report, not the process's end.

@@ -41,17 +41,21 @@ package struct ByteReader {
         return bytes[position]
     }
 
-    package mutating func fixed<Value: FixedWidthInteger>(
+    /// A little-endian integer of the type's own width.
+    ///
+    /// Called from other modules it is not specialised, so it asks the type for as little as can be:
+    /// one load instead of a loop over bytes.
+    package mutating func fixed<Value: FixedWidthInteger & BitwiseCopyable>(
         _ type: Value.Type = Value.self
     ) throws(MalformedBytes) -> Value {
         let size = MemoryLayout<Value>.size
         guard remaining >= size else { throw failure("ends early") }
-        var value: Value = 0
-        for index in 0..<size {
-            value |= Value(truncatingIfNeeded: bytes[position + index]) << (8 * index)
+        let offset = position - bytes.startIndex
+        let value = bytes.withUnsafeBytes {
+            $0.loadUnaligned(fromByteOffset: offset, as: Value.self)
         }
         position += size
-        return value
+        return Value(littleEndian: value)
     }
 
     package mutating func varint() throws(MalformedBytes) -> UInt64 {

@@ -91,16 +91,31 @@ extension Instant {
     public func rfc3339(digits: Int = 9) -> String {
         precondition((0...9).contains(digits), "digits \(digits) must lie in 0...9")
         let time = CalendarTime(self)
-        var text = padded(time.year, 4)
-        text += "-" + padded(time.month, 2) + "-" + padded(time.day, 2)
-        text += "T" + padded(time.hour, 2) + ":" + padded(time.minute, 2)
-        text += ":" + padded(time.second, 2)
-        if digits > 0 { text += "." + padded(time.nanosecond, 9).prefix(digits) }
-        return text + "Z"
+        // Years of 64 bits of nanoseconds have four digits.
+        let length = digits == 0 ? 20 : 21 + digits
+        return String(unsafeUninitializedCapacity: length) { bytes in
+            var place = 0
+            func write(_ number: Int, _ width: Int, then mark: UInt8) {
+                var rest = number
+                for index in stride(from: place + width - 1, through: place, by: -1) {
+                    bytes[index] = 0x30 + UInt8(truncatingIfNeeded: rest % 10)
+                    rest /= 10
+                }
+                bytes[place + width] = mark
+                place += width + 1
+            }
+            write(time.year, 4, then: 0x2D)
+            write(time.month, 2, then: 0x2D)
+            write(time.day, 2, then: 0x54)
+            write(time.hour, 2, then: 0x3A)
+            write(time.minute, 2, then: 0x3A)
+            write(time.second, 2, then: digits == 0 ? 0x5A : 0x2E)
+            if digits > 0 {
+                var fraction = time.nanosecond
+                for _ in digits..<9 { fraction /= 10 }
+                write(fraction, digits, then: 0x5A)
+            }
+            return place
+        }
     }
-}
-
-private func padded(_ number: Int, _ width: Int) -> String {
-    let digits = String(number)
-    return String(repeating: "0", count: max(0, width - digits.count)) + digits
 }

@@ -94,22 +94,37 @@ package struct JSONText: Sendable {
     }
 
     private mutating func quote(_ string: String) {
+        var string = string
         text.append(0x22)
-        for byte in string.utf8 {
-            switch byte {
-            case 0x22: text.append(contentsOf: [0x5C, 0x22])
-            case 0x5C: text.append(contentsOf: [0x5C, 0x5C])
-            case 0x0A: text.append(contentsOf: [0x5C, 0x6E])
-            case 0x0D: text.append(contentsOf: [0x5C, 0x72])
-            case 0x09: text.append(contentsOf: [0x5C, 0x74])
-            case 0..<0x20, 0x7F:
-                text.append(contentsOf: [0x5C, 0x75, 0x30, 0x30])
-                text.append(Self.hex[Int(byte >> 4)])
-                text.append(Self.hex[Int(byte & 15)])
-            default: text.append(byte)
+        string.withUTF8 { bytes in
+            // Most texts have nothing to escape: stretches are taken over whole.
+            var start = 0
+            for place in bytes.indices where Self.isEscaped(bytes[place]) {
+                text.append(contentsOf: bytes[start..<place])
+                escape(bytes[place])
+                start = place + 1
             }
+            text.append(contentsOf: bytes[start...])
         }
         text.append(0x22)
+    }
+
+    private static func isEscaped(_ byte: UInt8) -> Bool {
+        byte < 0x20 || byte == 0x22 || byte == 0x5C || byte == 0x7F
+    }
+
+    private mutating func escape(_ byte: UInt8) {
+        switch byte {
+        case 0x22: text.append(contentsOf: [0x5C, 0x22])
+        case 0x5C: text.append(contentsOf: [0x5C, 0x5C])
+        case 0x0A: text.append(contentsOf: [0x5C, 0x6E])
+        case 0x0D: text.append(contentsOf: [0x5C, 0x72])
+        case 0x09: text.append(contentsOf: [0x5C, 0x74])
+        default:
+            text.append(contentsOf: [0x5C, 0x75, 0x30, 0x30])
+            text.append(Self.hex[Int(byte >> 4)])
+            text.append(Self.hex[Int(byte & 15)])
+        }
     }
 
     private static let hex = Array("0123456789abcdef".utf8)

@@ -27,6 +27,34 @@ struct DamageTests {
         try weir.run([command[0], trace] + command.dropFirst())
     }
 
+    @Test func `a named pipe is no trace, and nothing waits for whoever writes to it`() throws {
+        try #require(mkfifo(scratch.file("pipe"), 0o600) == 0)
+        for command in Self.commands {
+            let outcome = try outcome(command, "pipe")
+            #expect(outcome.code == 2, "\(command): \(outcome)")
+            #expect(outcome.errors.contains("regular file"), "\(command): \(outcome)")
+        }
+        let bytes = try scratch.bytes("t.mcap")
+        try scratch.write("cut.mcap", Array(bytes.prefix(bytes.count / 2)))
+        try #require(mkfifo(scratch.file("cut.mcap.lanes"), 0o600) == 0)
+        let cut = try outcome(["inspect"], "cut.mcap")
+        #expect(cut.code == 0 || cut.code == 4, "\(cut)")
+    }
+
+    @Test func `a trace does not take the place of a standard stream that was closed`() throws {
+        let kept = try scratch.bytes("t.mcap")
+        let read = try weir.shell("$WEIR replay t.mcap <&-")
+        #expect(read.code == 0 && !read.errors.contains("no command '"), "\(read)")
+        for closed in [">&-", "2>&-", "<&- >&- 2>&-"] {
+            _ = try weir.shell("$WEIR replay t.mcap -x when \(closed)")
+            _ = try weir.shell("$WEIR run orders --limit 500 --rate max --record c.mcap \(closed)")
+            let check = try weir("check", "c.mcap")
+            #expect(check.code == 0, "\(closed): \(check)")
+            try scratch.remove("c.mcap")
+        }
+        #expect(try scratch.bytes("t.mcap") == kept)
+    }
+
     @Test func `a trace cut anywhere is whole chunks or a sentence with an offset`() throws {
         let bytes = try scratch.bytes("t.mcap")
         var random = SeededGenerator(seed: 11)

@@ -138,6 +138,17 @@ enum Output {
     /// `--ascii`: messages are written without any other character from now on.
     static func setASCII(_ isWanted: Bool) { isASCII.store(isWanted, ordering: .relaxed) }
 
+    /// Puts something in the place of a standard stream that was closed by whoever started the
+    /// program. Otherwise the next file that is opened would be that stream: a trace would be read
+    /// as commands, or have messages written into it.
+    static func occupyStandardStreams() {
+        for stream in [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO]
+        where fcntl(stream, F_GETFD) < 0 {
+            // Opened for reading: standard input is empty, and that an answer is lost is an error.
+            _ = open("/dev/null", O_RDONLY | O_NOCTTY)
+        }
+    }
+
     static func standard(_ text: String) {
         let failure = write(text, to: STDOUT_FILENO)
         if failure != 0 { standardFailure.store(failure, ordering: .relaxed) }

@@ -57,7 +57,8 @@ enum RunningTraces {
 
     /// Whether somebody holds the lanes beside a trace.
     private static func isRecording(_ path: String) -> Bool {
-        let lanes = open(MappedLanes.path(beside: path), O_RDONLY | O_CLOEXEC)
+        let lanes = open(
+            MappedLanes.path(beside: path), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
         guard lanes >= 0 else { return false }
         defer { close(lanes) }
         return flock(lanes, LOCK_SH | LOCK_NB) != 0

@@ -90,7 +90,7 @@ extension Debugger {
         var place = 0
         var total = 0
         try run.logLines(through: run.position) { line in
-            if let pattern, !pattern.matches(line.text) { return true }
+            if let pattern, try !pattern.matches(line.text) { return true }
             total += 1
             if lines.count < count {
                 lines.append(line)

@@ -150,7 +150,9 @@ extension Debugger {
     private func logStep(of pattern: LogPattern, after step: UInt64) throws -> LogStep? {
         var found: LogStep?
         try run.logLines(through: run.lastStep) { line in
-            if line.step > step, pattern.matches(line.text) { found = (line.step, line.text) }
+            if line.step > step, try pattern.matches(line.text) {
+                found = (line.step, line.text)
+            }
             return found == nil
         }
         return found
@@ -160,7 +162,7 @@ extension Debugger {
         guard step > 0 else { return nil }
         var found: LogStep?
         try run.logLines(through: step - 1) { line in
-            if pattern.matches(line.text) { found = (line.step, line.text) }
+            if try pattern.matches(line.text) { found = (line.step, line.text) }
             return true
         }
         return found

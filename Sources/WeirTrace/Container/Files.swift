@@ -64,7 +64,8 @@ final class InputFile: Sendable {
 
     init(opening path: String) throws(TraceError) {
         self.path = path
-        descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC)
+        // Without O_NONBLOCK the opening of a named pipe waits for somebody who writes to it.
+        descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
         if descriptor < 0 {
             if errno == ENOENT {
                 throw TraceError(.usage, "\(path) does not exist. Check the path")

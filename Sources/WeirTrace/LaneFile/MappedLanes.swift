@@ -81,7 +81,7 @@ package final class MappedLanes: @unchecked Sendable {
     ///
     /// - Throws: `.damaged` when its header is not one.
     package static func find(path: String) throws(TraceError) -> Found {
-        let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC)
+        let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
         if descriptor < 0 {
             if errno == ENOENT { return .missing }
             throw .operating("cannot open", path: path)
@@ -129,7 +129,7 @@ package final class MappedLanes: @unchecked Sendable {
     }
 
     private static func removeDead(_ path: String) throws(TraceError) {
-        let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC)
+        let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
         if descriptor < 0 { return }
         defer { Glibc.close(descriptor) }
         guard flock(descriptor, LOCK_SH | LOCK_NB) == 0 else {
