@@ -1,0 +1,91 @@
+import Glibc
+import Testing
+import WeirMonitor
+import WeirTelemetry
+import WeirTerminal
+import WeirTrace
+
+/// The sentence that names what limits a run, by what a real run recorded: time is that of its
+/// samples, so that how fast this test looks at them plays no part.
+@Suite struct BottleneckTests {
+    private struct Look {
+        /// Microseconds since the first sample.
+        var time: Int64
+        var bottleneck: Bottleneck
+    }
+
+    /// What the overview says at each of a trace's samples.
+    private func looks(_ path: String) throws -> [Look] {
+        let trace = try Trace.open(path: path)
+        var model = OverviewModel(
+            facts: RunFacts(command: "top", header: trace.header, tracePath: path),
+            size: CanvasSize(width: 160, height: 48),
+            theme: Theme(symbols: .unicode, hasColor: true))
+        let cursor = trace.metrics()
+        var looks: [Look] = []
+        var first: Int64?
+        while let sample = try cursor.next() {
+            let began = first ?? sample.time
+            first = began
+            _ = model.update(.sample(sample))
+            looks.append(
+                Look(
+                    time: sample.time - began, bottleneck: model.bottleneck(model.rates)))
+        }
+        return looks
+    }
+
+    /// The share that a sentence gives for the queue; nil where it gives none.
+    private func queue(in sentence: String) -> Int? {
+        sentence.firstMatch(of: /its queue (?:over )?([0-9]+) %/).flatMap { Int($0.1) }
+    }
+
+    // A queue of 1,024 that 1,000 elements a second come to takes longer than that to fill up.
+    @Test(
+        .serialized,
+        arguments: [
+            ("match", 300, "3000"), ("reserve", 1_000, "3000"), ("match", 300, "max"),
+            ("reserve", 300, "max"), ("ship", 2_000, "max"), ("shipments", 2_000, "max"),
+        ])
+    func `a slowed stage is named within three seconds with its queue at 90 percent or more`(
+        stage: String, microseconds: Int, rate: String
+    ) throws {
+        let weir = try Weir()
+        let run = try weir.start([
+            "run", "orders", "--ui", "none", "--seed", "3", "--rate", rate, "--limit", "0",
+            "--set", "slow=\(stage):\(microseconds)", "--record", "t.mcap",
+        ])
+        // It has no end, and draining what it read would take long: its samples are all there is
+        // to look at.
+        try #require(!Patience.waits(4.5) { run.hasEnded })
+        run.send(SIGKILL)
+        _ = try run.finish()
+        let looks = try looks(weir.scratch.file("t.mcap"))
+        let named = looks.firstIndex { look in
+            look.bottleneck.sentence.hasPrefix("\(stage) limits the run: ")
+                && queue(in: look.bottleneck.sentence) ?? 0 >= 90
+        }
+        let said = looks.map { "\($0.time / 1_000) ms: \($0.bottleneck.sentence)\n" }.joined()
+        let first = try #require(named, "\(said)")
+        #expect(looks[first].time <= 3_000_000, "\(said)")
+        for look in looks[first...] {
+            guard look.bottleneck.sentence.hasPrefix("\(stage) limits") else { continue }
+            #expect(queue(in: look.bottleneck.sentence) ?? 0 >= 90, "\(said)")
+        }
+    }
+
+    @Test func `a slowed source is named by how busy it is`() throws {
+        let weir = try Weir()
+        let run = try weir(
+            "run", "orders", "--ui", "none", "--seed", "3", "--duration", "3s", "--set",
+            "slow=orders:2000", "--record", "t.mcap")
+        try #require(run.code == 0, "\(run)")
+        let looks = try looks(weir.scratch.file("t.mcap")).filter { $0.time < 3_000_000 }
+        let said = looks.map { "\($0.time / 1_000) ms: \($0.bottleneck.sentence)\n" }.joined()
+        #expect(
+            looks.contains { look in
+                look.bottleneck.sentence.hasPrefix("orders limits the run: busy ")
+                    && look.bottleneck.sentence.contains("no queue before it")
+            }, "\(said)")
+    }
+}
