@@ -43,8 +43,8 @@ package struct ByteReader {
 
     /// A little-endian integer of the type's own width.
     ///
-    /// Called from other modules it is not specialised, so it asks the type for as little as can be:
-    /// one load instead of a loop over bytes.
+    /// Called from other modules it is not specialised, so it asks the type for as little as can
+    /// be: one load instead of a loop over bytes.
     package mutating func fixed<Value: FixedWidthInteger & BitwiseCopyable>(
         _ type: Value.Type = Value.self
     ) throws(MalformedBytes) -> Value {
