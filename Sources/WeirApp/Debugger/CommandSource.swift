@@ -90,6 +90,11 @@ final class CommandSource {
         let count = read(descriptor, &block, block.count)
         if count < 0 {
             if errno == EINTR || errno == EAGAIN { return !isPending() }
+            // A standard input that its caller closed has no commands.
+            if errno == EBADF {
+                isAtEnd = true
+                return true
+            }
             throw CommandFailure(
                 code: 5, what: "reading \(name) failed: \(String(cString: strerror(errno)))")
         }

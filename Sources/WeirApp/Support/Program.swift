@@ -156,10 +156,11 @@ enum Output {
     /// program. Otherwise the next file that is opened would be that stream: a trace would be read
     /// as commands, or have messages written into it.
     static func occupyStandardStreams() {
-        for stream in [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO]
-        where fcntl(stream, F_GETFD) < 0 {
-            // Opened for reading: standard input is empty, and that an answer is lost is an error.
-            _ = open("/dev/null", O_RDONLY | O_NOCTTY)
+        for (stream, mode) in [
+            (STDIN_FILENO, O_WRONLY), (STDOUT_FILENO, O_RDONLY), (STDERR_FILENO, O_RDONLY),
+        ] where fcntl(stream, F_GETFD) < 0 {
+            // The wrong way round: reading or writing it is the same error as before.
+            _ = open("/dev/null", mode | O_NOCTTY)
         }
     }
 
