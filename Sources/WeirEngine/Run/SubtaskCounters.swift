@@ -1,5 +1,6 @@
 package import Synchronization
 import WeirBase
+package import WeirTelemetry
 
 /// What a subtask counts, for whoever watches.
 ///
@@ -20,6 +21,8 @@ package final class SubtaskCounters: Sendable {
     package let errors = Atomic<UInt64>(0)
     package let turns = Atomic<UInt64>(0)
     package let watermark = Atomic<Int64>(.min)
+    /// By reason's ordinal: elements that had no chance to have their effect here.
+    private let drops = DropReason.allCases.map { _ in DropCounter() }
     private let activity = Atomic<Int>(0)
     private let since = Atomic<UInt64>(0)
     private let busy = Atomic<UInt64>(0)
@@ -31,9 +34,19 @@ package final class SubtaskCounters: Sendable {
         counter.store(counter.load(ordering: .relaxed) &+ amount, ordering: .relaxed)
     }
 
+    /// Counts elements that were read and will have no effect. Only the subtask's own turn.
+    package func drop(_ count: UInt64 = 1, _ reason: DropReason) {
+        Self.add(count, to: drops[reason.ordinal].value)
+    }
+
+    /// Elements dropped for this reason since the run's start. Any thread.
+    package func dropped(_ reason: DropReason) -> UInt64 {
+        drops[reason.ordinal].value.load(ordering: .relaxed)
+    }
+
     /// The counts that do not depend on the wall clock.
     var saved: [UInt64] {
-        [
+        drops.map { $0.value.load(ordering: .relaxed) } + [
             recordsIn.load(ordering: .relaxed), recordsOut.load(ordering: .relaxed),
             bytesIn.load(ordering: .relaxed), bytesOut.load(ordering: .relaxed),
             errors.load(ordering: .relaxed), turns.load(ordering: .relaxed),
@@ -41,7 +54,9 @@ package final class SubtaskCounters: Sendable {
     }
 
     func restore(_ saved: [UInt64]) {
-        guard saved.count == 6 else { return }
+        guard saved.count == drops.count + 6 else { return }
+        for (drop, count) in zip(drops, saved) { drop.value.store(count, ordering: .relaxed) }
+        let saved = Array(saved.dropFirst(drops.count))
         recordsIn.store(saved[0], ordering: .relaxed)
         recordsOut.store(saved[1], ordering: .relaxed)
         bytesIn.store(saved[2], ordering: .relaxed)
@@ -76,4 +91,9 @@ package final class SubtaskCounters: Sendable {
         case .idle, nil: return (doneBusy, doneBlocked)
         }
     }
+}
+
+/// One counter in a table of them.
+private final class DropCounter: Sendable {
+    let value = Atomic<UInt64>(0)
 }
