@@ -43,6 +43,32 @@ private struct Outer: Codable {
         #expect(Set(forms).count == forms.count)
     }
 
+    @Test func `members lie by name, whatever order and containers they were written in`() {
+        struct Nested: Encodable {
+            enum Key: String, CodingKey { case outer, alpha, beta }
+            func encode(to encoder: any Encoder) throws {
+                var container = encoder.container(keyedBy: Key.self)
+                var list = container.nestedUnkeyedContainer(forKey: .outer)
+                try container.encode(Int8(-1), forKey: .beta)
+                // Filled after what follows it was written.
+                try list.encode("x")
+                try list.encodeNil()
+                var inner = list.nestedContainer(keyedBy: Key.self)
+                try container.encodeNil(forKey: .alpha)
+                try inner.encode([UInt16(300)], forKey: .beta)
+            }
+        }
+        #expect(
+            Canonical.bytes(of: Inner(small: 3, large: 4))
+                == [2, 5] + Array("large".utf8) + [8, 5] + Array("small".utf8) + [3])
+        let inner = [1, 4] + Array("beta".utf8) + [1, 0xAC, 2]
+        #expect(
+            Canonical.bytes(of: Nested())
+                == [3, 5] + Array("alpha".utf8) + [0, 4] + Array("beta".utf8) + [1, 5]
+                + Array("outer".utf8) + [3, 1] + Array("x".utf8) + [0] + inner)
+        #expect(Canonical.bytes(of: [Inner]()) == [0])
+    }
+
     @Test func `padding is in no form`() {
         func form(over byte: UInt8) -> [UInt8] {
             withUnsafeTemporaryAllocation(of: Inner.self, capacity: 1) { place in

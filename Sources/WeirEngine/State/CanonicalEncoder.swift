@@ -146,64 +146,87 @@ private func writeSorted(_ entries: [[UInt8]], into writer: inout ByteWriter) {
 }
 
 /// What a `Codable` type wrote, before keyed members are sorted.
+///
+/// Values lie one behind the other in `values`; an entry says which stretch is whose. Containers
+/// inside have nodes of their own, since they may be filled after what follows them.
 private final class CanonicalNode {
-    enum Content {
-        case empty
-        case bytes([UInt8])
-        case sequence([CanonicalNode])
-        case members([(key: String, node: CanonicalNode)])
+    enum Shape {
+        case empty, value, sequence, members
     }
-    var content = Content.empty
+
+    private struct Entry {
+        /// Empty in a sequence.
+        var key = ""
+        var stretch: Range<Int>
+        var inner: CanonicalNode?
+    }
+
+    private var shape = Shape.empty
+    private var values = ByteWriter()
+    private var entries: [Entry] = []
+
+    var count: Int { shape == .sequence ? entries.count : 0 }
 
     func write(into writer: inout ByteWriter) {
-        switch content {
+        switch shape {
         case .empty: writer.append(varint: 0)
-        case .bytes(let bytes): writer.append(contentsOf: bytes)
-        case .sequence(let nodes):
-            writer.append(varint: UInt64(nodes.count))
-            for node in nodes { node.write(into: &writer) }
-        case .members(let members):
-            writer.append(varint: UInt64(members.count))
-            for member in members.sorted(by: { $0.key < $1.key }) {
-                writer.append(string: member.key)
-                member.node.write(into: &writer)
+        case .value: writer.append(contentsOf: values.bytes)
+        case .sequence:
+            writer.append(varint: UInt64(entries.count))
+            for entry in entries { write(entry, into: &writer) }
+        case .members:
+            writer.append(varint: UInt64(entries.count))
+            for entry in entries.sorted(by: { $0.key < $1.key }) {
+                writer.append(string: entry.key)
+                write(entry, into: &writer)
             }
         }
     }
 
-    func set<Value: Encodable>(_ value: Value) {
-        var writer = ByteWriter()
-        Canonical.encode(value, into: &writer)
-        content = .bytes(writer.bytes)
-    }
-
-    func add(key: String) -> CanonicalNode {
-        let node = CanonicalNode()
-        if case .members(var members) = content {
-            members.append((key, node))
-            content = .members(members)
+    private func write(_ entry: Entry, into writer: inout ByteWriter) {
+        if let inner = entry.inner {
+            inner.write(into: &writer)
         } else {
-            content = .members([(key, node)])
+            writer.append(contentsOf: values.bytes[entry.stretch])
         }
-        return node
     }
 
-    func add() -> CanonicalNode {
-        let node = CanonicalNode()
-        if case .sequence(var nodes) = content {
-            nodes.append(node)
-            content = .sequence(nodes)
-        } else {
-            content = .sequence([node])
-        }
-        return node
+    /// The one value of a type that has no container. The last one given counts.
+    @inline(__always)
+    func set(_ encode: (inout ByteWriter) -> Void) {
+        shape = .value
+        values.removeAll()
+        encode(&values)
     }
 
-    var count: Int {
-        switch content {
-        case .sequence(let nodes): nodes.count
-        case .empty, .bytes, .members: 0
-        }
+    @inline(__always)
+    func add(key: String, _ encode: (inout ByteWriter) -> Void) {
+        shape = .members
+        let start = values.count
+        encode(&values)
+        entries.append(Entry(key: key, stretch: start..<values.count))
+    }
+
+    @inline(__always)
+    func add(_ encode: (inout ByteWriter) -> Void) {
+        shape = .sequence
+        let start = values.count
+        encode(&values)
+        entries.append(Entry(stretch: start..<values.count))
+    }
+
+    func addInner(key: String) -> CanonicalNode {
+        shape = .members
+        let inner = CanonicalNode()
+        entries.append(Entry(key: key, stretch: 0..<0, inner: inner))
+        return inner
+    }
+
+    func addInner() -> CanonicalNode {
+        shape = .sequence
+        let inner = CanonicalNode()
+        entries.append(Entry(stretch: 0..<0, inner: inner))
+        return inner
     }
 }
 
@@ -219,25 +242,46 @@ private struct CanonicalEncoder: Encoder {
     func singleValueContainer() -> any SingleValueEncodingContainer { SingleContainer(node: node) }
 }
 
+/// The usual types have entries of their own in each container: for them nothing is cast.
 private struct KeyedContainer<Key: CodingKey>: KeyedEncodingContainerProtocol {
     let node: CanonicalNode
     var codingPath: [any CodingKey] { [] }
 
-    mutating func encodeNil(forKey key: Key) { node.add(key: key.stringValue).set(false) }
+    private func add(_ value: some CanonicallyEncodable, _ key: Key) {
+        node.add(key: key.stringValue) { value.encodeCanonically(into: &$0) }
+    }
+
+    mutating func encodeNil(forKey key: Key) { add(false, key) }
+    mutating func encode(_ value: Bool, forKey key: Key) { add(value, key) }
+    mutating func encode(_ value: String, forKey key: Key) { add(value, key) }
+    mutating func encode(_ value: Double, forKey key: Key) { add(value, key) }
+    mutating func encode(_ value: Float, forKey key: Key) { add(value, key) }
+    mutating func encode(_ value: Int, forKey key: Key) { add(value, key) }
+    mutating func encode(_ value: Int8, forKey key: Key) { add(value, key) }
+    mutating func encode(_ value: Int16, forKey key: Key) { add(value, key) }
+    mutating func encode(_ value: Int32, forKey key: Key) { add(value, key) }
+    mutating func encode(_ value: Int64, forKey key: Key) { add(value, key) }
+    mutating func encode(_ value: UInt, forKey key: Key) { add(value, key) }
+    mutating func encode(_ value: UInt8, forKey key: Key) { add(value, key) }
+    mutating func encode(_ value: UInt16, forKey key: Key) { add(value, key) }
+    mutating func encode(_ value: UInt32, forKey key: Key) { add(value, key) }
+    mutating func encode(_ value: UInt64, forKey key: Key) { add(value, key) }
     mutating func encode<Value: Encodable>(_ value: Value, forKey key: Key) {
-        node.add(key: key.stringValue).set(value)
+        node.add(key: key.stringValue) { Canonical.encode(value, into: &$0) }
     }
     mutating func nestedContainer<Nested: CodingKey>(
         keyedBy type: Nested.Type, forKey key: Key
     ) -> KeyedEncodingContainer<Nested> {
-        KeyedEncodingContainer(KeyedContainer<Nested>(node: node.add(key: key.stringValue)))
+        KeyedEncodingContainer(KeyedContainer<Nested>(node: node.addInner(key: key.stringValue)))
     }
     mutating func nestedUnkeyedContainer(forKey key: Key) -> any UnkeyedEncodingContainer {
-        UnkeyedContainer(node: node.add(key: key.stringValue))
+        UnkeyedContainer(node: node.addInner(key: key.stringValue))
     }
-    mutating func superEncoder() -> any Encoder { CanonicalEncoder(node: node.add(key: "super")) }
+    mutating func superEncoder() -> any Encoder {
+        CanonicalEncoder(node: node.addInner(key: "super"))
+    }
     mutating func superEncoder(forKey key: Key) -> any Encoder {
-        CanonicalEncoder(node: node.add(key: key.stringValue))
+        CanonicalEncoder(node: node.addInner(key: key.stringValue))
     }
 }
 
@@ -246,23 +290,27 @@ private struct UnkeyedContainer: UnkeyedEncodingContainer {
     var codingPath: [any CodingKey] { [] }
     var count: Int { node.count }
 
-    mutating func encodeNil() { node.add().set(false) }
-    mutating func encode<Value: Encodable>(_ value: Value) { node.add().set(value) }
+    mutating func encodeNil() { node.add { false.encodeCanonically(into: &$0) } }
+    mutating func encode<Value: Encodable>(_ value: Value) {
+        node.add { Canonical.encode(value, into: &$0) }
+    }
     mutating func nestedContainer<Nested: CodingKey>(
         keyedBy type: Nested.Type
     ) -> KeyedEncodingContainer<Nested> {
-        KeyedEncodingContainer(KeyedContainer<Nested>(node: node.add()))
+        KeyedEncodingContainer(KeyedContainer<Nested>(node: node.addInner()))
     }
     mutating func nestedUnkeyedContainer() -> any UnkeyedEncodingContainer {
-        UnkeyedContainer(node: node.add())
+        UnkeyedContainer(node: node.addInner())
     }
-    mutating func superEncoder() -> any Encoder { CanonicalEncoder(node: node.add()) }
+    mutating func superEncoder() -> any Encoder { CanonicalEncoder(node: node.addInner()) }
 }
 
 private struct SingleContainer: SingleValueEncodingContainer {
     let node: CanonicalNode
     var codingPath: [any CodingKey] { [] }
 
-    mutating func encodeNil() { node.set(false) }
-    mutating func encode<Value: Encodable>(_ value: Value) { node.set(value) }
+    mutating func encodeNil() { node.set { false.encodeCanonically(into: &$0) } }
+    mutating func encode<Value: Encodable>(_ value: Value) {
+        node.set { Canonical.encode(value, into: &$0) }
+    }
 }
