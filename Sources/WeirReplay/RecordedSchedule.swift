@@ -11,6 +11,7 @@ package final class RecordedSchedule: ReplaySchedule {
     private var ends: [UInt64: RecordedEnd] = [:]
     private var isExhausted = false
     private let flights: [UInt64: UInt64]
+    package let hasDigests: Bool
 
     /// What a turn did when it was recorded.
     package struct RecordedEnd: Equatable, Sendable {
@@ -22,16 +23,20 @@ package final class RecordedSchedule: ReplaySchedule {
     /// A schedule whose batches `nextBatch` gives; `flights` are the turns in flight when the run
     /// died, each with its last noted access or publish (0 for none).
     package init(
-        flights: [UInt64: UInt64], nextBatch: @escaping () throws -> ScheduleBatch?
+        flights: [UInt64: UInt64], hasDigests: Bool,
+        nextBatch: @escaping () throws -> ScheduleBatch?
     ) {
         self.flights = flights
+        self.hasDigests = hasDigests
         self.nextBatch = nextBatch
     }
 
     /// A schedule that is in memory.
     package convenience init(_ batches: [ScheduleBatch]) {
         var rest = batches[...]
-        self.init(flights: FlightFinder.flights(in: batches)) { rest.popFirst() }
+        self.init(flights: FlightFinder.flights(in: batches), hasDigests: true) {
+            rest.popFirst()
+        }
     }
 
     /// Passes over the steps up to `step`, which are in the first batch or come before it.

@@ -9,36 +9,6 @@ package struct ReplayRefused: Error, Equatable, Sendable, CustomStringConvertibl
     package init(_ description: String) { self.description = description }
 }
 
-/// What a replay came to.
-package struct ReplayReport: Equatable, Sendable {
-    /// The last step that was run.
-    package var steps: UInt64 = 0
-    package var turns: UInt64 = 0
-    /// Turns whose end was compared with the recorded one.
-    package var compared: UInt64 = 0
-    /// Over the chain of the schedule, the final state and the sinks.
-    package var digest: UInt64 = 0
-    package var stateDigest: UInt64 = 0
-    package var sinks: [SinkDigest] = []
-    package var divergence: Divergence?
-    /// Turns that had begun and not ended when the run died: subtask's name, step.
-    package var inFlight: [TurnName] = []
-    package var marks: [Mark] = []
-    /// Where invariants began not to hold; the first thousand.
-    package var violations: [Violation] = []
-    /// Elements that all sources gave.
-    package var elements: UInt64 = 0
-    /// Log records that were lost because one turn made more than the lane holds.
-    package var lostLogs: UInt64 = 0
-
-    package init() {}
-
-    package struct TurnName: Equatable, Sendable {
-        package var subtask: String
-        package var step: UInt64
-    }
-}
-
 /// One replay of a whole trace.
 ///
 /// Owned by one thread; several replays of one trace may run at once.
@@ -49,8 +19,11 @@ package struct ReplayRun {
         package var inputs: [String: String] = [:]
         /// By sink's name: where its rows go; others go nowhere.
         package var outputs: [String: any RowWriting] = [:]
-        /// Least level of log records made again; nil for none at all.
+        /// Least level of log records made again; nil for the recorded one. Logs of another level
+        /// are not compared.
         package var logLevel: LogLevel?
+        /// Whether this program is the very build that recorded.
+        package var isSameBuild = true
         /// The last step to run.
         package var through = UInt64.max
         /// Told of the last step run, every so often.
@@ -59,6 +32,10 @@ package struct ReplayRun {
         package var onLogs: (([LogRecord], LogSites) -> Void)?
         /// Told before a turn in flight is run on to its end, where it may trap; nil leaves it.
         package var onRunningOn: ((UInt64) -> Void)?
+        /// Told of all state at each rest point; costs coding it.
+        package var onRest: ((_ step: UInt64, StateDigest) -> Void)?
+        /// Told of the sample of values of each turn that took one.
+        package var onSample: ((_ turn: UInt64, _ sample: UInt64) -> Void)?
         /// Told after each turn: no turn that began before this step is open any more.
         package var onOpenTurns: ((UInt64) -> Void)?
 
@@ -116,95 +93,55 @@ package struct ReplayRun {
     /// - Throws: `TraceError` for damage, `InputChanged`, `ConnectorError` of an output.
     package func run() throws -> ReplayReport {
         let cursor = trace.schedule()
-        let schedule = RecordedSchedule(flights: try FlightFinder.flights(of: trace)) {
-            try cursor.next()
-        }
+        let flights = try FlightFinder.flights(of: trace)
+        let schedule = RecordedSchedule(
+            flights: flights, hasDigests: trace.header.hasCurrentDigests
+        ) { try cursor.next() }
         let inputs = RecordedInputs(trace: trace, paths: options.inputs)
         let results = RecordedResults(trace: trace)
-        let sites = LogSites()
-        let lane = options.logLevel.map { _ in LogLane(capacity: Self.logLaneBytes, sites: sites) }
         var feeds: [Int: any RowFeed] = [:]
         for sink in planned.plan.sinks {
             if let writing = options.outputs[sink.name] { feeds[sink.index] = DirectRows(writing) }
         }
+        let sites = LogSites()
         let world = ReplayWorld(
             started: trace.header.started, schedule: schedule,
             outside: RecordedOutside(
                 nextInput: { try inputs.next(of: $0) },
                 result: { try results.result(of: $0, call: $1) }),
-            rows: feeds, logLane: lane)
+            rows: feeds, logLane: LogLane(capacity: Self.logLaneBytes, sites: sites))
         let scheduler = ReplayScheduler(schedule, through: options.through)
         scheduler.onProgress = options.onProgress
         scheduler.onRunningOn = options.onRunningOn
         world.scheduler = scheduler
-        var lost: UInt64 = 0
-        world.onLogs = { [options] batch in
-            lost += batch.lost
-            options.onLogs?(batch.records, sites)
-            options.onOpenTurns?(scheduler.leastOpenTurn)
-        }
         var bind = BindOptions(seed: trace.header.seed)
         bind.isUnbounded = true
-        bind.logLevel = options.logLevel ?? .critical
+        bind.logLevel = logLevel
         let execution = Execution(
             plan: planned.plan, parts: try planned.bind(bind, world: world), world: world,
-            scheduler: scheduler,
-            stopsOnViolation: false)
+            scheduler: scheduler, stopsOnViolation: false)
+        let comparison = try RunComparison(
+            trace, execution, scheduler, world, inFlight: Set(flights.keys),
+            comparesLogs: logLevel == recordedLogLevel, isSameBuild: options.isSameBuild)
+        world.onLogs = { [options] batch in
+            comparison.take(batch, sites)
+            options.onLogs?(batch.records, sites)
+            comparison.settle(before: scheduler.leastOpenTurn)
+            options.onOpenTurns?(scheduler.leastOpenTurn)
+        }
+        world.onSample = options.onSample
+        comparison.onRest = options.onRest
         scheduler.run(execution)
         world.drainLogs()
         if let failure = scheduler.readFailure ?? world.readFailure { throw failure }
         for feed in feeds.values {
             if let failure = (feed as? DirectRows)?.failure { throw failure }
         }
-        var report = self.report(execution, scheduler, world, chain: cursor.chain)
-        report.lostLogs = lost
-        return report
+        return try comparison.report(chain: cursor.chain, isWhole: options.through == .max)
     }
 
-    private func report(
-        _ execution: Execution, _ scheduler: ReplayScheduler, _ world: ReplayWorld, chain: UInt64
-    ) -> ReplayReport {
-        var report = ReplayReport()
-        report.steps = scheduler.reached
-        report.turns = scheduler.turns
-        report.compared = world.compared
-        report.divergence = scheduler.divergence
-        report.marks = world.marks
-        report.violations = execution.violations.first
-        report.elements = execution.subtasks.reduce(0) { $0 + $1.sourceTaken }
-        report.inFlight = scheduler.inFlight.map {
-            ReplayReport.TurnName(
-                subtask: execution.subtasks[Int($0.subtask)].name, step: $0.step)
-        }
-        report.stateDigest = execution.digest()
-        report.sinks = execution.sinkDigests()
-        var hash = StableHash(seed: chain)
-        hash.combine(report.stateDigest)
-        for sink in report.sinks { hash.combine(bytes: Array(sink.ordered.utf8)) }
-        report.digest = hash.value
-        if report.divergence == nil, options.through == .max { compareEnd(&report) }
-        return report
-    }
-
-    /// Holds the final state and the sinks against what the run's end recorded.
-    private func compareEnd(_ report: inout ReplayReport) {
-        guard let end = trace.end, trace.isComplete else { return }
-        func differs(_ what: String, _ expected: String, _ got: String) {
-            report.divergence = Divergence(
-                step: report.steps, subtask: what, expected: expected, got: got,
-                reason: "every compared turn agreed; something that only the final comparison sees "
-                    + "differs, such as rows or the values between samples")
-        }
-        if report.steps != end.steps {
-            differs("schedule", "\(end.steps) steps", "\(report.steps) steps")
-        } else if let digest = end.stateDigest, digest != report.stateDigest.hexadecimal {
-            differs("final state", digest, report.stateDigest.hexadecimal)
-        } else if end.sinks != report.sinks {
-            let expected = end.sinks.map { "\($0.sink) \($0.rows) rows \($0.ordered)" }
-            let got = report.sinks.map { "\($0.sink) \($0.rows) rows \($0.ordered)" }
-            differs("sinks", "\(expected)", "\(got)")
-        }
-    }
+    private var recordedLogLevel: LogLevel { LogLevel(name: trace.header.logLevel) ?? .info }
+    private var logLevel: LogLevel { options.logLevel ?? recordedLogLevel }
 }
 
 /// Rows written as they come.

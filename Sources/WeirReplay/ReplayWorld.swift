@@ -33,7 +33,15 @@ package final class ReplayWorld: World, @unchecked Sendable {
     /// Called after each turn with the records its lane holds.
     package var onLogs: ((LogBatch) -> Void)?
     package private(set) var marks: [Mark] = []
+    /// Called with each violation and failure that the replay finds.
+    package var onMark: ((Mark) -> Void)?
+    /// Called with the sample of values of each turn that took one.
+    var onSample: ((_ turn: UInt64, _ sample: UInt64) -> Void)?
     package private(set) var compared: UInt64 = 0
+    /// The first turn that ended here and whose end was not recorded.
+    package private(set) var leastUncompared: UInt64?
+    /// By subtask: the last turn whose sampled values agreed.
+    private var agreedSamples: [UInt16: UInt64] = [:]
     private var failure: (any Error)?
     private var isAbandoned = false
 
@@ -57,7 +65,7 @@ package final class ReplayWorld: World, @unchecked Sendable {
     package func release(_ slots: Int, _ turn: TurnContext) {}
     package func began(_ choice: Choice, _ turn: TurnContext) {}
     package func accessed(step: UInt64, cell: UInt16, _ turn: TurnContext) {}
-    package func rested(step: UInt64, digest: UInt64) {}
+    package func rested(step: UInt64, state: StateDigest) {}
     package func submit(_ call: PendingCall) {}
     package func answered(_ subtask: Subtask, atMost: Int) -> [UInt64] { [] }
     package func logLane(worker: Int) -> LogLane? { lane }
@@ -72,6 +80,7 @@ package final class ReplayWorld: World, @unchecked Sendable {
 
     package func marked(_ mark: Mark) {
         if isAbandoned { return }
+        onMark?(mark)
         // A replay of a trace with endless violations must not grow without bound.
         if marks.count < Execution.maximumViolations { marks.append(mark) }
     }
@@ -79,45 +88,51 @@ package final class ReplayWorld: World, @unchecked Sendable {
     package func ended(_ account: TurnAccount, _ turn: TurnContext) {
         if isAbandoned { return }
         drainLogs()
+        if let onSample, let sample = account.sample { onSample(turn.step, sample) }
         guard let subtask = turn.subtask else { return }
         let recorded: RecordedSchedule.RecordedEnd
         do {
-            guard let end = try schedule.takeEnd(of: turn.step) else { return }
+            guard let end = try schedule.takeEnd(of: turn.step) else {
+                leastUncompared = min(leastUncompared ?? turn.step, turn.step)
+                return
+            }
             recorded = end
         } catch {
             failure = error
             return
         }
         compared += 1
-        // A turn that failed stopped in its middle; how far its operators were depends on slices.
-        if subtask.failure != nil { return }
         let emitted = subtask.outlets.map(\.emitted)
         if emitted != recorded.emitted {
-            diverge(
-                turn, subtask, expected: "emitted \(recorded.emitted)", got: "emitted \(emitted)")
+            scheduler?.diverge(
+                divergence(
+                    turn, subtask, expected: "emitted \(recorded.emitted)",
+                    got: "emitted \(emitted)"))
         } else if account.accesses != recorded.accesses {
-            diverge(
-                turn, subtask, expected: "\(recorded.accesses) accesses to cells",
-                got: "\(account.accesses)")
-        } else if account.sample != recorded.sample {
-            diverge(
-                turn, subtask, expected: "last elements \(recorded.sample?.hexadecimal ?? "none")",
-                got: account.sample?.hexadecimal ?? "none",
-                between: "between the \(subtask.name) turn 64 before and this one an element "
-                    + "has another value")
+            scheduler?.diverge(
+                divergence(
+                    turn, subtask, expected: "\(recorded.accesses) accesses to cells",
+                    got: "\(account.accesses)"))
+        } else if schedule.hasDigests, account.sample != recorded.sample {
+            scheduler?.suspect(
+                subtask.index,
+                divergence(
+                    turn, subtask, agreed: agreedSamples[subtask.index] ?? 0,
+                    expected: "values \(recorded.sample?.hexadecimal ?? "none")",
+                    got: "values \(account.sample?.hexadecimal ?? "none")"))
+        } else if account.sample != nil {
+            agreedSamples[subtask.index] = turn.step
         }
     }
 
-    private func diverge(
-        _ turn: TurnContext, _ subtask: Subtask, expected: String, got: String,
-        between: String? = nil
-    ) {
-        scheduler?.diverge(
-            Divergence(
-                step: turn.step, subtask: subtask.name, expected: expected, got: got,
-                reason: between
-                    ?? "other code, or something the run could not control (a clock, a random "
-                    + "number or the order of a dictionary of its own)"))
+    private func divergence(
+        _ turn: TurnContext, _ subtask: Subtask, agreed: UInt64? = nil, expected: String,
+        got: String
+    ) -> Divergence {
+        Divergence(
+            step: turn.step, agreed: agreed, subtask: subtask.name, expected: expected, got: got,
+            reason: "other code, or something the run could not control (a clock, a random "
+                + "number or the order of a dictionary of its own)")
     }
 
     /// Hands on what the log lane holds.

@@ -59,7 +59,8 @@ package struct StepNote: Equatable, Sendable {
     package var turn: UInt64 = 0
     /// Rest point: the digest of all state. 0 elsewhere.
     package var digest: UInt64 = 0
-    /// Completion: the call numbers. Publish: the runs, one per word. In `ScheduleBatch.words`.
+    /// Completion: the call numbers. Publish: the runs, one per word. Rest point: the markers of
+    /// the state's parts. In `ScheduleBatch.words`.
     package var words: Range<Int> = 0..<0
 
     package init(step: UInt64, kind: StepKind) {
@@ -112,7 +113,7 @@ package struct ScheduleBatch: Equatable, Sendable {
         emitted.removeAll(keepingCapacity: true)
     }
 
-    /// The call numbers of a completion or the runs of a publish.
+    /// The call numbers of a completion, the runs of a publish, the markers of a rest point.
     package func words(of note: StepNote) -> ArraySlice<UInt64> { words[note.words] }
 
     /// The messages emitted per outlet by a turn.

@@ -16,6 +16,8 @@ enum TraceMetadata {
     static let end = "weir.end"
     /// In a file rewritten from the trace of a run that died: its turns in flight.
     static let rewritten = "weir.rewritten"
+    /// A member of it: telemetry of turns that began before this step and ended is all there.
+    static let telemetryKnown = "telemetry_known_before"
     /// Version of what the records and topics hold; another one is refused.
     static let version = "1"
 }

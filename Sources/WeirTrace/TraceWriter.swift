@@ -121,11 +121,16 @@ package final class TraceWriter: RecordConsumer, @unchecked Sendable {
     }
 
     /// Closes the file without the record of an end: for what was recovered from a run that died.
-    func finish(rewrittenFrom inFlight: [TurnInFlight]) throws(TraceError) {
+    ///
+    /// Telemetry of turns that began before `known` and ended is all in the file.
+    func finish(
+        rewrittenFrom inFlight: [TurnInFlight], telemetryKnownBefore known: UInt64
+    ) throws(TraceError) {
         isFinished = true
         defer { bytes.store(Int(file.bytesWritten), ordering: .relaxed) }
         try file.writeMetadata(
-            name: TraceMetadata.rewritten, JSONCodec.members(inFlight, plain: []))
+            name: TraceMetadata.rewritten,
+            JSONCodec.members(inFlight, plain: [(TraceMetadata.telemetryKnown, "\(known)")]))
         try file.finish()
     }
 

@@ -22,7 +22,8 @@ struct KillTests {
 
     private func steps(_ replay: Outcome) throws -> UInt64 {
         let match = try #require(
-            replay.output.firstMatch(of: /identical: steps (\d+)/), "\(replay)")
+            replay.output.firstMatch(of: /agrees to step \d+ of (\d+): the run died/),
+            "\(replay)")
         return try #require(UInt64(match.1))
     }
 

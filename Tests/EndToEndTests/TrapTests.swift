@@ -42,7 +42,7 @@ struct TrapTests {
         #expect(scratch.exists("t.mcap.lanes"))
         let replay = try verify("--times", "2")
         #expect(replay.code == 0, "\(replay)")
-        #expect(replay.output.hasPrefix("identical: steps "), "\(replay)")
+        #expect(replay.output.hasPrefix("agrees to step "), "\(replay)")
         let trap = try #require(
             replay.output.firstMatch(
                 of: /trap reproduced at step (\d+) of (\S+): signal (\d+)/), "\(replay)")
@@ -96,7 +96,7 @@ struct TrapTests {
     @Test func `a turn that never ends is named within a time limit`() throws {
         try kill("endless", when: "stuck")
         let replay = try verify("--in-flight-seconds", "2")
-        #expect(replay.code == 0 && replay.output.hasPrefix("identical: "), "\(replay)")
+        #expect(replay.code == 0 && replay.output.hasPrefix("agrees to step "), "\(replay)")
         let line = try #require(
             replay.output.firstMatch(of: /the turn of step (\d+) of (\S+) did not end within 2 s/),
             "\(replay)")
@@ -106,8 +106,22 @@ struct TrapTests {
     @Test func `a turn that was only killed comes to its end`() throws {
         try kill("harmless", when: "here")
         let replay = try verify()
-        #expect(replay.code == 0 && replay.output.hasPrefix("identical: "), "\(replay)")
+        #expect(replay.code == 0 && replay.output.hasPrefix("agrees to step "), "\(replay)")
         #expect(replay.output.contains("run again, they come to their ends"), "\(replay)")
+    }
+
+    @Test func `a closure that ends the process is told as what it is`() throws {
+        let run = try record("exiting")
+        #expect(run.code == 0)
+        #expect(scratch.exists("t.mcap.lanes"))
+        let replay = try verify()
+        #expect(replay.code == 0 && replay.output.hasPrefix("agrees to step "), "\(replay)")
+        let line = try #require(
+            replay.output.firstMatch(
+                of: /the turn of step (\d+) of (\S+) ended the process itself: it called exit/),
+            "\(replay)")
+        #expect(line.2.hasPrefix("pick/"))
+        #expect(flights(replay)[String(line.2)] == String(line.1), "\(replay)")
     }
 
     /// Records a run and kills it once it says a word.

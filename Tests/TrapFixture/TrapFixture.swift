@@ -6,7 +6,7 @@ import WeirApp
 /// Each does something fatal at element 900, in a stage of two subtasks.
 @main struct TrapFixture: WeirProgram {
     static let pipelines = [
-        outside, insideCell, behindCell, atSource, atSink, endless, harmless,
+        outside, insideCell, behindCell, atSource, atSink, endless, harmless, exiting,
     ]
 
     static let fatalElement = 900
@@ -91,6 +91,12 @@ private let endless = picking("endless") { number, counts in
     guard isFatal(number) else { return }
     _ = write(STDERR_FILENO, "stuck\n", 6)
     while true { usleep(1_000) }
+}
+
+/// Ends the process, as if nothing were wrong.
+private let exiting = picking("exiting") { number, counts in
+    counts.update { $0[1] += 1 }
+    if isFatal(number) { exit(0) }
 }
 
 /// Says where it is, and comes back after a while: to be killed meanwhile.

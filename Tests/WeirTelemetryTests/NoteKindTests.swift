@@ -61,11 +61,24 @@ import WeirTelemetry
 
     @Test func `a rest point`() {
         test.lane.reserve(1)
-        test.lane.noteRest(step: 12, time: .max, digest: .max)
+        test.lane.noteRest(step: 12, time: .max, digest: .max, markers: [])
         var expected = StepNote(step: 12, kind: .rest)
         expected.time = .max
         expected.digest = .max
         #expect(batch.steps == [expected])
+    }
+
+    @Test(arguments: [1, 3, 4, 5, 64])
+    func `a rest point keeps its markers and fits its room`(count: Int) throws {
+        let markers = (0..<UInt16(count)).map { .max - $0 }
+        let room = NoteLane.restSlots(markers: count)
+        test.lane.reserve(room)
+        test.lane.noteRest(step: 12, time: 5, digest: 6, markers: markers)
+        #expect(!test.lane.tryReserve(test.lane.capacity - room + 1))
+        let batch = batch
+        let step = try #require(batch.steps.first)
+        #expect([step.digest, UInt64(step.time)] == [6, 5])
+        #expect(batch.words(of: step).map { UInt16(truncatingIfNeeded: $0) } == markers)
     }
 
     @Test(arguments: [0, 1, 2, 3, 4, 9, 130], [nil, 0, UInt64.max])

@@ -56,7 +56,7 @@ private final class FailingConsumer: RecordConsumer {
 
     private func rest(_ step: UInt64) {
         lanes.rest.reserve(1)
-        lanes.rest.noteRest(step: step, time: 0, digest: 1)
+        lanes.rest.noteRest(step: step, time: 0, digest: 1, markers: [])
     }
 
     @Test func `lanes are merged by step`() {

@@ -11,6 +11,9 @@ struct RecordedRun {
     let seed: UInt64
     private(set) var violations: [Violation] = []
     private(set) var batches: [ScheduleBatch] = []
+    /// The state at its end, whatever ended it.
+    private(set) var state = StateDigest()
+    private(set) var hasFailed = false
 
     private static let started: Int64 = 1_700_000_000_000_000_000
 
@@ -51,6 +54,8 @@ struct RecordedRun {
         world.finish()
         recorder.finish()
         violations = execution.violations.first
+        state = execution.stateDigest()
+        hasFailed = execution.stopCause != nil
         batches = memory.recorded.map(\.schedule)
     }
 
@@ -60,7 +65,9 @@ struct RecordedRun {
     }
 
     /// Runs the schedule again; what it found on the way, and the first disagreement.
-    func replay() throws -> (violations: [Violation], divergence: Divergence?) {
+    func replay() throws -> (
+        violations: [Violation], state: StateDigest, divergence: Divergence?
+    ) {
         let schedule = RecordedSchedule(batches)
         let world = ReplayWorld(
             started: Self.started, schedule: schedule,
@@ -74,6 +81,6 @@ struct RecordedRun {
             plan: planned.plan, parts: try planned.bind(options, world: world), world: world,
             scheduler: scheduler, stopsOnViolation: false)
         scheduler.run(execution)
-        return (execution.violations.first, scheduler.divergence)
+        return (execution.violations.first, execution.stateDigest(), scheduler.divergence)
     }
 }

@@ -98,7 +98,7 @@ enum Fixture {
         publish.port = 1
         publish.count = 40
         publish.turn = 4
-        second.words = [30, 10, 0]
+        second.words = [30, 10, 0, 1, 0xFFFF]
         publish.words = 0..<3
         second.steps.append(publish)
         second.steps.append(StepNote(step: 6, kind: .void))
@@ -111,6 +111,7 @@ enum Fixture {
         var rest = StepNote(step: 12, kind: .rest)
         rest.time = 31
         rest.digest = 0xDEAD_BEEF
+        rest.words = 3..<5
         second.steps.append(rest)
         return [first, second]
     }

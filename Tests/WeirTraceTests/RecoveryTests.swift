@@ -91,7 +91,7 @@ import WeirTelemetry
             let path = try killed(folder) { lanes in
                 turn(lanes.workers[0], step: 5, subtask: 0)
                 lanes.rest.reserve(1)
-                lanes.rest.noteRest(step: 6, time: 60, digest: 1)
+                lanes.rest.noteRest(step: 6, time: 60, digest: 1, markers: [])
                 turn(lanes.workers[1], step: 7, subtask: 1)
                 turn(lanes.workers[1], step: 8, subtask: 1)
             }

@@ -177,11 +177,14 @@ struct ExportCommand: ParsableCommand {
         let pipeline = try Program.pipeline(named: trace.header.pipeline)
         var options = ReplayRun.Options()
         options.logLevel = filter.level ?? LogLevel(name: trace.header.logLevel) ?? .info
-        let merge = RegeneratedLogs(trace.header, filter, write)
-        options.onLogs = { merge.take($0, $1) }
-        options.onOpenTurns = { merge.settle(before: $0) }
+        options.isSameBuild = BuildIdentity.isBuild(of: trace)
+        let logs = RegeneratedLogs(trace.header, filter, write)
+        let order = LogOrder { logs.write($0, $1) }
+        options.onLogs = { order.take($0, $1) }
+        options.onOpenTurns = { order.settle(before: $0) }
         let report = try ReplayRun(trace, pipeline, options).run()
-        try merge.finish()
+        order.finish()
+        try logs.finish()
         if let divergence = report.divergence {
             throw CommandFailure(
                 code: 3,
@@ -195,14 +198,9 @@ struct ExportCommand: ParsableCommand {
     }
 }
 
-/// Puts a replay's log records into their order and writes them.
-///
-/// Records of a turn come when some turn ends; those of steps behind which no turn is open are
-/// final.
+/// Writes a replay's log records, which come in order.
 final class RegeneratedLogs {
     private var exporter: LogExporter
-    private var waiting: [LogRecord] = []
-    private var sites: [LogSite] = []
     private var sequence: UInt64 = 0
     private var failure: (any Error)?
 
@@ -210,34 +208,17 @@ final class RegeneratedLogs {
         exporter = LogExporter(header: header, filter: filter, output: write)
     }
 
-    func take(_ records: [LogRecord], _ known: LogSites) {
-        waiting.append(contentsOf: records)
-        sites.append(contentsOf: known.sites(from: sites.count))
-    }
-
-    /// No turn that began before `step` is open any more.
-    func settle(before step: UInt64) {
-        guard waiting.count > 4_096 else { return }
-        write(before: step)
-    }
-
-    private func write(before step: UInt64) {
-        waiting.sort(by: LogRecord.precedes)
-        let end = waiting.firstIndex { $0.step >= step } ?? waiting.count
-        for record in waiting[..<end] where failure == nil {
-            sequence += 1
-            do {
-                try exporter.write(
-                    record: record, site: sites[Int(record.site)], seq: sequence)
-            } catch {
-                failure = error
-            }
+    func write(_ record: LogRecord, _ site: LogSite) {
+        guard failure == nil else { return }
+        sequence += 1
+        do {
+            try exporter.write(record: record, site: site, seq: sequence)
+        } catch {
+            failure = error
         }
-        waiting.removeSubrange(..<end)
     }
 
     func finish() throws {
-        write(before: .max)
         if let failure { throw failure }
         try exporter.finish()
     }

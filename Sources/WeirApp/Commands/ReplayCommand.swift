@@ -72,17 +72,19 @@ struct ReplayCommand: ParsableCommand {
         let pipeline = try Program.pipeline(named: trace.header.pipeline)
         if runInFlight { return try InFlightTurns.run(trace, pipeline, inputs(trace)) }
         guard isCompared else { return try debug(trace, pipeline) }
-        var report = ReplayReport()
         do {
-            for round in 0..<times {
-                report = try replay(trace, pipeline, isFirst: round == 0)
-                try check(report, trace, round)
+            let first = try replay(trace, pipeline, isFirst: true)
+            try check(first, trace, round: 0)
+            for round in 1..<times {
+                let report = try replay(trace, pipeline, isFirst: false)
+                try check(report, trace, round: round)
+                try check(report, against: first, round: round)
             }
+            announce(first, trace)
         } catch is ClosedPipe {
             // Whoever read the rows has seen enough.
             return
         }
-        announce(report, trace)
     }
 
     private func replay(
@@ -90,6 +92,7 @@ struct ReplayCommand: ParsableCommand {
     ) throws -> ReplayReport {
         var options = ReplayRun.Options()
         options.inputs = try inputs(trace)
+        options.isSameBuild = BuildIdentity.isBuild(of: trace)
         var writing: [any RowWriting] = []
         if isFirst {
             let places = try Assignments.places(
@@ -127,18 +130,25 @@ struct ReplayCommand: ParsableCommand {
             input, "--input", names: sources.map(\.name), kind: "source")
     }
 
-    private func check(_ report: ReplayReport, _ trace: Trace, _ round: Int) throws {
+    private func check(_ report: ReplayReport, _ trace: Trace, round: Int) throws {
         guard let divergence = report.divergence else { return }
         let which = times > 1 ? " (replay \(round + 1) of \(times))" : ""
-        let text = DivergenceText.text(divergence, trace, round: which)
-        Output.standard(text)
+        write(DivergenceText.text(divergence, trace, round: which))
+        throw ExitCodeOnly(code: 3)
+    }
+
+    private func check(
+        _ report: ReplayReport, against first: ReplayReport, round: Int
+    ) throws {
+        guard report != first else { return }
+        write(
+            "the trace agrees with replay 1 and with replay \(round + 1) of \(times), and they "
+                + "disagree with each other: \(report.difference(from: first)) differs\n")
         throw ExitCodeOnly(code: 3)
     }
 
     private func announce(_ report: ReplayReport, _ trace: Trace) {
-        var text = "identical: steps \(report.steps), digest \(report.digest.hexadecimal)"
-        if times > 1 { text += ", \(times) times" }
-        text += "\n"
+        var text = VerdictText.text(report, times: times)
         for turn in report.inFlight {
             text += "in flight when the run died: \(turn.subtask) at step \(turn.step)\n"
         }
@@ -146,20 +156,11 @@ struct ReplayCommand: ParsableCommand {
             text += InFlightTurns.verdict(
                 trace.path, input, report.inFlight, within: inFlightSeconds)
         }
-        switch trace.recovery {
-        case .lanesMissing:
-            text +=
-                "incomplete: the run died and its lane file is gone; the trace ends with its "
-                + "last whole chunk\n"
-        case .lanes(let steps, _, let voids):
-            text += "incomplete: the run died; \(steps) steps were read from its lane file"
-            text += voids > 0 ? ", \(voids) numbers did nothing\n" : "\n"
-        case .lanesUnusable(let reason):
-            text += "incomplete: \(PrintableText.escaped(reason))\n"
-        case .rewritten: text += "incomplete: rewritten from a run that died\n"
-        case .notNeeded, .recording: break
-        }
-        // Rows may go to standard output: then nothing else does.
+        write(text + VerdictText.recovery(trace))
+    }
+
+    /// Rows may go to standard output: then nothing else does.
+    private func write(_ text: String) {
         if output.contains(where: { $0 == "-" || $0.hasSuffix("=-") }) {
             Output.error(text)
         } else {

@@ -11,7 +11,7 @@ struct RootCommand: ParsableCommand {
         subcommands: [
             ListCommand.self, RunCommand.self, TopCommand.self, ReplayCommand.self,
             ExportCommand.self,
-            InspectCommand.self, CheckCommand.self, RecoverCommand.self,
+            InspectCommand.self, RenoteCommand.self, CheckCommand.self, RecoverCommand.self,
         ])
 }
 

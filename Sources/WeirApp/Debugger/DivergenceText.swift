@@ -6,13 +6,19 @@ import WeirTrace
 enum DivergenceText {
     /// `round` names one of several replays: ` (replay 2 of 3)`.
     static func text(_ divergence: Divergence, _ trace: Trace, round: String = "") -> String {
-        var text = "diverged at step \(divergence.step) of \(divergence.subtask)\(round)"
+        var text = "diverged \(place(divergence)) of \(divergence.subtask)\(round)"
         text += "\n  expected  \(divergence.expected)\n  got       \(divergence.got)\n"
         if !divergence.reason.isEmpty { text += "  likely    \(divergence.reason)\n" }
-        let build = trace.header.recordedWith.build
-        if build != BuildIdentity.executableHash {
-            text += "  note      recorded by another build (\(PrintableText.escaped(build)))\n"
+        if !BuildIdentity.isBuild(of: trace) {
+            let build = PrintableText.escaped(trace.header.recordedWith.build)
+            text += "  note      recorded by another build (\(build))\n"
         }
         return text
+    }
+
+    private static func place(_ divergence: Divergence) -> String {
+        let first = divergence.agreed + 1
+        return first >= divergence.step
+            ? "at step \(divergence.step)" : "between step \(first) and step \(divergence.step)"
     }
 }

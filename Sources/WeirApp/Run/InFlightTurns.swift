@@ -12,6 +12,8 @@ enum InFlightTurns {
     static let usualSeconds = 20
     /// The child shows that it gets on every so many steps, as the way to the turns may be long.
     private static let stepsBetweenSigns: UInt64 = 1 << 14
+    /// The child's last word: without it somebody else ended the process.
+    private static let endSign = "end"
 
     /// The child's side: replays all and runs on; names each turn on standard output before it.
     static func run(_ trace: Trace, _ pipeline: Pipeline, _ inputs: [String: String]) throws {
@@ -20,6 +22,7 @@ enum InFlightTurns {
         options.onProgress = { if $0 % stepsBetweenSigns == 0 { Output.standard("\n") } }
         options.onRunningOn = { Output.standard("\($0)\n") }
         _ = try ReplayRun(trace, pipeline, options).run()
+        Output.standard(endSign + "\n")
     }
 
     /// Starts the child and says how it ended, in whole lines.
@@ -33,12 +36,16 @@ enum InFlightTurns {
         }
         let limit = UInt64(max(0, min(seconds, 86_400))) * 1_000_000_000
         let (output, status) = child.finish(silentFor: limit)
-        let last = output.split(separator: "\n").last.flatMap { UInt64($0) }
+        let lines = output.split(separator: "\n")
+        let hasEnded = lines.last.map { $0 == endSign } ?? false
+        let last = lines.last.flatMap { UInt64($0) }
         let turn = turns.first { $0.step == last }.map { "step \($0.step) of \($0.subtask)" }
         switch (status, turn) {
-        case (.exited(0), _):
+        case (.exited(0), _) where hasEnded:
             return "run again, they come to their ends: the run was killed, or died elsewhere\n"
-        case (.exited(let code), _):
+        case (.exited(let code), let turn?):
+            return "the turn of \(turn) ended the process itself: it called exit(\(code))\n"
+        case (.exited(let code), nil):
             return "they were not run again: the process ended with code \(code)\n"
         case (.signalled(let signal), let turn?):
             return "trap reproduced at \(turn): signal \(signal)\n"

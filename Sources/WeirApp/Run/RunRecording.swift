@@ -175,6 +175,7 @@ final class RunRecording: @unchecked Sendable {
         result.offersDropped = UInt64(recorder.droppedOffers)
         var end = end
         (end.logsDropped, end.offersDropped) = (result.logsDropped, result.offersDropped)
+        end.marksDropped = UInt64(recorder.droppedMarks)
         let hasFailed = state.withLock { $0.failure != nil }
         do {
             if !hasFailed {

@@ -62,7 +62,7 @@ struct RunSession {
         screen?.start()
         watch.start()
         scheduler.run(execution)
-        let finalDigest = execution.isFinished ? execution.digest() : nil
+        let state = execution.stateDigest()
         world.finish()
         watch.stop()
         let cause = exitCause(execution, signals)
@@ -71,7 +71,7 @@ struct RunSession {
             turns: execution.subtasks.reduce(0) { $0 + $1.turnCount },
             events: execution.subtasks.reduce(0) { $0 + $1.sourceTaken })
         end.durationNanoseconds = MonotonicClock.nanoseconds() - wall
-        end.stateDigest = finalDigest?.hexadecimal
+        end.note(state, names: execution.partNames)
         end.sinks = execution.sinkDigests()
         end.violations = execution.violations.count
         let trace = recording.finish(end)

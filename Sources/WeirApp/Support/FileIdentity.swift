@@ -1,5 +1,6 @@
 import Glibc
 import WeirBase
+import WeirTrace
 
 /// Whether two paths name one file.
 enum FileIdentity {
@@ -41,6 +42,11 @@ enum FileIdentity {
 
 /// Which build this is.
 enum BuildIdentity {
+    /// Whether this very build recorded the trace.
+    static func isBuild(of trace: Trace) -> Bool {
+        trace.header.recordedWith.build == executableHash
+    }
+
     /// `StableHash` of the executable file, 16 hexadecimal digits; empty where it cannot be read.
     static let executableHash: String = {
         let descriptor = open("/proc/self/exe", O_RDONLY | O_CLOEXEC)

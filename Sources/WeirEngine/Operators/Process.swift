@@ -77,6 +77,8 @@ final class KeyedProcess<
     /// The state's number among those that conditions name.
     private let number: Int?
     private var checks: KeyChecks<Key, State>?
+    /// The state that the running turn touched last; valid until the table changes.
+    private var touched: UnsafeMutablePointer<State>?
 
     init(initial: State, onTimer: TimerBody?, spec: KeyedStateSpec<Key, State>?) {
         number = spec?.index
@@ -105,6 +107,7 @@ final class KeyedProcess<
             fire(processingTimers.takeDue(at: frame.pointee.now), frame)
         }
         reactions.nextDeadline = { [self] _ in processingTimers.earliest }
+        reactions.sample = { [self] hash, _ in sample(into: &hash) }
         reactions.digest = { [self] hash, _ in digest(into: &hash) }
         reactions.entries = { [self] _ in table.entries() }
         reactions.key = { [self] text, _ in table.key(named: text) }
@@ -119,6 +122,7 @@ final class KeyedProcess<
             name: name, state: Unmanaged.passUnretained(self).toOpaque(), reactions: reactions
         ) { [self] slice, frame, _ in
             var taken = frame.pointee.takenBefore
+            var last: UnsafeMutablePointer<State>?
             slice.consume(as: Element.self, frame) { element, time in
                 taken += 1
                 var context = OperatorContext<Output>(
@@ -126,10 +130,12 @@ final class KeyedProcess<
                 let keyOfElement = key(element)
                 let hash = Canonical.hash(keyOfElement)
                 let state = table.slot(for: keyOfElement, hash: hash) { initial }
+                last = state
                 checks?.touch(keyOfElement)
                 try body(element, &state.pointee, &context)
                 if !context.timers.isEmpty { register(context.timers, keyOfElement) }
             }
+            touched = last
             output.pointee.flush(frame)
         }
     }
@@ -168,6 +174,7 @@ final class KeyedProcess<
                 frame: frame, output: output, time: entry.deadline,
                 index: frame.pointee.takenBefore)
             let state = table.slot(for: entry.key, hash: Canonical.hash(entry.key)) { initial }
+            touched = state
             checks?.touch(entry.key)
             do {
                 try onTimer(entry.key, &state.pointee, &context)
@@ -177,6 +184,14 @@ final class KeyedProcess<
             if !context.timers.isEmpty { register(context.timers, entry.key) }
         }
         output.pointee.flush(frame)
+    }
+
+    private func sample(into hash: inout StableHash) -> Int {
+        guard let state = touched else { return 0 }
+        touched = nil
+        let bytes = Canonical.bytes(of: state.pointee)
+        hash.combine(bytes: bytes)
+        return bytes.count
     }
 
     private func digest(into hash: inout StableHash) {

@@ -82,6 +82,8 @@ final class TumblingWindow<
     private var open: [(start: Int64, table: KeyedTable<Key, Value>)] = []
     private let output: UnsafeMutablePointer<OutputBuffer<Pane<Key, Value>>>
     private var lateCount: UInt64 = 0
+    /// The value that the running turn touched last; valid until its table changes or goes.
+    private var touched: UnsafeMutablePointer<Value>?
 
     init(width: Duration, initial: Value, late: Distributor<Element>?) {
         self.width = width
@@ -104,6 +106,7 @@ final class TumblingWindow<
         reactions.control = { [self] control, frame, _ in
             if case .watermark(let instant) = control { close(through: instant, frame) }
         }
+        reactions.sample = { [self] hash, _ in sample(into: &hash) }
         reactions.digest = { [self] hash, _ in digest(into: &hash) }
         reactions.entries = { [self] _ in entries() }
         reactions.key = { [self] text, _ in place(named: text) }
@@ -114,6 +117,7 @@ final class TumblingWindow<
             name: name, state: Unmanaged.passUnretained(self).toOpaque(), reactions: reactions
         ) { [self] slice, frame, _ in
             let watermark = frame.pointee.watermark
+            var last: UnsafeMutablePointer<Value>?
             slice.consume(as: Element.self, frame) { element, time in
                 let start = Instant(nanoseconds: time).floored(to: width)
                 if start + width <= watermark {
@@ -124,8 +128,10 @@ final class TumblingWindow<
                 let key = key(element)
                 let table = table(startingAt: start.nanoseconds)
                 let value = table.slot(for: key, hash: Canonical.hash(key)) { initial }
+                last = value
                 try add(&value.pointee, element)
             }
+            touched = last
         }
     }
 
@@ -141,6 +147,7 @@ final class TumblingWindow<
     private func close(through watermark: Instant, _ frame: UnsafeMutablePointer<Frame>) {
         while let first = open.first, Instant(nanoseconds: first.start) + width <= watermark {
             open.removeFirst()
+            touched = nil
             let start = Instant(nanoseconds: first.start)
             let end = start + width
             var panes: [(bytes: [UInt8], key: Key, value: Value)] = []
@@ -155,6 +162,14 @@ final class TumblingWindow<
             }
         }
         output.pointee.flushUnbounded(frame)
+    }
+
+    private func sample(into hash: inout StableHash) -> Int {
+        guard let value = touched else { return 0 }
+        touched = nil
+        let bytes = Canonical.bytes(of: value.pointee)
+        hash.combine(bytes: bytes)
+        return bytes.count
     }
 
     private func digest(into hash: inout StableHash) {

@@ -18,6 +18,8 @@ public final class Link {
         var fireTimers: ((UnsafeMutablePointer<Frame>, UnsafeMutableRawPointer) -> Void)?
         /// The earliest deadline of a processing-time timer, nanoseconds since the epoch.
         var nextDeadline: ((UnsafeMutableRawPointer) -> Int64?)?
+        /// Adds the entry that the turn wrote last to a hash; tells how many bytes it coded.
+        var sample: ((inout StableHash, UnsafeMutableRawPointer) -> Int)?
         /// Adds the state's canonical form to a digest.
         var digest: ((inout StableHash, UnsafeMutableRawPointer) -> Void)?
         /// The state's entries, for a debugger, in order of the keys' texts.
@@ -128,6 +130,11 @@ package final class Chain {
             }
         }
         return least
+    }
+
+    /// Adds what the turn wrote last into each operator's state; tells how many bytes it coded.
+    func sample(into hash: inout StableHash) -> Int {
+        links.reduce(0) { $0 + ($1.reactions.sample?(&hash, $1.state) ?? 0) }
     }
 
     package func digest(into hash: inout StableHash) {

@@ -98,6 +98,10 @@ package final class Channel<Element>: AnyChannel, @unchecked Sendable {
     private var weights: UnsafeMutablePointer<UInt32>?
     private var size: Int
     let isUnbounded: Bool
+    /// Slots of the ring that a run has: where its end meets its beginning, a slice of elements is
+    /// cut. A replay's ring is larger and cuts at the same places, since which elements lie in one
+    /// slice decides how far the operators of a chain are when one of them fails.
+    let seam: Int
     let form: ElementForm<Element>?
 
     /// 128 bytes apart, so that producer and consumer do not share a cache line.
@@ -113,9 +117,8 @@ package final class Channel<Element>: AnyChannel, @unchecked Sendable {
 
     /// A channel of at most `bounds`; without a bound, and for one thread, in a replay.
     package init(name: String, bounds: ChannelBounds, isUnbounded: Bool) {
-        var size = 1
-        while size < min(bounds.messages, isUnbounded ? 256 : .max) { size *= 2 }
-        self.size = size
+        seam = Self.slots(for: bounds.messages)
+        size = Self.slots(for: isUnbounded ? min(bounds.messages, 256) : bounds.messages)
         self.isUnbounded = isUnbounded
         elements = .allocate(capacity: size)
         times = .allocate(capacity: size)
@@ -128,6 +131,12 @@ package final class Channel<Element>: AnyChannel, @unchecked Sendable {
         }
         form = ElementForm.found()
         super.init(name: name, bounds: bounds, policy: .block)
+    }
+
+    private static func slots(for messages: Int) -> Int {
+        var slots = 1
+        while slots < messages { slots *= 2 }
+        return slots
     }
 
     deinit {
@@ -279,6 +288,9 @@ package final class Channel<Element>: AnyChannel, @unchecked Sendable {
         births[head.pointee.load(ordering: .relaxed) & (size - 1)]
     }
 
+    /// Messages taken so far. The consumer.
+    var taken: Int { head.pointee.load(ordering: .relaxed) }
+
     /// Moves the first `count` messages out and gives their slots back.
     func moveOut(_ count: Int, into buffer: inout MessageBuffer<Element>) {
         var done = 0
@@ -323,6 +335,7 @@ package final class Channel<Element>: AnyChannel, @unchecked Sendable {
 
     override func save() -> Saved {
         var saved = SavedMessages<Element>()
+        saved.position = taken
         for offset in 0..<depth {
             let slot = (head.pointee.load(ordering: .relaxed) + offset) & (size - 1)
             saved.tags.append(tags[slot])
@@ -334,6 +347,8 @@ package final class Channel<Element>: AnyChannel, @unchecked Sendable {
 
     override func restore(_ saved: Any) {
         guard let messages = saved as? SavedMessages<Element> else { return }
+        head.pointee.store(messages.position, ordering: .relaxed)
+        tail.pointee.store(messages.position, ordering: .relaxed)
         var buffer = MessageBuffer<Element>(capacity: max(1, messages.tags.count))
         buffer.append(messages)
         _ = publish(from: &buffer, birth: 0)

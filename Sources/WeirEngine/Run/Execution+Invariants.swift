@@ -1,4 +1,4 @@
-import WeirTelemetry
+package import WeirTelemetry
 
 /// A violated invariant: which, where.
 package struct Violation: Equatable, Sendable {
@@ -33,24 +33,30 @@ extension Execution {
     /// Whether rest points are wanted for more than the record.
     var hasWideInvariants: Bool { !wideInvariants.isEmpty }
 
+    /// The names of the conditions over several parts of the state.
+    package var wideInvariantNames: [String] { wideInvariants.map(\.name) }
+
     /// Conditions over several parts of the state that begin not to hold; no turn is open.
-    func checkAtRest() -> [String] {
-        var broken: [String] = []
-        for (place, invariant) in wideInvariants.enumerated() {
-            let holds = invariant.holds(stateAtRest)
-            if !holds, held[place] { broken.append(invariant.name) }
-            held[place] = holds
-        }
-        return broken
-    }
+    func checkAtRest() -> [String] { wideWatch.look(at: self) }
 
     /// Conditions were found broken at a rest point. Call it with no lock of the scheduler held.
     func violatedAtRest(_ invariants: [String], step: UInt64, time: Int64) {
+        markAtRest(invariants, step: step, time: time)
+        stopAtRest(invariants, step: step)
+    }
+
+    /// Tells of conditions that were found broken at a rest point. Any lock may be held.
+    func markAtRest(_ invariants: [String], step: UInt64, time: Int64) {
         for invariant in invariants {
-            violated(
-                Violation(invariant: invariant, step: step, subtask: "a rest point"),
-                "\(invariant) does not hold (found at a rest point)", time: time)
+            keep(Violation(invariant: invariant, step: step, subtask: "a rest point"))
+            world.marked(Mark.atRest(invariant, step: step, time: time))
         }
+    }
+
+    /// Ends the run for them where it was asked to. Call it with no lock of the scheduler held.
+    func stopAtRest(_ invariants: [String], step: UInt64) {
+        guard stopsOnViolation, let invariant = invariants.first else { return }
+        stop(.violation(invariant: invariant), step: step)
     }
 
     private func violated(_ violation: Violation, _ message: String, time: Int64) {
@@ -62,5 +68,36 @@ extension Execution {
         if stopsOnViolation {
             stop(.violation(invariant: violation.invariant), step: violation.step)
         }
+    }
+}
+
+extension Mark {
+    /// A condition over several parts of the state does not hold where no turn is open.
+    package static func atRest(_ invariant: String, step: UInt64, time: Int64) -> Mark {
+        Mark(
+            step: step, kind: .violation, name: invariant,
+            message: "\(invariant) does not hold (found at a rest point)", time: time)
+    }
+}
+
+/// Looks at the conditions over several parts of the state again and again, and tells which begin
+/// not to hold. Who looks at other places keeps a watch of its own.
+package struct WideWatch {
+    /// Whether each held at the look before.
+    private var held: [Bool] = []
+
+    package init() {}
+
+    /// Conditions that held at the look before and do not now. No turn may be open.
+    package mutating func look(at execution: Execution) -> [String] {
+        let invariants = execution.wideInvariants
+        if held.isEmpty { held = invariants.map { _ in true } }
+        var broken: [String] = []
+        for (place, invariant) in invariants.enumerated() {
+            let holds = invariant.holds(execution.stateAtRest)
+            if !holds, held[place] { broken.append(invariant.name) }
+            held[place] = holds
+        }
+        return broken
     }
 }

@@ -42,8 +42,8 @@ package final class Execution: @unchecked Sendable {
     private let state = Mutex(State())
     let wideInvariants: [WideInvariant]
     let stateAtRest: StateAtRest
-    /// Whether each held at the last rest point; only whoever takes rest points touches it.
-    var held: [Bool]
+    /// Only whoever takes rest points looks through it.
+    var wideWatch = WideWatch()
     private let stopping = Atomic<Bool>(false)
     private let ending = Atomic<Bool>(false)
 
@@ -57,7 +57,6 @@ package final class Execution: @unchecked Sendable {
         cells = parts.cells
         wideInvariants = parts.wideInvariants
         stateAtRest = parts.stateAtRest
-        held = parts.wideInvariants.map { _ in true }
         self.world = world
         self.scheduler = scheduler
         self.stopsOnViolation = stopsOnViolation
@@ -285,14 +284,6 @@ package final class Execution: @unchecked Sendable {
 
     // MARK: State
 
-    /// A digest of all state: at a rest point, or in a replay between turns.
-    package func digest() -> UInt64 {
-        var hash = StableHash()
-        for subtask in subtasks { subtask.digest(into: &hash) }
-        for cell in cells { cell.digest(into: &hash) }
-        return hash.value
-    }
-
     /// All state as values. In a replay, where no turn is open and the run does not stop.
     package func save() -> ExecutionSnapshot {
         var bytes = 512
@@ -303,7 +294,7 @@ package final class Execution: @unchecked Sendable {
         var snapshot = ExecutionSnapshot(
             subtasks: subtasks.map { value($0.save()) },
             channels: channels.map { value($0.save()) },
-            cells: cells.map { value($0.save()) }, held: held,
+            cells: cells.map { value($0.save()) }, wideWatch: wideWatch,
             violations: violations.first, violationCount: violations.count)
         snapshot.bytes = bytes
         return snapshot
@@ -314,7 +305,7 @@ package final class Execution: @unchecked Sendable {
         for (subtask, saved) in zip(subtasks, snapshot.subtasks) { subtask.restore(saved) }
         for (channel, saved) in zip(channels, snapshot.channels) { channel.restore(saved) }
         for (cell, saved) in zip(cells, snapshot.cells) { cell.restore(saved) }
-        held = snapshot.held
+        wideWatch = snapshot.wideWatch
         state.withLock { state in
             state.violations = snapshot.violations
             state.violationCount = snapshot.violationCount

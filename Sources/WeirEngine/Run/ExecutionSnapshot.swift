@@ -18,8 +18,7 @@ package struct ExecutionSnapshot {
     let subtasks: [Any]
     let channels: [Any]
     let cells: [Any]
-    /// Whether each condition over several cells held.
-    let held: [Bool]
+    let wideWatch: WideWatch
     let violations: [Violation]
     let violationCount: UInt64
     /// About how many bytes it takes, from fields and the canonical forms of some entries.

@@ -50,8 +50,10 @@ package final class BlockingInlet<Element>: Inlet {
     override func process(_ count: Int, port: Int, _ subtask: Subtask) {
         if var buffer = taken {
             // The buffer is this turn's alone: a copy of its pointers does no harm.
+            let position = ring.taken
             ring.moveOut(count, into: &buffer)
-            elements = buffer.process(count, port: port, subtask)
+            elements = buffer.process(
+                count, port: port, subtask, seam: (position: position, every: ring.seam))
             taken = buffer
             return
         }
@@ -105,7 +107,12 @@ package final class DroppingInlet<Element>: Inlet {
 
 extension MessageBuffer {
     /// Takes the first `count` messages through a subtask; tells how many were elements.
-    fileprivate mutating func process(_ count: Int, port: Int, _ subtask: Subtask) -> Int {
+    ///
+    /// `seam` says where they lay in a ring, the first one behind `position` others, and cuts
+    /// slices where that ring began anew.
+    fileprivate mutating func process(
+        _ count: Int, port: Int, _ subtask: Subtask, seam: (position: Int, every: Int)? = nil
+    ) -> Int {
         var done = 0
         var taken = 0
         while done < count {
@@ -116,7 +123,10 @@ extension MessageBuffer {
                 continue
             }
             var run = 1
-            let most = min(count - done, subtask.sliceLimit)
+            var most = min(count - done, subtask.sliceLimit)
+            if let seam {
+                most = min(most, seam.every - (seam.position + done) % seam.every)
+            }
             while run < most, tags[place + run] == 0 { run += 1 }
             taken += run
             if subtask.hasFailed {

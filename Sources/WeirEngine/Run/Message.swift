@@ -50,6 +50,8 @@ struct SavedMessages<Element> {
     var times: [Int64] = []
     /// Of those that are elements.
     var elements: [Element] = []
+    /// How many messages of their channel were taken before them.
+    var position = 0
 
     var bytes: Int { tags.count * 9 + elements.count * MemoryLayout<Element>.stride }
 }

@@ -31,8 +31,9 @@ package class Outlet {
     func publish(_ turn: TurnContext, isLate: Bool) -> Bool { true }
     /// Publishes as a step of its own what `publish` left; only edges that may drop.
     func publishStep(_ turn: TurnContext) {}
-    /// Adds the last element emitted in the running turn to a hash.
-    func sample(into hash: inout StableHash) {}
+    /// Adds elements emitted in the running turn to a hash, the last first, until they cost so
+    /// many bytes; tells how many it coded.
+    func sample(into hash: inout StableHash, atMost bytes: Int) -> Int { 0 }
     /// Adds what is not published to a digest.
     func digestUnpublished(into hash: inout StableHash) {}
     /// Messages that are not published.
@@ -107,12 +108,19 @@ package class ChannelOutlet<Element>: Outlet {
         emitted += 1
     }
 
-    override func sample(into hash: inout StableHash) {
-        var index = buffer.end - 1
-        while index >= buffer.first + turnStart, buffer.tags[index] != 0 { index -= 1 }
-        guard index >= buffer.first + turnStart, let form else { return }
+    override func sample(into hash: inout StableHash, atMost bytes: Int) -> Int {
+        guard let form else { return 0 }
         var writer = ByteWriter()
-        digestElement(buffer.elements + index, into: &hash, form: form, &writer)
+        var index = buffer.end - 1
+        var spent = 0
+        while index >= buffer.first + turnStart, spent < bytes {
+            if buffer.tags[index] == MessageTag.element.rawValue {
+                digestElement(buffer.elements + index, into: &hash, form: form, &writer)
+                spent += max(writer.count, 1)
+            }
+            index -= 1
+        }
+        return spent
     }
 
     override func digestUnpublished(into hash: inout StableHash) {

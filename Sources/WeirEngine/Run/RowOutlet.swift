@@ -10,7 +10,6 @@ package final class RowOutlet: Outlet {
     private(set) var bytes: UInt64 = 0
     private(set) package var ordered = StableHash()
     private(set) package var unordered: UInt64 = 0
-    private var lastRow: UInt64 = 0
     /// From taking an input in to encoding the row it led to, once a turn.
     package let latency = LatencyHistogram()
 
@@ -26,9 +25,8 @@ package final class RowOutlet: Outlet {
     func append(_ row: [UInt8]) {
         var hash = StableHash()
         hash.combine(bytes: row)
-        lastRow = hash.value
-        ordered.combine(lastRow)
-        unordered &+= lastRow
+        ordered.combine(hash.value)
+        unordered &+= hash.value
         rows += 1
         bytes += UInt64(row.count)
         emitted += 1
@@ -51,26 +49,29 @@ package final class RowOutlet: Outlet {
         return true
     }
 
-    override func sample(into hash: inout StableHash) { if emitted > 0 { hash.combine(lastRow) } }
+    /// All rows so far: their hashes are there already.
+    override func sample(into hash: inout StableHash, atMost bytes: Int) -> Int {
+        hash.combine(ordered.value)
+        return 0
+    }
 
     private struct State {
         var rows: UInt64
         var bytes: UInt64
         var ordered: StableHash
         var unordered: UInt64
-        var lastRow: UInt64
     }
 
     override func save() -> Saved {
         let state = State(
-            rows: rows, bytes: bytes, ordered: ordered, unordered: unordered, lastRow: lastRow)
+            rows: rows, bytes: bytes, ordered: ordered, unordered: unordered)
         return Saved(state, bytes: MemoryLayout<State>.stride)
     }
 
     override func restore(_ saved: Any) {
         guard let state = saved as? State else { return }
-        (rows, bytes, ordered) = (state.rows, state.bytes, state.ordered)
-        (unordered, lastRow) = (state.unordered, state.lastRow)
+        (rows, bytes) = (state.rows, state.bytes)
+        (ordered, unordered) = (state.ordered, state.unordered)
     }
 
     /// The rows so far, wherever they are by now: what was handed over depends on timing.

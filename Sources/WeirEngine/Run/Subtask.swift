@@ -16,7 +16,9 @@ package final class Subtask: @unchecked Sendable {
     package static let completionBudget = 32
     /// The most bytes one turn's closures may emit.
     package static let maximumEmission = 16 << 20
-    /// On every so many turns the last element of each outlet is hashed into the end note.
+    /// Bytes of canonical form that sampling a turn's values may cost on average.
+    private static let sampledBytes = 64
+    /// On every so many turns the end note has the trail of the values seen so far.
     package static let sampleInterval: UInt64 = 64
 
     package let index: UInt16
@@ -50,6 +52,8 @@ package final class Subtask: @unchecked Sendable {
     /// Whether the end of input was seen and only calls are waited for.
     private var isEnding = false
     private var turns: UInt64 = 0
+    /// Samples of what its turns emitted and wrote.
+    private var trail = ValueTrail(creditPerMoment: Subtask.sampledBytes)
     private var nextInlet = 0
     /// The step of the last turn, for publishes that come late.
     package private(set) var lastTurn: UInt64 = 0
@@ -336,12 +340,17 @@ package final class Subtask: @unchecked Sendable {
         return isPublished
     }
 
-    /// A hash of the last element on each outlet, on every 64th turn.
+    /// Samples what the turn wrote last into each operator's state and what it emitted, the last
+    /// first; on every 64th turn tells the hash of all samples so far.
     func sample() -> UInt64? {
-        guard turns % Self.sampleInterval == 0 else { return nil }
-        var hash = StableHash()
-        for outlet in outlets { outlet.sample(into: &hash) }
-        return hash.value
+        trail.pass { hash, bytes in
+            var spent = chain.sample(into: &hash)
+            for outlet in outlets where outlet.emittedElements > 0 && spent < bytes {
+                spent += outlet.sample(into: &hash, atMost: bytes - spent)
+            }
+            return spent
+        }
+        return turns % Self.sampleInterval == 0 ? trail.value : nil
     }
 
     /// The state of each operator that has any, for a person. As for `digest`.
@@ -379,6 +388,7 @@ package final class Subtask: @unchecked Sendable {
         var isDone: Bool
         var isEnding: Bool
         var turns: UInt64
+        var trail: ValueTrail
         var nextInlet: Int
         var lastTurn: UInt64
         var frame: Frame
@@ -397,8 +407,9 @@ package final class Subtask: @unchecked Sendable {
         }
         let snapshot = Snapshot(
             watermarks: watermarks, isInletIdle: isInletIdle, isInletEnded: isInletEnded,
-            isIdle: isIdle, isDone: isDone, isEnding: isEnding, turns: turns, nextInlet: nextInlet,
-            lastTurn: lastTurn, frame: chain.frame.pointee, counts: counters.saved,
+            isIdle: isIdle, isDone: isDone, isEnding: isEnding, turns: turns, trail: trail,
+            nextInlet: nextInlet, lastTurn: lastTurn, frame: chain.frame.pointee,
+            counts: counters.saved,
             source: source.map { value($0.save()) },
             links: chain.links.map { link in
                 link.reactions.save.map { value($0(link.state)) }
@@ -414,6 +425,7 @@ package final class Subtask: @unchecked Sendable {
         (isInletIdle, isInletEnded) = (snapshot.isInletIdle, snapshot.isInletEnded)
         (isIdle, isDone, isEnding) = (snapshot.isIdle, snapshot.isDone, snapshot.isEnding)
         (turns, nextInlet, lastTurn) = (snapshot.turns, snapshot.nextInlet, snapshot.lastTurn)
+        trail = snapshot.trail
         chain.frame.pointee.resume(from: snapshot.frame)
         counters.restore(snapshot.counts)
         counters.watermark.store(
@@ -427,8 +439,9 @@ package final class Subtask: @unchecked Sendable {
 
     // MARK: Digests
 
-    /// Adds all state to a digest. At a rest point, or in a replay between turns.
-    package func digest(into hash: inout StableHash) {
+    /// The digest of all state. At a rest point, or in a replay between turns.
+    package func digest() -> UInt64 {
+        var hash = StableHash()
         for port in inlets.indices {
             hash.combine(UInt64(bitPattern: watermarks[port].nanoseconds))
             hash.combine(isInletIdle[port] ? 1 : 0)
@@ -437,6 +450,7 @@ package final class Subtask: @unchecked Sendable {
         hash.combine(isIdle ? 1 : 0)
         hash.combine(isDone ? 1 : 0)
         hash.combine(turns)
+        trail.digest(into: &hash)
         hash.combine(UInt64(bitPattern: chain.frame.pointee.watermark.nanoseconds))
         hash.combine(chain.frame.pointee.generator.state)
         source?.digest(into: &hash)
@@ -448,5 +462,6 @@ package final class Subtask: @unchecked Sendable {
             if let channel = outlet.channel, channel.policy != .block { hash.combine(0x5EA1) }
             outlet.digestUnpublished(into: &hash)
         }
+        return hash.value
     }
 }

@@ -236,10 +236,12 @@ package final class LiveWorld: World, @unchecked Sendable {
         return outcomes
     }
 
-    package func rested(step: UInt64, digest: UInt64) {
+    package func rested(step: UInt64, state: StateDigest) {
         guard let lanes else { return }
-        lanes.rest.reserve(1)
-        lanes.rest.noteRest(step: step, time: clock() / 1_000, digest: digest)
+        let markers = state.markers
+        lanes.rest.reserve(NoteLane.restSlots(markers: markers.count))
+        lanes.rest.noteRest(
+            step: step, time: clock() / 1_000, digest: state.whole, markers: markers)
     }
 
     package func marked(_ mark: Mark) { onMark(mark) }

@@ -346,7 +346,9 @@ package final class ParallelScheduler: NumberingScheduler, @unchecked Sendable {
         guard lanes != nil || execution.hasWideInvariants else { return 0 }
         let started = MonotonicClock.nanoseconds()
         // Room first: nothing is held while waiting for it, and a run that ends is not held up.
-        if let lanes, !lanes.rest.tryReserve(1) { return 0 }
+        let slots = NoteLane.restSlots(
+            markers: StateDigest.markerCount(parts: execution.partCount))
+        if let lanes, !lanes.rest.tryReserve(slots) { return 0 }
         restWanted.store(true, ordering: .relaxed)
         monitor.lock()
         shared.isRestWanted = true
@@ -377,15 +379,21 @@ package final class ParallelScheduler: NumberingScheduler, @unchecked Sendable {
                 Probe.at(.restNumbered)
             #endif
             broken = execution.checkAtRest()
-            lanes?.rest.noteRest(step: step, time: time, digest: execution.digest())
+            // Before the note: whoever has the rest point has what was found there.
+            execution.markAtRest(broken, step: step, time: time)
+            if let lanes {
+                let state = execution.stateDigest()
+                lanes.rest.noteRest(
+                    step: step, time: time, digest: state.whole, markers: state.markers)
+            }
         } else {
-            lanes?.rest.release(1)
+            lanes?.rest.release(slots)
         }
         shared.isRestWanted = false
         restWanted.store(false, ordering: .relaxed)
         monitor.broadcast()
         monitor.unlock()
-        execution.violatedAtRest(broken, step: step, time: time)
+        execution.stopAtRest(broken, step: step)
         return MonotonicClock.nanoseconds() - started
     }
 }

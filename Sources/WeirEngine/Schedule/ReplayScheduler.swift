@@ -1,5 +1,5 @@
 import WeirBase
-import WeirTelemetry
+package import WeirTelemetry
 
 /// Runs the steps of a recorded schedule, one at a time, in their order.
 ///
@@ -32,6 +32,17 @@ package final class ReplayScheduler: SequentialScheduler, @unchecked Sendable {
     package private(set) var reached: UInt64 = 0
     package private(set) var turns: UInt64 = 0
     private var publish: ScheduledStep?
+    /// The last rest point whose digest was compared and agreed; 0 before the first.
+    package private(set) var agreedRest: UInt64 = 0
+    /// Rest points whose digests were compared and agreed.
+    package private(set) var comparedRests = 0
+    /// By cell: the subtasks that touched it since the rest point before.
+    private var accessors: [UInt16: Set<UInt16>] = [:]
+    /// By subtask: the first sample of its values that differed. The replay goes on until all
+    /// parts are compared, to name the one that differed first.
+    private var suspicions: [UInt16: Divergence] = [:]
+    /// Called at each rest point, when its digest was compared.
+    package var onRest: ((StepNote) -> Void)?
     /// Called between steps with the last one run.
     package var onProgress: ((UInt64) -> Void)?
     /// Called where no turn is open, before the next step is looked at.
@@ -66,7 +77,34 @@ package final class ReplayScheduler: SequentialScheduler, @unchecked Sendable {
 
     /// Notes the first disagreement; the replay ends there.
     package func diverge(_ found: Divergence) {
-        if divergence == nil { divergence = found }
+        if divergence == nil { divergence = soleSuspicion(before: found) ?? found }
+    }
+
+    /// Notes that sampled values of a subtask differ.
+    ///
+    /// They may have come from a stage before it, whose own samples are compared later: the replay
+    /// goes on to the next rest point, the end, or a disagreement that cannot be passed.
+    package func suspect(_ subtask: UInt16, _ found: Divergence) {
+        if suspicions[subtask] == nil { suspicions[subtask] = found }
+    }
+
+    /// Ends the replay with what was suspected so far, if anything was.
+    package func settleSuspicions() {
+        if divergence == nil { divergence = soleSuspicion(before: nil) }
+    }
+
+    /// What was suspected of the subtask that stands first in the plan; nil when `found` is of one
+    /// that stands before it.
+    private func soleSuspicion(before found: Divergence?) -> Divergence? {
+        guard let first = suspicions.keys.min() else { return nil }
+        let other = execution?.subtasks.firstIndex { $0.name == found?.subtask }
+        if let other, other < Int(first) { return nil }
+        return suspicions[first]
+    }
+
+    /// The parts that differ, with those that were suspected.
+    private func withSuspects(_ parts: [Int]) -> [Int] {
+        Set(parts).union(suspicions.keys.map { Int($0) }).sorted()
     }
 
     /// Stops behind the step that runs; what called `resume` goes on then. For `onProgress`.
@@ -192,7 +230,7 @@ package final class ReplayScheduler: SequentialScheduler, @unchecked Sendable {
         }
         if note.kind == .rest {
             take(note)
-            checkRest(note, execution)
+            checkRest(next, execution)
             return nil
         }
         guard Int(note.subtask) < execution.subtasks.count else {
@@ -224,7 +262,8 @@ package final class ReplayScheduler: SequentialScheduler, @unchecked Sendable {
         onProgress?(note.step)
     }
 
-    private func checkRest(_ note: StepNote, _ execution: Execution) {
+    private func checkRest(_ rest: ScheduledStep, _ execution: Execution) {
+        let note = rest.note
         guard open.isEmpty else {
             let name = open.keys.sorted().map { execution.subtasks[Int($0)].name }[0]
             diverge(
@@ -233,14 +272,54 @@ package final class ReplayScheduler: SequentialScheduler, @unchecked Sendable {
                     got: "an open turn of \(name)"))
             return
         }
-        let digest = execution.digest()
-        guard digest != note.digest else { return }
-        diverge(
-            Divergence(
-                step: note.step, subtask: "all", expected: "state \(note.digest.hexadecimal)",
-                got: "state \(digest.hexadecimal)",
-                reason: "the state differs since the rest point before: other code, or something "
-                    + "the run could not control, such as a clock or a random number of its own"))
+        onRest?(note)
+        guard schedule.hasDigests else { return }
+        let state = execution.stateDigest()
+        guard state.whole != note.digest else {
+            agreedRest = note.step
+            comparedRests += 1
+            accessors.removeAll(keepingCapacity: true)
+            return
+        }
+        divergence = divergence(
+            in: state.parts(differingFrom: rest.words), at: note.step,
+            expected: "state \(note.digest.hexadecimal)",
+            got: "state \(state.whole.hexadecimal)")
+    }
+
+    /// How it is said that these parts of the state differ.
+    package func divergence(
+        in parts: [Int], at step: UInt64, expected: String, got: String
+    ) -> Divergence {
+        let name = culprit(among: withSuspects(parts))
+        let suspicion = suspicions.values.first { $0.subtask == name }
+        if let suspicion { return suspicion }
+        let earliest = suspicions.values.map(\.step).min() ?? step
+        return Divergence(
+            step: min(step, earliest), agreed: agreedRest, subtask: name, expected: expected,
+            got: got,
+            reason: "a value differs: other code, or something the run could not control, such as "
+                + "a clock or a random number of its own; it may have come from a stage before")
+    }
+
+    /// The part to name where several differ: what flows on makes the parts behind it differ too.
+    ///
+    /// The first in the plan's order, whose stages stand behind those that feed them. A cell can
+    /// be reached from anywhere: it is named instead when it differs, and the first subtask that
+    /// does so neither touched it since the state agreed nor stands before all that did.
+    private func culprit(among parts: [Int]) -> String {
+        guard let execution else { return "the state" }
+        let names = execution.partNames
+        let subtasks = execution.subtasks.count
+        let first = parts.first { $0 < subtasks }
+        for part in parts where part >= subtasks {
+            let touched = (accessors[UInt16(part - subtasks)] ?? []).sorted()
+            guard let least = touched.first else { continue }
+            if let first, touched.contains(UInt16(first)) || first < Int(least) { continue }
+            let accessed = touched.map { execution.subtasks[Int($0)].name }
+            return "\(names[part]) (touched by \(accessed.joined(separator: ", ")))"
+        }
+        return (first ?? parts.first).map { names[$0] } ?? "the state"
     }
 
     private func begin(
@@ -324,7 +403,11 @@ package final class ReplayScheduler: SequentialScheduler, @unchecked Sendable {
                 return .finish
             }
             take(note)
-            if note.kind == .publish { publish = next }
+            if note.kind == .publish {
+                publish = next
+            } else {
+                accessors[note.port, default: []].insert(note.subtask)
+            }
             return .resume(subtask)
         }
         guard case .publish(let outlet) = purpose, Int(outlet) < subtask.outlets.count else {

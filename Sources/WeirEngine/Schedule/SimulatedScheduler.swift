@@ -106,7 +106,7 @@ package final class SimulatedScheduler: SequentialScheduler, NumberingScheduler,
 
     private func rest(_ execution: Execution) {
         turnsSinceRest = 0
-        execution.world.rested(step: nextStep(), digest: execution.digest())
+        execution.world.rested(step: nextStep(), state: execution.stateDigest())
     }
 
     /// Jumps to the next deadline; false when there is none: nothing will ever happen again.

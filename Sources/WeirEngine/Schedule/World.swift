@@ -35,7 +35,7 @@ package protocol World: AnyObject, Sendable {
     ) -> [DropRun.Outcome]?
 
     /// A rest point was reached at `step`.
-    func rested(step: UInt64, digest: UInt64)
+    func rested(step: UInt64, state: StateDigest)
 
     /// An invariant failed, an operator failed; told once each, at its step.
     func marked(_ mark: Mark)

@@ -1,4 +1,4 @@
-package import WeirBase
+import WeirBase
 import WeirTelemetry
 
 /// State shared between subtasks: the only way there is.
@@ -54,8 +54,8 @@ package class AnyCell: @unchecked Sendable {
         self.name = name
     }
 
-    /// Adds the value's canonical form to a digest. At a rest point, or in a replay.
-    package func digest(into hash: inout StableHash) {}
+    /// The digest of the value, and of samples of those before. At a rest point, or in a replay.
+    package func digest() -> UInt64 { 0 }
     /// The value, for a debugger. At a rest point, or in a replay.
     package var anyValue: Any { () }
     func save() -> Saved { Saved((), bytes: 0) }
@@ -105,6 +105,10 @@ package final class CellStorage<Value: Codable & Sendable>: AnyCell, @unchecked 
     private let invariants: [CellInvariant<Value>]
     /// Whether each invariant held at the last access: a violation is where it begins to fail.
     private var held: [Bool]
+    /// Samples of what accesses left behind.
+    private var trail = ValueTrail(creditPerMoment: CellStorage.sampledBytes)
+    /// Bytes of canonical form that sampling an access may cost on average.
+    private static var sampledBytes: Int { 16 }
 
     init(index: UInt16, name: String, value: Value, invariants: [CellInvariant<Value>]) {
         self.value = value
@@ -120,20 +124,29 @@ package final class CellStorage<Value: Codable & Sendable>: AnyCell, @unchecked 
             if !holds, held[place] { violations.append(invariant.name) }
             held[place] = holds
         }
+        trail.pass { hash, _ in
+            let bytes = Canonical.bytes(of: value)
+            hash.combine(bytes: bytes)
+            return bytes.count
+        }
         finish(violations)
     }
 
-    override package func digest(into hash: inout StableHash) {
+    override package func digest() -> UInt64 {
+        var hash = StableHash()
         hash.combine(bytes: Canonical.bytes(of: value))
+        trail.digest(into: &hash)
+        return hash.value
     }
 
     override package var anyValue: Any { value }
 
     override func save() -> Saved {
-        Saved((value, held), bytes: Canonical.bytes(of: value).count)
+        Saved((value, held, trail), bytes: Canonical.bytes(of: value).count)
     }
 
     override func restore(_ saved: Any) {
-        if let (value, held) = saved as? (Value, [Bool]) { (self.value, self.held) = (value, held) }
+        guard let (value, held, trail) = saved as? (Value, [Bool], ValueTrail) else { return }
+        (self.value, self.held, self.trail) = (value, held, trail)
     }
 }

@@ -137,18 +137,12 @@ private struct Watched {
 
     /// A digest of the value; nil when there is none yet, or no more.
     func digest(in replica: Replica) -> UInt64? {
+        guard let value = value(in: replica) else { return nil }
         var hash = StableHash()
-        switch id {
-        case .cell(let cell):
-            replica.execution.cells[Int(cell)].digest(into: &hash)
-        case .entry(let subtask, let name, _):
-            let owner = replica.execution.subtasks[Int(subtask)]
-            guard let value = owner.value(of: key, of: name) else { return nil }
-            if let value = value as? any Encodable {
-                hash.combine(bytes: Canonical.bytes(of: value))
-            } else {
-                hash.combine(bytes: Array("\(value)".utf8))
-            }
+        if let value = value as? any Encodable {
+            hash.combine(bytes: Canonical.bytes(of: value))
+        } else {
+            hash.combine(bytes: Array("\(value)".utf8))
         }
         return hash.value
     }

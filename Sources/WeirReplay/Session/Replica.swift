@@ -44,7 +44,8 @@ final class Replica {
     init(_ plan: ReplicaPlan, from snapshot: ReplaySnapshot?) throws {
         let start = snapshot?.step ?? 0
         let schedule = RecordedSchedule(
-            flights: plan.flights, nextBatch: plan.pages.batches(from: start + 1))
+            flights: plan.flights, hasDigests: plan.trace.header.hasCurrentDigests,
+            nextBatch: plan.pages.batches(from: start + 1))
         try schedule.skip(through: start)
         let inputs =
             snapshot?.inputs.copy() ?? RecordedInputs(trace: plan.trace, paths: plan.paths)

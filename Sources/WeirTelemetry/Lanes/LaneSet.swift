@@ -44,7 +44,7 @@ package struct LaneLayout: Equatable, Sendable {
     package init(
         workers: Int, workerSlots: Int, sources: [Int], executors: Int, readerSlots: Int = 1024
     ) {
-        var lanes = [LaneSpec(role: .rest, index: 0, slots: NoteLane.minimumSlots)]
+        var lanes = [LaneSpec(role: .rest, index: 0, slots: 4 * NoteLane.minimumSlots)]
         for worker in 0..<workers {
             lanes.append(LaneSpec(role: .worker, index: UInt16(worker), slots: workerSlots))
         }

@@ -55,9 +55,27 @@ extension NoteLane {
         }
     }
 
-    /// Notes a rest point; one slot.
-    package func noteRest(step: UInt64, time: Int64, digest: UInt64) {
-        note(kind: StepKind.rest.rawValue, number: step, UInt64(bitPattern: time), digest)
+    /// Slots that the note of a rest point with so many markers takes.
+    package static func restSlots(markers: Int) -> Int {
+        markers == 0 ? 1 : 1 + extraSlots(words: 1 + (markers + 3) / 4)
+    }
+
+    /// Notes a rest point with its markers, four to a word.
+    package func noteRest(step: UInt64, time: Int64, digest: UInt64, markers: [UInt16]) {
+        guard !markers.isEmpty else {
+            note(kind: StepKind.rest.rawValue, number: step, UInt64(bitPattern: time), digest)
+            return
+        }
+        var words = [UInt64](repeating: 0, count: 1 + (markers.count + 3) / 4)
+        words[0] = UInt64(markers.count)
+        for (index, marker) in markers.enumerated() {
+            words[1 + index / 4] |= UInt64(marker) << (16 * UInt64(index % 4))
+        }
+        words.withUnsafeBufferPointer { words in
+            _ = note(
+                kind: StepKind.rest.rawValue, number: step, UInt64(bitPattern: time), digest,
+                more: words)
+        }
     }
 
     /// Slots that the end note of a turn with `outlets` outlets takes at most.
@@ -137,6 +155,12 @@ extension ScheduleBatch {
         case .rest:
             step.time = Int64(bitPattern: note.second)
             step.digest = note.third
+            let start = words.count
+            let markers = Int(min(note.more.first ?? 0, UInt64(max(0, note.more.count - 1)) * 4))
+            for index in 0..<markers {
+                words.append(note.more[1 + index / 4] >> (16 * UInt64(index % 4)) & 0xFFFF)
+            }
+            step.words = start..<words.count
         case .void:
             break
         }

@@ -34,7 +34,8 @@ package final class Recorder: @unchecked Sendable {
     private struct Inbox {
         var metrics: [MetricSample] = []
         var marks: [Mark] = []
-        var dropped = 0
+        var droppedMetrics = 0
+        var droppedMarks = 0
         var isFlushWanted = false
         var isFinishing = false
     }
@@ -73,7 +74,7 @@ package final class Recorder: @unchecked Sendable {
             if inbox.metrics.count < Self.maximumInbox {
                 inbox.metrics.append(sample)
             } else {
-                inbox.dropped += 1
+                inbox.droppedMetrics += 1
             }
         }
     }
@@ -84,13 +85,16 @@ package final class Recorder: @unchecked Sendable {
             if inbox.marks.count < Self.maximumInbox {
                 inbox.marks.append(mark)
             } else {
-                inbox.dropped += 1
+                inbox.droppedMarks += 1
             }
         }
     }
 
     /// How many samples and marks found the inbox full so far. Any thread.
-    package var droppedOffers: Int { inbox.withLock { $0.dropped } }
+    package var droppedOffers: Int { inbox.withLock { $0.droppedMetrics + $0.droppedMarks } }
+
+    /// How many of these were marks. Any thread.
+    package var droppedMarks: Int { inbox.withLock { $0.droppedMarks } }
 
     /// Hands over everything noted so far soon, without waiting for the batch to fill. Any thread.
     package func flushSoon() {

@@ -29,6 +29,15 @@ package struct RunHeader: Codable, Equatable, Sendable {
     package var edges: [EdgeInfo]
     package var cells: [String]
     package var invariants: [String]
+    /// Which form its digests have; nil in traces older than forms. Digests of different forms
+    /// say nothing about each other.
+    package var digestForm: Int?
+
+    /// The form of the digests that this build computes: by parts, with trails.
+    package static let currentDigestForm = 2
+
+    /// Whether this build can compare the trace's digests.
+    package var hasCurrentDigests: Bool { digestForm == Self.currentDigestForm }
 
     package init(run: String, pipeline: String, version: String, plan: String, seed: UInt64) {
         self.run = run
@@ -50,6 +59,7 @@ package struct RunHeader: Codable, Equatable, Sendable {
         edges = []
         cells = []
         invariants = []
+        digestForm = Self.currentDigestForm
     }
 }
 
@@ -130,14 +140,18 @@ package struct RunEnd: Codable, Equatable, Sendable {
     /// Elements taken from all sources.
     package var events: UInt64
     package var durationNanoseconds: UInt64
-    /// Digest of the final state, 16 hex digits; nil when it was not taken (the run was stopped).
+    /// Digest of the final state, 16 hex digits; nil in older traces of runs that were stopped.
     package var stateDigest: String?
+    /// Its parts, in the plan's order: subtasks, then cells; nil in older traces.
+    package var parts: [PartDigest]?
     package var sinks: [SinkDigest]
     package var violations: UInt64
     /// Log records that found no room in their worker's lane; nil in older traces.
     package var logsDropped: UInt64?
     /// Metric samples and marks that found the recorder's inbox full.
     package var offersDropped: UInt64?
+    /// Of these, marks.
+    package var marksDropped: UInt64?
 
     package init(cause: String, steps: UInt64, turns: UInt64, events: UInt64) {
         self.cause = cause
@@ -147,6 +161,19 @@ package struct RunEnd: Codable, Equatable, Sendable {
         durationNanoseconds = 0
         sinks = []
         violations = 0
+    }
+}
+
+/// The final state of one subtask or cell.
+package struct PartDigest: Codable, Equatable, Sendable {
+    /// `enrich/1`, `cell stock`.
+    package var part: String
+    /// 16 hex digits.
+    package var digest: String
+
+    package init(part: String, digest: String) {
+        self.part = part
+        self.digest = digest
     }
 }
 

@@ -87,7 +87,7 @@ struct MemoryRun {
     ) -> PipelineRun {
         var rows: [String: [String]] = [:]
         for (sink, memory) in zip(planned.plan.sinks, memory) { rows[sink.name] = memory.rows }
-        var digest = StableHash(seed: execution.digest())
+        var digest = StableHash(seed: execution.stateDigest().whole)
         for sink in execution.sinkDigests() { digest.combine(bytes: Array(sink.ordered.utf8)) }
         return PipelineRun(
             rows: rows,

@@ -206,7 +206,7 @@ extension StressPipeline {
         if execution.sinkDigests() != recording.sinks { return "sink digests differ" }
         if rows.bytes != recording.rows { return "rows differ" }
         if execution.cells.map({ "\($0.anyValue)" }) != recording.cells { return "cells differ" }
-        if execution.digest() != recording.digest { return "final state differs" }
+        if execution.stateDigest().whole != recording.digest { return "final state differs" }
         if !execution.isFinished { return "the replay did not finish" }
         return nil
     }

@@ -76,7 +76,7 @@ extension StressPipeline {
         live.finish()
         recorder.finish()
         return StressRecording(
-            digest: execution.digest(), sinks: execution.sinkDigests(), rows: sink.bytes,
+            digest: execution.stateDigest().whole, sinks: execution.sinkDigests(), rows: sink.bytes,
             cells: execution.cells.map { "\($0.anyValue)" },
             waits: lanes.workers.reduce(0) { $0 + $1.waits }, problem: world.problem)
     }

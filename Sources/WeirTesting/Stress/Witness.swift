@@ -158,7 +158,7 @@ final class WitnessedWorld: World, @unchecked Sendable {
             step: step, outlet: outlet, offered: offered, turn, decide: decide)
     }
 
-    func rested(step: UInt64, digest: UInt64) { inner.rested(step: step, digest: digest) }
+    func rested(step: UInt64, state: StateDigest) { inner.rested(step: step, state: state) }
     func marked(_ mark: Mark) { inner.marked(mark) }
     func input(of source: SourcePlan) throws -> any InputFeed { try inner.input(of: source) }
     func rows(of sink: SinkPlan) throws -> any RowFeed { try inner.rows(of: sink) }

@@ -55,37 +55,58 @@ package struct LogExporter: LineExporter {
 
 /// The records of all workers in the order of the run. Owned by one thread.
 ///
-/// Each worker's records lie in order of their turns, so one batch a worker is in memory, and the
-/// records of one turn, which are put in order here.
+/// A worker of a parallel run logs turn by turn. In a simulated run one thread's lane has the
+/// turns of all subtasks, and a turn that waits for a cell goes on behind later ones: a record is
+/// final only when no message that was not read yet has one of an earlier step. In memory are a
+/// batch for each worker, what waits for such turns, and the records of one turn.
 package final class LogMerge {
     /// Records of one turn that are put in order together; further ones follow as they come.
     static let maximumGroup = 1 << 18
 
     private struct Stream {
         let cursor: LogCursor
-        var batch: ArraySlice<LogRecord> = []
+        /// For each message that is still to be read: the least step in it and in all behind it.
+        var leastAhead: ArraySlice<UInt64>
+        var ready: ArraySlice<LogRecord> = []
 
         /// The next record, without taking it.
         mutating func peek() throws(TraceError) -> LogRecord? {
-            while batch.isEmpty {
-                guard let next = try cursor.next() else { return nil }
-                batch = next.records[...]
+            while let least = leastAhead.first, (ready.first?.step ?? .max) >= least {
+                guard let next = try cursor.next() else { break }
+                leastAhead.removeFirst()
+                let isBehind = (ready.last?.step ?? 0) <= (next.records.first?.step ?? 0)
+                ready.append(contentsOf: next.records)
+                if !isBehind || !Self.isInOrder(next.records) {
+                    ready.sort { $0.step < $1.step }
+                }
             }
-            return batch.first
+            return ready.first
+        }
+
+        private static func isInOrder(_ records: [LogRecord]) -> Bool {
+            zip(records, records.dropFirst()).allSatisfy { $0.step <= $1.step }
         }
     }
 
     /// The statements that the records name by number.
     package let sites: [LogSite]
+    /// Records that found no room in their workers' lanes.
+    package let lost: UInt64
     private var streams: [Stream]
     private var group: ArraySlice<LogRecord> = []
     private var rank: UInt64 = 0
 
     /// Reads the topic once for its statements and workers; then record by record.
     package init(_ trace: Trace) throws(TraceError) {
-        let (sites, workers) = try trace.logIndex()
-        self.sites = sites
-        streams = workers.map { Stream(cursor: trace.logs(worker: $0)) }
+        let index = try trace.logIndex()
+        (sites, lost) = (index.sites, index.lost)
+        streams = index.firstSteps.sorted { $0.key < $1.key }.map { worker, steps in
+            var leastAhead = steps
+            for place in leastAhead.indices.dropLast().reversed() {
+                leastAhead[place] = min(leastAhead[place], leastAhead[place + 1])
+            }
+            return Stream(cursor: trace.logs(worker: worker), leastAhead: leastAhead[...])
+        }
     }
 
     /// The next record in the order of the run, and its rank from 1.
@@ -109,7 +130,7 @@ package final class LogMerge {
                 record.step == least
             {
                 records.append(record)
-                streams[index].batch.removeFirst()
+                streams[index].ready.removeFirst()
             }
         }
         records.sort(by: LogRecord.precedes)
@@ -117,25 +138,38 @@ package final class LogMerge {
     }
 }
 
+/// What is in the log topic of a trace, before its records are read.
+struct LogIndex {
+    var sites: [LogSite] = []
+    /// By worker: the least step of each of its messages, in their order.
+    var firstSteps: [UInt16: [UInt64]] = [:]
+    /// Records that found no room in their workers' lanes.
+    var lost: UInt64 = 0
+}
+
 extension Trace {
-    /// The statements of a trace and the workers that have log records.
-    func logIndex() throws(TraceError) -> (sites: [LogSite], workers: [UInt16]) {
-        var sites: [LogSite] = []
-        var workers: Set<UInt16> = []
+    /// Reads the log topic once, without its records.
+    func logIndex() throws(TraceError) -> LogIndex {
+        var index = LogIndex()
         var cursor = MessageCursor(store, .log)
         while let message = try cursor.message() {
-            let known = sites.count
-            let found = try cursor.located { () throws(MalformedBytes) -> ([LogSite], UInt16?) in
+            let known = index.sites.count
+            let found = try cursor.located {
+                () throws(MalformedBytes) -> ([LogSite], LogCodec.Head?) in
                 var reader = ByteReader(message)
                 switch try LogCodec.head(&reader) {
                 case .sites: return (try LogCodec.sites(&reader, known: known), nil)
-                case .records(let head): return ([], head.worker)
+                case .records(let head): return ([], head)
                 }
             }
-            sites.append(contentsOf: found.0)
-            if let worker = found.1 { workers.insert(worker) }
+            index.sites.append(contentsOf: found.0)
+            if let head = found.1 {
+                index.firstSteps[head.worker, default: []].append(
+                    head.count > 0 ? head.firstStep : .max)
+                index.lost &+= head.lost
+            }
         }
-        return (sites, workers.sorted())
+        return index
     }
 
     /// Writes the recorded logs as JSON Lines, in the order of the run, in bounded memory.

@@ -41,7 +41,9 @@ extension Trace {
         if let end = trace.end, rewritten.damage == nil, trace.isEndWhole {
             try writer.finish(end)
         } else {
-            try writer.finish(rewrittenFrom: trace.tail.inFlight)
+            try writer.finish(
+                rewrittenFrom: trace.tail.inFlight,
+                telemetryKnownBefore: trace.telemetryKnownBefore())
         }
         return rewritten
     }

@@ -145,6 +145,21 @@ package final class Trace: Sendable {
         }
     }
 
+    /// Logs and marks of turns that began before this step and ended are all in the file.
+    ///
+    /// A batch of the recorder holds with the end of a turn what the turn logged and found broken,
+    /// so that this is known of a run that died, too: only what lay in memory is lost.
+    package func telemetryKnownBefore() throws(TraceError) -> UInt64 {
+        if isEndWhole { return .max }
+        if recovery == .rewritten {
+            let members = try store.current.members(of: TraceMetadata.rewritten, in: store.file)
+            let known = members?.first { $0.0 == TraceMetadata.telemetryKnown }?.1
+            return known.flatMap { UInt64($0) } ?? 0
+        }
+        let last = try Self.lastState(store)
+        return min(last.open.first?.step ?? .max, last.nextStep)
+    }
+
     /// How the run ended; nil when it died or still runs.
     package var end: RunEnd? { state.withLock { $0.end } }
 

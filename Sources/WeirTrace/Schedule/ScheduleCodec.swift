@@ -14,7 +14,9 @@ import WeirTelemetry
 /// An end names its turn by its place among the open ones: a small number, and one that cannot
 /// name a turn that never began.
 enum ScheduleCodec {
-    static let version: UInt8 = 1
+    static let version: UInt8 = 2
+    /// Blocks whose rest points have no markers.
+    static let versionWithoutMarkers: UInt8 = 1
     static let columnNames = [
         "kind", "subtask", "port", "count", "time", "turn", "wordCount", "word", "digest",
         "end", "accesses", "emittedCount", "emitted", "duration", "samplePresence", "sample",

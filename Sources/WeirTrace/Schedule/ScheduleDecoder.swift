@@ -19,6 +19,7 @@ final class ScheduleDecoder {
 
     /// What a block says about itself before its columns are looked at.
     struct Head: Equatable {
+        var version: UInt8
         var steps: Int
         var ends: Int
         var state: ScheduleState
@@ -27,7 +28,9 @@ final class ScheduleDecoder {
     /// The first step of a block and what was open before it.
     static func head(_ reader: inout ByteReader) throws(MalformedBytes) -> Head {
         let version = try reader.byte()
-        guard version == ScheduleCodec.version else {
+        guard
+            version == ScheduleCodec.version || version == ScheduleCodec.versionWithoutMarkers
+        else {
             throw reader.failure("a schedule block of version \(version)")
         }
         var state = ScheduleState()
@@ -52,7 +55,7 @@ final class ScheduleDecoder {
             state.open.append(OpenTurn(step: step, subtask: subtask))
         }
         state.chain = try reader.fixed()
-        return Head(steps: steps, ends: ends, state: state)
+        return Head(version: version, steps: steps, ends: ends, state: state)
     }
 
     /// The batch of a block.
@@ -75,7 +78,9 @@ final class ScheduleDecoder {
             after: head.state.chain, from: head.state.nextStep, steps: head.steps,
             raw.map(\.allBytes))
         guard chain == chainAfter else { throw Self.brokenChain(head.state.nextStep) }
-        var decoder = BlockDecoder(columns: ScheduleColumns(raw), state: head.state)
+        var decoder = BlockDecoder(
+            columns: ScheduleColumns(raw), state: head.state,
+            hasMarkers: head.version != ScheduleCodec.versionWithoutMarkers)
         decoder.state.chain = chain
         try decoder.readSteps(head.steps)
         try decoder.readEnds(head.ends)
@@ -101,10 +106,12 @@ private struct BlockDecoder {
     var state: ScheduleState
     private(set) var batch = ScheduleBatch()
     private var memories = SubtaskMemories()
+    private let hasMarkers: Bool
 
-    init(columns: ScheduleColumns<ColumnReader>, state: ScheduleState) {
+    init(columns: ScheduleColumns<ColumnReader>, state: ScheduleState, hasMarkers: Bool) {
         self.columns = columns
         self.state = state
+        self.hasMarkers = hasMarkers
     }
 
     mutating func readSteps(_ count: Int) throws(MalformedBytes) {
@@ -138,6 +145,7 @@ private struct BlockDecoder {
                 time = try columns.time.next(after: time)
                 note.time = Int64(bitPattern: time)
                 note.digest = try columns.digest.fixed()
+                if hasMarkers { note.words = try readWords() }
             case .void: break
             }
             batch.steps.append(note)
@@ -174,11 +182,16 @@ private struct BlockDecoder {
         memories[note.subtask].ports.2 = UInt64(note.port)
         memories[note.subtask].counts.1 = UInt64(note.count)
         note.turn = try turnReference(note, memory.turn)
+        note.words = try readWords()
+    }
+
+    /// A count and so many numbers as they are.
+    private mutating func readWords() throws(MalformedBytes) -> Range<Int> {
         let count = try columns.wordCount.next(as: Int.self)
         guard count <= columns.word.remaining else { throw columns.word.failure("ends early") }
         let start = batch.words.count
         for _ in 0..<count { batch.words.append(try columns.word.next()) }
-        note.words = start..<batch.words.count
+        return start..<batch.words.count
     }
 
     private mutating func turnReference(

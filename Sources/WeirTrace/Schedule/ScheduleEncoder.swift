@@ -94,6 +94,9 @@ private struct BlockEncoder {
                 columns.time.append(UInt64(bitPattern: note.time), after: time)
                 time = UInt64(bitPattern: note.time)
                 columns.digest.append(fixed: note.digest)
+                let markers = batch.words(of: note)
+                columns.wordCount.append(UInt64(markers.count))
+                for marker in markers { columns.word.append(marker) }
             case .void: break
             }
             state.nextStep += 1

@@ -1,0 +1,78 @@
+import ArgumentParser
+import WeirBase
+import WeirEngine
+import WeirReplay
+import WeirTelemetry
+import WeirTrace
+
+/// `weir renote`: for those who change what digests are made of.
+///
+/// A trace whose digests have an older form can be replayed and not verified. This computes them
+/// anew, by a replay, and writes the trace again with them; everything else stays as it was. What
+/// the replay does is taken for what the run did, so it is only right for a trace that the build
+/// before the change found identical.
+struct RenoteCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "renote",
+        abstract: "Compute the digests of an older trace anew, by a replay.", shouldDisplay: false)
+
+    @Argument(help: "The trace.")
+    var trace: String
+
+    @Option(help: "Where the new trace goes; nothing may be there.")
+    var output: String
+
+    func run() throws {
+        let trace = try Trace.open(path: trace)
+        guard trace.isComplete, var end = trace.end else {
+            throw CommandFailure.usage(
+                "\(PrintableText.escaped(trace.path)) has no end", "Name the trace of a whole run")
+        }
+        let pipeline = try Program.pipeline(named: trace.header.pipeline)
+        var rests: [UInt64: StateDigest] = [:]
+        var samples: [UInt64: UInt64] = [:]
+        var options = ReplayRun.Options()
+        options.onRest = { rests[$0] = $1 }
+        options.onSample = { samples[$0] = $1 }
+        let report = try ReplayRun(trace, pipeline, options).run()
+        if let divergence = report.divergence {
+            Output.standard(DivergenceText.text(divergence, trace))
+            throw ExitCodeOnly(code: 3)
+        }
+        var header = trace.header
+        header.digestForm = RunHeader.currentDigestForm
+        end.note(report.state, names: report.partNames)
+        let writer = try TraceWriter(path: output, header: header, overwrite: false)
+        let batches = trace.batches()
+        while var batch = try batches.next() {
+            renote(&batch.schedule, rests, samples)
+            try writer.consume(batch)
+        }
+        try writer.finish(end)
+    }
+
+    private func renote(
+        _ schedule: inout ScheduleBatch, _ rests: [UInt64: StateDigest],
+        _ samples: [UInt64: UInt64]
+    ) {
+        for index in schedule.steps.indices where schedule.steps[index].kind == .rest {
+            guard let state = rests[schedule.steps[index].step] else { continue }
+            let markers = state.markers.map { UInt64($0) }
+            schedule.steps[index].digest = state.whole
+            schedule.steps[index].words =
+                schedule.words.count..<schedule.words.count + markers.count
+            schedule.words.append(contentsOf: markers)
+        }
+        for index in schedule.ends.indices {
+            schedule.ends[index].sample = samples[schedule.ends[index].step]
+        }
+    }
+}
+
+extension RunEnd {
+    /// Notes the final state and its parts.
+    mutating func note(_ state: StateDigest, names: [String]) {
+        stateDigest = state.whole.hexadecimal
+        parts = zip(names, state.parts).map { PartDigest(part: $0, digest: $1.hexadecimal) }
+    }
+}

@@ -1,0 +1,78 @@
+import WeirBase
+import WeirReplay
+import WeirTelemetry
+import WeirTrace
+
+/// How it is said what a replay that did not disagree with its trace rests on.
+enum VerdictText {
+    /// Violations that only the replay found and that are named one by one.
+    private static let mostNamed = 5
+
+    /// `identical`, or how far it agrees; then what was compared.
+    static func text(_ report: ReplayReport, times: Int) -> String {
+        var text: String
+        if let reservation = report.reservation {
+            text = "agrees to step \(reservation.agreed) of \(reservation.last)"
+            if times > 1 { text += ", \(times) times" }
+            text += ": \(reservation.reason)"
+        } else {
+            text = "identical: steps \(report.steps), digest \(report.digest.hexadecimal)"
+            if times > 1 { text += ", \(times) times" }
+        }
+        text += "\ncompared: \(compared(report.compared).joined(separator: ", "))\n"
+        for mark in report.onlyReplay.prefix(mostNamed) {
+            text += "only in the replay, where the run did not look: step \(mark.step): "
+            text += "\(PrintableText.escaped(mark.message))\n"
+        }
+        if report.onlyReplay.count > mostNamed {
+            text += "only in the replay: \(report.onlyReplay.count - mostNamed) more\n"
+        }
+        return text
+    }
+
+    private static func compared(_ compared: ReplayReport.Compared) -> [String] {
+        var parts = [Plural.text(compared.turns, "turn")]
+        var rests = Plural.text(UInt64(compared.restPoints), "rest point")
+        if compared.restPoints > 0, compared.finalSubtasks == 0 {
+            rests += " (the last at step \(compared.lastRestPoint))"
+        }
+        parts.append(rests)
+        if compared.finalSubtasks > 0 {
+            var final = "final state of " + Plural.text(UInt64(compared.finalSubtasks), "subtask")
+            if compared.finalCells > 0 {
+                final += " and " + Plural.text(UInt64(compared.finalCells), "cell")
+            }
+            parts.append(final)
+        }
+        parts.append(Plural.text(compared.violations, "violation"))
+        if compared.failures > 0 { parts.append(Plural.text(compared.failures, "failure")) }
+        var logs = Plural.text(compared.logs, "log")
+        if compared.lostLogs > 0 { logs += " (\(compared.lostLogs) lost ones left out)" }
+        parts.append(logs)
+        if compared.finalSubtasks > 0 { parts.append(Plural.text(compared.rows, "row")) }
+        return parts
+    }
+
+    /// What of the trace is missing, and where it was read from; empty for a whole one.
+    static func recovery(_ trace: Trace) -> String {
+        switch trace.recovery {
+        case .lanesMissing:
+            return "incomplete: the run died and its lane file is gone; the trace ends with its "
+                + "last whole chunk\n"
+        case .lanes(let steps, _, let voids):
+            let done = voids > 0 ? ", \(voids) numbers did nothing\n" : "\n"
+            return "incomplete: the run died; \(steps) steps were read from its lane file" + done
+        case .lanesUnusable(let reason):
+            return "incomplete: \(PrintableText.escaped(reason))\n"
+        case .rewritten: return "incomplete: rewritten from a run that died\n"
+        case .notNeeded, .recording: return ""
+        }
+    }
+}
+
+/// Counts with their nouns.
+enum Plural {
+    static func text(_ count: UInt64, _ noun: String) -> String {
+        count == 1 ? "1 \(noun)" : "\(count) \(noun)s"
+    }
+}

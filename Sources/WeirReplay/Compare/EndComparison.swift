@@ -1,0 +1,93 @@
+import WeirBase
+import WeirEngine
+import WeirTelemetry
+import WeirTrace
+
+/// Holds the end of a replay against the end that its run recorded.
+struct EndComparison {
+    private let end: RunEnd?
+    private let agreedRest: UInt64
+    private let hasDigests: Bool
+
+    /// Subtasks and cells whose final state was compared, and rows of all sinks.
+    private(set) var comparedParts = 0
+    private(set) var comparedRows: UInt64 = 0
+
+    /// `agreedRest` is the last rest point at which the whole state agreed.
+    init(_ trace: Trace, agreedRest: UInt64) {
+        end = trace.isComplete ? trace.end : nil
+        hasDigests = trace.header.hasCurrentDigests
+        self.agreedRest = agreedRest
+    }
+
+    /// The first thing that differs; nil for none, or where there is no end to compare with.
+    mutating func compare(
+        _ report: ReplayReport, _ scheduler: ReplayScheduler
+    ) -> Divergence? {
+        guard let end else { return nil }
+        if let counts = counts(report, end) { return counts }
+        if hasDigests, let parts = end.parts {
+            if let differing = self.parts(report, parts, scheduler) { return differing }
+            comparedParts = parts.count
+            if end.stateDigest != report.state.whole.hexadecimal {
+                return differs(
+                    report, "the final state", end.stateDigest ?? "none",
+                    report.state.whole.hexadecimal)
+            }
+        }
+        for (recorded, replayed) in zip(end.sinks, report.sinks) where recorded != replayed {
+            return differs(
+                report, "sink \(replayed.sink)", Self.text(recorded), Self.text(replayed))
+        }
+        guard end.sinks.count == report.sinks.count else {
+            return differs(
+                report, "the end", "\(end.sinks.count) sinks", "\(report.sinks.count) sinks")
+        }
+        comparedRows = report.sinks.reduce(0) { $0 + $1.rows }
+        return nil
+    }
+
+    private func counts(_ report: ReplayReport, _ end: RunEnd) -> Divergence? {
+        let counts = [
+            ("steps", end.steps, report.steps), ("turns", end.turns, report.turns),
+            ("elements", end.events, report.elements),
+        ]
+        for (what, recorded, replayed) in counts where recorded != replayed {
+            return differs(report, "the end", "\(recorded) \(what)", "\(replayed) \(what)")
+        }
+        return nil
+    }
+
+    private func parts(
+        _ report: ReplayReport, _ recorded: [PartDigest], _ scheduler: ReplayScheduler
+    ) -> Divergence? {
+        let names = report.partNames
+        let replayed = zip(names, report.state.parts).map {
+            PartDigest(part: $0, digest: $1.hexadecimal)
+        }
+        guard recorded.map(\.part) == names else {
+            return differs(
+                report, "the end", "the state of \(recorded.count) parts",
+                "the state of \(names.count) parts, or of others")
+        }
+        let differing = recorded.indices.filter { recorded[$0] != replayed[$0] }
+        guard let first = differing.first else { return nil }
+        return scheduler.divergence(
+            in: differing, at: report.steps,
+            expected: "final state \(recorded[first].digest)",
+            got: "final state \(replayed[first].digest)")
+    }
+
+    private func differs(
+        _ report: ReplayReport, _ part: String, _ expected: String, _ got: String
+    ) -> Divergence {
+        Divergence(
+            step: report.steps, agreed: agreedRest, subtask: part, expected: expected, got: got,
+            reason: "every compared turn agreed; a value differs that no turn showed: other code, "
+                + "or something the run could not control")
+    }
+
+    private static func text(_ sink: SinkDigest) -> String {
+        "\(sink.rows) rows, \(sink.ordered) in order, \(sink.unordered) in any order"
+    }
+}

@@ -1,0 +1,118 @@
+import WeirBase
+import WeirEngine
+import WeirTelemetry
+import WeirTrace
+
+/// Holds the violations and failures that a replay finds against the recorded ones. Owned by one
+/// thread.
+///
+/// Conditions on one cell, element or keyed state are checked at the same places in a run and in
+/// its replay. Conditions over several stages are checked by a parallel run at its rest points
+/// alone: there they are compared; what a replay finds between them is listed and not compared.
+final class MarkComparison {
+    /// Marks of one trace that are compared; with more of them only the first are.
+    static let maximumMarks = 1 << 20
+
+    private struct Key: Hashable {
+        var step: UInt64
+        var kind: Mark.Kind
+        var name: String
+        var message: String
+    }
+
+    private let isWide: (String) -> Bool
+    /// Whether the run looked wherever its replay does.
+    private let isSimulated: Bool
+    /// Marks of turns that began before this step and ended are all in the file.
+    private let knownBefore: UInt64
+    /// How many of each are left to be found.
+    private var expected: [Key: Int] = [:]
+    private var unrecordedLeft: UInt64
+    private var differences: [Divergence] = []
+
+    /// Recorded ones that the replay found.
+    private(set) var matchedViolations: UInt64 = 0
+    private(set) var matchedFailures: UInt64 = 0
+    /// Found by the replay where the run did not look.
+    private(set) var onlyReplay: [Mark] = []
+    /// Marks of the trace beyond the bound: not compared.
+    private(set) var isPartial = false
+
+    init(_ trace: Trace, wide: [String]) throws {
+        let wide = Set(wide)
+        isWide = { wide.contains($0) }
+        isSimulated = trace.header.workers == 0
+        knownBefore = try trace.telemetryKnownBefore()
+        unrecordedLeft = trace.end?.marksDropped ?? 0
+        let cursor = trace.marks()
+        var count = 0
+        while let mark = try cursor.next() {
+            guard mark.kind == .violation || mark.kind == .failure else { continue }
+            guard count < Self.maximumMarks else {
+                isPartial = true
+                break
+            }
+            count += 1
+            expected[key(of: mark), default: 0] += 1
+        }
+    }
+
+    /// The replay found a violation or a failure.
+    func take(_ mark: Mark) {
+        if isWide(mark.name), !isSimulated {
+            if onlyReplay.count < Execution.maximumViolations { onlyReplay.append(mark) }
+        } else {
+            compare(mark)
+        }
+    }
+
+    /// Conditions over several stages that began not to hold at a recorded rest point.
+    func takeAtRest(_ mark: Mark) {
+        onlyReplay.removeAll { $0.step == mark.step && $0.name == mark.name }
+        if !isSimulated { compare(mark) }
+    }
+
+    private func compare(_ mark: Mark) {
+        if let left = expected[key(of: mark)], left > 0 {
+            expected[key(of: mark)] = left - 1
+            if mark.kind == .violation { matchedViolations += 1 } else { matchedFailures += 1 }
+            // One found at a rest point is told behind it: it may have come too late for the file.
+        } else if mark.step + (isWide(mark.name) ? 1 : 0) >= knownBefore || isPartial {
+            return
+        } else if unrecordedLeft > 0 {
+            unrecordedLeft -= 1
+        } else {
+            differences.append(difference(key(of: mark), expected: "nothing", got: mark.message))
+        }
+    }
+
+    /// The difference at the least step up to `step`, the last that was run; nil for none.
+    func divergence(through step: UInt64) -> Divergence? {
+        let missing = expected.filter { $0.value > 0 && $0.key.step <= step }.keys
+            .map { difference($0, expected: $0.message, got: "nothing") }
+        let found = (differences + missing).sorted {
+            ($0.step, $0.expected) < ($1.step, $1.expected)
+        }
+        guard var first = found.first else { return nil }
+        // The same one found with other words, such as another key, is one difference and not two.
+        if let other = found.dropFirst().first, other.step == first.step,
+            first.got == "nothing" || first.expected == "nothing"
+        {
+            if first.got == "nothing" { first.got = other.got }
+            if first.expected == "nothing" { first.expected = other.expected }
+        }
+        return first
+    }
+
+    private func difference(_ key: Key, expected: String, got: String) -> Divergence {
+        Divergence(
+            step: key.step, subtask: key.name, expected: expected, got: got,
+            reason: key.kind == .violation
+                ? "the condition reads something that the run could not control, or what it looks "
+                    + "at differs" : "the operator fails otherwise than it did")
+    }
+
+    private func key(of mark: Mark) -> Key {
+        Key(step: mark.step, kind: mark.kind, name: mark.name, message: mark.message)
+    }
+}

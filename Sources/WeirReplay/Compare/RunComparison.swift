@@ -1,0 +1,185 @@
+import WeirBase
+import WeirEngine
+import WeirTelemetry
+import WeirTrace
+
+/// Holds one replay of a whole trace against what its run noted. Owned by one thread.
+///
+/// Turns, rest points and samples are compared where they happen, by the scheduler and the world
+/// of the replay; here are logs, violations and the end, and what it all comes to.
+final class RunComparison {
+    private let trace: Trace
+    private let execution: Execution
+    private let scheduler: ReplayScheduler
+    private let world: ReplayWorld
+    private let logs: LogComparison?
+    private let marks: MarkComparison
+    private let order: LogOrder
+    private let logDigest = LogDigest()
+    private var watch = WideWatch()
+    /// Called with all state at each rest point.
+    var onRest: ((_ step: UInt64, StateDigest) -> Void)?
+    private var lostLogs: UInt64 = 0
+
+    init(
+        _ trace: Trace, _ execution: Execution, _ scheduler: ReplayScheduler, _ world: ReplayWorld,
+        inFlight: Set<UInt64>, comparesLogs: Bool, isSameBuild: Bool
+    ) throws {
+        (self.trace, self.execution) = (trace, execution)
+        (self.scheduler, self.world) = (scheduler, world)
+        let logs =
+            comparesLogs
+            ? try LogComparison(trace, inFlight: inFlight, isSameBuild: isSameBuild) : nil
+        self.logs = logs
+        marks = try MarkComparison(trace, wide: execution.wideInvariantNames)
+        let logDigest = logDigest
+        order = LogOrder { record, site in
+            logDigest.add(record, site)
+            logs?.take(record, site)
+        }
+        world.onMark = { [unowned self] in marks.take($0) }
+        scheduler.onRest = { [unowned self] note in
+            rested(at: note.step, time: note.time)
+            onRest?(note.step, execution.stateDigest())
+        }
+    }
+
+    /// Log records as their turns end.
+    func take(_ batch: LogBatch, _ sites: LogSites) {
+        lostLogs += batch.lost
+        order.take(batch.records, sites)
+    }
+
+    /// No turn that began before `step` is open any more.
+    func settle(before step: UInt64) { order.settle(before: step) }
+
+    private func rested(at step: UInt64, time: Int64) {
+        for invariant in watch.look(at: execution) {
+            marks.takeAtRest(Mark.atRest(invariant, step: step, time: time))
+        }
+    }
+
+    /// What the replay came to, once its last turn is over.
+    func report(chain: UInt64, isWhole: Bool) throws -> ReplayReport {
+        order.finish()
+        var report = ReplayReport()
+        report.steps = scheduler.reached
+        report.turns = scheduler.turns
+        report.marks = world.marks
+        report.violations = execution.violations.first
+        report.elements = execution.subtasks.reduce(0) { $0 + $1.sourceTaken }
+        report.lostLogs = lostLogs
+        report.inFlight = scheduler.inFlight.map {
+            ReplayReport.TurnName(
+                subtask: execution.subtasks[Int($0.subtask)].name, step: $0.step)
+        }
+        report.state = execution.stateDigest()
+        report.partNames = execution.partNames
+        report.sinks = execution.sinkDigests()
+        if isWhole { restAtTheEnd(report.steps) }
+        compare(&report, isWhole: isWhole)
+        if let failure = logs?.failure { throw failure }
+        report.onlyReplay = marks.onlyReplay
+        report.digest = digest(report, chain)
+        return report
+    }
+
+    /// A parallel run that comes to its end looks once more, behind its last step.
+    private func restAtTheEnd(_ steps: UInt64) {
+        guard let end = trace.end, end.cause == "finished" || end.cause == "interrupted",
+            trace.header.workers > 0, scheduler.divergence == nil
+        else { return }
+        rested(at: steps, time: 0)
+    }
+
+    private func digest(_ report: ReplayReport, _ chain: UInt64) -> UInt64 {
+        var hash = StableHash(seed: chain)
+        hash.combine(report.state.whole)
+        for sink in report.sinks { hash.combine(bytes: Array(sink.ordered.utf8)) }
+        hash.combine(logDigest.value)
+        for mark in report.marks {
+            hash.combine(mark.step)
+            hash.combine(bytes: Array(mark.message.utf8))
+        }
+        return hash.value
+    }
+
+    private func compare(_ report: inout ReplayReport, isWhole: Bool) {
+        var found = scheduler.divergence
+        func consider(_ other: Divergence?) {
+            if let other, other.step < found?.step ?? .max { found = other }
+        }
+        let isWholeRun = isWhole && found == nil
+        if isWholeRun { logs?.finish() }
+        consider(logs?.divergence)
+        consider(marks.divergence(through: found?.step ?? report.steps))
+        var end = EndComparison(trace, agreedRest: scheduler.agreedRest)
+        if let differing = isWholeRun ? end.compare(report, scheduler) : nil {
+            consider(differing)
+        } else {
+            scheduler.settleSuspicions()
+            consider(scheduler.divergence)
+        }
+        report.divergence = found
+        report.compared.turns = world.compared
+        report.compared.restPoints = scheduler.comparedRests
+        report.compared.lastRestPoint = scheduler.agreedRest
+        report.compared.finalSubtasks = min(end.comparedParts, execution.subtasks.count)
+        report.compared.finalCells = max(0, end.comparedParts - execution.subtasks.count)
+        report.compared.rows = end.comparedRows
+        report.compared.violations = marks.matchedViolations
+        report.compared.failures = marks.matchedFailures
+        report.compared.logs = logs?.matched ?? 0
+        report.compared.lostLogs = logs?.leftOut ?? 0
+        report.reservation = reservation(report, isWhole: isWhole)
+    }
+
+    /// Why agreement is not identity.
+    private func reservation(
+        _ report: ReplayReport, isWhole: Bool
+    ) -> ReplayReport.Reservation? {
+        guard let reason = reason(isWhole: isWhole) else { return nil }
+        let open = report.inFlight.map(\.step) + [world.leastUncompared].compactMap { $0 }
+        let agreed = (open.min() ?? report.steps + 1) - 1
+        return ReplayReport.Reservation(
+            agreed: min(agreed, report.steps), last: max(report.steps, trace.end?.steps ?? 0),
+            reason: reason)
+    }
+
+    private func reason(isWhole: Bool) -> String? {
+        if !isWhole { return "no further was asked for" }
+        if !trace.header.hasCurrentDigests {
+            return "its digests have an older form, which this build does not compute; only what "
+                + "its turns emitted was compared"
+        }
+        guard let end = trace.end else { return "the run died and noted no end" }
+        if !trace.isComplete { return "its recording stopped before the run did" }
+        if end.parts == nil { return "its end has no digests" }
+        if marks.isPartial {
+            return "of its violations the first \(MarkComparison.maximumMarks) were compared"
+        }
+        if logs == nil { return "its logs were made again at another level" }
+        return nil
+    }
+}
+
+/// A hash over the logs of a replay in the order of the run.
+final class LogDigest {
+    private var hash = StableHash()
+
+    var value: UInt64 { hash.value }
+
+    func add(_ record: LogRecord, _ site: LogSite) {
+        hash.combine(record.step)
+        hash.combine(UInt64(record.index))
+        hash.combine(bytes: Array(site.message.utf8))
+        for value in record.values {
+            switch value {
+            case .integer(let number): hash.combine(UInt64(bitPattern: number))
+            case .double(let number): hash.combine(number.bitPattern)
+            case .flag(let flag): hash.combine(flag ? 1 : 0)
+            case .text(let text): hash.combine(bytes: Array(text.utf8))
+            }
+        }
+    }
+}
