@@ -99,7 +99,7 @@ let package = Package(
             name: "weir-bench",
             dependencies: [
                 "Weir", "WeirApp", "WeirBase", "WeirTelemetry", "WeirTrace", "WeirEngine",
-                "WeirReplay", "WeirTesting",
+                "WeirReplay", "WeirTesting", "LeakMatrix",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
@@ -151,11 +151,17 @@ let package = Package(
         .executableTarget(
             name: "TrapFixture", dependencies: ["WeirApp"], path: "Tests/TrapFixture",
             swiftSettings: strict),
+        // A program that reads what it must not, and the matrix of what a replay says of it.
+        .executableTarget(
+            name: "LeakFixture", dependencies: ["WeirApp"], path: "Tests/LeakFixture",
+            swiftSettings: strict),
+        .target(name: "LeakMatrix", path: "Tests/LeakMatrix", swiftSettings: strict),
         // The programs themselves are run: depending on them has them built beside the tests.
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "Gallery", "TrapFixture", "WeirBase", "WeirTelemetry", "WeirTrace", "WeirTerminal",
+                "Gallery", "TrapFixture", "LeakFixture", "LeakMatrix", "WeirBase", "WeirTelemetry",
+                "WeirTrace", "WeirTerminal",
                 "WeirMonitor",
             ],
             exclude: ["Support/prompt.py", "Support/screen.py"], swiftSettings: strict),

@@ -75,9 +75,11 @@ enum Rooms {
         // The pipelines that ship import what users import; the executable is the same target.
         "Gallery": Room(
             ["Weir", "WeirApp"], outside: foundation.merging(observability) { first, _ in first }),
-        "weir-bench": Room(rooms, outside: commandLine),
+        "weir-bench": Room(rooms.union(["LeakMatrix"]), outside: commandLine),
         // What the end-to-end tests run is written as a user would write it.
         "TrapFixture": Room(["WeirApp"]),
+        "LeakFixture": Room(["WeirApp"]),
+        "LeakMatrix": Room([], outside: ["Foundation": "processes and their folders"]),
     ]
 
     /// Every library target with Swift code in it.

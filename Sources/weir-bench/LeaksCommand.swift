@@ -1,0 +1,108 @@
+import ArgumentParser
+import Glibc
+import LeakMatrix
+import WeirBase
+
+/// What a replay says of runs that read what they could not control.
+struct LeaksCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "leaks",
+        abstract: "The leak matrix: what leaks, where it gets to, how the run ends.",
+        discussion: """
+            Each cell records a run in one process and verifies it in another, in which the leak \
+            has another value. Needs 'LeakFixture' built beside it: swift build -c release \
+            --product LeakFixture. Exit code 1 when a leak was called identical, or fewer than \
+            95 of 100 were caught with the right stage.
+            """)
+
+    @Option(help: "Only cells that leak this.") var leak: String?
+    @Option(help: "Only cells in which it gets there.") var place: String?
+    @Option(help: "Only runs that end so.") var ending: String?
+
+    mutating func run() throws {
+        guard let fixture = ProcessFacts.beside("LeakFixture") else {
+            throw ValidationError("there is no LeakFixture beside this program: build it first")
+        }
+        let matrix = LeakMatrix(fixture: fixture)
+        let cells = LeakCell.all.filter {
+            $0.leak == leak ?? $0.leak && $0.place == place ?? $0.place
+                && $0.ending == ending ?? $0.ending
+        }
+        var table = LeakTable()
+        for (number, cell) in cells.enumerated() {
+            table.add(cell, try matrix.run(cell))
+            Progress.show("cell \(number + 1) of \(cells.count): \(cell)")
+        }
+        Progress.end()
+        print(table.text, terminator: "")
+        if table.identical > 0 || table.right * 100 < cells.count * 95 { throw ExitCode(1) }
+    }
+}
+
+/// The matrix as text: a line for each place and ending, a letter for each leak.
+private struct LeakTable {
+    private var letters: [String: [String: String]] = [:]
+    private var notes: [String] = []
+    private var total = 0
+    private(set) var right = 0
+    private(set) var caught = 0
+    private(set) var identical = 0
+    private var notCompared = 0
+
+    mutating func add(_ cell: LeakCell, _ verdict: LeakVerdict) {
+        total += 1
+        let letter: String
+        switch verdict {
+        case .caught(let part, let first, let last, let isRight):
+            caught += 1
+            right += isRight ? 1 : 0
+            letter = isRight ? "c" : "w"
+            if !isRight { notes.append("\(cell): steps \(first) to \(last) of \(part)") }
+        case .agrees(let line):
+            notCompared += 1
+            letter = "a"
+            notes.append("\(cell): \(line)")
+        case .identical:
+            identical += 1
+            letter = "I"
+            notes.append("\(cell): called identical")
+        case .unexpected(let what):
+            letter = "?"
+            notes.append("\(cell): \(what)")
+        }
+        letters["\(cell.place) \(cell.ending)", default: [:]][cell.leak] = letter
+    }
+
+    var text: String {
+        var lines = ["place      ending     " + LeakCell.leaks.map { pad($0, 12) }.joined()]
+        for place in LeakCell.places {
+            for ending in LeakCell.endings {
+                guard let row = letters["\(place) \(ending)"] else { continue }
+                let cells = LeakCell.leaks.map { pad(row[$0] ?? "-", 12) }.joined()
+                lines.append(pad(place, 11) + pad(ending, 11) + cells)
+            }
+        }
+        lines.append("c caught, w caught in another part, a not compared, I called identical")
+        lines += notes
+        lines.append(
+            "\(total) cells: \(caught) caught (\(right) in the right part), "
+                + "\(notCompared) not compared, \(identical) called identical")
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    private func pad(_ text: String, _ width: Int) -> String {
+        text + String(repeating: " ", count: max(1, width - text.count))
+    }
+}
+
+/// How far a long matrix has come, on a terminal.
+private enum Progress {
+    static func show(_ text: String) { write("\r\u{1B}[K\(text)") }
+    static func end() { write("\r\u{1B}[K") }
+
+    private static func write(_ text: String) {
+        guard isatty(STDERR_FILENO) == 1 else { return }
+        var text = text
+        text.withUTF8 { _ = Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
+    }
+}
