@@ -119,6 +119,25 @@ struct AlteredEndTests {
         try alter("a line twice") { $0.records.insert($0.records[0], at: 0) }
     }
 
+    @Test func `lines of a statement that was added to the code since are passed over`() throws {
+        let sites = try trace.sites()
+        let added = try #require(sites.firstIndex { $0.message == "stock_short" })
+        var known = 0
+        try rewrite(batch: { batch in
+            for place in batch.newSites.indices where known + place == added {
+                batch.newSites[place].message = "another_statement"
+            }
+            known += batch.newSites.count
+            for place in batch.logs.indices {
+                batch.logs[place].records.removeAll { Int($0.site) == added }
+            }
+        })
+        let verify = try weir("replay", "t.mcap", "--verify")
+        #expect(verify.code == 0 && verify.output.hasPrefix("identical: "), "\(verify)")
+        let lines = try #require(verify.output.firstMatch(of: /(\d+) logs/).flatMap { Int($0.1) })
+        #expect(lines < 629)
+    }
+
     @Test func `another digest of a rest point`() throws {
         var isDone = false
         let run = try weir(

@@ -106,8 +106,9 @@ import WeirTelemetry
 
     @Test func `a publish says what was accepted, dropped and evicted`() throws {
         var batches = Fixture.batches
-        batches[1].schedule.words = [0 << 6 | 1, 1 << 6 | 30, 2 << 6 | 7, 3 << 6 | 2]
-        batches[1].schedule.steps[0].words = 0..<4
+        // One control message, 30 accepted, 7 dropped, 2 accepted while others were evicted.
+        batches[1].schedule.words.append(contentsOf: [1, 0x5E, 0x87, 0xC2])
+        batches[1].schedule.steps[0].words = 5..<9
         let lines = try lines(batches) { try $0.exportSchedule(output: $1) }
         #expect(
             lines[4].hasSuffix(

@@ -13,7 +13,7 @@ import WeirBase
 struct ValueTrail {
     /// The most credit that is saved up; also what a run begins with, so that its first values are
     /// sampled whatever their number.
-    private static let maximumCredit = 16 << 10
+    private static let maximumCredit = 4 << 10
 
     /// Bytes of canonical form that a moment may cost on average.
     private let creditPerMoment: Int

@@ -39,7 +39,8 @@ extension Pipeline {
     private func checkedReplay(_ trace: Trace, _ inputs: [String: String]) throws -> PipelineRun {
         var options = ReplayRun.Options()
         options.inputs = inputs
-        options.logLevel = LogLevel(name: trace.header.logLevel) ?? .info
+        // Tests are another build than what recorded: a log statement added since differs from it.
+        options.isSameBuild = false
         let memory = trace.header.sinks.map { ($0, MemorySink()) }
         for (name, sink) in memory { options.outputs[name] = try sink.open() }
         let logs = ReplayedLogs()
