@@ -103,7 +103,7 @@ struct SourceEmitter<Element> {
         if count >= subtask.sliceLimit { flush(subtask) }
         if let time, let watermark = watermarker?.passed(time.nanoseconds) {
             flush(subtask)
-            subtask.advance(to: watermark, from: 0)
+            subtask.advance(to: watermark)
         }
     }
 

@@ -106,7 +106,8 @@ final class AsyncCalls<Element: Sendable, Output: Sendable>: CallPort {
         let number = calls
         flights[number] = Flight(element: element, attempt: attempt)
         let deadline = (now + limits.timeout + 999) / 1_000 * 1_000
-        timeouts.register(number, keyBytes: Canonical.bytes(of: number), deadline: deadline)
+        // Bounded by the calls in flight, each with a number of its own.
+        _ = timeouts.register(number, keyBytes: Canonical.bytes(of: number), deadline: deadline)
         let call = call
         unsubmitted.append(
             PendingCall(subtask: subtask, call: number) { call(element, number) })

@@ -5,8 +5,14 @@ extension KeyedStream {
     /// own.
     ///
     /// `state` is what a key begins with. The closure gets it `inout`, and a context to emit, log
-    /// and set timers with. `onTimer` is called for a key when one of its timers fires; after the
-    /// end of input due timers fire, others are dropped.
+    /// and set timers with. `onTimer` is called for a key when one of its timers fires, once for a
+    /// time however often it was set.
+    ///
+    /// Event-time timers fire in order of time and key when the watermark has passed them, before
+    /// it goes on: what they emit is on time downstream. Those that `onTimer` sets fire in the
+    /// same advance when they are due. At the end of input all fire; a key whose timers set each
+    /// other more than 1,048,576 times in one advance is an error, as is a timer beyond 4,194,304
+    /// in one subtask. Processing-time timers that are not due at the end are dropped and counted.
     ///
     /// An error thrown by a closure ends the run, naming the operator.
     public func process<State: Codable & Sendable, Output: Sendable>(
@@ -71,8 +77,9 @@ final class KeyedProcess<
     private let onTimer: TimerBody?
     private var table = KeyedTable<Key, State>()
     private let output: UnsafeMutablePointer<OutputBuffer<Output>>
-    private var eventTimers = TimerQueue<Key>()
-    private var processingTimers = TimerQueue<Key>()
+    private let limits: TimerLimits
+    private var eventTimers: TimerQueue<Key>
+    private var processingTimers: TimerQueue<Key>
     private var droppedTimers = 0
     /// The state's number among those that conditions name.
     private let number: Int?
@@ -80,7 +87,13 @@ final class KeyedProcess<
     /// The state that the running turn touched last; valid until the table changes.
     private var touched: UnsafeMutablePointer<State>?
 
-    init(initial: State, onTimer: TimerBody?, spec: KeyedStateSpec<Key, State>?) {
+    init(
+        initial: State, onTimer: TimerBody?, spec: KeyedStateSpec<Key, State>? = nil,
+        limits: TimerLimits = .standard
+    ) {
+        self.limits = limits
+        eventTimers = TimerQueue(limit: limits.count)
+        processingTimers = TimerQueue(limit: limits.count)
         number = spec?.index
         checks = KeyChecks(spec?.invariants ?? [])
         self.initial = initial
@@ -104,7 +117,9 @@ final class KeyedProcess<
         var reactions = Link.Reactions()
         reactions.control = { [self] control, frame, _ in passed(control, frame) }
         reactions.fireTimers = { [self] frame, _ in
-            fire(processingTimers.takeDue(at: frame.pointee.now), frame)
+            // What these set fires in a later turn: their time does not stand still.
+            for entry in processingTimers.takeDue(at: frame.pointee.now) { fire(entry, frame) }
+            output.pointee.flush(frame)
         }
         reactions.nextDeadline = { [self] _ in processingTimers.earliest }
         reactions.sample = { [self] hash, _ in sample(into: &hash) }
@@ -133,29 +148,29 @@ final class KeyedProcess<
                 last = state
                 checks?.touch(keyOfElement)
                 try body(element, &state.pointee, &context)
-                if !context.timers.isEmpty { register(context.timers, keyOfElement) }
+                if !context.timers.isEmpty { try register(context.timers, keyOfElement) }
             }
             touched = last
             output.pointee.flush(frame)
         }
     }
 
-    private func register(_ requests: TimerRequests, _ key: Key) {
+    private func register(_ requests: TimerRequests, _ key: Key) throws {
         let bytes = Canonical.bytes(of: key)
         for deadline in requests.event {
-            guard eventTimers.count < TimerQueue<Key>.maximumCount else { break }
-            eventTimers.register(key, keyBytes: bytes, deadline: deadline)
+            let became = eventTimers.register(key, keyBytes: bytes, deadline: deadline)
+            if became == .refused { throw TimerBound(count: limits.count) }
         }
         for deadline in requests.processing {
-            guard processingTimers.count < TimerQueue<Key>.maximumCount else { break }
-            processingTimers.register(key, keyBytes: bytes, deadline: deadline)
+            let became = processingTimers.register(key, keyBytes: bytes, deadline: deadline)
+            if became == .refused { throw TimerBound(count: limits.count) }
         }
     }
 
     private func passed(_ control: Control, _ frame: UnsafeMutablePointer<Frame>) {
         switch control {
         case .watermark(let instant):
-            fire(eventTimers.takeDue(at: instant.nanoseconds), frame)
+            fireEventTimers(passedBy: instant, frame)
         case .end:
             droppedTimers += processingTimers.removeAll()
         case .idle, .active:
@@ -163,25 +178,27 @@ final class KeyedProcess<
         }
     }
 
-    /// Calls the timer closure for each entry; timers it sets fire in a later turn.
-    private func fire(
-        _ due: [TimerQueue<Key>.Entry], _ frame: UnsafeMutablePointer<Frame>
+    /// Fires every event-time timer that the watermark has passed, those included that these set
+    /// meanwhile: the watermark goes on when none is left.
+    private func fireEventTimers(
+        passedBy watermark: Instant, _ frame: UnsafeMutablePointer<Frame>
     ) {
-        guard let onTimer, !due.isEmpty else { return }
-        for entry in due {
-            guard frame.pointee.failure == nil else { break }
-            var context = OperatorContext<Output>(
-                frame: frame, output: output, time: entry.deadline,
-                index: frame.pointee.takenBefore)
-            let state = table.slot(for: entry.key, hash: Canonical.hash(entry.key)) { initial }
-            touched = state
-            checks?.touch(entry.key)
-            do {
-                try onTimer(entry.key, &state.pointee, &context)
-            } catch {
-                frame.pointee.fail(error)
+        let known = eventTimers.registrations
+        var chains: [[UInt8]: Int] = [:]
+        while frame.pointee.failure == nil,
+            let entry = eventTimers.takeFirst(passedBy: watermark)
+        {
+            if entry.registration > known {
+                chains[entry.keyBytes, default: 0] += 1
+                if let length = chains[entry.keyBytes], length > limits.chain {
+                    frame.pointee.fail(
+                        EndlessTimers(
+                            key: "\(entry.key)", count: limits.chain,
+                            time: Instant(nanoseconds: entry.deadline), watermark: watermark))
+                    break
+                }
             }
-            if !context.timers.isEmpty { register(context.timers, entry.key) }
+            fire(entry, frame)
         }
         output.pointee.flush(frame)
     }
@@ -192,6 +209,25 @@ final class KeyedProcess<
         let bytes = Canonical.bytes(of: state.pointee)
         hash.combine(bytes: bytes)
         return bytes.count
+    }
+
+    /// Calls the timer closure for a timer whose time has come.
+    private func fire(_ entry: TimerQueue<Key>.Entry, _ frame: UnsafeMutablePointer<Frame>) {
+        guard let onTimer, frame.pointee.failure == nil else { return }
+        // Many timers may fire in one turn: each closure's emission is bounded, as many of them as
+        // there may be timers.
+        frame.pointee.emittedBytes = 0
+        var context = OperatorContext<Output>(
+            frame: frame, output: output, time: entry.deadline, index: frame.pointee.takenBefore)
+        let state = table.slot(for: entry.key, hash: Canonical.hash(entry.key)) { initial }
+        touched = state
+        checks?.touch(entry.key)
+        do {
+            try onTimer(entry.key, &state.pointee, &context)
+            if !context.timers.isEmpty { try register(context.timers, entry.key) }
+        } catch {
+            frame.pointee.fail(error)
+        }
     }
 
     private func digest(into hash: inout StableHash) {

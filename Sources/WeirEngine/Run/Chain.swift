@@ -75,6 +75,8 @@ package final class Chain {
     package let frame: UnsafeMutablePointer<Frame>
     /// How many elements each operator has taken in the turn.
     @usableFromInline let taken: UnsafeMutablePointer<UInt32>
+    /// The watermark before the one that goes through the links now; nil while none does.
+    fileprivate var heldWatermark: Instant?
 
     package init(links: [Link], frame: UnsafeMutablePointer<Frame>) {
         self.links = links
@@ -111,6 +113,18 @@ package final class Chain {
             links[index].reactions.control?(control, frame, links[index].state)
             if frame.pointee.failure != nil { return }
         }
+    }
+
+    /// Takes a watermark through all links.
+    ///
+    /// What an operator emits while it passes, such as the rows of its timers, reaches those behind
+    /// it before the watermark does, and finds them at the watermark before.
+    package func advance(to watermark: Instant) {
+        precondition(heldWatermark == nil, "a watermark passes while another one does")
+        heldWatermark = frame.pointee.watermark
+        frame.pointee.watermark = watermark
+        pass(.watermark(watermark), from: 0)
+        heldWatermark = nil
     }
 
     /// Fires all processing-time timers that are due, operator by operator.
@@ -203,7 +217,10 @@ struct OutputBuffer<Output> {
         var slice = Slice(
             elements: UnsafeMutableRawPointer(elements), times: times, count: count)
         count = 0
+        let watermark = frame.pointee.watermark
+        if let held = chain.heldWatermark { frame.pointee.watermark = held }
         chain.run(&slice, from: index + 1)
+        frame.pointee.watermark = watermark
         frame.pointee.operatorIndex = index
     }
 }

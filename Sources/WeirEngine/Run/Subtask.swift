@@ -54,6 +54,8 @@ package final class Subtask: @unchecked Sendable {
     private var turns: UInt64 = 0
     /// Samples of what its turns emitted and wrote.
     private var trail = ValueTrail(creditPerMoment: Subtask.sampledBytes)
+    /// The turn that fired processing-time timers last.
+    private var firedTurn: UInt64?
     private var nextInlet = 0
     /// The step of the last turn, for publishes that come late.
     package private(set) var lastTurn: UInt64 = 0
@@ -241,7 +243,7 @@ package final class Subtask: @unchecked Sendable {
                 inlets[Int(choice.inlet)].process(
                     Int(choice.count), port: Int(choice.inlet), self)
             }
-        case .timer: chain.fireTimers()
+        case .timer: fireTimers()
         case .completion: calls?.complete(Array(zip(choice.calls, results)), frame)
         case .idle:
             source?.becomeIdle()
@@ -273,12 +275,25 @@ package final class Subtask: @unchecked Sendable {
         }
     }
 
-    /// A source's own watermark.
-    func advance(to watermark: Instant, from link: Int) {
+    /// Takes a later watermark through the chain: a source's own, or what its inlets agree on.
+    func advance(to watermark: Instant) {
         guard watermark > chain.frame.pointee.watermark else { return }
-        chain.frame.pointee.watermark = watermark
+        if watermark == .distantFuture {
+            // Nothing is on time behind the end's watermark: the answers of calls hold it back,
+            // and processing-time timers that are due fire before it.
+            if calls?.isWaiting ?? false { return }
+            fireTimers()
+            if hasFailed { return }
+        }
         counters.watermark.store(watermark.nanoseconds, ordering: .relaxed)
-        chain.pass(.watermark(watermark), from: link)
+        chain.advance(to: watermark)
+    }
+
+    /// Fires processing-time timers that are due, once a turn: what they set fires in a later one.
+    private func fireTimers() {
+        guard firedTurn != turns else { return }
+        firedTurn = turns
+        chain.fireTimers()
     }
 
     private func combine() {
@@ -291,7 +306,7 @@ package final class Subtask: @unchecked Sendable {
             return
         }
         becomeActive()
-        advance(to: least, from: 0)
+        advance(to: least)
     }
 
     private func becomeIdle() {
@@ -308,7 +323,7 @@ package final class Subtask: @unchecked Sendable {
 
     /// The end of input: what is due fires, what is open ends, then the end goes on.
     private func finish() {
-        if !isEnding { chain.fireTimers() }
+        if !isEnding { fireTimers() }
         isEnding = true
         if hasFailed { return }
         #if WEIR_PROBES
@@ -316,7 +331,7 @@ package final class Subtask: @unchecked Sendable {
         #endif
         if let calls, calls.isWaiting { return }
         becomeActive()
-        advance(to: .distantFuture, from: 0)
+        advance(to: .distantFuture)
         if hasFailed { return }
         chain.pass(.end, from: 0)
         isDone = true
