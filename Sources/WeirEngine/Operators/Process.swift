@@ -1,4 +1,5 @@
 import WeirBase
+import WeirTelemetry
 
 extension KeyedStream {
     /// Runs a closure per element with the state of its key: for anything that has no name of its
@@ -81,6 +82,7 @@ final class KeyedProcess<
     private var eventTimers: TimerQueue<Key>
     private var processingTimers: TimerQueue<Key>
     private var droppedTimers = 0
+    private var timers = TimerBook()
     /// The state's number among those that conditions name.
     private let number: Int?
     private var checks: KeyChecks<Key, State>?
@@ -129,6 +131,7 @@ final class KeyedProcess<
         reactions.value = { [self] key, _ in (key as? Key).flatMap { table.value(of: $0) } }
         reactions.save = { [self] _ in save() }
         reactions.restore = { [self] saved, _ in restore(saved) }
+        reactions.timers = { [self] in (timers, eventTimers.count + processingTimers.count) }
         if checks != nil { reactions.check = { [self] turn in checks?.check(table, turn) } }
         reactions.watched = number.map { number in
             WatchedTable(state: number) { [self] in table }
@@ -138,7 +141,8 @@ final class KeyedProcess<
         ) { [self] slice, frame, _ in
             var taken = frame.pointee.takenBefore
             var last: UnsafeMutablePointer<State>?
-            slice.consume(as: Element.self, frame) { element, time in
+            let count = slice.count
+            let done = slice.consume(as: Element.self, frame) { element, time in
                 taken += 1
                 var context = OperatorContext<Output>(
                     frame: frame, output: output, time: time, index: taken)
@@ -148,23 +152,42 @@ final class KeyedProcess<
                 last = state
                 checks?.touch(keyOfElement)
                 try body(element, &state.pointee, &context)
-                if !context.timers.isEmpty { try register(context.timers, keyOfElement) }
+                if !context.timers.isEmpty { try register(context.timers, keyOfElement, frame) }
             }
             touched = last
+            frame.pointee.handled(done, of: count)
             output.pointee.flush(frame)
         }
     }
 
-    private func register(_ requests: TimerRequests, _ key: Key) throws {
+    private func register(
+        _ requests: TimerRequests, _ key: Key, _ frame: UnsafeMutablePointer<Frame>
+    ) throws {
         let bytes = Canonical.bytes(of: key)
         for deadline in requests.event {
-            let became = eventTimers.register(key, keyBytes: bytes, deadline: deadline)
-            if became == .refused { throw TimerBound(count: limits.count) }
+            try note(eventTimers.register(key, keyBytes: bytes, deadline: deadline), frame)
         }
         for deadline in requests.processing {
-            let became = processingTimers.register(key, keyBytes: bytes, deadline: deadline)
-            if became == .refused { throw TimerBound(count: limits.count) }
+            try note(processingTimers.register(key, keyBytes: bytes, deadline: deadline), frame)
         }
+    }
+
+    private func note(
+        _ registration: TimerQueue<Key>.Registration, _ frame: UnsafeMutablePointer<Frame>
+    ) throws {
+        timers.set += 1
+        switch registration {
+        case .added: break
+        case .merged: timers.merged += 1
+        case .refused:
+            drop(1, frame)
+            throw TimerBound(count: limits.count)
+        }
+    }
+
+    private func drop(_ count: Int, _ frame: UnsafeMutablePointer<Frame>) {
+        timers.dropped += UInt64(count)
+        frame.pointee.drop(count, .timer)
     }
 
     private func passed(_ control: Control, _ frame: UnsafeMutablePointer<Frame>) {
@@ -172,7 +195,9 @@ final class KeyedProcess<
         case .watermark(let instant):
             fireEventTimers(passedBy: instant, frame)
         case .end:
-            droppedTimers += processingTimers.removeAll()
+            let count = processingTimers.removeAll()
+            droppedTimers += count
+            drop(count, frame)
         case .idle, .active:
             break
         }
@@ -191,6 +216,7 @@ final class KeyedProcess<
             if entry.registration > known {
                 chains[entry.keyBytes, default: 0] += 1
                 if let length = chains[entry.keyBytes], length > limits.chain {
+                    drop(1, frame)
                     frame.pointee.fail(
                         EndlessTimers(
                             key: "\(entry.key)", count: limits.chain,
@@ -213,7 +239,9 @@ final class KeyedProcess<
 
     /// Calls the timer closure for a timer whose time has come.
     private func fire(_ entry: TimerQueue<Key>.Entry, _ frame: UnsafeMutablePointer<Frame>) {
-        guard let onTimer, frame.pointee.failure == nil else { return }
+        if frame.pointee.failure != nil { return drop(1, frame) }
+        timers.fired += 1
+        guard let onTimer else { return }
         // Many timers may fire in one turn: each closure's emission is bounded, as many of them as
         // there may be timers.
         frame.pointee.emittedBytes = 0
@@ -224,7 +252,7 @@ final class KeyedProcess<
         checks?.touch(entry.key)
         do {
             try onTimer(entry.key, &state.pointee, &context)
-            if !context.timers.isEmpty { try register(context.timers, entry.key) }
+            if !context.timers.isEmpty { try register(context.timers, entry.key, frame) }
         } catch {
             frame.pointee.fail(error)
         }
@@ -242,23 +270,24 @@ final class KeyedProcess<
         var eventTimers: TimerQueue<Key>
         var processingTimers: TimerQueue<Key>
         var droppedTimers: Int
+        var timers: TimerBook
         var broken: [Set<Key>]?
     }
 
     private func save() -> Saved {
-        let timers = eventTimers.count + processingTimers.count
+        let waiting = eventTimers.count + processingTimers.count
         return Saved(
             Snapshot(
                 table: table.copy(), eventTimers: eventTimers, processingTimers: processingTimers,
-                droppedTimers: droppedTimers, broken: checks?.broken),
-            bytes: table.estimatedBytes + timers * MemoryLayout<TimerQueue<Key>.Entry>.stride)
+                droppedTimers: droppedTimers, timers: timers, broken: checks?.broken),
+            bytes: table.estimatedBytes + waiting * MemoryLayout<TimerQueue<Key>.Entry>.stride)
     }
 
     private func restore(_ saved: Any) {
         guard let snapshot = saved as? Snapshot else { return }
         table = snapshot.table.copy()
         (eventTimers, processingTimers) = (snapshot.eventTimers, snapshot.processingTimers)
-        droppedTimers = snapshot.droppedTimers
+        (droppedTimers, timers) = (snapshot.droppedTimers, snapshot.timers)
         if let broken = snapshot.broken { checks?.broken = broken }
     }
 }

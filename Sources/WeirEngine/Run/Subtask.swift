@@ -87,6 +87,7 @@ package final class Subtask: @unchecked Sendable {
         isInletIdle = inlets.map { _ in false }
         isInletEnded = inlets.map { _ in false }
         chain.frame.pointee.subtask = index
+        chain.frame.pointee.counters = Unmanaged.passUnretained(counters)
     }
 
     deinit {
@@ -408,6 +409,8 @@ package final class Subtask: @unchecked Sendable {
         var lastTurn: UInt64
         var frame: Frame
         var counts: [UInt64]
+        var books: [OperatorBook]
+        var totals: [UInt64]
         var source: Any?
         var links: [Any?]
         var outlets: [Any]
@@ -424,7 +427,8 @@ package final class Subtask: @unchecked Sendable {
             watermarks: watermarks, isInletIdle: isInletIdle, isInletEnded: isInletEnded,
             isIdle: isIdle, isDone: isDone, isEnding: isEnding, turns: turns, trail: trail,
             nextInlet: nextInlet, lastTurn: lastTurn, frame: chain.frame.pointee,
-            counts: counters.saved,
+            counts: counters.saved, books: (0...chain.links.count).map { chain.books[$0] },
+            totals: inlets.map(\.totalElements) + outlets.map(\.totalElements),
             source: source.map { value($0.save()) },
             links: chain.links.map { link in
                 link.reactions.save.map { value($0(link.state)) }
@@ -443,6 +447,11 @@ package final class Subtask: @unchecked Sendable {
         trail = snapshot.trail
         chain.frame.pointee.resume(from: snapshot.frame)
         counters.restore(snapshot.counts)
+        for (place, book) in snapshot.books.enumerated() { chain.books[place] = book }
+        for (inlet, total) in zip(inlets, snapshot.totals) { inlet.totalElements = total }
+        for (outlet, total) in zip(outlets, snapshot.totals.dropFirst(inlets.count)) {
+            outlet.totalElements = total
+        }
         counters.watermark.store(
             chain.frame.pointee.watermark.nanoseconds, ordering: .relaxed)
         if let position = snapshot.source { source?.restore(position) }
