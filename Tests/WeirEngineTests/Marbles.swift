@@ -40,9 +40,11 @@ final class Marbles<Input: Sendable, Output: Sendable> {
         }
         return Link(name: "sheet", state: Link.noState(), reactions: reactions) {
             slice, frame, _ in
-            slice.consume(as: Output.self, frame) { element, time in
+            let count = slice.count
+            let done = slice.consume(as: Output.self, frame) { element, time in
                 sheet.marks.append("\(element)@\(seconds(time))")
             }
+            frame.pointee.handled(done, of: count)
         }
     }
 

@@ -19,10 +19,12 @@ extension DataStream<Int64> {
                 onTimer: { _, _, context in
                     let time = context.eventTime.nanoseconds / 1_000_000
                     context.emit(time)
-                    if time < last { context.setTimer(atEventTime: context.eventTime + .seconds(1)) }
+                    let next = context.eventTime + .seconds(1)
+                    if time < last { context.setTimer(atEventTime: next) }
                 }
             ) { _, isStarted, context in
-                if !isStarted { context.setTimer(atEventTime: context.eventTime + .seconds(1)) }
+                let next = context.eventTime + .seconds(1)
+                if !isStarted { context.setTimer(atEventTime: next) }
                 isStarted = true
             }
     }

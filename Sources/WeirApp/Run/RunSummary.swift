@@ -35,7 +35,7 @@ struct RunSummary {
             lines.append("  cause      \(PrintableText.escaped(message))")
         }
         let rate = Quantities.describe(count: Double(end.events) / seconds)
-        lines.append("  in         \(end.events) elements, \(rate)/s")
+        lines.append("  in         \(books.taken) elements, \(rate)/s")
         for sink in end.sinks {
             lines.append(
                 "  out        \(sink.sink): \(sink.rows) rows, digest \(sink.ordered) in order, "
@@ -120,7 +120,7 @@ struct RunSummary {
         json.member("seed", options.seed)
         json.member("seconds", seconds)
         json.member("cpuSeconds", Double(processorNanoseconds) / 1e9)
-        json.member("in", end.events)
+        json.member("in", books.taken)
         json.member("events", end.events)
         json.member("eventsPerSecond", Double(end.events) / seconds)
         json.member("steps", end.steps)

@@ -13,6 +13,12 @@ package struct Books: Sendable {
         package var stage: String
         package var reason: DropReason
         package var count: UInt64
+
+        package init(stage: String, reason: DropReason, count: UInt64) {
+            self.stage = stage
+            self.reason = reason
+            self.count = count
+        }
     }
 
     /// What a subtask was left with at the end and nobody will take.
@@ -24,18 +30,34 @@ package struct Books: Sendable {
 
     /// What came to one place, and what became of it.
     package struct Account: Equatable, Sendable {
-        /// `count.window2` an operator in all subtasks of a stage, `parse>enrich` a channel.
+        /// A source, an operator in all subtasks of its stage (`count.window2` where the stage has
+        /// another name), a channel (`parse/0>enrich/1`).
         package var name: String
-        package var taken: UInt64 = 0
-        package var handled: UInt64 = 0
-        package var dropped: UInt64 = 0
-        package var held: UInt64 = 0
+        /// Of a channel: what its producer emitted.
+        package var taken: UInt64
+        /// Of a channel: what its consumer took.
+        package var handled: UInt64
+        package var dropped: UInt64
+        /// Of a channel: what is queued or not published.
+        package var held: UInt64
+
+        package init(
+            name: String, taken: UInt64 = 0, handled: UInt64 = 0, dropped: UInt64 = 0,
+            held: UInt64 = 0
+        ) {
+            self.name = name
+            self.taken = taken
+            self.handled = handled
+            self.dropped = dropped
+            self.held = held
+        }
     }
 
     /// Imbalances that are told in words; more of them are one line.
     package static let maximumImbalances = 20
 
-    /// Elements that the sources gave.
+    /// Elements that the sources gave, and those that they had read in vain of an input which
+    /// cannot be read again.
     package var taken: UInt64 = 0
     /// Elements that operators hold: in windows that are open, behind calls that are not answered.
     package var held: UInt64 = 0
@@ -47,11 +69,13 @@ package struct Books: Sendable {
     package var drops: [Drop] = []
     /// Of these, what was left over when the run ended.
     package var leftovers: [Leftover] = []
-    /// Operators in order of the plan.
+    /// Sources and operators in order of the plan.
     package var operators: [Account] = []
     package var channels: [Account] = []
     /// Where the books do not balance, as sentences; empty as long as Weir counts right.
     package var imbalances: [String] = []
+
+    package init() {}
 
     /// All that was dropped, whatever the reason.
     package var dropped: UInt64 { drops.reduce(0) { $0 + $1.count } }
@@ -73,8 +97,8 @@ package struct Books: Sendable {
         var losses: [String] = []
         if dropped(.stopped) > 0 { losses.append(Self.sentence(.stopped, dropped(.stopped))) }
         if !isDrained, held > 0 {
-            losses.append(
-                "\(held.grouped) \(held == 1 ? "lies" : "lie") in windows or calls that never closed")
+            let verb = held == 1 ? "lies" : "lie"
+            losses.append("\(held.grouped) \(verb) in windows or calls that never closed")
         }
         let isStopped = !isDrained || !losses.isEmpty
         if isStopped {

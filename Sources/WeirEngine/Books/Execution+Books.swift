@@ -190,6 +190,7 @@ private struct Bookkeeper {
                 Books.Leftover(subtask: Int(subtask.index), reason: reason, count: count))
         }
         if let rest = subtask.source?.leftover {
+            result.taken += rest.elements
             add(.stopped, rest.elements)
             add(.incomplete, rest.isOpen ? 1 : 0)
         }
@@ -201,6 +202,13 @@ private struct Bookkeeper {
     private mutating func addOperators() {
         var places: [String: Int] = [:]
         for subtask in execution.subtasks {
+            if let source = subtask.source, !subtask.chain.links.isEmpty {
+                let given = subtask.chain.books[0].taken
+                result.operators.append(
+                    Books.Account(
+                        name: subtask.stage, taken: source.taken, handled: given,
+                        dropped: source.taken - min(given, source.taken)))
+            }
             for (place, link) in subtask.chain.links.enumerated() {
                 // The end of a chain is no operator that anybody wrote.
                 if link.reactions.outflows != nil { continue }

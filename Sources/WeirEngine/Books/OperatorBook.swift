@@ -14,13 +14,13 @@ package struct OperatorBook: Sendable {
 
     package init() {}
 
-    mutating func drop(_ count: UInt64, _ reason: DropReason) { drops[reason.ordinal] += count }
+    mutating func drop(_ count: UInt64, _ reason: DropReason) { drops[reason.ordinal] &+= count }
 
     package func dropped(_ reason: DropReason) -> UInt64 { drops[reason.ordinal] }
 
     /// All elements dropped; timers are none.
     package var dropped: UInt64 {
-        DropReason.ofElements.reduce(0) { $0 + drops[$1.ordinal] }
+        DropReason.ofElements.reduce(0) { $0 &+ drops[$1.ordinal] }
     }
 }
 

@@ -34,15 +34,15 @@ final class LineDriver<Element: Sendable>: SourceDriver {
     var takenBytes: UInt64 { assembler.position }
     var lag: UInt64? { UInt64(assembler.waiting) }
 
-    /// Of a file that can be read again nothing is lost by a source that ended: its position stays
-    /// behind the last line taken. Nor is anything beyond the limit: nobody asked for it.
+    /// Of a file that can be read again nothing is lost: the source's position stays behind the
+    /// last line taken. Nor is anything beyond the limit: nobody asked for it.
     var leftover: SourceLeftover {
-        if taken >= limit || isEnded && feed.isRepeatable { return SourceLeftover() }
+        if taken >= limit || feed.isRepeatable { return SourceLeftover() }
         var rest = assembler
         for block in feed.rest { rest.take(block) }
         return SourceLeftover(
             elements: UInt64(rest.waiting),
-            isOpen: rest.hasOpenLine && !rest.isEnded && !feed.isRepeatable)
+            isOpen: rest.hasOpenLine && !rest.isEnded)
     }
 
     func look(time: Int64, isEnding: Bool) -> Look {

@@ -62,6 +62,7 @@ public struct OperatorContext<Output: Sendable> {
     }
 
     /// Calls the timer closure for this key at processing time `time`, rounded up to microseconds.
+    ///
     /// In a timer closure: in a later turn, also when `time` is past.
     public mutating func setTimer(atProcessingTime time: Instant) {
         var deadline = time.nanoseconds

@@ -158,8 +158,8 @@ struct EndlessTimers: Error, CustomStringConvertible {
     let watermark: Instant
 
     var description: String {
-        let place =
-            watermark == .distantFuture ? "at the end of input" : "before the watermark \(watermark)"
+        let isEnd = watermark == .distantFuture
+        let place = isEnd ? "at the end of input" : "before the watermark \(watermark)"
         return "the timers of key \(key) set each other \(count.grouped) times \(place), the last "
             + "at \(time); set the next timer only while the key waits for something"
     }
