@@ -199,6 +199,18 @@ import WeirTelemetry
         #expect(run.books.held > 0)
     }
 
+    @Test func `rows handed over to a writer that fails meanwhile are unwritten`() {
+        let sink = LateFailure()
+        let feed = WriterFeed(writing: sink, onRoom: {}, onFailure: { _ in })
+        feed.start()
+        for count in 1...3 { #expect(feed.offer([0x78, 0x0A], count: count)) }
+        sink.fail()
+        feed.join()
+        #expect(feed.account == RowAccount(written: 0, unwritten: 6))
+        #expect(feed.offer([0x78, 0x0A], count: 4))
+        #expect(feed.account == RowAccount(written: 0, unwritten: 10))
+    }
+
     /// Whatever is lost anywhere makes one of the numbers that are held against each other too
     /// small; here each in turn is one too large.
     @Test func `a number that is wrong in any place shows`() throws {
@@ -273,6 +285,27 @@ import WeirTelemetry
     }
 }
 
+/// A sink that does not come back from a write until it is told to fail.
+private final class LateFailure: RowWriting, @unchecked Sendable {
+    // Unchecked: `isFailing` is guarded by `monitor`.
+    private let monitor = Monitor()
+    private var isFailing = false
+
+    func fail() {
+        monitor.withLock {
+            isFailing = true
+            monitor.broadcast()
+        }
+    }
+
+    func write(_ rows: UnsafeRawBufferPointer) throws {
+        monitor.withLock { while !isFailing { monitor.wait() } }
+        throw Wanted()
+    }
+
+    func close() {}
+}
+
 // MARK: Pipelines
 
 /// One element of ten comes twenty seconds behind.
@@ -316,6 +349,11 @@ private func numbersOfText(atSecond: @escaping @Sendable () -> Void = {}) -> Pip
     }
 }
 
+/// Numbers from 0 on, a millisecond apart: a hundred of them between two watermarks.
+private let milliseconds = Source<Int>.generator { index, _ in
+    (Int(clamping: index), Instant(milliseconds: Int64(clamping: index)))
+}
+
 /// Where a pipeline of every kind of operator fails.
 private enum Place: CaseIterable {
     case map, filter, flatMap, process, whole, timer, window, sink
@@ -327,7 +365,7 @@ private func failing(at place: Place) -> Pipeline {
         if here == place, number == 500 { throw Wanted() }
     }
     return Pipeline("failing", parallelism: 2) { flow in
-        flow.read("times", from: secondsOfTime)
+        flow.read("times", from: milliseconds)
             .map("map") { number in
                 try pass(number, .map)
                 return number
@@ -348,7 +386,7 @@ private func failing(at place: Place) -> Pipeline {
             .process(
                 "process", state: 0, emitting: Int.self,
                 onTimer: { _, _, context in
-                    try pass(Int(context.eventTime.nanoseconds / 1_000_000_000), .timer)
+                    try pass(Int(context.eventTime.nanoseconds / 1_000_000), .timer)
                 }
             ) { number, _, context in
                 try pass(number, .process)
