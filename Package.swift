@@ -156,13 +156,16 @@ let package = Package(
             name: "LeakFixture", dependencies: ["WeirApp"], path: "Tests/LeakFixture",
             swiftSettings: strict),
         .target(name: "LeakMatrix", path: "Tests/LeakMatrix", swiftSettings: strict),
+        // A program whose pipelines lose elements, for the tests that run it.
+        .executableTarget(
+            name: "BooksFixture", dependencies: ["WeirApp"], path: "Tests/BooksFixture",
+            swiftSettings: strict),
         // The programs themselves are run: depending on them has them built beside the tests.
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "Gallery", "TrapFixture", "LeakFixture", "LeakMatrix", "WeirBase", "WeirTelemetry",
-                "WeirTrace", "WeirTerminal",
-                "WeirMonitor",
+                "Gallery", "TrapFixture", "LeakFixture", "LeakMatrix", "BooksFixture", "WeirBase",
+                "WeirTelemetry", "WeirTrace", "WeirTerminal", "WeirMonitor",
             ],
             exclude: ["Support/prompt.py", "Support/screen.py"], swiftSettings: strict),
     ]

@@ -58,3 +58,16 @@ package enum Quantities {
         return digits + " " + units[index]
     }
 }
+
+extension BinaryInteger {
+    /// `1,204`: in groups of three, for sentences.
+    package var grouped: String {
+        let digits = String(magnitude)
+        var text = ""
+        for (place, digit) in digits.enumerated() {
+            if place > 0, (digits.count - place) % 3 == 0 { text += "," }
+            text.append(digit)
+        }
+        return self < 0 ? "-" + text : text
+    }
+}

@@ -28,6 +28,8 @@ package struct ReplayReport: Equatable, Sendable {
     package var elements: UInt64 = 0
     /// Log records that were lost because one turn made more than the lane holds.
     package var lostLogs: UInt64 = 0
+    /// Elements that had no effect, by stage and reason.
+    package var drops: [Books.Drop] = []
 
     package init() {}
 

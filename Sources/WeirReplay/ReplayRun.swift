@@ -108,7 +108,10 @@ package struct ReplayRun {
             started: trace.header.started, schedule: schedule,
             outside: RecordedOutside(
                 nextInput: { try inputs.next(of: $0) },
-                result: { try results.result(of: $0, call: $1) }),
+                result: { try results.result(of: $0, call: $1) },
+                isRepeatable: { [sources = trace.header.sources] in
+                    sources[$0].isRepeatable ?? true
+                }),
             rows: feeds, logLane: LogLane(capacity: Self.logLaneBytes, sites: sites))
         let scheduler = ReplayScheduler(schedule, through: options.through)
         scheduler.onProgress = options.onProgress
@@ -151,9 +154,16 @@ private final class DirectRows: RowFeed {
 
     init(_ writing: any RowWriting) { self.writing = writing }
 
-    func offer(_ rows: [UInt8]) -> Bool {
+    private(set) var account = RowAccount()
+
+    func offer(_ rows: [UInt8], count: Int) -> Bool {
         if failure == nil {
             do { try rows.withUnsafeBytes { try writing.write($0) } } catch { failure = error }
+        }
+        if failure == nil {
+            account.written += UInt64(count)
+        } else {
+            account.unwritten += UInt64(count)
         }
         return true
     }

@@ -9,12 +9,17 @@ package struct RecordedOutside {
     /// The result of a call; nil when it was not recorded.
     package var result: (_ subtask: UInt16, _ call: UInt64) throws -> [UInt8]?
 
+    /// Whether the run could have read again what it had not taken: a file that was not followed.
+    package var isRepeatable: (_ source: Int) -> Bool
+
     package init(
         nextInput: @escaping (Int) throws -> InputBlock?,
-        result: @escaping (UInt16, UInt64) throws -> [UInt8]?
+        result: @escaping (UInt16, UInt64) throws -> [UInt8]?,
+        isRepeatable: @escaping (Int) -> Bool = { _ in true }
     ) {
         self.nextInput = nextInput
         self.result = result
+        self.isRepeatable = isRepeatable
     }
 }
 
@@ -163,7 +168,7 @@ package final class ReplayWorld: World, @unchecked Sendable {
     }
 
     package func input(of source: SourcePlan) throws -> any InputFeed {
-        ReplayInput { [weak self] in
+        ReplayInput(isRepeatable: outside.isRepeatable(source.index)) { [weak self] in
             guard let self, !isAbandoned else { return nil }
             do { return try outside.nextInput(source.index) } catch {
                 // The first failure tells where; what follows it reads on from a wrong place.
@@ -189,10 +194,14 @@ package final class ReplayWorld: World, @unchecked Sendable {
 
 /// The blocks of a source as a trace has them.
 private final class ReplayInput: InputFeed {
+    let isRepeatable: Bool
     private let read: () -> InputBlock?
     private var isOver = false
 
-    init(_ read: @escaping () -> InputBlock?) { self.read = read }
+    init(isRepeatable: Bool, _ read: @escaping () -> InputBlock?) {
+        self.isRepeatable = isRepeatable
+        self.read = read
+    }
 
     func next() -> InputBlock? { isOver ? nil : read() }
     func cancel() { isOver = true }
@@ -200,6 +209,12 @@ private final class ReplayInput: InputFeed {
 
 /// Rows that nobody wants.
 private final class DiscardedRows: RowFeed {
-    func offer(_ rows: [UInt8]) -> Bool { true }
+    private(set) var account = RowAccount()
+
+    func offer(_ rows: [UInt8], count: Int) -> Bool {
+        account.written += UInt64(count)
+        return true
+    }
+
     func finish() {}
 }

@@ -80,6 +80,7 @@ enum Rooms {
         "TrapFixture": Room(["WeirApp"]),
         "LeakFixture": Room(["WeirApp"]),
         "LeakMatrix": Room([], outside: ["Foundation": "processes and their folders"]),
+        "BooksFixture": Room(["WeirApp"]),
     ]
 
     /// Every library target with Swift code in it.

@@ -5,25 +5,48 @@ import WeirTelemetry
 @testable import WeirEngine
 
 @Suite struct TimerQueueTests {
-    @Test func `timers fire by deadline, key and order of registration`() {
+    @Test func `timers fire by deadline and key, each once`() {
         var random = SeededGenerator(seed: 5)
         var queue = TimerQueue<Int>()
-        var model: [(deadline: Int64, key: Int, place: Int)] = []
-        for place in 0..<2_000 {
-            let entry = (deadline: Int64(random.below(50)), key: random.below(5), place: place)
-            queue.register(entry.key, keyBytes: [UInt8(entry.key)], deadline: entry.deadline)
-            model.append(entry)
+        var model: [[Int64]] = []
+        for _ in 0..<2_000 {
+            let (deadline, key) = (Int64(random.below(500)), random.below(5))
+            let became = queue.register(key, keyBytes: [UInt8(key)], deadline: deadline)
+            #expect((became == .merged) == model.contains([deadline, Int64(key)]))
+            if became == .added { model.append([deadline, Int64(key)]) }
         }
-        model.sort { ($0.deadline, $0.key, $0.place) < ($1.deadline, $1.key, $1.place) }
-        var fired: [TimerQueue<Int>.Entry] = []
-        for time in stride(from: Int64(0), to: 60, by: 7) {
+        model.sort { $0.lexicographicallyPrecedes($1) }
+        var fired: [[Int64]] = []
+        for time in stride(from: Int64(0), to: 600, by: 7) {
             #expect(
-                queue.earliest == model[min(fired.count, model.count - 1)].deadline
-                    || fired.count == model.count)
-            fired += queue.takeDue(at: time)
+                fired.count == model.count || queue.earliest == model[fired.count][0])
+            fired += queue.takeDue(at: time).map { [$0.deadline, Int64($0.key)] }
         }
-        #expect(fired.map(\.registration) == model.map { UInt64($0.place + 1) })
+        #expect(fired == model)
         #expect(queue.count == 0 && queue.earliest == nil)
+    }
+
+    @Test func `a timer is due when the watermark has passed it and not before`() {
+        var queue = TimerQueue<Int>()
+        for deadline in [Int64.min, 6, .max] {
+            _ = queue.register(1, keyBytes: [1], deadline: deadline)
+        }
+        var due: [Int64?] = []
+        for watermark in [Int64.min, 6, 7, .max - 1, .max, .max] {
+            due.append(queue.takeFirst(passedBy: Instant(nanoseconds: watermark))?.deadline)
+        }
+        #expect(due == [nil, .min, 6, nil, .max, nil])
+    }
+
+    @Test func `a queue that is full refuses a timer and merges one that it has`() {
+        var queue = TimerQueue<Int>(limit: 2)
+        var became: [TimerQueue<Int>.Registration] = []
+        for deadline in [Int64(1), 2, 3, 2] {
+            became.append(queue.register(1, keyBytes: [1], deadline: deadline))
+        }
+        #expect(became == [.added, .added, .refused, .merged])
+        _ = queue.takeDue(at: 1)
+        #expect(queue.register(1, keyBytes: [1], deadline: 3) == .added)
     }
 }
 

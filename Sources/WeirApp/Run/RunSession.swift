@@ -64,6 +64,7 @@ struct RunSession {
         scheduler.run(execution)
         let state = execution.stateDigest()
         world.finish()
+        let books = execution.closeBooks()
         watch.stop()
         let cause = exitCause(execution, signals)
         var end = RunEnd(
@@ -79,8 +80,8 @@ struct RunSession {
         screen?.ended(cause.name, staying: cause.code == 1)
         signals.stop()
         let summary = RunSummary(
-            options: options, execution: execution, end: end, cause: cause, trace: trace,
-            processorNanoseconds: processorEnd - processor)
+            options: options, execution: execution, books: books, end: end, cause: cause,
+            trace: trace, processorNanoseconds: processorEnd - processor)
         Output.error(options.printsJSON ? summary.json : summary.text)
         if let failure = recording.failureThatEndsTheRun { throw failure }
         if cause.code != 0 { throw cause.exit }
@@ -154,6 +155,7 @@ struct RunSession {
             var info = SourceInfo(
                 name: source.name, kind: source.readsBytes ? "bytes" : "generator",
                 location: places.inputs[source.name] ?? "")
+            info.isRepeatable = connections.sources[source.index]?.isRepeatable
             if let reading = connections.sources[source.index],
                 !connections.storesInput[source.index]
             {

@@ -6,14 +6,13 @@ import WeirTelemetry
 struct RunSummary {
     let options: RunOptions
     let execution: Execution
+    let books: Books
     let end: RunEnd
     let cause: ExitCause
     let trace: RunRecording.Result
     let processorNanoseconds: UInt64
 
     private var seconds: Double { max(1e-9, Double(end.durationNanoseconds) / 1e9) }
-
-    private var dropped: UInt64 { execution.channels.reduce(0) { $0 + $1.dropped } }
 
     private var latency: LatencyHistogram? {
         var most: LatencyHistogram?
@@ -26,11 +25,6 @@ struct RunSummary {
         return most
     }
 
-    /// What is not guaranteed yet is not claimed.
-    private var guarantee: String {
-        dropped > 0 ? "rows may be missing: \(dropped) elements were dropped" : "each input once"
-    }
-
     var text: String {
         var lines: [String] = []
         lines.append(
@@ -41,13 +35,13 @@ struct RunSummary {
             lines.append("  cause      \(PrintableText.escaped(message))")
         }
         let rate = Quantities.describe(count: Double(end.events) / seconds)
-        lines.append("  in         \(end.events) elements, \(rate)/s")
+        lines.append("  in         \(books.taken) elements, \(rate)/s")
         for sink in end.sinks {
             lines.append(
                 "  out        \(sink.sink): \(sink.rows) rows, digest \(sink.ordered) in order, "
                     + "\(sink.unordered) in any order")
         }
-        if dropped > 0 { lines.append("  dropped    \(dropped) elements: no room") }
+        lines.append(contentsOf: dropLines)
         if let latency, let p50 = latency.value(atPercentile: 50),
             let p99 = latency.value(atPercentile: 99), let p999 = latency.value(atPercentile: 99.9)
         {
@@ -59,10 +53,25 @@ struct RunSummary {
         lines.append(
             "  CPU        \(Self.round(Double(processorNanoseconds) / 1e9)) s, \(end.turns) turns, "
                 + "\(end.steps) steps")
-        lines.append("  guarantee  \(guarantee)")
+        lines.append("  guarantee  \(books.guarantee)")
+        for imbalance in books.imbalances {
+            lines.append("  defect     the books do not balance: \(imbalance)")
+        }
         lines.append(contentsOf: traceLines)
         lines.append(contentsOf: violationLines)
         return lines.joined(separator: "\n") + "\n"
+    }
+
+    /// One line for each reason, with the stages where it happened.
+    private var dropLines: [String] {
+        books.reasons.map { reason, count in
+            let stages = books.drops.filter { $0.reason == reason }
+            let places = stages.map {
+                stages.count == 1 ? $0.stage : "\($0.stage) \($0.count.grouped)"
+            }
+            return "  dropped    \(count.grouped) \(reason.rawValue): "
+                + places.joined(separator: ", ")
+        }
     }
 
     private var traceLines: [String] {
@@ -111,11 +120,16 @@ struct RunSummary {
         json.member("seed", options.seed)
         json.member("seconds", seconds)
         json.member("cpuSeconds", Double(processorNanoseconds) / 1e9)
+        json.member("in", books.taken)
         json.member("events", end.events)
         json.member("eventsPerSecond", Double(end.events) / seconds)
         json.member("steps", end.steps)
         json.member("turns", end.turns)
-        json.member("dropped", dropped)
+        json.member("dropped", books.dropped)
+        json.key("drops")
+        json.beginObject()
+        for (reason, count) in books.reasons { json.member(reason.rawValue, count) }
+        json.endObject()
         json.member("violations", end.violations)
         if let violation = execution.violations.first.first {
             json.member("firstViolation", violation.step)
@@ -145,7 +159,11 @@ struct RunSummary {
             json.member("logsDropped", trace.logsDropped)
             json.member("offersDropped", trace.offersDropped)
         }
-        json.member("guarantee", guarantee)
+        json.member("guarantee", books.guarantee)
+        json.key("imbalances")
+        json.beginArray()
+        for imbalance in books.imbalances { json.value(imbalance) }
+        json.endArray()
         json.endObject()
         json.endLine()
         return json.string

@@ -88,6 +88,11 @@ enum RunSampler {
             sample.bytesIn = counters.bytesIn.load(ordering: .relaxed)
             sample.bytesOut = counters.bytesOut.load(ordering: .relaxed)
             sample.errors = counters.errors.load(ordering: .relaxed)
+            let drops = DropReason.allCases.compactMap { reason in
+                let count = counters.dropped(reason)
+                return count == 0 ? nil : DropSample(reason: reason.rawValue, count: count)
+            }
+            if !drops.isEmpty { sample.drops = drops }
             sample.turns = counters.turns.load(ordering: .relaxed)
             let times = counters.times(now: now)
             sample.busy = times.busy

@@ -26,6 +26,8 @@ final class GeneratorDriver<Element: Sendable>: SourceDriver {
 
     var lag: UInt64? { nil }
     var takenBytes: UInt64 { 0 }
+    /// An element is made when it is taken.
+    var leftover: SourceLeftover { SourceLeftover() }
 
     func look(time: Int64, isEnding: Bool) -> Look {
         if isEnded { return .done }

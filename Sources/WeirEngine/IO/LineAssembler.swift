@@ -39,6 +39,9 @@ package struct LineAssembler {
     /// Whole lines that wait.
     package var waiting: Int { ends.count }
 
+    /// Whether bytes wait behind the last whole line.
+    var hasOpenLine: Bool { (ends.last?.next ?? start) < bytes.count }
+
     /// Whether another block may be taken in.
     var wantsMore: Bool {
         !isEnded && trouble == nil && (ends.isEmpty || bytes.count - start < Self.maximumWaiting)
@@ -79,8 +82,7 @@ package struct LineAssembler {
     }
 
     private mutating func finishLine() {
-        let open = ends.last?.next ?? start
-        if open < bytes.count {
+        if hasOpenLine {
             ends.append((bytes.count, bytes.count))
             searched = bytes.count
         }

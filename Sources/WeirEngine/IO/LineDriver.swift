@@ -34,6 +34,17 @@ final class LineDriver<Element: Sendable>: SourceDriver {
     var takenBytes: UInt64 { assembler.position }
     var lag: UInt64? { UInt64(assembler.waiting) }
 
+    /// Of a file that can be read again nothing is lost: the source's position stays behind the
+    /// last line taken. Nor is anything beyond the limit: nobody asked for it.
+    var leftover: SourceLeftover {
+        if taken >= limit || feed.isRepeatable { return SourceLeftover() }
+        var rest = assembler
+        for block in feed.rest { rest.take(block) }
+        return SourceLeftover(
+            elements: UInt64(rest.waiting),
+            isOpen: rest.hasOpenLine && !rest.isEnded)
+    }
+
     func look(time: Int64, isEnding: Bool) -> Look {
         if isEnded { return .done }
         if isEnding || taken >= limit { return .choice(Choice(kind: .end)) }
@@ -81,6 +92,7 @@ final class LineDriver<Element: Sendable>: SourceDriver {
                 let (element, time) = try assembler.next { try decode($0, index) }
                 emitter.emit(element, time: time, subtask)
             } catch {
+                subtask.counters.drop(1, .malformed)
                 subtask.chain.frame.pointee.fail(error)
                 break
             }

@@ -26,6 +26,8 @@ final class ReaderFeed: InputFeed, @unchecked Sendable {
     private var index: UInt64 = 0
     private var offset: UInt64 = 0
     private var isOver = false
+    /// The block that had been read when the reader was cancelled: nobody takes it.
+    private var cut: InputBlock?
     private var thread: Worker?
 
     init(
@@ -52,7 +54,10 @@ final class ReaderFeed: InputFeed, @unchecked Sendable {
                         continue
                     }
                 #endif
-                guard note(block) else { return }
+                guard note(block) else {
+                    monitor.withLock { cut = block }
+                    return
+                }
                 #if WEIR_PROBES
                     Probe.at(.inputNoted)
                 #endif
@@ -74,6 +79,10 @@ final class ReaderFeed: InputFeed, @unchecked Sendable {
             return block
         }
     }
+
+    var isRepeatable: Bool { reading.isRepeatable }
+
+    var rest: [InputBlock] { monitor.withLock { Array(queue) + (cut.map { [$0] } ?? []) } }
 
     func cancel() {
         cancelled.store(true, ordering: .relaxed)
@@ -131,7 +140,7 @@ final class ReaderFeed: InputFeed, @unchecked Sendable {
             monitor.wait()
         }
         let isCancelled = cancelled.load(ordering: .relaxed)
-        if !isCancelled { queue.append(block) }
+        if isCancelled { cut = block } else { queue.append(block) }
         monitor.unlock()
         if !isCancelled { onInput() }
         return !isCancelled

@@ -22,12 +22,22 @@ protocol SourceDriver: AnyObject {
     var takenBytes: UInt64 { get }
     /// Elements that wait, where that is known.
     var lag: UInt64? { get }
+    /// What was read and will not be taken; after the last turn.
+    var leftover: SourceLeftover { get }
     /// The position as values, for a snapshot; between turns.
     func save() -> Saved
     /// Takes a saved position in, before the first turn.
     func restore(_ saved: Any)
     /// The element with this index as text, where it can be made out of order; else nil.
     func describe(element index: UInt64) -> String?
+}
+
+/// What a source had read when nothing more was taken of it.
+struct SourceLeftover: Equatable {
+    /// Whole elements.
+    var elements: UInt64 = 0
+    /// Whether something follows that is no whole element yet.
+    var isOpen = false
 }
 
 /// Where event times of a source come from, and how far behind them its watermark is.
@@ -103,7 +113,7 @@ struct SourceEmitter<Element> {
         if count >= subtask.sliceLimit { flush(subtask) }
         if let time, let watermark = watermarker?.passed(time.nanoseconds) {
             flush(subtask)
-            subtask.advance(to: watermark, from: 0)
+            subtask.advance(to: watermark)
         }
     }
 
@@ -114,6 +124,7 @@ struct SourceEmitter<Element> {
         count = 0
         if subtask.hasFailed {
             elements.deinitialize(count: slice.count)
+            subtask.counters.drop(UInt64(slice.count), .stopped)
         } else {
             subtask.chain.run(&slice, from: 0)
         }

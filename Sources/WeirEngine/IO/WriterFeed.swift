@@ -5,7 +5,8 @@ import WeirBase
 /// The hand-over between a sink's subtask and the thread that writes its rows.
 ///
 /// Bounded in bytes. After a stop the thread empties it: what is in the file is a prefix of the
-/// sink's rows.
+/// sink's rows. After a failure nothing more is written: what was handed over and what still comes
+/// is counted as unwritten, the rows of the write that failed among them.
 final class WriterFeed: RowFeed, @unchecked Sendable {
     // Unchecked: `queue`, `queuedBytes` and `isFinished` are guarded by `monitor`.
 
@@ -16,11 +17,12 @@ final class WriterFeed: RowFeed, @unchecked Sendable {
     private let onRoom: @Sendable () -> Void
     private let onFailure: @Sendable (any Error) -> Void
     private let monitor = Monitor()
-    private var queue = Deque<[UInt8]>()
+    private var queue = Deque<(rows: [UInt8], count: Int)>()
     private var queuedBytes = 0
     private var isFinished = false
     private var isRoomWanted = false
     private var hasFailed = false
+    private var rowAccount = RowAccount()
     private var thread: Worker?
     private let written = Atomic<UInt64>(0)
 
@@ -36,14 +38,14 @@ final class WriterFeed: RowFeed, @unchecked Sendable {
     /// Starts the writer's thread; without it `offer` writes by itself, as a simulated run wants.
     func start() {
         thread = Worker("weir-writer") { [self] in
-            while let rows = next() { write(rows) }
+            while let next = next() { write(next.rows, count: next.count) }
             close()
         }
     }
 
-    func offer(_ rows: [UInt8]) -> Bool {
+    func offer(_ rows: [UInt8], count: Int) -> Bool {
         if thread == nil {
-            write(rows)
+            write(rows, count: count)
             return true
         }
         return monitor.withLock {
@@ -51,8 +53,10 @@ final class WriterFeed: RowFeed, @unchecked Sendable {
                 isRoomWanted = true
                 return false
             }
-            if !hasFailed {
-                queue.append(rows)
+            if hasFailed {
+                rowAccount.unwritten += UInt64(count)
+            } else {
+                queue.append((rows, count))
                 queuedBytes += rows.count
                 monitor.signal()
             }
@@ -76,26 +80,44 @@ final class WriterFeed: RowFeed, @unchecked Sendable {
     /// Bytes written so far. Any thread.
     var writtenBytes: UInt64 { written.load(ordering: .relaxed) }
 
-    private func next() -> [UInt8]? {
+    var account: RowAccount {
+        monitor.withLock {
+            var account = rowAccount
+            // After the end nothing is queued, unless the writer hangs in a write.
+            account.unwritten += UInt64(queue.reduce(0) { $0 + $1.count })
+            return account
+        }
+    }
+
+    private func next() -> (rows: [UInt8], count: Int)? {
         monitor.lock()
         while queue.isEmpty, !isFinished { monitor.wait() }
-        let rows = queue.popFirst()
+        let next = queue.popFirst()
         var isWaitedFor = false
-        if let rows {
-            queuedBytes -= rows.count
+        if let next {
+            queuedBytes -= next.rows.count
             isWaitedFor = isRoomWanted && queuedBytes < Self.maximumBytes / 2
             if isWaitedFor { isRoomWanted = false }
         }
         monitor.unlock()
         if isWaitedFor { onRoom() }
-        return rows
+        return next
     }
 
-    private func write(_ rows: [UInt8]) {
-        guard !hasFailed else { return }
+    private func write(_ rows: [UInt8], count: Int) {
+        // Until the sink has taken them they are not written, also while it hangs in the write.
+        let isOpen = monitor.withLock {
+            rowAccount.unwritten += UInt64(count)
+            return !hasFailed
+        }
+        guard isOpen else { return }
         do {
             try rows.withUnsafeBytes { try writing.write($0) }
             written.wrappingAdd(UInt64(rows.count), ordering: .relaxed)
+            monitor.withLock {
+                rowAccount.unwritten -= UInt64(count)
+                rowAccount.written += UInt64(count)
+            }
         } catch {
             fail(error)
         }
@@ -108,6 +130,7 @@ final class WriterFeed: RowFeed, @unchecked Sendable {
     private func fail(_ error: any Error) {
         let isWaitedFor = monitor.withLock {
             hasFailed = true
+            rowAccount.unwritten += UInt64(queue.reduce(0) { $0 + $1.count })
             queue.removeAll()
             queuedBytes = 0
             defer { isRoomWanted = false }

@@ -1,4 +1,5 @@
 import WeirBase
+import WeirTelemetry
 
 extension DataStream {
     /// Asks something outside for each element, without waiting in a turn.
@@ -82,6 +83,7 @@ final class AsyncCalls<Element: Sendable, Output: Sendable>: CallPort {
     func link(name: String) -> Link {
         var reactions = Link.Reactions()
         reactions.calls = self
+        reactions.held = { [self] in UInt64(flights.count) }
         reactions.fireTimers = { [self] frame, _ in timeOut(frame) }
         reactions.nextDeadline = { [self] _ in timeouts.earliest }
         reactions.control = { [self] control, frame, _ in
@@ -95,9 +97,12 @@ final class AsyncCalls<Element: Sendable, Output: Sendable>: CallPort {
             name: name, state: Unmanaged.passUnretained(self).toOpaque(), reactions: reactions
         ) { [self] slice, frame, _ in
             operatorIndex = frame.pointee.operatorIndex
-            slice.consume(as: Element.self, frame) { element, _ in
+            let count = slice.count
+            let done = slice.consume(as: Element.self, frame) { element, _ in
                 start(element, attempt: 1, now: frame.pointee.now)
             }
+            // An element is done when its call is answered or given up; until then it is held.
+            if done < count { frame.pointee.drop(count - done, .stopped) }
         }
     }
 
@@ -106,7 +111,8 @@ final class AsyncCalls<Element: Sendable, Output: Sendable>: CallPort {
         let number = calls
         flights[number] = Flight(element: element, attempt: attempt)
         let deadline = (now + limits.timeout + 999) / 1_000 * 1_000
-        timeouts.register(number, keyBytes: Canonical.bytes(of: number), deadline: deadline)
+        // Bounded by the calls in flight, each with a number of its own.
+        _ = timeouts.register(number, keyBytes: Canonical.bytes(of: number), deadline: deadline)
         let call = call
         unsubmitted.append(
             PendingCall(subtask: subtask, call: number) { call(element, number) })
@@ -147,6 +153,7 @@ final class AsyncCalls<Element: Sendable, Output: Sendable>: CallPort {
         var context = OperatorContext<Output>(
             frame: frame, output: output, time: Instant.distantPast.nanoseconds, index: 0)
         complete(element, result, &context)
+        frame.pointee.handled(1)
     }
 
     private struct Snapshot {

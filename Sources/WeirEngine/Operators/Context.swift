@@ -55,12 +55,15 @@ public struct OperatorContext<Output: Sendable> {
         nonmutating set { frame.pointee.generator = newValue }
     }
 
-    /// Calls the timer closure for this key when the watermark passes `time`.
+    /// Calls the timer closure for this key when the watermark has passed `time`: no element at
+    /// `time` itself can come any more.
     public mutating func setTimer(atEventTime time: Instant) {
         timers.event.append(time.nanoseconds)
     }
 
     /// Calls the timer closure for this key at processing time `time`, rounded up to microseconds.
+    ///
+    /// In a timer closure: in a later turn, also when `time` is past.
     public mutating func setTimer(atProcessingTime time: Instant) {
         var deadline = time.nanoseconds
         #if WEIR_PROBES

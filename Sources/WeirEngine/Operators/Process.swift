@@ -1,12 +1,19 @@
 import WeirBase
+import WeirTelemetry
 
 extension KeyedStream {
     /// Runs a closure per element with the state of its key: for anything that has no name of its
     /// own.
     ///
     /// `state` is what a key begins with. The closure gets it `inout`, and a context to emit, log
-    /// and set timers with. `onTimer` is called for a key when one of its timers fires; after the
-    /// end of input due timers fire, others are dropped.
+    /// and set timers with. `onTimer` is called for a key when one of its timers fires, once for a
+    /// time however often it was set.
+    ///
+    /// Event-time timers fire in order of time and key when the watermark has passed them, before
+    /// it goes on: what they emit is on time downstream. Those that `onTimer` sets fire in the
+    /// same advance when they are due. At the end of input all fire; a key whose timers set each
+    /// other more than 1,048,576 times in one advance is an error, as is a timer beyond 4,194,304
+    /// in one subtask. Processing-time timers that are not due at the end are dropped and counted.
     ///
     /// An error thrown by a closure ends the run, naming the operator.
     public func process<State: Codable & Sendable, Output: Sendable>(
@@ -71,16 +78,24 @@ final class KeyedProcess<
     private let onTimer: TimerBody?
     private var table = KeyedTable<Key, State>()
     private let output: UnsafeMutablePointer<OutputBuffer<Output>>
-    private var eventTimers = TimerQueue<Key>()
-    private var processingTimers = TimerQueue<Key>()
+    private let limits: TimerLimits
+    private var eventTimers: TimerQueue<Key>
+    private var processingTimers: TimerQueue<Key>
     private var droppedTimers = 0
+    private var timers = TimerBook()
     /// The state's number among those that conditions name.
     private let number: Int?
     private var checks: KeyChecks<Key, State>?
     /// The state that the running turn touched last; valid until the table changes.
     private var touched: UnsafeMutablePointer<State>?
 
-    init(initial: State, onTimer: TimerBody?, spec: KeyedStateSpec<Key, State>?) {
+    init(
+        initial: State, onTimer: TimerBody?, spec: KeyedStateSpec<Key, State>? = nil,
+        limits: TimerLimits = .standard
+    ) {
+        self.limits = limits
+        eventTimers = TimerQueue(limit: limits.count)
+        processingTimers = TimerQueue(limit: limits.count)
         number = spec?.index
         checks = KeyChecks(spec?.invariants ?? [])
         self.initial = initial
@@ -104,7 +119,9 @@ final class KeyedProcess<
         var reactions = Link.Reactions()
         reactions.control = { [self] control, frame, _ in passed(control, frame) }
         reactions.fireTimers = { [self] frame, _ in
-            fire(processingTimers.takeDue(at: frame.pointee.now), frame)
+            // What these set fires in a later turn: their time does not stand still.
+            for entry in processingTimers.takeDue(at: frame.pointee.now) { fire(entry, frame) }
+            output.pointee.flush(frame)
         }
         reactions.nextDeadline = { [self] _ in processingTimers.earliest }
         reactions.sample = { [self] hash, _ in sample(into: &hash) }
@@ -114,6 +131,7 @@ final class KeyedProcess<
         reactions.value = { [self] key, _ in (key as? Key).flatMap { table.value(of: $0) } }
         reactions.save = { [self] _ in save() }
         reactions.restore = { [self] saved, _ in restore(saved) }
+        reactions.timers = { [self] in (timers, eventTimers.count + processingTimers.count) }
         if checks != nil { reactions.check = { [self] turn in checks?.check(table, turn) } }
         reactions.watched = number.map { number in
             WatchedTable(state: number) { [self] in table }
@@ -123,7 +141,8 @@ final class KeyedProcess<
         ) { [self] slice, frame, _ in
             var taken = frame.pointee.takenBefore
             var last: UnsafeMutablePointer<State>?
-            slice.consume(as: Element.self, frame) { element, time in
+            let count = slice.count
+            let done = slice.consume(as: Element.self, frame) { element, time in
                 taken += 1
                 var context = OperatorContext<Output>(
                     frame: frame, output: output, time: time, index: taken)
@@ -133,55 +152,79 @@ final class KeyedProcess<
                 last = state
                 checks?.touch(keyOfElement)
                 try body(element, &state.pointee, &context)
-                if !context.timers.isEmpty { register(context.timers, keyOfElement) }
+                if !context.timers.isEmpty { try register(context.timers, keyOfElement, frame) }
             }
             touched = last
+            frame.pointee.handled(done, of: count)
             output.pointee.flush(frame)
         }
     }
 
-    private func register(_ requests: TimerRequests, _ key: Key) {
+    private func register(
+        _ requests: TimerRequests, _ key: Key, _ frame: UnsafeMutablePointer<Frame>
+    ) throws {
         let bytes = Canonical.bytes(of: key)
         for deadline in requests.event {
-            guard eventTimers.count < TimerQueue<Key>.maximumCount else { break }
-            eventTimers.register(key, keyBytes: bytes, deadline: deadline)
+            try note(eventTimers.register(key, keyBytes: bytes, deadline: deadline), frame)
         }
         for deadline in requests.processing {
-            guard processingTimers.count < TimerQueue<Key>.maximumCount else { break }
-            processingTimers.register(key, keyBytes: bytes, deadline: deadline)
+            try note(processingTimers.register(key, keyBytes: bytes, deadline: deadline), frame)
         }
+    }
+
+    private func note(
+        _ registration: TimerQueue<Key>.Registration, _ frame: UnsafeMutablePointer<Frame>
+    ) throws {
+        timers.set += 1
+        switch registration {
+        case .added: break
+        case .merged: timers.merged += 1
+        case .refused:
+            drop(1, frame)
+            throw TimerBound(count: limits.count)
+        }
+    }
+
+    private func drop(_ count: Int, _ frame: UnsafeMutablePointer<Frame>) {
+        timers.dropped += UInt64(count)
+        frame.pointee.drop(count, .timer)
     }
 
     private func passed(_ control: Control, _ frame: UnsafeMutablePointer<Frame>) {
         switch control {
         case .watermark(let instant):
-            fire(eventTimers.takeDue(at: instant.nanoseconds), frame)
+            fireEventTimers(passedBy: instant, frame)
         case .end:
-            droppedTimers += processingTimers.removeAll()
+            let count = processingTimers.removeAll()
+            droppedTimers += count
+            drop(count, frame)
         case .idle, .active:
             break
         }
     }
 
-    /// Calls the timer closure for each entry; timers it sets fire in a later turn.
-    private func fire(
-        _ due: [TimerQueue<Key>.Entry], _ frame: UnsafeMutablePointer<Frame>
+    /// Fires every event-time timer that the watermark has passed, those included that these set
+    /// meanwhile: the watermark goes on when none is left.
+    private func fireEventTimers(
+        passedBy watermark: Instant, _ frame: UnsafeMutablePointer<Frame>
     ) {
-        guard let onTimer, !due.isEmpty else { return }
-        for entry in due {
-            guard frame.pointee.failure == nil else { break }
-            var context = OperatorContext<Output>(
-                frame: frame, output: output, time: entry.deadline,
-                index: frame.pointee.takenBefore)
-            let state = table.slot(for: entry.key, hash: Canonical.hash(entry.key)) { initial }
-            touched = state
-            checks?.touch(entry.key)
-            do {
-                try onTimer(entry.key, &state.pointee, &context)
-            } catch {
-                frame.pointee.fail(error)
+        let known = eventTimers.registrations
+        var chains: [[UInt8]: Int] = [:]
+        while frame.pointee.failure == nil,
+            let entry = eventTimers.takeFirst(passedBy: watermark)
+        {
+            if entry.registration > known {
+                chains[entry.keyBytes, default: 0] += 1
+                if let length = chains[entry.keyBytes], length > limits.chain {
+                    drop(1, frame)
+                    frame.pointee.fail(
+                        EndlessTimers(
+                            key: "\(entry.key)", count: limits.chain,
+                            time: Instant(nanoseconds: entry.deadline), watermark: watermark))
+                    break
+                }
             }
-            if !context.timers.isEmpty { register(context.timers, entry.key) }
+            fire(entry, frame)
         }
         output.pointee.flush(frame)
     }
@@ -192,6 +235,27 @@ final class KeyedProcess<
         let bytes = Canonical.bytes(of: state.pointee)
         hash.combine(bytes: bytes)
         return bytes.count
+    }
+
+    /// Calls the timer closure for a timer whose time has come.
+    private func fire(_ entry: TimerQueue<Key>.Entry, _ frame: UnsafeMutablePointer<Frame>) {
+        if frame.pointee.failure != nil { return drop(1, frame) }
+        timers.fired += 1
+        guard let onTimer else { return }
+        // Many timers may fire in one turn: each closure's emission is bounded, as many of them as
+        // there may be timers.
+        frame.pointee.emittedBytes = 0
+        var context = OperatorContext<Output>(
+            frame: frame, output: output, time: entry.deadline, index: frame.pointee.takenBefore)
+        let state = table.slot(for: entry.key, hash: Canonical.hash(entry.key)) { initial }
+        touched = state
+        checks?.touch(entry.key)
+        do {
+            try onTimer(entry.key, &state.pointee, &context)
+            if !context.timers.isEmpty { try register(context.timers, entry.key, frame) }
+        } catch {
+            frame.pointee.fail(error)
+        }
     }
 
     private func digest(into hash: inout StableHash) {
@@ -206,23 +270,24 @@ final class KeyedProcess<
         var eventTimers: TimerQueue<Key>
         var processingTimers: TimerQueue<Key>
         var droppedTimers: Int
+        var timers: TimerBook
         var broken: [Set<Key>]?
     }
 
     private func save() -> Saved {
-        let timers = eventTimers.count + processingTimers.count
+        let waiting = eventTimers.count + processingTimers.count
         return Saved(
             Snapshot(
                 table: table.copy(), eventTimers: eventTimers, processingTimers: processingTimers,
-                droppedTimers: droppedTimers, broken: checks?.broken),
-            bytes: table.estimatedBytes + timers * MemoryLayout<TimerQueue<Key>.Entry>.stride)
+                droppedTimers: droppedTimers, timers: timers, broken: checks?.broken),
+            bytes: table.estimatedBytes + waiting * MemoryLayout<TimerQueue<Key>.Entry>.stride)
     }
 
     private func restore(_ saved: Any) {
         guard let snapshot = saved as? Snapshot else { return }
         table = snapshot.table.copy()
         (eventTimers, processingTimers) = (snapshot.eventTimers, snapshot.processingTimers)
-        droppedTimers = snapshot.droppedTimers
+        (droppedTimers, timers) = (snapshot.droppedTimers, snapshot.timers)
         if let broken = snapshot.broken { checks?.broken = broken }
     }
 }

@@ -25,11 +25,13 @@ extension DataStream {
             reactions.control = { control, _, _ in rows.append(control) }
             return Link(name: context.name, state: Link.noState(), reactions: reactions) {
                 slice, frame, _ in
-                slice.consume(as: Element.self, frame) { element, _ in
+                let count = slice.count
+                let done = slice.consume(as: Element.self, frame) { element, _ in
                     var row = Array(try encode(element).utf8)
                     row.append(0x0A)
                     rows.append(row)
                 }
+                frame.pointee.handled(done, of: count)
             }
         }
         _ = flow.add(spec)

@@ -6,7 +6,7 @@ extension DataStream {
     public func filter(
         _ name: String? = nil, _ isIncluded: @escaping @Sendable (Element) throws -> Bool
     ) -> DataStream<Element> {
-        addingKernel(name, "filter", to: Element.self) { slice, frame, _ in
+        addingKernel(name, "filter", to: Element.self, account: .choosing) { slice, frame, _ in
             let elements = slice.elements.assumingMemoryBound(to: Element.self)
             let times = slice.times
             let count = slice.count
@@ -88,11 +88,13 @@ extension DataStream {
                 name: context.name, state: UnsafeMutableRawPointer(buffer), reactions: reactions
             ) { slice, frame, state in
                 let buffer = state.assumingMemoryBound(to: OutputBuffer<Output>.self)
-                slice.consume(as: Element.self, frame) { element, time in
+                let count = slice.count
+                let done = slice.consume(as: Element.self, frame) { element, time in
                     for output in try transform(element) {
                         buffer.pointee.append(output, time: time, frame)
                     }
                 }
+                frame.pointee.handled(done, of: count)
                 buffer.pointee.flush(frame)
             }
         }
@@ -117,24 +119,29 @@ extension DataStream {
 
 extension Slice {
     /// Moves each element out in turn; the first error fails the frame and ends it.
+    ///
+    /// Tells for how many `body` came to its end; the caller counts them.
     @inlinable
     mutating func consume<Element>(
         as type: Element.Type, _ frame: UnsafeMutablePointer<Frame>,
         _ body: (consuming Element, Int64) throws -> Void
-    ) {
+    ) -> Int {
         let elements = self.elements.assumingMemoryBound(to: Element.self)
         let count = self.count
         self.count = 0
         var index = 0
+        var done = 0
         do {
             while index < count, frame.pointee.failure == nil {
                 let place = index
                 index += 1
                 try body((elements + place).move(), times[place])
+                done = index
             }
         } catch {
             frame.pointee.fail(error)
         }
         (elements + index).deinitialize(count: count - index)
+        return done
     }
 }

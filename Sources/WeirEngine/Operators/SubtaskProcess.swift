@@ -78,12 +78,14 @@ final class SubtaskProcess<State: Codable & Sendable, Output: Sendable> {
             name: name, state: Unmanaged.passUnretained(self).toOpaque(), reactions: reactions
         ) { [self] slice, frame, _ in
             var taken = frame.pointee.takenBefore
-            slice.consume(as: Element.self, frame) { element, time in
+            let count = slice.count
+            let done = slice.consume(as: Element.self, frame) { element, time in
                 taken += 1
                 var context = OperatorContext<Output>(
                     frame: frame, output: output, time: time, index: taken)
                 try body(element, &state, &context)
             }
+            frame.pointee.handled(done, of: count)
             output.pointee.flush(frame)
         }
     }

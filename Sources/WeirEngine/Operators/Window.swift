@@ -1,4 +1,5 @@
 public import WeirBase
+import WeirTelemetry
 
 /// How a keyed stream is cut into windows of event time.
 public struct WindowAssigner: Sendable, Equatable {
@@ -79,7 +80,7 @@ final class TumblingWindow<
     private let initial: Value
     private let late: Distributor<Element>?
     /// By start, ascending; few at a time.
-    private var open: [(start: Int64, table: KeyedTable<Key, Value>)] = []
+    private var open: [OpenWindow<Key, Value>] = []
     private let output: UnsafeMutablePointer<OutputBuffer<Pane<Key, Value>>>
     private var lateCount: UInt64 = 0
     /// The value that the running turn touched last; valid until its table changes or goes.
@@ -107,6 +108,7 @@ final class TumblingWindow<
             if case .watermark(let instant) = control { close(through: instant, frame) }
         }
         reactions.sample = { [self] hash, _ in sample(into: &hash) }
+        reactions.held = { [self] in open.reduce(0) { $0 + $1.elements } }
         reactions.digest = { [self] hash, _ in digest(into: &hash) }
         reactions.entries = { [self] _ in entries() }
         reactions.key = { [self] text, _ in place(named: text) }
@@ -118,30 +120,41 @@ final class TumblingWindow<
         ) { [self] slice, frame, _ in
             let watermark = frame.pointee.watermark
             var last: UnsafeMutablePointer<Value>?
-            slice.consume(as: Element.self, frame) { element, time in
+            let count = slice.count
+            var late = 0
+            let done = slice.consume(as: Element.self, frame) { element, time in
                 let start = Instant(nanoseconds: time).floored(to: width)
                 if start + width <= watermark {
-                    lateCount += 1
-                    late?.append(element, time: time)
+                    late += 1
+                    self.late?.append(element, time: time)
                     return
                 }
                 let key = key(element)
-                let table = table(startingAt: start.nanoseconds)
-                let value = table.slot(for: key, hash: Canonical.hash(key)) { initial }
+                let window = window(startingAt: start.nanoseconds)
+                let value = window.table.slot(for: key, hash: Canonical.hash(key)) { initial }
                 last = value
                 try add(&value.pointee, element)
+                window.elements += 1
             }
             touched = last
+            lateCount += UInt64(late)
+            // Those on time are held until their window closes.
+            if self.late?.isRead ?? false {
+                frame.pointee.handled(late)
+            } else {
+                frame.pointee.drop(late, .late)
+            }
+            if done < count { frame.pointee.drop(count - done, .stopped) }
         }
     }
 
-    private func table(startingAt start: Int64) -> KeyedTable<Key, Value> {
-        if let last = open.last, last.start == start { return last.table }
+    private func window(startingAt start: Int64) -> OpenWindow<Key, Value> {
+        if let last = open.last, last.start == start { return last }
         let place = open.firstIndex { $0.start >= start } ?? open.count
-        if place < open.count, open[place].start == start { return open[place].table }
-        let table = KeyedTable<Key, Value>()
-        open.insert((start, table), at: place)
-        return table
+        if place < open.count, open[place].start == start { return open[place] }
+        let window = OpenWindow<Key, Value>(start: start)
+        open.insert(window, at: place)
+        return window
     }
 
     private func close(through watermark: Instant, _ frame: UnsafeMutablePointer<Frame>) {
@@ -160,6 +173,7 @@ final class TumblingWindow<
                     Pane(key: pane.key, start: start, end: end, value: pane.value),
                     time: end.nanoseconds - 1, frame)
             }
+            frame.pointee.handled(Int(first.elements))
         }
         output.pointee.flushUnbounded(frame)
     }
@@ -207,19 +221,40 @@ final class TumblingWindow<
     }
 
     private struct Snapshot {
-        var open: [(start: Int64, table: KeyedTable<Key, Value>)]
+        var open: [OpenWindow<Key, Value>]
         var lateCount: UInt64
     }
 
     private func save() -> Saved {
         Saved(
-            Snapshot(open: open.map { ($0.start, $0.table.copy()) }, lateCount: lateCount),
+            Snapshot(open: open.map { $0.copy() }, lateCount: lateCount),
             bytes: open.reduce(0) { $0 + $1.table.estimatedBytes })
     }
 
     private func restore(_ saved: Any) {
         guard let snapshot = saved as? Snapshot else { return }
-        open = snapshot.open.map { ($0.start, $0.table.copy()) }
+        open = snapshot.open.map { $0.copy() }
         lateCount = snapshot.lateCount
+    }
+}
+
+/// One window that the watermark has not passed: what its keys have come to.
+private final class OpenWindow<Key: Equatable, Value> {
+    let start: Int64
+    let table: KeyedTable<Key, Value>
+    /// How many elements lie in it, all keys together.
+    var elements: UInt64
+
+    init(
+        start: Int64, table: KeyedTable<Key, Value> = KeyedTable<Key, Value>(),
+        elements: UInt64 = 0
+    ) {
+        self.start = start
+        self.table = table
+        self.elements = elements
+    }
+
+    func copy() -> OpenWindow {
+        OpenWindow(start: start, table: table.copy(), elements: elements)
     }
 }

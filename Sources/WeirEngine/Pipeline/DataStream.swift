@@ -55,7 +55,8 @@ public struct DataStream<Element: Sendable> {
     /// Adds an operator whose kernel was made at the user's call site.
     @usableFromInline
     func addingKernel<Output: Sendable>(
-        _ name: String?, _ kind: String, to output: Output.Type, _ kernel: @escaping Kernel
+        _ name: String?, _ kind: String, to output: Output.Type,
+        account: Link.Account = .oneOfOne, _ kernel: @escaping Kernel
     ) -> DataStream<Output> {
         adding(name, kind, to: output) { context in
             // Room for a slice, where the output does not fit in the input's place.
@@ -64,7 +65,7 @@ public struct DataStream<Element: Sendable> {
             reactions.destroy = { $0.assumingMemoryBound(to: Output.self).deallocate() }
             return Link(
                 name: context.name, state: UnsafeMutableRawPointer(room), reactions: reactions,
-                kernel: kernel)
+                account: account, kernel: kernel)
         }
     }
 }

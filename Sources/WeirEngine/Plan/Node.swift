@@ -1,4 +1,5 @@
 import WeirBase
+import WeirTelemetry
 
 /// One output of one operator, while a pipeline is being built.
 struct StreamPort: Hashable {
@@ -156,6 +157,10 @@ struct DistributorEdge {
 /// Where the elements of one output go, without its type.
 protocol AnyDistributor: AnyObject {
     func pass(_ control: Control)
+    /// What was given to it, and what came to the outlets.
+    var outflow: Outflow { get }
+    /// Elements that were given to it.
+    var given: UInt64 { get set }
     /// The link at a chain's end that gives its elements away.
     func makeLink(sides: [any AnyDistributor]) -> Link
 }
@@ -212,6 +217,16 @@ final class Distributor<Element>: AnyDistributor {
         let outlets: [ChannelOutlet<Element>]
     }
     private let edges: [Edge]
+    var given: UInt64 = 0
+
+    /// Whether an edge reads this output.
+    var isRead: Bool { !edges.isEmpty }
+
+    var outflow: Outflow {
+        Outflow(
+            given: given,
+            received: edges.map { edge in edge.outlets.reduce(0) { $0 + $1.totalElements } })
+    }
 
     init(_ edges: [DistributorEdge]) {
         self.edges = edges.map { edge in
@@ -236,6 +251,7 @@ final class Distributor<Element>: AnyDistributor {
         let elements = slice.elements.assumingMemoryBound(to: Element.self)
         let count = slice.count
         slice.count = 0
+        given &+= UInt64(count)
         guard let last = edges.last else {
             elements.deinitialize(count: count)
             return
@@ -251,6 +267,7 @@ final class Distributor<Element>: AnyDistributor {
     }
 
     func append(_ element: Element, time: Int64) {
+        given &+= 1
         for edge in edges { give(element, time, to: edge) }
     }
 
@@ -276,16 +293,28 @@ final class Distributor<Element>: AnyDistributor {
             self.pass(control)
             for side in sides { side.pass(control) }
         }
+        let all: [any AnyDistributor] = [self] + sides
+        reactions.outflows = { all.map(\.outflow) }
+        reactions.save = { _ in
+            Saved(all.map(\.given), bytes: all.count * MemoryLayout<UInt64>.stride)
+        }
+        reactions.restore = { saved, _ in
+            guard let given = saved as? [UInt64] else { return }
+            for (distributor, count) in zip(all, given) { distributor.given = count }
+        }
         return Link(
             name: "outlets", state: Unmanaged.passUnretained(self).toOpaque(),
             reactions: reactions
         ) { slice, frame, state in
+            let count = slice.count
             if frame.pointee.failure != nil {
                 slice.elements.assumingMemoryBound(to: Element.self)
-                    .deinitialize(count: slice.count)
+                    .deinitialize(count: count)
                 slice.count = 0
+                frame.pointee.drop(count, .stopped)
                 return
             }
+            frame.pointee.handled(count)
             Unmanaged<Distributor<Element>>.fromOpaque(state).takeUnretainedValue().take(&slice)
         }
     }

@@ -1,4 +1,5 @@
 package import WeirBase
+import WeirTelemetry
 
 /// One operator of a chain, bound to one subtask: its kernel and its own state.
 public final class Link {
@@ -6,8 +7,21 @@ public final class Link {
     @usableFromInline let state: UnsafeMutableRawPointer
     @usableFromInline let reactions: Reactions
 
+    let account: Account
+
     /// The operator's name: the user's, or kind and ordinal.
     package let name: String
+
+    /// Who counts what an operator does with its elements.
+    @usableFromInline
+    package enum Account: Sendable {
+        /// The chain: it makes one of one, and what it leaves in the slice goes on.
+        case oneOfOne
+        /// The chain: it leaves those in the slice that it chooses, and is done with the others.
+        case choosing
+        /// The operator, when it is done with an element or drops it.
+        case own
+    }
 
     /// What an operator does besides taking elements. All run on the subtask's thread, in a turn
     /// except for `digest` and `destroy`.
@@ -40,6 +54,12 @@ public final class Link {
         var watched: WatchedTable?
         /// Calls in flight, results; only of operators that make calls.
         var calls: (any CallPort)?
+        /// Elements that were taken and are neither handled nor dropped.
+        var held: (() -> UInt64)?
+        /// What became of timers, and how many wait.
+        var timers: (() -> (book: TimerBook, waiting: Int))?
+        /// What was given to the outlets, main output first; only of a chain's end.
+        var outflows: (() -> [Outflow])?
 
         /// Nothing.
         package init() {}
@@ -47,9 +67,10 @@ public final class Link {
 
     package init(
         name: String, state: UnsafeMutableRawPointer, reactions: Reactions,
-        kernel: @escaping Kernel
+        account: Account = .own, kernel: @escaping Kernel
     ) {
         self.name = name
+        self.account = account
         self.state = state
         self.reactions = reactions
         self.kernel = kernel
@@ -75,16 +96,26 @@ package final class Chain {
     package let frame: UnsafeMutablePointer<Frame>
     /// How many elements each operator has taken in the turn.
     @usableFromInline let taken: UnsafeMutablePointer<UInt32>
+    /// What each operator did with its elements; one more, as for `taken`.
+    let books: UnsafeMutablePointer<OperatorBook>
+    /// The watermark before the one that goes through the links now; nil while none does.
+    fileprivate var heldWatermark: Instant?
 
     package init(links: [Link], frame: UnsafeMutablePointer<Frame>) {
         self.links = links
         self.frame = frame
         taken = .allocate(capacity: links.count + 1)
         taken.initialize(repeating: 0, count: links.count + 1)
+        books = .allocate(capacity: links.count + 1)
+        books.initialize(repeating: OperatorBook(), count: links.count + 1)
         frame.pointee.chain = Unmanaged.passUnretained(self)
+        frame.pointee.books = books
     }
 
-    deinit { taken.deallocate() }
+    deinit {
+        taken.deallocate()
+        books.deallocate()
+    }
 
     package func beginTurn() {
         for index in 0...links.count { taken[index] = 0 }
@@ -100,6 +131,13 @@ package final class Chain {
             let count = slice.count
             links[index].kernel(&slice, frame, links[index].state)
             taken[index] += UInt32(truncatingIfNeeded: count)
+            books[index].taken &+= UInt64(count)
+            switch links[index].account {
+            case .own: break
+            case .oneOfOne where frame.pointee.failure == nil: frame.pointee.handled(slice.count)
+            case .choosing where frame.pointee.failure == nil: frame.pointee.handled(count)
+            case .oneOfOne, .choosing: frame.pointee.handled(slice.count, of: count)
+            }
             index += 1
         }
     }
@@ -111,6 +149,18 @@ package final class Chain {
             links[index].reactions.control?(control, frame, links[index].state)
             if frame.pointee.failure != nil { return }
         }
+    }
+
+    /// Takes a watermark through all links.
+    ///
+    /// What an operator emits while it passes, such as the rows of its timers, reaches those behind
+    /// it before the watermark does, and finds them at the watermark before.
+    package func advance(to watermark: Instant) {
+        precondition(heldWatermark == nil, "a watermark passes while another one does")
+        heldWatermark = frame.pointee.watermark
+        frame.pointee.watermark = watermark
+        pass(.watermark(watermark), from: 0)
+        heldWatermark = nil
     }
 
     /// Fires all processing-time timers that are due, operator by operator.
@@ -186,16 +236,14 @@ struct OutputBuffer<Output> {
     private mutating func pass(_ frame: UnsafeMutablePointer<Frame>, isBounded: Bool) {
         guard count > 0 else { return }
         if frame.pointee.failure != nil {
-            elements.deinitialize(count: count)
-            count = 0
+            giveUp(frame)
             return
         }
         if isBounded { frame.pointee.emittedBytes += count * MemoryLayout<Output>.stride }
         if frame.pointee.emittedBytes > Subtask.maximumEmission {
             frame.pointee.fail(
                 EmissionBound(bytes: Subtask.maximumEmission))
-            elements.deinitialize(count: count)
-            count = 0
+            giveUp(frame)
             return
         }
         guard let chain = frame.pointee.chain?.takeUnretainedValue() else { return }
@@ -203,8 +251,18 @@ struct OutputBuffer<Output> {
         var slice = Slice(
             elements: UnsafeMutableRawPointer(elements), times: times, count: count)
         count = 0
+        let watermark = frame.pointee.watermark
+        if let held = chain.heldWatermark { frame.pointee.watermark = held }
         chain.run(&slice, from: index + 1)
+        frame.pointee.watermark = watermark
         frame.pointee.operatorIndex = index
+    }
+
+    /// Nothing is passed on after a failure.
+    private mutating func giveUp(_ frame: UnsafeMutablePointer<Frame>) {
+        elements.deinitialize(count: count)
+        frame.pointee.giveUp(count)
+        count = 0
     }
 }
 

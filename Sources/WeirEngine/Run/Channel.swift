@@ -65,6 +65,8 @@ package class AnyChannel: @unchecked Sendable {
 
     /// Messages that wait to be taken. Any thread; exact for the consumer.
     package var depth: Int { 0 }
+    /// Elements that wait to be taken. At a rest point, in a replay, or after the last turn.
+    package var queuedElements: Int { 0 }
     /// Bytes that wait to be taken. Any thread; approximate.
     package var queuedBytes: Int { 0 }
     /// Elements dropped or evicted so far. Any thread.
@@ -155,6 +157,11 @@ package final class Channel<Element>: AnyChannel, @unchecked Sendable {
 
     override package var depth: Int {
         max(0, tail.pointee.load(ordering: .acquiring) - head.pointee.load(ordering: .acquiring))
+    }
+
+    override package var queuedElements: Int {
+        let start = head.pointee.load(ordering: .relaxed)
+        return (start..<start + depth).count { tags[$0 & (size - 1)] == 0 }
     }
 
     override package var queuedBytes: Int {

@@ -68,6 +68,7 @@ package final class DroppingChannel<Element>: AnyChannel, @unchecked Sendable {
     deinit { queue.deallocate() }
 
     override package var depth: Int { depthNow.load(ordering: .acquiring) }
+    override package var queuedElements: Int { elementCount }
     override package var dropped: UInt64 { droppedNow.load(ordering: .relaxed) }
     override package var queuedBytes: Int { depth * MemoryLayout<Element>.stride }
 

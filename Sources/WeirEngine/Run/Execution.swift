@@ -35,6 +35,7 @@ package final class Execution: @unchecked Sendable {
         var step: UInt64 = .max
         var violations: [Violation] = []
         var violationCount: UInt64 = 0
+        var books: Books?
     }
     /// Violations kept with their place; further ones are counted.
     package static let maximumViolations = 1_000
@@ -106,6 +107,18 @@ package final class Execution: @unchecked Sendable {
 
     package var violations: (first: [Violation], count: UInt64) {
         state.withLock { ($0.violations.sorted { $0.step < $1.step }, $0.violationCount) }
+    }
+
+    /// What became of every element, once no turn is taken any more; the same however often it is
+    /// asked for. What is left over counts as dropped from then on, also in the counters.
+    package func closeBooks() -> Books {
+        if let books = state.withLock({ $0.books }) { return books }
+        let books = books(isOver: true)
+        for leftover in books.leftovers {
+            subtasks[leftover.subtask].counters.drop(leftover.count, leftover.reason)
+        }
+        state.withLock { $0.books = books }
+        return books
     }
 
     // MARK: A turn
@@ -208,10 +221,12 @@ package final class Execution: @unchecked Sendable {
             counters.recordsIn.store(source.taken, ordering: .relaxed)
             counters.bytesIn.store(source.takenBytes, ordering: .relaxed)
         } else if let inlet {
+            inlet.totalElements &+= UInt64(inlet.elements)
             SubtaskCounters.add(UInt64(inlet.elements), to: counters.recordsIn)
         }
         var emitted: UInt64 = 0
         for outlet in subtask.outlets {
+            outlet.totalElements &+= UInt64(outlet.emittedElements)
             emitted += UInt64(outlet.emittedElements)
             if let rows = outlet as? RowOutlet {
                 counters.bytesOut.store(rows.bytes, ordering: .relaxed)

@@ -1,10 +1,13 @@
 import WeirBase
+import WeirTelemetry
 
 /// The reading end of a channel, in one subtask.
 package class Inlet {
     package let channel: AnyChannel
     /// Elements of the running turn: messages that are not control messages.
     fileprivate(set) var elements = 0
+    /// Elements taken in all turns that ended.
+    var totalElements: UInt64 = 0
 
     fileprivate init(channel: AnyChannel) { self.channel = channel }
 
@@ -69,6 +72,7 @@ package final class BlockingInlet<Element>: Inlet {
             elements += run.count
             if subtask.hasFailed {
                 (ring.elements + run.slot).deinitialize(count: run.count)
+                subtask.counters.drop(UInt64(run.count), .stopped)
             } else {
                 var slice = Slice(
                     elements: UnsafeMutableRawPointer(ring.elements + run.slot),
@@ -131,6 +135,7 @@ extension MessageBuffer {
             taken += run
             if subtask.hasFailed {
                 (elements + place).deinitialize(count: run)
+                subtask.counters.drop(UInt64(run), .stopped)
             } else {
                 var slice = Slice(
                     elements: UnsafeMutableRawPointer(elements + place), times: times + place,

@@ -83,6 +83,9 @@ struct MessageBuffer<Element> {
 
     var count: Int { end - first }
 
+    /// Messages that are elements. Looks at all.
+    var elementCount: Int { (first..<end).count { tags[$0] == 0 } }
+
     mutating func append(_ element: consuming Element, time: Int64) {
         if end == capacity { makeRoom(1) }
         (elements + end).initialize(to: element)

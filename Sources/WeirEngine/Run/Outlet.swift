@@ -14,6 +14,8 @@ package class Outlet {
     package internal(set) var emitted: UInt32 = 0
     /// Of these, elements: not control messages.
     var emittedElements: UInt32 = 0
+    /// Elements emitted in all turns that ended.
+    var totalElements: UInt64 = 0
 
     init(index: UInt16, channel: AnyChannel?) {
         self.index = index
@@ -38,6 +40,8 @@ package class Outlet {
     func digestUnpublished(into hash: inout StableHash) {}
     /// Messages that are not published.
     package var unpublishedCount: Int { 0 }
+    /// Of these, elements; between turns.
+    var unpublishedElements: Int { 0 }
     /// What is not published, as values; between turns.
     func save() -> Saved { Saved((), bytes: 0) }
     /// Takes saved messages into this outlet, which is empty.
@@ -59,6 +63,7 @@ package class ChannelOutlet<Element>: Outlet {
 
     override package var hasUnpublished: Bool { buffer.count > 0 }
     override package var unpublishedCount: Int { buffer.count }
+    override var unpublishedElements: Int { buffer.elementCount }
 
     override func save() -> Saved {
         let messages = buffer.saved()

@@ -6,6 +6,8 @@ package final class RowOutlet: Outlet {
     package let sink: String
     private let feed: any RowFeed
     private var pending: [UInt8] = []
+    /// How many rows those are.
+    private(set) var pendingRows: UInt64 = 0
     private(set) package var rows: UInt64 = 0
     private(set) var bytes: UInt64 = 0
     private(set) package var ordered = StableHash()
@@ -32,7 +34,11 @@ package final class RowOutlet: Outlet {
         emitted += 1
         emittedElements += 1
         pending.append(contentsOf: row)
+        pendingRows += 1
     }
+
+    /// What became of the rows that were handed over; after the last turn.
+    var account: RowAccount { feed.account }
 
     override func append(_ control: Control) {
         if control == .end { emitted += 1 }
@@ -43,8 +49,9 @@ package final class RowOutlet: Outlet {
             if let subtask = turn.subtask, subtask.isDone { feed.finish() }
             return true
         }
-        guard feed.offer(pending) else { return false }
+        guard feed.offer(pending, count: Int(pendingRows)) else { return false }
         pending.removeAll(keepingCapacity: true)
+        pendingRows = 0
         if let subtask = turn.subtask, subtask.isDone { feed.finish() }
         return true
     }

@@ -69,6 +69,10 @@ public struct Frame {
     @usableFromInline var emittedBytes = 0
     @usableFromInline var ordinal: UInt32 = 0
     @usableFromInline package var chain: Unmanaged<Chain>?
+    /// The books of the chain's operators, by index; set by the chain.
+    var books: UnsafeMutablePointer<OperatorBook>?
+    /// The subtask's; set by it.
+    var counters: Unmanaged<SubtaskCounters>?
     package var logLane: Unmanaged<LogLane>?
     @usableFromInline package var logLevel = LogLevel.info
     @usableFromInline package var subtask: UInt16 = 0

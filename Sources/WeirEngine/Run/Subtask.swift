@@ -54,6 +54,8 @@ package final class Subtask: @unchecked Sendable {
     private var turns: UInt64 = 0
     /// Samples of what its turns emitted and wrote.
     private var trail = ValueTrail(creditPerMoment: Subtask.sampledBytes)
+    /// The turn that fired processing-time timers last.
+    private var firedTurn: UInt64?
     private var nextInlet = 0
     /// The step of the last turn, for publishes that come late.
     package private(set) var lastTurn: UInt64 = 0
@@ -85,6 +87,7 @@ package final class Subtask: @unchecked Sendable {
         isInletIdle = inlets.map { _ in false }
         isInletEnded = inlets.map { _ in false }
         chain.frame.pointee.subtask = index
+        chain.frame.pointee.counters = Unmanaged.passUnretained(counters)
     }
 
     deinit {
@@ -241,7 +244,7 @@ package final class Subtask: @unchecked Sendable {
                 inlets[Int(choice.inlet)].process(
                     Int(choice.count), port: Int(choice.inlet), self)
             }
-        case .timer: chain.fireTimers()
+        case .timer: fireTimers()
         case .completion: calls?.complete(Array(zip(choice.calls, results)), frame)
         case .idle:
             source?.becomeIdle()
@@ -273,12 +276,25 @@ package final class Subtask: @unchecked Sendable {
         }
     }
 
-    /// A source's own watermark.
-    func advance(to watermark: Instant, from link: Int) {
+    /// Takes a later watermark through the chain: a source's own, or what its inlets agree on.
+    func advance(to watermark: Instant) {
         guard watermark > chain.frame.pointee.watermark else { return }
-        chain.frame.pointee.watermark = watermark
+        if watermark == .distantFuture {
+            // Nothing is on time behind the end's watermark: the answers of calls hold it back,
+            // and processing-time timers that are due fire before it.
+            if calls?.isWaiting ?? false { return }
+            fireTimers()
+            if hasFailed { return }
+        }
         counters.watermark.store(watermark.nanoseconds, ordering: .relaxed)
-        chain.pass(.watermark(watermark), from: link)
+        chain.advance(to: watermark)
+    }
+
+    /// Fires processing-time timers that are due, once a turn: what they set fires in a later one.
+    private func fireTimers() {
+        guard firedTurn != turns else { return }
+        firedTurn = turns
+        chain.fireTimers()
     }
 
     private func combine() {
@@ -291,7 +307,7 @@ package final class Subtask: @unchecked Sendable {
             return
         }
         becomeActive()
-        advance(to: least, from: 0)
+        advance(to: least)
     }
 
     private func becomeIdle() {
@@ -308,7 +324,7 @@ package final class Subtask: @unchecked Sendable {
 
     /// The end of input: what is due fires, what is open ends, then the end goes on.
     private func finish() {
-        if !isEnding { chain.fireTimers() }
+        if !isEnding { fireTimers() }
         isEnding = true
         if hasFailed { return }
         #if WEIR_PROBES
@@ -316,7 +332,7 @@ package final class Subtask: @unchecked Sendable {
         #endif
         if let calls, calls.isWaiting { return }
         becomeActive()
-        advance(to: .distantFuture, from: 0)
+        advance(to: .distantFuture)
         if hasFailed { return }
         chain.pass(.end, from: 0)
         isDone = true
@@ -393,6 +409,8 @@ package final class Subtask: @unchecked Sendable {
         var lastTurn: UInt64
         var frame: Frame
         var counts: [UInt64]
+        var books: [OperatorBook]
+        var totals: [UInt64]
         var source: Any?
         var links: [Any?]
         var outlets: [Any]
@@ -409,7 +427,8 @@ package final class Subtask: @unchecked Sendable {
             watermarks: watermarks, isInletIdle: isInletIdle, isInletEnded: isInletEnded,
             isIdle: isIdle, isDone: isDone, isEnding: isEnding, turns: turns, trail: trail,
             nextInlet: nextInlet, lastTurn: lastTurn, frame: chain.frame.pointee,
-            counts: counters.saved,
+            counts: counters.saved, books: (0...chain.links.count).map { chain.books[$0] },
+            totals: inlets.map(\.totalElements) + outlets.map(\.totalElements),
             source: source.map { value($0.save()) },
             links: chain.links.map { link in
                 link.reactions.save.map { value($0(link.state)) }
@@ -428,6 +447,11 @@ package final class Subtask: @unchecked Sendable {
         trail = snapshot.trail
         chain.frame.pointee.resume(from: snapshot.frame)
         counters.restore(snapshot.counts)
+        for (place, book) in snapshot.books.enumerated() { chain.books[place] = book }
+        for (inlet, total) in zip(inlets, snapshot.totals) { inlet.totalElements = total }
+        for (outlet, total) in zip(outlets, snapshot.totals.dropFirst(inlets.count)) {
+            outlet.totalElements = total
+        }
         counters.watermark.store(
             chain.frame.pointee.watermark.nanoseconds, ordering: .relaxed)
         if let position = snapshot.source { source?.restore(position) }

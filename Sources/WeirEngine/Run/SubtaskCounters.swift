@@ -44,6 +44,9 @@ package final class SubtaskCounters: Sendable {
         drops[reason.ordinal].value.load(ordering: .relaxed)
     }
 
+    /// Whether a turn of the subtask runs now. Any thread.
+    package var isBusy: Bool { activity.load(ordering: .acquiring) == Activity.busy.rawValue }
+
     /// The counts that do not depend on the wall clock.
     var saved: [UInt64] {
         drops.map { $0.value.load(ordering: .relaxed) } + [
@@ -75,7 +78,7 @@ package final class SubtaskCounters: Sendable {
         case .idle, nil: break
         }
         since.store(now, ordering: .relaxed)
-        activity.store(next.rawValue, ordering: .relaxed)
+        activity.store(next.rawValue, ordering: .releasing)
     }
 
     /// Nanoseconds busy and backpressured, the activity in progress counted up to `now`.

@@ -75,6 +75,10 @@ package struct PendingCall: Sendable {
 
 /// The blocks of one source, in order, as its subtask takes them.
 package protocol InputFeed: AnyObject {
+    /// Whether what was read and not taken can be read again: a file that is not followed.
+    var isRepeatable: Bool { get }
+    /// Blocks that were read and that nobody will take; after the last turn.
+    var rest: [InputBlock] { get }
     /// The next block; nil when none is there yet. Never blocks in a parallel run.
     func next() -> InputBlock?
     /// No more blocks will be taken.
@@ -83,8 +87,27 @@ package protocol InputFeed: AnyObject {
 
 /// Where the rows of one sink go, on their way to a thread that writes them.
 package protocol RowFeed: AnyObject {
-    /// Takes the rows if there is room.
-    func offer(_ rows: [UInt8]) -> Bool
+    /// Takes `count` rows if there is room.
+    func offer(_ rows: [UInt8], count: Int) -> Bool
     /// No more rows will come.
     func finish()
+    /// What became of the rows that were taken; after the last turn.
+    var account: RowAccount { get }
+}
+
+extension InputFeed {
+    package var rest: [InputBlock] { [] }
+}
+
+/// What became of rows that were handed over.
+package struct RowAccount: Equatable, Sendable {
+    /// The sink took them.
+    package var written: UInt64 = 0
+    /// The sink failed before it took them.
+    package var unwritten: UInt64 = 0
+
+    package init(written: UInt64 = 0, unwritten: UInt64 = 0) {
+        self.written = written
+        self.unwritten = unwritten
+    }
 }

@@ -61,6 +61,7 @@ extension StageTotals {
         recordsIn &+= subtask.recordsIn
         recordsOut &+= subtask.recordsOut
         errors &+= subtask.errors
+        dropped &+= subtask.dropped
         busy &+= subtask.busy
         backpressured &+= subtask.backpressured
         subtasks += 1

@@ -78,10 +78,22 @@ final class RunComparison {
         report.sinks = execution.sinkDigests()
         if isWhole { restAtTheEnd(report.steps) }
         compare(&report, isWhole: isWhole)
+        balance(&report, isWhole: isWhole)
         if let failure = logs?.failure { throw failure }
         report.onlyReplay = marks.onlyReplay
         report.digest = digest(report, chain)
         return report
+    }
+
+    /// A replay that loses an element without a reason is no replay to rely on.
+    private func balance(_ report: inout ReplayReport, isWhole: Bool) {
+        let books = execution.books(isOver: isWhole && trace.isComplete)
+        report.drops = books.drops
+        guard report.divergence == nil, let imbalance = books.imbalances.first else { return }
+        report.divergence = Divergence(
+            step: report.steps, agreed: scheduler.agreedRest, subtask: "the books",
+            expected: "every element accounted for", got: imbalance,
+            reason: "Weir lost count, a defect of its own")
     }
 
     /// A parallel run that comes to its end looks once more, behind its last step.

@@ -36,6 +36,8 @@ package protocol DebuggedRun: AnyObject {
     func find(_ name: String) throws -> [StateValue]
     func queues(messages limit: Int) -> [QueueFacts]
     var subtasks: [SubtaskFacts] { get }
+    /// What became of every element up to here.
+    var books: Books { get }
     func runnable() throws -> [RunnableFacts]
     var threads: [(subtask: String, state: String)] { get }
     func event(source: String, index: UInt64) throws -> (text: String, step: UInt64?)?

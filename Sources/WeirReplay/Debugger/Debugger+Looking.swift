@@ -51,6 +51,8 @@ extension Debugger {
         case .threads: infoThreads(&answer)
         case .breaks: infoBreaks(&answer)
         case .marks: infoMarks(&answer)
+        case .drops: infoDrops(&answer)
+        case .books: infoBooks(&answer)
         }
         return answer
     }

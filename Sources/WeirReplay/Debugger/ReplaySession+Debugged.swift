@@ -1,10 +1,15 @@
 import WeirBase
-import WeirEngine
+package import WeirEngine
 import WeirTelemetry
 import WeirTrace
 
 extension ReplaySession: DebuggedRun {
     package var diedInTurns: Bool { !trace.turnsInFlight.isEmpty }
+
+    /// Behind the last step of a run that ended, what waits was never taken.
+    package var books: Books {
+        replica.execution.books(isOver: trace.isComplete && position == lastStep)
+    }
 
     package func logLines(through step: UInt64, _ body: (LogLineFacts) throws -> Bool) throws {
         let names = subtaskNames

@@ -54,7 +54,10 @@ final class Replica {
             started: plan.trace.header.started, schedule: schedule,
             outside: RecordedOutside(
                 nextInput: { try inputs.next(of: $0) },
-                result: { try results.result(of: $0, call: $1) }))
+                result: { try results.result(of: $0, call: $1) },
+                isRepeatable: { [sources = plan.trace.header.sources] in
+                    sources[$0].isRepeatable ?? true
+                }))
         let scheduler = ReplayScheduler(schedule, through: start)
         world.scheduler = scheduler
         var bind = BindOptions(seed: plan.trace.header.seed)

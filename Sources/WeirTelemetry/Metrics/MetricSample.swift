@@ -38,10 +38,28 @@ package struct SubtaskSample: Codable, Equatable, Sendable {
     package var lagRecords: UInt64?
     /// How far the subtask's watermark lies behind the run's newest event time, nanoseconds.
     package var watermarkLag: Int64?
+    /// Elements dropped here by reason, in the order of the reasons, those of channels not among
+    /// them. Nil where there are none, and in traces that had no reasons yet.
+    package var drops: [DropSample]?
+
+    /// All of them.
+    package var dropped: UInt64 { drops?.reduce(0) { $0 &+ $1.count } ?? 0 }
 
     package init(stage: String, subtask: Int) {
         self.stage = stage
         self.subtask = subtask
+    }
+}
+
+/// How many elements a subtask dropped for one reason.
+package struct DropSample: Codable, Equatable, Sendable {
+    /// A `DropReason`'s word, or one of a later version.
+    package var reason: String
+    package var count: UInt64
+
+    package init(reason: String, count: UInt64) {
+        self.reason = reason
+        self.count = count
     }
 }
 

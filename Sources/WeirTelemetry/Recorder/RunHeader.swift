@@ -88,6 +88,8 @@ package struct SourceInfo: Codable, Equatable, Sendable {
     /// Absolute path of a file whose bytes are not in the trace; nil where they are.
     package var path: String?
     package var byteCount: UInt64?
+    /// Whether it could have been read again: a file that is not followed. Nil in older traces.
+    package var isRepeatable: Bool?
 
     package init(name: String, kind: String, location: String) {
         self.name = name

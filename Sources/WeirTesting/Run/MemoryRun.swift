@@ -62,8 +62,14 @@ struct MemoryRun {
             plan: planned.plan, parts: try planned.bind(bound, world: world), world: world,
             scheduler: scheduler, stopsOnViolation: false)
         drive(execution, world, scheduler, lanes)
+        let books = execution.closeBooks()
+        if let imbalance = books.imbalances.first {
+            throw UnbalancedBooks(
+                description: "the books of \(planned.plan.pipeline) do not balance with seed "
+                    + "\(seed): \(imbalance)")
+        }
         let logs = logLanes.enumerated().compactMap { $1.drain(worker: UInt16($0)) }
-        return summary(execution, scheduler, memory, logs, sites.sites(from: 0))
+        return summary(execution, books, scheduler, memory, logs, sites.sites(from: 0))
     }
 
     private func drive(
@@ -82,7 +88,8 @@ struct MemoryRun {
     }
 
     private func summary(
-        _ execution: Execution, _ scheduler: any NumberingScheduler, _ memory: [MemorySink],
+        _ execution: Execution, _ books: Books, _ scheduler: any NumberingScheduler,
+        _ memory: [MemorySink],
         _ logs: [LogBatch], _ sites: [LogSite]
     ) -> PipelineRun {
         var rows: [String: [String]] = [:]
@@ -100,7 +107,9 @@ struct MemoryRun {
             },
             lostLogs: logs.reduce(0) { $0 + $1.lost }, steps: scheduler.stepCount,
             failure: execution.stopCause.map { "\($0.cause)" }, digest: digest.value,
-            elements: execution.subtasks.reduce(0) { $0 + $1.sourceTaken })
+            elements: books.taken,
+            drops: Dictionary(
+                uniqueKeysWithValues: books.reasons.map { ($0.reason.rawValue, $0.count) }))
     }
 
     private func line(

@@ -45,11 +45,20 @@ public struct PipelineRun: Equatable, Sendable {
     public let digest: UInt64
     /// Elements that all sources gave.
     public let elements: UInt64
+    /// Elements that had no chance to have their effect, by reason: `late`, `malformed`, `stopped`
+    /// and so on; reasons with none are left out.
+    public let drops: [String: UInt64]
 }
 
 /// A simulated run that was not the same the second time.
 public struct UnrepeatableRun: Error, Equatable, CustomStringConvertible {
     /// What differed, and with what it can be seen again.
+    public let description: String
+}
+
+/// A run in which an element was neither handled nor dropped for a reason: a defect of Weir.
+public struct UnbalancedBooks: Error, Equatable, CustomStringConvertible {
+    /// What was taken in one place, and what became of it.
     public let description: String
 }
 
@@ -79,7 +88,8 @@ extension Pipeline {
     /// do not wait. Blocks until the end of input; `limit` or the pipeline's own ends generators.
     ///
     /// - Throws: `UnrepeatableRun` when the second run differs from the first, which says that
-    ///   something the engine does not control decides; `PlanError` for settings it refuses.
+    ///   something the engine does not control decides; `PlanError` for settings it refuses;
+    ///   `UnbalancedBooks` when an element was lost without a reason.
     public func simulate(
         seed: UInt64, inputs: [String: [UInt8]] = [:], settings: [String: String] = [:],
         limit: UInt64? = nil
@@ -116,6 +126,7 @@ extension PipelineRun {
         if violations != other.violations { return "their violations" }
         if logs != other.logs { return "their log records" }
         if digest != other.digest { return "their final state" }
+        if drops != other.drops { return "what they dropped" }
         return self == other ? nil : "how they ended"
     }
 }

@@ -67,7 +67,9 @@ extension Pipeline {
             },
             lostLogs: report.lostLogs, steps: report.steps,
             failure: report.marks.first { $0.kind == .failure }?.message, digest: report.digest,
-            elements: report.elements)
+            elements: report.elements,
+            drops: Dictionary(
+                report.drops.map { ($0.reason.rawValue, $0.count) }, uniquingKeysWith: +))
     }
 }
 

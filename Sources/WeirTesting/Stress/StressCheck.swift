@@ -87,6 +87,7 @@ extension StressPipeline {
         outcome.problem =
             Self.disagreement(scheduler, world, steps: outcome.steps)
             ?? Self.compare(execution, recording, rows)
+            ?? execution.books(isOver: true).imbalances.first
         return outcome
     }
 
@@ -252,9 +253,13 @@ extension StressPipeline {
 package final class CollectedFeed: RowFeed {
     package private(set) var bytes: [UInt8] = []
     package init() {}
-    package func offer(_ rows: [UInt8]) -> Bool {
+    package private(set) var account = RowAccount()
+
+    package func offer(_ rows: [UInt8], count: Int) -> Bool {
         bytes.append(contentsOf: rows)
+        account.written += UInt64(count)
         return true
     }
+
     package func finish() {}
 }

@@ -78,7 +78,8 @@ extension StressPipeline {
         return StressRecording(
             digest: execution.stateDigest().whole, sinks: execution.sinkDigests(), rows: sink.bytes,
             cells: execution.cells.map { "\($0.anyValue)" },
-            waits: lanes.workers.reduce(0) { $0 + $1.waits }, problem: world.problem)
+            waits: lanes.workers.reduce(0) { $0 + $1.waits },
+            problem: world.problem ?? execution.closeBooks().imbalances.first)
     }
 
     private func scheduler(

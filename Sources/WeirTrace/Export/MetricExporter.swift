@@ -76,6 +76,12 @@ package struct MetricExporter: LineExporter {
                     name: "weir_\(name)_seconds_total", type: "counter", unit: "seconds",
                     number: seconds(time), labels: labels))
         }
+        for drop in sample.drops ?? [] {
+            values.append(
+                .counter(
+                    "weir_records_dropped_total", unit: "records", drop.count,
+                    labels + [("reason", drop.reason)]))
+        }
         if let lag = sample.lagRecords {
             values.append(.gauge("weir_source_lag_records", unit: "records", Double(lag), labels))
         }
@@ -88,13 +94,13 @@ package struct MetricExporter: LineExporter {
 
     static func values(of sample: ChannelSample) -> [Value] {
         let labels = [("channel", sample.name)]
+        let drops = [("stage", sample.to), ("channel", sample.name), ("reason", "policy")]
         return [
             .gauge("weir_channel_depth", unit: "records", Double(sample.depth), labels),
             .gauge("weir_channel_capacity", unit: "records", Double(sample.capacity), labels),
             .gauge("weir_channel_bytes", unit: "bytes", Double(sample.bytes), labels),
             .counter(
-                "weir_records_dropped_total", unit: "records", sample.dropped,
-                labels + [("reason", "policy")]),
+                "weir_records_dropped_total", unit: "records", sample.dropped, drops),
         ]
     }
 }

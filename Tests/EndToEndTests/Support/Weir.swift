@@ -162,6 +162,8 @@ final class RunningProcess {
             status = SIGKILL
         }
         try #require(ended, "did not end in \(seconds) s; said: \(output) \(errors)")
+        // Whatever a test is about: no run of it may lose an element without a reason.
+        #expect(!errors.contains("the books do not balance"), "\(errors)")
         let status = self.status ?? 0
         let signal = status & 0x7F
         return Outcome(

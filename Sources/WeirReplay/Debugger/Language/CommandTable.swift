@@ -111,7 +111,9 @@ package struct CommandTable {
             "info runnable     what could run next if one thread ran everything",
             "info threads      turns that are in their middle, and what they wait for",
             "info breaks       breaks and watches, with their numbers",
-            "info marks        failures of the run and places marked here"),
+            "info marks        failures of the run and places marked here",
+            "info drops        elements that had no effect, by stage and reason",
+            "info books        every operator and channel: taken, handled, dropped, held"),
         Entry(
             .looking, "print", ["p"], "print WHAT", "show one thing",
             "print state reserve[17]       state of a key; also 'print state cell budget'",

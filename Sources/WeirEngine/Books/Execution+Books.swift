@@ -1,0 +1,255 @@
+import WeirBase
+import WeirTelemetry
+
+extension Execution {
+    /// Adds up what every part counted, and holds the parts against each other.
+    ///
+    /// In a replay between turns, or after a run's last turn; then `isOver` says that what waits
+    /// will not be taken. Parts whose turn is in its middle are left out of the balance.
+    /// Looks at every message that waits.
+    package func books(isOver: Bool) -> Books {
+        var bookkeeper = Bookkeeper(execution: self, isOver: isOver)
+        return bookkeeper.books()
+    }
+}
+
+/// Makes the books of one execution.
+private struct Bookkeeper {
+    let execution: Execution
+    let isOver: Bool
+    private var result = Books()
+    private var omitted = 0
+
+    init(execution: Execution, isOver: Bool) {
+        self.execution = execution
+        self.isOver = isOver
+    }
+
+    mutating func books() -> Books {
+        result.isDrained = execution.isFinished
+        for subtask in execution.subtasks {
+            result.taken += subtask.sourceTaken
+            if isOver { addLeftovers(subtask) }
+            if !subtask.counters.isBusy {
+                balanceEntrance(subtask)
+                balanceOperators(subtask)
+                balanceOutlets(subtask)
+            }
+        }
+        for subtask in execution.subtasks {
+            for inlet in subtask.inlets { balanceChannel(inlet) }
+        }
+        addOperators()
+        addDrops()
+        if omitted > 0 { result.imbalances.append("and \(omitted) more places") }
+        return result
+    }
+
+    private mutating func check(_ holds: Bool, _ sentence: @autoclosure () -> String) {
+        if holds { return }
+        if result.imbalances.count < Books.maximumImbalances {
+            result.imbalances.append(sentence())
+        } else {
+            omitted += 1
+        }
+    }
+
+    // MARK: The places
+
+    /// From inlets or the source into the chain: what was given up before an operator saw it is
+    /// what the subtask counts beyond its operators.
+    private mutating func balanceEntrance(_ subtask: Subtask) {
+        let chain = subtask.chain
+        let taken =
+            subtask.source?.taken ?? subtask.inlets.reduce(0) { $0 + $1.totalElements }
+        var outside: UInt64 = 0
+        for reason in DropReason.ofElements {
+            let all = subtask.counters.dropped(reason)
+            let inside = chain.links.indices.reduce(UInt64(0)) {
+                $0 + chain.books[$1].dropped(reason)
+            }
+            check(
+                inside <= all,
+                "\(subtask.name) counts \(all) as \(reason.rawValue), its operators \(inside)")
+            outside += all - min(inside, all)
+        }
+        let first = chain.links.isEmpty ? 0 : chain.books[0].taken
+        check(
+            taken == first + outside,
+            "\(subtask.name) took \(taken), its first operator \(first), dropped before \(outside)")
+    }
+
+    private mutating func balanceOperators(_ subtask: Subtask) {
+        let chain = subtask.chain
+        for (place, link) in chain.links.enumerated() {
+            let book = chain.books[place]
+            let held = link.reactions.held?() ?? 0
+            result.held += held
+            check(
+                book.taken == book.handled + book.dropped + held,
+                "\(link.name) of \(subtask.name) took \(book.taken), handled \(book.handled), "
+                    + "dropped \(book.dropped), holds \(held)")
+            check(
+                !subtask.isDone || held == 0,
+                "\(link.name) of \(subtask.name) ended and holds \(held)")
+            if link.account == .oneOfOne, place + 1 < chain.links.count {
+                let next = chain.books[place + 1].taken
+                check(
+                    book.handled == next,
+                    "\(link.name) of \(subtask.name) made \(book.handled), "
+                        + "\(chain.links[place + 1].name) took \(next)")
+            }
+            if let (timers, waiting) = link.reactions.timers?() {
+                balanceTimers(timers, waiting, link, subtask)
+            }
+        }
+    }
+
+    private mutating func balanceTimers(
+        _ timers: TimerBook, _ waiting: Int, _ link: Link, _ subtask: Subtask
+    ) {
+        check(
+            timers.set == timers.merged + timers.fired + timers.dropped + UInt64(waiting),
+            "\(link.name) of \(subtask.name) was set \(timers.set) timers, merged "
+                + "\(timers.merged), fired \(timers.fired), dropped \(timers.dropped), "
+                + "\(waiting) wait")
+        check(
+            !subtask.isDone || waiting == 0,
+            "\(link.name) of \(subtask.name) ended and \(waiting) timers wait")
+        let counted = subtask.counters.dropped(.timer)
+        check(
+            timers.dropped <= counted,
+            "\(link.name) of \(subtask.name) dropped \(timers.dropped) timers, counted \(counted)")
+    }
+
+    /// From the last operator to the outlets, and from a sink's outlet to its writer.
+    private mutating func balanceOutlets(_ subtask: Subtask) {
+        let chain = subtask.chain
+        guard let last = chain.links.indices.last else { return }
+        for (output, flow) in (chain.links[last].reactions.outflows?() ?? []).enumerated() {
+            for received in flow.received {
+                check(
+                    received == flow.given,
+                    "output \(output) of \(subtask.name) was given \(flow.given), "
+                        + "an edge's outlets got \(received)")
+            }
+            if output == 0 {
+                check(
+                    flow.given == chain.books[last].handled,
+                    "\(subtask.name) gave \(chain.books[last].handled), "
+                        + "its outlets were given \(flow.given)")
+            }
+        }
+        for case let rows as RowOutlet in subtask.outlets {
+            let account = rows.account
+            check(
+                rows.rows == chain.books[last].handled,
+                "\(subtask.name) handled \(chain.books[last].handled), made \(rows.rows) rows")
+            check(
+                rows.rows == account.written + account.unwritten + rows.pendingRows,
+                "\(subtask.name) made \(rows.rows) rows, written \(account.written), not written "
+                    + "\(account.unwritten), not handed over \(rows.pendingRows)")
+        }
+    }
+
+    private mutating func balanceChannel(_ inlet: Inlet) {
+        let channel = inlet.channel
+        guard let producer = channel.producer, let consumer = channel.consumer,
+            let outlet = producer.outlets.first(where: { $0.channel === channel })
+        else { return }
+        let queued = UInt64(channel.queuedElements)
+        let unpublished = UInt64(outlet.unpublishedElements)
+        result.queued += queued + unpublished
+        result.channels.append(
+            Books.Account(
+                name: channel.name, taken: outlet.totalElements, handled: inlet.totalElements,
+                dropped: channel.dropped, held: queued + unpublished))
+        if isOver, queued + unpublished > 0 {
+            result.leftovers.append(
+                Books.Leftover(
+                    subtask: Int(consumer.index), reason: .stopped, count: queued + unpublished))
+        }
+        guard !producer.counters.isBusy, !consumer.counters.isBusy, !inlet.isTakenAhead else {
+            return
+        }
+        check(
+            outlet.totalElements == inlet.totalElements + channel.dropped + queued + unpublished,
+            "\(channel.name) was given \(outlet.totalElements), taken \(inlet.totalElements), "
+                + "dropped \(channel.dropped), queued \(queued), not published \(unpublished)")
+        check(
+            !consumer.isDone || queued + unpublished == 0,
+            "\(channel.name) holds \(queued + unpublished) elements and its reader ended")
+    }
+
+    // MARK: What is told
+
+    private mutating func addLeftovers(_ subtask: Subtask) {
+        func add(_ reason: DropReason, _ count: UInt64) {
+            guard count > 0 else { return }
+            result.leftovers.append(
+                Books.Leftover(subtask: Int(subtask.index), reason: reason, count: count))
+        }
+        if let rest = subtask.source?.leftover {
+            result.taken += rest.elements
+            add(.stopped, rest.elements)
+            add(.incomplete, rest.isOpen ? 1 : 0)
+        }
+        for case let rows as RowOutlet in subtask.outlets {
+            add(.unwritten, rows.account.unwritten + rows.pendingRows)
+        }
+    }
+
+    private mutating func addOperators() {
+        var places: [String: Int] = [:]
+        for subtask in execution.subtasks {
+            if let source = subtask.source, !subtask.chain.links.isEmpty {
+                let given = subtask.chain.books[0].taken
+                result.operators.append(
+                    Books.Account(
+                        name: subtask.stage, taken: source.taken, handled: given,
+                        dropped: source.taken - min(given, source.taken)))
+            }
+            for (place, link) in subtask.chain.links.enumerated() {
+                // The end of a chain is no operator that anybody wrote.
+                if link.reactions.outflows != nil { continue }
+                let name =
+                    link.name == subtask.stage ? link.name : "\(subtask.stage).\(link.name)"
+                let found = places[name] ?? result.operators.count
+                if found == result.operators.count {
+                    places[name] = found
+                    result.operators.append(Books.Account(name: name))
+                }
+                let book = subtask.chain.books[place]
+                result.operators[found].taken += book.taken
+                result.operators[found].handled += book.handled
+                result.operators[found].dropped += book.dropped
+                result.operators[found].held += link.reactions.held?() ?? 0
+            }
+        }
+    }
+
+    private mutating func addDrops() {
+        let stages = execution.plan.stages.map(\.name)
+        let place = Dictionary(
+            stages.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
+        let reasons = DropReason.allCases
+        var counts = [UInt64](repeating: 0, count: stages.count * reasons.count)
+        func add(_ count: UInt64, _ reason: DropReason, _ subtask: Subtask) {
+            guard let stage = place[subtask.stage] else { return }
+            counts[stage * reasons.count + reason.ordinal] += count
+        }
+        for subtask in execution.subtasks {
+            for reason in reasons { add(subtask.counters.dropped(reason), reason, subtask) }
+            for inlet in subtask.inlets { add(inlet.channel.dropped, .policy, subtask) }
+        }
+        for left in result.leftovers {
+            add(left.count, left.reason, execution.subtasks[left.subtask])
+        }
+        for (index, count) in counts.enumerated() where count > 0 {
+            result.drops.append(
+                Books.Drop(
+                    stage: stages[index / reasons.count],
+                    reason: reasons[index % reasons.count], count: count))
+        }
+    }
+}

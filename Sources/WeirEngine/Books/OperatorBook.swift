@@ -1,0 +1,74 @@
+package import WeirTelemetry
+
+/// What one operator of one subtask did with its elements since the run's start.
+///
+/// Taken are those that came to it. Each of them is handled, dropped for a reason, or still held
+/// in what the operator keeps of elements. The three are counted where they happen and not from
+/// each other, so that an element lost on the way shows as a difference. Written in the subtask's
+/// turns, a few additions for each slice and none for an element.
+package struct OperatorBook: Sendable {
+    package var taken: UInt64 = 0
+    package var handled: UInt64 = 0
+    /// One for each reason, by its ordinal.
+    private var drops = InlineArray<10, UInt64>(repeating: 0)
+
+    package init() {}
+
+    mutating func drop(_ count: UInt64, _ reason: DropReason) { drops[reason.ordinal] &+= count }
+
+    package func dropped(_ reason: DropReason) -> UInt64 { drops[reason.ordinal] }
+
+    /// All elements dropped; timers are none.
+    package var dropped: UInt64 {
+        DropReason.ofElements.reduce(0) { $0 &+ drops[$1.ordinal] }
+    }
+}
+
+extension DropReason {
+    /// Reasons that say what became of elements that were taken.
+    package static let ofElements = allCases.filter { $0 != .timer && $0 != .incomplete }
+}
+
+/// What became of an operator's timers since the run's start: each that was set waits, or is in
+/// one of the numbers.
+struct TimerBook: Equatable, Sendable {
+    var set: UInt64 = 0
+    /// Set for a key and time that had one already.
+    var merged: UInt64 = 0
+    var fired: UInt64 = 0
+    /// Not due when the run ended, or beyond the bound.
+    var dropped: UInt64 = 0
+}
+
+/// How many elements of one output were given to the edges that read it, and how many came to the
+/// outlets of each.
+struct Outflow {
+    var given: UInt64
+    var received: [UInt64]
+}
+
+extension Frame {
+    /// Counts elements of the running operator that had no chance to have their effect. In a turn.
+    func drop(_ count: Int, _ reason: DropReason) {
+        guard count > 0 else { return }
+        books?[operatorIndex].drop(UInt64(count), reason)
+        counters?._withUnsafeGuaranteedRef { $0.drop(UInt64(count), reason) }
+    }
+
+    /// Counts elements of the running operator that it is done with. In a turn.
+    func handled(_ count: Int) { books?[operatorIndex].handled &+= UInt64(count) }
+
+    /// Counts a slice of the running operator: what is not done was given up by a failure.
+    func handled(_ done: Int, of count: Int) {
+        handled(done)
+        if done < count { drop(count - done, .stopped) }
+    }
+
+    /// Counts elements that the running operator made and that a failure keeps from the next.
+    mutating func giveUp(_ count: Int) {
+        operatorIndex += 1
+        books?[operatorIndex].taken &+= UInt64(count)
+        drop(count, .stopped)
+        operatorIndex -= 1
+    }
+}

@@ -1,0 +1,47 @@
+import Glibc
+import WeirApp
+
+/// Pipelines that lose elements: the program of the end-to-end tests about what became of each.
+@main struct BooksFixture: WeirProgram {
+    static let pipelines = [late, echo, slow]
+}
+
+struct Event: Codable, Sendable {
+    var time: Int64
+    var key: String
+}
+
+/// Counts by key in windows of ten nanoseconds; lines are a time and a key.
+private let late = Pipeline("late") { flow in
+    flow.read(
+        "events",
+        from: .lines(watermark: .boundedDisorder(.zero, granularity: .nanoseconds(1))) {
+            bytes, _ in
+            let words = String(decoding: bytes, as: UTF8.self).split(separator: " ")
+            let time = Int64(words.first ?? "0") ?? 0
+            return (
+                Event(time: time, key: String(words.last ?? "?")), Instant(nanoseconds: time)
+            )
+        }
+    )
+    .keyed(by: \.key)
+    .window(.tumbling(.nanoseconds(10)))
+    .aggregate("count", from: 0) { count, _ in count += 1 }
+    .write("panes") { "\($0.key) \($0.start.nanoseconds) \($0.value)" }
+}
+
+/// Writes each line again.
+private let echo = Pipeline("echo") { flow in
+    flow.read("lines", from: .text()).write("rows") { $0 }
+}
+
+/// Takes 20 ms for each line.
+private let slow = Pipeline("slow") { flow in
+    flow.read("lines", from: .text())
+        .keyed { $0 }
+        .process("wait", state: 0, emitting: String.self) { line, _, context in
+            usleep(20_000)
+            context.emit(line)
+        }
+        .write("rows") { $0 }
+}

@@ -1,0 +1,98 @@
+import WeirBase
+
+@testable import WeirEngine
+
+/// A chain of operators in one subtask, driven by hand. What comes out of it is written down in
+/// order: `a@3` an element and its event time in seconds, `|3` a watermark, `|end` the last one,
+/// `~` idle, `^` active, `]` the end.
+final class Marbles<Input: Sendable, Output: Sendable> {
+    private final class Sheet {
+        var marks: [String] = []
+    }
+
+    let subtask: Subtask
+    private let sheet = Sheet()
+
+    init(inlets: Int = 1, _ links: [Link], output: Output.Type = Output.self) {
+        let frame = UnsafeMutablePointer<Frame>.allocate(capacity: 1)
+        frame.initialize(to: Frame())
+        subtask = Subtask(
+            index: 0, stage: "marbles", ordinal: 0,
+            inlets: (0..<inlets).map { port in
+                BlockingInlet(
+                    ring: Channel<Input>(
+                        name: "\(port)", bounds: .standard, isUnbounded: false))
+            },
+            outlets: [], chain: Chain(links: links + [Self.end(sheet)], frame: frame),
+            source: nil, sliceLimit: Slice.capacity)
+    }
+
+    private static func end(_ sheet: Sheet) -> Link {
+        var reactions = Link.Reactions()
+        reactions.control = { control, _, _ in
+            switch control {
+            case .watermark(.distantFuture): sheet.marks.append("|end")
+            case .watermark(let instant): sheet.marks.append("|\(seconds(instant.nanoseconds))")
+            case .idle: sheet.marks.append("~")
+            case .active: sheet.marks.append("^")
+            case .end: sheet.marks.append("]")
+            }
+        }
+        return Link(name: "sheet", state: Link.noState(), reactions: reactions) {
+            slice, frame, _ in
+            let count = slice.count
+            let done = slice.consume(as: Output.self, frame) { element, time in
+                sheet.marks.append("\(element)@\(seconds(time))")
+            }
+            frame.pointee.handled(done, of: count)
+        }
+    }
+
+    /// What came out since the last time, as one line.
+    func taken() -> String {
+        defer { sheet.marks = [] }
+        return sheet.marks.joined(separator: " ")
+    }
+
+    var failure: String? { subtask.failure?.message }
+
+    /// Takes elements of one time through the chain.
+    func send(_ elements: Input..., at second: Int64) {
+        send(elements, at: Instant(nanoseconds: second * 1_000_000_000))
+    }
+
+    func send(_ elements: [Input], at instant: Instant) {
+        let room = UnsafeMutablePointer<Input>.allocate(capacity: elements.count)
+        let times = UnsafeMutablePointer<Int64>.allocate(capacity: elements.count)
+        defer {
+            room.deallocate()
+            times.deallocate()
+        }
+        for (place, element) in elements.enumerated() {
+            (room + place).initialize(to: element)
+            times[place] = instant.nanoseconds
+        }
+        var slice = Slice(
+            elements: UnsafeMutableRawPointer(room), times: times, count: elements.count)
+        subtask.chain.beginTurn()
+        subtask.chain.run(&slice, from: 0)
+    }
+
+    /// The watermark of an inlet, in seconds.
+    func pass(_ second: Int64, port: Int = 0) {
+        subtask.receive(.watermark(Instant(milliseconds: second * 1_000)), port: port)
+    }
+
+    func pass(_ control: Control, port: Int = 0) { subtask.receive(control, port: port) }
+
+    /// The end of an inlet's stream, as its producer tells it.
+    func finish(port: Int = 0) {
+        subtask.receive(.watermark(.distantFuture), port: port)
+        subtask.receive(.end, port: port)
+    }
+}
+
+private func seconds(_ nanoseconds: Int64) -> String {
+    let (whole, rest) = nanoseconds.quotientAndRemainder(dividingBy: 1_000_000_000)
+    return rest == 0 ? "\(whole)" : "\(nanoseconds)ns"
+}
