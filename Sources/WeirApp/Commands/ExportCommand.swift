@@ -1,7 +1,6 @@
 import ArgumentParser
 import Glibc
 import WeirBase
-import WeirConnectors
 import WeirEngine
 import WeirReplay
 import WeirTelemetry
@@ -52,10 +51,8 @@ struct ExportCommand: ParsableCommand {
         let path = try trace ?? Newest.trace()
         let trace = try Trace.open(path: path)
         let filter = try self.filter(trace)
-        try FileIdentity.refuseOverwriting(
-            output, by: "the export",
-            of: [(path, "the trace"), (MappedLanes.path(beside: path), "the trace's lanes")])
-        let sink = try output == "-" ? StandardOutputSink().open() : FileSink(path: output).open()
+        let sink = try OutputPlace(output, writer: "the export", others: Self.files(of: path))
+            .sink.open()
         let write: ExportOutput = { try sink.write($0) }
         do {
             if follow { return try follow(trace, filter, write, sink) }
@@ -72,6 +69,15 @@ struct ExportCommand: ParsableCommand {
             return
         }
         sayIncomplete(trace)
+    }
+
+    /// What an export must not be written over.
+    private static func files(of trace: String) -> [OutputPlace.Other] {
+        [
+            OutputPlace.Other(path: trace, what: "the trace"),
+            OutputPlace.Other(
+                path: MappedLanes.path(beside: trace), what: "the trace's lanes"),
+        ]
     }
 
     /// Before an output is opened: a wrong word must not empty a file.
