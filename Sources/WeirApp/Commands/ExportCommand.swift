@@ -116,19 +116,18 @@ struct ExportCommand: ParsableCommand {
             case "metrics": .metrics
             default: .schedule
             }
-        let signals = Signals()
-        defer { signals.stop() }
+        let interrupts = Interrupts(patience: 2)
+        defer { interrupts.stop() }
         let export = FollowedExport(trace, kind, filter: filter, output: write)
         var isOver = !trace.isRecording
         while true {
             // The look comes first: what was written before the end is taken before it is believed.
             try export.advance()
             if isOver { break }
-            if signals.wait(nanoseconds: 50_000_000) {
+            if interrupts.wait(nanoseconds: 50_000_000) {
                 try sink.close()
-                if let signal = signals.last, signal != SIGINT {
-                    throw ExitCodeOnly(code: 128 + signal)
-                }
+                let code = interrupts.codeWhenAskedToEnd
+                if code != 0 { throw ExitCodeOnly(code: code) }
                 return
             }
             if output == "-", Output.hasLostReader { return }

@@ -71,6 +71,9 @@ struct ReplayCommand: ParsableCommand {
         let pipeline = try Program.pipeline(named: trace.header.pipeline)
         if runInFlight { return try InFlightTurns.run(trace, pipeline, inputs(trace)) }
         guard isCompared else { return try debug(trace, pipeline) }
+        // A closure that does not come back can be left only by leaving the process.
+        let interrupts = Interrupts(patience: 1)
+        defer { interrupts.stop() }
         do {
             let first = try replay(trace, pipeline, isFirst: true)
             try check(first, trace, round: 0)

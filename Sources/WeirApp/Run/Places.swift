@@ -54,6 +54,15 @@ struct Places {
         return connections
     }
 
+    /// Sinks that write to standard output.
+    var standardOutputs: Set<String> {
+        Set(
+            planned.plan.sinks.filter { sink in
+                outputs[sink.name].map { $0 == "-" }
+                    ?? (planned.defaultSink(of: sink.index) is StandardOutputSink)
+            }.map(\.name))
+    }
+
     private func source(_ place: String) throws -> any ByteSource {
         if place == "-" {
             if options.follows {

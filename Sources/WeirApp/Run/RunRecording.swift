@@ -173,6 +173,9 @@ final class RunRecording: @unchecked Sendable {
     var bytesWritten: Int { writer?.bytesWritten ?? 0 }
     var logsDropped: UInt64 { logLanes.reduce(0) { $0 + $1.droppedCount } }
 
+    /// Has what was noted so far written, within a bounded time. Any thread.
+    func flush(within nanoseconds: UInt64) { recorder?.flush(within: nanoseconds) }
+
     /// What became of the recording.
     struct Result {
         var path: String?

@@ -23,11 +23,16 @@ final class WriterFeed: RowFeed, @unchecked Sendable {
     private var hasFailed = false
     private var thread: Worker?
     private let written = Atomic<UInt64>(0)
+    /// When the write in progress began, nanoseconds of `TickClock`; 0 when there is none.
+    private let writingSince = Atomic<UInt64>(0)
+    /// The name of the sink.
+    let sink: String
 
     init(
-        writing: any RowWriting, onRoom: @escaping @Sendable () -> Void,
+        sink: String, writing: any RowWriting, onRoom: @escaping @Sendable () -> Void,
         onFailure: @escaping @Sendable (any Error) -> Void
     ) {
+        self.sink = sink
         self.writing = writing
         self.onRoom = onRoom
         self.onFailure = onFailure
@@ -76,6 +81,14 @@ final class WriterFeed: RowFeed, @unchecked Sendable {
     /// Bytes written so far. Any thread.
     var writtenBytes: UInt64 { written.load(ordering: .relaxed) }
 
+    /// How long the write in progress has gone on, nanoseconds; nil when there is none. Any thread.
+    var writingFor: UInt64? {
+        let since = writingSince.load(ordering: .relaxed)
+        guard since != 0 else { return nil }
+        let now = TickClock.nanoseconds()
+        return now > since ? now - since : 0
+    }
+
     private func next() -> [UInt8]? {
         monitor.lock()
         while queue.isEmpty, !isFinished { monitor.wait() }
@@ -93,6 +106,8 @@ final class WriterFeed: RowFeed, @unchecked Sendable {
 
     private func write(_ rows: [UInt8]) {
         guard !hasFailed else { return }
+        writingSince.store(max(1, TickClock.nanoseconds()), ordering: .relaxed)
+        defer { writingSince.store(0, ordering: .relaxed) }
         do {
             try rows.withUnsafeBytes { try writing.write($0) }
             written.wrappingAdd(UInt64(rows.count), ordering: .relaxed)
