@@ -8,6 +8,7 @@ import WeirApp
     static let pipelines = [
         outside, insideCell, behindCell, atSource, atSink, endless, harmless, exiting,
         endlessInCell, endlessAtSource, endlessAtSink, endlessAtRest, endlessWhenReplayed,
+        violatedAndEndless,
     ]
 
     static let fatalElement = 900
@@ -164,4 +165,21 @@ private let endlessAtRest = Pipeline("endless-at-rest", defaultLimit: 3_000) { f
 private let endlessWhenReplayed = picking("endless-when-replayed") { number, counts in
     counts.update { $0[1] += 1 }
     if isFatal(number), getenv("FIXTURE_HANGS") != nil { hang() }
+}
+
+/// Breaks an invariant in one subtask, once the other does not come back.
+private let violatedAndEndless = Pipeline("violated-and-endless", defaultLimit: 3_000) { flow in
+    let counts = flow.sharedCell("counts", initial: [0, 0])
+    flow.invariant("the second is zero", on: counts) { $0[1] == 0 }
+    flow.read("numbers", from: numbers)
+        .keyed { $0 % 7 }
+        .process("pick", state: 0, emitting: Int.self) { number, seen, context in
+            if isFatal(number) {
+                counts.update { $0[0] = number }
+                hang()
+            }
+            counts.update { if $0[0] > 0 { $0[1] = 1 } }
+            context.emit(number)
+        }
+        .write("picked") { "\($0)" }
 }

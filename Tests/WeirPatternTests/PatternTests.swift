@@ -48,10 +48,11 @@ import Testing
         #expect(try Pattern("(?J)(?<a>x)|(?<a>y)").group(named: "a") == nil)
     }
 
-    /// Ways without number: each needs more steps than anybody waits for, on 40 bytes or so.
+    /// Ways without number: each needs more steps than anybody waits for, on 40 bytes or so. What
+    /// must follow is a class, since a letter that must be there is looked for first.
     static let explosions = [
-        ("(a+)+$", "a"), ("(a|aa)+$", "a"), ("(.*)*y", "a"), (#"^(\w+\s?)*$"#, "a"),
-        ("(?:x+x+)+y", "x"), (#"(a*)*\1b"#, "a"),
+        ("(a+)+$", "a"), ("(a|aa)+$", "a"), ("(.*)*[yz]", "a"), (#"^(\w+\s?)*$"#, "a"),
+        ("(?:x+x+)+[yz]", "x"), (#"(a*)*\1[bc]"#, "a"),
     ]
 
     @Test(arguments: explosions)
@@ -61,12 +62,12 @@ import Testing
         let pattern = try Pattern(pattern)
         let line = String(repeating: letter, count: 4_000) + "!"
         #expect(pattern.occurs(in: line) == nil)
-        #expect(pattern.occurs(in: "!") == (pattern.text.hasPrefix("^") ? false : false))
+        #expect(pattern.occurs(in: "!") == false)
     }
 
     @Test func `the tries of a line are shared by the places where a match could begin`() throws {
         // From each place as many tries as there are bytes behind it: quadratic, never explosive.
-        let pattern = try Pattern(#"[a-z]*[a-z0-9]#"#)
+        let pattern = try Pattern("[a-z]*[a-z0-9][#%]")
         let isShortFine = pattern.occurs(in: String(repeating: "a", count: 1_000))
         let isLongFine = pattern.occurs(in: String(repeating: "a", count: 60_000))
         #expect(isShortFine == false)
@@ -75,7 +76,7 @@ import Testing
 
     @Test func `one place has all the tries for itself`() throws {
         let line = String(repeating: "a", count: 60_000)
-        #expect(try Pattern(#"^[a-z]*[a-z0-9]#"#).occurs(in: line) == false)
+        #expect(try Pattern("^[a-z]*[a-z0-9][#%]").occurs(in: line) == false)
     }
 
     @Test func `what is behind 64 KiB is not searched, and no character is cut`() throws {

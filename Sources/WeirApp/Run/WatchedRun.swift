@@ -37,7 +37,8 @@ struct WatchedRun: Sendable {
         }
         if !(calls + writes).isEmpty { return calls + writes }
         let blocked = execution.blockedSubtasks
-        return blocked.isEmpty ? [] : ["no room for the output of " + blocked.joined(separator: ", ")]
+        if blocked.isEmpty { return [] }
+        return ["no room for the output of " + blocked.joined(separator: ", ")]
     }
 
     /// Tells whoever looks: on the screen where there is one, else on standard error.

@@ -24,7 +24,8 @@ package struct LogPattern: Equatable, Sendable {
     package func matches(_ line: String) throws(CommandError) -> Bool {
         if let isFound = pattern.occurs(in: line) { return isFound }
         throw CommandError(
-            "the pattern \(described) needs more than \(Pattern.maximumTries) tries on one log line",
+            "the pattern \(described) needs more than \(Pattern.maximumTries) tries on one log "
+                + "line",
             "Write it without repetitions within repetitions, and delete the break that has it")
     }
 
