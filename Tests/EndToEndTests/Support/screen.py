@@ -542,8 +542,8 @@ def colors():
 
 SCENARIOS = {
     function.__name__: function for function in (
-        keys, interrupt, terminate, hang, hang_terminated, fault, suspend, resize, ascii, data, hangup, unknown, top,
-        top_finished, top_restarted, debug, violation, small, storm, slow_reader, wires_cut,
+        keys, interrupt, terminate, hang, hang_terminated, fault, suspend, resize, ascii, data,
+        hangup, unknown, top, top_finished, top_restarted, debug, violation, small, storm, slow_reader, wires_cut,
         hostile, colors)
 }
 if __name__ == "__main__":
