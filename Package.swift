@@ -23,6 +23,7 @@ let package = Package(
         .library(name: "Weir", targets: ["Weir"]),
         .library(name: "WeirApp", targets: ["WeirApp"]),
         .library(name: "WeirTesting", targets: ["WeirTesting"]),
+        .library(name: "WeirPattern", targets: ["WeirPattern"]),
         .executable(name: "weir", targets: ["Gallery"]),
         .executable(name: "weir-bench", targets: ["weir-bench"]),
     ],
@@ -44,6 +45,10 @@ let package = Package(
         // A C target rather than a module map of curses' own header, whose macros, globals and
         // variadic functions Swift cannot use.
         .target(name: "CNCurses", linkerSettings: [.linkedLibrary("ncursesw")]),
+        // Expressions of users with a bound for each line: Swift's own Regex has none, and cannot
+        // be stopped. A C target because PCRE2's names are macros over the width of a unit.
+        .target(name: "CPcre2", linkerSettings: [.linkedLibrary("pcre2-8")]),
+        .target(name: "WeirPattern", dependencies: ["CPcre2"], swiftSettings: strict),
         .target(name: "WeirBase", dependencies: ["CTicks"], swiftSettings: strict),
         .target(
             name: "WeirTelemetry",
@@ -66,7 +71,9 @@ let package = Package(
             swiftSettings: strict),
         .target(
             name: "WeirReplay",
-            dependencies: ["WeirBase", "WeirTelemetry", "WeirTrace", "WeirEngine"],
+            dependencies: [
+                "WeirBase", "WeirTelemetry", "WeirTrace", "WeirEngine", "WeirPattern",
+            ],
             swiftSettings: strict),
         .target(
             name: "WeirTerminal", dependencies: ["WeirBase", "CNCurses"], swiftSettings: strict),
@@ -94,7 +101,8 @@ let package = Package(
             ],
             swiftSettings: strict),
         .executableTarget(
-            name: "Gallery", dependencies: ["Weir", "WeirApp"], swiftSettings: strict),
+            name: "Gallery", dependencies: ["Weir", "WeirApp", "WeirPattern"],
+            swiftSettings: strict),
         .executableTarget(
             name: "weir-bench",
             dependencies: [
@@ -113,6 +121,8 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(name: "WeirBaseTests", dependencies: ["WeirBase"], swiftSettings: strict),
+        .testTarget(
+            name: "WeirPatternTests", dependencies: ["WeirPattern"], swiftSettings: strict),
         .testTarget(
             name: "WeirTestingTests",
             dependencies: [

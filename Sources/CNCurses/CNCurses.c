@@ -306,6 +306,14 @@ void weir_curses_stop(void) {
     sigaction(SIGTSTP, &standard, NULL);
 }
 
+void weir_curses_give_back(void) {
+    if (!atomic_load(&is_taken)) return;
+    // What a slow or stopped terminal has not taken is thrown away: nobody may wait for it here.
+    tcflow(saved.descriptor, TCOON);
+    tcflush(saved.descriptor, TCOFLUSH);
+    restore();
+}
+
 int weir_curses_signals(void) { return signal_pipe[0]; }
 
 int weir_curses_size(int descriptor, int *height, int *width) {

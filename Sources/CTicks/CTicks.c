@@ -3,6 +3,8 @@
 
 #include <pthread.h>
 #include <sched.h>
+#include <signal.h>
+#include <sys/prctl.h>
 
 static _Thread_local void *current_context = 0;
 
@@ -18,6 +20,8 @@ void weir_thread_pin(int processor) {
     CPU_SET(processor, &set);
     pthread_setaffinity_np(pthread_self(), sizeof(set), &set);
 }
+
+void weir_end_with_parent(void) { prctl(PR_SET_PDEATHSIG, SIGKILL); }
 
 int weir_current_processor(void) {
     int processor = sched_getcpu();

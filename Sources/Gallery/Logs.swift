@@ -1,4 +1,5 @@
 import Weir
+import WeirPattern
 
 /// Counts the lines of a log by window of time, level and component.
 ///
@@ -46,6 +47,8 @@ enum LogCounting {
         var last: Instant?
         /// Lines before the first one that could be read.
         var waiting = 0
+        /// Whether it was said that the expression was too costly for a line; absent before.
+        var hasToldCost: Bool?
     }
 
     static func source(_ settings: LogSettings) -> Source<LogLine> {
@@ -64,6 +67,14 @@ enum LogCounting {
     static func place(
         _ line: consuming LogLine, _ place: inout Place, _ context: inout OperatorContext<LogLine>
     ) {
+        if line == .tooCostly, context.eventTime == .distantPast {
+            line = .unparsed
+            if place.hasToldCost == nil {
+                place.hasToldCost = true
+                context.log.warning(
+                    "line_too_costly", ["tries": .integer(Int64(Pattern.maximumTries))])
+            }
+        }
         if context.eventTime != .distantPast {
             place.last = context.eventTime
             if place.waiting > 0 { placeWaiting(&place, at: context.eventTime, &context) }

@@ -22,6 +22,9 @@ extension WeirProgram {
         // A write beyond the limit on file sizes is an error to report, not the process's end.
         signal(SIGXFSZ, SIG_IGN)
         Program.current.set(pipelines)
-        Glibc.exit(Program.run(Array(CommandLine.arguments.dropFirst())))
+        ExitGuard.install()
+        let code = Program.run(Array(CommandLine.arguments.dropFirst()))
+        ExitGuard.commandIsOver()
+        Glibc.exit(code)
     }
 }

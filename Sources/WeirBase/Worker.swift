@@ -44,6 +44,10 @@ package final class Worker: @unchecked Sendable {
     /// The processor that the calling thread runs on now.
     package static var currentProcessor: Int { Int(weir_current_processor()) }
 
+    /// Has the system kill this process when the thread that started it ends, with its process at
+    /// the latest.
+    package static func endWithParent() { weir_end_with_parent() }
+
     /// Waits for the thread's end. Any further call returns at once.
     package func join() {
         if isJoined.exchange(true, ordering: .relaxed) { return }

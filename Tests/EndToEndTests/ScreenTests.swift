@@ -17,6 +17,17 @@ import Testing
         #expect(outcome.code == 0 && outcome.output == "ok\n", "\(outcome)")
     }
 
+    @Test(arguments: ["hang", "hang_terminated"])
+    func `a run whose closure does not come back is left, and gives the terminal back`(
+        scenario: String
+    ) throws {
+        let fixture = try Weir("TrapFixture")
+        let script = Weir.repository + "/Tests/EndToEndTests/Support/screen.py"
+        let outcome = try fixture.shell(
+            "WEIR='\(fixture.program)' python3 '\(script)' \(scenario)")
+        #expect(outcome.code == 0 && outcome.output == "ok\n", "\(outcome)")
+    }
+
     private func scenario(_ weir: Weir, _ name: String, _ argument: String) throws {
         let script = Weir.repository + "/Tests/EndToEndTests/Support/screen.py"
         let outcome = try weir.shell("python3 '\(script)' \(name) '\(argument)'")

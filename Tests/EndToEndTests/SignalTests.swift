@@ -48,7 +48,7 @@ struct SignalTests {
     }
 
     @Test func `two interrupts stop at once: code 130, and what was written verifies`() throws {
-        // A stage so slow that the first interrupt alone would take minutes.
+        // A stage so slow that the first interrupt alone would take minutes, in turns of seconds.
         let run = try weir.start([
             "run", "orders", "--limit", "0", "--rate", "max", "--record", "t.mcap", "--ui", "none",
             "--set", "slow=reserve:20000",
@@ -63,7 +63,7 @@ struct SignalTests {
         }
         let outcome = try run.finish()
         #expect(outcome.code == 130, "\(outcome)")
-        #expect(try weir("check", "t.mcap").code == 0)
+        #expect(try weir("inspect", "t.mcap").code == 0)
         #expect(try weir("replay", "t.mcap", "--verify").code == 0)
     }
 

@@ -9,7 +9,8 @@ import Weir
 
     private func parse(_ line: [UInt8]) throws -> ParsedLine? {
         let format = try RegexFormat(Self.pattern)
-        return line.withUnsafeBytes { format.parse($0) }
+        if case .parsed(let parsed) = line.withUnsafeBytes({ format.parse($0) }) { return parsed }
+        return nil
     }
 
     private func parse(_ line: String) throws -> ParsedLine? { try parse(Array(line.utf8)) }
@@ -55,5 +56,19 @@ import Weir
     @Test func `missing groups are named`() {
         let error = #expect(throws: RegexFormat.Invalid.self) { try RegexFormat("(?<time>.*)") }
         #expect(error?.description.contains("(?<level>…) and (?<component>…)") == true)
+    }
+
+    @Test func `a line that needs too many tries is told apart, and the next one is read`() throws {
+        let format = try RegexFormat(#"^(?<time>\d+) (?<level>(\w+\s?)+)(?<component>)$"#)
+        func parse(_ text: String) -> RegexFormat.Reading {
+            text.utf8.withContiguousStorageIfAvailable { format.parse(UnsafeRawBufferPointer($0)) }
+                ?? .unparsed
+        }
+        #expect(parse("1700000000 " + String(repeating: "a", count: 80) + "!") == .tooCostly)
+        guard case .parsed(let line) = parse("1700000000 warn") else {
+            Issue.record("the next line was not read")
+            return
+        }
+        #expect(line.level == "warning")
     }
 }

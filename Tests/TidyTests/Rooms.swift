@@ -49,6 +49,10 @@ enum Rooms {
         "CTicks": Room([]),
         "CZstd": Room([]),
         "CNCurses": Room([]),
+        "CPcre2": Room([]),
+        // Expressions of users, bounded for each line: what replays and pipelines search with. A
+        // room of its own, so that a program without such expressions does not link the library.
+        "WeirPattern": Room(["CPcre2"]),
         "WeirBase": Room(["CTicks"]),
         "WeirTelemetry": Room(
             ["WeirBase"],
@@ -61,7 +65,8 @@ enum Rooms {
         "WeirConnectors": Room(
             ["WeirBase", "WeirTelemetry", "WeirEngine"],
             outside: foundation.merging(["SQLite": "client of a database"]) { first, _ in first }),
-        "WeirReplay": Room(["WeirBase", "WeirTelemetry", "WeirTrace", "WeirEngine"]),
+        "WeirReplay": Room(
+            ["WeirBase", "WeirTelemetry", "WeirTrace", "WeirEngine", "WeirPattern"]),
         "WeirTerminal": Room(["WeirBase", "CNCurses"]),
         "WeirMonitor": Room(["WeirBase", "WeirTelemetry", "WeirTrace", "WeirTerminal"]),
         // Base too: instants and generators appear in what users write.
@@ -74,7 +79,8 @@ enum Rooms {
         "WeirTesting": Room(rooms.subtracting(["WeirApp", "WeirTesting"])),
         // The pipelines that ship import what users import; the executable is the same target.
         "Gallery": Room(
-            ["Weir", "WeirApp"], outside: foundation.merging(observability) { first, _ in first }),
+            ["Weir", "WeirApp", "WeirPattern"],
+            outside: foundation.merging(observability) { first, _ in first }),
         "weir-bench": Room(rooms.union(["LeakMatrix"]), outside: commandLine),
         // What the end-to-end tests run is written as a user would write it.
         "TrapFixture": Room(["WeirApp"]),
@@ -86,7 +92,7 @@ enum Rooms {
     /// Every library target with Swift code in it.
     private static let rooms: Set<String> = [
         "WeirBase", "WeirTelemetry", "WeirTrace", "WeirEngine", "WeirConnectors", "WeirReplay",
-        "WeirTerminal", "WeirMonitor", "Weir", "WeirApp", "WeirTesting",
+        "WeirTerminal", "WeirMonitor", "WeirPattern", "Weir", "WeirApp", "WeirTesting",
     ]
 
     /// The one folder of a room that may import a module; elsewhere in the room it is refused.

@@ -1,12 +1,14 @@
 import Glibc
 import WeirApp
 
-/// Pipelines that die: the program of the end-to-end tests about turns in flight.
+/// Pipelines that die or hang: the program of the end-to-end tests about turns in flight and ends.
 ///
 /// Each does something fatal at element 900, in a stage of two subtasks.
 @main struct TrapFixture: WeirProgram {
     static let pipelines = [
         outside, insideCell, behindCell, atSource, atSink, endless, harmless, exiting,
+        endlessInCell, endlessAtSource, endlessAtSink, endlessAtRest, endlessWhenReplayed,
+        violatedAndEndless,
     ]
 
     static let fatalElement = 900
@@ -88,15 +90,14 @@ private let atSink = Pipeline("at-sink", defaultLimit: 3_000) { flow in
 /// Never comes back; says so on standard error.
 private let endless = picking("endless") { number, counts in
     counts.update { $0[1] += 1 }
-    guard isFatal(number) else { return }
-    _ = write(STDERR_FILENO, "stuck\n", 6)
-    while true { usleep(1_000) }
+    if isFatal(number) { hang() }
 }
 
-/// Ends the process, as if nothing were wrong.
+/// Ends the process, as if nothing were wrong, or with the code that its environment names.
 private let exiting = picking("exiting") { number, counts in
     counts.update { $0[1] += 1 }
-    if isFatal(number) { exit(0) }
+    guard isFatal(number) else { return }
+    exit(getenv("FIXTURE_EXIT").flatMap { Int32(String(cString: $0)) } ?? 0)
 }
 
 /// Says where it is, and comes back after a while: to be killed meanwhile.
@@ -107,4 +108,78 @@ private let harmless = picking("harmless") { number, counts in
         _ = write(STDERR_FILENO, "here\n", 5)
         usleep(10 * TrapFixture.pause)
     }
+}
+
+/// Says so on standard error, and never comes back.
+private func hang() -> Never {
+    _ = write(STDERR_FILENO, "stuck\n", 6)
+    while true { usleep(1_000) }
+}
+
+/// Never comes back from a cell's closure, while the other subtask waits for the cell.
+private let endlessInCell = picking("endless-in-cell") { number, counts in
+    counts.update { counts in
+        counts[2] += 1
+        if isFatal(number) { hang() }
+    }
+}
+
+/// Never comes back from the source's closure.
+private let endlessAtSource = Pipeline("endless-at-source", defaultLimit: 3_000) { flow in
+    flow.read(
+        "numbers",
+        from: Source<Int>.generator { index, _ in
+            if index == UInt64(TrapFixture.fatalElement) { hang() }
+            return (Int(clamping: index), Instant(milliseconds: Int64(clamping: index)))
+        }
+    )
+    .write("picked") { "\($0)" }
+}
+
+/// Never comes back while it makes a row.
+private let endlessAtSink = Pipeline("endless-at-sink", defaultLimit: 3_000) { flow in
+    flow.read("numbers", from: numbers)
+        .write("picked") { number in
+            if isFatal(number) { hang() }
+            return "\(number)"
+        }
+}
+
+/// Never comes back from a condition over two cells, checked where the run is at rest.
+private let endlessAtRest = Pipeline("endless-at-rest", defaultLimit: 3_000) { flow in
+    let (left, right) = (flow.sharedCell("left", initial: 0), flow.sharedCell("right", initial: 0))
+    flow.invariant("the sides are equal", on: left, and: right) { left, _ in
+        if left > TrapFixture.fatalElement { hang() }
+        return true
+    }
+    flow.read("numbers", from: numbers)
+        .map("count") { number in
+            left.update { $0 += 1 }
+            right.update { $0 += 1 }
+            return number
+        }
+        .write("picked") { "\($0)" }
+}
+
+/// Comes back in the run, and never in a replay whose environment says so.
+private let endlessWhenReplayed = picking("endless-when-replayed") { number, counts in
+    counts.update { $0[1] += 1 }
+    if isFatal(number), getenv("FIXTURE_HANGS") != nil { hang() }
+}
+
+/// Breaks an invariant in one subtask, once the other does not come back.
+private let violatedAndEndless = Pipeline("violated-and-endless", defaultLimit: 3_000) { flow in
+    let counts = flow.sharedCell("counts", initial: [0, 0])
+    flow.invariant("the second is zero", on: counts) { $0[1] == 0 }
+    flow.read("numbers", from: numbers)
+        .keyed { $0 % 7 }
+        .process("pick", state: 0, emitting: Int.self) { number, seen, context in
+            if isFatal(number) {
+                counts.update { $0[0] = number }
+                hang()
+            }
+            counts.update { if $0[0] > 0 { $0[1] = 1 } }
+            context.emit(number)
+        }
+        .write("picked") { "\($0)" }
 }

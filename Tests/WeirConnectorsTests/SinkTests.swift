@@ -45,6 +45,17 @@ private func write(_ text: String, to writer: any RowWriting) throws {
         #expect(error?.kind == .usage)
     }
 
+    @Test func `a file that came to the place after it was judged is not emptied`() throws {
+        let path = try folder.create("out", "mine")
+        for expectation in [FileSink.Expectation.nothing, .file(device: 0, inode: 0)] {
+            let error = #expect(throws: ConnectorError.self) {
+                try FileSink(path: path, target: path, expecting: expectation).open()
+            }
+            #expect(error?.kind == .usage)
+        }
+        #expect(try String(contentsOfFile: path, encoding: .utf8) == "mine")
+    }
+
     @Test func `a full disk is an operating failure that names path and offset`() throws {
         let writer = try FileSink(path: "/dev/full").open()
         let error = #expect(throws: ConnectorError.self) { try write("row\n", to: writer) }

@@ -83,15 +83,12 @@ import WeirBase
         #expect(error?.message.contains("too long") == true)
     }
 
-    @Test func `a pattern that would search for ever is given up`() throws {
-        let pattern = try LogPattern("(a+)+$", patience: 20_000_000)
+    @Test func `a pattern that would search for ever is given up on that line alone`() throws {
+        let pattern = try LogPattern("(a+)+$")
+        let line = String(repeating: "a", count: 60) + "!"
+        let error = #expect(throws: CommandError.self) { try pattern.matches(line) }
+        #expect(error?.message.contains("tries on one log line") == true)
         #expect(try pattern.matches("baa"))
-        // Some seconds of work and not for ever: the thread that is left alone ends with the tests.
-        let line = String(repeating: "a", count: 24) + "!"
-        for text in [line, "baa"] {
-            let error = #expect(throws: CommandError.self) { try pattern.matches(text) }
-            #expect(error?.message.contains("took too long") == true)
-        }
     }
 
     @Test func `every command in the table is read, and its short forms are its own`() throws {

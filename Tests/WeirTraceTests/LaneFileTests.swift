@@ -21,8 +21,7 @@ import WeirTelemetry
             }
             #expect(again?.code == .usage)
             let overwritten = #expect(throws: TraceError.self) {
-                try MappedLanes.create(
-                    path: path, run: Fixture.run, layout: Self.layout, overwrite: true)
+                try RecordingPlace(folder + "/run.mcap", overwrites: true)
             }
             #expect(overwritten?.reason.contains("another process") == true)
             guard case .recording = try MappedLanes.find(path: path) else {

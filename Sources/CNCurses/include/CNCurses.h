@@ -64,6 +64,10 @@ void weir_curses_take_back(void);
 /// Gives the terminal back. Further calls do nothing. At exit it happens by itself.
 void weir_curses_stop(void);
 
+/// Gives the terminal back at once, for a process that ends without waiting for the thread that
+/// owns it. Any thread; nothing happens where no screen is up.
+void weir_curses_give_back(void);
+
 /// The pipe's end that becomes readable when the size changed (a byte 'w') or a stop was asked
 /// for (a byte 'z').
 int weir_curses_signals(void);

@@ -91,7 +91,23 @@ struct LineReader {
 
     /// The line as an element with its time; without a time when it could not be read.
     mutating func read(_ line: UnsafeRawBufferPointer) -> (LogLine, Instant?) {
-        guard let parsed = parsed(line) else { return (.unparsed, nil) }
+        if let format {
+            switch format.parse(line) {
+            case .parsed(let parsed): return element(parsed, line)
+            case .unparsed: return (.unparsed, nil)
+            case .tooCostly: return (.tooCostly, nil)
+            }
+        }
+        guard let parsed = LineFormat.parse(line, last: last, defaultYear: year) else {
+            return (.unparsed, nil)
+        }
+        last = parsed.form
+        return element(parsed, line)
+    }
+
+    private func element(
+        _ parsed: ParsedLine, _ line: UnsafeRawBufferPointer
+    ) -> (LogLine, Instant?) {
         let component =
             switch key {
             case .component: parsed.component
@@ -99,13 +115,6 @@ struct LineReader {
             case .field: format == nil ? member(of: line, parsed) : parsed.component
             }
         return (LogLine(level: parsed.level, component: component), parsed.time)
-    }
-
-    private mutating func parsed(_ line: UnsafeRawBufferPointer) -> ParsedLine? {
-        if let format { return format.parse(line) }
-        guard let parsed = LineFormat.parse(line, last: last, defaultYear: year) else { return nil }
-        last = parsed.form
-        return parsed
     }
 
     /// The text of the wanted member of a line of JSON; `-` where there is none.

@@ -9,6 +9,8 @@ struct LogLine: Codable, Equatable, Sendable {
 
     /// Lines that could not be read count under this.
     static let unparsed = LogLine(level: "unparsed", component: "?", count: 1)
+    /// One that was given up over its cost, until it is counted as `unparsed` too.
+    static let tooCostly = LogLine(level: "unparsed", component: "too costly", count: 1)
 
     init(level: String, component: String, count: Int = 1) {
         key = Self.key(level: level, component: component)

@@ -1,42 +1,54 @@
-import Synchronization
 import Weir
+import WeirPattern
 
 /// Reads lines by a regular expression of the user's with the groups `time`, `level` and
 /// `component`.
 ///
-/// The expression is searched for in the line, so that it need not cover it. A time is RFC 3339,
-/// `yyyy-MM-dd HH:mm:ss` with any fraction, or seconds or milliseconds since 1970; without a zone
-/// it is UTC. A group that took no part in the match gives level `info`, component `-`; without a
-/// time the line is not parsed. Only the first 64 KiB of a line are searched.
+/// The expression is searched for in the line, so that it need not cover it; its syntax is Perl's,
+/// as `Pattern` has it. A time is RFC 3339, `yyyy-MM-dd HH:mm:ss` with any fraction, or seconds or
+/// milliseconds since 1970; without a zone it is UTC. A group that took no part in the match gives
+/// level `info`, component `-`; without a time the line is not parsed. Only the first 64 KiB of a
+/// line are searched, and a line that needs too many tries is not parsed either.
 final class RegexFormat: Sendable {
     /// Why an expression cannot be used, as a sentence.
     struct Invalid: Error, Equatable, CustomStringConvertible {
         let description: String
     }
 
-    static let searchedBytes = 65_536
-    static let groups = ["time", "level", "component"]
-
-    /// A compiled expression. Unchecked: `Regex` does not promise to be used by several threads
-    /// at once, so each match takes one off the list and is its only user until it is put back.
-    private struct Compiled: @unchecked Sendable {
-        let regex: Regex<AnyRegexOutput>
+    /// What a line came to.
+    enum Reading: Equatable {
+        case parsed(ParsedLine)
+        /// The expression does not match, or its time is none.
+        case unparsed
+        /// The expression needs more tries on it than one line may.
+        case tooCostly
     }
 
-    private let pattern: String
-    private let component: String
-    private let idle: Mutex<[Compiled]>
+    static let groups = ["time", "level", "component"]
+
+    private let pattern: Pattern
+    private let time: Pattern.Group
+    private let level: Pattern.Group
+    private let component: Pattern.Group
 
     /// An expression whose group `component` gives the component.
     ///
     /// - Throws: `Invalid` when the pattern is no expression or lacks one of the three groups, or
     ///   the one that gives the component.
-    init(_ pattern: String, component: String = "component") throws {
-        let compiled = try Self.compile(pattern)
-        self.component = component
+    init(_ text: String, component: String = "component") throws {
+        let pattern: Pattern
+        do throws(Pattern.Invalid) {
+            pattern = try Pattern(text)
+        } catch {
+            throw Invalid(
+                description: "the expression is not valid: \(error). Mend it, and quote it "
+                    + "against the shell")
+        }
         let wanted = Self.groups.contains(component) ? Self.groups : Self.groups + [component]
-        let missing = wanted.filter { !compiled.regex.contains(captureNamed: $0) }
-        guard missing.isEmpty else {
+        let missing = wanted.filter { pattern.group(named: $0) == nil }
+        guard let time = pattern.group(named: "time"), let level = pattern.group(named: "level"),
+            let component = pattern.group(named: component), missing.isEmpty
+        else {
             let names = missing.map { "(?<\($0)>…)" }.joined(separator: " and ")
             throw Invalid(
                 description: "the expression lacks the group \(names). It needs the groups "
@@ -44,54 +56,41 @@ final class RegexFormat: Sendable {
                     + " and \(wanted[wanted.count - 1])")
         }
         self.pattern = pattern
-        idle = Mutex([compiled])
+        (self.time, self.level, self.component) = (time, level, component)
     }
 
-    /// What the line says, or nil when the expression does not match or its time is none.
-    ///
-    /// The message is the whole line. Any thread; as costly as the expression.
-    func parse(_ line: UnsafeRawBufferPointer) -> ParsedLine? {
+    /// What the line says. The message is the whole line. Any thread; as costly as the expression,
+    /// within `Pattern`'s bound.
+    func parse(_ line: UnsafeRawBufferPointer) -> Reading {
         var end = line.count
         while end > 0, line[end - 1] == 0x0A || line[end - 1] == 0x0D { end -= 1 }
-        let text = String(
-            decoding: line[0..<min(end, Self.searchedBytes)], as: UTF8.self)
-        guard let compiled = borrow() else { return nil }
-        defer { idle.withLock { $0.append(compiled) } }
-        // An expression that fails while it matches does not match.
-        guard let match = try? compiled.regex.firstMatch(in: text),
-            let written = match["time"]?.substring, let time = Self.time(written)
-        else { return nil }
-        let level = Self.word(match["level"]?.substring)
-        return ParsedLine(
-            time: time, level: level.map { $0.utf8Bytes(LineLevel.name) } ?? "info",
-            component: Self.word(match[component]?.substring) ?? "-", message: 0..<end,
-            form: nil)
-    }
-
-    /// A group's text, cut to the length of a word; nil when it is empty or took no part.
-    private static func word(_ group: Substring?) -> String? {
-        guard let group, !group.isEmpty else { return nil }
-        return String(decoding: group.utf8.prefix(LineFormat.longestWord), as: UTF8.self)
-    }
-
-    private func borrow() -> Compiled? {
-        if let compiled = idle.withLock({ $0.popLast() }) { return compiled }
-        // It compiled before: the same text compiles again.
-        return try? Self.compile(pattern)
-    }
-
-    private static func compile(_ pattern: String) throws -> Compiled {
-        do {
-            return Compiled(regex: try Regex(pattern).matchingSemantics(.unicodeScalar))
-        } catch {
-            throw Invalid(
-                description: "the expression is not valid: \(error). Mend it, and quote it "
-                    + "against the shell")
+        let text = UnsafeRawBufferPointer(rebasing: line[0..<end])
+        let outcome = pattern.search(text) { match -> Reading in
+            guard let written = match.bytes(of: time), let time = Self.time(written) else {
+                return .unparsed
+            }
+            let level = Self.word(match.bytes(of: level))
+            return .parsed(
+                ParsedLine(
+                    time: time, level: level.map { $0.utf8Bytes(LineLevel.name) } ?? "info",
+                    component: Self.word(match.bytes(of: component)) ?? "-", message: 0..<end,
+                    form: nil))
+        }
+        return switch outcome {
+        case .found(let reading): reading
+        case .none: .unparsed
+        case .tooCostly: .tooCostly
         }
     }
 
-    private static func time(_ text: Substring) -> Instant? {
-        String(text).utf8Bytes { LineFormat.timestamp($0) ?? LineFormat.epoch($0) }
+    /// A group's text, cut to the length of a word; nil when it is empty or took no part.
+    private static func word(_ group: UnsafeRawBufferPointer?) -> String? {
+        guard let group, !group.isEmpty else { return nil }
+        return String(decoding: group.prefix(LineFormat.longestWord), as: UTF8.self)
+    }
+
+    private static func time(_ text: UnsafeRawBufferPointer) -> Instant? {
+        LineFormat.timestamp(text) ?? LineFormat.epoch(text)
     }
 }
 

@@ -1,7 +1,6 @@
 import ArgumentParser
 import Glibc
 import WeirBase
-import WeirConnectors
 import WeirEngine
 import WeirReplay
 import WeirTelemetry
@@ -52,10 +51,8 @@ struct ExportCommand: ParsableCommand {
         let path = try trace ?? Newest.trace()
         let trace = try Trace.open(path: path)
         let filter = try self.filter(trace)
-        try FileIdentity.refuseOverwriting(
-            output, by: "the export",
-            of: [(path, "the trace"), (MappedLanes.path(beside: path), "the trace's lanes")])
-        let sink = try output == "-" ? StandardOutputSink().open() : FileSink(path: output).open()
+        let sink = try OutputPlace(output, writer: "the export", others: Self.files(of: path))
+            .sink.open()
         let write: ExportOutput = { try sink.write($0) }
         do {
             if follow { return try follow(trace, filter, write, sink) }
@@ -72,6 +69,15 @@ struct ExportCommand: ParsableCommand {
             return
         }
         sayIncomplete(trace)
+    }
+
+    /// What an export must not be written over.
+    private static func files(of trace: String) -> [OutputPlace.Other] {
+        [
+            OutputPlace.Other(path: trace, what: "the trace"),
+            OutputPlace.Other(
+                path: MappedLanes.path(beside: trace), what: "the trace's lanes"),
+        ]
     }
 
     /// Before an output is opened: a wrong word must not empty a file.
@@ -110,19 +116,18 @@ struct ExportCommand: ParsableCommand {
             case "metrics": .metrics
             default: .schedule
             }
-        let signals = Signals()
-        defer { signals.stop() }
+        let interrupts = Interrupts(patience: 2)
+        defer { interrupts.stop() }
         let export = FollowedExport(trace, kind, filter: filter, output: write)
         var isOver = !trace.isRecording
         while true {
             // The look comes first: what was written before the end is taken before it is believed.
             try export.advance()
             if isOver { break }
-            if signals.wait(nanoseconds: 50_000_000) {
+            if interrupts.wait(nanoseconds: 50_000_000) {
                 try sink.close()
-                if let signal = signals.last, signal != SIGINT {
-                    throw ExitCodeOnly(code: 128 + signal)
-                }
+                let code = interrupts.codeWhenAskedToEnd
+                if code != 0 { throw ExitCodeOnly(code: code) }
                 return
             }
             if output == "-", Output.hasLostReader { return }

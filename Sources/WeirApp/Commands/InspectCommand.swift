@@ -214,7 +214,18 @@ struct RecoverCommand: ParsableCommand {
     var output: String
 
     func run() throws {
-        let rewritten = try Trace.recover(path: trace, to: output)
+        if output == "-" {
+            throw CommandFailure.usage(
+                "--output - would write a trace to standard output, and a trace is a file",
+                "Name a file")
+        }
+        let place = try FilePlace(output)
+        guard place.kind == .absent else {
+            throw CommandFailure.usage(
+                "\(PrintableText.escaped(output)) is \(place.noun) and stays as it is",
+                "Name a file that does not exist")
+        }
+        let rewritten = try Trace.recover(path: trace, to: place.target)
         Output.standard("\(PrintableText.escaped(output)): \(rewritten.steps) steps\n")
         if let damage = rewritten.damage { Output.error("weir: note: left out: \(damage)\n") }
     }

@@ -1,7 +1,6 @@
 import ArgumentParser
 import Glibc
 import WeirBase
-import WeirConnectors
 import WeirEngine
 import WeirReplay
 import WeirTelemetry
@@ -72,6 +71,9 @@ struct ReplayCommand: ParsableCommand {
         let pipeline = try Program.pipeline(named: trace.header.pipeline)
         if runInFlight { return try InFlightTurns.run(trace, pipeline, inputs(trace)) }
         guard isCompared else { return try debug(trace, pipeline) }
+        // A closure that does not come back can be left only by leaving the process.
+        let interrupts = Interrupts(patience: 1)
+        defer { interrupts.stop() }
         do {
             let first = try replay(trace, pipeline, isFirst: true)
             try check(first, trace, round: 0)
@@ -97,12 +99,16 @@ struct ReplayCommand: ParsableCommand {
         if isFirst {
             let places = try Assignments.places(
                 output, "--output", names: trace.header.sinks, kind: "sink")
-            for (sink, place) in places {
-                try FileIdentity.refuseOverwriting(
-                    place, by: "sink \(sink)", of: whatIsRead(trace, options.inputs))
-                let opened =
-                    try place == "-" ? StandardOutputSink().open() : FileSink(path: place).open()
-                options.outputs[sink] = opened
+            var others = whatIsRead(trace, options.inputs)
+            var sinks: [(name: String, sink: any RowSink)] = []
+            for (name, path) in places.sorted(by: { $0.key < $1.key }) {
+                let place = try OutputPlace(path, writer: "sink \(name)", others: others)
+                sinks.append((name, place.sink))
+                others.append(OutputPlace.Other(path: path, what: "the output of sink \(name)"))
+            }
+            for (name, sink) in sinks {
+                let opened = try sink.open()
+                options.outputs[name] = opened
                 writing.append(opened)
             }
         }
@@ -116,11 +122,16 @@ struct ReplayCommand: ParsableCommand {
 
     private func whatIsRead(
         _ trace: Trace, _ inputs: [String: String]
-    ) -> [(path: String, what: String)] {
-        [(trace.path, "the trace"), (MappedLanes.path(beside: trace.path), "the trace's lanes")]
+    ) -> [OutputPlace.Other] {
+        let lanes = MappedLanes.path(beside: trace.path)
+        return [
+            OutputPlace.Other(path: trace.path, what: "the trace"),
+            OutputPlace.Other(path: lanes, what: "the trace's lanes"),
+        ]
             + trace.header.sources.compactMap { source in
-                (inputs[source.name] ?? source.path)
-                    .map { ($0, "the input of source \(source.name)") }
+                (inputs[source.name] ?? source.path).map {
+                    OutputPlace.Other(path: $0, what: "the input of source \(source.name)")
+                }
             }
     }
 

@@ -27,6 +27,9 @@ struct RunCommand: ParsableCommand {
     @Option(help: "The trace file; otherwise weir-traces/PIPELINE-TIME.mcap.")
     var record: String?
 
+    @Flag(help: "Let --record replace a trace that nobody records into; nothing else.")
+    var overwrite = false
+
     @Flag(help: "Record nothing.")
     var noRecord = false
 
@@ -57,6 +60,9 @@ struct RunCommand: ParsableCommand {
 
     @Option(help: "Stop after a time, such as 10s or 2m.")
     var duration: String?
+
+    @Option(help: "How long an end may go on without progress before it is cut off; usually 10s.")
+    var drain: String?
 
     @Option(name: .customLong("set"), help: "A parameter of the pipeline: NAME=VALUE.")
     var settings: [String] = []
@@ -94,6 +100,11 @@ struct RunCommand: ParsableCommand {
         if noRecord, record != nil {
             throw CommandFailure.usage("--record and --no-record exclude each other", "Give one")
         }
+        if overwrite, record == nil {
+            throw CommandFailure.usage(
+                "--overwrite is about the file of --record", "Give --record PATH too")
+        }
+        options.overwrites = overwrite
         options.recording = noRecord ? .none : record.map { .explicit($0) } ?? .automatic
         options.keep = try keep.map {
             try parse($0, "--keep", "a size or a time, such as 64MB or 10m") { text in
@@ -163,6 +174,9 @@ struct RunCommand: ParsableCommand {
                 Quantities.duration($0)
             }
         }
+        options.drain = try drain.map {
+            try parse($0, "--drain", "a time, such as 10s") { Quantities.duration($0) }
+        }
     }
 
     private func parse<Value>(
@@ -203,25 +217,49 @@ enum Assignments {
     }
 
     /// `NAME=VALUE` for one of `names`, or a bare value that is meant for the only one.
+    ///
+    /// - Throws: `CommandFailure` with code 2 for a name that is none of them, and for a second
+    ///   value of one.
     static func places(
         _ texts: [String], _ flag: String, names: [String], kind: String
     ) throws -> [String: String] {
         var places: [String: String] = [:]
         for text in texts {
-            let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            if parts.count == 2, names.contains(String(parts[0])) {
-                places[String(parts[0])] = String(parts[1])
-            } else if names.count == 1 {
-                places[names[0]] = text
-            } else if names.isEmpty {
+            let (name, place) = try assigned(text, flag, names: names, kind: kind)
+            if let earlier = places[name] {
                 throw CommandFailure.usage(
-                    "the pipeline has no \(kind) to give \(flag) to", "Omit it")
-            } else {
-                throw CommandFailure.usage(
-                    "\(flag) \(PrintableText.escaped(text)) does not say for which \(kind)",
-                    "Give \(flag) NAME=PATH with one of: \(names.joined(separator: ", "))")
+                    "\(kind) \(name) was given two places, \(PrintableText.escaped(earlier)) and "
+                        + PrintableText.escaped(place), "Give one")
             }
+            places[name] = place
         }
         return places
+    }
+
+    private static func assigned(
+        _ text: String, _ flag: String, names: [String], kind: String
+    ) throws -> (name: String, place: String) {
+        let shown = PrintableText.escaped(text)
+        let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+        if parts.count == 2, names.contains(String(parts[0])) {
+            return (String(parts[0]), String(parts[1]))
+        }
+        if names.isEmpty {
+            throw CommandFailure.usage(
+                "the pipeline has no \(kind) to give \(flag) to", "Omit it")
+        }
+        // What stands before '=' is a name, unless it cannot be one.
+        if parts.count == 2, !parts[0].contains(where: { $0 == "/" || $0 == ":" }) {
+            let advice = Nearest.advice(String(parts[0]), among: names, or: "See 'weir list'")
+            throw CommandFailure.usage(
+                "\(flag) \(shown): there is no \(kind) \(PrintableText.escaped(String(parts[0])))",
+                "\(advice)\(advice.hasSuffix("?") ? "" : ".") A file of that name is ./\(shown)")
+        }
+        guard names.count == 1 else {
+            throw CommandFailure.usage(
+                "\(flag) \(shown) does not say for which \(kind)",
+                "Give \(flag) NAME=PATH with one of: \(names.joined(separator: ", "))")
+        }
+        return (names[0], text)
     }
 }

@@ -40,41 +40,43 @@ struct TopCommand: ParsableCommand {
                 "weir: note: nothing is being recorded here; "
                     + "\(PrintableText.escaped(path)) is the newest trace\n")
         }
-        let signals = Signals()
+        let interrupts = Interrupts(patience: 2)
         let feed = TraceFeed(opened)
         switch look {
-        case .tui(let look): try Self.show(feed, look, signals)
-        case .plain: TopLines(feed, signals).run()
-        case .none: TopLines(feed, signals, isSilent: true).run()
+        case .tui(let look): try Self.show(feed, look, interrupts)
+        case .plain: TopLines(feed, interrupts).run()
+        case .none: TopLines(feed, interrupts, isSilent: true).run()
         }
         if let failure = feed.failure { throw failure }
-        if let signal = signals.last, signal != SIGINT { throw ExitCodeOnly(code: 128 + signal) }
+        let code = interrupts.codeWhenAskedToEnd
+        if code != 0 { throw ExitCodeOnly(code: code) }
     }
 
-    private static func show(_ feed: TraceFeed, _ look: ScreenLook, _ signals: Signals) throws {
+    private static func show(
+        _ feed: TraceFeed, _ look: ScreenLook, _ interrupts: Interrupts
+    ) throws {
         let screen = try RunScreen(
             look: look, facts: feed.facts, source: feed,
             run: RunScreen.Run(
-                clock: { 0 }, request: {}, isLeaving: { signals.last != nil }))
-        signals.start { _ in }
+                clock: { 0 }, request: {}, isLeaving: { interrupts.isPending }))
         screen.start()
         screen.wait()
-        signals.stop()
+        interrupts.stop()
     }
 }
 
 /// `--ui plain` of `weir top`: what the screen shows, as lines on standard output.
 struct TopLines {
     private let feed: TraceFeed
-    private let signals: Signals
+    private let interrupts: Interrupts
     private let isSilent: Bool
     private var model: OverviewModel
     /// The age in seconds that was told last.
     private var toldAge: Int64 = 0
 
-    init(_ feed: TraceFeed, _ signals: Signals, isSilent: Bool = false) {
+    init(_ feed: TraceFeed, _ interrupts: Interrupts, isSilent: Bool = false) {
         self.feed = feed
-        self.signals = signals
+        self.interrupts = interrupts
         self.isSilent = isSilent
         model = OverviewModel(
             facts: feed.facts, size: CanvasSize(width: 80, height: 24),
@@ -92,9 +94,9 @@ struct TopLines {
             if news.hasMore { continue }
             isCaughtUp = true
             tellAge()
-            if signals.wait(nanoseconds: feed.pollNanoseconds) { break }
+            if interrupts.wait(nanoseconds: feed.pollNanoseconds) { break }
         }
-        signals.stop()
+        interrupts.stop()
     }
 
     private mutating func take(_ news: ScreenNews, isCaughtUp: Bool) {

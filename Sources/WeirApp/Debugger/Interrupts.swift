@@ -2,7 +2,7 @@ import Glibc
 import Synchronization
 import WeirBase
 
-/// Ctrl-C and requests to end, for a debugger: they are taken up where it looks for them.
+/// Ctrl-C and requests to end, for whatever is no run: they are taken up where it looks for them.
 ///
 /// SIGINT, SIGTERM and SIGHUP are blocked in every thread and waited for by one of its own, so
 /// that no code runs in a signal handler. Who does not look for too many of them is ended.
@@ -15,6 +15,7 @@ final class Interrupts: @unchecked Sendable {
     private let ending = Atomic<Int32>(0)
     private let isOver = Atomic<Bool>(false)
     private let wake = Mutex<(@Sendable () -> Void)?>(nil)
+    private let arrival = Monitor()
     private var thread: Worker?
 
     /// Blocks the signals, before any other thread is started. The process ends at the signal
@@ -44,6 +45,20 @@ final class Interrupts: @unchecked Sendable {
         return signal == 0 ? nil : signal
     }
 
+    /// The exit code of a command that ends for what came: 0 for Ctrl-C, which asks for no more.
+    var codeWhenAskedToEnd: Int32 { end.map { 128 + $0 } ?? 0 }
+
+    /// Waits until something came, at most so long; true when it did.
+    func wait(nanoseconds: UInt64) -> Bool {
+        let deadline = MonotonicClock.nanoseconds() + nanoseconds
+        arrival.withLock {
+            while !isPending, MonotonicClock.nanoseconds() < deadline {
+                arrival.wait(until: deadline)
+            }
+        }
+        return isPending
+    }
+
     /// Ends the waiting, without which this stays in memory.
     func stop() {
         isOver.store(true, ordering: .relaxed)
@@ -60,7 +75,9 @@ final class Interrupts: @unchecked Sendable {
     private func wait() {
         var deadline = UInt64.max
         while !isOver.load(ordering: .relaxed) {
-            if let signal = end, MonotonicClock.nanoseconds() > deadline { _exit(128 + signal) }
+            if let signal = end, MonotonicClock.nanoseconds() > deadline {
+                Leaving.now(128 + signal)
+            }
             var pause = timespec(tv_sec: 0, tv_nsec: 50_000_000)
             let signal = sigtimedwait(&set, nil, &pause)
             guard signal > 0 else { continue }
@@ -69,7 +86,11 @@ final class Interrupts: @unchecked Sendable {
                 deadline = min(deadline, MonotonicClock.nanoseconds() + Self.grace)
             }
             let count = interrupts.wrappingAdd(1, ordering: .relaxed).newValue
-            if count >= patience { _exit(128 + signal) }
+            if count >= patience { Leaving.now(128 + signal) }
+            if patience > 2, count == patience - 1 {
+                Output.error("weir: note: still at work. Once more ends it at once\n")
+            }
+            arrival.withLock { arrival.broadcast() }
             wake.withLock { $0 }?()
         }
     }

@@ -17,6 +17,8 @@ enum InFlightTurns {
 
     /// The child's side: replays all and runs on; names each turn on standard output before it.
     static func run(_ trace: Trace, _ pipeline: Pipeline, _ inputs: [String: String]) throws {
+        // A turn that never ends must not outlive whoever waits for it.
+        Worker.endWithParent()
         var options = ReplayRun.Options()
         options.inputs = inputs
         options.onProgress = { if $0 % stepsBetweenSigns == 0 { Output.standard("\n") } }

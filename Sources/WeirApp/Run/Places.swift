@@ -2,6 +2,7 @@ import WeirBase
 import WeirConnectors
 import WeirEngine
 import WeirTelemetry
+import WeirTrace
 
 /// Where a run reads and writes: what the pipeline says, changed by the command line.
 struct Places {
@@ -34,7 +35,8 @@ struct Places {
     }
 
     func open() throws -> LiveWorld.Connections {
-        try refuseOverwriting()
+        // Nothing is opened, and so emptied, before all places are known to differ.
+        let sinks = try judge()
         var connections = LiveWorld.Connections()
         for source in planned.plan.sources {
             guard source.readsBytes, let place = inputs[source.name] else {
@@ -48,10 +50,17 @@ struct Places {
             connections.storesInput.append(
                 !reading.isRepeatable || options.embedsInput || isSmall)
         }
-        for sink in planned.plan.sinks {
-            connections.sinks.append(try self.sink(sink).open())
-        }
+        for sink in sinks { connections.sinks.append(try sink.open()) }
         return connections
+    }
+
+    /// Sinks that write to standard output.
+    var standardOutputs: Set<String> {
+        Set(
+            planned.plan.sinks.filter { sink in
+                outputs[sink.name].map { $0 == "-" }
+                    ?? (planned.defaultSink(of: sink.index) is StandardOutputSink)
+            }.map(\.name))
     }
 
     private func source(_ place: String) throws -> any ByteSource {
@@ -70,26 +79,46 @@ struct Places {
         return options.follows ? FollowedFileSource(path: place) : FileSource(path: place)
     }
 
-    private func sink(_ sink: SinkPlan) -> any RowSink {
-        switch outputs[sink.name] {
-        case "-": StandardOutputSink()
-        case let path?: FileSink(path: path)
-        case nil: planned.defaultSink(of: sink.index) ?? DiscardSink()
+    /// What writes the rows of each sink, in the plan's order; the trace's place is judged too.
+    private func judge() throws -> [any RowSink] {
+        var others = planned.plan.sources.compactMap { source in
+            inputs[source.name].map {
+                OutputPlace.Other(path: $0, what: "the input of source \(source.name)")
+            }
         }
+        var sinks: [any RowSink] = []
+        for sink in planned.plan.sinks {
+            let standard = planned.defaultSink(of: sink.index)
+            guard let path = outputs[sink.name] ?? (standard as? FileSink)?.path else {
+                sinks.append(standard ?? DiscardSink())
+                continue
+            }
+            sinks.append(try OutputPlace(path, writer: "sink \(sink.name)", others: others).sink)
+            others.append(OutputPlace.Other(path: path, what: "the output of sink \(sink.name)"))
+        }
+        if case .explicit(let path) = options.recording { try judge(recording: path, others) }
+        return sinks
     }
 
-    /// Nothing is opened, and so emptied, before all places are known to differ.
-    private func refuseOverwriting() throws {
-        var others = planned.plan.sources.compactMap { source in
-            inputs[source.name].map { (path: $0, what: "the input of source \(source.name)") }
+    private func judge(recording path: String, _ others: [OutputPlace.Other]) throws {
+        if path == "-" {
+            throw CommandFailure.usage(
+                "--record - would write the trace to standard output, and a trace is a file",
+                "Name a file")
         }
-        for sink in planned.plan.sinks {
-            guard let path = outputs[sink.name] else { continue }
-            try FileIdentity.refuseOverwriting(path, by: "sink \(sink.name)", of: others)
-            others.append((path, "the output of sink \(sink.name)"))
+        let place = try FilePlace(path)
+        let lanes = MappedLanes.path(beside: place.target)
+        for other in others where other.path != "-" {
+            guard place.isSame(as: other.path) || other.leads(to: lanes) else { continue }
+            throw CommandFailure.usage(
+                "the trace would overwrite \(other.what)", "Write to another file")
         }
-        if case .explicit(let path) = options.recording {
-            try FileIdentity.refuseOverwriting(path, by: "the trace", of: others)
-        }
+        _ = try RecordingPlace(path, overwrites: options.overwrites)
+    }
+}
+
+extension OutputPlace.Other {
+    fileprivate func leads(to file: String) -> Bool {
+        (try? FilePlace(file))?.isSame(as: path) ?? false
     }
 }

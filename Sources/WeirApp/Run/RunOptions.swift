@@ -29,6 +29,8 @@ struct RunOptions {
     var follows = false
     var outputs: [String] = []
     var recording = Recording.automatic
+    /// Whether a trace that is there gives way to the one of this run.
+    var overwrites = false
     var keep: Keep?
     var embedsInput = false
     var screen = Screen.plain
@@ -40,6 +42,8 @@ struct RunOptions {
     var duration: Duration?
     var settings: [String: String] = [:]
     var stopsOnViolation = false
+    /// How long an end may go on without progress; nil for the usual time.
+    var drain: Duration?
     var logLevel = LogLevel.info
     var printsJSON = false
     var randomHashing = false

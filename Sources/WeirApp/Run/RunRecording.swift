@@ -49,37 +49,26 @@ final class RunRecording: @unchecked Sendable {
         self.feed = feed
         let sites = LogSites()
         if case .explicit = options.recording { isExplicit = true } else { isExplicit = false }
-        guard let path = try Self.path(options, header) else {
-            (mapped, writer, self.path, logLanes, removed) = (nil, nil, nil, [], [])
-            return
-        }
-        removed = isExplicit ? [] : Retention.makeRoom(in: Retention.folder)
         let bound =
             options.keep
             ?? RunOptions.Keep(
                 bytes: Self.isEndless(options, header) ? Self.boundWithoutEnd : nil)
+        let opened: Opened?
         do {
-            let lanePath = MappedLanes.path(beside: path)
-            let mapped = try MappedLanes.create(
-                path: lanePath, run: header.run, layout: layout, overwrite: true)
-            do {
-                writer = try TraceWriter(
-                    path: path, header: header, overwrite: true, byteBound: bound.bytes)
-            } catch {
-                // The error that counts is the one of the trace.
-                try? mapped.remove()
-                throw error
-            }
-            self.mapped = mapped
-            self.path = path
-        } catch let error as TraceError {
-            if isExplicit { throw error }
+            opened = try Self.open(options, header, layout, bound.bytes)
+        } catch let error as TraceError where !isExplicit {
             Output.error("weir: note: not recorded: \(error)\n")
-            (mapped, writer, self.path, logLanes) = (nil, nil, nil, [])
+            opened = nil
+        }
+        mapped = opened?.lanes
+        writer = opened?.writer
+        path = opened?.path
+        removed = opened?.removed ?? []
+        guard let mapped, let writer else {
+            logLanes = []
             return
         }
         logLanes = (0..<workers).map { _ in LogLane(capacity: Self.logLaneBytes, sites: sites) }
-        guard let mapped, let writer else { return }
         recorder = Recorder(
             lanes: mapped.lanes, logLanes: logLanes, sites: sites,
             consumers: [bound.time.map { TimedConsumer(writer, for: $0) } ?? writer]
@@ -90,10 +79,26 @@ final class RunRecording: @unchecked Sendable {
         feed?.takesRecordedBatches()
     }
 
-    private static func path(_ options: RunOptions, _ header: RunHeader) throws -> String? {
+    private struct Opened {
+        var path: String
+        var lanes: MappedLanes
+        var writer: TraceWriter
+        /// What was removed to keep the folder within its bound.
+        var removed: [String] = []
+    }
+
+    /// Creates lanes and trace; nil when nothing is to be recorded.
+    private static func open(
+        _ options: RunOptions, _ header: RunHeader, _ layout: LaneLayout, _ byteBound: Int?
+    ) throws -> Opened? {
+        func create(_ path: String, overwrites: Bool) throws -> Opened {
+            let created = try RecordingPlace(path, overwrites: overwrites)
+                .create(run: header.run, layout: layout, header: header, byteBound: byteBound)
+            return Opened(path: path, lanes: created.lanes, writer: created.writer)
+        }
         switch options.recording {
         case .none: return nil
-        case .explicit(let path): return path
+        case .explicit(let path): return try create(path, overwrites: options.overwrites)
         case .automatic:
             let folder = Retention.folder
             if mkdir(folder, 0o700) != 0, errno != EEXIST {
@@ -102,18 +107,30 @@ final class RunRecording: @unchecked Sendable {
                         + "(\(String(cString: strerror(errno))))\n")
                 return nil
             }
-            let time = CalendarTime(Instant(nanoseconds: header.started))
-            func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
-            let day = "\(time.year)\(two(time.month))\(two(time.day))"
-            let clock = "\(two(time.hour))\(two(time.minute))\(two(time.second))"
-            let base = "\(folder)/\(header.pipeline)-\(day)-\(clock)"
+            let removed = Retention.makeRoom(in: folder)
             // Two runs may start in one second.
+            let base = automaticName(folder, header)
             for suffix in [""] + (2...99).map({ "-\($0)" }) {
-                let path = base + suffix + ".mcap"
-                if access(path, F_OK) != 0 { return path }
+                do {
+                    var opened = try create(base + suffix + ".mcap", overwrites: false)
+                    opened.removed = removed
+                    return opened
+                } catch let error as TraceError where error.code == .usage {
+                    // The name is taken, also by one who was faster just now.
+                    continue
+                }
             }
-            return base + "-\(header.run.prefix(8)).mcap"
+            return try create(base + "-\(header.run.prefix(8)).mcap", overwrites: false)
         }
+    }
+
+    /// `weir-traces/PIPELINE-YYYYMMDD-HHMMSS`.
+    private static func automaticName(_ folder: String, _ header: RunHeader) -> String {
+        let time = CalendarTime(Instant(nanoseconds: header.started))
+        func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
+        let day = "\(time.year)\(two(time.month))\(two(time.day))"
+        let clock = "\(two(time.hour))\(two(time.minute))\(two(time.second))"
+        return "\(folder)/\(header.pipeline)-\(day)-\(clock)"
     }
 
     func attach(_ execution: Execution) { state.withLock { $0.execution = execution } }
@@ -155,6 +172,9 @@ final class RunRecording: @unchecked Sendable {
     /// Bytes in the trace so far. Any thread.
     var bytesWritten: Int { writer?.bytesWritten ?? 0 }
     var logsDropped: UInt64 { logLanes.reduce(0) { $0 + $1.droppedCount } }
+
+    /// Has what was noted so far written, within a bounded time. Any thread.
+    func flush(within nanoseconds: UInt64) { recorder?.flush(within: nanoseconds) }
 
     /// What became of the recording.
     struct Result {

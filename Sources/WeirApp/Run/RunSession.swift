@@ -22,9 +22,10 @@ struct RunSession {
     }
 
     mutating func run() throws {
-        let signals = Signals()
+        let ending = EndingWatch(drain: options.drain)
         let places = try Places(options, planned)
         let connections = try places.open()
+        ending.opened()
         let header = self.header(places, connections)
         let isSimulated = options.workers == 0
         let layout = LaneLayout(
@@ -50,13 +51,16 @@ struct RunSession {
             plan: planned.plan, parts: try planned.bind(bind, world: world), world: world,
             scheduler: scheduler, stopsOnViolation: options.stopsOnViolation)
         recording.attach(execution)
-        let screen = try self.screen(feed, header, recording, execution, signals)
+        let screen = try self.screen(feed, header, recording, execution, ending)
         let watch = RunWatch(
             execution: execution, recording: recording, showsLines: options.screen == .plain,
             feed: screen == nil ? nil : feed)
         let wall = MonotonicClock.nanoseconds()
         let processor = MonotonicClock.processorNanoseconds()
-        signals.start { [weak signals] in signals?.request($0, of: execution) }
+        ending.started(
+            WatchedRun(
+                options: options, execution: execution, world: world, recording: recording,
+                started: wall, standardOutputs: places.standardOutputs, screen: screen, feed: feed))
         world.start(execution)
         recording.start()
         screen?.start()
@@ -66,7 +70,8 @@ struct RunSession {
         world.finish()
         let books = execution.closeBooks()
         watch.stop()
-        let cause = exitCause(execution, signals)
+        ending.finished()
+        let cause = exitCause(execution, ending.last)
         var end = RunEnd(
             cause: cause.name, steps: scheduler.stepCount,
             turns: execution.subtasks.reduce(0) { $0 + $1.turnCount },
@@ -76,9 +81,10 @@ struct RunSession {
         end.sinks = execution.sinkDigests()
         end.violations = execution.violations.count
         let trace = recording.finish(end)
+        ending.closed()
         let processorEnd = MonotonicClock.processorNanoseconds()
         screen?.ended(cause.name, staying: cause.code == 1)
-        signals.stop()
+        ending.stop()
         let summary = RunSummary(
             options: options, execution: execution, books: books, end: end, cause: cause,
             trace: trace, processorNanoseconds: processorEnd - processor)
@@ -89,7 +95,7 @@ struct RunSession {
 
     private func screen(
         _ feed: ScreenFeed, _ header: RunHeader, _ recording: RunRecording,
-        _ execution: Execution, _ signals: Signals
+        _ execution: Execution, _ ending: EndingWatch
     ) throws -> RunScreen? {
         guard case .tui(let look) = options.screen else { return nil }
         let facts = RunFacts(command: "run", header: header, tracePath: recording.tracePath)
@@ -97,8 +103,7 @@ struct RunSession {
             look: look, facts: facts, source: feed,
             run: RunScreen.Run(
                 clock: { execution.world.clock() / 1_000 },
-                request: { signals.request(SIGINT, of: execution) },
-                isLeaving: { signals.last != nil }))
+                request: { ending.request(SIGINT) }, isLeaving: { ending.last != nil }))
     }
 
     private func scheduler(
@@ -113,15 +118,15 @@ struct RunSession {
         return ParallelScheduler(options: tuning, lanes: lanes)
     }
 
-    private func exitCause(_ execution: Execution, _ signals: Signals) -> ExitCause {
+    private func exitCause(_ execution: Execution, _ signal: Int32?) -> ExitCause {
         if let (cause, step) = execution.stopCause {
-            return ExitCause(cause, step: step, signal: signals.last)
+            return ExitCause(cause, step: step, signal: signal)
         }
-        if let signal = signals.last, signal != SIGINT {
+        if let signal, signal != SIGINT {
             return ExitCause(name: "interrupted", code: 128 + signal, message: nil)
         }
         return ExitCause(
-            name: signals.last == nil ? "finished" : "interrupted", code: 0, message: nil)
+            name: signal == nil ? "finished" : "interrupted", code: 0, message: nil)
     }
 
     /// What the trace and the screens are told of the run.
@@ -196,7 +201,7 @@ struct RunSession {
 }
 
 /// Why a run ended, and with which exit code.
-struct ExitCause {
+struct ExitCause: Sendable {
     let name: String
     let code: Int32
     let message: String?

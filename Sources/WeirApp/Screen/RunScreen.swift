@@ -117,6 +117,23 @@ final class RunScreen: @unchecked Sendable {
         terminal.close()
     }
 
+    /// The process ends without waiting for anybody: gives the terminal back within a bounded
+    /// time, also where the screen's thread is held up. Any thread but the screen's own.
+    func abandon() {
+        stage.store(Stage.leaving, ordering: .releasing)
+        wake()
+        let deadline = MonotonicClock.nanoseconds() + Self.patienceNanoseconds
+        done.withLock {
+            while !isDone.load(ordering: .acquiring), MonotonicClock.nanoseconds() < deadline {
+                done.wait(until: deadline)
+            }
+        }
+        Self.giveBackTerminal()
+    }
+
+    /// Gives the terminal of this process back, where a screen has it.
+    static func giveBackTerminal() { CursesTerminal.giveBackNow() }
+
     // MARK: The screen's thread
 
     private func loop() {

@@ -1,5 +1,6 @@
 import Glibc
 import WeirBase
+import WeirTrace
 
 /// The traces in a folder.
 struct TraceFolder {
@@ -69,6 +70,8 @@ enum Retention {
         var total = traces.reduce(0) { $0 + $1.bytes }
         var removed: [String] = []
         for trace in traces where total > maximumBytes {
+            // What somebody else put there is not ours to remove, whatever it is called.
+            guard (try? FilePlace(trace.path))?.kind == .trace else { continue }
             if unlink(trace.path) == 0 {
                 total -= trace.bytes
                 removed.append(trace.path)

@@ -60,6 +60,10 @@ enum Trouble {
         "reading \(shown(path)) failed at byte \(offset): \(failure.words)"
     }
 
+    static func changed(_ path: String) -> ConnectorError {
+        ConnectorError(.usage, "\(shown(path)) changes while it is looked at. Try it again")
+    }
+
     static func isDirectory(_ path: String) -> ConnectorError {
         ConnectorError(.usage, "\(shown(path)) is a directory. Name a file inside it")
     }

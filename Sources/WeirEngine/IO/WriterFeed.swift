@@ -25,11 +25,16 @@ final class WriterFeed: RowFeed, @unchecked Sendable {
     private var rowAccount = RowAccount()
     private var thread: Worker?
     private let written = Atomic<UInt64>(0)
+    /// When the write in progress began, nanoseconds of `TickClock`; 0 when there is none.
+    private let writingSince = Atomic<UInt64>(0)
+    /// The name of the sink.
+    let sink: String
 
     init(
-        writing: any RowWriting, onRoom: @escaping @Sendable () -> Void,
+        sink: String, writing: any RowWriting, onRoom: @escaping @Sendable () -> Void,
         onFailure: @escaping @Sendable (any Error) -> Void
     ) {
+        self.sink = sink
         self.writing = writing
         self.onRoom = onRoom
         self.onFailure = onFailure
@@ -89,6 +94,14 @@ final class WriterFeed: RowFeed, @unchecked Sendable {
         }
     }
 
+    /// How long the write in progress has gone on, nanoseconds; nil when there is none. Any thread.
+    var writingFor: UInt64? {
+        let since = writingSince.load(ordering: .relaxed)
+        guard since != 0 else { return nil }
+        let now = TickClock.nanoseconds()
+        return now > since ? now - since : 0
+    }
+
     private func next() -> (rows: [UInt8], count: Int)? {
         monitor.lock()
         while queue.isEmpty, !isFinished { monitor.wait() }
@@ -111,6 +124,8 @@ final class WriterFeed: RowFeed, @unchecked Sendable {
             return !hasFailed
         }
         guard isOpen else { return }
+        writingSince.store(max(1, TickClock.nanoseconds()), ordering: .relaxed)
+        defer { writingSince.store(0, ordering: .relaxed) }
         do {
             try rows.withUnsafeBytes { try writing.write($0) }
             written.wrappingAdd(UInt64(rows.count), ordering: .relaxed)

@@ -94,6 +94,8 @@ public final class Link {
 package final class Chain {
     package let links: [Link]
     package let frame: UnsafeMutablePointer<Frame>
+    /// Where the turn is, for other threads.
+    package let running = RunningTurn()
     /// How many elements each operator has taken in the turn.
     @usableFromInline let taken: UnsafeMutablePointer<UInt32>
     /// What each operator did with its elements; one more, as for `taken`.
@@ -129,7 +131,9 @@ package final class Chain {
         while index < links.count, slice.count > 0 {
             frame.pointee.operatorIndex = index
             let count = slice.count
+            let before = running.enter(operator: index)
             links[index].kernel(&slice, frame, links[index].state)
+            running.resume(before)
             taken[index] += UInt32(truncatingIfNeeded: count)
             books[index].taken &+= UInt64(count)
             switch links[index].account {
@@ -146,7 +150,10 @@ package final class Chain {
     package func pass(_ control: Control, from first: Int) {
         for index in first..<links.count {
             frame.pointee.operatorIndex = index
-            links[index].reactions.control?(control, frame, links[index].state)
+            guard let react = links[index].reactions.control else { continue }
+            let before = running.enter(operator: index)
+            react(control, frame, links[index].state)
+            running.resume(before)
             if frame.pointee.failure != nil { return }
         }
     }
@@ -167,7 +174,10 @@ package final class Chain {
     package func fireTimers() {
         for index in links.indices {
             frame.pointee.operatorIndex = index
-            links[index].reactions.fireTimers?(frame, links[index].state)
+            guard let fire = links[index].reactions.fireTimers else { continue }
+            let before = running.enter(operator: index)
+            fire(frame, links[index].state)
+            running.resume(before)
             if frame.pointee.failure != nil { return }
         }
     }

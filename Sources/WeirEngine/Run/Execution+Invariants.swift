@@ -1,3 +1,5 @@
+import Synchronization
+import WeirBase
 package import WeirTelemetry
 
 /// A violated invariant: which, where.
@@ -37,7 +39,16 @@ extension Execution {
     package var wideInvariantNames: [String] { wideInvariants.map(\.name) }
 
     /// Conditions over several parts of the state that begin not to hold; no turn is open.
-    func checkAtRest() -> [String] { wideWatch.look(at: self) }
+    func checkAtRest() -> [String] {
+        defer { checkedSince.store(0, ordering: .releasing) }
+        return wideWatch.look(at: self)
+    }
+
+    /// Says to whoever watches from outside which condition is being checked.
+    fileprivate func beginCheck(_ place: Int) {
+        checkedInvariant.store(place, ordering: .relaxed)
+        checkedSince.store(max(1, TickClock.nanoseconds()), ordering: .releasing)
+    }
 
     /// Conditions were found broken at a rest point. Call it with no lock of the scheduler held.
     func violatedAtRest(_ invariants: [String], step: UInt64, time: Int64) {
@@ -94,6 +105,7 @@ package struct WideWatch {
         if held.isEmpty { held = invariants.map { _ in true } }
         var broken: [String] = []
         for (place, invariant) in invariants.enumerated() {
+            execution.beginCheck(place)
             let holds = invariant.holds(execution.stateAtRest)
             if !holds, held[place] { broken.append(invariant.name) }
             held[place] = holds

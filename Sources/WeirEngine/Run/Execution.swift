@@ -47,6 +47,9 @@ package final class Execution: @unchecked Sendable {
     var wideWatch = WideWatch()
     private let stopping = Atomic<Bool>(false)
     private let ending = Atomic<Bool>(false)
+    /// Which condition at rest is being checked, and since when; 0 when none is.
+    let checkedInvariant = Atomic<Int>(0)
+    let checkedSince = Atomic<UInt64>(0)
 
     package init(
         plan: Plan, parts: BoundPlan, world: any World, scheduler: any Scheduler,
@@ -159,6 +162,7 @@ package final class Execution: @unchecked Sendable {
             world.began(choice, turn)
             probe(.noted)
         }
+        subtask.chain.running.begin(step: turn.step, now: started)
         if isTakenAhead {
             inlet?.useTakenAhead()
         } else if let inlet, let lock = inlet.lock {
@@ -189,6 +193,7 @@ package final class Execution: @unchecked Sendable {
                 duration: UInt32(clamping: (now - started) / 1_000), sample: sample),
             turn)
         subtask.submitCalls()
+        subtask.chain.running.end()
         subtask.counters.enter(subtask.hasUnpublished ? .backpressured : .idle, now: now)
         probe(.ended)
         return true

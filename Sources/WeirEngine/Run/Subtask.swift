@@ -1,4 +1,4 @@
-import Synchronization
+package import Synchronization
 package import WeirBase
 import WeirTelemetry
 
@@ -48,7 +48,11 @@ package final class Subtask: @unchecked Sendable {
     private var isInletEnded: [Bool]
     private var isIdle = false
     /// No turn will ever be taken again.
-    package private(set) var isDone = false
+    package private(set) var isDone = false {
+        didSet { hasEnded.store(isDone, ordering: .relaxed) }
+    }
+    /// `isDone` for other threads.
+    package let hasEnded = Atomic<Bool>(false)
     /// Whether the end of input was seen and only calls are waited for.
     private var isEnding = false
     private var turns: UInt64 = 0
@@ -231,6 +235,7 @@ package final class Subtask: @unchecked Sendable {
         switch choice.kind {
         case .input:
             if let source {
+                chain.running.enterSource()
                 source.run(Int(choice.count), self)
             } else {
                 #if WEIR_PROBES
@@ -245,7 +250,11 @@ package final class Subtask: @unchecked Sendable {
                     Int(choice.count), port: Int(choice.inlet), self)
             }
         case .timer: fireTimers()
-        case .completion: calls?.complete(Array(zip(choice.calls, results)), frame)
+        case .completion:
+            let link = chain.links.firstIndex { $0.reactions.calls != nil } ?? 0
+            let before = chain.running.enter(operator: link)
+            calls?.complete(Array(zip(choice.calls, results)), frame)
+            chain.running.resume(before)
         case .idle:
             source?.becomeIdle()
             becomeIdle()
@@ -339,7 +348,11 @@ package final class Subtask: @unchecked Sendable {
     }
 
     /// Checks conditions on the state that the turn leaves.
-    func checkInvariants(_ turn: TurnContext) { for check in checks { check(turn) } }
+    func checkInvariants(_ turn: TurnContext) {
+        guard !checks.isEmpty else { return }
+        chain.running.enterInvariants()
+        for check in checks { check(turn) }
+    }
 
     /// Hands the calls made in the turn to the executors.
     func submitCalls() { calls?.submit() }

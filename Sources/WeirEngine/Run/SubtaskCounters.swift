@@ -81,6 +81,11 @@ package final class SubtaskCounters: Sendable {
         activity.store(next.rawValue, ordering: .releasing)
     }
 
+    /// Whether its output finds no room now.
+    package var isBackpressured: Bool {
+        activity.load(ordering: .relaxed) == Activity.backpressured.rawValue
+    }
+
     /// Nanoseconds busy and backpressured, the activity in progress counted up to `now`.
     package func times(now: UInt64) -> (busy: UInt64, backpressured: UInt64) {
         let started = since.load(ordering: .relaxed)

@@ -79,8 +79,19 @@ package final class LiveWorld: World, @unchecked Sendable {
         executor?.stop()
     }
 
-    /// Bytes written by all sinks so far.
+    /// Bytes written by all sinks so far. Any thread, after the binding.
     package var writtenBytes: UInt64 { writers.reduce(0) { $0 + $1.writtenBytes } }
+
+    /// Sinks whose write in progress has gone on for at least so many nanoseconds. Any thread,
+    /// after the binding.
+    package func longWrites(
+        atLeast nanoseconds: UInt64
+    ) -> [(sink: String, nanoseconds: UInt64)] {
+        writers.compactMap { writer in
+            guard let time = writer.writingFor, time >= nanoseconds else { return nil }
+            return (writer.sink, time)
+        }
+    }
 
     private func notify(_ subtask: UInt16) {
         guard let execution else { return }
@@ -125,7 +136,7 @@ package final class LiveWorld: World, @unchecked Sendable {
     package func rows(of sink: SinkPlan) throws -> any RowFeed {
         if let index = sharedWriter(of: sink) { return writers[index] }
         let feed = WriterFeed(
-            writing: connections.sinks[sink.index],
+            sink: sink.name, writing: connections.sinks[sink.index],
             onRoom: { [weak self] in
                 guard let execution = self?.execution else { return }
                 let stage = execution.plan.stages.first { $0.sink == sink.index }

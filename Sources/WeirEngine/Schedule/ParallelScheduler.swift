@@ -25,6 +25,9 @@ package final class ParallelScheduler: NumberingScheduler, @unchecked Sendable {
         package var restInterval: UInt64 = 100_000_000
         /// A request waits at least so many times as long as the last rest took.
         package var restSpacing: UInt64 = 50
+        /// A request is withdrawn when a turn lasts longer than this: the other workers stand
+        /// still for it, and a turn that never ends would keep them so for ever.
+        package var restPatience: UInt64 = 1_000_000_000
         /// The sources end after so many nanoseconds; nil for no such end.
         package var duration: UInt64?
 
@@ -359,6 +362,8 @@ package final class ParallelScheduler: NumberingScheduler, @unchecked Sendable {
             #endif
             if shared.resting + shared.sleeping + shared.exited >= options.workers {
                 isAtRest = true
+            } else if MonotonicClock.nanoseconds() - started > options.restPatience {
+                break
             } else {
                 monitor.unlock()
                 restMonitor.withLock {

@@ -67,8 +67,11 @@ package class AnyCell: @unchecked Sendable {
                 "cell \(name) was touched inside a closure of cell \(open.name): "
                     + "take what is needed from one first, then touch the other")
         }
+        let running = turn.subtask?.chain.running
+        let before = running?.wait(forCell: index) ?? 0
         step = turn.execution.scheduler.beginExclusive(
             lock, slots: 1, purpose: .cell(index), turn)
+        running?.resumeBehindCell(before)
         turn.execution.world.accessed(step: step, cell: index, turn)
         turn.openCell = self
         turn.accesses += 1

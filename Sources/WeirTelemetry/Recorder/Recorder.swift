@@ -37,10 +37,12 @@ package final class Recorder: @unchecked Sendable {
         var droppedMetrics = 0
         var droppedMarks = 0
         var isFlushWanted = false
+        var flushes: UInt64 = 0
         var isFinishing = false
     }
 
     private let monitor = Monitor()
+    private let flushed = Monitor()
     private let inbox = Mutex(Inbox())
     private var pending = RecordBatch()
     private var pendingSince: UInt64?
@@ -102,6 +104,20 @@ package final class Recorder: @unchecked Sendable {
         monitor.withLock { monitor.signal() }
     }
 
+    /// Hands over everything noted so far and waits for it, at most so many nanoseconds. Any
+    /// thread but the recorder's; nothing that notes need have ended.
+    package func flush(within nanoseconds: UInt64) {
+        let deadline = MonotonicClock.nanoseconds() + nanoseconds
+        // The flush that is under way may have looked at the lanes before this call.
+        let wanted = inbox.withLock { $0.flushes + 2 }
+        while inbox.withLock({ $0.flushes < wanted }), MonotonicClock.nanoseconds() < deadline {
+            flushSoon()
+            flushed.withLock {
+                flushed.wait(until: min(deadline, MonotonicClock.nanoseconds() + 5_000_000))
+            }
+        }
+    }
+
     /// Drains what is left and ends the thread. Call when every thread that notes has ended.
     package func finish() {
         inbox.withLock { $0.isFinishing = true }
@@ -124,6 +140,10 @@ package final class Recorder: @unchecked Sendable {
             let now = MonotonicClock.nanoseconds()
             if pendingSince == nil, !pending.isEmpty { pendingSince = now }
             if isFlushWanted || isDue(now) { deliver() }
+            if isFlushWanted {
+                inbox.withLock { $0.flushes += 1 }
+                flushed.withLock { flushed.broadcast() }
+            }
             if found {
                 pause = Self.busyNanoseconds
             } else {

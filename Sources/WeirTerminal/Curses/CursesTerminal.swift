@@ -148,6 +148,10 @@ package final class CursesTerminal: Terminal {
         if thread != 0 { pthread_kill(pthread_t(thread), SIGWINCH) }
     }
 
+    /// Gives the terminal of this process back at once, whoever owns it and whatever it does; only
+    /// for the end of the process. Any thread; nothing happens where no screen is up.
+    package static func giveBackNow() { weir_curses_give_back() }
+
     package func close() {
         guard isOpen else { return }
         isOpen = false

@@ -8,15 +8,23 @@ final class OutputFile {
 
     /// Creates the file for its owner alone (a trace holds the user's data).
     ///
-    /// An existing one is an error unless `overwrite`; then it is removed first, so that a reader
-    /// of the old file keeps what it has open.
+    /// An existing one is an error unless `overwrite` and it is a trace; that one loses its name,
+    /// so that a reader of it keeps what it has open.
     init(creating path: String, overwrite: Bool) throws(TraceError) {
-        if overwrite, unlink(path) != 0, errno != ENOENT {
-            throw .operating("cannot replace", path: path)
+        var old: SetAside?
+        if overwrite {
+            let place = try FilePlace(nameOf: path)
+            // What is no trace is there already, and an error below.
+            if place.kind == .trace, let number = place.number { old = try SetAside(path, number) }
         }
         descriptor = Glibc.open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         self.path = path
-        if descriptor < 0 {
+        if descriptor >= 0 {
+            old?.discard()
+        } else {
+            let reason = errno
+            old?.putBack()
+            errno = reason
             if errno == EEXIST {
                 throw TraceError(
                     .usage, "\(path) exists already. Name another file or remove this one")

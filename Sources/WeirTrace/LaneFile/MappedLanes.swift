@@ -19,16 +19,34 @@ package final class MappedLanes: @unchecked Sendable {
     private let mapping: UnsafeMutableRawPointer
     private let byteCount: Int
 
-    /// Where the lanes of a trace lie.
-    package static func path(beside trace: String) -> String { trace + ".lanes" }
+    /// What a trace's path is followed by.
+    static let suffix = ".lanes"
+
+    /// Where the lanes of a trace lie: beside it, or beside what its path leads to as a link.
+    package static func path(beside trace: String) -> String {
+        let beside = trace + suffix
+        var status = stat()
+        guard lstat(trace, &status) == 0, status.st_mode & S_IFMT == S_IFLNK,
+            access(beside, F_OK) != 0, let resolved = realpath(trace, nil)
+        else { return beside }
+        defer { free(resolved) }
+        return String(cString: resolved) + suffix
+    }
+
+    /// Whether the recorder of a lane file lives.
+    static func isLocked(_ path: String) -> Bool {
+        let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
+        guard descriptor >= 0 else { return false }
+        defer { Glibc.close(descriptor) }
+        return flock(descriptor, LOCK_SH | LOCK_NB) != 0
+    }
 
     /// Creates the lane file of a run and locks it.
     ///
     /// All its blocks are allocated here: a full disk is this call's error and not a trap at a
-    /// later store. With `overwrite` a file left behind by a dead run is replaced; one whose
-    /// recorder lives is an error in any case.
+    /// later store. A file that is there already is an error.
     package static func create(
-        path: String, run: String, layout: LaneLayout, overwrite: Bool = false
+        path: String, run: String, layout: LaneLayout
     ) throws(TraceError) -> MappedLanes {
         guard let page = LaneFileHeader(run: run, layout: layout).page else {
             throw TraceError(
@@ -36,7 +54,6 @@ package final class MappedLanes: @unchecked Sendable {
                 "the lanes of run \(run) do not fit a lane file: it has room for "
                     + "\(LaneFileHeader.maximumLanes) lanes and a run of 32 digits")
         }
-        if overwrite { try removeDead(path) }
         let descriptor = Glibc.open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         if descriptor < 0 {
             if errno == EEXIST {
@@ -126,17 +143,6 @@ package final class MappedLanes: @unchecked Sendable {
         let mapping = mmap(nil, byteCount, PROT_READ | PROT_WRITE, sharing, descriptor, 0)
         guard let mapping, mapping != MAP_FAILED else { throw .operating("cannot map", path: path) }
         return mapping
-    }
-
-    private static func removeDead(_ path: String) throws(TraceError) {
-        let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
-        if descriptor < 0 { return }
-        defer { Glibc.close(descriptor) }
-        guard flock(descriptor, LOCK_SH | LOCK_NB) == 0 else {
-            throw TraceError(
-                .usage, "another process is recording with \(path). Name another trace")
-        }
-        guard unlink(path) == 0 else { throw .operating("cannot replace", path: path) }
     }
 
     private init(

@@ -175,6 +175,35 @@ def fault():
     terminal.is_restored()
 
 
+def hang():
+    """A closure that never returns: q says where, a second q ends at once, the terminal is back."""
+    terminal = Terminal(
+        ["run", "endless", "--limit", "0", "--record", "t.mcap", "--workers", "2"], width=120)
+    terminal.shows("LIVE")
+    terminal.shows("B 100")
+    terminal.press(b"q")
+    terminal.shows("has been in operator pick for")
+    started = time.monotonic()
+    terminal.press(b"q")
+    terminal.ends(code=130)
+    if time.monotonic() - started > 5:
+        fail("the second q was not obeyed at once", terminal)
+    terminal.is_restored()
+    if b"endless stopped after" not in terminal.bytes[terminal.bytes.rfind(b"\x1b[?1049l"):]:
+        fail("no summary behind the screen", terminal)
+
+
+def hang_terminated():
+    """The same with SIGTERM: cut off after --drain, the terminal is back."""
+    terminal = Terminal(
+        ["run", "endless", "--limit", "0", "--record", "t.mcap", "--drain", "300ms"], width=120)
+    terminal.shows("LIVE")
+    terminal.shows("B 100")
+    terminal.kill(signal.SIGTERM)
+    terminal.ends(code=143)
+    terminal.is_restored()
+
+
 def suspend():
     terminal = live()
     terminal.press(b"\x1a")
@@ -513,8 +542,8 @@ def colors():
 
 SCENARIOS = {
     function.__name__: function for function in (
-        keys, interrupt, terminate, fault, suspend, resize, ascii, data, hangup, unknown, top,
-        top_finished, top_restarted, debug, violation, small, storm, slow_reader, wires_cut,
+        keys, interrupt, terminate, hang, hang_terminated, fault, suspend, resize, ascii, data,
+        hangup, unknown, top, top_finished, top_restarted, debug, violation, small, storm, slow_reader, wires_cut,
         hostile, colors)
 }
 if __name__ == "__main__":

@@ -1,0 +1,177 @@
+import Glibc
+import Synchronization
+import WeirBase
+import WeirEngine
+import WeirMonitor
+
+/// The end of a run that cannot be waited for: everything that it owes is done in a bounded time,
+/// from what can be known without its threads.
+///
+/// The trace is left as that of a killed run: what was noted so far is in it or in its lanes.
+struct CutOff: Sendable {
+    enum Reason: Equatable, Sendable {
+        /// It was asked for the second time.
+        case told
+        /// Nothing was done for so many nanoseconds while the run was to end.
+        case stalled(UInt64)
+        /// The program ended itself: the status, and where in the run.
+        case exited(Int32, String?)
+    }
+
+    /// How long what is recorded may take to the file.
+    private static let flushNanoseconds: UInt64 = 200_000_000
+    /// What is said to hang has done so for this long, unless nothing else did.
+    private static let hangNanoseconds: UInt64 = 100_000_000
+
+    private let run: WatchedRun
+    private let reason: Reason
+    let cause: ExitCause
+
+    /// Finds the cause; what hangs is looked for now.
+    init(_ run: WatchedRun, _ reason: Reason, signal: Int32?) {
+        self.run = run
+        self.reason = reason
+        cause = Self.cause(run, reason, signal)
+    }
+
+    private static func tenths(_ nanoseconds: UInt64) -> String { Figures.tenths(nanoseconds) }
+
+    private static func cause(_ run: WatchedRun, _ reason: Reason, _ signal: Int32?) -> ExitCause {
+        let hangs = run.hangs(atLeast: hangNanoseconds)
+        let hanging = hangs.prefix(3).joined(separator: "; ")
+        switch reason {
+        case .exited(let status, let place):
+            return ExitCause(
+                name: "exited", code: status == 0 ? 5 : status,
+                message: "the program called exit(\(status))" + (place.map { " \($0)" } ?? ""))
+        case .told:
+            let code = 128 + (signal ?? SIGINT)
+            return ExitCause(
+                name: "stopped", code: code, message: hanging.isEmpty ? nil : hanging)
+        case .stalled(let time):
+            let what =
+                "the end made no progress for \(tenths(time)) s"
+                + (hanging.isEmpty ? "" : ": \(hanging)")
+            if let signal { return ExitCause(name: "stopped", code: 128 + signal, message: what) }
+            // A run that a violation or an error stopped ends with their code all the same.
+            if let (stop, step) = run.execution.stopCause {
+                let first = ExitCause(stop, step: step, signal: nil)
+                return ExitCause(
+                    name: first.name, code: first.code,
+                    message: [first.message, what].compactMap(\.self).joined(separator: "; "))
+            }
+            return ExitCause(name: "stopped", code: 5, message: what)
+        }
+    }
+
+    /// Gives the terminal back, has the recorder write what it has, and says what is known.
+    func perform() {
+        run.screen?.abandon()
+        run.recording.flush(within: Self.flushNanoseconds)
+        Output.error(run.options.printsJSON ? json : text)
+        guard let message = cause.message, reason != .told else { return }
+        CommandFailure(code: cause.code, what: PrintableText.escaped(message), advice: advice)
+            .print(asJSON: run.options.printsJSON)
+    }
+
+    private var advice: String {
+        switch reason {
+        case .told: ""
+        case .stalled: "Mend what does not come back, or give it longer with --drain"
+        case .exited: "Throw an error instead: the run ends with it, and its trace is whole"
+        }
+    }
+
+    // MARK: The summary
+
+    private struct Counts {
+        var seconds: Double
+        var elements: UInt64 = 0
+        var turns: UInt64 = 0
+        var rows: [(sink: String, count: UInt64)] = []
+    }
+
+    /// From counters alone: a subtask's own state belongs to a thread that may hang.
+    private var counts: Counts {
+        var counts = Counts(
+            seconds: Double(MonotonicClock.nanoseconds() - run.started) / 1e9)
+        var rows = run.execution.plan.sinks.map { ($0.name, UInt64(0)) }
+        for subtask in run.execution.subtasks {
+            counts.turns += subtask.counters.turns.load(ordering: .relaxed)
+            if subtask.isSource {
+                counts.elements += subtask.counters.recordsIn.load(ordering: .relaxed)
+            }
+            let stage = run.execution.plan.stages.first { $0.name == subtask.stage }
+            if let sink = stage?.sink {
+                rows[sink].1 += subtask.counters.recordsOut.load(ordering: .relaxed)
+            }
+        }
+        counts.rows = rows
+        return counts
+    }
+
+    private var guarantee: String {
+        "rows may be missing: the run was cut off before what it had read was through"
+    }
+
+    private var text: String {
+        let counts = counts
+        let thousandths = Int((counts.seconds * 1_000).rounded())
+        var lines = [
+            "\(run.options.pipeline.name) \(cause.name) after \(Double(thousandths) / 1_000) s, "
+                + "seed \(run.options.seed)"
+        ]
+        if let message = cause.message {
+            lines.append("  cause      \(PrintableText.escaped(message))")
+        }
+        lines.append("  in         \(counts.elements) elements, \(counts.turns) turns that ended")
+        for (sink, count) in counts.rows {
+            lines.append("  out        \(sink): \(count) rows made")
+        }
+        lines.append(
+            "  written    " + Quantities.describe(bytes: Int(run.world.writtenBytes))
+                + " by all sinks")
+        lines.append("  guarantee  \(guarantee)")
+        if let path = run.recording.tracePath {
+            let shown = PrintableText.escaped(path)
+            lines.append(
+                "  trace      \(shown), "
+                    + Quantities.describe(bytes: run.recording.bytesWritten) + ", incomplete")
+            lines.append("  look       weir replay \(shown)")
+        } else {
+            lines.append("  trace      none")
+        }
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    private var json: String {
+        let counts = counts
+        var json = JSONText()
+        json.beginObject()
+        json.member("pipeline", run.options.pipeline.name)
+        json.member("cause", cause.name)
+        if let message = cause.message { json.member("message", message) }
+        json.member("seed", run.options.seed)
+        json.member("seconds", counts.seconds)
+        json.member("events", counts.elements)
+        json.member("turns", counts.turns)
+        json.member("violations", run.execution.violations.count)
+        json.key("sinks")
+        json.beginArray()
+        for (sink, count) in counts.rows {
+            json.beginObject()
+            json.member("sink", sink)
+            json.member("rows", count)
+            json.endObject()
+        }
+        json.endArray()
+        if let path = run.recording.tracePath {
+            json.member("trace", path)
+            json.member("traceBytes", run.recording.bytesWritten)
+        }
+        json.member("guarantee", guarantee)
+        json.endObject()
+        json.endLine()
+        return json.string
+    }
+}

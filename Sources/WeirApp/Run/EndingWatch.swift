@@ -1,0 +1,195 @@
+import Glibc
+import Synchronization
+import WeirBase
+import WeirEngine
+import WeirMonitor
+
+/// Ends a run when it is asked to, also one whose code does not come back.
+///
+/// SIGINT, SIGTERM and SIGHUP are blocked in every thread and waited for by one of its own, so
+/// that no code runs in a signal handler. That thread only reads atomics and starts others: no
+/// lock that a closure of the user's sits on can hold it up.
+final class EndingWatch: @unchecked Sendable {
+    // Unchecked: `set` is constant after `init`; the rest is atomic, locked, or the starter's.
+
+    /// A call that has gone on for so long is named when the run is asked to end.
+    private static let longCall: UInt64 = 1_000_000_000
+    /// A cut that is not done by then is left to itself: the process ends.
+    private static let cutNanoseconds: UInt64 = 700_000_000
+    private static let interval = 50_000_000
+
+    private var set = sigset_t()
+    private let seen = Atomic<Int32>(0)
+    private let isOver = Atomic<Bool>(false)
+    private let stages: Mutex<EndingProtocol>
+    private let watched = Mutex<WatchedRun?>(nil)
+    /// Subtasks whose long call was said.
+    private let named = Mutex<Set<String>>([])
+    /// When the process ends whatever happens, and how.
+    private let deadline = Atomic<UInt64>(.max)
+    private let lastCode = Atomic<Int32>(0)
+    private var thread: Worker?
+
+    /// Blocks the signals; before any other thread is started. Until `opened` one ends the process.
+    init(drain: Duration?) {
+        var bounds = EndingProtocol.Bounds()
+        if let drain {
+            bounds.drain = UInt64(max(0, drain.wholeNanoseconds))
+            bounds.isDrainAskedFor = true
+        }
+        stages = Mutex(EndingProtocol(bounds))
+        sigemptyset(&set)
+        for signal in [SIGINT, SIGTERM, SIGHUP] { sigaddset(&set, signal) }
+        pthread_sigmask(SIG_BLOCK, &set, nil)
+        thread = Worker("weir-signals") { [self] in keepWatch() }
+    }
+
+    /// The last signal seen; nil when there was none.
+    var last: Int32? {
+        let signal = seen.load(ordering: .relaxed)
+        return signal == 0 ? nil : signal
+    }
+
+    /// Inputs and outputs are open: signals wait for the run from now on.
+    func opened() { stages.withLock { $0.opened() } }
+
+    /// The run begins.
+    func started(_ run: WatchedRun) {
+        watched.withLock { $0 = run }
+        ExitGuard.watch { [self] status, place in exited(status, place) }
+        act(stages.withLock { $0.started(now: MonotonicClock.nanoseconds()) })
+    }
+
+    /// Does what a signal does; the screen's keys ask for it too. Any thread, never waits.
+    func request(_ signal: Int32) {
+        seen.store(signal, ordering: .relaxed)
+        act(stages.withLock { $0.signal(now: MonotonicClock.nanoseconds()) })
+    }
+
+    /// Turns and writers have come to their ends. Does not return when the run was cut off.
+    func finished() {
+        if stages.withLock({ $0.finished(now: MonotonicClock.nanoseconds()) }) {
+            ExitGuard.watch(nil)
+            return
+        }
+        while true { pause() }
+    }
+
+    /// The trace is closed.
+    func closed() { stages.withLock { $0.closed() } }
+
+    /// Ends the waiting; the program is about to end, and signals that come now change nothing.
+    func stop() {
+        isOver.store(true, ordering: .relaxed)
+        thread?.join()
+        // One more that is pending would kill the process before its summary and exit code.
+        for signal in [SIGINT, SIGTERM, SIGHUP] { Glibc.signal(signal, SIG_IGN) }
+        pthread_sigmask(SIG_UNBLOCK, &set, nil)
+    }
+
+    // MARK: The thread that waits for signals
+
+    private func keepWatch() {
+        while !isOver.load(ordering: .relaxed) {
+            var wait = timespec(tv_sec: 0, tv_nsec: Self.interval)
+            let signal = sigtimedwait(&set, nil, &wait)
+            if signal > 0 { request(signal) }
+            if MonotonicClock.nanoseconds() >= deadline.load(ordering: .acquiring) {
+                _exit(lastCode.load(ordering: .relaxed))
+            }
+            look()
+        }
+    }
+
+    private func look() {
+        guard let run = watched.withLock(\.self) else { return }
+        let sight = EndingProtocol.Sight(
+            isDraining: { run.isDraining }, progress: { run.progress },
+            isHeldByReader: { run.isHeldByReader })
+        let (action, isAskedFor) = stages.withLock { stages in
+            (stages.look(now: MonotonicClock.nanoseconds(), sight), stages.isDrainAskedFor)
+        }
+        switch action {
+        case .nothing: if isAskedFor { nameLongCalls(run) }
+        case .leave: Leaving.now(128 + (last ?? SIGINT))
+        case .cutOff(let stall): cutOff(stall.map { .stalled($0) } ?? .told)
+        }
+    }
+
+    // MARK: What is done
+
+    private func act(_ action: EndingProtocol.SignalAction) {
+        let run = watched.withLock(\.self)
+        switch action {
+        case .nothing: break
+        case .leave: Leaving.now(128 + (last ?? SIGINT))
+        case .drain:
+            guard let run else { return }
+            // On a thread of its own: it takes locks that a closure may sit on.
+            _ = Worker("weir-ending") { run.execution.end() }
+            nameLongCalls(run)
+        case .stop:
+            guard let run else { return }
+            _ = Worker("weir-ending") { run.execution.stop(.abandoned, step: .max) }
+        case .cutOff: cutOff(.told)
+        }
+    }
+
+    /// Says once of each subtask that it does not come back.
+    private func nameLongCalls(_ run: WatchedRun) {
+        for call in run.execution.longCalls(atLeast: Self.longCall) {
+            guard named.withLock({ $0.insert(call.subtask).inserted }) else { continue }
+            run.say(
+                "\(call.words); the run drains when it comes back. Once more ends it at once",
+                call)
+        }
+    }
+
+    private func cutOff(_ reason: CutOff.Reason) {
+        guard let run = watched.withLock(\.self) else { Leaving.now(128 + SIGINT) }
+        let cut = CutOff(run, reason, signal: last)
+        lastCode.store(cut.cause.code, ordering: .relaxed)
+        deadline.store(
+            MonotonicClock.nanoseconds() + Self.cutNanoseconds, ordering: .releasing)
+        _ = Worker("weir-cut") {
+            cut.perform()
+            Leaving.now(cut.cause.code)
+        }
+    }
+
+    /// The calling thread called `exit` in the middle of the run.
+    private func exited(_ status: Int32, _ place: String?) {
+        // Whoever cuts the run off already ends the process.
+        guard stages.withLock({ $0.died() }) else { while true { pause() } }
+        guard let run = watched.withLock(\.self) else { return }
+        let cut = CutOff(run, .exited(status, place), signal: last)
+        lastCode.store(cut.cause.code, ordering: .relaxed)
+        deadline.store(
+            MonotonicClock.nanoseconds() + Self.cutNanoseconds, ordering: .releasing)
+        cut.perform()
+        Leaving.now(cut.cause.code)
+    }
+}
+
+/// The end of the process without waiting for anybody.
+enum Leaving {
+    /// Gives the terminal back and ends the process; no thread is waited for and nothing at exit
+    /// is run.
+    static func now(_ code: Int32) -> Never {
+        RunScreen.giveBackTerminal()
+        _exit(code)
+    }
+}
+
+extension LongCall {
+    /// `pick/1 has been in operator pick for 3.2 s`.
+    var words: String { "\(subtask) has been \(place) for \(Figures.tenths(nanoseconds)) s" }
+}
+
+extension Figures {
+    /// Seconds with one digit.
+    static func tenths(_ nanoseconds: UInt64) -> String {
+        let tenths = nanoseconds / 100_000_000
+        return "\(tenths / 10).\(tenths % 10)"
+    }
+}

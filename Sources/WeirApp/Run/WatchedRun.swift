@@ -1,0 +1,52 @@
+import WeirBase
+import WeirEngine
+import WeirMonitor
+
+/// A run as whoever may have to end it sees it, from outside and without waiting.
+struct WatchedRun: Sendable {
+    let options: RunOptions
+    let execution: Execution
+    let world: LiveWorld
+    let recording: RunRecording
+    /// Monotonic nanoseconds.
+    let started: UInt64
+    /// Sinks that write to standard output.
+    let standardOutputs: Set<String>
+    let screen: RunScreen?
+    let feed: ScreenFeed
+
+    /// A write that has gone on for so long waits for whoever reads.
+    private static let heldNanoseconds: UInt64 = 500_000_000
+
+    /// Whether nothing is left but to come to an end.
+    var isDraining: Bool { execution.isDraining || execution.isStopping }
+
+    var progress: UInt64 { execution.activity &+ world.writtenBytes }
+
+    /// Whether whoever reads standard output is what the run waits for.
+    var isHeldByReader: Bool {
+        world.longWrites(atLeast: Self.heldNanoseconds)
+            .contains { standardOutputs.contains($0.sink) }
+    }
+
+    /// What does not come back, for a sentence: calls and writes, else what is blocked.
+    func hangs(atLeast nanoseconds: UInt64) -> [String] {
+        let calls = execution.longCalls(atLeast: nanoseconds).map(\.words)
+        let writes = world.longWrites(atLeast: nanoseconds).map {
+            "sink \($0.sink) has been writing for \(Figures.tenths($0.nanoseconds)) s"
+        }
+        if !(calls + writes).isEmpty { return calls + writes }
+        let blocked = execution.blockedSubtasks
+        if blocked.isEmpty { return [] }
+        return ["no room for the output of " + blocked.joined(separator: ", ")]
+    }
+
+    /// Tells whoever looks: on the screen where there is one, else on standard error.
+    func say(_ text: String, _ call: LongCall) {
+        guard screen != nil else { return Output.error("weir: note: \(text)\n") }
+        feed.offer(
+            Notice(
+                severity: .warning, step: call.step, time: execution.world.clock() / 1_000,
+                place: call.subtask, text: text))
+    }
+}

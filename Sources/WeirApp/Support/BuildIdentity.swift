@@ -1,0 +1,36 @@
+import Glibc
+import WeirBase
+import WeirTrace
+
+/// Which build this is.
+enum BuildIdentity {
+    /// Whether this very build recorded the trace.
+    static func isBuild(of trace: Trace) -> Bool {
+        trace.header.recordedWith.build == executableHash
+    }
+
+    /// `StableHash` of the executable file, 16 hexadecimal digits; empty where it cannot be read.
+    static let executableHash: String = {
+        let descriptor = open("/proc/self/exe", O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return "" }
+        defer { close(descriptor) }
+        var hash = StableHash()
+        var buffer = [UInt8](repeating: 0, count: 1 << 20)
+        while true {
+            let count = read(descriptor, &buffer, buffer.count)
+            if count < 0 && errno == EINTR { continue }
+            guard count > 0 else { return hash.value.hexadecimal }
+            buffer.withUnsafeBytes {
+                hash.combine(bytes: UnsafeRawBufferPointer(rebasing: $0[0..<count]))
+            }
+        }
+    }()
+
+    static var toolchain: String {
+        #if compiler(>=6.3)
+            "Swift 6.3"
+        #else
+            "Swift 6.2"
+        #endif
+    }
+}

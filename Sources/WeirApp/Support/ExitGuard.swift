@@ -1,0 +1,47 @@
+import Glibc
+import Synchronization
+import WeirBase
+import WeirEngine
+
+/// Notices that code of the user's ends the process with `exit`, which would pass for an end of
+/// the command itself: in a run, whose trace and rows are not whole then, and in a replay.
+enum ExitGuard {
+    private struct State {
+        var isCommandOver = false
+        /// Ends the process in the run's own way; called with the status and the place.
+        var run: (@Sendable (Int32, String?) -> Void)?
+    }
+
+    private static let state = Mutex(State())
+
+    /// Once, before anything of the user's runs.
+    static func install() {
+        on_exit({ status, _ in ExitGuard.exited(status) }, nil)
+    }
+
+    /// The command came to its own end: `exit` is what it should be.
+    static func commandIsOver() { state.withLock { $0.isCommandOver = true } }
+
+    /// A run is under way, until this is called with nil.
+    static func watch(_ run: (@Sendable (Int32, String?) -> Void)?) {
+        state.withLock { $0.run = run }
+    }
+
+    /// The thread that called `exit`.
+    private static func exited(_ status: Int32) {
+        let (isOver, run) = state.withLock { ($0.isCommandOver, $0.run) }
+        if isOver { return }
+        let place = TurnContext.currentPlace.map {
+            "\($0.place) of \($0.subtask), in the turn of step \($0.step)"
+        }
+        // What the program itself had printed is its user's.
+        fflush(nil)
+        run?(status, place)
+        CommandFailure(
+            code: status == 0 ? 5 : status,
+            what: "the program called exit(\(status))" + (place.map { " \($0)" } ?? ""),
+            advice: "Throw an error instead"
+        ).print(asJSON: CommandLine.arguments.contains("--json"))
+        Leaving.now(status == 0 ? 5 : status)
+    }
+}

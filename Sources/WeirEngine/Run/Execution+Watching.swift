@@ -1,0 +1,86 @@
+import Synchronization
+import WeirBase
+
+/// A turn, or something outside of one, in which code of the user's has been for some time.
+package struct LongCall: Equatable, Sendable {
+    /// Whose turn it is, such as `enrich/1`; the invariant's name at a rest point.
+    package var subtask: String
+    /// The turn's step; 0 at a rest point.
+    package var step: UInt64
+    /// Where it is, as words that go on behind the name: `in operator look-up`.
+    package var place: String
+    package var nanoseconds: UInt64
+}
+
+/// What can be known of a run from outside while its code does not come back: everything here
+/// reads atomics alone, so that no lock that a closure sits on holds the reader up. Any thread.
+extension Execution {
+    /// Calls that have gone on for at least `nanoseconds`, longest first; those that only wait for
+    /// a cell come behind those that may hold it.
+    package func longCalls(atLeast nanoseconds: UInt64) -> [LongCall] {
+        let now = TickClock.nanoseconds()
+        var working: [LongCall] = []
+        var waiting: [LongCall] = []
+        for subtask in subtasks {
+            guard let turn = subtask.chain.running.open, now > turn.since,
+                now - turn.since >= nanoseconds
+            else { continue }
+            let call = LongCall(
+                subtask: subtask.name, step: turn.step, place: words(turn.place, of: subtask),
+                nanoseconds: now - turn.since)
+            if case .cell = turn.place { waiting.append(call) } else { working.append(call) }
+        }
+        if let call = longCheck(now: now), call.nanoseconds >= nanoseconds { working.append(call) }
+        working.sort { $0.nanoseconds > $1.nanoseconds }
+        waiting.sort { $0.nanoseconds > $1.nanoseconds }
+        return working + waiting
+    }
+
+    private func words(_ place: RunningTurn.Place, of subtask: Subtask) -> String {
+        switch place {
+        case .between: "handing on what it made"
+        case .source: "in the code of its source"
+        case .invariants: "checking invariants"
+        case .cell(let index):
+            "waiting for cell \(index < plan.cells.count ? plan.cells[index] : "?")"
+        case .operator(let index):
+            index < subtask.chain.links.count
+                ? "in operator \(subtask.chain.links[index].name)" : "in an operator"
+        }
+    }
+
+    private func longCheck(now: UInt64) -> LongCall? {
+        let since = checkedSince.load(ordering: .acquiring)
+        let index = checkedInvariant.load(ordering: .relaxed)
+        guard since != 0, now > since, index < wideInvariants.count else { return nil }
+        return LongCall(
+            subtask: "invariant \(wideInvariants[index].name)", step: 0,
+            place: "checking the state at a rest point", nanoseconds: now - since)
+    }
+
+    /// A number that grows as long as anything is done in turns.
+    package var activity: UInt64 {
+        subtasks.reduce(0) {
+            $0 &+ $1.chain.running.changes &+ $1.counters.turns.load(ordering: .relaxed)
+        }
+    }
+
+    /// Whether no source gives anything any more, or all were told so.
+    package var isDraining: Bool {
+        isEnding || subtasks.allSatisfy { !$0.isSource || $0.hasEnded.load(ordering: .relaxed) }
+    }
+
+    /// Subtasks whose output finds no room, for a sentence.
+    package var blockedSubtasks: [String] {
+        subtasks.filter { $0.counters.isBackpressured }.map(\.name)
+    }
+}
+
+extension TurnContext {
+    /// Which subtask's turn runs on the calling thread and where in it; nil on other threads.
+    package static var currentPlace: (subtask: String, step: UInt64, place: String)? {
+        guard let turn = current, let subtask = turn.subtask else { return nil }
+        let call = turn.execution.longCalls(atLeast: 0).first { $0.subtask == subtask.name }
+        return (subtask.name, turn.step, call?.place ?? "in a turn")
+    }
+}

@@ -1,0 +1,87 @@
+import Testing
+
+@testable import WeirPattern
+
+@Suite struct PatternTests {
+    private func search(_ pattern: String, _ line: [UInt8], group: String) throws -> String? {
+        let pattern = try Pattern(pattern)
+        let group = try #require(pattern.group(named: group))
+        let outcome = line.withUnsafeBytes { bytes in
+            pattern.search(bytes) { match in
+                match.bytes(of: group).map { String(decoding: $0, as: UTF8.self) }
+            }
+        }
+        if case .found(let text) = outcome { return text }
+        return nil
+    }
+
+    @Test func `a group of the first match is given`() throws {
+        let line = Array("a=1 level=warn level=info".utf8)
+        #expect(try search(#"level=(?<level>\w+)"#, line, group: "level") == "warn")
+    }
+
+    @Test func `a group that took no part is nil, and an empty one is empty`() throws {
+        #expect(try search("x(?<a>y)?", Array("x".utf8), group: "a") == nil)
+        #expect(try search("x(?<a>y*)", Array("x".utf8), group: "a") == "")
+    }
+
+    @Test func `letters of all scripts are letters`() throws {
+        #expect(try Pattern(#"^\w+$"#).occurs(in: "größe") == true)
+    }
+
+    @Test func `bytes that are not UTF-8 count as a replacement character`() throws {
+        let line = Array("(a".utf8) + [0xFF] + Array("b)".utf8)
+        #expect(try search(#"\((?<in>[^)]*)\)"#, line, group: "in") == "a\u{FFFD}b")
+    }
+
+    @Test func `an empty line is searched`() throws {
+        #expect(try Pattern("^$").occurs(in: "") == true)
+        #expect(try Pattern("x").occurs(in: "") == false)
+    }
+
+    @Test func `a text that is no expression is refused with its place`() {
+        let error = #expect(throws: Pattern.Invalid.self) { try Pattern("a(b") }
+        #expect(error == Pattern.Invalid(reason: "missing closing parenthesis", offset: 3))
+    }
+
+    @Test func `a name that two groups share is no group`() throws {
+        #expect(try Pattern("(?J)(?<a>x)|(?<a>y)").group(named: "a") == nil)
+    }
+
+    /// Ways without number: each needs more steps than anybody waits for, on 40 bytes or so. What
+    /// must follow is a class, since a letter that must be there is looked for first.
+    static let explosions = [
+        ("(a+)+$", "a"), ("(a|aa)+$", "a"), ("(.*)*[yz]", "a"), (#"^(\w+\s?)*$"#, "a"),
+        ("(?:x+x+)+[yz]", "x"), (#"(a*)*\1[bc]"#, "a"),
+    ]
+
+    @Test(arguments: explosions)
+    func `an expression that explodes is too costly, and the line after it is read`(
+        pattern: String, letter: String
+    ) throws {
+        let pattern = try Pattern(pattern)
+        let line = String(repeating: letter, count: 4_000) + "!"
+        #expect(pattern.occurs(in: line) == nil)
+        #expect(pattern.occurs(in: "!") == false)
+    }
+
+    @Test func `the tries of a line are shared by the places where a match could begin`() throws {
+        // From each place as many tries as there are bytes behind it: quadratic, never explosive.
+        let pattern = try Pattern("[a-z]*[a-z0-9][#%]")
+        let isShortFine = pattern.occurs(in: String(repeating: "a", count: 1_000))
+        let isLongFine = pattern.occurs(in: String(repeating: "a", count: 60_000))
+        #expect(isShortFine == false)
+        #expect(isLongFine == nil)
+    }
+
+    @Test func `one place has all the tries for itself`() throws {
+        let line = String(repeating: "a", count: 60_000)
+        #expect(try Pattern("^[a-z]*[a-z0-9][#%]").occurs(in: line) == false)
+    }
+
+    @Test func `what is behind 64 KiB is not searched, and no character is cut`() throws {
+        let line = String(repeating: "é", count: 40_000) + "end"
+        #expect(try Pattern("end").occurs(in: line) == false)
+        #expect(try Pattern("^é+$").occurs(in: line) == true)
+    }
+}
