@@ -201,7 +201,7 @@ import WeirTelemetry
 
     @Test func `rows handed over to a writer that fails meanwhile are unwritten`() {
         let sink = LateFailure()
-        let feed = WriterFeed(writing: sink, onRoom: {}, onFailure: { _ in })
+        let feed = WriterFeed(sink: "rows", writing: sink, onRoom: {}, onFailure: { _ in })
         feed.start()
         for count in 1...3 { #expect(feed.offer([0x78, 0x0A], count: count)) }
         sink.fail()
