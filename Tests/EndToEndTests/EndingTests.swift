@@ -151,7 +151,7 @@ struct EndingTests {
     func `exit in a closure is told as what it is`(setting: String, code: Int32) throws {
         let program = fixture.program
         let outcome = try fixture.shell(
-            "\(setting) '\(program)' run exits --record t.mcap --ui none --output rows")
+            "\(setting) '\(program)' run exiting --record t.mcap --ui none --output rows")
         #expect(outcome.code == code, "\(outcome)")
         let words = /weir: error: the program called exit\(\d\) in operator pick of pick\/\d/
         #expect(outcome.errors.contains(words), "\(outcome)")

@@ -17,6 +17,8 @@ enum InFlightTurns {
 
     /// The child's side: replays all and runs on; names each turn on standard output before it.
     static func run(_ trace: Trace, _ pipeline: Pipeline, _ inputs: [String: String]) throws {
+        // Whether a turn calls `exit`, and with what, is what the parent wants to know.
+        ExitGuard.commandIsOver()
         // A turn that never ends must not outlive whoever waits for it.
         Worker.endWithParent()
         var options = ReplayRun.Options()
