@@ -63,6 +63,10 @@ package class AnyChannel: @unchecked Sendable {
         self.policy = policy
     }
 
+    /// What waits was changed by somebody else than the producer, in whose digest it is.
+    @inline(__always)
+    final func changed() { producer?.staleDigest() }
+
     /// Messages that wait to be taken. Any thread; exact for the consumer.
     package var depth: Int { 0 }
     /// Bytes that wait to be taken. Any thread; approximate.
@@ -307,6 +311,7 @@ package final class Channel<Element>: AnyChannel, @unchecked Sendable {
             bytesOut.pointee.wrappingAdd(bytes, ordering: .relaxed)
         }
         head.pointee.store(start + count, ordering: .releasing)
+        changed()
     }
 
     override package func digestQueued(into hash: inout StableHash) {
@@ -334,6 +339,7 @@ package final class Channel<Element>: AnyChannel, @unchecked Sendable {
 
     override func restore(_ saved: Any) {
         guard let messages = saved as? SavedMessages<Element> else { return }
+        changed()
         var buffer = MessageBuffer<Element>(capacity: max(1, messages.tags.count))
         buffer.append(messages)
         _ = publish(from: &buffer, birth: 0)

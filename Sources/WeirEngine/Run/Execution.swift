@@ -280,6 +280,7 @@ package final class Execution: @unchecked Sendable {
         turn.subtask = subtask
         turn.step = subtask.lastTurn
         defer { turn.subtask = nil }
+        subtask.staleDigest()
         subtask.outlets[Int(outlet)].publishStep(turn)
     }
 

@@ -59,6 +59,11 @@ package final class Subtask: @unchecked Sendable {
     /// When the oldest input behind the running turn was taken in, monotonic nanoseconds; for
     /// measuring only.
     var birth: UInt64 = 0
+    /// Whether anything of what `digest(into:)` reads was touched since `knownDigest` was taken.
+    /// Set by the subtask's own turns and by whoever takes from its channels; read where no turn
+    /// is open, so that relaxed order is enough.
+    private let isDigestStale = Atomic<Bool>(true)
+    private var knownDigest: UInt64 = 0
 
     init(
         index: UInt16, stage: String, ordinal: Int, inlets: [Inlet], outlets: [Outlet],
@@ -217,6 +222,7 @@ package final class Subtask: @unchecked Sendable {
         frame.pointee.step = turn.step
         frame.pointee.logLane = turn.execution.world.logLane(worker: turn.worker)
             .map { Unmanaged.passUnretained($0) }
+        staleDigest()
         chain.beginTurn()
         for outlet in outlets { outlet.beginTurn() }
         turns += 1
@@ -326,6 +332,7 @@ package final class Subtask: @unchecked Sendable {
 
     /// Publishes what it can; true when nothing is left.
     func publish(_ turn: TurnContext, isLate: Bool) -> Bool {
+        staleDigest()
         var isPublished = true
         for outlet in outlets {
             if !outlet.publish(turn, isLate: isLate) { isPublished = false }
@@ -410,6 +417,7 @@ package final class Subtask: @unchecked Sendable {
     /// Takes saved state in, before the first turn.
     func restore(_ saved: Any) {
         guard let snapshot = saved as? Snapshot else { return }
+        staleDigest()
         watermarks = snapshot.watermarks
         (isInletIdle, isInletEnded) = (snapshot.isInletIdle, snapshot.isInletEnded)
         (isIdle, isDone, isEnding) = (snapshot.isIdle, snapshot.isDone, snapshot.isEnding)
@@ -426,6 +434,34 @@ package final class Subtask: @unchecked Sendable {
     }
 
     // MARK: Digests
+
+    /// What `digest(into:)` reads was touched, or is about to be. Any thread.
+    @inline(__always)
+    func staleDigest() {
+        // Most often it is stale already: then the line stays shared.
+        if !isDigestStale.load(ordering: .relaxed) {
+            isDigestStale.store(true, ordering: .relaxed)
+        }
+    }
+
+    /// A digest of all state. At a rest point, or in a replay between turns.
+    ///
+    /// Costs one load where nothing was touched since the last call: what rest points cost grows
+    /// with what happened between them and not with the plan.
+    package func digest() -> UInt64 {
+        func fresh() -> UInt64 {
+            var hash = StableHash()
+            digest(into: &hash)
+            return hash.value
+        }
+        if isDigestStale.load(ordering: .relaxed) {
+            knownDigest = fresh()
+            isDigestStale.store(false, ordering: .relaxed)
+        } else {
+            assert(knownDigest == fresh(), "\(name) changed and did not say so")
+        }
+        return knownDigest
+    }
 
     /// Adds all state to a digest. At a rest point, or in a replay between turns.
     package func digest(into hash: inout StableHash) {
