@@ -22,6 +22,8 @@ package final class TraceWriter: RecordConsumer, @unchecked Sendable {
     private let started: Int64
     private let byteBound: Int?
     private let bytes = Atomic<Int>(0)
+    private let sampleBytes = Atomic<UInt64>(0)
+    private let sampleNanoseconds = Atomic<UInt64>(0)
     private var sequences: [UInt16: UInt32] = [:]
     /// Running maximum of the run's time, microseconds: log times must not fall.
     private var time: Int64 = 0
@@ -78,6 +80,11 @@ package final class TraceWriter: RecordConsumer, @unchecked Sendable {
 
     /// Bytes of the file so far. Any thread.
     package var bytesWritten: Int { bytes.load(ordering: .relaxed) }
+
+    /// What metric samples cost so far: bytes before they are packed, and time. Any thread.
+    package var sampleCost: (bytes: UInt64, nanoseconds: UInt64) {
+        (sampleBytes.load(ordering: .relaxed), sampleNanoseconds.load(ordering: .relaxed))
+    }
 
     package func consume(_ batch: RecordBatch) throws {
         precondition(!isFinished, "a batch behind the end of the trace")
@@ -231,7 +238,12 @@ package final class TraceWriter: RecordConsumer, @unchecked Sendable {
             } while start < logs.records.count
         }
         for sample in batch.metrics {
-            try chunker.add(message(.metric, JSONCodec.encode(sample), at: sample.time))
+            let started = MonotonicClock.nanoseconds()
+            let data = JSONCodec.encode(sample)
+            try chunker.add(message(.metric, data, at: sample.time))
+            sampleBytes.wrappingAdd(UInt64(data.count), ordering: .relaxed)
+            sampleNanoseconds.wrappingAdd(
+                MonotonicClock.nanoseconds() - started, ordering: .relaxed)
         }
         for mark in batch.marks {
             try chunker.add(message(.mark, JSONCodec.encode(mark), at: mark.time))

@@ -9,7 +9,8 @@ struct WeirBench: ParsableCommand {
         abstract: "Stress tests and measurements of Weir's turn protocol.",
         subcommands: [
             StressCommand.self, KillCommand.self, KillChildCommand.self, MutantsCommand.self,
-            MutantRunCommand.self, TurnCommand.self, TerminalCommand.self,
+            MutantRunCommand.self, TurnCommand.self, TerminalCommand.self, WideCommand.self,
+            WideRunCommand.self,
         ])
 }
 

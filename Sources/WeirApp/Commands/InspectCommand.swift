@@ -95,6 +95,14 @@ private struct TraceFacts {
             json.member("message", failure.message)
             json.endObject()
         }
+        if let cost = sizes.recorder, let bytes = cost.sampleBytes {
+            json.key("sampling")
+            json.beginObject()
+            json.member("samples", sizes.samples)
+            json.member("bytes", bytes)
+            json.member("nanoseconds", cost.sampleNanoseconds ?? 0)
+            json.endObject()
+        }
         json.key("recordedWith")
         json.beginObject()
         json.member("version", header.recordedWith.version)
@@ -144,6 +152,12 @@ private struct TraceFacts {
         text +=
             "  recorded   by version \(PrintableText.escaped(header.recordedWith.version)), build "
         text += "\(PrintableText.escaped(header.recordedWith.build))\n"
+        if let cost = sizes.recorder, let bytes = cost.sampleBytes {
+            let milliseconds = Double((cost.sampleNanoseconds ?? 0) / 10_000) / 100
+            text += "  sampling   \(sizes.samples) samples, "
+            text += "\(Quantities.describe(bytes: Int(clamping: bytes))) before packing, "
+            text += "\(milliseconds) ms\n"
+        }
         for topic in sizes.topics {
             text += "  \(topic.topic.rawValue): \(topic.messages) messages, "
             text += "\(Quantities.describe(bytes: Int(topic.bytes)))\n"

@@ -52,8 +52,8 @@ struct RunSession {
         recording.attach(execution)
         let screen = try self.screen(feed, header, recording, execution, signals)
         let watch = RunWatch(
-            execution: execution, recording: recording, showsLines: options.screen == .plain,
-            feed: screen == nil ? nil : feed)
+            execution: execution, recording: recording, header: header,
+            showsLines: options.screen == .plain, feed: screen == nil ? nil : feed)
         let wall = MonotonicClock.nanoseconds()
         let processor = MonotonicClock.processorNanoseconds()
         signals.start { [weak signals] in signals?.request($0, of: execution) }

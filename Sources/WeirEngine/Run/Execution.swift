@@ -29,6 +29,8 @@ package final class Execution: @unchecked Sendable {
     package let world: any World
     package let scheduler: any Scheduler
     package let stopsOnViolation: Bool
+    /// Subtasks that began or ended a turn, or published late, for whoever watches the run.
+    package let touched: TouchedSet
 
     private struct State {
         var cause: StopCause?
@@ -53,6 +55,7 @@ package final class Execution: @unchecked Sendable {
     ) {
         self.plan = plan
         subtasks = parts.subtasks
+        touched = TouchedSet(count: parts.subtasks.count)
         channels = parts.channels
         cells = parts.cells
         wideInvariants = parts.wideInvariants
@@ -134,6 +137,7 @@ package final class Execution: @unchecked Sendable {
         probe(.looked)
         let started = TickClock.nanoseconds()
         subtask.counters.enter(.busy, now: started)
+        touched.insert(subtask.index)
         let birth = inlet?.channel.nextBirth ?? 0
         subtask.birth = birth == 0 ? started : birth
         #if WEIR_PROBES
@@ -178,6 +182,7 @@ package final class Execution: @unchecked Sendable {
             turn)
         subtask.submitCalls()
         subtask.counters.enter(subtask.hasUnpublished ? .backpressured : .idle, now: now)
+        touched.insert(subtask.index)
         probe(.ended)
         return true
     }
@@ -272,6 +277,7 @@ package final class Execution: @unchecked Sendable {
         defer { turn.subtask = nil }
         let isPublished = subtask.publish(turn, isLate: true)
         if isPublished { subtask.counters.enter(.idle, now: TickClock.nanoseconds()) }
+        touched.insert(subtask.index)
         return isPublished
     }
 
