@@ -9,12 +9,13 @@ import WeirTelemetry
 /// so that what a sample costs and holds grows with what happened and not with the plan.
 final class RunSampler {
     /// About so many entries a sample holds; what changed beyond them comes in the next ones.
-    static let maximumEntries = 4_096
+    static let usualEntries = 4_096
     /// For so many entries that changed one that did not is told once more, in turn: whoever missed
     /// a sample, because a part of the trace is damaged, comes to know everything again.
     static let changesPerRepeat = 8
 
     private let execution: Execution
+    private let maximumEntries: Int
     /// What the recorder says of itself; asked once a sample.
     private let recorder: () -> RecorderSample
     /// As they were told last.
@@ -37,8 +38,12 @@ final class RunSampler {
     /// Subtasks and channels that were looked at so far: what sampling costs, apart from clocks.
     private(set) var visitCount = 0
 
-    init(_ execution: Execution, recorder: @escaping () -> RecorderSample) {
+    init(
+        _ execution: Execution, maximumEntries: Int = RunSampler.usualEntries,
+        recorder: @escaping () -> RecorderSample
+    ) {
         self.execution = execution
+        self.maximumEntries = maximumEntries
         self.recorder = recorder
         subtasks = execution.subtasks.map {
             SubtaskSample(stage: $0.stage, subtask: $0.ordinal)
@@ -89,7 +94,7 @@ final class RunSampler {
         return sample
     }
 
-    private static func isFull(_ sample: MetricSample) -> Bool {
+    private func isFull(_ sample: MetricSample) -> Bool {
         sample.subtasks.count + sample.channels.count >= maximumEntries
     }
 
@@ -104,7 +109,7 @@ final class RunSampler {
             let word = (first >> 6 + offset) % due.count
             let mask = offset == 0 ? behind : offset == due.count ? ~behind : .max
             forEachBit(of: due[word] & mask, word) { number in
-                if Self.isFull(sample) {
+                if isFull(sample) {
                     waiting[word] |= 1 << UInt64(number & 63)
                     if !wasFull { firstNumber = number }
                     wasFull = true
@@ -222,7 +227,7 @@ final class RunSampler {
     private func repeatSome(_ sample: inout MetricSample) {
         let count = subtasks.count + channels.count
         while changesSinceRepeat >= Self.changesPerRepeat,
-            !Self.isFull(sample)
+            !isFull(sample)
         {
             changesSinceRepeat -= Self.changesPerRepeat
             let number = nextRepeat
