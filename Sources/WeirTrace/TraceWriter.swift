@@ -112,28 +112,41 @@ package final class TraceWriter: RecordConsumer, @unchecked Sendable {
     /// Writes the run's end and the summary; the file is whole afterwards.
     ///
     /// After an error of `consume` it still closes the file where it can, marked as incomplete.
-    package func finish(_ end: RunEnd) throws(TraceError) {
+    package func finish(_ end: RunEnd) throws(TraceError) { try finish(end, isWhole: true) }
+
+    /// The same for what was taken from another file, which may not have been whole either.
+    func finish(_ end: RunEnd, isWhole: Bool) throws(TraceError) {
         precondition(!isFinished, "a trace ends once")
         isFinished = true
         defer { bytes.store(Int(file.bytesWritten), ordering: .relaxed) }
+        try write(end, isWhole: isWhole && !isStopped)
+        try file.finish()
+    }
+
+    /// Closes a file that holds what is whole of another: with its run's end, where that is known
+    /// and the schedule comes to it, and with a note of what is lost.
+    func finish(_ end: RunEnd?, rewriting: Rewriting) throws(TraceError) {
+        precondition(!isFinished, "a trace ends once")
+        isFinished = true
+        defer { bytes.store(Int(file.bytesWritten), ordering: .relaxed) }
+        if let end { try write(end, isWhole: false) }
+        try file.writeMetadata(
+            name: TraceMetadata.rewritten,
+            JSONCodec.members(
+                rewriting.inFlight,
+                plain: [("died", "\(rewriting.hasDied)"), ("lost", rewriting.lost)]))
+        try file.finish()
+    }
+
+    private func write(_ end: RunEnd, isWhole: Bool) throws(TraceError) {
         let members = try JSONCodec.members(
             end,
             plain: [
-                ("complete", isStopped ? "false" : "true"), ("cause", end.cause),
+                ("complete", isWhole ? "true" : "false"), ("cause", end.cause),
                 ("steps", "\(end.steps)"), ("turns", "\(end.turns)"),
                 ("events", "\(end.events)"),
             ])
         try file.writeMetadata(name: TraceMetadata.end, members)
-        try file.finish()
-    }
-
-    /// Closes the file without the record of an end: for what was recovered from a run that died.
-    func finish(rewrittenFrom inFlight: [TurnInFlight]) throws(TraceError) {
-        isFinished = true
-        defer { bytes.store(Int(file.bytesWritten), ordering: .relaxed) }
-        try file.writeMetadata(
-            name: TraceMetadata.rewritten, JSONCodec.members(inFlight, plain: []))
-        try file.finish()
     }
 
     private func message(_ topic: Topic, _ data: [UInt8], at time: Int64) -> McapMessage {

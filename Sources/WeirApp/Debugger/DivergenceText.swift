@@ -13,6 +13,7 @@ enum DivergenceText {
         if build != BuildIdentity.executableHash {
             text += "  note      recorded by another build (\(PrintableText.escaped(build)))\n"
         }
+        text += "  look      \(Advice.replay(trace.path, at: divergence.step))\n"
         return text
     }
 }

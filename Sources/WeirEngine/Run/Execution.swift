@@ -236,19 +236,19 @@ package final class Execution: @unchecked Sendable {
     private func report(
         _ failure: OperatorFailure, _ subtask: Subtask, _ turn: TurnContext, kind: StepKind
     ) {
-        let link = subtask.chain.links[min(failure.operatorIndex, subtask.chain.links.count - 1)]
+        let name = subtask.operatorName(of: failure)
         SubtaskCounters.add(1, to: subtask.counters.errors)
         subtask.chain.frame.pointee.record(
             .error, "operator_failed",
-            ["operator": .text(link.name), "message": .text(failure.message)], line: #line)
+            ["operator": .text(name), "message": .text(failure.message)], line: #line)
         world.marked(
             Mark(
-                step: turn.step, kind: .failure, name: link.name, message: failure.message,
+                step: turn.step, kind: .failure, name: name, message: failure.message,
                 time: subtask.chain.frame.pointee.turnTime))
-        let message = "\(link.name): \(failure.message)"
+        let message = "\(name): \(failure.message)"
         stop(
             kind == .failure
-                ? .inputFailed(source: subtask.name, message: failure.message)
+                ? .inputFailed(source: name, message: failure.message)
                 : .operatorFailed(stage: subtask.name, message: message),
             step: turn.step)
     }

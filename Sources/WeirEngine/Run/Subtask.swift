@@ -28,6 +28,8 @@ package final class Subtask: @unchecked Sendable {
     package let outlets: [Outlet]
     package let chain: Chain
     let source: (any SourceDriver)?
+    /// What the plan calls the source; nil where there is none.
+    let sourceName: String?
     package let counters = SubtaskCounters()
     /// Slots that a turn's notes take: its beginning and its end.
     package let turnSlots: Int
@@ -67,7 +69,7 @@ package final class Subtask: @unchecked Sendable {
 
     init(
         index: UInt16, stage: String, ordinal: Int, inlets: [Inlet], outlets: [Outlet],
-        chain: Chain, source: (any SourceDriver)?, sliceLimit: Int
+        chain: Chain, source: (name: String, driver: any SourceDriver)?, sliceLimit: Int
     ) {
         self.index = index
         self.stage = stage
@@ -76,7 +78,8 @@ package final class Subtask: @unchecked Sendable {
         self.inlets = inlets
         self.outlets = outlets
         self.chain = chain
-        self.source = source
+        self.source = source?.driver
+        sourceName = source?.name
         self.sliceLimit = sliceLimit
         calls = chain.links.lazy.compactMap(\.reactions.calls).first
         checks = chain.links.compactMap(\.reactions.check)
@@ -96,6 +99,18 @@ package final class Subtask: @unchecked Sendable {
     package var hasUnpublished: Bool { outlets.contains { $0.hasUnpublished } }
     var hasFailed: Bool { chain.frame.pointee.failure != nil }
     package var failure: OperatorFailure? { chain.frame.pointee.failure }
+    /// The source's own error: its input could not be read, or not as elements.
+    func failAsSource(_ error: any Error) {
+        guard !hasFailed else { return }
+        chain.frame.pointee.failure = OperatorFailure(operatorIndex: nil, message: "\(error)")
+    }
+
+    /// What the plan calls the operator that failed.
+    func operatorName(of failure: OperatorFailure) -> String {
+        guard let index = failure.operatorIndex else { return sourceName ?? stage }
+        return chain.links[min(index, chain.links.count - 1)].name
+    }
+
     package var watermark: Instant { chain.frame.pointee.watermark }
     /// Whether it is a source's subtask.
     package var isSource: Bool { source != nil }
