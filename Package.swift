@@ -64,6 +64,7 @@ let package = Package(
             dependencies: [
                 "WeirBase", "WeirTelemetry",
                 .product(name: "DequeModule", package: "swift-collections"),
+                .product(name: "HeapModule", package: "swift-collections"),
             ],
             swiftSettings: strict),
         .target(
@@ -79,7 +80,10 @@ let package = Package(
             name: "WeirTerminal", dependencies: ["WeirBase", "CNCurses"], swiftSettings: strict),
         .target(
             name: "WeirMonitor",
-            dependencies: ["WeirBase", "WeirTelemetry", "WeirTrace", "WeirTerminal"],
+            dependencies: [
+                "WeirBase", "WeirTelemetry", "WeirTrace", "WeirTerminal",
+                .product(name: "HeapModule", package: "swift-collections"),
+            ],
             swiftSettings: strict),
         .target(
             name: "Weir",

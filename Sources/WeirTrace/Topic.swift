@@ -14,7 +14,8 @@ package enum Topic: String, CaseIterable, Sendable {
 enum TraceMetadata {
     static let run = "weir.run"
     static let end = "weir.end"
-    /// In a file rewritten from the trace of a run that died: its turns in flight.
+    /// In a file rewritten from another trace: whether its run died, what is lost, and the turns
+    /// in flight.
     static let rewritten = "weir.rewritten"
     /// A member of it: telemetry of turns that began before this step and ended is all there.
     static let telemetryKnown = "telemetry_known_before"

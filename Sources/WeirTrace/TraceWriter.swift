@@ -22,6 +22,8 @@ package final class TraceWriter: RecordConsumer, @unchecked Sendable {
     private let started: Int64
     private let byteBound: Int?
     private let bytes = Atomic<Int>(0)
+    private let sampleBytes = Atomic<UInt64>(0)
+    private let sampleNanoseconds = Atomic<UInt64>(0)
     private var sequences: [UInt16: UInt32] = [:]
     /// Running maximum of the run's time, microseconds: log times must not fall.
     private var time: Int64 = 0
@@ -79,6 +81,11 @@ package final class TraceWriter: RecordConsumer, @unchecked Sendable {
     /// Bytes of the file so far. Any thread.
     package var bytesWritten: Int { bytes.load(ordering: .relaxed) }
 
+    /// What metric samples cost so far: bytes before they are packed, and time. Any thread.
+    package var sampleCost: (bytes: UInt64, nanoseconds: UInt64) {
+        (sampleBytes.load(ordering: .relaxed), sampleNanoseconds.load(ordering: .relaxed))
+    }
+
     package func consume(_ batch: RecordBatch) throws {
         precondition(!isFinished, "a batch behind the end of the trace")
         defer { bytes.store(Int(file.bytesWritten), ordering: .relaxed) }
@@ -105,33 +112,44 @@ package final class TraceWriter: RecordConsumer, @unchecked Sendable {
     /// Writes the run's end and the summary; the file is whole afterwards.
     ///
     /// After an error of `consume` it still closes the file where it can, marked as incomplete.
-    package func finish(_ end: RunEnd) throws(TraceError) {
+    package func finish(_ end: RunEnd) throws(TraceError) { try finish(end, isWhole: true) }
+
+    /// The same for what was taken from another file, which may not have been whole either.
+    func finish(_ end: RunEnd, isWhole: Bool) throws(TraceError) {
         precondition(!isFinished, "a trace ends once")
         isFinished = true
         defer { bytes.store(Int(file.bytesWritten), ordering: .relaxed) }
+        try write(end, isWhole: isWhole && !isStopped)
+        try file.finish()
+    }
+
+    /// Closes a file that holds what is whole of another: with its run's end, where that is known
+    /// and the schedule comes to it, and with a note of what is lost.
+    func finish(_ end: RunEnd?, rewriting: Rewriting) throws(TraceError) {
+        precondition(!isFinished, "a trace ends once")
+        isFinished = true
+        defer { bytes.store(Int(file.bytesWritten), ordering: .relaxed) }
+        if let end { try write(end, isWhole: false) }
+        try file.writeMetadata(
+            name: TraceMetadata.rewritten,
+            JSONCodec.members(
+                rewriting.inFlight,
+                plain: [
+                    ("died", "\(rewriting.hasDied)"), ("lost", rewriting.lost),
+                    (TraceMetadata.telemetryKnown, "\(rewriting.telemetryKnownBefore)"),
+                ]))
+        try file.finish()
+    }
+
+    private func write(_ end: RunEnd, isWhole: Bool) throws(TraceError) {
         let members = try JSONCodec.members(
             end,
             plain: [
-                ("complete", isStopped ? "false" : "true"), ("cause", end.cause),
+                ("complete", isWhole ? "true" : "false"), ("cause", end.cause),
                 ("steps", "\(end.steps)"), ("turns", "\(end.turns)"),
                 ("events", "\(end.events)"),
             ])
         try file.writeMetadata(name: TraceMetadata.end, members)
-        try file.finish()
-    }
-
-    /// Closes the file without the record of an end: for what was recovered from a run that died.
-    ///
-    /// Telemetry of turns that began before `known` and ended is all in the file.
-    func finish(
-        rewrittenFrom inFlight: [TurnInFlight], telemetryKnownBefore known: UInt64
-    ) throws(TraceError) {
-        isFinished = true
-        defer { bytes.store(Int(file.bytesWritten), ordering: .relaxed) }
-        try file.writeMetadata(
-            name: TraceMetadata.rewritten,
-            JSONCodec.members(inFlight, plain: [(TraceMetadata.telemetryKnown, "\(known)")]))
-        try file.finish()
     }
 
     private func message(_ topic: Topic, _ data: [UInt8], at time: Int64) -> McapMessage {
@@ -236,7 +254,12 @@ package final class TraceWriter: RecordConsumer, @unchecked Sendable {
             } while start < logs.records.count
         }
         for sample in batch.metrics {
-            try chunker.add(message(.metric, JSONCodec.encode(sample), at: sample.time))
+            let started = MonotonicClock.nanoseconds()
+            let data = JSONCodec.encode(sample)
+            try chunker.add(message(.metric, data, at: sample.time))
+            sampleBytes.wrappingAdd(UInt64(data.count), ordering: .relaxed)
+            sampleNanoseconds.wrappingAdd(
+                MonotonicClock.nanoseconds() - started, ordering: .relaxed)
         }
         for mark in batch.marks {
             try chunker.add(message(.mark, JSONCodec.encode(mark), at: mark.time))

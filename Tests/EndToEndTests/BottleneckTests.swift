@@ -21,13 +21,14 @@ import WeirTrace
             facts: RunFacts(command: "top", header: trace.header, tracePath: path),
             size: CanvasSize(width: 160, height: 48),
             theme: Theme(symbols: .unicode, hasColor: true))
+        var stages = StageTable(trace.header, names: model.facts.stages)
         let cursor = trace.metrics()
         var looks: [Look] = []
         var first: Int64?
         while let sample = try cursor.next() {
             let began = first ?? sample.time
             first = began
-            _ = model.update(.sample(sample))
+            _ = model.update(.sample(stages.take(sample)))
             looks.append(
                 Look(
                     time: sample.time - began, bottleneck: model.bottleneck(model.rates)))

@@ -62,10 +62,10 @@ struct OrdersTests {
             "run", "orders", "--rate", "max", "--limit", "5000", "--seed", "\(seed)", "--workers",
             "0", "--record", "counted.mcap")
         #expect(counted.code == 0, "\(counted)")
-        let look = try #require(counted.errors.firstMatch(of: /look +(weir replay .*)/))
+        let look = try #require(counted.errors.firstMatch(of: /look +(\S*weir replay .*)/))
         let first = try #require(counted.errors.firstMatch(of: /first at step (\d+)/)).1
         #expect(String(look.1).hasSuffix("--at \(first)"))
-        let shown = try weir.shell(String(look.1).replacing("weir replay", with: "$WEIR replay"))
+        let shown = try weir.shell(String(look.1))
         #expect(shown.code == 0, "\(shown)")
 
         let stopped = try orders(

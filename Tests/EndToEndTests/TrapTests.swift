@@ -77,7 +77,7 @@ struct TrapTests {
             #expect(open.output.contains(line), "\(open)")
         }
         #expect(open.output.contains("the run died behind this step"), "\(open)")
-        #expect(open.errors.contains("weir replay t.mcap --verify"), "\(open)")
+        #expect(open.errors.contains("TrapFixture replay t.mcap --verify"), "\(open)")
     }
 
     @Test func `a trap is reproduced from the rewritten trace, and from the newest`() throws {

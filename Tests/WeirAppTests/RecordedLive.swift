@@ -65,7 +65,8 @@ struct RecordedLive {
             world: world, scheduler: scheduler, stopsOnViolation: false)
         recording.attach(execution)
         let watch = RunWatch(
-            execution: execution, recording: recording, showsLines: false, feed: feed)
+            execution: execution, recording: recording, header: header, showsLines: false,
+            feed: feed)
         world.start(execution)
         recording.start()
         watch.start()

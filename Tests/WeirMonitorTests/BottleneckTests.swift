@@ -70,7 +70,7 @@ import WeirTerminal
             if tenth % 3 == 0 {
                 for index in sample.channels.indices { sample.channels[index].depth = 0 }
             }
-            _ = model.update(.sample(sample))
+            _ = model.update(.seen(sample))
         }
         guard case .stage(let evidence) = model.bottleneck(model.rates) else {
             Issue.record("nothing limits")
@@ -96,7 +96,7 @@ import WeirTerminal
             for index in sample.channels.indices where sample.channels[index].to == "enrich" {
                 sample.channels[index].depth = isFull ? 7_946 : 4_096
             }
-            _ = model.update(.sample(sample))
+            _ = model.update(.seen(sample))
         }
         let sentence = model.bottleneck(model.rates).sentence
         #expect(sentence.contains("enrich limits the run: busy 99 %, \(said), "), "\(sentence)")
@@ -116,7 +116,7 @@ import WeirTerminal
         var old = sample(["a": (0.5, 0.5), "b": (1, 0)], queues: [:], at: 5_000_000)
         old.subtasks.removeLast()
         let new = sample(["a": (0.1, 0.1), "b": (1, 0)], queues: [:], at: 1_000_000)
-        for rate in StageRates.between(old, new, nanoseconds: 1_000_000_000) {
+        for rate in rates(from: old, to: new) {
             #expect((0...1).contains(rate.busy) && (0...1).contains(rate.backpressured))
             #expect(rate.recordsIn >= 0)
         }
@@ -147,9 +147,16 @@ import WeirTerminal
     private func rates(
         _ shares: [String: (Double, Double)], queues: [String: UInt64]
     ) -> [StageRate] {
-        StageRates.between(
-            sample([:], queues: [:], at: 0, names: shares.keys.sorted()),
-            sample(shares, queues: queues, at: 1_000_000), nanoseconds: 1_000_000_000)
+        rates(
+            from: sample([:], queues: [:], at: 0, names: shares.keys.sorted()),
+            to: sample(shares, queues: queues, at: 1_000_000))
+    }
+
+    private func rates(from old: MetricSample, to new: MetricSample) -> [StageRate] {
+        let names = new.subtasks.map(\.stage)
+        return StageRates.between(
+            SampleFrame(old, names: names), SampleFrame(new, names: names), names: names,
+            nanoseconds: 1_000_000_000)
     }
 
     private func sample(

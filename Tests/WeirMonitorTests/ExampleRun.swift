@@ -92,7 +92,7 @@ struct ExampleRun {
         var model = OverviewModel(
             facts: facts, size: CanvasSize(width: width, height: height),
             theme: Theme(symbols: symbols, hasColor: color))
-        for _ in 0..<(seconds * 10) { _ = model.update(.sample(run.next())) }
+        for _ in 0..<(seconds * 10) { _ = model.update(.seen(run.next())) }
         return model
     }
 
@@ -110,5 +110,12 @@ struct ExampleRun {
                         message: "stock is never negative does not hold (found by enrich/0)",
                         time: 44_000_000)))
         }
+    }
+}
+
+extension OverviewMessage {
+    /// A sample of the example run, which names all its stages.
+    static func seen(_ sample: MetricSample) -> OverviewMessage {
+        .sample(SampleFrame(sample, names: ExampleRun.stages))
     }
 }

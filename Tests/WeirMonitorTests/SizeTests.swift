@@ -58,11 +58,10 @@ import WeirTerminal
                 theme: Theme(symbols: .unicode, hasColor: true))
             for time: Int64 in 1...3 {
                 let subtasks = [name, "b"].map { SubtaskSample(stage: $0, subtask: 0) }
-                _ = model.update(
-                    .sample(
-                        MetricSample(
-                            time: time * 100_000, step: 1, subtasks: subtasks, channels: [],
-                            recorder: RecorderSample())))
+                let sample = MetricSample(
+                    time: time * 100_000, step: 1, subtasks: subtasks, channels: [],
+                    recorder: RecorderSample())
+                _ = model.update(.sample(SampleFrame(sample, names: facts.stages)))
             }
             _ = model.update(
                 .notice(
@@ -76,20 +75,21 @@ import WeirTerminal
 
     @Test func `samples that make no sense can be painted`() {
         var model = ExampleRun.model(seconds: 2)
+        var stages = StageTable(names: ExampleRun.stages)
         var odd = SubtaskSample(stage: "enrich", subtask: 0)
         odd.recordsIn = .max
         odd.busy = .max
         odd.watermarkLag = .max
         for time: Int64 in [.min, 0, 2_100_000, .max - 1, .max] {
-            _ = model.update(
-                .sample(
-                    MetricSample(
-                        time: time, step: .max, subtasks: [odd, odd],
-                        channels: [
-                            ChannelSample(
-                                name: "", from: "", to: "enrich", depth: .max, capacity: 1,
-                                bytes: .max, dropped: .max)
-                        ], recorder: RecorderSample(bytes: .max, logsDropped: .max))))
+            var sample = MetricSample(
+                time: time, step: .max, subtasks: [odd, odd],
+                channels: [
+                    ChannelSample(
+                        name: "", from: "", to: "enrich", depth: .max, capacity: 1, bytes: .max,
+                        dropped: .max)
+                ], recorder: RecorderSample(bytes: .max, logsDropped: .max))
+            sample.newest = time
+            _ = model.update(.sample(stages.take(sample)))
             #expect(OverviewView.view(model).cells.count == 80 * 24)
         }
     }

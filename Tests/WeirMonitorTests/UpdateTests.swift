@@ -44,12 +44,12 @@ import WeirTerminal
     func `pausing keeps the moment while samples come`(key: Key) {
         var run = ExampleRun()
         var model = ExampleRun.model(seconds: 0)
-        for _ in 0..<50 { _ = model.update(.sample(run.next())) }
+        for _ in 0..<50 { _ = model.update(.seen(run.next())) }
         let live = OverviewView.view(model)
         _ = press(&model, key)
         #expect(model.playhead == .paused(at: 5_000_000))
         let rates = model.rates
-        for _ in 0..<50 { _ = model.update(.sample(run.next())) }
+        for _ in 0..<50 { _ = model.update(.seen(run.next())) }
         #expect(model.shownTime == 5_000_000)
         #expect(model.rates == rates)
         #expect(model.behind == 5_000_000)
@@ -61,15 +61,15 @@ import WeirTerminal
     @Test func `resuming plays on from where it paused at the pace of the clock`() {
         var run = ExampleRun()
         var model = ExampleRun.model(seconds: 0)
-        for _ in 0..<50 { _ = model.update(.sample(run.next())) }
+        for _ in 0..<50 { _ = model.update(.seen(run.next())) }
         _ = press(&model, .character(" "))
-        for _ in 0..<50 { _ = model.update(.sample(run.next())) }
+        for _ in 0..<50 { _ = model.update(.seen(run.next())) }
         _ = model.update(.tick(now: 10_000_000))
         _ = press(&model, .character(" "))
         #expect(model.shownTime == 5_000_000)
         var last: Int64 = 5_000_000
         for tenth: Int64 in 1...20 {
-            _ = model.update(.sample(run.next()))
+            _ = model.update(.seen(run.next()))
             _ = model.update(.tick(now: 10_000_000 + tenth * 100_000))
             guard let time = model.shownTime else { continue }
             #expect(time >= last && time - last <= 100_000)
@@ -168,7 +168,7 @@ import WeirTerminal
         var model = OverviewModel(
             facts: facts, size: CanvasSize(width: 140, height: 30),
             theme: Theme(symbols: .unicode, hasColor: true))
-        for _ in 0..<(seconds * 10) { _ = model.update(.sample(run.next())) }
+        for _ in 0..<(seconds * 10) { _ = model.update(.seen(run.next())) }
         return model
     }
 

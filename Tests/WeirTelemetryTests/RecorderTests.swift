@@ -198,12 +198,33 @@ private final class FailingConsumer: RecordConsumer {
             time: 0, step: 0, subtasks: [], channels: [], recorder: RecorderSample())
         for _ in 0..<Recorder.maximumInbox + 3 {
             recorder.offer(mark)
-            recorder.offer(sample)
+            recorder.offerSample { sample }
         }
         #expect(recorder.droppedOffers == 6)
         recorder.finish()
         #expect(memory.recorded.map(\.marks.count) == [Recorder.maximumInbox])
         #expect(memory.recorded.map(\.metrics.count) == [Recorder.maximumInbox])
+    }
+
+    @Test func `samples are not made while more bytes wait than the inbox may hold`() {
+        let subtask = SubtaskSample(stage: "parse", subtask: 0)
+        let sample = MetricSample(
+            time: 0, step: 0, subtasks: Array(repeating: subtask, count: 1_000), channels: [],
+            recorder: RecorderSample())
+        var made = 0
+        for _ in 0..<1_000 {
+            recorder.offerSample {
+                made += 1
+                return sample
+            }
+        }
+        #expect(made == Recorder.maximumInboxBytes / sample.approximateBytes + 1)
+        #expect(recorder.droppedOffers == 1_000 - made)
+        recorder.offer(Mark(step: 1, kind: .mark, name: "a", message: "", time: 0))
+        #expect(recorder.droppedOffers == 1_001 - made)
+        recorder.finish()
+        #expect(memory.recorded.map(\.metrics.count) == [made])
+        #expect(recorder.offerSample { sample } != nil)
     }
 
     @Test func `every note of running threads is seen once and in order`() {

@@ -26,6 +26,38 @@ import WeirTelemetry
         #expect(try Self.decode(message[...]) == batch)
     }
 
+    @Test func `a sample's own JSON is that of the library, and every member comes back`() throws {
+        var random = SeededGenerator(seed: 4)
+        for round in 0..<50 {
+            var sample = Fixture.metric
+            sample.newest = round % 3 == 0 ? nil : Int64.random(in: .min ... .max, using: &random)
+            sample.subtasks = (0..<round).map { number in
+                var subtask = SubtaskSample(stage: "\"é\n/\(number)", subtask: number)
+                subtask.recordsIn = random.next()
+                subtask.recordsOut = random.next()
+                subtask.bytesIn = random.next()
+                subtask.bytesOut = .max
+                subtask.errors = random.next()
+                subtask.turns = random.next()
+                subtask.busy = random.next()
+                subtask.idle = random.next()
+                subtask.backpressured = random.next()
+                subtask.lagRecords = number % 2 == 0 ? nil : random.next()
+                subtask.watermarkLag = number % 3 == 0 ? nil : .min
+                return subtask
+            }
+            if round % 2 == 0 {
+                sample.recorder.offersDropped = random.next()
+                sample.recorder.sampleBytes = random.next()
+                sample.recorder.sampleNanoseconds = random.next()
+            }
+            let generic: any Encodable = sample
+            #expect(try JSONCodec.encode(sample) == JSONCodec.encode(generic))
+            let json = JSONCodec.encode(sample)
+            #expect(try JSONCodec.decode(MetricSample.self, json[...]) == sample)
+        }
+    }
+
     @Test func `log messages cut or flipped anywhere never trap`() throws {
         let message = LogCodec.encode(Self.records[...], worker: 3, lost: 7, zstd: Zstd())
         for count in message.indices {

@@ -203,31 +203,17 @@ import WeirTelemetry
             let before = try Trace.open(path: path)
             let output = folder + "/new.mcap"
             let rewritten = try Trace.recover(path: path, to: output)
-            #expect(rewritten == Trace.Rewritten(steps: 5, damage: nil))
+            #expect(rewritten == Trace.Rewritten(steps: 5, lastLogged: 2, hasDied: true))
             let after = try Trace.open(path: output)
-            #expect(after.recovery == .rewritten)
+            let inFlight = before.turnsInFlight
+            #expect(
+                after.recovery == .rewritten(Rewriting(hasDied: true, lost: "", inFlight: inFlight))
+            )
+            #expect(after.isClosed && !after.isComplete)
             #expect(after.turnsInFlight == before.turnsInFlight)
             #expect(!after.turnsInFlight.isEmpty)
             #expect(try Contents(after) == Contents(before))
             _ = try after.verify()
-        }
-    }
-
-    @Test func `a damaged chunk ends a recovered file before it`() throws {
-        try withFolder { folder in
-            let path = folder + "/run.mcap"
-            try Fixture.write(path)
-            let index = try McapIndex(of: InputFile(opening: path))
-            var bytes = try Data(contentsOf: URL(fileURLWithPath: path))
-            bytes[Int(index.chunks[4].offset) + 70] ^= 1
-            try bytes.write(to: URL(fileURLWithPath: path))
-            let rewritten = try Trace.recover(path: path, to: folder + "/new.mcap")
-            #expect(rewritten.damage?.code == .damaged)
-            let trace = try Trace.open(path: folder + "/new.mcap")
-            #expect(!trace.isComplete)
-            #expect(try Contents(trace).schedules == [Fixture.schedules[0]])
-            let error = #expect(throws: TraceError.self) { try Trace.open(path: path).verify() }
-            #expect(error?.code == .damaged)
         }
     }
 }

@@ -15,8 +15,8 @@ struct InspectCommand: ParsableCommand {
     var json = false
 
     func run() throws {
-        let trace = try Trace.open(path: try trace ?? Newest.trace())
-        let facts = try TraceFacts(trace)
+        let path = try trace ?? Newest.trace()
+        let facts = try Damage.explained(path) { try TraceFacts(Trace.open(path: path)) }
         Output.standard(json ? facts.json : facts.text)
     }
 }
@@ -95,6 +95,14 @@ private struct TraceFacts {
             json.member("message", failure.message)
             json.endObject()
         }
+        if let cost = sizes.recorder, let bytes = cost.sampleBytes {
+            json.key("sampling")
+            json.beginObject()
+            json.member("samples", sizes.samples)
+            json.member("bytes", bytes)
+            json.member("nanoseconds", cost.sampleNanoseconds ?? 0)
+            json.endObject()
+        }
         json.key("recordedWith")
         json.beginObject()
         json.member("version", header.recordedWith.version)
@@ -132,6 +140,9 @@ private struct TraceFacts {
         }
         if let failure {
             text += "  failure    step \(failure.step): \(PrintableText.escaped(failure.message))\n"
+            text += "  replay     \(Advice.replay(trace.path))\n"
+        } else if !trace.turnsInFlight.isEmpty {
+            text += "  replay     \(Advice.verify(trace.path))\n"
         }
         for turn in trace.turnsInFlight {
             text += "  in flight  step \(turn.step)"
@@ -144,6 +155,12 @@ private struct TraceFacts {
         text +=
             "  recorded   by version \(PrintableText.escaped(header.recordedWith.version)), build "
         text += "\(PrintableText.escaped(header.recordedWith.build))\n"
+        if let cost = sizes.recorder, let bytes = cost.sampleBytes {
+            let milliseconds = Double((cost.sampleNanoseconds ?? 0) / 10_000) / 100
+            text += "  sampling   \(sizes.samples) samples, "
+            text += "\(Quantities.describe(bytes: Int(clamping: bytes))) before packing, "
+            text += "\(milliseconds) ms\n"
+        }
         for topic in sizes.topics {
             text += "  \(topic.topic.rawValue): \(topic.messages) messages, "
             text += "\(Quantities.describe(bytes: Int(topic.bytes)))\n"
@@ -163,7 +180,7 @@ private struct TraceFacts {
         case .lanes(let steps, _, let voids):
             "no: the run died; \(steps) steps come from its lane file, \(voids) numbers did nothing"
         case .lanesMissing: "no: the run died and its lane file is gone"
-        case .rewritten: "no: rewritten from a run that died"
+        case .rewritten(let rewriting): "no: \(RewritingText.text(rewriting))"
         case .lanesUnusable(let reason): "no: \(PrintableText.escaped(reason))"
         }
     }
@@ -179,26 +196,42 @@ struct CheckCommand: ParsableCommand {
 
     func run() throws {
         let path = try trace ?? Newest.trace()
-        let trace = try Trace.open(path: path)
-        let sizes = try trace.verify()
-        guard trace.isComplete else {
+        let (trace, sizes) = try Damage.explained(path) {
+            let trace = try Trace.open(path: path)
+            return (trace, try trace.verify())
+        }
+        let name = PrintableText.escaped(path)
+        guard trace.isClosed else {
             if trace.isRecording {
                 throw CommandFailure(
                     code: 4,
-                    what:
-                        "\(PrintableText.escaped(path)) is still being recorded: "
-                        + "\(sizes.steps) steps so far are whole",
+                    what: "\(name) is still being recorded: \(sizes.steps) steps so far are whole",
                     advice: "Check it again when its run has ended")
             }
             throw CommandFailure(
-                code: 4,
-                what:
-                    "\(PrintableText.escaped(path)) is incomplete: "
-                    + "\(sizes.steps) steps can be read",
-                advice: "'weir replay' and 'weir export' use them; "
-                    + "'weir recover' writes them to a whole file")
+                code: 4, what: "\(name) is incomplete: \(sizes.steps) steps can be read",
+                advice: "'\(Advice.replay(path))' uses them; "
+                    + "'\(Advice.recover(path))' writes them to a whole file")
         }
         Output.standard("whole: \(sizes.steps) steps, \(sizes.turns) turns\n")
+        if let note = Self.note(trace) { Output.error("weir: note: \(note)\n") }
+    }
+
+    /// What a file that is whole in itself does not hold; nil when it holds its run to the end.
+    private static func note(_ trace: Trace) -> String? {
+        if case .rewritten(let rewriting) = trace.recovery { return RewritingText.text(rewriting) }
+        return trace.isComplete ? nil : "recording stopped before the run's end"
+    }
+}
+
+/// What a rewritten file is called.
+enum RewritingText {
+    static func text(_ rewriting: Rewriting) -> String {
+        var text = "rewritten from " + (rewriting.hasDied ? "a run that died" : "a damaged trace")
+        if !rewriting.lost.isEmpty {
+            text += "; lost with the damage: \(PrintableText.escaped(rewriting.lost))"
+        }
+        return text
     }
 }
 
@@ -227,6 +260,24 @@ struct RecoverCommand: ParsableCommand {
         }
         let rewritten = try Trace.recover(path: trace, to: place.target)
         Output.standard("\(PrintableText.escaped(output)): \(rewritten.steps) steps\n")
-        if let damage = rewritten.damage { Output.error("weir: note: left out: \(damage)\n") }
+        for region in rewritten.losses.regions {
+            let topics = region.topics?.map(\.rawValue).joined(separator: " and ")
+            let held = topics.map { $0.isEmpty ? "no message" : $0 } ?? "nobody knows what"
+            note(
+                "left out \(region.bytes) bytes at byte \(region.offset), with \(held): "
+                    + region.reason)
+        }
+        let more = rewritten.losses.count - rewritten.losses.regions.count
+        if more > 0 { note("left out \(more) more parts") }
+        if let cut = rewritten.cut {
+            note("\(rewritten.whatIsWhole): \(cut.reason)")
+        }
+        if rewritten.hasDied {
+            note("the run died; '\(Advice.verify(output))' runs it again to where it did")
+        }
+    }
+
+    private func note(_ text: String) {
+        Output.error("weir: note: \(PrintableText.escaped(text, limit: 4_000))\n")
     }
 }

@@ -13,7 +13,7 @@ struct ReplayCommand: ParsableCommand {
         discussion: """
             Without --verify or --output it opens a prompt at the first failure, else at the end; \
             'help' there lists the commands. -x and --script obey commands and exit, and so does \
-            a standard input that is no terminal: echo when | weir replay TRACE.
+            a standard input that is no terminal: echo when | \(ProgramName.bare) replay TRACE.
             Exit code 0: done, or identical. 1: an assertion was false. 2: wrong usage, also in a \
             script. 3: the replay disagreed with its trace. 4: the trace is damaged.
             """)

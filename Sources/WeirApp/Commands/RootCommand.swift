@@ -5,7 +5,7 @@ import WeirEngine
 /// The command line of every program built with WeirApp.
 struct RootCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "weir",
+        commandName: ProgramName.bare,
         abstract: "Runs stream pipelines, watches them, and runs them again exactly.",
         version: Program.version,
         subcommands: [

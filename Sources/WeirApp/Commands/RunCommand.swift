@@ -8,11 +8,11 @@ struct RunCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "run", abstract: "Run a pipeline and record it.",
         discussion: """
-            Everything a run could not have computed goes into a trace, so that 'weir replay' can \
+            Everything a run could not have computed goes into a trace, so that the command replay can \
             run it again exactly. Ctrl-C once lets what was read drain and ends; twice stops now.
             """)
 
-    @Argument(help: "Which pipeline; 'weir list' shows them.")
+    @Argument(help: "Which pipeline; the command list shows them.")
     var pipeline: String
 
     @Option(help: "What to read: PATH or '-' for standard input; NAME=PATH where sources differ.")
@@ -124,7 +124,7 @@ struct RunCommand: ParsableCommand {
             throw CommandFailure.usage(
                 "pipeline \(pipeline.name) has no parameter \(PrintableText.escaped(name))",
                 Nearest.advice(
-                    name, among: pipeline.parameters.map(\.name), or: "See 'weir list'"))
+                    name, among: pipeline.parameters.map(\.name), or: "See \(Advice.list)"))
         }
         options.stopsOnViolation =
             try OneOf.check(onViolation, "--on-violation", ["count", "stop"])

@@ -86,7 +86,8 @@ final class DebuggerRun {
         }
         if interrupts.isPending { return signalCode }
         if count == 0, options.script == "-", options.commands.isEmpty {
-            Output.error("weir: note: no command came. Try: echo when | weir replay TRACE\n")
+            let command = ProgramName.command("replay", "TRACE")
+            Output.error("weir: note: no command came. Try: echo when | \(command)\n")
         }
         return verdict()
     }
@@ -225,11 +226,10 @@ final class DebuggerRun {
                 "incomplete: the run died and its lane file is gone; the trace ends with its last "
                     + "whole chunk")
         case .lanesUnusable(let reason): note("incomplete: \(PrintableText.escaped(reason))")
-        case .rewritten: note("incomplete: rewritten from a run that died")
+        case .rewritten(let rewriting): note("incomplete: \(RewritingText.text(rewriting))")
         }
         if !trace.turnsInFlight.isEmpty {
-            let path = PrintableText.escaped(trace.path)
-            note("the turns in which the run died are run on by: weir replay \(path) --verify")
+            note("the turns in which the run died are run on by: \(Advice.verify(trace.path))")
         }
     }
 

@@ -13,6 +13,7 @@ enum DivergenceText {
             let build = PrintableText.escaped(trace.header.recordedWith.build)
             text += "  note      recorded by another build (\(build))\n"
         }
+        text += "  look      \(Advice.replay(trace.path, at: divergence.step))\n"
         return text
     }
 

@@ -64,7 +64,7 @@ enum VerdictText {
             return "incomplete: the run died; \(steps) steps were read from its lane file" + done
         case .lanesUnusable(let reason):
             return "incomplete: \(PrintableText.escaped(reason))\n"
-        case .rewritten: return "incomplete: rewritten from a run that died\n"
+        case .rewritten(let rewriting): return "incomplete: \(RewritingText.text(rewriting))\n"
         case .notNeeded, .recording: return ""
         }
     }

@@ -176,6 +176,15 @@ final class RunRecording: @unchecked Sendable {
     /// Has what was noted so far written, within a bounded time. Any thread.
     func flush(within nanoseconds: UInt64) { recorder?.flush(within: nanoseconds) }
 
+    /// What recording costs and lost so far, but for what reading the samples takes. Any thread.
+    var cost: RecorderSample {
+        var sample = RecorderSample(bytes: UInt64(bytesWritten), logsDropped: logsDropped)
+        sample.offersDropped = UInt64(recorder?.droppedOffers ?? 0)
+        guard let cost = writer?.sampleCost else { return sample }
+        (sample.sampleBytes, sample.sampleNanoseconds) = (cost.bytes, cost.nanoseconds)
+        return sample
+    }
+
     /// What became of the recording.
     struct Result {
         var path: String?

@@ -53,8 +53,8 @@ struct RunSession {
         recording.attach(execution)
         let screen = try self.screen(feed, header, recording, execution, ending)
         let watch = RunWatch(
-            execution: execution, recording: recording, showsLines: options.screen == .plain,
-            feed: screen == nil ? nil : feed)
+            execution: execution, recording: recording, header: header,
+            showsLines: options.screen == .plain, feed: screen == nil ? nil : feed)
         let wall = MonotonicClock.nanoseconds()
         let processor = MonotonicClock.processorNanoseconds()
         ending.started(

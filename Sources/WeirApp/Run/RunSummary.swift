@@ -59,6 +59,7 @@ struct RunSummary {
         }
         lines.append(contentsOf: traceLines)
         lines.append(contentsOf: violationLines)
+        if let look { lines.append("  look       \(look)") }
         return lines.joined(separator: "\n") + "\n"
     }
 
@@ -84,7 +85,7 @@ struct RunSummary {
         if trace.logsDropped > 0 {
             lines.append(
                 "  logs       \(trace.logsDropped) records found no room; "
-                    + "weir export --regenerate makes them again")
+                    + "the command export --regenerate makes them again")
         }
         if trace.offersDropped > 0 {
             lines.append(
@@ -100,15 +101,23 @@ struct RunSummary {
     private var violationLines: [String] {
         let (first, count) = execution.violations
         guard let violation = first.first else { return [] }
-        var lines = [
+        return [
             "  violations \(count): \(violation.invariant), first at step \(violation.step) "
                 + "(\(violation.subtask))"
         ]
-        if let path = trace.path {
-            lines.append(
-                "  look       weir replay \(PrintableText.escaped(path)) --at \(violation.step)")
+    }
+
+    /// The command that opens the trace where the run failed; nil where it did not, or nothing of
+    /// it was recorded.
+    private var look: String? {
+        guard let path = trace.path else { return nil }
+        if let violation = execution.violations.first.first {
+            return Advice.replay(path, at: violation.step)
         }
-        return lines
+        switch execution.stopCause?.cause {
+        case .operatorFailed, .edgeFull, .inputFailed, .violation: return Advice.replay(path)
+        case .outputFailed, .abandoned, nil: return nil
+        }
     }
 
     var json: String {
@@ -159,6 +168,7 @@ struct RunSummary {
             json.member("logsDropped", trace.logsDropped)
             json.member("offersDropped", trace.offersDropped)
         }
+        if let look { json.member("look", look) }
         json.member("guarantee", books.guarantee)
         json.key("imbalances")
         json.beginArray()

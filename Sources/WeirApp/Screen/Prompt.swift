@@ -25,7 +25,8 @@ enum Prompt {
         takeForeground(terminal)
         if code == 0, MonotonicClock.nanoseconds() - started > shortNanoseconds { return }
         say(
-            (code == 0 ? "" : "weir: 'weir \(arguments[0])' ended with code \(code). ")
+            (code == 0
+                ? "" : "weir: '\(ProgramName.command(arguments[0]))' ended with code \(code). ")
                 + "Enter returns to the screen\n")
         waitForEnter(terminal, isLeaving)
     }
@@ -50,7 +51,8 @@ enum Prompt {
         posix_spawnattr_setpgroup(&attributes, 0)
         let flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP
         posix_spawnattr_setflags(&attributes, Int16(flags))
-        var argv: [UnsafeMutablePointer<CChar>?] = (["weir"] + arguments).map { strdup($0) } + [nil]
+        let words = [ProgramName.typed] + arguments
+        var argv: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
         defer { argv.forEach { free($0) } }
         var started = pid_t()
         let status = posix_spawn(&started, "/proc/self/exe", &actions, &attributes, &argv, environ)

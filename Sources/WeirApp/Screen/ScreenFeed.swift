@@ -15,7 +15,7 @@ final class ScreenFeed: RecordConsumer, ScreenSource {
     static let maximumNotices = 256
 
     private struct State {
-        var samples: [MetricSample] = []
+        var samples: [SampleFrame] = []
         var notices: [Notice] = []
         var lost = 0
         var recordingEnd: String?
@@ -37,7 +37,7 @@ final class ScreenFeed: RecordConsumer, ScreenSource {
     func offer(_ sample: MetricSample) {
         let wake = state.withLock { state -> (@Sendable () -> Void)? in
             if state.isRecorded { return nil }
-            Self.add(sample, &state)
+            Self.add(state.digest.frame(of: sample), &state)
             return state.wake
         }
         wake?()
@@ -78,7 +78,7 @@ final class ScreenFeed: RecordConsumer, ScreenSource {
     func consume(_ batch: RecordBatch) {
         let wake = state.withLock { state -> (@Sendable () -> Void)? in
             var digest = state.digest
-            var samples: [MetricSample] = []
+            var samples: [SampleFrame] = []
             var notices: [Notice] = []
             digest.take(batch, sample: { samples.append($0) }, notice: { notices.append($0) })
             state.digest = digest
@@ -89,7 +89,7 @@ final class ScreenFeed: RecordConsumer, ScreenSource {
         wake?()
     }
 
-    private static func add(_ sample: MetricSample, _ state: inout State) {
+    private static func add(_ sample: SampleFrame, _ state: inout State) {
         if state.samples.count >= maximumSamples { state.samples.removeFirst() }
         state.samples.append(sample)
     }

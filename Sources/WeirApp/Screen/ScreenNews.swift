@@ -5,7 +5,7 @@ import WeirTrace
 
 /// What came since a screen last looked.
 struct ScreenNews {
-    var samples: [MetricSample] = []
+    var samples: [SampleFrame] = []
     var notices: [Notice] = []
     /// Why nothing is recorded any more.
     var recordingEnd: String?
@@ -58,14 +58,19 @@ extension ScreenSource {
 struct NewsDigest {
     /// By number of the subtask.
     private let subtasks: [String]
+    private var stages: StageTable
     /// The log's statements met so far.
     private var sites: [LogSite] = []
 
-    init(_ header: RunHeader) { subtasks = header.subtasks.map { "\($0.stage)/\($0.index)" } }
+    init(_ header: RunHeader) {
+        subtasks = header.subtasks.map { "\($0.stage)/\($0.index)" }
+        let facts = RunFacts(command: "", header: header, tracePath: nil)
+        stages = StageTable(header, names: facts.stages)
+    }
 
     /// Gives a batch's samples, and its warnings, errors and marks as notices.
     mutating func take(
-        _ batch: RecordBatch, sample: (MetricSample) -> Void, notice: (Notice) -> Void
+        _ batch: RecordBatch, sample: (SampleFrame) -> Void, notice: (Notice) -> Void
     ) {
         sites.append(contentsOf: batch.newSites)
         for records in TraceWriter.joined(batch.logs) {
@@ -73,9 +78,12 @@ struct NewsDigest {
                 if let made = self.notice(record) { notice(made) }
             }
         }
-        for one in batch.metrics { sample(one) }
+        for one in batch.metrics { sample(frame(of: one)) }
         for mark in batch.marks { notice(Notice(mark)) }
     }
+
+    /// The run at a sample; every one has to be taken, as each names what changed since the last.
+    mutating func frame(of sample: MetricSample) -> SampleFrame { stages.take(sample) }
 
     private func notice(_ record: LogRecord) -> Notice? {
         guard Int(record.site) < sites.count else { return nil }

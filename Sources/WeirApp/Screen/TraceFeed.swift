@@ -84,7 +84,7 @@ final class TraceFeed: ScreenSource, @unchecked Sendable {
                     Notice(
                         severity: .warning, step: 0, time: clock.newest, place: "run",
                         text: "it was killed or crashed: its trace has no end, and nobody "
-                            + "records into it"))
+                            + "records into it; run it again: \(Advice.verify(trace.path))"))
             }
         } catch {
             hasEnded = true
@@ -99,7 +99,9 @@ enum RunEnding {
     /// `ended: finished`, `failed: violation`, `died: no end in its trace`.
     static func text(_ trace: Trace) -> String {
         guard let end = trace.end else {
-            if trace.recovery == .rewritten { return "died: recovered trace" }
+            if case .rewritten(let rewriting) = trace.recovery {
+                return rewriting.hasDied ? "died: recovered trace" : "cut: recovered trace"
+            }
             return "died: no end in its trace"
         }
         let isFailure = !["finished", "interrupted", "stopped"].contains(end.cause)

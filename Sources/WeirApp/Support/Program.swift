@@ -23,7 +23,7 @@ enum Program {
         if let found = current.all.first(where: { $0.name == name }) { return found }
         throw CommandFailure.usage(
             "there is no pipeline \(PrintableText.escaped(name))",
-            Nearest.advice(name, among: current.all.map(\.name), or: "see 'weir list'"))
+            Nearest.advice(name, among: current.all.map(\.name), or: "see \(Advice.list)"))
     }
 
     /// Runs a command line; gives the exit code.
@@ -55,7 +55,7 @@ enum Program {
         guard word != "help", !names.contains(word) else { return }
         throw CommandFailure.usage(
             "there is no command \(PrintableText.escaped(word))",
-            Nearest.advice(word, among: names, or: "See 'weir --help'"))
+            Nearest.advice(word, among: names, or: "See '\(ProgramName.command("--help"))'"))
     }
 
     private static func report(_ error: any Error, asJSON: Bool) -> Int32 {
@@ -69,8 +69,8 @@ enum Program {
             return 0
         }
         let message = RootCommand.message(for: error)
-        let help = message.contains("'<pipeline>'") ? "See 'weir list'" : "See 'weir --help'"
-        CommandFailure.usage(PrintableText.escaped(message, limit: 600), help)
+        let help = ProgramName.command(message.contains("'<pipeline>'") ? "list" : "--help")
+        CommandFailure.usage(PrintableText.escaped(message, limit: 600), "See '\(help)'")
             .print(asJSON: asJSON)
         return 2
     }

@@ -52,7 +52,8 @@ enum Newest {
         let folder = Retention.folder
         guard let newest = TraceFolder(folder).entries.last else {
             throw CommandFailure.usage(
-                "there is no trace in \(folder)/", "Record one with 'weir run', or name a trace")
+                "there is no trace in \(folder)/",
+                "Record one with '\(ProgramName.command("run"))', or name a trace")
         }
         return newest.path
     }

@@ -29,7 +29,7 @@ enum RunningTraces {
         guard let path = found.last else {
             throw CommandFailure.usage(
                 "process \(process) records no trace",
-                "Give the process of a 'weir run' that was not started with --no-record")
+                "Give the process of a run that was not started with --no-record")
         }
         return path
     }
@@ -51,7 +51,7 @@ enum RunningTraces {
         } catch {
             throw CommandFailure.usage(
                 "no run is being recorded here and there is no trace in \(Retention.folder)/",
-                "Start one with 'weir run', or name a trace or a process")
+                "Start one with '\(ProgramName.command("run"))', or name a trace or a process")
         }
     }
 

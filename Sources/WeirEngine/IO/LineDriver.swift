@@ -83,7 +83,7 @@ final class LineDriver<Element: Sendable>: SourceDriver {
             if assembler.waiting == 0 { takeBlocks() }
             // A look found so many lines, or a trace says so.
             guard assembler.waiting > 0 else {
-                subtask.chain.frame.pointee.fail(MissingInput(taken: taken))
+                subtask.failAsSource(MissingInput(taken: taken))
                 break
             }
             let index = taken
@@ -93,7 +93,7 @@ final class LineDriver<Element: Sendable>: SourceDriver {
                 emitter.emit(element, time: time, subtask)
             } catch {
                 subtask.counters.drop(1, .malformed)
-                subtask.chain.frame.pointee.fail(error)
+                subtask.failAsSource(error)
                 break
             }
         }
@@ -106,14 +106,14 @@ final class LineDriver<Element: Sendable>: SourceDriver {
             takeBlocks()
             switch assembler.trouble {
             case .lineTooLong(let offset):
-                subtask.chain.frame.pointee.fail(
+                subtask.failAsSource(
                     InputTrouble(
                         description: "the line at byte \(offset) is longer than "
                             + "\(LineAssembler.maximumLine >> 20) MiB; it is not a line of text"))
             case .failed(let message):
-                subtask.chain.frame.pointee.fail(InputTrouble(description: message))
+                subtask.failAsSource(InputTrouble(description: message))
             case nil:
-                subtask.chain.frame.pointee.fail(MissingInput(taken: taken))
+                subtask.failAsSource(MissingInput(taken: taken))
             }
         } else {
             feed.cancel()

@@ -136,14 +136,17 @@ private struct Binder {
         return node.outputs[output].makeDistributor(edges)
     }
 
-    private func source(_ plan: StagePlan, _ node: Node) throws -> (any SourceDriver)? {
+    private func source(
+        _ plan: StagePlan, _ node: Node
+    ) throws -> (name: String, driver: any SourceDriver)? {
         guard let spec = node.source, let source = plan.source else { return nil }
         let sourcePlan = planned.plan.sources[source]
-        return spec.makeDriver(
+        let driver = spec.makeDriver(
             SourceContext(
                 seed: options.seed ^ StableHash.of(sourcePlan.name), limit: options.limit,
                 rate: options.rate, started: Instant(nanoseconds: world.started),
                 feed: spec.readsBytes ? try world.input(of: sourcePlan) : nil))
+        return (sourcePlan.name, driver)
     }
 
     /// A stage in which more than one operator could touch a cell runs element by element, so

@@ -63,6 +63,10 @@ package class AnyChannel: @unchecked Sendable {
         self.policy = policy
     }
 
+    /// What waits was changed by somebody else than the producer, in whose digest it is.
+    @inline(__always)
+    final func changed() { producer?.staleDigest() }
+
     /// Messages that wait to be taken. Any thread; exact for the consumer.
     package var depth: Int { 0 }
     /// Elements that wait to be taken. At a rest point, in a replay, or after the last turn.
@@ -326,6 +330,7 @@ package final class Channel<Element>: AnyChannel, @unchecked Sendable {
             bytesOut.pointee.wrappingAdd(bytes, ordering: .relaxed)
         }
         head.pointee.store(start + count, ordering: .releasing)
+        changed()
     }
 
     override package func digestQueued(into hash: inout StableHash) {
@@ -354,6 +359,7 @@ package final class Channel<Element>: AnyChannel, @unchecked Sendable {
 
     override func restore(_ saved: Any) {
         guard let messages = saved as? SavedMessages<Element> else { return }
+        changed()
         head.pointee.store(messages.position, ordering: .relaxed)
         tail.pointee.store(messages.position, ordering: .relaxed)
         var buffer = MessageBuffer<Element>(capacity: max(1, messages.tags.count))

@@ -189,6 +189,7 @@ package final class DroppingChannel<Element>: AnyChannel, @unchecked Sendable {
         }
         queue.drop(count)
         depthNow.store(queue.count, ordering: .releasing)
+        changed()
     }
 
     override package func digestQueued(into hash: inout StableHash) {
@@ -207,6 +208,7 @@ package final class DroppingChannel<Element>: AnyChannel, @unchecked Sendable {
 
     override func restore(_ saved: Any) {
         guard let state = saved as? State else { return }
+        changed()
         queue.append(state.queue)
         elementCount = state.queue.elements.count
         depthNow.store(queue.count, ordering: .releasing)

@@ -29,6 +29,8 @@ package final class Execution: @unchecked Sendable {
     package let world: any World
     package let scheduler: any Scheduler
     package let stopsOnViolation: Bool
+    /// Subtasks that began or ended a turn, or published late, for whoever watches the run.
+    package let touched: TouchedSet
 
     private struct State {
         var cause: StopCause?
@@ -57,6 +59,7 @@ package final class Execution: @unchecked Sendable {
     ) {
         self.plan = plan
         subtasks = parts.subtasks
+        touched = TouchedSet(count: parts.subtasks.count)
         channels = parts.channels
         cells = parts.cells
         wideInvariants = parts.wideInvariants
@@ -149,6 +152,7 @@ package final class Execution: @unchecked Sendable {
         probe(.looked)
         let started = TickClock.nanoseconds()
         subtask.counters.enter(.busy, now: started)
+        touched.insert(subtask.index)
         let birth = inlet?.channel.nextBirth ?? 0
         subtask.birth = birth == 0 ? started : birth
         #if WEIR_PROBES
@@ -195,6 +199,7 @@ package final class Execution: @unchecked Sendable {
         subtask.submitCalls()
         subtask.chain.running.end()
         subtask.counters.enter(subtask.hasUnpublished ? .backpressured : .idle, now: now)
+        touched.insert(subtask.index)
         probe(.ended)
         return true
     }
@@ -250,19 +255,19 @@ package final class Execution: @unchecked Sendable {
     private func report(
         _ failure: OperatorFailure, _ subtask: Subtask, _ turn: TurnContext, kind: StepKind
     ) {
-        let link = subtask.chain.links[min(failure.operatorIndex, subtask.chain.links.count - 1)]
+        let name = subtask.operatorName(of: failure)
         SubtaskCounters.add(1, to: subtask.counters.errors)
         subtask.chain.frame.pointee.record(
             .error, "operator_failed",
-            ["operator": .text(link.name), "message": .text(failure.message)], line: #line)
+            ["operator": .text(name), "message": .text(failure.message)], line: #line)
         world.marked(
             Mark(
-                step: turn.step, kind: .failure, name: link.name, message: failure.message,
+                step: turn.step, kind: .failure, name: name, message: failure.message,
                 time: subtask.chain.frame.pointee.turnTime))
-        let message = "\(link.name): \(failure.message)"
+        let message = "\(name): \(failure.message)"
         stop(
             kind == .failure
-                ? .inputFailed(source: subtask.name, message: failure.message)
+                ? .inputFailed(source: name, message: failure.message)
                 : .operatorFailed(stage: subtask.name, message: message),
             step: turn.step)
     }
@@ -291,6 +296,7 @@ package final class Execution: @unchecked Sendable {
         defer { turn.subtask = nil }
         let isPublished = subtask.publish(turn, isLate: true)
         if isPublished { subtask.counters.enter(.idle, now: TickClock.nanoseconds()) }
+        touched.insert(subtask.index)
         return isPublished
     }
 
@@ -299,6 +305,7 @@ package final class Execution: @unchecked Sendable {
         turn.subtask = subtask
         turn.step = subtask.lastTurn
         defer { turn.subtask = nil }
+        subtask.staleDigest()
         subtask.outlets[Int(outlet)].publishStep(turn)
     }
 

@@ -97,6 +97,7 @@ public struct Frame {
 /// An operator's error: which operator, and what it said.
 @usableFromInline
 package struct OperatorFailure: Equatable, Sendable {
-    package var operatorIndex: Int
+    /// Its place in the chain; nil for the subtask's source, which stands before it.
+    package var operatorIndex: Int?
     package var message: String
 }

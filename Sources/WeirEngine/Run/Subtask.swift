@@ -30,6 +30,8 @@ package final class Subtask: @unchecked Sendable {
     package let outlets: [Outlet]
     package let chain: Chain
     let source: (any SourceDriver)?
+    /// What the plan calls the source; nil where there is none.
+    let sourceName: String?
     package let counters = SubtaskCounters()
     /// Slots that a turn's notes take: its beginning and its end.
     package let turnSlots: Int
@@ -69,10 +71,15 @@ package final class Subtask: @unchecked Sendable {
     /// When the oldest input behind the running turn was taken in, monotonic nanoseconds; for
     /// measuring only.
     var birth: UInt64 = 0
+    /// Whether anything of what `digest(into:)` reads was touched since `knownDigest` was taken.
+    /// Set by the subtask's own turns and by whoever takes from its channels; read where no turn
+    /// is open, so that relaxed order is enough.
+    private let isDigestStale = Atomic<Bool>(true)
+    private var knownDigest: UInt64 = 0
 
     init(
         index: UInt16, stage: String, ordinal: Int, inlets: [Inlet], outlets: [Outlet],
-        chain: Chain, source: (any SourceDriver)?, sliceLimit: Int
+        chain: Chain, source: (name: String, driver: any SourceDriver)?, sliceLimit: Int
     ) {
         self.index = index
         self.stage = stage
@@ -81,7 +88,8 @@ package final class Subtask: @unchecked Sendable {
         self.inlets = inlets
         self.outlets = outlets
         self.chain = chain
-        self.source = source
+        self.source = source?.driver
+        sourceName = source?.name
         self.sliceLimit = sliceLimit
         calls = chain.links.lazy.compactMap(\.reactions.calls).first
         checks = chain.links.compactMap(\.reactions.check)
@@ -102,6 +110,18 @@ package final class Subtask: @unchecked Sendable {
     package var hasUnpublished: Bool { outlets.contains { $0.hasUnpublished } }
     var hasFailed: Bool { chain.frame.pointee.failure != nil }
     package var failure: OperatorFailure? { chain.frame.pointee.failure }
+    /// The source's own error: its input could not be read, or not as elements.
+    func failAsSource(_ error: any Error) {
+        guard !hasFailed else { return }
+        chain.frame.pointee.failure = OperatorFailure(operatorIndex: nil, message: "\(error)")
+    }
+
+    /// What the plan calls the operator that failed.
+    func operatorName(of failure: OperatorFailure) -> String {
+        guard let index = failure.operatorIndex else { return sourceName ?? stage }
+        return chain.links[min(index, chain.links.count - 1)].name
+    }
+
     package var watermark: Instant { chain.frame.pointee.watermark }
     /// Whether it is a source's subtask.
     package var isSource: Bool { source != nil }
@@ -228,6 +248,7 @@ package final class Subtask: @unchecked Sendable {
         frame.pointee.step = turn.step
         frame.pointee.logLane = turn.execution.world.logLane(worker: turn.worker)
             .map { Unmanaged.passUnretained($0) }
+        staleDigest()
         chain.beginTurn()
         for outlet in outlets { outlet.beginTurn() }
         turns += 1
@@ -359,6 +380,7 @@ package final class Subtask: @unchecked Sendable {
 
     /// Publishes what it can; true when nothing is left.
     func publish(_ turn: TurnContext, isLate: Bool) -> Bool {
+        staleDigest()
         var isPublished = true
         for outlet in outlets {
             if !outlet.publish(turn, isLate: isLate) { isPublished = false }
@@ -453,6 +475,7 @@ package final class Subtask: @unchecked Sendable {
     /// Takes saved state in, before the first turn.
     func restore(_ saved: Any) {
         guard let snapshot = saved as? Snapshot else { return }
+        staleDigest()
         watermarks = snapshot.watermarks
         (isInletIdle, isInletEnded) = (snapshot.isInletIdle, snapshot.isInletEnded)
         (isIdle, isDone, isEnding) = (snapshot.isIdle, snapshot.isDone, snapshot.isEnding)
@@ -476,9 +499,36 @@ package final class Subtask: @unchecked Sendable {
 
     // MARK: Digests
 
-    /// The digest of all state. At a rest point, or in a replay between turns.
+    /// What `digest(into:)` reads was touched, or is about to be. Any thread.
+    @inline(__always)
+    func staleDigest() {
+        // Most often it is stale already: then the line stays shared.
+        if !isDigestStale.load(ordering: .relaxed) {
+            isDigestStale.store(true, ordering: .relaxed)
+        }
+    }
+
+    /// A digest of all state. At a rest point, or in a replay between turns.
+    ///
+    /// Costs one load where nothing was touched since the last call: what rest points cost grows
+    /// with what happened between them and not with the plan.
     package func digest() -> UInt64 {
-        var hash = StableHash()
+        func fresh() -> UInt64 {
+            var hash = StableHash()
+            digest(into: &hash)
+            return hash.value
+        }
+        if isDigestStale.load(ordering: .relaxed) {
+            knownDigest = fresh()
+            isDigestStale.store(false, ordering: .relaxed)
+        } else {
+            assert(knownDigest == fresh(), "\(name) changed and did not say so")
+        }
+        return knownDigest
+    }
+
+    /// Adds all state to a digest. At a rest point, or in a replay between turns.
+    private func digest(into hash: inout StableHash) {
         for port in inlets.indices {
             hash.combine(UInt64(bitPattern: watermarks[port].nanoseconds))
             hash.combine(isInletIdle[port] ? 1 : 0)
@@ -499,6 +549,5 @@ package final class Subtask: @unchecked Sendable {
             if let channel = outlet.channel, channel.policy != .block { hash.combine(0x5EA1) }
             outlet.digestUnpublished(into: &hash)
         }
-        return hash.value
     }
 }

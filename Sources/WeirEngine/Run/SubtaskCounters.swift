@@ -86,6 +86,9 @@ package final class SubtaskCounters: Sendable {
         activity.load(ordering: .relaxed) == Activity.backpressured.rawValue
     }
 
+    /// Whether it does anything now, or waits for room. Any thread.
+    package var isActive: Bool { activity.load(ordering: .relaxed) != Activity.idle.rawValue }
+
     /// Nanoseconds busy and backpressured, the activity in progress counted up to `now`.
     package func times(now: UInt64) -> (busy: UInt64, backpressured: UInt64) {
         let started = since.load(ordering: .relaxed)

@@ -98,6 +98,22 @@ package final class LiveWorld: World, @unchecked Sendable {
         execution.scheduler.notify(execution.subtasks[Int(subtask)])
     }
 
+    /// Wakes the subtasks of the first stage of which `isMeant` holds. They stand together in the
+    /// plan: nothing else of it is gone through for each block that was read or written.
+    private func notify(_ isMeant: (StagePlan) -> Bool) {
+        guard let execution else { return }
+        var first = 0
+        for stage in execution.plan.stages {
+            if isMeant(stage) {
+                for subtask in execution.subtasks[first..<first + stage.width] {
+                    execution.scheduler.notify(subtask)
+                }
+                return
+            }
+            first += stage.width
+        }
+    }
+
     // MARK: What the outside answers
 
     package func clock() -> Int64 {
@@ -122,13 +138,7 @@ package final class LiveWorld: World, @unchecked Sendable {
             reading: reading, source: UInt16(source.index), lane: lanes?.readers[source.index],
             isStored: connections.storesInput[source.index],
             clock: { [weak self] in self?.clock() ?? 0 },
-            onInput: { [weak self] in
-                guard let execution = self?.execution else { return }
-                let stage = execution.plan.stages.first { $0.source == source.index }
-                for subtask in execution.subtasks where subtask.stage == stage?.name {
-                    execution.scheduler.notify(subtask)
-                }
-            })
+            onInput: { [weak self] in self?.notify { $0.source == source.index } })
         readers.append(feed)
         return feed
     }
@@ -137,13 +147,7 @@ package final class LiveWorld: World, @unchecked Sendable {
         if let index = sharedWriter(of: sink) { return writers[index] }
         let feed = WriterFeed(
             sink: sink.name, writing: connections.sinks[sink.index],
-            onRoom: { [weak self] in
-                guard let execution = self?.execution else { return }
-                let stage = execution.plan.stages.first { $0.sink == sink.index }
-                for subtask in execution.subtasks where subtask.stage == stage?.name {
-                    execution.scheduler.notify(subtask)
-                }
-            },
+            onRoom: { [weak self] in self?.notify { $0.sink == sink.index } },
             onFailure: { [weak self] error in
                 guard let execution = self?.execution else { return }
                 if error is ClosedPipe {

@@ -48,8 +48,9 @@ package final class ParallelScheduler: NumberingScheduler, @unchecked Sendable {
         var exited = 0
         var isRestWanted = false
         var isOver = false
-        /// Wake-up times in microseconds since the start, per subtask index.
-        var wakes: [UInt16: Int64] = [:]
+        var wakes = WakeTimes()
+        /// Subtasks from the first on that are known to be done for good.
+        var finishedPrefix = 0
     }
 
     private let options: Options
@@ -116,9 +117,8 @@ package final class ParallelScheduler: NumberingScheduler, @unchecked Sendable {
                 subtask.claim.store(Claim.running.rawValue, ordering: .relaxed)
                 return subtask
             }
-            if execution.isFinished(
-                whenAllSleep: shared.sleeping + shared.exited + 1 == options.workers)
-            {
+            let isQuiet = shared.sleeping + shared.exited + 1 == options.workers
+            if isQuiet, execution.isFinished(behind: &shared.finishedPrefix) {
                 shared.isOver = true
                 monitor.broadcast()
                 return nil
@@ -294,11 +294,7 @@ package final class ParallelScheduler: NumberingScheduler, @unchecked Sendable {
     // MARK: The clerk: time and rest points
 
     private func wake(_ subtask: Subtask, at time: Int64) {
-        let isEarlier = monitor.withLock {
-            let earliest = shared.wakes.values.min()
-            shared.wakes[subtask.index] = time
-            return earliest.map { time < $0 } ?? true
-        }
+        let isEarlier = monitor.withLock { shared.wakes.set(time, of: subtask.index) }
         if isEarlier { timeMonitor.withLock { timeMonitor.signal() } }
     }
 
@@ -323,11 +319,7 @@ package final class ParallelScheduler: NumberingScheduler, @unchecked Sendable {
 
     private func wakeDue(_ execution: Execution) {
         let time = execution.world.clock() / 1_000
-        let due = monitor.withLock {
-            let due = shared.wakes.filter { $0.value <= time }.map(\.key).sorted()
-            for index in due { shared.wakes[index] = nil }
-            return due
-        }
+        let due = monitor.withLock { shared.wakes.take(dueAt: time) }
         for index in due { notify(execution.subtasks[Int(index)]) }
     }
 
@@ -335,7 +327,7 @@ package final class ParallelScheduler: NumberingScheduler, @unchecked Sendable {
         timeMonitor.withLock {
             let now = MonotonicClock.nanoseconds()
             var deadline = min(latest, now + 10_000_000)
-            if let wake = monitor.withLock({ shared.wakes.values.min() }) {
+            if let wake = monitor.withLock({ shared.wakes.earliest }) {
                 let ahead = max(0, wake * 1_000 - execution.world.clock())
                 deadline = min(deadline, now + UInt64(ahead))
             }
@@ -405,5 +397,15 @@ package final class ParallelScheduler: NumberingScheduler, @unchecked Sendable {
 
 extension Execution {
     /// Whether nothing will ever happen again; only asked when no worker runs a turn.
-    fileprivate func isFinished(whenAllSleep isQuiet: Bool) -> Bool { isQuiet && isFinished }
+    ///
+    /// Goes on where the last call stopped: who is done stays done. Workers fall asleep often, and
+    /// a plan may have thousands of subtasks.
+    fileprivate func isFinished(behind prefix: inout Int) -> Bool {
+        while prefix < subtasks.count {
+            let subtask = subtasks[prefix]
+            guard subtask.isDone, !subtask.hasUnpublished else { return false }
+            prefix += 1
+        }
+        return true
+    }
 }

@@ -3,7 +3,7 @@ package import WeirTerminal
 
 /// What can happen to the overview.
 package enum OverviewMessage: Sendable {
-    case sample(MetricSample)
+    case sample(SampleFrame)
     case mark(Mark)
     case notice(Notice)
     case key(Key)
@@ -37,8 +37,7 @@ extension OverviewModel {
     /// Takes a message; gives what is to be done outside. Pure but for the model itself.
     package mutating func update(_ message: OverviewMessage) -> [OverviewEffect] {
         switch message {
-        case .sample(let sample):
-            history.append(SampleFrame(sample, names: facts.stages))
+        case .sample(let frame): history.append(frame)
         case .mark(let mark): notices.append(Notice(mark))
         case .notice(let notice): notices.append(notice)
         case .key(let key): return press(key)

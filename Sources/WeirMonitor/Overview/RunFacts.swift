@@ -1,8 +1,9 @@
+import HeapModule
 package import WeirTelemetry
 
 /// What a screen knows of a run before its first sample.
 package struct RunFacts: Equatable, Sendable {
-    package struct Edge: Equatable, Sendable {
+    package struct Edge: Hashable, Sendable {
         /// Numbers of stages.
         package var from: Int
         package var to: Int
@@ -33,23 +34,23 @@ package struct RunFacts: Equatable, Sendable {
         self.started = started
         self.tracePath = tracePath
         var unique: [String] = []
-        for stage in stages where !unique.contains(stage) { unique.append(stage) }
+        var numbers: [String: Int] = [:]
+        for stage in stages where numbers[stage] == nil {
+            numbers[stage] = unique.count
+            unique.append(stage)
+        }
         let pairs = edges.compactMap { edge -> Edge? in
-            guard let from = unique.firstIndex(of: edge.0), let to = unique.firstIndex(of: edge.1),
-                from != to
-            else { return nil }
+            guard let from = numbers[edge.0], let to = numbers[edge.1], from != to else {
+                return nil
+            }
             return Edge(from: from, to: to)
         }
         let order = Self.order(unique.count, pairs)
         var place = [Int](repeating: 0, count: order.count)
         for (index, number) in order.enumerated() { place[number] = index }
         self.stages = order.map { unique[$0] }
-        var sorted: [Edge] = []
-        for pair in pairs {
-            let edge = Edge(from: place[pair.from], to: place[pair.to])
-            if !sorted.contains(edge) { sorted.append(edge) }
-        }
-        self.edges = sorted.sorted { ($0.from, $0.to) < ($1.from, $1.to) }
+        let distinct = Set(pairs.map { Edge(from: place[$0.from], to: place[$0.to]) })
+        self.edges = distinct.sorted { ($0.from, $0.to) < ($1.from, $1.to) }
     }
 
     package init(command: String, header: RunHeader, tracePath: String?) {
@@ -75,13 +76,21 @@ package struct RunFacts: Equatable, Sendable {
     /// Numbers so that whatever feeds a stage comes before it, else as given. What lies in a loop,
     /// which no plan has and a damaged trace may, comes at the end.
     private static func order(_ count: Int, _ edges: [Edge]) -> [Int] {
-        var left = Array(0..<count)
-        var result: [Int] = []
-        while let index = left.firstIndex(where: { stage in
-            !edges.contains { $0.to == stage && left.contains($0.from) }
-        }) {
-            result.append(left.remove(at: index))
+        var feeding = [Int](repeating: 0, count: count)
+        var below = [[Int]](repeating: [], count: count)
+        for edge in edges {
+            feeding[edge.to] += 1
+            below[edge.from].append(edge.to)
         }
-        return result + left
+        var ready = Heap((0..<count).filter { feeding[$0] == 0 })
+        var result: [Int] = []
+        while let stage = ready.popMin() {
+            result.append(stage)
+            for next in below[stage] {
+                feeding[next] -= 1
+                if feeding[next] == 0 { ready.insert(next) }
+            }
+        }
+        return result + (0..<count).filter { feeding[$0] > 0 }
     }
 }

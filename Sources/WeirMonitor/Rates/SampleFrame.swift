@@ -20,7 +20,7 @@ package struct StageTotals: Equatable, Sendable {
     package var fill: Double { capacity == 0 ? 0 : Double(depth) / Double(capacity) }
 }
 
-/// A metric sample brought down to stages: what the screens keep and compute with.
+/// A run at one sample, brought down to stages: what the screens keep and compute with.
 package struct SampleFrame: Equatable, Sendable {
     /// Microseconds since the run's start.
     package var time: Int64
@@ -37,43 +37,17 @@ package struct SampleFrame: Equatable, Sendable {
         max(times.lowerBound, min(times.upperBound, time))
     }
 
-    /// Sums a sample up; subtasks and channels of stages that are not among `names` are left out.
+    /// A frame in which every stage is still empty.
+    init(time: Int64, step: UInt64, stages: Int, recorder: RecorderSample) {
+        self.time = Self.bounded(time)
+        self.step = step
+        self.recorder = recorder
+        self.stages = Array(repeating: StageTotals(), count: stages)
+    }
+
+    /// Sums up a sample that names everything; what is of no stage among `names` is left out.
     package init(_ sample: MetricSample, names: [String]) {
-        time = Self.bounded(sample.time)
-        step = sample.step
-        recorder = sample.recorder
-        stages = Array(repeating: StageTotals(), count: names.count)
-        var numbers: [String: Int] = [:]
-        for (number, name) in names.enumerated() { numbers[name] = number }
-        for subtask in sample.subtasks {
-            guard let number = numbers[subtask.stage] else { continue }
-            stages[number].add(subtask)
-        }
-        for channel in sample.channels {
-            guard let number = numbers[channel.to] else { continue }
-            stages[number].add(channel)
-        }
-    }
-}
-
-extension StageTotals {
-    fileprivate mutating func add(_ subtask: SubtaskSample) {
-        recordsIn &+= subtask.recordsIn
-        recordsOut &+= subtask.recordsOut
-        errors &+= subtask.errors
-        dropped &+= subtask.dropped
-        busy &+= subtask.busy
-        backpressured &+= subtask.backpressured
-        subtasks += 1
-        if let lag = subtask.watermarkLag { watermarkLag = max(watermarkLag ?? 0, lag) }
-    }
-
-    fileprivate mutating func add(_ channel: ChannelSample) {
-        dropped &+= channel.dropped
-        let other = channel.capacity == 0 ? 0 : Double(channel.depth) / Double(channel.capacity)
-        if capacity == 0 || other > fill {
-            depth = channel.depth
-            capacity = channel.capacity
-        }
+        var table = StageTable(names: names)
+        self = table.take(sample)
     }
 }

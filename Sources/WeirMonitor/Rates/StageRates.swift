@@ -1,4 +1,4 @@
-package import WeirTelemetry
+import WeirTelemetry
 
 /// What one stage did between two samples.
 package struct StageRate: Equatable, Sendable {
@@ -38,19 +38,6 @@ package enum StageRates {
     package static let veryBusy = 0.8
     /// Two stages whose busy shares differ by less than this are equally busy.
     package static let equallyBusy = 0.1
-
-    /// The rates between two samples of one run that lie `nanoseconds` apart.
-    package static func between(
-        _ old: MetricSample, _ new: MetricSample, nanoseconds: UInt64
-    ) -> [StageRate] {
-        var names: [String] = []
-        for subtask in new.subtasks where names.last != subtask.stage {
-            if !names.contains(subtask.stage) { names.append(subtask.stage) }
-        }
-        return between(
-            SampleFrame(old, names: names), SampleFrame(new, names: names), names: names,
-            nanoseconds: nanoseconds)
-    }
 
     /// The rates between two frames made with the same names; zeros when no time lies between.
     ///

@@ -1,9 +1,16 @@
 /// What the sampler read at one moment, as it goes into the trace and onto the screens.
+///
+/// It holds the subtasks and channels that changed since the sample before. What it does not name
+/// is as it was, and a subtask that it does not name was idle: `SampleTable` puts the whole
+/// together. (In traces of older builds every sample names all of them, which reads the same.)
 package struct MetricSample: Codable, Equatable, Sendable {
     /// Microseconds since the run's start.
     package var time: Int64
     /// The last step taken at the time of sampling.
     package var step: UInt64
+    /// The newest watermark of the run's sources, nanoseconds since 1970; nil before there is one.
+    /// What `watermarkLag` is measured against.
+    package var newest: Int64?
     package var subtasks: [SubtaskSample]
     package var channels: [ChannelSample]
     package var recorder: RecorderSample
@@ -17,6 +24,12 @@ package struct MetricSample: Codable, Equatable, Sendable {
         self.subtasks = subtasks
         self.channels = channels
         self.recorder = recorder
+    }
+
+    /// A rough size in memory and in the file.
+    package var approximateBytes: Int {
+        256 + subtasks.count * SubtaskSample.approximateBytes
+            + channels.count * ChannelSample.approximateBytes
     }
 }
 
@@ -45,9 +58,25 @@ package struct SubtaskSample: Codable, Equatable, Sendable {
     /// All of them.
     package var dropped: UInt64 { drops?.reduce(0) { $0 &+ $1.count } ?? 0 }
 
+    /// Names, numbers and their keys in JSON.
+    static let approximateBytes = 256
+
     package init(stage: String, subtask: Int) {
         self.stage = stage
         self.subtask = subtask
+    }
+
+    /// What it is later, when nothing happened to it: idle for longer, and further behind.
+    ///
+    /// Who writes samples leaves out what this gives, and who reads them adds it.
+    package mutating func wait(microseconds: Int64, newest: (old: Int64?, new: Int64?)) {
+        idle &+= UInt64(max(0, microseconds)) &* 1_000
+        guard let lag = watermarkLag else { return }
+        if let old = newest.old, let new = newest.new {
+            watermarkLag = lag &+ (new &- old)
+        } else {
+            watermarkLag = nil
+        }
     }
 }
 
@@ -74,6 +103,9 @@ package struct ChannelSample: Codable, Equatable, Sendable {
     package var bytes: UInt64
     package var dropped: UInt64
 
+    /// Names, numbers and their keys in JSON.
+    static let approximateBytes = 160
+
     package init(
         name: String, from: String, to: String, depth: UInt64, capacity: UInt64, bytes: UInt64,
         dropped: UInt64
@@ -88,10 +120,16 @@ package struct ChannelSample: Codable, Equatable, Sendable {
     }
 }
 
-/// The recorder's own cost and losses.
+/// The recorder's own cost and losses. What older builds did not know is nil.
 package struct RecorderSample: Codable, Equatable, Sendable {
     package var bytes: UInt64 = 0
     package var logsDropped: UInt64 = 0
+    /// Samples and marks that found the recorder's inbox full.
+    package var offersDropped: UInt64?
+    /// Time spent on reading samples and on writing them into the trace, nanoseconds.
+    package var sampleNanoseconds: UInt64?
+    /// Bytes of the samples in the trace, before they are packed.
+    package var sampleBytes: UInt64?
 
     package init(bytes: UInt64 = 0, logsDropped: UInt64 = 0) {
         self.bytes = bytes

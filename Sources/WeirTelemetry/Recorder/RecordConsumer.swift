@@ -41,6 +41,9 @@ package struct Mark: Equatable, Sendable {
         self.message = message
         self.time = time
     }
+
+    /// A rough size in memory and in the file.
+    package var approximateBytes: Int { 128 + name.utf8.count + message.utf8.count }
 }
 
 /// Takes what the recorder drains. Called by the recorder's thread alone, one batch at a time.

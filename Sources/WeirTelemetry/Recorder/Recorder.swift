@@ -24,6 +24,8 @@ package final class Recorder: @unchecked Sendable {
     package static let busyNanoseconds: UInt64 = 250_000
     /// Metric samples and marks that wait at most; further ones are dropped and counted.
     package static let maximumInbox = 4096
+    /// So many bytes of them may wait before another is taken in: a sample of a wide plan is large.
+    package static let maximumInboxBytes = 4 << 20
 
     private let lanes: LaneSet
     private let logLanes: [LogLane]
@@ -34,11 +36,16 @@ package final class Recorder: @unchecked Sendable {
     private struct Inbox {
         var metrics: [MetricSample] = []
         var marks: [Mark] = []
+        var bytes = 0
         var droppedMetrics = 0
         var droppedMarks = 0
         var isFlushWanted = false
         var flushes: UInt64 = 0
         var isFinishing = false
+
+        func admits(_ count: Int) -> Bool {
+            count < Recorder.maximumInbox && bytes < Recorder.maximumInboxBytes
+        }
     }
 
     private let monitor = Monitor()
@@ -70,22 +77,32 @@ package final class Recorder: @unchecked Sendable {
         thread = Worker("weir-recorder") { [self] in run() }
     }
 
-    /// Adds a metric sample to what is recorded. Any thread.
-    package func offer(_ sample: MetricSample) {
-        inbox.withLock { inbox in
-            if inbox.metrics.count < Self.maximumInbox {
-                inbox.metrics.append(sample)
-            } else {
-                inbox.droppedMetrics += 1
-            }
+    /// Adds the metric sample that `make` gives to what is recorded. One thread.
+    ///
+    /// Without room `make` is not called, so that what changed is left for the next sample; the
+    /// miss is counted and nil comes back. Else the sample that was added.
+    @discardableResult
+    package func offerSample(_ make: () -> MetricSample) -> MetricSample? {
+        let hasRoom = inbox.withLock { inbox in
+            let hasRoom = inbox.admits(inbox.metrics.count)
+            if !hasRoom { inbox.droppedMetrics += 1 }
+            return hasRoom
         }
+        guard hasRoom else { return nil }
+        let sample = make()
+        inbox.withLock { inbox in
+            inbox.metrics.append(sample)
+            inbox.bytes += sample.approximateBytes
+        }
+        return sample
     }
 
     /// Adds a mark to what is recorded. Any thread.
     package func offer(_ mark: Mark) {
         inbox.withLock { inbox in
-            if inbox.marks.count < Self.maximumInbox {
+            if inbox.admits(inbox.marks.count) {
                 inbox.marks.append(mark)
+                inbox.bytes += mark.approximateBytes
             } else {
                 inbox.droppedMarks += 1
             }
@@ -262,6 +279,7 @@ package final class Recorder: @unchecked Sendable {
             pending.marks.append(contentsOf: inbox.marks)
             inbox.metrics.removeAll(keepingCapacity: true)
             inbox.marks.removeAll(keepingCapacity: true)
+            inbox.bytes = 0
         }
     }
 }
@@ -277,7 +295,9 @@ extension RecordBatch {
     /// A rough size in memory and in the file.
     package var approximateBytes: Int {
         var bytes = schedule.steps.count * 16 + schedule.ends.count * 12
-        bytes += schedule.words.count * 8 + (metrics.count + marks.count) * 512
+        bytes += schedule.words.count * 8
+        for sample in metrics { bytes += sample.approximateBytes }
+        for mark in marks { bytes += mark.approximateBytes }
         for input in inputs { bytes += 64 + (input.bytes?.count ?? 0) }
         for result in results { bytes += 32 + result.bytes.count }
         for log in logs { bytes += 32 + log.records.count * 64 }

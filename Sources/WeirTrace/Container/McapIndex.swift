@@ -10,10 +10,10 @@ struct McapIndex: Equatable, Sendable {
     var topics: [UInt16: String] = [:]
     /// Where the data of the file were seen to end, or scanning goes on in a growing file.
     var dataEnd: UInt64 = 0
+    /// Whether everything was seen that stands before the summary.
+    var isDataEnded = false
     /// Whether summary and footer are there.
     var isFinished = false
-    /// Where and why scanning stopped at damage, when it was told to stop instead of throwing.
-    var damage: TraceError?
 
     func channel(_ topic: String) -> UInt16? { topics.first { $0.value == topic }?.key }
 }
@@ -26,24 +26,13 @@ extension McapIndex {
         if try Self.endsWithMagic(file, size: size) {
             try self.init(summaryOf: file, size: size)
         } else {
-            try self.init(scanning: file, stopsAtDamage: false)
-        }
-    }
-
-    /// The index of a file found record by record, whatever its summary says.
-    init(scanning file: InputFile, stopsAtDamage: Bool) throws(TraceError) {
-        let size = try file.size()
-        try Self.checkMagic(file, size: size)
-        dataEnd = UInt64(Mcap.magic.count)
-        do {
+            self.init()
+            dataEnd = UInt64(Mcap.magic.count)
             try scan(file)
-        } catch {
-            guard stopsAtDamage, error.code == .damaged else { throw error }
-            damage = error
         }
     }
 
-    private static func checkMagic(_ file: InputFile, size: UInt64) throws(TraceError) {
+    static func checkMagic(_ file: InputFile, size: UInt64) throws(TraceError) {
         let start = try file.read(at: 0, count: Mcap.magic.count)
         if start == Mcap.magic { return }
         var other = start
@@ -61,7 +50,7 @@ extension McapIndex {
             "\(file.path) is not a trace: it does not begin as MCAP files do. Check the path")
     }
 
-    private static func endsWithMagic(_ file: InputFile, size: UInt64) throws(TraceError) -> Bool {
+    static func endsWithMagic(_ file: InputFile, size: UInt64) throws(TraceError) -> Bool {
         let count = UInt64(Mcap.magic.count)
         let least = 2 * count + UInt64(Mcap.recordHead + Mcap.footerBody)
         guard size >= least else { return false }
@@ -72,7 +61,7 @@ extension McapIndex {
 // MARK: The summary
 
 extension McapIndex {
-    private init(summaryOf file: InputFile, size: UInt64) throws(TraceError) {
+    init(summaryOf file: InputFile, size: UInt64) throws(TraceError) {
         let footerLength = Mcap.recordHead + Mcap.footerBody
         let footerOffset = size - UInt64(Mcap.magic.count + footerLength)
         let footer = try file.read(at: footerOffset, count: footerLength)
@@ -99,9 +88,7 @@ extension McapIndex {
         // Zero means that there is no check; Weir writes one, so zero is accepted from others only.
         guard crc.value == expected else {
             throw .damaged(
-                summaryStart,
-                "the checksum of the summary does not fit. "
-                    + "`weir recover` rebuilds it from the data")
+                summaryStart, "the checksum of the summary does not fit")
         }
         try readSummary(summary, at: summaryStart)
         dataEnd = summaryStart
@@ -185,30 +172,34 @@ extension McapIndex {
     /// A record that the file's end cuts is left for a later call: a recorder may be writing it.
     mutating func scan(_ file: InputFile) throws(TraceError) {
         let size = try file.size()
-        while !isFinished {
-            let head = try file.read(at: dataEnd, count: Mcap.recordHead)
-            guard head.count == Mcap.recordHead else { return }
-            var length: UInt64 = 0
-            for index in 0..<8 { length |= UInt64(head[1 + index]) << UInt64(8 * index) }
-            guard let opcode = Mcap.Opcode(rawValue: head[0]) else {
-                throw .damaged(
-                    dataEnd,
-                    "there is no record of kind \(head[0]). "
-                        + "`weir recover` keeps what stands before it")
-            }
-            let bound = opcode == .chunk ? Mcap.maximumChunk : Mcap.maximumRecord
-            guard length <= UInt64(bound + 256) else {
-                throw .damaged(dataEnd, "a record of \(length) bytes, more than \(bound)")
-            }
-            let body = dataEnd + UInt64(Mcap.recordHead)
-            guard body <= size, length <= size - body else { return }
-            try take(opcode, file, body: body, length: length)
-            if opcode == .footer {
-                try checkClosingMagic(file, at: body + length)
-                return
-            }
-            dataEnd = body + length
+        while try advance(file, size: size) {}
+    }
+
+    /// Goes on from `dataEnd` by one record; false when there is no further whole one.
+    ///
+    /// After an error `dataEnd` is where the record begins that cannot be one.
+    mutating func advance(_ file: InputFile, size: UInt64) throws(TraceError) -> Bool {
+        if isFinished { return false }
+        let head = try file.read(at: dataEnd, count: Mcap.recordHead)
+        guard head.count == Mcap.recordHead else { return false }
+        var length: UInt64 = 0
+        for index in 0..<8 { length |= UInt64(head[1 + index]) << UInt64(8 * index) }
+        guard let opcode = Mcap.Opcode(rawValue: head[0]) else {
+            throw .damaged(dataEnd, "there is no record of kind \(head[0])")
         }
+        let bound = opcode == .chunk ? Mcap.maximumChunk : Mcap.maximumRecord
+        guard length <= UInt64(bound + 256) else {
+            throw .damaged(dataEnd, "a record of \(length) bytes, more than \(bound)")
+        }
+        let body = dataEnd + UInt64(Mcap.recordHead)
+        guard body <= size, length <= size - body else { return false }
+        try take(opcode, file, body: body, length: length)
+        if opcode == .footer {
+            try checkClosingMagic(file, at: body + length)
+            return false
+        }
+        dataEnd = body + length
+        return true
     }
 
     private mutating func take(
@@ -224,10 +215,13 @@ extension McapIndex {
             case .messageIndex:
                 var reader = ByteReader(try file.read(at: body, count: Int(wanted)))
                 let channel = try reader.fixed(UInt16.self)
+                guard UInt64(try reader.fixed(UInt32.self)) + 6 == length else {
+                    throw reader.failure("the sizes of a message index do not fit")
+                }
                 if channel < 64, !chunks.isEmpty {
                     chunks[chunks.count - 1].channels |= 1 << UInt64(channel)
                 }
-            case .channel:
+            case .channel where !isDataEnded:
                 var reader = ByteReader(try file.read(at: body, count: Int(wanted)))
                 try addChannel(&reader)
             case .metadata:
@@ -237,7 +231,8 @@ extension McapIndex {
                     McapMetadataEntry(
                         offset: body - head, length: length + head,
                         name: try reader.mcapString()))
-            case .header, .schema, .attachment, .dataEnd, .footer: break
+            case .dataEnd: isDataEnded = true
+            case .header, .schema, .channel, .attachment, .footer: break
             case .statistics, .chunkIndex, .metadataIndex, .summaryOffset, .attachmentIndex: break
             case .message:
                 throw MalformedBytes(offset: 0, reason: "a message outside a chunk")
@@ -262,6 +257,9 @@ extension McapIndex {
         _ = try reader.fixed(UInt32.self)
         _ = try reader.mcapString()
         entry.compressedSize = try reader.fixed()
+        guard entry.compressedSize <= length,
+            UInt64(reader.offset) + entry.compressedSize == length
+        else { throw reader.failure("the sizes of a chunk do not fit") }
         chunks.append(entry)
     }
 

@@ -14,27 +14,27 @@ package struct MetricExporter: LineExporter {
     }
 
     package var head: ExportHead
+    /// Samples name what changed; whoever reads lines wants every value at every time.
+    private var table: SampleTable
 
-    package init(_ head: ExportHead) { self.head = head }
+    package init(_ head: ExportHead) {
+        self.head = head
+        table = SampleTable(head.names.header)
+    }
 
     package mutating func write(_ sample: MetricSample) throws {
+        table.take(sample)
         let time = ExportNames.nanoseconds(sample.time)
         guard filter.admits(nanoseconds: time) else { return }
         let timestamp = names.timestamp(time)
-        for subtask in sample.subtasks where filter.admits(stage: subtask.stage) {
+        for subtask in table.subtasks where filter.admits(stage: subtask.stage) {
             for value in Self.values(of: subtask) { try write(value, timestamp) }
         }
-        for channel in sample.channels where filter.admits(stage: Self.stage(of: channel.to)) {
+        for channel in table.channels where filter.admits(stage: Self.stage(of: channel.to)) {
             for value in Self.values(of: channel) { try write(value, timestamp) }
         }
         guard filter.stage == nil else { return }
-        let recorder = sample.recorder
-        try write(
-            .counter("weir_recorder_bytes_total", unit: "bytes", recorder.bytes, []), timestamp)
-        let dropped = [("signal", "logs")]
-        try write(
-            .counter("weir_recorder_dropped_total", unit: "records", recorder.logsDropped, dropped),
-            timestamp)
+        for value in Self.values(of: sample.recorder) { try write(value, timestamp) }
     }
 
     private mutating func write(_ value: Value, _ timestamp: String) throws {
@@ -88,6 +88,31 @@ package struct MetricExporter: LineExporter {
         if let lag = sample.watermarkLag {
             values.append(
                 .gauge("weir_watermark_lag_seconds", unit: "seconds", Double(lag) / 1e9, labels))
+        }
+        return values
+    }
+
+    static func values(of sample: RecorderSample) -> [Value] {
+        var values: [Value] = [
+            .counter("weir_recorder_bytes_total", unit: "bytes", sample.bytes, []),
+            .counter(
+                "weir_recorder_dropped_total", unit: "records", sample.logsDropped,
+                [("signal", "logs")]),
+        ]
+        if let dropped = sample.offersDropped {
+            values.append(
+                .counter(
+                    "weir_recorder_dropped_total", unit: "records", dropped,
+                    [("signal", "metrics")]))
+        }
+        if let bytes = sample.sampleBytes {
+            values.append(.counter("weir_recorder_sample_bytes_total", unit: "bytes", bytes, []))
+        }
+        if let spent = sample.sampleNanoseconds {
+            values.append(
+                Value(
+                    name: "weir_recorder_sample_seconds_total", type: "counter", unit: "seconds",
+                    number: Double(spent) / 1e9, labels: []))
         }
         return values
     }

@@ -114,11 +114,5 @@ extension Trace {
     package func telemetry() -> BatchCursor { batches(of: [.log, .metric, .mark]) }
 
     /// What the lanes hold beyond the file; empty when there was nothing to recover.
-    package var recoveredTail: RecordBatch {
-        var batch = RecordBatch()
-        batch.schedule = tail.schedule
-        batch.inputs = tail.inputs
-        batch.results = tail.results
-        return batch
-    }
+    package var recoveredTail: RecordBatch { tail.batch }
 }

@@ -1,5 +1,5 @@
 import WeirBase
-import WeirTelemetry
+package import WeirTelemetry
 
 /// What a trace is made of, in numbers.
 package struct TraceSizes: Equatable, Sendable {
@@ -20,11 +20,15 @@ package struct TraceSizes: Equatable, Sendable {
     package var ends: UInt64 = 0
     package var logRecords: UInt64 = 0
     package var logsLost: UInt64 = 0
+    package var samples: UInt64 = 0
+    /// What the newest sample says of the recorder; nil without a sample.
+    package var recorder: RecorderSample?
 
     package static func == (left: TraceSizes, right: TraceSizes) -> Bool {
         left.topics == right.topics && left.steps == right.steps && left.turns == right.turns
             && left.ends == right.ends && left.logRecords == right.logRecords
-            && left.logsLost == right.logsLost
+            && left.logsLost == right.logsLost && left.samples == right.samples
+            && left.recorder == right.recorder
             && left.columns.elementsEqual(right.columns) { $0 == $1 }
     }
 
@@ -32,6 +36,8 @@ package struct TraceSizes: Equatable, Sendable {
         steps += UInt64(batch.schedule.steps.count)
         ends += UInt64(batch.schedule.ends.count)
         for note in batch.schedule.steps where note.kind.beginsTurn { turns += 1 }
+        samples += UInt64(batch.metrics.count)
+        if let sample = batch.metrics.last { recorder = sample.recorder }
         for logs in batch.logs {
             logRecords += UInt64(logs.records.count)
             logsLost += logs.lost

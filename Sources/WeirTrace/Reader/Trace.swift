@@ -18,13 +18,13 @@ package final class Trace: Sendable {
         case lanes(steps: Int, ends: Int, voids: Int)
         /// The run died and its lanes are gone: the trace ends with the file's last whole chunk.
         case lanesMissing
-        /// The run died; this file was rewritten from what was whole of its trace and lanes.
-        case rewritten
+        /// This file was rewritten from what was whole of a trace.
+        case rewritten(Rewriting)
         /// There are lanes, but they cannot be used; says why.
         case lanesUnusable(String)
     }
 
-    private struct State {
+    struct State {
         var end: RunEnd?
         /// Whether the recorder had kept everything when it wrote the end.
         var isEndWhole = false
@@ -44,30 +44,23 @@ package final class Trace: Sendable {
     /// Costs a read of the summary, or of every chunk's head when there is none.
     package static func open(path: String) throws(TraceError) -> Trace {
         let file = try InputFile(opening: path)
-        return try Trace(TraceStore(file: file, index: McapIndex(of: file)), usingLanes: true)
+        return try Trace(TraceStore(file: file, index: McapIndex(of: file)))
     }
 
-    /// Opens what is whole of a damaged trace: up to the first record that cannot be one.
-    static func openDamaged(path: String) throws(TraceError) -> Trace {
-        let file = try InputFile(opening: path)
-        let index = try McapIndex(scanning: file, stopsAtDamage: true)
-        return try Trace(TraceStore(file: file, index: index), usingLanes: index.damage == nil)
-    }
-
-    private init(_ store: TraceStore, usingLanes: Bool) throws(TraceError) {
+    private init(_ store: TraceStore) throws(TraceError) {
         self.store = store
         path = store.file.path
         header = try Self.header(store.file, store.current)
         var state = try Self.state(store.file, store.current)
-        guard state.end == nil, usingLanes else {
-            recovery = state.end != nil ? .notNeeded : .lanesMissing
-            tail = RecoveredTail()
+        if let rewriting = try Self.rewriting(store.file, store.current) {
+            recovery = .rewritten(rewriting)
+            tail = RecoveredTail(inFlight: rewriting.inFlight)
             self.state = Mutex(state)
             return
         }
-        if let inFlight = try Self.rewritten(store.file, store.current) {
-            recovery = .rewritten
-            tail = RecoveredTail(inFlight: inFlight)
+        guard state.end == nil else {
+            recovery = .notNeeded
+            tail = RecoveredTail()
             self.state = Mutex(state)
             return
         }
@@ -85,7 +78,7 @@ package final class Trace: Sendable {
         self.state = Mutex(state)
     }
 
-    private static func header(
+    static func header(
         _ file: InputFile, _ index: McapIndex
     ) throws(TraceError) -> RunHeader {
         guard let members = try index.members(of: TraceMetadata.run, in: file) else {
@@ -113,7 +106,7 @@ package final class Trace: Sendable {
         }
     }
 
-    private static func state(
+    static func state(
         _ file: InputFile, _ index: McapIndex
     ) throws(TraceError) -> State {
         guard let members = try index.members(of: TraceMetadata.end, in: file) else {
@@ -131,31 +124,13 @@ package final class Trace: Sendable {
         }
     }
 
-    private static func rewritten(
-        _ file: InputFile, _ index: McapIndex
-    ) throws(TraceError) -> [TurnInFlight]? {
-        guard let members = try index.members(of: TraceMetadata.rewritten, in: file) else {
-            return nil
-        }
-        do throws(MalformedBytes) {
-            return try JSONCodec.value([TurnInFlight].self, of: members)
-        } catch {
-            let entry = index.metadata.last { $0.name == TraceMetadata.rewritten }
-            throw .damaged(entry?.offset ?? 0, error.reason)
-        }
-    }
-
     /// Logs and marks of turns that began before this step and ended are all in the file.
     ///
     /// A batch of the recorder holds with the end of a turn what the turn logged and found broken,
     /// so that this is known of a run that died, too: only what lay in memory is lost.
     package func telemetryKnownBefore() throws(TraceError) -> UInt64 {
+        if case .rewritten(let rewriting) = recovery { return rewriting.telemetryKnownBefore }
         if isEndWhole { return .max }
-        if recovery == .rewritten {
-            let members = try store.current.members(of: TraceMetadata.rewritten, in: store.file)
-            let known = members?.first { $0.0 == TraceMetadata.telemetryKnown }?.1
-            return known.flatMap { UInt64($0) } ?? 0
-        }
         let last = try Self.lastState(store)
         return min(last.open.first?.step ?? .max, last.nextStep)
     }
@@ -165,6 +140,9 @@ package final class Trace: Sendable {
 
     /// Whether everything that the run recorded is there and its file was closed.
     package var isComplete: Bool { state.withLock { $0.isComplete } }
+
+    /// Whether its file was closed: summary and footer are there.
+    package var isClosed: Bool { store.current.isFinished }
 
     /// Whether the end was written by a recorder that had kept everything, be the file closed or
     /// not.

@@ -29,6 +29,28 @@ enum JSONCodec {
         PrintableText.escaped("\(error)", limit: 200)
     }
 
+    /// The same JSON as `encode` of any value gives, some ten times as fast: samples of a wide plan
+    /// hold thousands of entries.
+    static func encode(_ sample: MetricSample) -> [UInt8] {
+        var json = JSONText()
+        json.beginObject()
+        json.key("channels")
+        json.beginArray()
+        for channel in sample.channels { json.append(channel) }
+        json.endArray()
+        if let newest = sample.newest { json.member("newest", newest) }
+        json.key("recorder")
+        json.append(sample.recorder)
+        json.member("step", sample.step)
+        json.key("subtasks")
+        json.beginArray()
+        for subtask in sample.subtasks { json.append(subtask) }
+        json.endArray()
+        json.member("time", sample.time)
+        json.endObject()
+        return json.text
+    }
+
     private struct MarkForm: Codable {
         var step: UInt64
         var kind: String
@@ -87,7 +109,7 @@ enum JSONCodec {
 
     static let metricSchema = """
         {"title":"weir.MetricSample","type":"object","properties":{"time":{"type":"integer"},\
-        "step":{"type":"integer"},"subtasks":{"type":"array","items":{"type":"object"}},\
+        "step":{"type":"integer"},"newest":{"type":"integer"},"subtasks":{"type":"array","items":{"type":"object"}},\
         "channels":{"type":"array","items":{"type":"object"}},"recorder":{"type":"object"}}}
         """
     static let markSchema = """
@@ -95,4 +117,47 @@ enum JSONCodec {
         "kind":{"type":"string"},"name":{"type":"string"},"message":{"type":"string"},\
         "time":{"type":"integer"}}}
         """
+}
+
+// Keys in order, as everywhere in the JSON of a trace; absent optional members are left out.
+extension JSONText {
+    fileprivate mutating func append(_ channel: ChannelSample) {
+        beginObject()
+        member("bytes", channel.bytes)
+        member("capacity", channel.capacity)
+        member("depth", channel.depth)
+        member("dropped", channel.dropped)
+        member("from", channel.from)
+        member("name", channel.name)
+        member("to", channel.to)
+        endObject()
+    }
+
+    fileprivate mutating func append(_ subtask: SubtaskSample) {
+        beginObject()
+        member("backpressured", subtask.backpressured)
+        member("busy", subtask.busy)
+        member("bytesIn", subtask.bytesIn)
+        member("bytesOut", subtask.bytesOut)
+        member("errors", subtask.errors)
+        member("idle", subtask.idle)
+        if let lag = subtask.lagRecords { member("lagRecords", lag) }
+        member("recordsIn", subtask.recordsIn)
+        member("recordsOut", subtask.recordsOut)
+        member("stage", subtask.stage)
+        member("subtask", subtask.subtask)
+        member("turns", subtask.turns)
+        if let lag = subtask.watermarkLag { member("watermarkLag", lag) }
+        endObject()
+    }
+
+    fileprivate mutating func append(_ recorder: RecorderSample) {
+        beginObject()
+        member("bytes", recorder.bytes)
+        member("logsDropped", recorder.logsDropped)
+        if let dropped = recorder.offersDropped { member("offersDropped", dropped) }
+        if let bytes = recorder.sampleBytes { member("sampleBytes", bytes) }
+        if let spent = recorder.sampleNanoseconds { member("sampleNanoseconds", spent) }
+        endObject()
+    }
 }

@@ -237,12 +237,20 @@ enum LogCodec {
     static func sites(
         _ reader: inout ByteReader, known: Int
     ) throws(MalformedBytes) -> [LogSite] {
-        let first = try reader.varint(as: Int.self, atMost: maximumSites)
+        let (first, sites) = try sites(&reader)
         guard first == known else {
             throw reader.failure("statement \(first) where \(known) was due")
         }
+        return sites
+    }
+
+    /// The statements of a message whose head was read, and the number of the first.
+    static func sites(
+        _ reader: inout ByteReader
+    ) throws(MalformedBytes) -> (first: Int, sites: [LogSite]) {
+        let first = try reader.varint(as: Int.self, atMost: maximumSites)
         let count = try reader.varint(
-            as: Int.self, atMost: min(maximumSites - known, reader.remaining / 5))
+            as: Int.self, atMost: min(maximumSites - first, reader.remaining / 5))
         var sites: [LogSite] = []
         for _ in 0..<count {
             let raw = try reader.byte()
@@ -257,6 +265,6 @@ enum LogCodec {
             sites.append(site)
         }
         guard reader.isAtEnd else { throw reader.failure("bytes behind the statements") }
-        return sites
+        return (first, sites)
     }
 }

@@ -35,8 +35,12 @@ extension Trace {
             var merge = LaneMerge(lanes: mapped.lanes, header: header)
             merge.collect()
             merge.mergeSteps(behind: try lastState(store))
-            try merge.mergeInputs(behind: store)
-            try merge.mergeResults(behind: store)
+            try merge.mergeInputs { source throws(TraceError) in
+                try LaneMerge.blockCount(of: source, in: store)
+            }
+            try merge.mergeResults { wanted throws(TraceError) in
+                try LaneMerge.held(wanted, in: store)
+            }
             let tail = withExtendedLifetime(mapped) { merge.tail }
             return (
                 .lanes(
@@ -169,13 +173,15 @@ struct LaneMerge {
         }
     }
 
-    /// Blocks that go on where the file's blocks of their source end.
-    mutating func mergeInputs(behind store: TraceStore) throws(TraceError) {
+    /// Blocks that go on where the file's blocks of their source end: `count` tells how many it has.
+    mutating func mergeInputs(
+        behind count: (UInt16) throws(TraceError) -> UInt64
+    ) throws(TraceError) {
         let candidates = Dictionary(grouping: tail.inputs, by: \.source)
         tail.inputs = []
         for (source, blocks) in candidates.sorted(by: { $0.key < $1.key }) {
             guard header.sources.isEmpty || Int(source) < header.sources.count else { continue }
-            var next = try Self.blockCount(of: source, in: store)
+            var next = try count(source)
             for block in blocks where block.index == next {
                 tail.inputs.append(block)
                 next += 1
@@ -184,7 +190,7 @@ struct LaneMerge {
     }
 
     /// How many blocks of a source the file holds: read from its last message of that source.
-    private static func blockCount(
+    fileprivate static func blockCount(
         of source: UInt16, in store: TraceStore
     ) throws(TraceError) -> UInt64 {
         guard let channel = store.channel(.input) else { return 0 }
@@ -206,28 +212,40 @@ struct LaneMerge {
         return 0
     }
 
-    private struct CallKey: Hashable {
+    /// Which call of a run.
+    struct CallKey: Hashable {
         var subtask: UInt16
         var call: UInt64
+
+        init(_ result: CallResult) {
+            subtask = result.subtask
+            call = result.call
+        }
     }
 
-    /// Results that the file does not hold yet.
-    mutating func mergeResults(behind store: TraceStore) throws(TraceError) {
+    /// The calls whose results are in the lanes.
+    var calls: Set<CallKey> { Set(tail.results.map { CallKey($0) }) }
+
+    /// Results that the file does not hold yet: `held` tells which of some it holds.
+    mutating func mergeResults(
+        behind held: (Set<CallKey>) throws(TraceError) -> Set<CallKey>
+    ) throws(TraceError) {
         if tail.results.isEmpty { return }
-        var doubles: Set<CallKey> = []
-        let wanted = Set(tail.results.map { CallKey(subtask: $0.subtask, call: $0.call) })
+        var doubles = try held(calls)
+        tail.results.removeAll { !doubles.insert(CallKey($0)).inserted }
+    }
+
+    fileprivate static func held(
+        _ wanted: Set<CallKey>, in store: TraceStore
+    ) throws(TraceError) -> Set<CallKey> {
+        var held: Set<CallKey> = []
         var cursor = MessageCursor(store, .journal)
         while let message = try cursor.message() {
             let results = try cursor.located { () throws(MalformedBytes) in
                 try InputCodec.decodeResults(message)
             }
-            for result in results {
-                let key = CallKey(subtask: result.subtask, call: result.call)
-                if wanted.contains(key) { doubles.insert(key) }
-            }
+            held.formUnion(results.map { CallKey($0) }.filter(wanted.contains))
         }
-        tail.results.removeAll {
-            !doubles.insert(CallKey(subtask: $0.subtask, call: $0.call)).inserted
-        }
+        return held
     }
 }

@@ -1,0 +1,256 @@
+import Synchronization
+import WeirBase
+import WeirEngine
+import WeirTelemetry
+
+/// Reads the counters of a run: each sample holds what changed since the one before.
+///
+/// Owned by the sampler's thread. It goes to the subtasks that did something and to their channels,
+/// so that what a sample costs and holds grows with what happened and not with the plan.
+final class RunSampler {
+    /// About so many entries a sample holds; what changed beyond them comes in the next ones.
+    static let usualEntries = 4_096
+    /// For so many entries that changed one that did not is told once more, in turn: whoever missed
+    /// a sample, because a part of the trace is damaged, comes to know everything again.
+    static let changesPerRepeat = 8
+
+    private let execution: Execution
+    private let maximumEntries: Int
+    /// What the recorder says of itself; asked once a sample.
+    private let recorder: () -> RecorderSample
+    /// As they were told last.
+    private var subtasks: [SubtaskSample]
+    private var channels: [ChannelSample]
+    /// By subtask: when it was told last, in microseconds, and the newest watermark then.
+    private var told: [(time: Int64, newest: Int64?)]
+    /// By subtask: the numbers of its channels.
+    private let channelsOf: [Range<Int>]
+    private let channelNumbers: [Int32]
+    /// Subtasks, a bit each: to be looked at in the next sample whatever they do.
+    private var waiting: [UInt64]
+    /// The newest watermark of any source that has not ended.
+    private var newest: Int64?
+    /// Where the next sample begins to look, so that a full one starves nobody.
+    private var firstNumber = 0
+    private var nextRepeat = 0
+    private var changesSinceRepeat = 0
+    private var nanoseconds: UInt64 = 0
+    /// Subtasks and channels that were looked at so far: what sampling costs, apart from clocks.
+    private(set) var visitCount = 0
+
+    init(
+        _ execution: Execution, maximumEntries: Int = RunSampler.usualEntries,
+        recorder: @escaping () -> RecorderSample
+    ) {
+        self.execution = execution
+        self.maximumEntries = maximumEntries
+        self.recorder = recorder
+        subtasks = execution.subtasks.map {
+            SubtaskSample(stage: $0.stage, subtask: $0.ordinal)
+        }
+        channels = execution.channels.map { channel in
+            ChannelSample(
+                name: channel.name, from: channel.producer?.stage ?? "",
+                to: channel.consumer?.stage ?? "", depth: 0,
+                capacity: UInt64(channel.bounds.messages), bytes: 0, dropped: 0)
+        }
+        told = subtasks.map { _ in (0, nil) }
+        waiting = Array(repeating: 0, count: execution.touched.wordCount)
+        (channelsOf, channelNumbers) = Self.links(execution)
+    }
+
+    private static func links(_ execution: Execution) -> ([Range<Int>], [Int32]) {
+        var numbers: [ObjectIdentifier: Int32] = [:]
+        for (number, channel) in execution.channels.enumerated() {
+            numbers[ObjectIdentifier(channel)] = Int32(number)
+        }
+        var ranges: [Range<Int>] = []
+        var all: [Int32] = []
+        for subtask in execution.subtasks {
+            let start = all.count
+            let ends = subtask.inlets.map(\.channel) + subtask.outlets.compactMap(\.channel)
+            all.append(contentsOf: ends.compactMap { numbers[ObjectIdentifier($0)] })
+            ranges.append(start..<all.count)
+        }
+        return (ranges, all)
+    }
+
+    /// The next sample.
+    func take() -> MetricSample {
+        let started = MonotonicClock.nanoseconds()
+        let ticks = TickClock.nanoseconds()
+        let time = execution.world.clock() / 1_000
+        let steps = (execution.scheduler as? any NumberingScheduler)?.stepCount ?? 0
+        var sample = MetricSample(
+            time: time, step: steps, subtasks: [], channels: [], recorder: RecorderSample())
+        let due = takeDue()
+        advanceNewest(due)
+        visitAll(due, ticks, &sample)
+        repeatSome(&sample)
+        sample.newest = newest
+        sample.recorder = recorder()
+        nanoseconds += MonotonicClock.nanoseconds() - started
+        sample.recorder.sampleNanoseconds = (sample.recorder.sampleNanoseconds ?? 0) + nanoseconds
+        return sample
+    }
+
+    private func isFull(_ sample: MetricSample) -> Bool {
+        sample.subtasks.count + sample.channels.count >= maximumEntries
+    }
+
+    /// Looks at the subtasks in `due`, from where the last full sample stopped; for whom there is
+    /// no room any more, the next sample has some.
+    private func visitAll(_ due: [UInt64], _ ticks: UInt64, _ sample: inout MetricSample) {
+        let first = firstNumber
+        let behind = UInt64.max << UInt64(first & 63)
+        var wasFull = false
+        // The first word comes twice: what of it lies before the first number comes last.
+        for offset in 0...due.count {
+            let word = (first >> 6 + offset) % due.count
+            let mask = offset == 0 ? behind : offset == due.count ? ~behind : .max
+            forEachBit(of: due[word] & mask, word) { number in
+                if isFull(sample) {
+                    waiting[word] |= 1 << UInt64(number & 63)
+                    if !wasFull { firstNumber = number }
+                    wasFull = true
+                } else {
+                    visit(number, ticks, &sample)
+                }
+            }
+        }
+    }
+
+    /// Who did something since the last sample, and who is looked at once more.
+    ///
+    /// What is taken now may have stored its counters too late to be seen now (see `TouchedSet`):
+    /// it is taken once more the next time.
+    private func takeDue() -> [UInt64] {
+        var due = waiting
+        for word in waiting.indices {
+            let taken = execution.touched.take(word: word)
+            due[word] |= taken
+            waiting[word] = taken
+        }
+        return due
+    }
+
+    private func forEachBit(of bits: UInt64, _ word: Int, _ body: (Int) -> Void) {
+        var rest = bits
+        while rest != 0 {
+            body(word * 64 + rest.trailingZeroBitCount)
+            rest &= rest - 1
+        }
+    }
+
+    private func advanceNewest(_ due: [UInt64]) {
+        for word in due.indices {
+            forEachBit(of: due[word], word) { number in
+                let subtask = execution.subtasks[number]
+                guard subtask.isSource else { return }
+                let watermark = subtask.counters.watermark.load(ordering: .relaxed)
+                guard watermark != .min, watermark != .max else { return }
+                newest = max(newest ?? .min, watermark)
+            }
+        }
+    }
+
+    private func visit(_ number: Int, _ ticks: UInt64, _ sample: inout MetricSample) {
+        let subtask = execution.subtasks[number]
+        visitCount += 1 + channelsOf[number].count
+        // A long turn, or waiting for room, is told of without another touch.
+        if subtask.counters.isActive { waiting[number >> 6] |= 1 << UInt64(number & 63) }
+        var expected = subtasks[number]
+        expected.wait(
+            microseconds: sample.time - told[number].time,
+            newest: (old: told[number].newest, new: newest))
+        let found = read(subtask, expected, ticks, sample.time)
+        if found != expected {
+            tell(found, number, &sample)
+            changesSinceRepeat += 1
+        }
+        for place in channelsOf[number] {
+            let number = Int(channelNumbers[place])
+            let channel = execution.channels[number]
+            let (depth, bytes) = (UInt64(channel.depth), UInt64(channel.queuedBytes))
+            let dropped = channel.dropped
+            let known = channels[number]
+            guard depth != known.depth || bytes != known.bytes || dropped != known.dropped else {
+                continue
+            }
+            channels[number].depth = depth
+            channels[number].bytes = bytes
+            channels[number].dropped = dropped
+            sample.channels.append(channels[number])
+            changesSinceRepeat += 1
+        }
+    }
+
+    private func tell(_ subtask: SubtaskSample, _ number: Int, _ sample: inout MetricSample) {
+        subtasks[number] = subtask
+        told[number] = (sample.time, newest)
+        sample.subtasks.append(subtask)
+    }
+
+    /// A subtask's totals now. `expected` is what they would be had it waited.
+    ///
+    /// No time falls from sample to sample: the counters are read while their owner writes them, so
+    /// that the times among them may be a little ahead or behind.
+    private func read(
+        _ subtask: Subtask, _ expected: SubtaskSample, _ ticks: UInt64, _ time: Int64
+    ) -> SubtaskSample {
+        let counters = subtask.counters
+        var sample = expected
+        sample.recordsIn = counters.recordsIn.load(ordering: .relaxed)
+        sample.recordsOut = counters.recordsOut.load(ordering: .relaxed)
+        sample.bytesIn = counters.bytesIn.load(ordering: .relaxed)
+        sample.bytesOut = counters.bytesOut.load(ordering: .relaxed)
+        sample.errors = counters.errors.load(ordering: .relaxed)
+        sample.drops = drops(counters)
+        sample.turns = counters.turns.load(ordering: .relaxed)
+        let times = counters.times(now: ticks)
+        let before = subtasks[Int(subtask.index)]
+        let passed = expected.idle - before.idle
+        let busy = min(passed, times.busy - min(times.busy, before.busy))
+        let blocked = min(
+            passed - busy, times.backpressured - min(times.backpressured, before.backpressured))
+        sample.busy = before.busy + busy
+        sample.backpressured = before.backpressured + blocked
+        sample.idle = before.idle + passed - busy - blocked
+        let watermark = counters.watermark.load(ordering: .relaxed)
+        sample.watermarkLag = nil
+        if watermark != .min, watermark != .max, let newest, newest >= watermark {
+            sample.watermarkLag = newest - watermark
+        }
+        return sample
+    }
+
+    private func drops(_ counters: SubtaskCounters) -> [DropSample]? {
+        var drops: [DropSample] = []
+        for reason in DropReason.allCases {
+            let count = counters.dropped(reason)
+            if count > 0 { drops.append(DropSample(reason: reason.rawValue, count: count)) }
+        }
+        return drops.isEmpty ? nil : drops
+    }
+
+    /// Tells some that did not change once more, as many as `changesPerRepeat` allows.
+    private func repeatSome(_ sample: inout MetricSample) {
+        let count = subtasks.count + channels.count
+        while changesSinceRepeat >= Self.changesPerRepeat,
+            !isFull(sample)
+        {
+            changesSinceRepeat -= Self.changesPerRepeat
+            let number = nextRepeat
+            nextRepeat = (nextRepeat + 1) % count
+            if number < subtasks.count {
+                var subtask = subtasks[number]
+                subtask.wait(
+                    microseconds: sample.time - told[number].time,
+                    newest: (old: told[number].newest, new: newest))
+                tell(subtask, number, &sample)
+            } else {
+                sample.channels.append(channels[number - subtasks.count])
+            }
+        }
+    }
+}

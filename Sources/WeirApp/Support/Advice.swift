@@ -1,0 +1,44 @@
+import WeirBase
+import WeirTrace
+
+/// Commands of this program that a message tells its reader to use, ready to be pasted.
+enum Advice {
+    static var list: String { "'\(ProgramName.command("list"))'" }
+
+    /// Opens a trace in the debugger where it failed, or at a step.
+    static func replay(_ trace: String, at step: UInt64? = nil) -> String {
+        let path = ShellWord.path(trace)
+        guard let step else { return ProgramName.command("replay", path) }
+        return ProgramName.command("replay", path, "--at", "\(step)")
+    }
+
+    /// Runs a whole trace again, and the turns in which its run died.
+    static func verify(_ trace: String) -> String {
+        ProgramName.command("replay", ShellWord.path(trace), "--verify")
+    }
+
+    /// Writes what is whole of a trace to a file beside it.
+    static func recover(_ trace: String) -> String {
+        let stem = trace.hasSuffix(".mcap") ? String(trace.dropLast(5)) : trace
+        return ProgramName.command(
+            "recover", ShellWord.path(trace), "--output", ShellWord.path(stem + "-whole.mcap"))
+    }
+}
+
+/// A damaged trace: what of it can still be read is said with what is wrong.
+enum Damage {
+    /// Does something with a trace; damage that it meets is told with what is still whole.
+    static func explained<Value>(_ path: String, _ body: () throws -> Value) throws -> Value {
+        do {
+            return try body()
+        } catch let error as TraceError where error.code == .damaged {
+            guard let failure = CommandFailure(error) else { throw error }
+            // Where not even the header can be read, there is nothing more to say.
+            guard let whole = try? Trace.survey(path: path), whole.steps + whole.lastLogged > 0
+            else { throw failure }
+            throw CommandFailure(
+                code: failure.code, what: failure.what,
+                advice: "\(whole.whatIsWhole): '\(Advice.recover(path))' writes what is whole")
+        }
+    }
+}

@@ -1,0 +1,106 @@
+/// All subtasks and channels of a run as they were at its newest sample.
+///
+/// Samples name only what changed; taken one by one, in order, they give the whole here. Costs a
+/// few words a subtask and channel, and a walk over the subtasks for each sample.
+package struct SampleTable: Sendable {
+    /// Entries besides those of the plan, which only a trace that somebody altered has.
+    package static let maximumUnplanned = 65_536
+
+    /// The plan's subtasks in order of their numbers, then others in order of their appearance.
+    package private(set) var subtasks: [SubtaskSample] = []
+    /// The plan's channels by the number of their consumers, then others.
+    package private(set) var channels: [ChannelSample] = []
+    package private(set) var time: Int64 = 0
+    package private(set) var step: UInt64 = 0
+    package private(set) var newest: Int64?
+    package private(set) var recorder = RecorderSample()
+
+    private struct Key: Hashable {
+        var stage: String
+        var subtask: Int
+    }
+
+    private var subtaskPlaces: [Key: Int] = [:]
+    private var channelPlaces: [String: Int] = [:]
+    private var unplanned = 0
+
+    /// A table that knows nothing but what samples name.
+    package init() {}
+
+    /// A table of a run's plan, everything in it at rest.
+    package init(_ header: RunHeader) {
+        var capacities: [String: UInt64] = [:]
+        for edge in header.edges {
+            capacities["\(edge.from)>\(edge.to)"] = UInt64(clamping: edge.capacity)
+        }
+        for subtask in header.subtasks {
+            add(SubtaskSample(stage: subtask.stage, subtask: subtask.index))
+            for name in subtask.inlets {
+                let from = Self.producer(of: name)
+                add(
+                    ChannelSample(
+                        name: name, from: from, to: subtask.stage, depth: 0,
+                        capacity: capacities["\(from)>\(subtask.stage)"] ?? 0, bytes: 0,
+                        dropped: 0))
+            }
+        }
+    }
+
+    /// `parse` of `parse/0>enrich/1`.
+    private static func producer(of channel: String) -> String {
+        let from = channel.prefix { $0 != ">" }
+        guard let slash = from.lastIndex(of: "/") else { return String(from) }
+        return String(from[..<slash])
+    }
+
+    /// Takes the next sample of the run.
+    package mutating func take(_ sample: MetricSample) {
+        let passed = sample.time.subtractingReportingOverflow(time)
+        let microseconds = passed.overflow ? 0 : passed.partialValue
+        for place in subtasks.indices {
+            subtasks[place].wait(
+                microseconds: microseconds, newest: (old: newest, new: sample.newest))
+        }
+        for subtask in sample.subtasks {
+            if let place = place(of: subtask) { subtasks[place] = subtask }
+        }
+        for channel in sample.channels {
+            if let place = place(of: channel) { channels[place] = channel }
+        }
+        (time, step, newest) = (sample.time, sample.step, sample.newest)
+        recorder = sample.recorder
+    }
+
+    private mutating func place(of subtask: SubtaskSample) -> Int? {
+        let key = Key(stage: subtask.stage, subtask: subtask.subtask)
+        if let place = subtaskPlaces[key] { return place }
+        guard admitsAnother() else { return nil }
+        add(subtask)
+        return subtasks.count - 1
+    }
+
+    private mutating func place(of channel: ChannelSample) -> Int? {
+        if let place = channelPlaces[channel.name] { return place }
+        guard admitsAnother() else { return nil }
+        add(channel)
+        return channels.count - 1
+    }
+
+    private mutating func admitsAnother() -> Bool {
+        unplanned += 1
+        return unplanned <= Self.maximumUnplanned
+    }
+
+    private mutating func add(_ subtask: SubtaskSample) {
+        let key = Key(stage: subtask.stage, subtask: subtask.subtask)
+        guard subtaskPlaces[key] == nil else { return }
+        subtaskPlaces[key] = subtasks.count
+        subtasks.append(subtask)
+    }
+
+    private mutating func add(_ channel: ChannelSample) {
+        guard channelPlaces[channel.name] == nil else { return }
+        channelPlaces[channel.name] = channels.count
+        channels.append(channel)
+    }
+}

@@ -1,0 +1,268 @@
+import WeirBase
+import WeirTelemetry
+
+/// Reads what can be believed of a trace, damaged or not, chunk by chunk. Owned by one thread.
+///
+/// A chunk that is whole is kept whatever lies before it: but the schedule only as far as nothing
+/// is missing that a replay needs, which is earlier steps, input and results of calls. What is
+/// left out is in `losses`, where the schedule ends early in `cut`. One chunk is in memory at a
+/// time.
+final class Salvage {
+    /// Statements that stand in for lost ones at most; log records that name further ones go.
+    static let maximumStandIns = 1 << 16
+
+    let file: InputFile
+    let header: RunHeader
+    /// How the run ended; nil when it died, or when that is lost.
+    private(set) var end: RunEnd?
+    /// Whether the recorder had kept everything when it wrote the end.
+    private(set) var isEndWhole = false
+    private(set) var rewriting: Rewriting?
+    private(set) var losses = Losses()
+    private(set) var cut: ScheduleCut?
+    /// The last step of a log record.
+    private(set) var lastLogged: UInt64 = 0
+    /// Results to look for, and those of them that were found.
+    var wanted: Set<LaneMerge.CallKey> = []
+    private(set) var held: Set<LaneMerge.CallKey> = []
+
+    private let salvage: McapSalvage
+    private let zstd = Zstd()
+    private let decoder = ScheduleDecoder()
+    private var place = 0
+    private var sequences: [UInt16: UInt32] = [:]
+    private var nextBlocks: [UInt16: UInt64] = [:]
+    private var hasResults = false
+    private var knownSites = 0
+    /// Whether steps may have been lost at the end of what was read: only more of them would tell.
+    private var mayLackSteps = false
+
+    init(_ file: InputFile) throws(TraceError) {
+        self.file = file
+        salvage = try McapSalvage(of: file)
+        header = try Trace.header(file, salvage.index)
+        do throws(TraceError) {
+            let state = try Trace.state(file, salvage.index)
+            (end, isEndWhole) = (state.end, state.isEndWhole)
+            rewriting = try Trace.rewriting(file, salvage.index)
+        } catch {
+            guard error.code == .damaged else { throw error }
+            losses.add(
+                Losses.Region(
+                    offset: error.offset ?? 0, bytes: 0, topics: [], reason: error.reason))
+        }
+    }
+
+    /// Whether the file was closed by its recorder, be what it says of the end lost or not.
+    var isClosed: Bool { salvage.index.isFinished || salvage.index.isDataEnded }
+    /// Where the schedule ends that was given so far.
+    var state: ScheduleState { decoder.state ?? ScheduleState() }
+    /// Whether what the lanes hold goes on behind what was given.
+    var isWholeToItsEnd: Bool { cut == nil && !mayLackSteps }
+
+    /// Logs and marks of turns that began before this step and ended are all in what was given.
+    var telemetryKnownBefore: UInt64 {
+        guard losses.isEmpty else { return 0 }
+        if let rewriting { return rewriting.telemetryKnownBefore }
+        return isEndWhole ? .max : min(state.open.first?.step ?? .max, state.nextStep)
+    }
+
+    func blockCount(of source: UInt16) -> UInt64 { nextBlocks[source] ?? 0 }
+
+    /// What the next chunk holds that can be believed; nil at the file's end.
+    func next() throws(TraceError) -> RecordBatch? {
+        let index = salvage.index
+        guard place < index.chunks.count else { return nil }
+        defer { place += 1 }
+        var batch = RecordBatch()
+        let entry = index.chunks[place]
+        if let gap = salvage.gaps[place] {
+            try lose(entry, gap.reason)
+            return batch
+        }
+        let chunk: McapChunk
+        do throws(TraceError) {
+            chunk = try McapChunk(entry, of: file, zstd: zstd)
+        } catch {
+            guard error.code == .damaged else { throw error }
+            try lose(entry, error.reason)
+            return batch
+        }
+        for message in chunk.messages {
+            guard let name = index.topics[message.channel], let topic = Topic(rawValue: name) else {
+                continue
+            }
+            let data = chunk.data(of: message)
+            do throws(MalformedBytes) {
+                try checkSequence(message)
+                try take(data, topic, at: entry.offset, into: &batch)
+            } catch {
+                lose(
+                    Losses.Region(
+                        offset: entry.offset, bytes: UInt64(data.count), topics: [topic],
+                        reason: error.reason))
+            }
+        }
+        return batch
+    }
+
+    /// Everything was read: whether the run's end, where it is known, is that of the schedule.
+    func finish() {
+        guard let end, isEndWhole, end.steps >= state.nextStep || cut != nil else { return }
+        cutSchedule("steps \(state.nextStep) to \(end.steps) are missing", at: 0)
+        isKnown(upTo: end.steps)
+    }
+
+    // MARK: What a message holds
+
+    /// A message that is missing without damage to show for it is damage. The one that is there is
+    /// judged by what it holds.
+    private func checkSequence(_ message: McapChunk.Message) throws(MalformedBytes) {
+        let expected = sequences[message.channel, default: 0]
+        sequences[message.channel] = message.sequence &+ 1
+        guard message.sequence != expected, losses.isEmpty else { return }
+        throw MalformedBytes(offset: 0, reason: "message \(expected) is missing")
+    }
+
+    private func take(
+        _ data: ArraySlice<UInt8>, _ topic: Topic, at offset: UInt64,
+        into batch: inout RecordBatch
+    ) throws(MalformedBytes) {
+        switch topic {
+        case .schedule: takeSchedule(data, at: offset, into: &batch)
+        case .input:
+            let blocks = try InputCodec.decode(data)
+            if cut == nil { takeInputs(blocks, at: offset, into: &batch) }
+        case .journal:
+            let results = try InputCodec.decodeResults(data)
+            hasResults = true
+            held.formUnion(results.map { LaneMerge.CallKey($0) }.filter(wanted.contains))
+            if cut == nil { batch.results.append(contentsOf: results) }
+        case .log: try takeLogs(data, into: &batch)
+        case .span: break
+        case .metric: batch.metrics.append(try JSONCodec.decode(MetricSample.self, data))
+        case .mark: batch.marks.append(try JSONCodec.decodeMark(data))
+        }
+    }
+
+    private func takeSchedule(
+        _ block: ArraySlice<UInt8>, at offset: UInt64, into batch: inout RecordBatch
+    ) {
+        var last: UInt64 = 0
+        let before = state.nextStep - 1
+        do throws(MalformedBytes) {
+            var reader = ByteReader(block)
+            let head = try ScheduleDecoder.head(&reader)
+            last = head.state.nextStep + UInt64(head.steps) - 1
+            guard cut == nil else { return isKnown(upTo: last) }
+            guard batch.schedule.isEmpty else { throw reader.failure("two blocks in a chunk") }
+            let schedule = try decoder.decode(block)
+            let count = header.subtasks.count
+            for note in schedule.steps where count > 0 && Int(note.subtask) >= count {
+                throw reader.failure("step \(note.step) names subtask \(note.subtask) of \(count)")
+            }
+            batch.schedule = schedule
+            mayLackSteps = false
+        } catch {
+            cut = ScheduleCut(
+                step: before, lastKnown: max(before, last), offset: offset, reason: error.reason)
+        }
+    }
+
+    private func takeInputs(
+        _ blocks: [InputBlock], at offset: UInt64, into batch: inout RecordBatch
+    ) {
+        for block in blocks {
+            let expected = nextBlocks[block.source] ?? 0
+            guard block.index == expected else {
+                let reason = "block \(expected) of source \(block.source) is missing"
+                return cutSchedule(reason, at: offset)
+            }
+            if let bytes = block.bytes {
+                var hash = StableHash()
+                hash.combine(bytes: bytes)
+                guard hash.value == block.hash else {
+                    let reason = "block \(expected) of source \(block.source) was changed"
+                    return cutSchedule(reason, at: offset)
+                }
+            }
+            nextBlocks[block.source] = expected + 1
+            batch.inputs.append(block)
+        }
+    }
+
+    private func takeLogs(
+        _ data: ArraySlice<UInt8>, into batch: inout RecordBatch
+    ) throws(MalformedBytes) {
+        var reader = ByteReader(data)
+        switch try LogCodec.head(&reader) {
+        case .sites:
+            let (first, sites) = try LogCodec.sites(&reader)
+            guard first >= knownSites else { throw reader.failure("statement \(first) twice") }
+            try standIn(upTo: first, &batch, reader)
+            batch.newSites.append(contentsOf: sites)
+            knownSites += sites.count
+        case .records(let head):
+            let logs = try LogCodec.records(head, &reader, zstd: zstd)
+            let last = logs.records.reduce(0) { max($0, Int($1.site) + 1) }
+            try standIn(upTo: last, &batch, reader)
+            batch.logs.append(logs)
+            if !logs.records.isEmpty, head.lastStep < .max {
+                lastLogged = max(lastLogged, head.lastStep)
+            }
+        }
+    }
+
+    /// Statements whose own message is lost: records that name them keep their values and places.
+    private func standIn(
+        upTo count: Int, _ batch: inout RecordBatch, _ reader: ByteReader
+    ) throws(MalformedBytes) {
+        guard count <= knownSites + Self.maximumStandIns else {
+            throw reader.failure("statement \(count) where \(knownSites) are known")
+        }
+        while knownSites < count {
+            batch.newSites.append(
+                LogSite(
+                    level: .info, message: "lost_statement", file: "lost.swift", line: 0,
+                    fields: []))
+            knownSites += 1
+        }
+    }
+
+    // MARK: What is lost
+
+    private func lose(_ entry: McapChunkEntry, _ reason: String) throws(TraceError) {
+        let topics = try salvage.topics(lostAt: place, file)
+        lose(
+            Losses.Region(
+                offset: entry.offset, bytes: entry.length, topics: topics, reason: reason))
+    }
+
+    private func lose(_ region: Losses.Region) {
+        losses.add(region)
+        guard cut == nil else { return }
+        let reason = "what was left out at byte \(region.offset) is needed to go on"
+        guard let topics = region.topics else {
+            // Input and results come before the steps that need them. Missing ones show only when
+            // they are asked for; missing steps show at the next block.
+            let isNeeded = hasResults || header.sources.contains { $0.kind == "bytes" }
+            if isNeeded { cutSchedule(reason, at: region.offset) } else { mayLackSteps = true }
+            return
+        }
+        let needed: [Topic] = [.schedule, .input, .journal]
+        if topics.contains(where: needed.contains) { cutSchedule(reason, at: region.offset) }
+    }
+
+    /// There was a step that cannot be replayed.
+    private func isKnown(upTo step: UInt64) {
+        guard var cut else { return }
+        cut.lastKnown = max(cut.lastKnown, step)
+        self.cut = cut
+    }
+
+    private func cutSchedule(_ reason: String, at offset: UInt64) {
+        guard cut == nil else { return }
+        let last = state.nextStep - 1
+        cut = ScheduleCut(step: last, lastKnown: last, offset: offset, reason: reason)
+    }
+}

@@ -1,0 +1,161 @@
+import WeirBase
+import WeirTelemetry
+
+/// What a file that was rewritten from another trace says of it.
+package struct Rewriting: Equatable, Sendable {
+    /// Whether the run died: its trace had no end, and was never closed.
+    package var hasDied: Bool
+    /// What could not be taken over, in a few words; empty when everything was.
+    package var lost: String
+    /// Logs and marks of turns that began before this step and ended are all in the file.
+    var telemetryKnownBefore: UInt64 = 0
+    var inFlight: [TurnInFlight] = []
+}
+
+extension Trace {
+    /// What came of rewriting a trace.
+    package struct Rewritten: Equatable, Sendable {
+        /// Steps of the new file: all of them can be replayed.
+        package var steps: UInt64 = 0
+        /// The last step of a log record.
+        package var lastLogged: UInt64 = 0
+        package var hasDied = false
+        /// Logs and marks of turns that began before this step and ended were all taken over.
+        var telemetryKnownBefore: UInt64 = 0
+        package var losses = Losses()
+        package var cut: ScheduleCut?
+
+        /// What can be read of the trace, as a sentence without a full stop.
+        package var whatIsWhole: String {
+            guard let cut else { return "All \(steps) steps can still be replayed" }
+            let last = max(cut.lastKnown, lastLogged)
+            var text =
+                steps == 0
+                ? "No step can be replayed" : "The first \(steps) steps can still be replayed"
+            if last > steps, steps > 0 { text += ", those up to step \(last) cannot" }
+            if lastLogged > steps { text += "; logs reach to step \(lastLogged)" }
+            return text
+        }
+    }
+
+    /// Rewrites what is whole of a trace into a finished file, and what its lanes hold behind it.
+    ///
+    /// Every whole chunk is kept; the schedule as far as nothing is missing that a replay needs.
+    /// The new file's checksums, index and summary are its own; its schedule has the same chain.
+    /// The old file and its lanes stay as they are. Streams: one chunk is in memory at a time.
+    package static func recover(
+        path: String, to output: String, overwrite: Bool = false
+    ) throws(TraceError) -> Rewritten {
+        let salvage = try Salvage(InputFile(opening: path))
+        let lanes = try Self.lanes(beside: path, of: salvage.header)
+        let writer = try TraceWriter(path: output, header: salvage.header, overwrite: overwrite)
+        let (rewritten, tail) = try Self.read(salvage, lanes) { batch throws(TraceError) in
+            try writer.write(batch)
+        }
+        let end = rewritten.cut == nil ? salvage.end : nil
+        let isWhole = rewritten.losses.isEmpty && rewritten.cut == nil
+        if let end, isWhole, salvage.rewriting == nil {
+            try writer.finish(end, isWhole: salvage.isEndWhole)
+        } else {
+            let lost = [salvage.rewriting?.lost ?? "", rewritten.losses.summary]
+                .filter { !$0.isEmpty }.joined(separator: "; ")
+            let note = Rewriting(
+                hasDied: rewritten.hasDied, lost: lost,
+                telemetryKnownBefore: rewritten.telemetryKnownBefore,
+                inFlight: rewritten.cut == nil ? tail.inFlight : [])
+            try writer.finish(end, rewriting: note)
+        }
+        return rewritten
+    }
+
+    /// What of a trace can be read, without writing it anywhere. Costs a read of the whole file.
+    package static func survey(path: String) throws(TraceError) -> Rewritten {
+        let salvage = try Salvage(InputFile(opening: path))
+        let lanes = try? Self.lanes(beside: path, of: salvage.header)
+        return try Self.read(salvage, lanes) { _ throws(TraceError) in }.rewritten
+    }
+
+    private static func read(
+        _ salvage: Salvage, _ lanes: MappedLanes?,
+        _ take: (RecordBatch) throws(TraceError) -> Void
+    ) throws(TraceError) -> (rewritten: Rewritten, tail: RecoveredTail) {
+        var merge = lanes.map { LaneMerge(lanes: $0.lanes, header: salvage.header) }
+        merge?.collect()
+        salvage.wanted = merge?.calls ?? []
+        var rewritten = Rewritten()
+        while let batch = try salvage.next() {
+            rewritten.steps += UInt64(batch.schedule.steps.count)
+            try take(batch)
+        }
+        salvage.finish()
+        rewritten.telemetryKnownBefore = salvage.telemetryKnownBefore
+        var tail = RecoveredTail(inFlight: salvage.rewriting?.inFlight ?? [])
+        if salvage.end == nil, salvage.rewriting == nil, salvage.isWholeToItsEnd, var merge {
+            merge.mergeSteps(behind: salvage.state)
+            try merge.mergeInputs { source throws(TraceError) in salvage.blockCount(of: source) }
+            try merge.mergeResults { _ throws(TraceError) in salvage.held }
+            tail = merge.tail
+            try take(tail.batch)
+            rewritten.steps += UInt64(tail.schedule.steps.count)
+        }
+        withExtendedLifetime(lanes) {}
+        rewritten.lastLogged = salvage.lastLogged
+        rewritten.losses = salvage.losses
+        rewritten.cut = salvage.cut
+        rewritten.hasDied =
+            salvage.rewriting?.hasDied ?? (salvage.end == nil && !salvage.isClosed)
+        return (rewritten, tail)
+    }
+
+    /// The lanes that a dead run left beside its trace; nil when there are none that can be used.
+    private static func lanes(
+        beside path: String, of header: RunHeader
+    ) throws(TraceError) -> MappedLanes? {
+        let found: MappedLanes.Found
+        do throws(TraceError) {
+            found = try MappedLanes.find(path: MappedLanes.path(beside: path))
+        } catch {
+            // Trouble with the lanes is no damage of the trace.
+            return nil
+        }
+        switch found {
+        case .missing: return nil
+        case .recording:
+            throw TraceError(
+                .usage, "\(path) is still being recorded by another process. Wait for its end")
+        case .left(let lanes): return lanes.run == header.run ? lanes : nil
+        }
+    }
+
+    /// What a rewritten file says of the trace it was made of; nil when it was not rewritten.
+    static func rewriting(
+        _ file: InputFile, _ index: McapIndex
+    ) throws(TraceError) -> Rewriting? {
+        guard let members = try index.members(of: TraceMetadata.rewritten, in: file) else {
+            return nil
+        }
+        do throws(MalformedBytes) {
+            let inFlight = try JSONCodec.value([TurnInFlight].self, of: members)
+            return Rewriting(
+                hasDied: !members.contains { $0 == ("died", "false") },
+                lost: members.first { $0.0 == "lost" }?.1 ?? "",
+                telemetryKnownBefore: members.first { $0.0 == TraceMetadata.telemetryKnown }
+                    .flatMap { UInt64($0.1) } ?? 0,
+                inFlight: inFlight)
+        } catch {
+            let entry = index.metadata.last { $0.name == TraceMetadata.rewritten }
+            throw .damaged(entry?.offset ?? 0, error.reason)
+        }
+    }
+}
+
+extension RecoveredTail {
+    /// The same as a batch, to be written or read behind the file's own.
+    var batch: RecordBatch {
+        var batch = RecordBatch()
+        batch.schedule = schedule
+        batch.inputs = inputs
+        batch.results = results
+        return batch
+    }
+}

@@ -1,0 +1,87 @@
+import Glibc
+import WeirBase
+import WeirTesting
+
+/// This program in a process of its own whose time and memory are measured; it prints nowhere.
+final class MeasuredChild {
+    /// What a process took.
+    struct Usage {
+        var seconds = 0.0
+        var processorSeconds = 0.0
+        var peakBytes = 0
+        /// Whether it came to its end by itself, and well.
+        var hasEnded = false
+    }
+
+    private let pid: pid_t
+    private let started = MonotonicClock.nanoseconds()
+
+    /// Starts this program with `arguments`.
+    init(_ arguments: [String]) throws {
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        for stream in [STDOUT_FILENO, STDERR_FILENO] {
+            posix_spawn_file_actions_addopen(&actions, stream, "/dev/null", O_WRONLY, 0)
+        }
+        var words = (["weir-bench"] + arguments).map { strdup($0) } + [nil]
+        defer { for word in words { free(word) } }
+        var child = pid_t()
+        let status = posix_spawn(&child, "/proc/self/exe", &actions, nil, &words, environ)
+        guard status == 0 else { throw StressFailure("cannot start this program: error \(status)") }
+        pid = child
+    }
+
+    /// Waits for its end, and ends it when that takes longer.
+    func finish(within nanoseconds: UInt64) -> Usage {
+        var status: Int32 = 0
+        var resources = rusage()
+        var usage = Usage()
+        while true {
+            let found = wait4(pid, &status, WNOHANG, &resources)
+            if found == pid { break }
+            if MonotonicClock.nanoseconds() - started > nanoseconds { kill(pid, SIGKILL) }
+            usleep(2_000)
+        }
+        usage.seconds = Double(MonotonicClock.nanoseconds() - started) / 1e9
+        for time in [resources.ru_utime, resources.ru_stime] {
+            usage.processorSeconds += Double(time.tv_sec) + Double(time.tv_usec) / 1e6
+        }
+        usage.peakBytes = resources.ru_maxrss * 1_024
+        usage.hasEnded = status == 0
+        return usage
+    }
+}
+
+/// A folder that is gone with this object.
+final class TemporaryFolder {
+    let path: String
+
+    init() throws {
+        var template = Array("/tmp/weir-bench-XXXXXX".utf8CString)
+        guard mkdtemp(&template) != nil else { throw StressFailure("cannot make a folder") }
+        path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
+    deinit {
+        empty()
+        rmdir(path)
+    }
+
+    func size(of name: String) -> Int {
+        var status = stat()
+        return stat("\(path)/\(name)", &status) == 0 ? Int(status.st_size) : 0
+    }
+
+    /// Removes the files in it.
+    func empty() {
+        guard let folder = opendir(path) else { return }
+        defer { closedir(folder) }
+        while let entry = readdir(folder) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if name != ".", name != ".." { unlink("\(path)/\(name)") }
+        }
+    }
+}

@@ -1,0 +1,202 @@
+import Synchronization
+import Testing
+import WeirBase
+import WeirEngine
+import WeirTelemetry
+
+@testable import WeirApp
+
+/// What a sample holds and what taking one costs, in plans of any width.
+@Suite struct RunSamplerTests {
+    @Test func `a sample of a run at rest holds nothing and looks at nothing`() throws {
+        var sizes: Set<Int> = []
+        for (stages, width) in [(1, 1), (3, 2), (6, 8)] {
+            let wide = try WideRun(stages: stages, width: width, limit: 40)
+            let sampler = RunSampler(wide.execution) { RecorderSample() }
+            wide.run()
+            // The first tells the run, the second what it might have missed of it.
+            var first = sampler.take()
+            while !first.subtasks.isEmpty || !first.channels.isEmpty { first = sampler.take() }
+            _ = sampler.take()
+            let visits = sampler.visitCount
+            let idle = sampler.take()
+            #expect(sampler.visitCount == visits, "\(stages) stages of \(width)")
+            #expect(idle.subtasks.isEmpty && idle.channels.isEmpty)
+            sizes.insert(idle.approximateBytes)
+        }
+        #expect(sizes.count == 1)
+    }
+
+    @Test func `samples taken one by one give all counters and depths at every moment`() throws {
+        let watcher = Watcher()
+        let wide = try WideRun(stages: 4, width: 4, limit: 300) { watcher.look() }
+        watcher.watch(wide)
+        wide.run()
+        watcher.look()
+        #expect(watcher.looks > 100)
+        #expect(watcher.mismatch == nil, "\(watcher.mismatch ?? "")")
+        #expect(watcher.entries < watcher.looks * wide.entryCount / 4)
+    }
+
+    @Test func `a full sample leaves the rest for the next ones and starves nobody`() throws {
+        let wide = try WideRun(stages: 25, width: 4, limit: 1)
+        let count = wide.execution.subtasks.count
+        let sampler = RunSampler(wide.execution, maximumEntries: 30) { RecorderSample() }
+        var told: [Int] = []
+        for _ in 0..<4 {
+            // Everybody does something before every sample.
+            for subtask in wide.execution.subtasks { wide.touch(subtask) }
+            let sample = sampler.take()
+            let entries = sample.subtasks.count + sample.channels.count
+            #expect(entries <= 30)
+            told += sample.subtasks.map { wide.number(of: $0) }
+        }
+        #expect(Set(told).count == count)
+    }
+
+    @Test func `what did not change is told again in turn, one for eight that did`() throws {
+        let wide = try WideRun(stages: 2, width: 2, limit: 1)
+        let sampler = RunSampler(wide.execution) { RecorderSample() }
+        var repeated: Set<Int> = []
+        let busy = wide.execution.subtasks[0]
+        let rounds = wide.entryCount * RunSampler.changesPerRepeat
+        for _ in 0..<rounds {
+            wide.touch(busy)
+            let sample = sampler.take()
+            repeated.formUnion(sample.subtasks.map { wide.number(of: $0) })
+            #expect(sample.subtasks.count + sample.channels.count <= 2)
+        }
+        #expect(repeated.count == wide.execution.subtasks.count)
+    }
+
+    @Test func `no time falls however the counters are read`() throws {
+        let wide = try WideRun(stages: 2, width: 2, limit: 1)
+        let sampler = RunSampler(wide.execution) { RecorderSample() }
+        let counters = wide.execution.subtasks[1].counters
+        var random = SeededGenerator(seed: 3)
+        var last = SubtaskSample(stage: "", subtask: 0)
+        let now = TickClock.nanoseconds()
+        for step in 1...200 as ClosedRange<Int64> {
+            wide.world.advance(to: step * 1_000_000)
+            // A stamp that lies ahead of the sampler's clock, or behind it.
+            let stamp = now + UInt64(step) * 1_000_000 + random.next() % 3_000_000
+            counters.enter(step % 2 == 0 ? .busy : .backpressured, now: stamp)
+            wide.execution.touched.insert(1)
+            guard let sample = sampler.take().subtasks.first(where: { wide.number(of: $0) == 1 })
+            else { continue }
+            #expect(sample.busy >= last.busy && sample.idle >= last.idle, "step \(step)")
+            #expect(sample.backpressured >= last.backpressured, "step \(step)")
+            let whole = sample.busy + sample.idle + sample.backpressured
+            #expect(whole == UInt64(step) * 1_000_000)
+            last = sample
+        }
+        #expect(last.busy > 0 && last.backpressured > 0)
+    }
+}
+
+/// A keyed pipeline of some stages, each as wide as the next, on one thread and a virtual clock.
+private struct WideRun {
+    let world: LiveWorld
+    let execution: Execution
+    private let scheduler: SimulatedScheduler
+
+    init(
+        stages: Int, width: Int, limit: UInt64, _ onElement: @escaping @Sendable () -> Void = {}
+    ) throws {
+        let pipeline = Pipeline("wide", parallelism: width) { flow in
+            var stream = flow.read(
+                "numbers",
+                from: .generator { index, _ in
+                    (Int(index), Instant(milliseconds: Int64(index)))
+                })
+            for stage in 1...stages {
+                stream = stream.keyed { $0 }
+                    .process("stage-\(stage)", state: 0, emitting: Int.self) { number, _, context in
+                        onElement()
+                        context.emit(number &* 5 &+ stage)
+                    }
+            }
+        }
+        let planned = try pipeline.plan()
+        var connections = LiveWorld.Connections()
+        (connections.sources, connections.storesInput) = ([nil], [false])
+        world = LiveWorld(
+            started: 1_700_000_000_000_000_000, time: .virtual, connections: connections,
+            lanes: nil, logLanes: [], onMark: { _ in })
+        scheduler = SimulatedScheduler(seed: 5, world: world)
+        var bind = BindOptions(seed: 1)
+        bind.limit = limit
+        execution = Execution(
+            plan: planned.plan, parts: try planned.bind(bind, world: world), world: world,
+            scheduler: scheduler, stopsOnViolation: false)
+    }
+
+    var entryCount: Int { execution.subtasks.count + execution.channels.count }
+
+    func run() {
+        world.start(execution)
+        scheduler.run(execution)
+        world.finish()
+    }
+
+    /// A turn without a turn: its counter, and the mark that it leaves.
+    func touch(_ subtask: Subtask) {
+        SubtaskCounters.add(1, to: subtask.counters.turns)
+        execution.touched.insert(subtask.index)
+    }
+
+    func number(of sample: SubtaskSample) -> Int {
+        execution.subtasks.firstIndex {
+            $0.ordinal == sample.subtask && $0.stage == sample.stage
+        } ?? -1
+    }
+}
+
+/// Samples a run from inside its closures and holds the table of its samples against the counters.
+private final class Watcher: @unchecked Sendable {
+    // Unchecked: the run it watches has one thread.
+
+    private var run: WideRun?
+    private var sampler: RunSampler?
+    private var table = SampleTable()
+    private(set) var looks = 0
+    private(set) var entries = 0
+    private(set) var mismatch: String?
+
+    func watch(_ run: WideRun) {
+        self.run = run
+        sampler = RunSampler(run.execution) { RecorderSample() }
+        var header = RunHeader(run: "0", pipeline: "wide", version: "1", plan: "0", seed: 1)
+        let plan = run.execution.plan
+        for (stage, ordinal) in plan.subtasks {
+            header.subtasks.append(
+                SubtaskInfo(
+                    stage: plan.stages[stage].name, index: ordinal,
+                    inlets: plan.channelNames(into: stage, ordinal), outlets: [], source: nil))
+        }
+        table = SampleTable(header)
+    }
+
+    func look() {
+        guard let run, let sampler else { return }
+        let sample = sampler.take()
+        table.take(sample)
+        looks += 1
+        entries += sample.subtasks.count + sample.channels.count
+        for (known, subtask) in zip(table.subtasks, run.execution.subtasks) {
+            let counters = subtask.counters
+            let turns = counters.turns.load(ordering: .relaxed)
+            let taken = counters.recordsIn.load(ordering: .relaxed)
+            let emitted = counters.recordsOut.load(ordering: .relaxed)
+            let isEqual =
+                known.turns == turns && known.recordsIn == taken && known.recordsOut == emitted
+                && known.subtask == subtask.ordinal && known.stage == subtask.stage
+            if !isEqual { mismatch = mismatch ?? "look \(looks): \(subtask.name): \(known)" }
+        }
+        var depths: [String: Int] = [:]
+        for channel in run.execution.channels { depths[channel.name] = channel.depth }
+        for known in table.channels where depths[known.name] != Int(known.depth) {
+            mismatch = mismatch ?? "look \(looks): \(known.name): \(known.depth)"
+        }
+    }
+}

@@ -1,0 +1,90 @@
+import Testing
+import WeirBase
+import WeirTelemetry
+
+/// The whole of a run, put together from samples that name what changed.
+@Suite struct SampleTableTests {
+    private static var header: RunHeader {
+        var header = RunHeader(run: "0", pipeline: "p", version: "1", plan: "0", seed: 1)
+        header.subtasks = [
+            SubtaskInfo(
+                stage: "read", index: 0, inlets: [], outlets: ["read/0>work/0"], source: 0),
+            SubtaskInfo(
+                stage: "work", index: 0, inlets: ["read/0>work/0"], outlets: [], source: nil),
+        ]
+        header.edges = [EdgeInfo(from: "read", to: "work", capacity: 77, policy: "block")]
+        return header
+    }
+
+    private func sample(
+        _ time: Int64, newest: Int64?, _ subtasks: [SubtaskSample] = [],
+        _ channels: [ChannelSample] = []
+    ) -> MetricSample {
+        var sample = MetricSample(
+            time: time, step: UInt64(time), subtasks: subtasks, channels: channels,
+            recorder: RecorderSample(bytes: UInt64(time)))
+        sample.newest = newest
+        return sample
+    }
+
+    @Test func `before the first sample everything in the plan is there and at rest`() {
+        let table = SampleTable(Self.header)
+        #expect(table.subtasks.map(\.stage) == ["read", "work"])
+        #expect(
+            table.channels == [
+                ChannelSample(
+                    name: "read/0>work/0", from: "read", to: "work", depth: 0, capacity: 77,
+                    bytes: 0, dropped: 0)
+            ])
+    }
+
+    @Test func `what a sample does not name was idle and falls behind the newest watermark`() {
+        var table = SampleTable(Self.header)
+        var work = SubtaskSample(stage: "work", subtask: 0)
+        work.turns = 3
+        (work.busy, work.idle, work.watermarkLag) = (400_000, 600_000, 50)
+        table.take(sample(1_000, newest: 5_000, [work]))
+        table.take(sample(3_500, newest: 5_020))
+        work.idle += 2_500_000
+        work.watermarkLag = 70
+        #expect(table.subtasks[1] == work)
+        #expect(table.subtasks[0].idle == 3_500_000)
+        #expect(table.recorder.bytes == 3_500)
+        #expect(table.step == 3_500)
+    }
+
+    @Test func `samples that name everything are taken as they are`() {
+        var table = SampleTable(Self.header)
+        for time in 1...3 as ClosedRange<Int64> {
+            let subtasks = ["read", "work"].map { stage in
+                var subtask = SubtaskSample(stage: stage, subtask: 0)
+                (subtask.idle, subtask.watermarkLag) = (UInt64(time) * 7, time == 2 ? nil : time)
+                return subtask
+            }
+            table.take(sample(time, newest: nil, subtasks))
+            #expect(table.subtasks == subtasks)
+        }
+    }
+
+    @Test func `names that no plan has are taken in up to a bound`() {
+        var table = SampleTable()
+        for base in 0..<70 {
+            let odd = (0..<1_000).map { SubtaskSample(stage: "s\(base)", subtask: $0) }
+            table.take(sample(Int64(base), newest: nil, odd))
+        }
+        #expect(table.subtasks.count == SampleTable.maximumUnplanned)
+    }
+
+    @Test func `times and lags that make no sense wrap and never trap`() {
+        var table = SampleTable(Self.header)
+        var odd = SubtaskSample(stage: "work", subtask: 0)
+        (odd.idle, odd.watermarkLag) = (.max, .max)
+        for time in [Int64.max, .min, 0, .max, -1] {
+            table.take(sample(max(0, time), newest: time, [odd]))
+            var next = sample(0, newest: .min)
+            next.time = time
+            table.take(next)
+        }
+        #expect(table.subtasks.count == 2)
+    }
+}
