@@ -16,6 +16,13 @@ package enum MonotonicClock {
         return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
     }
 
+    /// Processor nanoseconds that the calling thread has used.
+    package static func threadNanoseconds() -> UInt64 {
+        var time = timespec()
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+        return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+    }
+
     /// Processor nanoseconds that the process has used, all threads together.
     package static func processorNanoseconds() -> UInt64 {
         var time = timespec()

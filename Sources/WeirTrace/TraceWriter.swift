@@ -81,7 +81,8 @@ package final class TraceWriter: RecordConsumer, @unchecked Sendable {
     /// Bytes of the file so far. Any thread.
     package var bytesWritten: Int { bytes.load(ordering: .relaxed) }
 
-    /// What metric samples cost so far: bytes before they are packed, and time. Any thread.
+    /// What metric samples cost so far: bytes before they are packed, and processor time. Any
+    /// thread.
     package var sampleCost: (bytes: UInt64, nanoseconds: UInt64) {
         (sampleBytes.load(ordering: .relaxed), sampleNanoseconds.load(ordering: .relaxed))
     }
@@ -254,12 +255,12 @@ package final class TraceWriter: RecordConsumer, @unchecked Sendable {
             } while start < logs.records.count
         }
         for sample in batch.metrics {
-            let started = MonotonicClock.nanoseconds()
+            let started = MonotonicClock.threadNanoseconds()
             let data = JSONCodec.encode(sample)
             try chunker.add(message(.metric, data, at: sample.time))
             sampleBytes.wrappingAdd(UInt64(data.count), ordering: .relaxed)
             sampleNanoseconds.wrappingAdd(
-                MonotonicClock.nanoseconds() - started, ordering: .relaxed)
+                MonotonicClock.threadNanoseconds() - started, ordering: .relaxed)
         }
         for mark in batch.marks {
             try chunker.add(message(.mark, JSONCodec.encode(mark), at: mark.time))

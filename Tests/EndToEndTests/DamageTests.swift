@@ -202,7 +202,10 @@ struct DamageTests {
         case .count: batch.steps[input].count -= 1
         case .time: batch.steps[last].time += 1
         case .inlet: batch.steps[input].port += 1
-        case .subtask: batch.steps[input].subtask += 1
+        // Another one that there is.
+        case .subtask:
+            let subtask = batch.steps[input].subtask
+            batch.steps[input].subtask = subtask == 0 ? 1 : subtask - 1
         case .kind: batch.steps[input].kind = .idle
         case .emitted: if !batch.emitted.isEmpty { batch.emitted[0] += 1 }
         case .accesses: if !batch.ends.isEmpty { batch.ends[0].accesses += 1 }

@@ -8,7 +8,7 @@ import WeirApp
     static let pipelines = [
         outside, insideCell, behindCell, atSource, atSink, endless, harmless, exiting,
         endlessInCell, endlessAtSource, endlessAtSink, endlessAtRest, endlessWhenReplayed,
-        violatedAndEndless,
+        violatedAndEndless, throwing, refusing,
     ]
 
     static let fatalElement = 900
@@ -182,4 +182,27 @@ private let violatedAndEndless = Pipeline("violated-and-endless", defaultLimit: 
             context.emit(number)
         }
         .write("picked") { "\($0)" }
+}
+
+/// What an operator throws at the fatal element.
+private struct Unwanted: Error, CustomStringConvertible {
+    let number: Int
+    var description: String { "element \(number) is not wanted" }
+}
+
+/// Throws in an operator without a name, which is fused with its source.
+private let throwing = Pipeline("throwing", defaultLimit: 3_000) { flow in
+    flow.read("numbers", from: numbers)
+        .map { number in
+            if isFatal(number) { throw Unwanted(number: number) }
+            return number
+        }
+        .write("picked") { "\($0)" }
+}
+
+/// Reads lines of JSON into a stage that is called by another operator.
+private let refusing = Pipeline("refusing") { flow in
+    flow.read("visits", from: .jsonLines(as: [String: Int].self))
+        .filter("wanted") { _ in true }
+        .write("kept") { "\($0.count)" }
 }

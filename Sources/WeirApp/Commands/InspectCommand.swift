@@ -95,14 +95,6 @@ private struct TraceFacts {
             json.member("message", failure.message)
             json.endObject()
         }
-        if let cost = sizes.recorder, let bytes = cost.sampleBytes {
-            json.key("sampling")
-            json.beginObject()
-            json.member("samples", sizes.samples)
-            json.member("bytes", bytes)
-            json.member("nanoseconds", cost.sampleNanoseconds ?? 0)
-            json.endObject()
-        }
         json.key("recordedWith")
         json.beginObject()
         json.member("version", header.recordedWith.version)
@@ -210,8 +202,8 @@ struct CheckCommand: ParsableCommand {
             }
             throw CommandFailure(
                 code: 4, what: "\(name) is incomplete: \(sizes.steps) steps can be read",
-                advice: "'\(Advice.replay(path))' uses them; "
-                    + "'\(Advice.recover(path))' writes them to a whole file")
+                advice: "\(Advice.shown(Advice.replay(path))) uses them; "
+                    + "\(Advice.shown(Advice.recover(path))) writes them to a whole file")
         }
         Output.standard("whole: \(sizes.steps) steps, \(sizes.turns) turns\n")
         if let note = Self.note(trace) { Output.error("weir: note: \(note)\n") }
@@ -273,7 +265,8 @@ struct RecoverCommand: ParsableCommand {
             note("\(rewritten.whatIsWhole): \(cut.reason)")
         }
         if rewritten.hasDied {
-            note("the run died; '\(Advice.verify(output))' runs it again to where it did")
+            let again = Advice.shown(Advice.verify(output))
+            note("the run died; \(again) runs it again to where it did")
         }
     }
 

@@ -8,8 +8,9 @@ struct RunCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "run", abstract: "Run a pipeline and record it.",
         discussion: """
-            Everything a run could not have computed goes into a trace, so that the command replay can \
-            run it again exactly. Ctrl-C once lets what was read drain and ends; twice stops now.
+            Everything a run could not have computed goes into a trace, so that the command \
+            replay can run it again exactly. Ctrl-C once lets what was read drain and ends; twice \
+            stops now.
             """)
 
     @Argument(help: "Which pipeline; the command list shows them.")

@@ -117,6 +117,7 @@ struct TopLines {
         _ = model.update(.ended(ending))
         if !isCaughtUp, news.samples.isEmpty { showRates() }
         Output.error("weir: note: the run \(ending)\n")
+        if let look = feed.look { Output.error("weir: note: look: \(look)\n") }
     }
 
     private func showRates() {

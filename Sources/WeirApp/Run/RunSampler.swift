@@ -77,7 +77,7 @@ final class RunSampler {
 
     /// The next sample.
     func take() -> MetricSample {
-        let started = MonotonicClock.nanoseconds()
+        let started = MonotonicClock.threadNanoseconds()
         let ticks = TickClock.nanoseconds()
         let time = execution.world.clock() / 1_000
         let steps = (execution.scheduler as? any NumberingScheduler)?.stepCount ?? 0
@@ -89,7 +89,7 @@ final class RunSampler {
         repeatSome(&sample)
         sample.newest = newest
         sample.recorder = recorder()
-        nanoseconds += MonotonicClock.nanoseconds() - started
+        nanoseconds += MonotonicClock.threadNanoseconds() - started
         sample.recorder.sampleNanoseconds = (sample.recorder.sampleNanoseconds ?? 0) + nanoseconds
         return sample
     }

@@ -51,11 +51,12 @@ final class RunWatch: @unchecked Sendable {
                 monitor.withLock {
                     if !isOver.load(ordering: .acquiring) { monitor.wait(until: due) }
                 }
-                let now = MonotonicClock.nanoseconds()
-                if now < due { continue }
+                if MonotonicClock.nanoseconds() < due { continue }
+                let before = MonotonicClock.threadNanoseconds()
                 take()
-                let end = MonotonicClock.nanoseconds()
-                due = max(due + Self.interval, end + Self.spacing * (end - now))
+                let spent = MonotonicClock.threadNanoseconds() - before
+                let now = MonotonicClock.nanoseconds()
+                due = max(due + Self.interval, now + Self.spacing * spent)
             }
         }
     }

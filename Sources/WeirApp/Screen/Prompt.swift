@@ -25,8 +25,7 @@ enum Prompt {
         takeForeground(terminal)
         if code == 0, MonotonicClock.nanoseconds() - started > shortNanoseconds { return }
         say(
-            (code == 0
-                ? "" : "weir: '\(ProgramName.command(arguments[0]))' ended with code \(code). ")
+            (code == 0 ? "" : "weir: \(arguments[0]) ended with code \(code). ")
                 + "Enter returns to the screen\n")
         waitForEnter(terminal, isLeaving)
     }

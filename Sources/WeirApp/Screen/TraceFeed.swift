@@ -53,6 +53,13 @@ final class TraceFeed: ScreenSource, @unchecked Sendable {
         return news
     }
 
+    /// The command that looks at how the run failed; nil where it goes on, or ended well.
+    var look: String? {
+        guard hasEnded, failure == nil else { return nil }
+        guard let end = trace.end else { return Advice.verify(trace.path) }
+        return RunEnding.isFailure(end) ? Advice.replay(trace.path) : nil
+    }
+
     func successor() -> (facts: RunFacts, source: any ScreenSource)? {
         guard let path = siblings.newest, let next = try? Trace.open(path: path) else { return nil }
         let feed = TraceFeed(next)
@@ -96,6 +103,10 @@ final class TraceFeed: ScreenSource, @unchecked Sendable {
 
 /// How a run ended, as far as its trace tells.
 enum RunEnding {
+    static func isFailure(_ end: RunEnd) -> Bool {
+        !["finished", "interrupted", "stopped"].contains(end.cause)
+    }
+
     /// `ended: finished`, `failed: violation`, `died: no end in its trace`.
     static func text(_ trace: Trace) -> String {
         guard let end = trace.end else {
@@ -104,8 +115,7 @@ enum RunEnding {
             }
             return "died: no end in its trace"
         }
-        let isFailure = !["finished", "interrupted", "stopped"].contains(end.cause)
-        return (isFailure ? "failed: " : "ended: ") + PrintableText.escaped(end.cause)
+        return (isFailure(end) ? "failed: " : "ended: ") + PrintableText.escaped(end.cause)
             + (trace.isComplete ? "" : "; recording stopped before")
     }
 }

@@ -3,7 +3,13 @@ import WeirTrace
 
 /// Commands of this program that a message tells its reader to use, ready to be pasted.
 enum Advice {
-    static var list: String { "'\(ProgramName.command("list"))'" }
+    static var list: String { shown(ProgramName.command("list")) }
+    static var help: String { shown(ProgramName.command("--help")) }
+
+    /// A command inside a sentence: in quotes that are not its own.
+    static func shown(_ command: String) -> String {
+        command.contains("'") ? "\"\(command)\"" : "'\(command)'"
+    }
 
     /// Opens a trace in the debugger where it failed, or at a step.
     static func replay(_ trace: String, at step: UInt64? = nil) -> String {
@@ -36,9 +42,10 @@ enum Damage {
             // Where not even the header can be read, there is nothing more to say.
             guard let whole = try? Trace.survey(path: path), whole.steps + whole.lastLogged > 0
             else { throw failure }
+            let recover = Advice.shown(Advice.recover(path))
             throw CommandFailure(
                 code: failure.code, what: failure.what,
-                advice: "\(whole.whatIsWhole): '\(Advice.recover(path))' writes what is whole")
+                advice: "\(whole.whatIsWhole): \(recover) writes what is whole")
         }
     }
 }

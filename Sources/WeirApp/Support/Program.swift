@@ -55,7 +55,7 @@ enum Program {
         guard word != "help", !names.contains(word) else { return }
         throw CommandFailure.usage(
             "there is no command \(PrintableText.escaped(word))",
-            Nearest.advice(word, among: names, or: "See '\(ProgramName.command("--help"))'"))
+            Nearest.advice(word, among: names, or: "See \(Advice.help)"))
     }
 
     private static func report(_ error: any Error, asJSON: Bool) -> Int32 {
@@ -69,8 +69,8 @@ enum Program {
             return 0
         }
         let message = RootCommand.message(for: error)
-        let help = ProgramName.command(message.contains("'<pipeline>'") ? "list" : "--help")
-        CommandFailure.usage(PrintableText.escaped(message, limit: 600), "See '\(help)'")
+        let help = message.contains("'<pipeline>'") ? Advice.list : Advice.help
+        CommandFailure.usage(PrintableText.escaped(message, limit: 600), "See \(help)")
             .print(asJSON: asJSON)
         return 2
     }

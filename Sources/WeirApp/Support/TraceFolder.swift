@@ -53,7 +53,7 @@ enum Newest {
         guard let newest = TraceFolder(folder).entries.last else {
             throw CommandFailure.usage(
                 "there is no trace in \(folder)/",
-                "Record one with '\(ProgramName.command("run"))', or name a trace")
+                "Record one with \(Advice.shown(ProgramName.command("run"))), or name a trace")
         }
         return newest.path
     }

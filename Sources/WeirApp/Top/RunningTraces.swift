@@ -51,7 +51,8 @@ enum RunningTraces {
         } catch {
             throw CommandFailure.usage(
                 "no run is being recorded here and there is no trace in \(Retention.folder)/",
-                "Start one with '\(ProgramName.command("run"))', or name a trace or a process")
+                "Start one with \(Advice.shown(ProgramName.command("run"))), or name a trace or a "
+                    + "process")
         }
     }
 

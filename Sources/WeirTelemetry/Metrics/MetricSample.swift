@@ -126,7 +126,7 @@ package struct RecorderSample: Codable, Equatable, Sendable {
     package var logsDropped: UInt64 = 0
     /// Samples and marks that found the recorder's inbox full.
     package var offersDropped: UInt64?
-    /// Time spent on reading samples and on writing them into the trace, nanoseconds.
+    /// Processor time spent on reading samples and on writing them into the trace, nanoseconds.
     package var sampleNanoseconds: UInt64?
     /// Bytes of the samples in the trace, before they are packed.
     package var sampleBytes: UInt64?

@@ -109,7 +109,8 @@ enum JSONCodec {
 
     static let metricSchema = """
         {"title":"weir.MetricSample","type":"object","properties":{"time":{"type":"integer"},\
-        "step":{"type":"integer"},"newest":{"type":"integer"},"subtasks":{"type":"array","items":{"type":"object"}},\
+        "step":{"type":"integer"},"newest":{"type":"integer"},\
+        "subtasks":{"type":"array","items":{"type":"object"}},\
         "channels":{"type":"array","items":{"type":"object"}},"recorder":{"type":"object"}}}
         """
     static let markSchema = """

@@ -173,7 +173,8 @@ struct LaneMerge {
         }
     }
 
-    /// Blocks that go on where the file's blocks of their source end: `count` tells how many it has.
+    /// Blocks that go on where the file's blocks of their source end: `count` tells how many there
+    /// are.
     mutating func mergeInputs(
         behind count: (UInt16) throws(TraceError) -> UInt64
     ) throws(TraceError) {
