@@ -20,9 +20,7 @@ import WeirTelemetry
             checks += 1
             let digests = execution.subtasks.map { $0.digest() }
             for (subtask, digest) in zip(execution.subtasks, digests) {
-                var fresh = StableHash()
-                subtask.digest(into: &fresh)
-                if fresh.value != digest { wrong.append(subtask.name) }
+                if subtask.freshDigest() != digest { wrong.append(subtask.name) }
             }
             known += zip(last, digests).reduce(0) { $0 + ($1.0 == $1.1 ? 1 : 0) }
             last = digests

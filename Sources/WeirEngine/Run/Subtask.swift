@@ -513,22 +513,18 @@ package final class Subtask: @unchecked Sendable {
     /// Costs one load where nothing was touched since the last call: what rest points cost grows
     /// with what happened between them and not with the plan.
     package func digest() -> UInt64 {
-        func fresh() -> UInt64 {
-            var hash = StableHash()
-            digest(into: &hash)
-            return hash.value
-        }
         if isDigestStale.load(ordering: .relaxed) {
-            knownDigest = fresh()
+            knownDigest = freshDigest()
             isDigestStale.store(false, ordering: .relaxed)
         } else {
-            assert(knownDigest == fresh(), "\(name) changed and did not say so")
+            assert(knownDigest == freshDigest(), "\(name) changed and did not say so")
         }
         return knownDigest
     }
 
-    /// Adds all state to a digest. At a rest point, or in a replay between turns.
-    private func digest(into hash: inout StableHash) {
+    /// The digest made anew. As for `digest`.
+    func freshDigest() -> UInt64 {
+        var hash = StableHash()
         for port in inlets.indices {
             hash.combine(UInt64(bitPattern: watermarks[port].nanoseconds))
             hash.combine(isInletIdle[port] ? 1 : 0)
@@ -549,5 +545,6 @@ package final class Subtask: @unchecked Sendable {
             if let channel = outlet.channel, channel.policy != .block { hash.combine(0x5EA1) }
             outlet.digestUnpublished(into: &hash)
         }
+        return hash.value
     }
 }

@@ -127,12 +127,12 @@ package final class Trace: Sendable {
     /// Logs and marks of turns that began before this step and ended are all in the file.
     ///
     /// A batch of the recorder holds with the end of a turn what the turn logged and found broken,
-    /// so that this is known of a run that died, too: only what lay in memory is lost.
+    /// so that this is known of a run that died, too. Its telemetry is written behind its schedule:
+    /// of the last block it may have been lost.
     package func telemetryKnownBefore() throws(TraceError) -> UInt64 {
         if case .rewritten(let rewriting) = recovery { return rewriting.telemetryKnownBefore }
         if isEndWhole { return .max }
-        let last = try Self.lastState(store)
-        return min(last.open.first?.step ?? .max, last.nextStep)
+        return try Self.stateBeforeLastBlock(store).leastOpen
     }
 
     /// How the run ended; nil when it died or still runs.

@@ -51,6 +51,22 @@ extension Trace {
         }
     }
 
+    /// Where the last block of the schedule in the file begins and what is open there.
+    static func stateBeforeLastBlock(_ store: TraceStore) throws(TraceError) -> ScheduleState {
+        guard let channel = store.channel(.schedule),
+            let (place, _) = store.chunk(before: .max, holding: channel)
+        else { return ScheduleState() }
+        var cursor = MessageCursor(store, .schedule, from: place)
+        var state = ScheduleState()
+        while let block = try cursor.message() {
+            state = try cursor.located { () throws(MalformedBytes) in
+                var reader = ByteReader(block)
+                return try ScheduleDecoder.head(&reader).state
+            }
+        }
+        return state
+    }
+
     /// Where the schedule in the file ends and what is open there.
     static func lastState(_ store: TraceStore) throws(TraceError) -> ScheduleState {
         guard let channel = store.channel(.schedule),

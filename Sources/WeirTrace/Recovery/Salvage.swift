@@ -34,6 +34,8 @@ final class Salvage {
     private var nextBlocks: [UInt16: UInt64] = [:]
     private var hasResults = false
     private var knownSites = 0
+    /// Before the last block of the schedule that was given.
+    private var stateBeforeLast = ScheduleState()
     /// Whether steps may have been lost at the end of what was read: only more of them would tell.
     private var mayLackSteps = false
 
@@ -64,7 +66,7 @@ final class Salvage {
     var telemetryKnownBefore: UInt64 {
         guard losses.isEmpty else { return 0 }
         if let rewriting { return rewriting.telemetryKnownBefore }
-        return isEndWhole ? .max : min(state.open.first?.step ?? .max, state.nextStep)
+        return isEndWhole ? .max : stateBeforeLast.leastOpen
     }
 
     func blockCount(of source: UInt16) -> UInt64 { nextBlocks[source] ?? 0 }
@@ -156,7 +158,9 @@ final class Salvage {
             last = head.state.nextStep + UInt64(head.steps) - 1
             guard cut == nil else { return isKnown(upTo: last) }
             guard batch.schedule.isEmpty else { throw reader.failure("two blocks in a chunk") }
+            let before = state
             let schedule = try decoder.decode(block)
+            stateBeforeLast = before
             let count = header.subtasks.count
             for note in schedule.steps where count > 0 && Int(note.subtask) >= count {
                 throw reader.failure("step \(note.step) names subtask \(note.subtask) of \(count)")

@@ -117,6 +117,9 @@ struct ScheduleState: Equatable, Sendable {
     var open: [OpenTurn] = []
     var chain: UInt64 = 0
 
+    /// All turns that began before this step have ended.
+    var leastOpen: UInt64 { min(open.first?.step ?? .max, nextStep) }
+
     /// Takes a rest point into account: no turn is open there.
     mutating func rest(at step: UInt64) { open.removeAll { $0.step < step } }
 }
