@@ -50,8 +50,7 @@ struct BooksTests {
     }
 
     @Test func `a run stopped at once says how much it had read in vain`() throws {
-        let lines = 5_000
-        try scratch.write("in.txt", (0..<lines).map { "\($0)\n" }.joined())
+        try scratch.write("in.txt", (0..<200_000).map { "\($0)\n" }.joined())
         let run = try weir.start([
             "run", "slow", "--input", "in.txt", "--output", "rows.txt", "--record", "t.mcap",
             "--ui", "none", "--json",
