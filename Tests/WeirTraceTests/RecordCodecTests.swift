@@ -44,6 +44,10 @@ import WeirTelemetry
                 subtask.backpressured = random.next()
                 subtask.lagRecords = number % 2 == 0 ? nil : random.next()
                 subtask.watermarkLag = number % 3 == 0 ? nil : .min
+                subtask.drops = (0..<number % 4).map {
+                    DropSample(reason: "late\"\($0)", count: random.next())
+                }
+                if number % 5 == 0 { subtask.drops = nil }
                 return subtask
             }
             if round % 2 == 0 {

@@ -34,6 +34,8 @@ final class RunSampler {
     private var firstNumber = 0
     private var nextRepeat = 0
     private var changesSinceRepeat = 0
+    /// Whether the last sample was full: the next one tells more of the same moment.
+    private(set) var isBehind = false
     private var nanoseconds: UInt64 = 0
     /// Subtasks and channels that were looked at so far: what sampling costs, apart from clocks.
     private(set) var visitCount = 0
@@ -103,7 +105,7 @@ final class RunSampler {
     private func visitAll(_ due: [UInt64], _ ticks: UInt64, _ sample: inout MetricSample) {
         let first = firstNumber
         let behind = UInt64.max << UInt64(first & 63)
-        var wasFull = false
+        isBehind = false
         // The first word comes twice: what of it lies before the first number comes last.
         for offset in 0...due.count {
             let word = (first >> 6 + offset) % due.count
@@ -111,8 +113,8 @@ final class RunSampler {
             forEachBit(of: due[word] & mask, word) { number in
                 if isFull(sample) {
                     waiting[word] |= 1 << UInt64(number & 63)
-                    if !wasFull { firstNumber = number }
-                    wasFull = true
+                    if !isBehind { firstNumber = number }
+                    isBehind = true
                 } else {
                     visit(number, ticks, &sample)
                 }

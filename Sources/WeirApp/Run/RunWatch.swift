@@ -65,13 +65,21 @@ final class RunWatch: @unchecked Sendable {
         isOver.store(true, ordering: .releasing)
         monitor.withLock { monitor.signal() }
         thread?.join()
-        if thread != nil { take() }
+        guard thread != nil else { return }
+        // The last samples tell everything that is not told yet.
+        while take(), sampler.isBehind {}
     }
 
-    private func take() {
-        guard let sample = taken() else { return }
+    /// Takes the next sample; false when the recorder had no room for one.
+    @discardableResult
+    private func take() -> Bool {
+        guard let sample = taken() else { return false }
         feed?.offer(sample)
-        guard showsLines else { return }
+        if showsLines { show(sample) }
+        return true
+    }
+
+    private func show(_ sample: MetricSample) {
         let now = MonotonicClock.nanoseconds()
         let frame = stages.take(sample)
         guard let last = previous else { return previous = (frame, now) }

@@ -122,6 +122,7 @@ package final class Execution: @unchecked Sendable {
         let books = books(isOver: true)
         for leftover in books.leftovers {
             subtasks[leftover.subtask].counters.drop(leftover.count, leftover.reason)
+            touched.insert(subtasks[leftover.subtask].index)
         }
         state.withLock { $0.books = books }
         return books

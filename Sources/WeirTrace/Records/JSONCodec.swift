@@ -140,6 +140,12 @@ extension JSONText {
         member("busy", subtask.busy)
         member("bytesIn", subtask.bytesIn)
         member("bytesOut", subtask.bytesOut)
+        if let drops = subtask.drops {
+            key("drops")
+            beginArray()
+            for drop in drops { append(drop) }
+            endArray()
+        }
         member("errors", subtask.errors)
         member("idle", subtask.idle)
         if let lag = subtask.lagRecords { member("lagRecords", lag) }
@@ -149,6 +155,13 @@ extension JSONText {
         member("subtask", subtask.subtask)
         member("turns", subtask.turns)
         if let lag = subtask.watermarkLag { member("watermarkLag", lag) }
+        endObject()
+    }
+
+    private mutating func append(_ drop: DropSample) {
+        beginObject()
+        member("count", drop.count)
+        member("reason", drop.reason)
         endObject()
     }
 
