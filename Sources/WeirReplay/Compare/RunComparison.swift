@@ -122,7 +122,7 @@ final class RunComparison {
             if let other, other.step < found?.step ?? .max { found = other }
         }
         let isWholeRun = isWhole && found == nil
-        if isWholeRun { logs?.finish() }
+        if isWholeRun { logs?.finish(through: report.steps) }
         consider(logs?.divergence)
         consider(marks.divergence(through: found?.step ?? report.steps))
         var end = EndComparison(trace, agreedRest: scheduler.agreedRest)
@@ -163,6 +163,9 @@ final class RunComparison {
         if !trace.header.hasCurrentDigests {
             return "its digests have an older form, which this build does not compute; only what "
                 + "its turns emitted was compared"
+        }
+        if case .rewritten(let rewriting) = trace.recovery, !rewriting.hasDied {
+            return "it was rewritten from a damaged trace"
         }
         guard let end = trace.end else { return "the run died and noted no end" }
         if !trace.isComplete { return "its recording stopped before the run did" }

@@ -50,6 +50,12 @@ package struct LogSite: Equatable, Sendable {
     }
 }
 
+extension LogSite {
+    /// Stands in for a statement that was lost with a damaged part of a trace.
+    package static let lost = LogSite(
+        level: .info, message: "lost_statement", file: "lost.swift", line: 0, fields: [])
+}
+
 /// One log record.
 ///
 /// Its identity within a run is (`step`, `index`, `operatorIndex`, `ordinal`), the same in a replay

@@ -225,10 +225,7 @@ final class Salvage {
             throw reader.failure("statement \(count) where \(knownSites) are known")
         }
         while knownSites < count {
-            batch.newSites.append(
-                LogSite(
-                    level: .info, message: "lost_statement", file: "lost.swift", line: 0,
-                    fields: []))
+            batch.newSites.append(.lost)
             knownSites += 1
         }
     }
