@@ -57,7 +57,8 @@ struct JSONRow: Sendable, CustomTestStringConvertible {
                 "a comma at the end", line(#","x":[1,]"#),
                 .malformed("a comma is followed by the end of the array", column: 31), logs: nil),
             JSONRow(
-                "a member twice", line(#","logger":"b","id":1,"id":2"#), .value("a 1 -"), logs: "a"),
+                "a member twice", line(#","logger":"b","id":1,"id":2"#), .value("a 1 -"),
+                logs: "a"),
             JSONRow(
                 "an escaped name", #"{"\u0074ime":1,"logge\u0072":"a","\u0069d":7}"#,
                 .value("a 7 -"),
