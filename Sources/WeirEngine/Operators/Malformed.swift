@@ -73,12 +73,14 @@ private func split<Element>(
     return Link(name: name, state: UnsafeMutableRawPointer(buffer), reactions: reactions) {
         slice, frame, state in
         let buffer = state.assumingMemoryBound(to: OutputBuffer<Element>.self)
-        slice.consume(as: ReadLine<Element>.self, frame) { line, time in
+        let count = slice.count
+        let done = slice.consume(as: ReadLine<Element>.self, frame) { line, time in
             switch consume line {
             case .element(let element): buffer.pointee.append(element, time: time, frame)
             case .malformed(let input): malformed.append(input, time: time)
             }
         }
+        frame.pointee.handled(done, of: count)
         buffer.pointee.flush(frame)
     }
 }
