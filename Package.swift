@@ -139,7 +139,7 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "WeirConnectorsTests",
-            dependencies: ["WeirConnectors", "WeirBase", "WeirEngine"],
+            dependencies: ["WeirConnectors", "WeirBase", "WeirTelemetry", "WeirEngine"],
             swiftSettings: strict),
         .testTarget(
             name: "WeirTelemetryTests", dependencies: ["WeirBase", "WeirTelemetry"],

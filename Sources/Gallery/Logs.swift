@@ -5,15 +5,18 @@ import WeirPattern
 ///
 /// Every line is counted once: those that cannot be read under level `unparsed`, in the window of
 /// the line before them; those whose window was written already in rows of their own. The counts
-/// of a run add up to the lines read.
+/// of a run add up to the lines read. A line whose clock is far ahead of all others does not make
+/// what follows it late.
 let logs = Pipeline(
-    "logs", version: "1", summary: "Counts log lines by window, level and component",
+    "logs", version: "2", summary: "Counts log lines by window, level and component",
     parameters: [
         Parameter("format", default: "auto", "an expression with groups time, level, component"),
         Parameter("key", default: "component", "component, level, or a field's name"),
         Parameter("window", default: "1m", "how long a window is"),
         Parameter("disorder", default: "5s", "how far lines may come out of order"),
         Parameter("year", default: "start", "of times without one; start: that of the run's"),
+        Parameter(
+            "jump", default: "1h", "how far one line may be ahead of all before it, or none"),
         Parameter("burst", default: "4", "how many times its usual count is a burst"),
     ]
 ) { flow in
@@ -30,8 +33,17 @@ let logs = Pipeline(
             onEnd: LogCounting.placeRest, LogCounting.place)
     let counted = parsed.keyed(by: \.key).window(.tumbling(settings.window))
         .aggregateWithLate("window", from: 0) { count, line in count += line.count }
-    let late = counted.late.process(
-        "late", state: 0, emitting: CountRow.self, LogCounting.lateRow(settings.window))
+    let late = counted.late
+        .process("late", state: 0, emitting: LateLine.self, LogCounting.late(settings.window))
+        .keyed { LateLine(start: $0.start, key: $0.key, count: 0) }
+        .window(.tumbling(settings.window))
+        .aggregate("lateWindow", from: 0) { count, line in count += line.count }
+        .map("lateCount") { pane in
+            let place = pane.key
+            return CountRow(
+                start: place.start, end: place.start + settings.window, key: place.key,
+                count: pane.value, isLate: true)
+        }
     counted.panes.process(
         "count", state: Bursts(), emitting: CountRow.self, LogCounting.row(settings.burst)
     )
@@ -55,10 +67,16 @@ enum LogCounting {
         // A watermark that moves by whole windows closes the same windows as a finer one would,
         // with one message for each instead of one for each tenth of a second.
         .lines(
-            watermark: .boundedDisorder(settings.disorder, granularity: settings.window),
+            watermark: .boundedDisorder(
+                settings.disorder, granularity: settings.window, maximumJump: settings.jump),
+            malformed: .element { _ in .unparsed },
             decoder: { started in
                 var reader = LineReader(settings, started: started)
-                return { bytes, _ in reader.read(bytes) }
+                return { bytes, _ in
+                    // A byte order mark, which joined files have in their middle too.
+                    let mark = JSONScanner.markLength(bytes)
+                    return reader.read(UnsafeRawBufferPointer(rebasing: bytes[mark...]))
+                }
             })
     }
 
@@ -126,18 +144,20 @@ enum LogCounting {
         }
     }
 
-    /// A row for a line whose window was written already; the state counts them.
-    static func lateRow(
+    /// Lines whose window was written already, at the time at which they came.
+    ///
+    /// In the windows of that time they are counted like others, by the window and key they belong
+    /// to, so that how many rows there are does not depend on how they were batched.
+    static func late(
         _ window: Duration
-    ) -> @Sendable (consuming LogLine, inout Int, inout OperatorContext<CountRow>) -> Void {
+    ) -> @Sendable (consuming LogLine, inout Int, inout OperatorContext<LateLine>) -> Void {
         { line, lines, context in
             lines += line.count
-            let start = context.eventTime.floored(to: window)
             context.log.debug("line_late", ["event_time": .text(context.eventTime.rfc3339())])
             context.emit(
-                CountRow(
-                    start: start, end: start + window, key: line.key, count: line.count,
-                    isLate: true))
+                LateLine(
+                    start: context.eventTime.floored(to: window), key: line.key, count: line.count),
+                at: context.watermark)
         }
     }
 }

@@ -3,15 +3,20 @@
 /// The caller gives the hash (never 0 inside: it is mapped to 1), so that nothing depends on
 /// Swift's per-process hashing. Iteration goes by slot, which is the same for the same sequence of
 /// operations. Grows to twice its size at three quarters full; removal shifts entries back, so
-/// that there are no tombstones. One owner; not for several threads.
+/// that there are no tombstones. Keys are the same when they are equal or `isSame` says so, which
+/// is asked of keys with one hash only. One owner; not for several threads.
 package final class KeyedTable<Key: Equatable, Value> {
     private var hashes: UnsafeMutablePointer<UInt64>
     private var keys: UnsafeMutablePointer<Key>
     private var values: UnsafeMutablePointer<Value>
     private var capacity: Int
     package private(set) var count = 0
+    private let isSame: (Key, Key) -> Bool
 
-    package init(capacity: Int = 16) {
+    package init(
+        capacity: Int = 16, isSame: @escaping (Key, Key) -> Bool = { _, _ in false }
+    ) {
+        self.isSame = isSame
         var size = 16
         while size < capacity { size *= 2 }
         self.capacity = size
@@ -90,7 +95,7 @@ package final class KeyedTable<Key: Equatable, Value> {
 
     /// A table of its own with the same entries in the same slots.
     package func copy() -> KeyedTable {
-        let other = KeyedTable(capacity: capacity)
+        let other = KeyedTable(capacity: capacity, isSame: isSame)
         for index in 0..<capacity where hashes[index] != 0 {
             other.hashes[index] = hashes[index]
             (other.keys + index).initialize(to: keys[index])
@@ -108,7 +113,10 @@ package final class KeyedTable<Key: Equatable, Value> {
     private func find(_ key: Key, _ hash: UInt64) -> Int {
         var index = Int(truncatingIfNeeded: hash) & (capacity - 1)
         while hashes[index] != 0 {
-            if hashes[index] == hash, keys[index] == key { return index }
+            // Not-a-number is the same key as itself, though it is not equal to itself.
+            if hashes[index] == hash, keys[index] == key || isSame(keys[index], key) {
+                return index
+            }
             index = (index + 1) & (capacity - 1)
         }
         return index

@@ -41,6 +41,32 @@ package enum Quantities {
         return text.hasSuffix(" ") ? String(text.dropLast()) : text
     }
 
+    /// `73 y 18 d`, `9 h 30 m`, `4 s`: a time span in nanoseconds, its two greatest units; a year
+    /// has 365 days. Below a second `120 ms`, `7 us` or `5 ns`.
+    package static func describe(span nanoseconds: Int64) -> String {
+        let sign = nanoseconds < 0 ? "-" : ""
+        var rest = nanoseconds.magnitude
+        if rest < 1_000_000_000 {
+            if rest >= 1_000_000 { return sign + "\(rest / 1_000_000) ms" }
+            return sign + (rest >= 1_000 ? "\(rest / 1_000) us" : "\(rest) ns")
+        }
+        rest /= 1_000_000_000
+        var parts: [String] = []
+        for (unit, seconds) in [
+            ("y", 31_536_000), ("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1),
+        ]
+            as [(String, UInt64)]
+        {
+            let count = rest / seconds
+            rest %= seconds
+            // The two units stand side by side: `1 y 5 s` would say more than is meant.
+            if count == 0, !parts.isEmpty { break }
+            if count > 0 { parts.append("\(count) \(unit)") }
+            if parts.count == 2 { break }
+        }
+        return sign + parts.joined(separator: " ")
+    }
+
     private static func describe(_ number: Double, units: [String]) -> String {
         // A rate divided by no time at all is shown and never a trap.
         guard number.isFinite else { return "\(number) " }

@@ -41,6 +41,11 @@ final class RecordedInputs {
         return other
     }
 
+    /// How the run named what a source read.
+    func location(of source: Int) -> String? {
+        source < trace.header.sources.count ? trace.header.sources[source].location : nil
+    }
+
     func next(of source: Int) throws -> InputBlock? {
         let cursor = cursors[source] ?? trace.inputs(source: UInt16(source))
         cursors[source] = cursor

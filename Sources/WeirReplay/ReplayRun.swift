@@ -109,6 +109,7 @@ package struct ReplayRun {
             outside: RecordedOutside(
                 nextInput: { try inputs.next(of: $0) },
                 result: { try results.result(of: $0, call: $1) },
+                location: { inputs.location(of: $0) },
                 isRepeatable: { [sources = trace.header.sources] in
                     sources[$0].isRepeatable ?? true
                 }),

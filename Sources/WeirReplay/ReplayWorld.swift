@@ -8,6 +8,8 @@ package struct RecordedOutside {
     package var nextInput: (_ source: Int) throws -> InputBlock?
     /// The result of a call; nil when it was not recorded.
     package var result: (_ subtask: UInt16, _ call: UInt64) throws -> [UInt8]?
+    /// How the run named what a source read.
+    package var location: (_ source: Int) -> String?
 
     /// Whether the run could have read again what it had not taken: a file that was not followed.
     package var isRepeatable: (_ source: Int) -> Bool
@@ -15,8 +17,10 @@ package struct RecordedOutside {
     package init(
         nextInput: @escaping (Int) throws -> InputBlock?,
         result: @escaping (UInt16, UInt64) throws -> [UInt8]?,
+        location: @escaping (Int) -> String? = { _ in nil },
         isRepeatable: @escaping (Int) -> Bool = { _ in true }
     ) {
+        self.location = location
         self.nextInput = nextInput
         self.result = result
         self.isRepeatable = isRepeatable
@@ -168,7 +172,10 @@ package final class ReplayWorld: World, @unchecked Sendable {
     }
 
     package func input(of source: SourcePlan) throws -> any InputFeed {
-        ReplayInput(isRepeatable: outside.isRepeatable(source.index)) { [weak self] in
+        ReplayInput(
+            location: outside.location(source.index),
+            isRepeatable: outside.isRepeatable(source.index)
+        ) { [weak self] in
             guard let self, !isAbandoned else { return nil }
             do { return try outside.nextInput(source.index) } catch {
                 // The first failure tells where; what follows it reads on from a wrong place.
@@ -194,11 +201,13 @@ package final class ReplayWorld: World, @unchecked Sendable {
 
 /// The blocks of a source as a trace has them.
 private final class ReplayInput: InputFeed {
+    let location: String?
     let isRepeatable: Bool
     private let read: () -> InputBlock?
     private var isOver = false
 
-    init(isRepeatable: Bool, _ read: @escaping () -> InputBlock?) {
+    init(location: String?, isRepeatable: Bool, _ read: @escaping () -> InputBlock?) {
+        self.location = location
         self.isRepeatable = isRepeatable
         self.read = read
     }

@@ -124,14 +124,19 @@ package struct ScheduleBatch: Equatable, Sendable {
 package enum InputKind: UInt8, CaseIterable, Sendable {
     /// Bytes of the stream.
     case bytes = 0
-    /// The file was replaced by a new one: an unfinished line ends here.
+    /// The file was replaced and is let go: an unfinished line of it ends here.
     case rotation = 1
-    /// The file was cut: an unfinished line ends here.
+    /// The file was cut or written anew: an unfinished line of it ends here.
     case truncation = 2
     /// No more bytes will come: an unfinished line ends here.
     case end = 3
     /// Reading failed; the bytes are the message in UTF-8.
     case failure = 4
+    /// What follows is of another of the files that are followed; the offset is its number. Lines
+    /// of different files do not mix.
+    case file = 5
+    /// NUL bytes at a file's beginning were passed over; the offset is how many.
+    case nuls = 6
 }
 
 /// One piece of a source's input, in the order in which it was handed over.

@@ -193,11 +193,13 @@ private func nineDigits(_ time: String) -> String {
         #expect(line?.level.utf8.count == LineFormat.longestWord)
     }
 
-    @Test func `depth needs no stack`() {
-        let depth = 1 << 20
-        let line =
-            "{\"time\":1,\"x\":" + String(repeating: "[", count: depth)
-            + String(repeating: "]", count: depth) + "}"
-        #expect(parsed(line)?.time == Instant(milliseconds: 1_000))
+    @Test func `a line that is nested too deeply is none`() {
+        func nested(_ depth: Int) -> String {
+            "{\"time\":1,\"x\":" + String(repeating: "[", count: depth - 1)
+                + String(repeating: "]", count: depth - 1) + "}"
+        }
+        #expect(parsed(nested(512))?.time == Instant(milliseconds: 1_000))
+        #expect(parsed(nested(513)) == nil)
+        #expect(parsed(nested(1 << 20)) == nil)
     }
 }

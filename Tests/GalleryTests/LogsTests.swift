@@ -28,7 +28,7 @@ struct ReadRow: Equatable {
             let line = UnsafeRawBufferPointer(bytes)
             guard var scanner = MemberScanner(line) else { return false }
             while let member = scanner.next() {
-                let key = String(decoding: scanner.bytes(member.key), as: UTF8.self)
+                let key = MemberScanner.text(member.key, of: line)
                 members[key] = MemberScanner.text(member.value, of: line)
             }
             return scanner.isWhole
@@ -189,7 +189,7 @@ private func line(_ time: String, _ level: String = "INFO", _ component: String 
 
     @Test(arguments: [
         ("window", "0s"), ("window", "1"), ("disorder", "x"), ("year", "12"), ("burst", "1"),
-        ("key", ""), ("format", "("), ("format", "(?<time>.)"),
+        ("key", ""), ("format", "("), ("jump", "0s"), ("jump", "x"), ("format", "(?<time>.)"),
     ])
     func `a value that cannot be used is refused`(name: String, value: String) {
         #expect(throws: PlanError.self) {
@@ -208,5 +208,67 @@ private func line(_ time: String, _ level: String = "INFO", _ component: String 
         let bursts = run.logs.filter { $0.message == "burst_seen" }
         #expect(bursts.count == 1)
         #expect(bursts.first?.fields["count"] == 40 && bursts.first?.fields["usual"] == 4)
+    }
+
+    /// 500 lines of minutes after the first, and one of 2099 among them.
+    private var oneBadClock: String {
+        var text = ""
+        for number in 0..<500 {
+            if number == 3 { text += #"{"ts":4070908800,"level":"INFO","component":"a"}"# + "\n" }
+            let (hour, minute) = ("1\(number / 60 % 10)", number % 60)
+            text += line("\(hour):\(minute < 10 ? "0" : "")\(minute):00")
+        }
+        return text
+    }
+
+    @Test func `one line with a wrong clock makes no other one late`() throws {
+        let rows = try counted(oneBadClock)
+        #expect(rows.filter(\.isLate).isEmpty)
+        #expect(rows.reduce(0) { $0 + $1.count } == 501)
+    }
+
+    @Test func `a line with a wrong clock is a warning that names it and the distance`() throws {
+        let run = try logs.simulate(seed: 1, inputs: ["lines": Array(oneBadClock.utf8)])
+        let warnings = run.logs.filter { $0.message == "event_time_ahead" }
+        #expect(warnings.count == 1)
+        #expect(warnings.first?.fields["line"] == 4)
+        #expect(warnings.first?.fields["ahead"] == "74 y 257 d")
+    }
+
+    @Test func `late lines are counted by window and key like others`() throws {
+        let text = oneBadClock + oneBadClock
+        let rows = try counted(text, ["jump": "none"])
+        #expect(rows.reduce(0) { $0 + $1.count } == 1_002)
+        let late = rows.filter(\.isLate)
+        #expect(late.reduce(0) { $0 + $1.count } > 900)
+        #expect(Set(late.map(\.start)).count == late.count)
+    }
+
+    @Test func `a gap longer than the jump passes`() throws {
+        let night = (0..<3).map { line("01:00:0\($0)") }.joined()
+        let day = (10..<50).map { line("20:00:\($0)") }.joined()
+        // The last line of the night comes when the day has begun: its window was written.
+        let rows = try counted(night + day + line("01:00:09"))
+        #expect(
+            rows.filter(\.isLate) == [
+                ReadRow("2024-05-06T01:00:00Z", "info", "a", 1, late: true)
+            ])
+        let run = try logs.simulate(seed: 1, inputs: ["lines": Array((night + day).utf8)])
+        #expect(run.logs.allSatisfy { $0.message != "event_time_ahead" })
+    }
+
+    @Test func `a byte order mark is no part of a line of any form`() throws {
+        let text = "\u{FEFF}2024-05-06 10:00:01,000 INFO a - x\n\u{FEFF}" + line("10:00:02")
+        #expect(try counted(text).allSatisfy { $0.level == "info" })
+    }
+
+    @Test func `a line that is too long counts as one that cannot be read`() throws {
+        let long = [UInt8](repeating: 0x78, count: (16 << 20) + 1)
+        let text = Array(line("10:00:01").utf8) + long + Array(("\n" + line("10:00:02")).utf8)
+        #expect(
+            try counted(text, seed: 4) == [
+                ReadRow("2024-05-06T10:00:00Z", "info", "a", 2),
+                ReadRow("2024-05-06T10:00:00Z", "unparsed", "?", 1),
+            ])
     }
 }

@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import WeirEngine
+import WeirTelemetry
 
 /// A folder of its own for one test; gone with the value.
 final class TemporaryFolder: Sendable {
@@ -36,6 +37,19 @@ final class TemporaryFolder: Sendable {
 
     func truncate(_ name: String) throws {
         guard Glibc.truncate(file(name), 0) == 0 else { throw CocoaError(.fileWriteUnknown) }
+    }
+
+    /// Writes from the file's beginning on without cutting it.
+    func overwrite(_ name: String, _ text: String) throws { try write(name, text, at: 0) }
+
+    /// Writes at a place that may lie behind the file's end.
+    func write(_ name: String, _ text: String, at offset: UInt64) throws {
+        guard let handle = FileHandle(forWritingAtPath: file(name)) else {
+            throw CocoaError(.fileNoSuchFile)
+        }
+        try handle.seek(toOffset: offset)
+        try handle.write(contentsOf: Data(text.utf8))
+        try handle.close()
     }
 
     func rename(_ from: String, to: String) throws {
@@ -76,6 +90,8 @@ extension ByteReading {
         case .bytes(let bytes, _): String(decoding: bytes, as: UTF8.self)
         case .rotation: "[rotation]"
         case .truncation: "[truncation]"
+        case .file(let number): "[file \(number)]"
+        case .nuls(let count): "[\(count) NULs]"
         case .end: "[end]"
         case .failure(let sentence): "[failure: \(sentence)]"
         case nil: "[cancelled]"
@@ -86,26 +102,42 @@ extension ByteReading {
     func texts(_ count: Int) -> [String] { (0..<count).map { _ in text() } }
 }
 
-/// Puts lines together as a consumer does: a rotation or truncation ends an unfinished line.
+/// Puts lines together as the engine does.
 struct LineCollector {
     private(set) var lines: [String] = []
-    private var partial: [UInt8] = []
+    private(set) var nuls: UInt64 = 0
+    private var assembler: LineAssembler
+
+    init(maximumLine: Int = LineAssembler.maximumLine) {
+        assembler = LineAssembler(maximumLine: maximumLine)
+    }
+
+    /// Lines that have begun and not ended.
+    var unfinished: Int { assembler.unfinishedLines }
 
     mutating func take(_ piece: InputPiece?) {
-        switch piece {
-        case .bytes(let bytes, _):
-            for byte in bytes {
-                if byte == 0x0A { finish() } else { partial.append(byte) }
-            }
-        case .rotation, .truncation, .end:
-            if !partial.isEmpty { finish() }
-        case .failure, nil:
-            break
+        guard let piece else { return }
+        assembler.take(block(piece))
+        while assembler.waiting > 0 {
+            let facts = assembler.nextFacts
+            nuls += facts.nuls
+            let line = assembler.next { String(decoding: $0, as: UTF8.self) }
+            lines.append(facts.isTooLong ? "[too long]" : line)
         }
     }
 
-    private mutating func finish() {
-        lines.append(String(decoding: partial, as: UTF8.self))
-        partial.removeAll()
+    private func block(_ piece: InputPiece) -> InputBlock {
+        var block = InputBlock(
+            source: 0, index: 0, kind: .bytes, offset: 0, length: 0, hash: 0, time: 0, bytes: [])
+        switch piece {
+        case .bytes(let bytes, let offset): (block.bytes, block.offset) = (bytes, offset)
+        case .rotation: block.kind = .rotation
+        case .truncation: block.kind = .truncation
+        case .file(let number): (block.kind, block.offset) = (.file, number)
+        case .nuls(let count): (block.kind, block.offset) = (.nuls, count)
+        case .end: block.kind = .end
+        case .failure(let sentence): (block.kind, block.bytes) = (.failure, Array(sentence.utf8))
+        }
+        return block
     }
 }

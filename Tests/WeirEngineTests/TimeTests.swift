@@ -115,13 +115,72 @@ import WeirTelemetry
         #expect(found.lines == ["whole", "hal", "f"])
     }
 
-    @Test func `a line that never ends is refused with its place`() {
+    @Test func `a line that is too long is one line and the next one is whole`() {
         var assembler = LineAssembler()
         assembler.take(block(.bytes, Array("short\n".utf8)))
         let piece = [UInt8](repeating: 0x78, count: 4 << 20)
         for _ in 0..<5 { assembler.take(block(.bytes, piece)) }
-        #expect(assembler.trouble == .lineTooLong(offset: 6))
-        #expect(!assembler.wantsMore)
+        #expect(assembler.heldBytes < 1 << 20)
+        assembler.take(block(.bytes, Array("x\nnext\n".utf8)))
         #expect(assembler.next { $0.count } == 5)
+        #expect(assembler.nextFacts.isTooLong)
+        #expect(assembler.next { $0.count } == LineAssembler.keptOfLongLine)
+        #expect(!assembler.nextFacts.isTooLong)
+        #expect(assembler.next { String(decoding: $0, as: UTF8.self) } == "next")
+        #expect(assembler.position == UInt64(6 + 5 * piece.count + 2 + 5))
+    }
+
+    @Test func `whether a line is too long does not depend on where the bytes are cut`() {
+        let text = Array("1234\n12345\n123\n123456789\n\n".utf8)
+        for cut in 0...text.count {
+            var assembler = LineAssembler(maximumLine: 4)
+            var found: [Bool] = []
+            for part in [Array(text[..<cut]), Array(text[cut...])] {
+                assembler.take(block(.bytes, part))
+                while assembler.waiting > 0 {
+                    found.append(assembler.nextFacts.isTooLong)
+                    assembler.next { _ in }
+                }
+            }
+            #expect(found == [false, true, false, true, false])
+            #expect(assembler.position == UInt64(text.count))
+        }
+    }
+
+    @Test func `unfinished lines of two files wait apart from each other`() {
+        func file(_ number: UInt64) -> InputBlock {
+            var file = block(.file)
+            file.offset = number
+            return file
+        }
+        let found = lines([
+            block(.bytes, Array("one\nol".utf8)), file(1), block(.bytes, Array("two\nne".utf8)),
+            file(0), block(.bytes, Array("d\nlast".utf8)), block(.rotation), file(1),
+            block(.bytes, Array("w\n".utf8)),
+        ])
+        #expect(found.lines == ["one", "two", "old", "last", "new"])
+    }
+
+    @Test func `unfinished lines of all files are counted`() {
+        var assembler = LineAssembler()
+        assembler.take(block(.bytes, Array("one\nol".utf8)))
+        var file = block(.file)
+        file.offset = 1
+        assembler.take(file)
+        #expect(assembler.unfinishedLines == 1)
+        assembler.take(block(.bytes, Array("ne".utf8)))
+        #expect(assembler.unfinishedLines == 2)
+    }
+
+    @Test func `NUL bytes that were passed over are told with the line behind them`() {
+        var assembler = LineAssembler()
+        var nuls = block(.nuls)
+        nuls.offset = 7
+        assembler.take(block(.truncation))
+        assembler.take(nuls)
+        assembler.take(block(.bytes, Array("a\nb\n".utf8)))
+        #expect(assembler.nextFacts.nuls == 7)
+        assembler.next { _ in }
+        #expect(assembler.nextFacts.nuls == 0)
     }
 }

@@ -10,13 +10,13 @@ extension LineFormat {
     ///
     /// Of several names for the same thing the one named first here counts, of several members of
     /// one name the first. Levels and components are cut to `longestWord` bytes. Only the
-    /// outermost members are looked at, and of the values that are
-    /// not needed only that they end; an object that does not end is no line of this form.
+    /// outermost members are looked at. What is no JSON as `JSONScanner` says is no line of this
+    /// form.
     static func parseJSON(_ start: LineCursor) -> ParsedLine? {
         guard var scanner = MemberScanner(start.line) else { return nil }
         var found = FoundMembers()
         while let member = scanner.next() {
-            if let name = MemberName(scanner.bytes(member.key)) {
+            if let name = scanner.withBytes(of: member.key, { MemberName($0) }) {
                 found.take(member.value, for: name)
             }
         }
@@ -94,6 +94,11 @@ private struct MemberName {
     }
 }
 
+extension MemberScanner.Value {
+    /// Whether it is a text or a number: what a time or a level can be.
+    fileprivate var isScalar: Bool { kind == .string || kind == .number }
+}
+
 extension UnsafeRawBufferPointer {
     @inline(__always)
     fileprivate func holds(_ text: StaticString) -> Bool {
@@ -112,10 +117,10 @@ private struct FoundMembers {
 
     mutating func take(_ value: MemberScanner.Value, for name: MemberName) {
         switch name.field {
-        case .time where value.kind != .other && name.rank < ranks.time:
+        case .time where value.isScalar && name.rank < ranks.time:
             time = value
             ranks.time = name.rank
-        case .level where value.kind != .other && name.rank < ranks.level:
+        case .level where value.isScalar && name.rank < ranks.level:
             level = value
             ranks.level = name.rank
         case .component where value.kind == .string && name.rank < ranks.component:

@@ -19,6 +19,8 @@ struct LogSettings: Sendable {
     var year: Int?
     /// How many times its usual count makes a window of a key a burst.
     var burst = 4
+    /// How far one line may be ahead of all before it; nil for any distance.
+    var jump: Duration? = .seconds(3_600)
 
     /// Reads the parameters.
     ///
@@ -51,6 +53,11 @@ struct LogSettings: Sendable {
                 "burst=\(parameter("burst")) is not a number of times from 2 to 1000000")
         }
         burst = times
+        jump =
+            parameter("jump") == "none"
+            ? nil
+            : try Self.duration(
+                parameter("jump"), of: "jump", .milliseconds(1) ... .seconds(366 * 86_400))
     }
 
     /// Why a value cannot be used, as a sentence.
@@ -121,7 +128,8 @@ struct LineReader {
     private func member(of line: UnsafeRawBufferPointer, _ parsed: ParsedLine) -> String {
         guard parsed.form == .jsonLines, var scanner = MemberScanner(line) else { return "-" }
         while let member = scanner.next() {
-            guard scanner.bytes(member.key).elementsEqual(field) else { continue }
+            let isWanted = scanner.withBytes(of: member.key) { $0.elementsEqual(field) }
+            guard isWanted else { continue }
             let value = member.value.clipped(to: LineFormat.longestWord)
             return value.range.isEmpty ? "-" : MemberScanner.text(value, of: line)
         }

@@ -32,6 +32,15 @@ struct LogLine: Codable, Equatable, Sendable {
     }
 }
 
+/// A line that came after its window was written. Without its count it is the key that such lines
+/// are counted by.
+struct LateLine: Codable, Hashable, Sendable {
+    /// Where the window begins that it belongs to.
+    var start: Instant
+    var key: String
+    var count: Int
+}
+
 /// A row of the counts.
 struct CountRow: Codable, Equatable, Sendable {
     var start: Instant

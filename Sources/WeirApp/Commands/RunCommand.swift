@@ -22,6 +22,9 @@ struct RunCommand: ParsableCommand {
     @Flag(help: "Keep reading a growing file, through rotation and truncation.")
     var follow = false
 
+    @Option(help: "How long a followed file that was replaced must be quiet to be let go.")
+    var linger: String = "5s"
+
     @Option(help: "Where a sink writes: PATH or '-'; NAME=PATH where there are several.")
     var output: [String] = []
 
@@ -97,6 +100,9 @@ struct RunCommand: ParsableCommand {
         var options = RunOptions(pipeline: pipeline)
         options.inputs = input
         options.follows = follow
+        options.linger = try parse(linger, "--linger", "a time, such as 5s or 500ms") {
+            Quantities.duration($0)
+        }
         options.outputs = output
         if noRecord, record != nil {
             throw CommandFailure.usage("--record and --no-record exclude each other", "Give one")

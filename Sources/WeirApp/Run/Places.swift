@@ -38,6 +38,7 @@ struct Places {
         // Nothing is opened, and so emptied, before all places are known to differ.
         let sinks = try judge()
         var connections = LiveWorld.Connections()
+        connections.locations = planned.plan.sources.map { inputs[$0.name] ?? "" }
         for source in planned.plan.sources {
             guard source.readsBytes, let place = inputs[source.name] else {
                 connections.sources.append(nil)
@@ -76,7 +77,8 @@ struct Places {
                 "this build cannot read from \(PrintableText.escaped(place))",
                 "Read a file or standard input")
         }
-        return options.follows ? FollowedFileSource(path: place) : FileSource(path: place)
+        return options.follows
+            ? FollowedFileSource(path: place, linger: options.linger) : FileSource(path: place)
     }
 
     /// What writes the rows of each sink, in the plan's order; the trace's place is judged too.

@@ -1,4 +1,5 @@
 import Glibc
+import WeirConnectors
 import WeirEngine
 import WeirTelemetry
 
@@ -27,6 +28,8 @@ struct RunOptions {
     var pipeline: Pipeline
     var inputs: [String] = []
     var follows = false
+    /// How long a followed file that was replaced must be quiet before it is let go.
+    var linger = FollowedFileSource.standardLinger
     var outputs: [String] = []
     var recording = Recording.automatic
     /// Whether a trace that is there gives way to the one of this run.

@@ -57,6 +57,7 @@ struct RunSummary {
         for imbalance in books.imbalances {
             lines.append("  defect     the books do not balance: \(imbalance)")
         }
+        lines.append(contentsOf: remarkLines)
         lines.append(contentsOf: traceLines)
         lines.append(contentsOf: violationLines)
         if let look { lines.append("  look       \(look)") }
@@ -73,6 +74,25 @@ struct RunSummary {
             return "  dropped    \(count.grouped) \(reason.rawValue): "
                 + places.joined(separator: ", ")
         }
+    }
+
+    /// What was odd about the input, a line only where there is something.
+    private var remarkLines: [String] {
+        var lines: [String] = []
+        for subtask in execution.subtasks {
+            guard let remarks = subtask.sourceRemarks else { continue }
+            if remarks.heldBack > 0, let first = remarks.firstHeldBack {
+                lines.append(
+                    "  ahead      \(subtask.stage): \(remarks.heldBack) with a time too far ahead, "
+                        + "first line \(first.number) by "
+                        + "\(Quantities.describe(span: first.distance)); the watermark did not "
+                        + "follow")
+            }
+            if remarks.nulBytes > 0 {
+                lines.append("  skipped    \(subtask.stage): \(remarks.nulBytes) NUL bytes")
+            }
+        }
+        return lines
     }
 
     private var traceLines: [String] {
@@ -139,6 +159,11 @@ struct RunSummary {
         json.beginObject()
         for (reason, count) in books.reasons { json.member(reason.rawValue, count) }
         json.endObject()
+        let remarks = execution.subtasks.compactMap(\.sourceRemarks)
+        let ahead = remarks.reduce(0) { $0 + $1.heldBack }
+        if ahead > 0 { json.member("ahead", ahead) }
+        let nuls = remarks.reduce(0) { $0 + $1.nulBytes }
+        if nuls > 0 { json.member("skippedBytes", nuls) }
         json.member("violations", end.violations)
         if let violation = execution.violations.first.first {
             json.member("firstViolation", violation.step)

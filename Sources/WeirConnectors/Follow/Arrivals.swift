@@ -18,7 +18,7 @@ struct Arrivals {
         case overflow
     }
 
-    /// How many files may wait to be opened; older changes of more are forgotten.
+    /// How many files may wait to be opened; with more following ends with an error.
     static let limit = 1_024
 
     /// The name whose files are collected.
@@ -57,8 +57,14 @@ struct Arrivals {
         waiting.removeFirst(count)
     }
 
+    /// Whether more files waited than are remembered.
+    private(set) var isOverfull = false
+
     private mutating func append(_ arrived: Name) {
-        if waiting.count == Self.limit { waiting.removeFirst() }
+        if waiting.count == Self.limit {
+            waiting.removeFirst()
+            isOverfull = true
+        }
         waiting.append(arrived)
         version += 1
     }

@@ -1,24 +1,42 @@
 import Glibc
+import WeirBase
 public import WeirEngine
 
 /// Reads a file from its start and goes on as it grows, through rotations and truncations.
 ///
-/// - **Rotation**: when another file stands at the path, the old one is read to its end, then
-///   comes `.rotation`, then the new file from its start. The old one may still grow for a moment
-///   after it was renamed: it is left when it stayed quiet for 50 ms. Rotations in quick
-///   succession lose no file as long as the files stay in the directory. That needs inotify;
-///   without it the path is looked at every 20 ms, and of two rotations in between the first
-///   file is missed.
-/// - **Truncation**: when the file is shorter than what was read of it, or the last bytes read
-///   are not there any more (it was cut and written anew), `.truncation` comes and then the file
-///   from its start.
-/// - A file that disappears is waited for. It never ends by itself: `cancel` ends it.
+/// Every line that stands in the file at a look is given once. A look comes when the system tells
+/// of a change, and 50 times a second.
+///
+/// - **Rotation**: when another file stands at the path, both are read: the new one from its
+///   start, the old one until it was quiet for `linger`, since a program may write to it for a
+///   while. Lines of the two are given as they are found, those of the older file first in each
+///   look, and parts of lines do not mix. Rotations in quick succession lose no file as long as
+///   the files stay in the directory.
+/// - **Truncation**: a file that is shorter than what was read of it, or of which the last 4 KiB
+///   read or the first 1 KiB are not the same any more, was written anew and is read from its
+///   start. NUL bytes at a file's beginning are passed over and counted.
+/// - **Links**: the path is what counts. When a symbolic link on it leads elsewhere, the file there
+///   is the log, and what happens at the old place is not.
+/// - A file that disappears is waited for, one that may not be read for a minute. It never ends by
+///   itself: `cancel` ends it.
+///
+/// What is written and cut, deleted or overwritten between two looks cannot be seen by anyone who
+/// looks at files; nor can a file written anew with the same first and last bytes.
 public struct FollowedFileSource: ByteSource {
+    /// How long a replaced file must be quiet before it is let go, unless told otherwise.
+    public static let standardLinger = Duration.seconds(5)
+
     /// The path as it was given.
     public let path: String
+    /// How long a replaced file must be quiet before it is let go.
+    public let linger: Duration
 
     /// A source that follows `path`. Nothing is opened yet.
-    public init(path: String) { self.path = path }
+    public init(path: String, linger: Duration = FollowedFileSource.standardLinger) {
+        precondition(linger >= .zero, "a linger of \(linger)")
+        self.path = path
+        self.linger = linger
+    }
 
     /// The path as it was given.
     public var location: String { path }
@@ -30,13 +48,8 @@ public struct FollowedFileSource: ByteSource {
     public func open() throws -> any ByteReading {
         guard Trouble.isUsable(path) else { throw Trouble.noPlace(for: path) }
         do throws(SystemFailure) {
-            guard let resolved = realpath(path, nil) else { throw .latest }
-            defer { free(resolved) }
-            let place = FollowedPlace(path: path, resolved: String(cString: resolved))
-            // Watched before it is opened: a rotation in between is noticed, not lost.
-            let watch = DirectoryWatch(directory: place.directory)
-            let file = try FollowedFile(opening: path)
-            return FollowedFileReader(file, at: place, watch, try Cancellation())
+            return try FollowedFileReader(
+                path: path, linger: UInt64(linger.wholeNanoseconds))
         } catch {
             if error.code == EINVAL {
                 throw ConnectorError(
@@ -46,28 +59,5 @@ public struct FollowedFileSource: ByteSource {
             }
             throw Trouble.opening(path, toRead: error)
         }
-    }
-}
-
-/// Where a followed file stands.
-struct FollowedPlace {
-    /// The path as it was given; what stands there is the log.
-    let path: String
-    /// The directory in which the file is renamed, behind all symbolic links.
-    let directory: String
-    /// The file's name in that directory.
-    let name: Arrivals.Name
-
-    init(path: String, resolved: String) {
-        self.path = path
-        let slash = resolved.utf8.lastIndex(of: 0x2F) ?? resolved.startIndex
-        let head = resolved[..<slash]
-        directory = head.isEmpty ? "/" : String(head)
-        name = Array(resolved[slash...].utf8.drop { $0 == 0x2F })
-    }
-
-    /// The path of another name in the directory, for the system: names need not be UTF-8.
-    func path(of other: Arrivals.Name) -> [CChar] {
-        (Array(directory.utf8) + [0x2F] + other + [0]).map { CChar(bitPattern: $0) }
     }
 }

@@ -3,66 +3,121 @@ public import WeirBase
 public import WeirEngine
 
 extension Source where Element: Decodable {
-    /// JSON Lines: one object a line, decoded as `type`.
+    /// JSON Lines: one value a line, decoded as `type`.
     ///
-    /// `eventTime` gives an element's time and `watermark` how far out of order they come. A line
-    /// that is not such an object ends the run with an error that names it: use `lines(decode:)`
-    /// where bad lines are to be counted instead. Dates are RFC 3339 text in fields of type
-    /// `String`, or an `Instant` in nanoseconds. Costs what Foundation's decoder costs, some
-    /// microseconds a line.
+    /// `eventTime` gives an element's time and `watermark` how far out of order they come. The
+    /// table *How JSON is read* says what is JSON; blank lines are passed over. What becomes of a
+    /// line that is no such value is for `malformed` to say: by default the run ends with an error
+    /// that names file, line, column and reason. After `idleAfter` without a line the source does
+    /// not hold back the watermark of what reads it.
+    ///
+    /// Dates are RFC 3339 text in fields of type `String`, or an `Instant` in nanoseconds. Costs
+    /// what Foundation's decoder costs, some microseconds a line.
     public static func jsonLines(
         _ path: String? = nil, as type: Element.Type = Element.self,
-        eventTime: (@Sendable (Element) -> Instant)? = nil, watermark: WatermarkPolicy? = nil
+        eventTime: (@Sendable (Element) -> Instant)? = nil, watermark: WatermarkPolicy? = nil,
+        idleAfter: Duration? = nil, malformed: MalformedPolicy<Element> = .fail
     ) -> Source {
-        .lines(from: path.map { FileSource(path: $0) }, watermark: watermark) { bytes, number in
-            let element: Element
-            do {
-                // A decoder is not shared: it is cheap beside what it does.
-                element = try JSONDecoder().decode(Element.self, from: Data(bytes))
-            } catch {
-                throw JSONLineError(line: number + 1, reason: JSONLineError.words(error))
-            }
+        .lines(
+            from: path.map { FileSource(path: $0) }, watermark: watermark, idleAfter: idleAfter,
+            malformed: malformed
+        ) { bytes, _ in
+            let element = try JSONLine.decode(Element.self, from: bytes)
             return (element, eventTime?(element))
         }
     }
 }
 
-/// A line that could not be decoded.
-struct JSONLineError: Error, CustomStringConvertible {
-    let line: UInt64
-    let reason: String
-
-    var description: String { "line \(line) cannot be decoded: \(reason)" }
-
-    static func words(_ error: any Error) -> String {
-        guard let decoding = error as? DecodingError else { return "\(error)" }
-        func path(_ context: DecodingError.Context) -> String {
-            context.codingPath.map(\.stringValue).joined(separator: ".")
+/// Decodes one line.
+enum JSONLine {
+    /// - Throws: `BlankLine`; `MalformedLine` for what is no JSON or no such value; what the
+    ///   type's own decoding throws.
+    static func decode<Element: Decodable>(
+        _ type: Element.Type, from line: UnsafeRawBufferPointer
+    ) throws -> Element {
+        var scanner = JSONScanner(line, collectsOddities: true)
+        if scanner.isAtEnd() { throw BlankLine() }
+        let start = scanner.position
+        do throws(JSONScanner.Fault) {
+            _ = try scanner.wholeValue()
+        } catch {
+            throw MalformedLine(error.reason, column: error.offset + 1)
         }
-        switch decoding {
-        case .keyNotFound(let key, _): return "it has no member \(key.stringValue)"
-        case .typeMismatch(let type, let context):
-            return "member \(path(context)) is no \(type)"
-        case .valueNotFound(_, let context): return "member \(path(context)) is null"
-        case .dataCorrupted(let context):
-            let place = path(context)
-            return place.isEmpty ? "it is not JSON" : "member \(place) is malformed"
-        @unknown default: return "\(decoding)"
+        do {
+            // A decoder is not shared: it is cheap beside what it does.
+            return try JSONDecoder().decode(type, from: plain(line, from: start, scanner))
+        } catch {
+            // The decoder does not say of a number what is wrong with it; found out once more.
+            try JSONProbe.explain(type, line, decoderSays: error)
         }
+    }
+
+    /// The line as every reader of JSON understands it: without what the table reads in its own
+    /// way.
+    private static func plain(
+        _ line: UnsafeRawBufferPointer, from start: Int, _ scanner: JSONScanner
+    ) -> Data {
+        if scanner.oddities.isEmpty, !scanner.hasHighBytes {
+            return Data(line[start...])
+        }
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(line.count)
+        var place = start
+        for oddity in scanner.oddities {
+            bytes.append(contentsOf: line[place..<oddity.range.lowerBound])
+            bytes.append(contentsOf: oddity.isNumber ? "0".utf8 : "\u{FFFD}".utf8)
+            place = oddity.range.upperBound
+        }
+        bytes.append(contentsOf: line[place...])
+        return Data(String(decoding: bytes, as: UTF8.self).utf8)
     }
 }
 
 extension DataStream where Element: Encodable {
     /// Writes each element as a JSON object on a line of its own, members in order of their names.
     ///
-    /// The sink is a stage of its own with one subtask. Without `to` the rows go where the run's
-    /// `--output` says, else nowhere. Costs what Foundation's encoder costs.
+    /// A number that JSON cannot hold (not-a-number, the infinities) ends the run with an error
+    /// that names its member. The sink is a stage of its own with one subtask. Without `to` the
+    /// rows go where the run's `--output` says, else nowhere. Costs what Foundation's encoder
+    /// costs.
     public func write(_ name: String, to sink: (any RowSink)? = nil) {
         write(name, to: sink) { element in
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-            return String(decoding: try encoder.encode(element), as: UTF8.self)
+            do {
+                return String(decoding: try encoder.encode(element), as: UTF8.self)
+            } catch let EncodingError.invalidValue(value, context) {
+                throw UnwritableValue(value, context)
+            }
         }
+    }
+}
+
+/// A row holds a value that JSON has no form for.
+struct UnwritableValue: Error, Equatable, CustomStringConvertible {
+    let description: String
+
+    init(_ value: Any, _ context: EncodingError.Context) {
+        let path = context.codingPath.memberPath
+        let place = path.isEmpty ? "the row" : "member \(path)"
+        description =
+            "\(place) is \(value), which JSON cannot hold. Write an optional without a value, or "
+            + "give the sink a closure that writes it"
+    }
+}
+
+extension [any CodingKey] {
+    /// `items[2].price`.
+    var memberPath: String {
+        var path = ""
+        for key in self {
+            if let index = key.intValue {
+                path += "[\(index)]"
+            } else {
+                path += (path.isEmpty ? "" : ".") + key.stringValue
+            }
+        }
+        return path
     }
 }
 

@@ -30,6 +30,17 @@ struct Descriptor: ~Copyable {
         return try bytes(maximum) { pread(number, $0, $1, position) }
     }
 
+    /// Where the first byte at or behind `offset` lies that is stored in a file of this size: its
+    /// end where only a hole follows; nil where the file system does not tell.
+    func stored(from offset: UInt64, size: UInt64) -> UInt64? {
+        // linux/fs.h; the C library's header has it only for GNU's own programs.
+        let seekData: Int32 = 3
+        guard let position = off_t(exactly: offset) else { return nil }
+        let found = lseek(number, position, seekData)
+        if found < 0 { return errno == ENXIO ? size : nil }
+        return UInt64(found)
+    }
+
     /// The next bytes of a stream, at most `maximum`; empty at its end.
     func read(maximum: Int) throws(SystemFailure) -> [UInt8] {
         try bytes(maximum) { Glibc.read(number, $0, $1) }
@@ -65,6 +76,10 @@ struct FileStatus: Equatable {
     let kind: Kind
     let identity: Identity
     let size: UInt64
+    /// When its bytes and when anything of it was changed, nanoseconds since 1970: as coarse as
+    /// the file system's clock.
+    let modified: Int64
+    let changed: Int64
 
     init(_ raw: stat) {
         kind =
@@ -75,6 +90,12 @@ struct FileStatus: Equatable {
             }
         identity = Identity(device: UInt64(raw.st_dev), inode: UInt64(raw.st_ino))
         size = UInt64(max(0, raw.st_size))
+        modified = Self.nanoseconds(raw.st_mtim)
+        changed = Self.nanoseconds(raw.st_ctim)
+    }
+
+    private static func nanoseconds(_ time: timespec) -> Int64 {
+        Int64(time.tv_sec) &* 1_000_000_000 &+ Int64(time.tv_nsec)
     }
 
     /// What stands at `path` now; nil when nothing does or it cannot be looked at.

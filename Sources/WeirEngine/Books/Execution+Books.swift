@@ -192,7 +192,7 @@ private struct Bookkeeper {
         if let rest = subtask.source?.leftover {
             result.taken += rest.elements
             add(.stopped, rest.elements)
-            add(.incomplete, rest.isOpen ? 1 : 0)
+            add(.incomplete, rest.openLines)
         }
         for case let rows as RowOutlet in subtask.outlets {
             add(.unwritten, rows.account.unwritten + rows.pendingRows)

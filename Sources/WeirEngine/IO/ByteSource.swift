@@ -37,10 +37,16 @@ public protocol ByteReading: AnyObject, Sendable {
 public enum InputPiece: Equatable, Sendable {
     /// Bytes of the stream and their offset in their file (or since the start of a pipe).
     case bytes([UInt8], offset: UInt64)
-    /// The file was replaced by a new one: an unfinished line ends here.
+    /// The file was replaced and is let go: an unfinished line of it ends here.
     case rotation
-    /// The file was cut: an unfinished line ends here.
+    /// The file was cut or written anew: an unfinished line of it ends here.
     case truncation
+    /// What follows is of the file with this number: several are read side by side for a while
+    /// when one replaces the other. A source begins with file 0; lines of two do not mix.
+    case file(UInt64)
+    /// So many NUL bytes at the file's beginning were passed over: a program that keeps its
+    /// place in a file that is cut leaves them.
+    case nuls(UInt64)
     /// No more bytes will come.
     case end
     /// Reading failed; a sentence that says what and where.

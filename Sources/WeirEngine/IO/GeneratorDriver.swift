@@ -28,6 +28,7 @@ final class GeneratorDriver<Element: Sendable>: SourceDriver {
     var takenBytes: UInt64 { 0 }
     /// An element is made when it is taken.
     var leftover: SourceLeftover { SourceLeftover() }
+    var remarks: SourceRemarks { emitter.remarks }
 
     func look(time: Int64, isEnding: Bool) -> Look {
         if isEnded { return .done }
@@ -43,8 +44,8 @@ final class GeneratorDriver<Element: Sendable>: SourceDriver {
         for _ in 0..<count {
             var random = SeededGenerator(seed: seed, stream: taken)
             let (element, time) = make(taken, &random)
+            emitter.emit(element, time: time, number: taken, subtask)
             taken += 1
-            emitter.emit(element, time: time, subtask)
         }
         emitter.flush(subtask)
     }
@@ -57,18 +58,21 @@ final class GeneratorDriver<Element: Sendable>: SourceDriver {
         var taken: UInt64
         var isEnded: Bool
         var watermarker: Watermarker?
+        var remarks: SourceRemarks
     }
 
     func save() -> Saved {
         Saved(
-            Snapshot(taken: taken, isEnded: isEnded, watermarker: emitter.watermarker),
+            Snapshot(
+                taken: taken, isEnded: isEnded, watermarker: emitter.watermarker,
+                remarks: emitter.remarks),
             bytes: MemoryLayout<Snapshot>.stride)
     }
 
     func restore(_ saved: Any) {
         guard let snapshot = saved as? Snapshot else { return }
         (taken, isEnded) = (snapshot.taken, snapshot.isEnded)
-        emitter.watermarker = snapshot.watermarker
+        (emitter.watermarker, emitter.remarks) = (snapshot.watermarker, snapshot.remarks)
     }
 
     func describe(element index: UInt64) -> String? {
@@ -80,5 +84,6 @@ final class GeneratorDriver<Element: Sendable>: SourceDriver {
     func digest(into hash: inout StableHash) {
         hash.combine(taken)
         hash.combine(isEnded ? 1 : 0)
+        emitter.watermarker?.digest(into: &hash)
     }
 }

@@ -7,52 +7,111 @@ package import WeirTelemetry
 ///
 /// What a line is follows from the blocks' bytes and boundaries alone, never from where blocks
 /// were cut: a line ends at `\n`, or unfinished at the end, a rotation or a truncation. Lines are
-/// given without their end; a `\r` before it goes too.
+/// given without their end; a `\r` before it goes too. Blocks may come from several files in turn:
+/// an unfinished line waits until its own file goes on.
+///
+/// Memory is bounded: a line longer than `maximumLine` keeps its first bytes only and is told as
+/// too long, and so is an unfinished line of a file that is not read now when those of all such
+/// files together are longer than `maximumAside`.
 package struct LineAssembler {
-    /// A longer line is refused.
-    static let maximumLine = 16 << 20
+    /// A longer line is cut, and told as too long.
+    package static let maximumLine = 16 << 20
     /// No more blocks are taken in while so many bytes of whole lines wait.
     static let maximumWaiting = 1 << 20
+    /// Bytes of unfinished lines of files that are not read now.
+    static let maximumAside = 32 << 20
+    /// What is kept of a line that is too long.
+    static let keptOfLongLine = 4_096
 
     package enum Trouble: Equatable {
-        case lineTooLong(offset: UInt64)
         case failed(String)
     }
 
-    package init() {}
+    /// What there is to know of a line besides its bytes.
+    package struct Facts: Equatable {
+        /// Whether only its first bytes are there.
+        package var isTooLong = false
+        /// NUL bytes at its file's beginning that were passed over before it.
+        package var nuls: UInt64 = 0
+    }
 
+    /// A whole line in `bytes`.
+    private struct Place {
+        /// Exclusive, without the line end.
+        var end: Int
+        /// Where the next line begins.
+        var next: Int
+        /// Bytes of the line that are not there any more.
+        var dropped: UInt64 = 0
+        var facts = Facts()
+    }
+
+    /// What there is to know of an unfinished line besides its bytes.
+    private struct Open {
+        var dropped: UInt64 = 0
+        var nuls: UInt64 = 0
+    }
+
+    private let limit: Int
     private var bytes: [UInt8] = []
     /// Where the next line begins in `bytes`.
     private var start = 0
-    /// Ends of whole lines in `bytes` (exclusive, without the line end), and where the next begins.
-    private var ends = Deque<(end: Int, next: Int)>()
+    private var places = Deque<Place>()
     /// How far `bytes` was searched for line ends.
     private var searched = 0
+    private var open = Open()
+    /// The file that the unfinished line at the end of `bytes` belongs to.
+    private var file: UInt64 = 0
+    /// The unfinished lines of other files, by the files' numbers.
+    private var aside: [UInt64: (bytes: [UInt8], open: Open)] = [:]
+    private var asideBytes = 0
     package private(set) var isEnded = false
     package private(set) var trouble: Trouble?
     /// Bytes of lines taken so far, their ends included.
-    private(set) var position: UInt64 = 0
+    package private(set) var position: UInt64 = 0
+
+    /// An assembler that takes lines longer than `maximumLine` bytes for too long.
+    package init(maximumLine: Int = LineAssembler.maximumLine) {
+        precondition(maximumLine > 0, "lines of at most \(maximumLine) bytes")
+        limit = maximumLine
+    }
 
     /// Bytes and places of lines that are kept.
-    var heldBytes: Int { bytes.count + 16 * ends.count }
+    var heldBytes: Int { bytes.count + asideBytes + MemoryLayout<Place>.stride * places.count }
 
     /// Whole lines that wait.
-    package var waiting: Int { ends.count }
+    package var waiting: Int { places.count }
 
-    /// Whether bytes wait behind the last whole line.
-    var hasOpenLine: Bool { (ends.last?.next ?? start) < bytes.count }
+    /// Lines that have begun and not ended, in all files.
+    package var unfinishedLines: Int {
+        let others = aside.values.count { !$0.bytes.isEmpty || $0.open.dropped > 0 }
+        return others + (hasOpenLine ? 1 : 0)
+    }
 
     /// Whether another block may be taken in.
     var wantsMore: Bool {
-        !isEnded && trouble == nil && (ends.isEmpty || bytes.count - start < Self.maximumWaiting)
+        !isEnded && trouble == nil
+            && (places.isEmpty || bytes.count - start < Self.maximumWaiting)
     }
+
+    /// Where the unfinished line begins in `bytes`.
+    private var openStart: Int { places.last?.next ?? start }
+    var hasOpenLine: Bool { openStart < bytes.count || open.dropped > 0 }
 
     package mutating func take(_ block: InputBlock) {
         switch block.kind {
         case .bytes:
             append(block.bytes ?? [])
-        case .rotation, .truncation:
+        case .truncation:
             finishLine()
+        case .rotation:
+            finishLine()
+            // The file is gone, and with it what stood before a line that never came.
+            open = Open()
+        case .file:
+            turn(to: block.offset)
+        case .nuls:
+            open.nuls += block.offset
         case .end:
             finishLine()
             isEnded = true
@@ -60,50 +119,111 @@ package struct LineAssembler {
             finishLine()
             trouble = .failed(String(decoding: block.bytes ?? [], as: UTF8.self))
         }
-        if trouble == nil, bytes.count - (ends.last?.next ?? start) > Self.maximumLine {
-            trouble = .lineTooLong(offset: position + UInt64((ends.last?.next ?? start) - start))
-        }
     }
 
     private mutating func append(_ more: [UInt8]) {
         if start > 0, start >= bytes.count / 2 { compact() }
-        bytes.append(contentsOf: more)
-        bytes.withUnsafeBufferPointer { buffer in
-            guard let base = buffer.baseAddress else { return }
-            while searched < buffer.count,
-                let found = memchr(base + searched, 0x0A, buffer.count - searched)
-            {
-                let end = base.distance(to: found.assumingMemoryBound(to: UInt8.self))
-                ends.append((end, end + 1))
-                searched = end + 1
+        var rest = more[...]
+        if open.dropped > 0 {
+            guard let end = rest.firstIndex(of: 0x0A) else {
+                open.dropped += UInt64(rest.count)
+                return
             }
-            searched = buffer.count
+            open.dropped += UInt64(end - rest.startIndex + 1)
+            closeLine(end: bytes.count, next: bytes.count)
+            rest = rest[(end + 1)...]
         }
+        bytes.append(contentsOf: rest)
+        search()
+        if bytes.count - openStart > limit { cutOpenLine() }
+    }
+
+    private mutating func search() {
+        let count = bytes.count
+        while searched < count {
+            let from = searched
+            let found = bytes.withUnsafeBufferPointer { buffer -> Int? in
+                guard let base = buffer.baseAddress,
+                    let found = memchr(base + from, 0x0A, count - from)
+                else { return nil }
+                return base.distance(to: found.assumingMemoryBound(to: UInt8.self))
+            }
+            guard let end = found else { break }
+            closeLine(end: end, next: end + 1)
+        }
+        searched = count
+    }
+
+    /// The unfinished line ends at `end`.
+    private mutating func closeLine(end: Int, next: Int) {
+        let first = openStart
+        var place = Place(end: end, next: next, dropped: open.dropped)
+        place.facts.nuls = open.nuls
+        // Its length alone decides, so that where blocks were cut does not matter.
+        place.facts.isTooLong = open.dropped > 0 || end - first > limit
+        if place.facts.isTooLong { place.end = min(end, first + Self.keptOfLongLine) }
+        places.append(place)
+        open = Open()
+        searched = next
     }
 
     private mutating func finishLine() {
-        if hasOpenLine {
-            ends.append((bytes.count, bytes.count))
-            searched = bytes.count
+        if hasOpenLine { closeLine(end: bytes.count, next: bytes.count) }
+    }
+
+    /// Keeps the first bytes of the unfinished line only; what follows of it is dropped.
+    private mutating func cutOpenLine() {
+        let kept = min(bytes.count, openStart + Self.keptOfLongLine)
+        open.dropped += UInt64(bytes.count - kept)
+        // A line that is cut has lost a byte at least: `dropped` marks it.
+        if open.dropped == 0 { return }
+        bytes.removeSubrange(kept...)
+        searched = kept
+    }
+
+    /// Sets the unfinished line of the file so far aside and takes up that of another one.
+    private mutating func turn(to other: UInt64) {
+        guard other != file else { return }
+        if hasOpenLine || open.nuls > 0 {
+            if asideBytes + bytes.count - openStart > Self.maximumAside { cutOpenLine() }
+            let line = Array(bytes[openStart...])
+            bytes.removeSubrange(openStart...)
+            asideBytes += line.count
+            aside[file] = (line, open)
         }
+        open = Open()
+        file = other
+        if let (line, facts) = aside.removeValue(forKey: other) {
+            asideBytes -= line.count
+            bytes.append(contentsOf: line)
+            open = facts
+        }
+        searched = bytes.count
     }
 
     private mutating func compact() {
         bytes.removeSubrange(0..<start)
         searched -= start
-        for index in ends.indices {
-            ends[index] = (ends[index].end - start, ends[index].next - start)
+        for index in places.indices {
+            places[index].end -= start
+            places[index].next -= start
         }
         start = 0
+    }
+
+    /// What there is to know of the next whole line; there must be one.
+    package var nextFacts: Facts {
+        guard let place = places.first else { preconditionFailure("no whole line waits") }
+        return place.facts
     }
 
     /// Takes the next whole line; there must be one.
     package mutating func next<Result>(
         _ body: (UnsafeRawBufferPointer) throws -> Result
     ) rethrows -> Result {
-        guard let line = ends.popFirst() else { preconditionFailure("no whole line waits") }
+        guard let line = places.popFirst() else { preconditionFailure("no whole line waits") }
         defer {
-            position += UInt64(line.next - start)
+            position += UInt64(line.next - start) + line.dropped
             start = line.next
         }
         return try bytes.withUnsafeBytes { buffer in

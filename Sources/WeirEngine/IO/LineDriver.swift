@@ -7,22 +7,26 @@ final class LineDriver<Element: Sendable>: SourceDriver {
 
     private let feed: any InputFeed
     private let decode: Decode
+    private let malformed: MalformedPolicy<Element>
     private let limit: UInt64
     private let pace: Pace
     private let idleAfter: Int64?
     private var assembler = LineAssembler()
     private var emitter: SourceEmitter<Element>
     private(set) var taken: UInt64 = 0
+    /// Lines so far: elements, and blank lines that are none.
+    private var lines: UInt64 = 0
     private var isEnded = false
     private var lastInput: Int64 = 0
     private var isIdle = false
 
     init(
         feed: any InputFeed, context: SourceContext, watermark: WatermarkPolicy?,
-        idleAfter: Duration?, decode: @escaping Decode
+        idleAfter: Duration?, malformed: MalformedPolicy<Element>, decode: @escaping Decode
     ) {
         self.feed = feed
         self.decode = decode
+        self.malformed = malformed
         limit = context.limit ?? .max
         pace = Pace(context.rate)
         self.idleAfter = idleAfter.map { $0.wholeNanoseconds / 1_000 }
@@ -33,6 +37,7 @@ final class LineDriver<Element: Sendable>: SourceDriver {
 
     var takenBytes: UInt64 { assembler.position }
     var lag: UInt64? { UInt64(assembler.waiting) }
+    var remarks: SourceRemarks { emitter.remarks }
 
     /// Of a file that can be read again nothing is lost: the source's position stays behind the
     /// last line taken. Nor is anything beyond the limit: nobody asked for it.
@@ -42,7 +47,7 @@ final class LineDriver<Element: Sendable>: SourceDriver {
         for block in feed.rest { rest.take(block) }
         return SourceLeftover(
             elements: UInt64(rest.waiting),
-            isOpen: rest.hasOpenLine && !rest.isEnded)
+            openLines: rest.isEnded ? 0 : UInt64(rest.unfinishedLines))
     }
 
     func look(time: Int64, isEnding: Bool) -> Look {
@@ -86,18 +91,63 @@ final class LineDriver<Element: Sendable>: SourceDriver {
                 subtask.failAsSource(MissingInput(taken: taken))
                 break
             }
-            let index = taken
-            taken += 1
-            do {
-                let (element, time) = try assembler.next { try decode($0, index) }
-                emitter.emit(element, time: time, subtask)
-            } catch {
-                subtask.counters.drop(1, .malformed)
-                subtask.failAsSource(error)
-                break
-            }
+            takeLine(subtask)
+            if subtask.hasFailed { break }
         }
         emitter.flush(subtask)
+    }
+
+    private func takeLine(_ subtask: Subtask) {
+        let facts = assembler.nextFacts
+        let (index, offset) = (lines, assembler.position)
+        lines += 1
+        taken += 1
+        if facts.nuls > 0 { remark(nuls: facts.nuls, line: index + 1, subtask) }
+        assembler.next { bytes in
+            do {
+                if facts.isTooLong { throw MalformedLine(Self.tooLong) }
+                let (element, time) = try decode(bytes, index)
+                emitter.emit(element, time: time, number: index, subtask)
+            } catch is BlankLine {
+                taken -= 1
+            } catch {
+                take(malformed: bytes, facts, line: index + 1, offset: offset, error, subtask)
+            }
+        }
+    }
+
+    private static var tooLong: String {
+        "it is longer than \(LineAssembler.maximumLine >> 20) MiB; it is not a line of text"
+    }
+
+    private func take(
+        malformed bytes: UnsafeRawBufferPointer, _ facts: LineAssembler.Facts, line: UInt64,
+        offset: UInt64, _ error: any Error, _ subtask: Subtask
+    ) {
+        switch malformed.kind {
+        case .fail:
+            subtask.counters.drop(1, .malformed)
+            subtask.failAsSource(
+                MalformedInputError(location: feed.location, line: line, error: error))
+        case .skip:
+            subtask.counters.drop(1, .malformed)
+        case .element(let make):
+            let known = error as? MalformedLine
+            let input = MalformedInput(
+                bytes: Array(bytes.prefix(MalformedInput.maximumBytes)),
+                isCut: facts.isTooLong || bytes.count > MalformedInput.maximumBytes,
+                reason: known?.reason ?? "\(error)", line: line, column: known?.column,
+                offset: offset)
+            emitter.emit(make(input), time: nil, number: line - 1, subtask)
+        }
+    }
+
+    private func remark(nuls: UInt64, line: UInt64, _ subtask: Subtask) {
+        emitter.remarks.nulBytes += nuls
+        subtask.chain.frame.pointee.record(
+            .warning, "nuls_skipped",
+            ["bytes": .integer(Int64(clamping: nuls)), "line": .integer(Int64(clamping: line))],
+            line: #line)
     }
 
     func end(_ kind: StepKind, _ subtask: Subtask) {
@@ -105,11 +155,6 @@ final class LineDriver<Element: Sendable>: SourceDriver {
         if kind == .failure {
             takeBlocks()
             switch assembler.trouble {
-            case .lineTooLong(let offset):
-                subtask.failAsSource(
-                    InputTrouble(
-                        description: "the line at byte \(offset) is longer than "
-                            + "\(LineAssembler.maximumLine >> 20) MiB; it is not a line of text"))
             case .failed(let message):
                 subtask.failAsSource(InputTrouble(description: message))
             case nil:
@@ -125,7 +170,9 @@ final class LineDriver<Element: Sendable>: SourceDriver {
     private struct Snapshot {
         var assembler: LineAssembler
         var watermarker: Watermarker?
+        var remarks: SourceRemarks
         var taken: UInt64
+        var lines: UInt64
         var isEnded: Bool
         var lastInput: Int64
         var isIdle: Bool
@@ -134,8 +181,9 @@ final class LineDriver<Element: Sendable>: SourceDriver {
     func save() -> Saved {
         Saved(
             Snapshot(
-                assembler: assembler, watermarker: emitter.watermarker, taken: taken,
-                isEnded: isEnded, lastInput: lastInput, isIdle: isIdle),
+                assembler: assembler, watermarker: emitter.watermarker,
+                remarks: emitter.remarks, taken: taken, lines: lines, isEnded: isEnded,
+                lastInput: lastInput, isIdle: isIdle),
             bytes: assembler.heldBytes)
     }
 
@@ -143,7 +191,8 @@ final class LineDriver<Element: Sendable>: SourceDriver {
         guard let snapshot = saved as? Snapshot else { return }
         (assembler, taken, isEnded) = (snapshot.assembler, snapshot.taken, snapshot.isEnded)
         (lastInput, isIdle) = (snapshot.lastInput, snapshot.isIdle)
-        emitter.watermarker = snapshot.watermarker
+        (emitter.watermarker, emitter.remarks) = (snapshot.watermarker, snapshot.remarks)
+        lines = snapshot.lines
     }
 
     /// Lines are found only by reading all before them.
@@ -153,6 +202,7 @@ final class LineDriver<Element: Sendable>: SourceDriver {
         hash.combine(taken)
         hash.combine(assembler.position)
         hash.combine(isEnded ? 1 : 0)
+        emitter.watermarker?.digest(into: &hash)
     }
 }
 

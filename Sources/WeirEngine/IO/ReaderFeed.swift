@@ -14,6 +14,7 @@ final class ReaderFeed: InputFeed, @unchecked Sendable {
     static let maximumBlocks = 16
     static let blockBytes = 64 << 10
 
+    let location: String?
     private let reading: any ByteReading
     private let source: UInt16
     private let lane: DataLane?
@@ -31,10 +32,12 @@ final class ReaderFeed: InputFeed, @unchecked Sendable {
     private var thread: Worker?
 
     init(
-        reading: any ByteReading, source: UInt16, lane: DataLane?, isStored: Bool,
+        reading: any ByteReading, location: String?, source: UInt16, lane: DataLane?,
+        isStored: Bool,
         clock: @escaping @Sendable () -> Int64, onInput: @escaping @Sendable () -> Void
     ) {
         self.reading = reading
+        self.location = location
         self.source = source
         self.lane = lane
         self.isStored = isStored
@@ -112,6 +115,12 @@ final class ReaderFeed: InputFeed, @unchecked Sendable {
         case .truncation:
             block.kind = .truncation
             offset = 0
+        case .file(let number):
+            block.kind = .file
+            block.offset = number
+        case .nuls(let count):
+            block.kind = .nuls
+            block.offset = count
         case .end:
             block.kind = .end
         case .failure(let message):

@@ -30,60 +30,36 @@ protocol SourceDriver: AnyObject {
     func restore(_ saved: Any)
     /// The element with this index as text, where it can be made out of order; else nil.
     func describe(element index: UInt64) -> String?
+    /// What was odd about the input so far.
+    var remarks: SourceRemarks { get }
 }
 
 /// What a source had read when nothing more was taken of it.
 struct SourceLeftover: Equatable {
     /// Whole elements.
     var elements: UInt64 = 0
-    /// Whether something follows that is no whole element yet.
-    var isOpen = false
+    /// Lines that have begun and not ended; each is no whole element yet.
+    var openLines: UInt64 = 0
 }
 
-/// Where event times of a source come from, and how far behind them its watermark is.
-public struct WatermarkPolicy: Sendable, Equatable {
-    let disorder: Duration
-    let granularity: Duration
+/// What was odd about a source's input, for the summary. Totals since the run's start.
+package struct SourceRemarks: Equatable, Sendable {
+    /// Elements whose event times were so far ahead that the watermark did not believe them, and
+    /// that were contradicted by what followed.
+    package var heldBack: UInt64 = 0
+    /// The first of them.
+    package var firstHeldBack: HeldBack?
+    /// NUL bytes at the beginning of a followed file that were passed over.
+    package var nulBytes: UInt64 = 0
+    /// How often the watermark was right not to believe.
+    var refutations: UInt64 = 0
+    /// So many of those are told one by one.
+    static let toldEach: UInt64 = 16
 
-    /// Elements come at most `disorder` out of order.
-    ///
-    /// The watermark moves in steps of
-    /// `granularity` of event time, so that it depends on the elements alone and never on how they
-    /// were batched.
-    public static func boundedDisorder(
-        _ disorder: Duration, granularity: Duration = .milliseconds(100)
-    ) -> WatermarkPolicy {
-        precondition(granularity > .zero, "granularity must be positive")
-        return WatermarkPolicy(disorder: disorder, granularity: granularity)
-    }
-
-    /// Elements come in order.
-    public static let ordered = WatermarkPolicy.boundedDisorder(.zero)
-}
-
-/// Turns event times into watermarks, element by element.
-struct Watermarker {
-    private let disorder: Int64
-    private let granularity: Duration
-    private var step = Int64.min
-    private(set) var emitted = Instant.distantPast
-
-    init(_ policy: WatermarkPolicy) {
-        disorder = policy.disorder.wholeNanoseconds
-        granularity = policy.granularity
-    }
-
-    /// The watermark behind an element, if it moves there.
-    mutating func passed(_ time: Int64) -> Instant? {
-        // Below the next step nothing can move; most elements end here.
-        guard time >= step else { return nil }
-        let behind = Instant(nanoseconds: time) - .nanoseconds(disorder)
-        let floor = behind.floored(to: granularity)
-        let next = floor + granularity + .nanoseconds(disorder)
-        step = next.nanoseconds
-        guard floor > emitted else { return nil }
-        emitted = floor
-        return floor
+    /// An element by its number from 1, and how far it was ahead in nanoseconds.
+    package struct HeldBack: Equatable, Sendable {
+        package var number: UInt64
+        package var distance: Int64
     }
 }
 
@@ -92,8 +68,9 @@ struct SourceEmitter<Element> {
     private let elements: UnsafeMutablePointer<Element>
     private let times: UnsafeMutablePointer<Int64>
     private var count = 0
-    /// Between turns it is all there is.
+    /// Between turns it and `remarks` are all there is.
     var watermarker: Watermarker?
+    var remarks = SourceRemarks()
 
     init(_ policy: WatermarkPolicy?) {
         elements = .allocate(capacity: Slice.capacity)
@@ -106,15 +83,44 @@ struct SourceEmitter<Element> {
         times.deallocate()
     }
 
-    mutating func emit(_ element: consuming Element, time: Instant?, _ subtask: Subtask) {
+    /// Sends the element with this number on, and the watermark behind it.
+    mutating func emit(
+        _ element: consuming Element, time: Instant?, number: UInt64, _ subtask: Subtask
+    ) {
         (elements + count).initialize(to: element)
         times[count] = (time ?? .distantPast).nanoseconds
         count += 1
         if count >= subtask.sliceLimit { flush(subtask) }
-        if let time, let watermark = watermarker?.passed(time.nanoseconds) {
+        guard let time else { return }
+        if let refuted = watermarker?.judge(time.nanoseconds, element: number) {
+            remark(refuted, subtask)
+        }
+        if let watermark = watermarker?.passed(time.nanoseconds) {
             flush(subtask)
             subtask.advance(to: watermark)
         }
+    }
+
+    private mutating func remark(_ refuted: JumpGuard.Refuted, _ subtask: Subtask) {
+        remarks.heldBack += UInt64(refuted.count)
+        if remarks.firstHeldBack == nil {
+            remarks.firstHeldBack = SourceRemarks.HeldBack(
+                number: refuted.first + 1, distance: refuted.distance)
+        }
+        remarks.refutations += 1
+        // A clock that is always wrong would fill the log: from some on only every doubling.
+        let isTold =
+            remarks.refutations <= SourceRemarks.toldEach
+            || remarks.refutations & (remarks.refutations - 1) == 0
+        guard isTold else { return }
+        subtask.chain.frame.pointee.record(
+            .warning, "event_time_ahead",
+            [
+                "line": .integer(Int64(clamping: refuted.first + 1)),
+                "event_time": .text(Instant(nanoseconds: refuted.time).rfc3339()),
+                "ahead": .text(Quantities.describe(span: refuted.distance)),
+                "lines": .integer(Int64(refuted.count)),
+            ], line: #line)
     }
 
     mutating func flush(_ subtask: Subtask) {

@@ -76,7 +76,7 @@ final class KeyedProcess<
 
     private let initial: State
     private let onTimer: TimerBody?
-    private var table = KeyedTable<Key, State>()
+    private var table = KeyedTable<Key, State>(isSame: Canonical.areSame)
     private let output: UnsafeMutablePointer<OutputBuffer<Output>>
     private let limits: TimerLimits
     private var eventTimers: TimerQueue<Key>
@@ -271,7 +271,7 @@ final class KeyedProcess<
         var processingTimers: TimerQueue<Key>
         var droppedTimers: Int
         var timers: TimerBook
-        var broken: [Set<Key>]?
+        var broken: [Set<[UInt8]>]?
     }
 
     private func save() -> Saved {

@@ -5,7 +5,7 @@ public struct Source<Element: Sendable>: Sendable {
     enum Kind: Sendable {
         case generator(@Sendable (UInt64, inout SeededGenerator) -> (Element, Instant))
         case lines(
-            default: (any ByteSource)?, idleAfter: Duration?,
+            default: (any ByteSource)?, idleAfter: Duration?, malformed: MalformedPolicy<Element>,
             decoder: @Sendable (Instant) -> LineDecode<Element>)
     }
     let kind: Kind
@@ -24,15 +24,19 @@ public struct Source<Element: Sendable>: Sendable {
 
     /// Lines of bytes, each decoded by `decode` from the line (without its end) and its number.
     ///
-    /// `decode` also gives the event time, where the line has one. An error it throws ends the
-    /// run; a line that cannot be understood and should not end it is an element like others.
+    /// `decode` also gives the event time, where the line has one. A line for which it throws is
+    /// malformed, and so is one that is longer than 16 MiB: `malformed` says what becomes of it.
+    /// After `idleAfter` without a line the source does not hold back the watermark of what reads
+    /// it.
     public static func lines(
         from source: (any ByteSource)? = nil, watermark: WatermarkPolicy? = nil,
-        idleAfter: Duration? = nil,
+        idleAfter: Duration? = nil, malformed: MalformedPolicy<Element> = .fail,
         decode: @escaping @Sendable (UnsafeRawBufferPointer, UInt64) throws -> (Element, Instant?)
     ) -> Source {
         Source(
-            kind: .lines(default: source, idleAfter: idleAfter, decoder: { _ in decode }),
+            kind: .lines(
+                default: source, idleAfter: idleAfter, malformed: malformed,
+                decoder: { _ in decode }),
             watermark: watermark)
     }
 
@@ -43,11 +47,12 @@ public struct Source<Element: Sendable>: Sendable {
     /// makes it faster; what it returns must follow from its arguments and the start alone.
     public static func lines(
         from source: (any ByteSource)? = nil, watermark: WatermarkPolicy? = nil,
-        idleAfter: Duration? = nil,
+        idleAfter: Duration? = nil, malformed: MalformedPolicy<Element> = .fail,
         decoder: @escaping @Sendable (_ started: Instant) -> LineDecode<Element>
     ) -> Source {
         Source(
-            kind: .lines(default: source, idleAfter: idleAfter, decoder: decoder),
+            kind: .lines(
+                default: source, idleAfter: idleAfter, malformed: malformed, decoder: decoder),
             watermark: watermark)
     }
 }
@@ -59,9 +64,14 @@ public typealias LineDecode<Element> = (UnsafeRawBufferPointer, UInt64) throws -
 )
 
 extension Source where Element == String {
-    /// Lines of text; what is not UTF-8 becomes U+FFFD.
-    public static func text(from source: (any ByteSource)? = nil) -> Source {
-        .lines(from: source) { bytes, _ in (String(decoding: bytes, as: UTF8.self), nil) }
+    /// Lines of text; what is not UTF-8 becomes U+FFFD, a line longer than 16 MiB is passed over
+    /// and counted unless `malformed` says otherwise.
+    public static func text(
+        from source: (any ByteSource)? = nil, malformed: MalformedPolicy<String> = .skip
+    ) -> Source {
+        .lines(from: source, malformed: malformed) { bytes, _ in
+            (String(decoding: bytes, as: UTF8.self), nil)
+        }
     }
 }
 
@@ -79,14 +89,15 @@ extension Flow {
             spec.source = SourceSpec(readsBytes: false, defaultSource: nil) { context in
                 GeneratorDriver(context: context, watermark: watermark, make: make)
             }
-        case .lines(let defaultSource, let idleAfter, let decoder):
+        case .lines(let defaultSource, let idleAfter, let malformed, let decoder):
             spec.source = SourceSpec(readsBytes: true, defaultSource: defaultSource) { context in
                 guard let feed = context.feed else {
                     preconditionFailure("source \(name) was bound without its input")
                 }
                 return LineDriver(
                     feed: feed, context: context, watermark: source.watermark,
-                    idleAfter: idleAfter, decode: decoder(context.started))
+                    idleAfter: idleAfter, malformed: malformed,
+                    decode: decoder(context.started))
             }
         }
         let node = add(spec)

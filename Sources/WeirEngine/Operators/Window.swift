@@ -152,7 +152,8 @@ final class TumblingWindow<
         if let last = open.last, last.start == start { return last }
         let place = open.firstIndex { $0.start >= start } ?? open.count
         if place < open.count, open[place].start == start { return open[place] }
-        let window = OpenWindow<Key, Value>(start: start)
+        let window = OpenWindow<Key, Value>(
+            start: start, table: KeyedTable(isSame: Canonical.areSame))
         open.insert(window, at: place)
         return window
     }
@@ -246,7 +247,7 @@ private final class OpenWindow<Key: Equatable, Value> {
     var elements: UInt64
 
     init(
-        start: Int64, table: KeyedTable<Key, Value> = KeyedTable<Key, Value>(),
+        start: Int64, table: KeyedTable<Key, Value>,
         elements: UInt64 = 0
     ) {
         self.start = start

@@ -128,6 +128,8 @@ package final class Subtask: @unchecked Sendable {
     /// Elements a source has taken; 0 elsewhere.
     package var sourceTaken: UInt64 { source?.taken ?? 0 }
     package var turnCount: UInt64 { turns }
+    /// What was odd about a source's input so far; nil elsewhere. Between turns.
+    package var sourceRemarks: SourceRemarks? { source?.remarks }
 
     // MARK: Looking
 

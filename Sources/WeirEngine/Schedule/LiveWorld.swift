@@ -20,6 +20,8 @@ package final class LiveWorld: World, @unchecked Sendable {
     package struct Connections: Sendable {
         /// By source's index; nil for generators.
         package var sources: [(any ByteReading)?] = []
+        /// By source's index: how the run names what is read, for errors; may be left empty.
+        package var locations: [String] = []
         /// By sink's index.
         package var sinks: [any RowWriting] = []
         /// By source's index: whether its bytes go into the trace.
@@ -135,7 +137,10 @@ package final class LiveWorld: World, @unchecked Sendable {
             throw PlanError("source \(source.name) was given nothing to read")
         }
         let feed = ReaderFeed(
-            reading: reading, source: UInt16(source.index), lane: lanes?.readers[source.index],
+            reading: reading,
+            location: source.index < connections.locations.count
+                ? connections.locations[source.index] : nil,
+            source: UInt16(source.index), lane: lanes?.readers[source.index],
             isStored: connections.storesInput[source.index],
             clock: { [weak self] in self?.clock() ?? 0 },
             onInput: { [weak self] in self?.notify { $0.source == source.index } })

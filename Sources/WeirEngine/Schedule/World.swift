@@ -75,6 +75,8 @@ package struct PendingCall: Sendable {
 
 /// The blocks of one source, in order, as its subtask takes them.
 package protocol InputFeed: AnyObject {
+    /// How the run named what is read, for errors; the same in a replay. Nil where it has no name.
+    var location: String? { get }
     /// Whether what was read and not taken can be read again: a file that is not followed.
     var isRepeatable: Bool { get }
     /// Blocks that were read and that nobody will take; after the last turn.

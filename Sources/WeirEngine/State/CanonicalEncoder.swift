@@ -31,6 +31,11 @@ package enum Canonical {
         }
     }
 
+    /// Whether two values have one canonical form, which is what makes two keys the same.
+    package static func areSame<Value: Encodable>(_ left: Value, _ right: Value) -> Bool {
+        bytes(of: left) == bytes(of: right)
+    }
+
     /// A hash of a value's canonical form; short cuts for the usual keys.
     @usableFromInline
     static func hash<Value: Encodable>(_ value: Value) -> UInt64 {

@@ -63,8 +63,9 @@ final class KeyedStateSpec<Key: Hashable & Codable & Sendable, State: Codable & 
 struct KeyChecks<Key: Hashable & Codable & Sendable, State: Codable & Sendable> {
     /// The keys of the turn that runs, bounded by what a turn takes and the timers it fires.
     private var touched: [Key] = []
-    /// Per condition: the keys for which it did not hold at the end of their last turn.
-    var broken: [Set<Key>]
+    /// Per condition: the keys, in canonical form, for which it did not hold at the end of their
+    /// last turn.
+    var broken: [Set<[UInt8]>]
     private let invariants: [KeyInvariant<Key, State>]
 
     /// Checks for a subtask; nil where there is nothing to check.
@@ -84,8 +85,8 @@ struct KeyChecks<Key: Hashable & Codable & Sendable, State: Codable & Sendable> 
             guard let state = table.existing(key, hash: Canonical.hash(key)) else { continue }
             for (place, invariant) in invariants.enumerated() {
                 if invariant.holds(key, state.pointee) {
-                    broken[place].remove(key)
-                } else if broken[place].insert(key).inserted {
+                    if !broken[place].isEmpty { broken[place].remove(Canonical.bytes(of: key)) }
+                } else if broken[place].insert(Canonical.bytes(of: key)).inserted {
                     turn.execution.violated(
                         invariant.name, step: turn.step, turn, place: "key \(key)")
                 }

@@ -55,6 +55,7 @@ final class Replica {
             outside: RecordedOutside(
                 nextInput: { try inputs.next(of: $0) },
                 result: { try results.result(of: $0, call: $1) },
+                location: { inputs.location(of: $0) },
                 isRepeatable: { [sources = plan.trace.header.sources] in
                     sources[$0].isRepeatable ?? true
                 }))

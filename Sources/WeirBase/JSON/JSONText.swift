@@ -1,7 +1,7 @@
 /// Writes JSON text piece by piece, with keys in the order they are given.
 ///
-/// For machine-readable lines whose key order is part of the contract; reading JSON is left to a
-/// library.
+/// For machine-readable lines whose key order is part of the contract. What is read as JSON is for
+/// `JSONScanner` to say.
 package struct JSONText: Sendable {
     package private(set) var text: [UInt8] = []
     private var needsComma = false

@@ -1,0 +1,188 @@
+import Glibc
+import WeirBase
+import WeirEngine
+
+/// Finds the files that come to stand at a followed path, in their order, and opens them.
+///
+/// The directory's events tell of every one (`Arrivals`). Where there are none, because the system
+/// refuses a watch or lost events, a look at the path finds the last one, and the names `log.1`,
+/// `log.2` and so on those between it and the file that was there before.
+struct ArrivalFinder: ~Copyable {
+    /// How long a file at the path that cannot be opened is borne: rotation sets its owner late,
+    /// and somebody has to notice. Nanoseconds.
+    static let patience: UInt64 = 60_000_000_000
+    /// How far the names `log.1`, `log.2` are looked through.
+    static let maximumRotations = 64
+
+    typealias Opening = (UnsafePointer<CChar>) throws(SystemFailure) -> FollowedFile
+
+    private let path: String
+    private let opening: Opening
+    private let usesWatch: Bool
+    private var place: FollowedPlace?
+    private var watch: DirectoryWatch?
+    private var arrivals: Arrivals
+    private var refusedSince: UInt64?
+
+    /// Begins to watch, so that what arrives from now on is found. Without `usesWatch` the path
+    /// alone is looked at.
+    init(path: String, usesWatch: Bool, opening: @escaping Opening) {
+        self.path = path
+        self.opening = opening
+        self.usesWatch = usesWatch
+        place = nil
+        watch = nil
+        arrivals = Arrivals(name: [])
+        moveOn(to: FollowedPlace(of: path))
+    }
+
+    /// Readable when something happened; -1 without a watch.
+    private(set) var number: Int32 = -1
+
+    /// Whether files wait that there was no room for.
+    var othersWait: Bool { !arrivals.waiting.isEmpty }
+
+    mutating func watchFile(_ file: FollowedFile) { watch?.watchFile(file.descriptor) }
+
+    /// What came to stand at the path since the last call, oldest first, and whether the last of
+    /// the known files does.
+    struct Found {
+        var files: [FollowedFile] = []
+        /// The file that stands at the path now, where that is known.
+        var standing: FileStatus.Identity?
+    }
+
+    /// Opens the files that have come to stand at the path, as far as there is room.
+    mutating func find(
+        _ known: borrowing FollowedFiles, now: UInt64
+    ) throws(FollowFailure) -> Found {
+        // While renames go on, what a name opens may not be what it stood for: then nothing is
+        // taken over and it is tried again, next time if need be.
+        for _ in 0..<4 {
+            let place = FollowedPlace(of: path)
+            if place != self.place { moveOn(to: place) }
+            try drain()
+            let version = arrivals.version
+            var found = Found()
+            let passed = try openArrivals(&found, known, now)
+            if passed == arrivals.waiting.count { try openPath(&found, known, now) }
+            try drain()
+            guard arrivals.version == version else { continue }
+            arrivals.removeOldest(passed)
+            return found
+        }
+        return Found()
+    }
+
+    /// The path leads to another directory or name: what happens at the old one is no matter of
+    /// the log any more.
+    private mutating func moveOn(to place: FollowedPlace?) {
+        self.place = place
+        arrivals = Arrivals(name: place?.name ?? [])
+        watch = usesWatch ? place.flatMap { DirectoryWatch(directory: $0.directory) } : nil
+        if let watched = watch?.number { number = watched } else { number = -1 }
+    }
+
+    private mutating func drain() throws(FollowFailure) {
+        do {
+            try watch?.drain(into: &arrivals)
+            if watch?.isMidway ?? false {
+                // The halves of a rename are queued within the one call: a second look has both.
+                try watch?.drain(into: &arrivals)
+                watch?.settle(into: &arrivals)
+            }
+        } catch {
+            throw FollowFailure("watching \(Trouble.shown(path)) failed: \(error.words)")
+        }
+        if arrivals.isOverfull {
+            throw FollowFailure(
+                "\(Trouble.shown(path)) was rotated \(Arrivals.limit) times while its lines were "
+                    + "waiting. Rotate less often, or make the pipeline faster")
+        }
+    }
+
+    /// Opens what waits, oldest first, as far as it can be opened; returns how many are done with.
+    private mutating func openArrivals(
+        _ found: inout Found, _ known: borrowing FollowedFiles, _ now: UInt64
+    ) throws(FollowFailure) -> Int {
+        guard let place else { return arrivals.waiting.count }
+        for (index, name) in arrivals.waiting.enumerated() {
+            if known.open.count + found.files.count >= FollowedFiles.maximumOpen { return index }
+            do {
+                let file = try opening(place.path(of: name))
+                refusedSince = nil
+                if isNew(file.identity, found, known) { found.files.append(file) }
+            } catch {
+                if try isBorne(error, now) { return index }
+            }
+        }
+        return arrivals.waiting.count
+    }
+
+    /// Opens what stands at the path itself when no event told of it: there is no watch, events
+    /// were lost, or a symbolic link leads elsewhere now.
+    private mutating func openPath(
+        _ found: inout Found, _ known: borrowing FollowedFiles, _ now: UInt64
+    ) throws(FollowFailure) {
+        guard let status = FileStatus.of(path), status.kind == .regular else { return }
+        guard isNew(status.identity, found, known) else {
+            found.standing = status.identity
+            return
+        }
+        openRotated(&found, known)
+        if known.open.count + found.files.count >= FollowedFiles.maximumOpen { return }
+        do {
+            let file = try opening(path)
+            refusedSince = nil
+            if isNew(file.identity, found, known) { found.files.append(file) }
+            found.standing = file.identity
+        } catch {
+            _ = try isBorne(error, now)
+        }
+    }
+
+    /// Opens the files that came and were renamed between the current file and the new one.
+    private func openRotated(_ found: inout Found, _ known: borrowing FollowedFiles) {
+        guard let place, found.files.isEmpty, let current = known.current?.identity else { return }
+        var between: [FollowedFile] = []
+        for times in 1...Self.maximumRotations {
+            // A gap in the numbers ends the chain: nothing tells what lies behind it.
+            guard let file = try? opening(place.path(of: place.rotatedName(times)))
+            else { return }
+            if file.identity == current {
+                let room = FollowedFiles.maximumOpen - known.open.count
+                found.files = Array(between.reversed().prefix(max(0, room)))
+                return
+            }
+            // One that was read before says that the current file is not of this chain.
+            if known.isKnown(file.identity) { return }
+            between.append(file)
+        }
+    }
+
+    private func isNew(
+        _ identity: FileStatus.Identity, _ found: Found, _ known: borrowing FollowedFiles
+    ) -> Bool {
+        !known.isOpen(identity) && !found.files.contains { $0.identity == identity }
+    }
+
+    /// Whether a refusal to open a file is waited out (true) or the file given up (false).
+    private mutating func isBorne(
+        _ failure: SystemFailure, _ now: UInt64
+    ) throws(FollowFailure) -> Bool {
+        if failure.code == EISDIR || failure.code == EINVAL { return false }
+        let since = refusedSince ?? now
+        refusedSince = since
+        if now - since < Self.patience { return true }
+        refusedSince = nil
+        // Gone without an event that said so; anything else would stop the log silently.
+        if failure.code == ENOENT { return false }
+        throw FollowFailure(Trouble.opening(path, toRead: failure).description)
+    }
+}
+
+/// Why following cannot go on, as a sentence.
+struct FollowFailure: Error {
+    let sentence: String
+    init(_ sentence: String) { self.sentence = sentence }
+}

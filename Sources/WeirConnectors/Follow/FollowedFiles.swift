@@ -1,0 +1,149 @@
+/// Which of the files that stood at a followed path are read, in which order, and when one is let
+/// go: decisions alone, without a file.
+///
+/// Files are numbered in the order of their arrival. The last to arrive is the *current* one; the
+/// others were replaced and stay until they were quiet for `linger`. All are read side by side:
+/// in each round every file up to the size it had at its look, the oldest first.
+struct FollowedFiles {
+    /// Files that are open at the same time. When more arrive, they wait by their names, and
+    /// replaced files of which nothing is left to read are let go before their time, the oldest
+    /// first.
+    static let maximumOpen = 64
+    /// Files that were let go and are still known, so that one that comes back is not read again.
+    static let maximumKnown = 1_024
+
+    struct File {
+        let number: UInt64
+        let identity: FileStatus.Identity
+        var position = FilePosition()
+        /// Since when it gave nothing, monotonic nanoseconds; nil while it gives something.
+        var quietSince: UInt64?
+    }
+
+    /// What an identity that stands at the path means.
+    enum Arrival: Equatable {
+        /// It is the current file.
+        case current
+        /// It was replaced and is the current one again.
+        case back
+        /// It is to be opened.
+        case new
+    }
+
+    let linger: UInt64
+    /// Open files, oldest first; the last one is current.
+    private(set) var open: [File] = []
+    /// Files that were let go, oldest first.
+    private var known: [(identity: FileStatus.Identity, position: FilePosition)] = []
+    private var nextNumber: UInt64 = 0
+
+    /// A replaced file is let go when it was quiet for `linger` nanoseconds.
+    init(linger: UInt64) { self.linger = linger }
+
+    var current: File? { open.last }
+
+    func isOpen(_ identity: FileStatus.Identity) -> Bool {
+        open.contains { $0.identity == identity }
+    }
+
+    /// This file stands at the path now.
+    mutating func stands(_ identity: FileStatus.Identity) -> Arrival {
+        guard let place = open.firstIndex(where: { $0.identity == identity }) else { return .new }
+        if place == open.count - 1 { return .current }
+        replaceCurrent()
+        open.append(open.remove(at: place))
+        return .back
+    }
+
+    /// A file was opened; it is the current one from now on. Returns its number.
+    mutating func opened(_ identity: FileStatus.Identity) -> UInt64 {
+        precondition(!isOpen(identity), "file \(identity) is open already")
+        replaceCurrent()
+        var file = File(number: nextNumber, identity: identity)
+        nextNumber += 1
+        if let place = known.lastIndex(where: { $0.identity == identity }) {
+            // If it is another file by now, its bytes tell.
+            file.position = known.remove(at: place).position
+        }
+        open.append(file)
+        return file.number
+    }
+
+    /// However long it was quiet before, its time begins where it is replaced.
+    private mutating func replaceCurrent() {
+        if !open.isEmpty { open[open.count - 1].quietSince = nil }
+    }
+
+    /// Whether a file that was let go is known.
+    func isKnown(_ identity: FileStatus.Identity) -> Bool {
+        isOpen(identity) || known.contains { $0.identity == identity }
+    }
+
+    /// How far a file is read.
+    func position(of number: UInt64) -> FilePosition { open[place(of: number)].position }
+
+    /// The file's status was looked at.
+    mutating func saw(
+        _ status: FileStatus, of number: UInt64, maximum: Int, now: UInt64
+    ) -> FilePosition.Step {
+        let place = place(of: number)
+        let step = open[place].position.saw(status, maximum: maximum, now: now)
+        switch step {
+        case .nothing: rest(place, now)
+        case .restart: open[place].quietSince = nil
+        case .read: break
+        }
+        return step
+    }
+
+    /// Bytes of the file were read.
+    mutating func took(
+        _ bytes: [UInt8], head: [UInt8], of number: UInt64, now: UInt64
+    ) -> FilePosition.Finding {
+        let place = place(of: number)
+        let finding = open[place].position.took(bytes, head: head, now: now)
+        switch finding {
+        case .nothing: rest(place, now)
+        case .restart, .bytes: open[place].quietSince = nil
+        }
+        return finding
+    }
+
+    mutating func skipHole(of number: UInt64, to end: UInt64) -> UInt64 {
+        let place = place(of: number)
+        return open[place].position.skipHole(to: end)
+    }
+
+    /// A file that gives nothing is quiet from the first such look on.
+    private mutating func rest(_ place: Int, _ now: UInt64) {
+        open[place].quietSince = open[place].quietSince ?? now
+    }
+
+    /// The next file that is to be let go unless it gives something now, oldest first; nil when
+    /// there is none.
+    ///
+    /// While others wait for room a file need not have been quiet for long.
+    func leaving(now: UInt64, othersWait: Bool) -> UInt64? {
+        open.dropLast().first { file in
+            guard let since = file.quietSince else { return false }
+            return othersWait && !hasRoom || now - since >= linger
+        }?.number
+    }
+
+    /// A file is let go; it stays known.
+    mutating func leave(_ number: UInt64) {
+        let file = open.remove(at: place(of: number))
+        if known.count == Self.maximumKnown { known.removeFirst() }
+        known.append((file.identity, file.position))
+    }
+
+    /// Whether another file may be opened.
+    var hasRoom: Bool { open.count < Self.maximumOpen }
+
+    private func place(of number: UInt64) -> Int {
+        guard let place = open.firstIndex(where: { $0.number == number }) else {
+            preconditionFailure("file \(number) is not open")
+        }
+        return place
+    }
+}

@@ -1,0 +1,131 @@
+import Foundation
+import WeirBase
+import WeirEngine
+
+/// Decodes a line a second time to find out which member the type could not take, and why.
+///
+/// Only for lines that Foundation's decoder refused: it tells of a number that does not fit
+/// nothing but that "the given data was not valid JSON". Slow, and never the source of a value.
+struct JSONProbe: Decoder {
+    let tree: JSONTree
+    let line: UnsafeRawBufferPointer
+    let codingPath: [any CodingKey]
+    var userInfo: [CodingUserInfoKey: Any] { [:] }
+
+    /// Says why `type` cannot be decoded from the line.
+    ///
+    /// - Throws: always; `MalformedLine`, or what the type's own decoding threw.
+    static func explain<Element: Decodable>(
+        _ type: Element.Type, _ line: UnsafeRawBufferPointer, decoderSays error: any Error
+    ) throws -> Never {
+        let tree: JSONTree
+        do throws(JSONScanner.Fault) {
+            tree = try JSONTree(line)
+        } catch {
+            throw MalformedLine(error.reason, column: error.offset + 1)
+        }
+        _ = try JSONProbe(tree: tree, line: line, codingPath: []).decode(type)
+        throw MalformedLine(words(error))
+    }
+
+    /// What is left to say where the probe finds nothing wrong.
+    private static func words(_ error: any Error) -> String {
+        guard let decoding = error as? DecodingError else { return "\(error)" }
+        switch decoding {
+        case .keyNotFound(_, let context), .typeMismatch(_, let context),
+            .valueNotFound(_, let context), .dataCorrupted(let context):
+            let path = context.codingPath.memberPath
+            return (path.isEmpty ? "it" : "member \(path)") + " is malformed: "
+                + context.debugDescription
+        @unknown default: return "\(decoding)"
+        }
+    }
+
+    // MARK: Sentences
+
+    /// `member d`, or `it` for the whole line.
+    var subject: String { codingPath.isEmpty ? "it" : "member \(codingPath.memberPath)" }
+
+    func refusal(_ reason: String) -> MalformedLine { MalformedLine(reason, column: tree.column) }
+
+    func mismatch(_ noun: String) -> MalformedLine {
+        if case .null = tree.content { return refusal("\(subject) is null") }
+        return refusal("\(subject) is \(tree.noun), not \(noun)")
+    }
+
+    // MARK: Values
+
+    func decode<Value: Decodable>(_ type: Value.Type) throws -> Value {
+        switch type {
+        case is Date.Type, is Data.Type, is URL.Type, is Decimal.Type:
+            // These have forms of their own, which Foundation's decoder alone knows.
+            let bytes = Data(line[tree.range])
+            guard let value = try? JSONDecoder().decode(type, from: bytes) else {
+                throw refusal("\(subject) is no \(type)")
+            }
+            return value
+        default:
+            break
+        }
+        do {
+            return try type.init(from: self)
+        } catch let DecodingError.dataCorrupted(context) {
+            throw refusal("\(subject) is malformed: \(context.debugDescription)")
+        } catch let DecodingError.keyNotFound(key, _) {
+            throw refusal("\(subject) has no member \(key.stringValue)")
+        }
+    }
+
+    func integer<Value: FixedWidthInteger>(_ type: Value.Type) throws -> Value {
+        guard case .number(let text) = tree.content else { throw mismatch("\(type)") }
+        if let value = Value(text) { return value }
+        // `1e3` and `1.0` are whole numbers as well.
+        if let number = Double(text), let value = Value(exactly: number) { return value }
+        throw refusal("\(subject): \(text) does not fit \(type)")
+    }
+
+    func floating<Value: BinaryFloatingPoint & LosslessStringConvertible>(
+        _ type: Value.Type
+    ) throws -> Value {
+        guard case .number(let text) = tree.content else { throw mismatch("\(type)") }
+        guard let value = Value(text), value.isFinite else {
+            throw refusal("\(subject): \(text) does not fit \(type)")
+        }
+        return value
+    }
+
+    func text() throws -> String {
+        guard case .string(let text) = tree.content else { throw mismatch("String") }
+        return text
+    }
+
+    func truth() throws -> Bool {
+        guard case .bool(let value) = tree.content else { throw mismatch("Bool") }
+        return value
+    }
+
+    var isNull: Bool { if case .null = tree.content { true } else { false } }
+
+    func at(_ tree: JSONTree, _ key: any CodingKey) -> JSONProbe {
+        JSONProbe(tree: tree, line: line, codingPath: codingPath + [key])
+    }
+
+    // MARK: Containers
+
+    func container<Key: CodingKey>(keyedBy type: Key.Type) throws -> KeyedDecodingContainer<Key> {
+        guard case .object(let members) = tree.content else { throw mismatch("an object") }
+        var values: [String: JSONTree] = [:]
+        for member in members where values[member.name] == nil {
+            values[member.name] = member.value
+        }
+        return KeyedDecodingContainer(
+            ProbedMembers(probe: self, names: members.map(\.name), values: values))
+    }
+
+    func unkeyedContainer() throws -> any UnkeyedDecodingContainer {
+        guard case .array(let values) = tree.content else { throw mismatch("an array") }
+        return ProbedElements(probe: self, values: values)
+    }
+
+    func singleValueContainer() -> any SingleValueDecodingContainer { ProbedValue(probe: self) }
+}

@@ -1,0 +1,86 @@
+import WeirBase
+
+/// A line of a source: an element, or what could not be read as one.
+private enum ReadLine<Element: Sendable>: Sendable {
+    case element(Element)
+    case malformed(MalformedInput)
+}
+
+extension Source {
+    /// The same source with malformed lines among its elements.
+    fileprivate var withMalformed: Source<ReadLine<Element>> {
+        switch kind {
+        case .generator(let make):
+            Source<ReadLine<Element>>(
+                kind: .generator { index, random in
+                    let (element, time) = make(index, &random)
+                    return (.element(element), time)
+                }, watermark: watermark)
+        case .lines(let source, let idleAfter, _, let decoder):
+            Source<ReadLine<Element>>(
+                kind: .lines(
+                    default: source, idleAfter: idleAfter,
+                    malformed: .element { .malformed($0) },
+                    decoder: { started in
+                        let decode = decoder(started)
+                        return { bytes, index in
+                            let (element, time) = try decode(bytes, index)
+                            return (.element(element), time)
+                        }
+                    }), watermark: watermark)
+        }
+    }
+}
+
+extension Flow {
+    /// Reads a source and gives what cannot be read as a stream of its own.
+    ///
+    /// The source's own policy for malformed lines does not apply: none ends the run, none is
+    /// dropped. Malformed lines have no event time. Costs one more operator in the source's stage.
+    public func readWithMalformed<Element: Sendable>(
+        _ name: String, from source: Source<Element>
+    ) -> (elements: DataStream<Element>, malformed: DataStream<MalformedInput>) {
+        let read = read(name, from: source.withMalformed)
+        var spec = NodeSpec(name: nil, kind: "split")
+        spec.inputs = read.ports
+        spec.outputs = [TypedForm<Element>(), TypedForm<MalformedInput>()]
+        spec.makeLink = { context in
+            guard let malformed = context.sides.first as? Distributor<MalformedInput> else {
+                preconditionFailure("\(context.name) was bound without its second stream")
+            }
+            return split(ReadLine<Element>.self, named: context.name, malformed)
+        }
+        let node = add(spec)
+        return (
+            DataStream(self, StreamPort(node: node.id, output: 0)),
+            DataStream(self, StreamPort(node: node.id, output: 1))
+        )
+    }
+}
+
+/// Sends elements on and malformed lines aside.
+private func split<Element>(
+    _ type: ReadLine<Element>.Type, named name: String, _ malformed: Distributor<MalformedInput>
+) -> Link {
+    let buffer = UnsafeMutablePointer<OutputBuffer<Element>>.allocate(capacity: 1)
+    buffer.initialize(to: OutputBuffer())
+    var reactions = Link.Reactions()
+    reactions.destroy = { state in
+        let buffer = state.assumingMemoryBound(to: OutputBuffer<Element>.self)
+        buffer.pointee.deallocate()
+        buffer.deallocate()
+    }
+    return Link(name: name, state: UnsafeMutableRawPointer(buffer), reactions: reactions) {
+        slice, frame, state in
+        let buffer = state.assumingMemoryBound(to: OutputBuffer<Element>.self)
+        let count = slice.count
+        let done = slice.consume(as: ReadLine<Element>.self, frame) { line, time in
+            switch consume line {
+            case .element(let element): buffer.pointee.append(element, time: time, frame)
+            case .malformed(let input): malformed.append(input, time: time)
+            }
+        }
+        frame.pointee.handled(done, of: count)
+        buffer.pointee.flush(frame)
+    }
+}
