@@ -64,7 +64,7 @@ final class LogComparison {
     }
 
     private func compare(_ record: LogRecord, _ site: LogSite, _ expected: LogRecord) {
-        if site(of: expected) == .lost {
+        if self.site(of: expected) == .lost {
             leftOut += 1
             return advance()
         }
