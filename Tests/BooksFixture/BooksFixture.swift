@@ -35,13 +35,16 @@ private let echo = Pipeline("echo") { flow in
     flow.read("lines", from: .text()).write("rows") { $0 }
 }
 
-/// Takes 400 µs for each line: slow beside its source, and no turn is as long as a stop waits.
+/// Takes 400 µs for each line, three times: what is queued takes seconds, and no turn is as long as
+/// a stop waits.
 private let slow = Pipeline("slow") { flow in
-    flow.read("lines", from: .text())
-        .keyed { $0 }
-        .process("wait", state: 0, emitting: String.self) { line, _, context in
-            usleep(400)
-            context.emit(line)
-        }
-        .write("rows") { $0 }
+    var lines = flow.read("lines", from: .text())
+    for stage in ["first", "second", "third"] {
+        lines = lines.keyed { $0 }
+            .process(stage, state: 0, emitting: String.self) { line, _, context in
+                usleep(400)
+                context.emit(line)
+            }
+    }
+    lines.write("rows") { $0 }
 }

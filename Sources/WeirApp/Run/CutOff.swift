@@ -89,6 +89,7 @@ struct CutOff: Sendable {
         var elements: UInt64 = 0
         var turns: UInt64 = 0
         var rows: [(sink: String, count: UInt64)] = []
+        var books = Books()
     }
 
     /// From counters alone: a subtask's own state belongs to a thread that may hang.
@@ -107,11 +108,14 @@ struct CutOff: Sendable {
             }
         }
         counts.rows = rows
+        counts.books = run.execution.partialBooks()
         return counts
     }
 
-    private var guarantee: String {
-        "rows may be missing: the run was cut off before what it had read was through"
+    private func guarantee(_ books: Books) -> String {
+        "rows may be missing: "
+            + (books.dropped == 0
+                ? "the run was cut off before what it had read was through" : books.guarantee)
     }
 
     private var text: String {
@@ -131,7 +135,8 @@ struct CutOff: Sendable {
         lines.append(
             "  written    " + Quantities.describe(bytes: Int(run.world.writtenBytes))
                 + " by all sinks")
-        lines.append("  guarantee  \(guarantee)")
+        lines.append(contentsOf: RunSummary.dropLines(counts.books))
+        lines.append("  guarantee  \(guarantee(counts.books))")
         if let path = run.recording.tracePath {
             let shown = PrintableText.escaped(path)
             lines.append(
@@ -153,9 +158,11 @@ struct CutOff: Sendable {
         if let message = cause.message { json.member("message", message) }
         json.member("seed", run.options.seed)
         json.member("seconds", counts.seconds)
+        json.member("in", counts.elements)
         json.member("events", counts.elements)
         json.member("turns", counts.turns)
         json.member("violations", run.execution.violations.count)
+        RunSummary.write(counts.books, to: &json)
         json.key("sinks")
         json.beginArray()
         for (sink, count) in counts.rows {
@@ -169,7 +176,7 @@ struct CutOff: Sendable {
             json.member("trace", path)
             json.member("traceBytes", run.recording.bytesWritten)
         }
-        json.member("guarantee", guarantee)
+        json.member("guarantee", guarantee(counts.books))
         json.endObject()
         json.endLine()
         return json.string

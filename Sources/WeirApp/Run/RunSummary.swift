@@ -41,7 +41,7 @@ struct RunSummary {
                 "  out        \(sink.sink): \(sink.rows) rows, digest \(sink.ordered) in order, "
                     + "\(sink.unordered) in any order")
         }
-        lines.append(contentsOf: dropLines)
+        lines.append(contentsOf: Self.dropLines(books))
         if let latency, let p50 = latency.value(atPercentile: 50),
             let p99 = latency.value(atPercentile: 99), let p999 = latency.value(atPercentile: 99.9)
         {
@@ -65,7 +65,7 @@ struct RunSummary {
     }
 
     /// One line for each reason, with the stages where it happened.
-    private var dropLines: [String] {
+    static func dropLines(_ books: Books) -> [String] {
         books.reasons.map { reason, count in
             let stages = books.drops.filter { $0.reason == reason }
             let places = stages.map {
@@ -93,6 +93,15 @@ struct RunSummary {
             }
         }
         return lines
+    }
+
+    /// The members `dropped` and `drops`.
+    static func write(_ books: Books, to json: inout JSONText) {
+        json.member("dropped", books.dropped)
+        json.key("drops")
+        json.beginObject()
+        for (reason, count) in books.reasons { json.member(reason.rawValue, count) }
+        json.endObject()
     }
 
     private var traceLines: [String] {
@@ -154,11 +163,7 @@ struct RunSummary {
         json.member("eventsPerSecond", Double(end.events) / seconds)
         json.member("steps", end.steps)
         json.member("turns", end.turns)
-        json.member("dropped", books.dropped)
-        json.key("drops")
-        json.beginObject()
-        for (reason, count) in books.reasons { json.member(reason.rawValue, count) }
-        json.endObject()
+        Self.write(books, to: &json)
         let remarks = execution.subtasks.compactMap(\.sourceRemarks)
         let ahead = remarks.reduce(0) { $0 + $1.heldBack }
         if ahead > 0 { json.member("ahead", ahead) }

@@ -65,6 +65,9 @@ package struct Books: Sendable {
     package var queued: UInt64 = 0
     /// Whether every subtask came to its end and nothing waits.
     package var isDrained = false
+    /// Made while turns may run that nobody waits for: there is more of everything, and nothing was
+    /// held against each other.
+    package var isPartial = false
     /// In order of stages and reasons; none with a count of 0.
     package var drops: [Drop] = []
     /// Of these, what was left over when the run ended.
@@ -95,7 +98,10 @@ package struct Books: Sendable {
         if !imbalances.isEmpty { return "none: the books do not balance, a defect of Weir" }
         let unwritten = dropped(.unwritten)
         var losses: [String] = []
-        if dropped(.stopped) > 0 { losses.append(Self.sentence(.stopped, dropped(.stopped))) }
+        if dropped(.stopped) > 0 {
+            let least = isPartial ? "at least " : ""
+            losses.append(least + Self.sentence(.stopped, dropped(.stopped)))
+        }
         if !isDrained, held > 0 {
             let verb = held == 1 ? "lies" : "lie"
             losses.append("\(held.grouped) \(verb) in windows or calls that never closed")

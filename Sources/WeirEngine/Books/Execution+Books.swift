@@ -1,3 +1,4 @@
+import Synchronization
 import WeirBase
 import WeirTelemetry
 
@@ -10,6 +11,45 @@ extension Execution {
     package func books(isOver: Bool) -> Books {
         var bookkeeper = Bookkeeper(execution: self, isOver: isOver)
         return bookkeeper.books()
+    }
+}
+
+extension Execution {
+    /// What can be told of a run whose turns cannot be waited for. Any thread, at any time.
+    ///
+    /// From what any thread may read: counters, what is published, what writers have not written.
+    /// What turns hold, and have not published, belongs to threads that may hang and is left out.
+    package func partialBooks() -> Books {
+        var books = Books()
+        books.isPartial = true
+        var counts: [String: [DropReason: UInt64]] = [:]
+        func add(_ count: UInt64, _ reason: DropReason, _ stage: String) {
+            if count > 0 { counts[stage, default: [:]][reason, default: 0] += count }
+        }
+        for subtask in subtasks {
+            if subtask.isSource {
+                books.taken += subtask.counters.recordsIn.load(ordering: .relaxed)
+            }
+            for reason in DropReason.allCases {
+                add(subtask.counters.dropped(reason), reason, subtask.stage)
+            }
+            for inlet in subtask.inlets {
+                let queued = UInt64(inlet.channel.publishedElements)
+                books.queued += queued
+                add(inlet.channel.dropped, .policy, subtask.stage)
+                add(queued, .stopped, subtask.stage)
+            }
+            for case let rows as RowOutlet in subtask.outlets {
+                add(rows.account.unwritten, .unwritten, subtask.stage)
+            }
+        }
+        for stage in plan.stages {
+            for reason in DropReason.allCases {
+                guard let count = counts[stage.name]?[reason] else { continue }
+                books.drops.append(Books.Drop(stage: stage.name, reason: reason, count: count))
+            }
+        }
+        return books
     }
 }
 

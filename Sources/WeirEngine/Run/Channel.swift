@@ -71,6 +71,8 @@ package class AnyChannel: @unchecked Sendable {
     package var depth: Int { 0 }
     /// Elements that wait to be taken. At a rest point, in a replay, or after the last turn.
     package var queuedElements: Int { 0 }
+    /// Elements that wait to be taken. Any thread; of a run that lives, as of some moment.
+    package var publishedElements: Int { queuedElements }
     /// Bytes that wait to be taken. Any thread; approximate.
     package var queuedBytes: Int { 0 }
     /// Elements dropped or evicted so far. Any thread.

@@ -69,6 +69,8 @@ package final class DroppingChannel<Element>: AnyChannel, @unchecked Sendable {
 
     override package var depth: Int { depthNow.load(ordering: .acquiring) }
     override package var queuedElements: Int { elementCount }
+    // Nobody computes with the lock in hand.
+    override package var publishedElements: Int { lock.withLock { elementCount } }
     override package var dropped: UInt64 { droppedNow.load(ordering: .relaxed) }
     override package var queuedBytes: Int { depth * MemoryLayout<Element>.stride }
 
