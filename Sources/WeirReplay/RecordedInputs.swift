@@ -46,6 +46,13 @@ final class RecordedInputs {
         source < trace.header.sources.count ? trace.header.sources[source].location : nil
     }
 
+    /// Whether the run could have read again what it had not taken of a source. A header that names
+    /// no such source is damage, which the first block says.
+    func isRepeatable(_ source: Int) -> Bool {
+        source < trace.header.sources.count
+            ? trace.header.sources[source].isRepeatable ?? true : true
+    }
+
     func next(of source: Int) throws -> InputBlock? {
         let cursor = cursors[source] ?? trace.inputs(source: UInt16(source))
         cursors[source] = cursor

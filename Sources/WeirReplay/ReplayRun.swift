@@ -110,9 +110,7 @@ package struct ReplayRun {
                 nextInput: { try inputs.next(of: $0) },
                 result: { try results.result(of: $0, call: $1) },
                 location: { inputs.location(of: $0) },
-                isRepeatable: { [sources = trace.header.sources] in
-                    sources[$0].isRepeatable ?? true
-                }),
+                isRepeatable: { inputs.isRepeatable($0) }),
             rows: feeds, logLane: LogLane(capacity: Self.logLaneBytes, sites: sites))
         let scheduler = ReplayScheduler(schedule, through: options.through)
         scheduler.onProgress = options.onProgress

@@ -56,9 +56,7 @@ final class Replica {
                 nextInput: { try inputs.next(of: $0) },
                 result: { try results.result(of: $0, call: $1) },
                 location: { inputs.location(of: $0) },
-                isRepeatable: { [sources = plan.trace.header.sources] in
-                    sources[$0].isRepeatable ?? true
-                }))
+                isRepeatable: { inputs.isRepeatable($0) }))
         let scheduler = ReplayScheduler(schedule, through: start)
         world.scheduler = scheduler
         var bind = BindOptions(seed: plan.trace.header.seed)
