@@ -10,8 +10,8 @@ struct OrdersTests {
     private func orders(_ trace: String, _ more: String...) throws -> Outcome {
         try weir.run(
             [
-                "run", "orders", "--rate", "max", "--limit", "5000", "--record", trace, "--seed",
-                "42", "--workers", "2", "--json", "--ui", "none",
+                "run", "orders", "--rate", "max", "--limit", "5000", "--record", trace,
+                "--overwrite", "--seed", "42", "--workers", "2", "--json", "--ui", "none",
             ] + more)
     }
 

@@ -68,7 +68,7 @@ private let leaking = Pipeline(
     let ending = choice(flow, "ending", Ending.finished)
     let checked = flow.sharedCell("checked", initial: 0)
     if place == .condition {
-        flow.invariant("the condition", on: checked) { $0 >= 0 && leak.bit($0) }
+        flow.invariant("the condition", on: checked) { $0 >= 0 && leak.holds($0) }
     }
     flow.read(
         "numbers",

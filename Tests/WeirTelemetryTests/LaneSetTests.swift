@@ -184,7 +184,7 @@ import WeirTelemetry
         }
         #expect(block(0, good))
         #expect(!block(0, good, kind: LaneNote.callResult))
-        #expect(!block(5 << 16, good))
+        #expect(!block(7 << 16, good))
         #expect(!block(0, [3, 0, 0]))
         #expect(!block(0, [1 << 32, 0, DataLane.absent, 0]))
         #expect(!block(0, [257, 0, 0, 0]))

@@ -177,7 +177,10 @@ package struct StressKill: Sendable {
     }
 
     private func replay(_ trace: Trace, _ outcome: inout Outcome) throws -> String? {
-        let report = try ReplayRun(trace, stress.pipeline, ReplayRun.Options()).run()
+        // The run records no logs: none are compared.
+        var options = ReplayRun.Options()
+        options.logLevel = .critical
+        let report = try ReplayRun(trace, stress.pipeline, options).run()
         if let divergence = report.divergence {
             return "step \(divergence.step) \(divergence.subtask): expected "
                 + "\(divergence.expected), got \(divergence.got)"
