@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 import WeirBase
 import WeirReplay
@@ -20,10 +21,31 @@ private func picture(of session: ReplaySession) throws -> String {
     return text
 }
 
+/// A shipped trace.
+private func shipped(_ name: String) throws -> Trace {
+    let project = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
+    return try Trace.open(path: "/\(project)/traces/orders/\(name).mcap")
+}
+
 /// The shipped trace in which an invariant fails.
-private func overdrawn() throws -> Trace {
-    let tests = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
-    return try Trace.open(path: "/\(tests)/traces/orders/overdrawn.mcap")
+private func overdrawn() throws -> Trace { try shipped("overdrawn") }
+
+/// A trace written again with another value in its last sample, behind the last rest point.
+private func writeWithAnotherSample(_ trace: Trace, to path: String) throws {
+    var samples: [UInt64] = []
+    try trace.forEachSchedule { batch in
+        samples += batch.ends.filter { $0.sample != nil }.map(\.step)
+    }
+    let last = try #require(samples.max())
+    let writer = try TraceWriter(path: path, header: trace.header, overwrite: false)
+    let batches = trace.batches()
+    while var batch = try batches.next() {
+        for place in batch.schedule.ends.indices where batch.schedule.ends[place].step == last {
+            batch.schedule.ends[place].sample? ^= 1
+        }
+        try writer.consume(batch)
+    }
+    try writer.finish(try #require(trace.end))
 }
 
 private func session(memoryBytes: Int = 256 << 20) throws -> ReplaySession {
@@ -68,6 +90,16 @@ private func session(memoryBytes: Int = 256 << 20) throws -> ReplaySession {
             #expect(session.position == step)
         }
         #expect(session.divergence == nil)
+    }
+
+    @Test func `a sample that differs behind the last rest point is told at the end`() throws {
+        let path = NSTemporaryDirectory() + "weir-sample-\(UUID().uuidString).mcap"
+        defer { unlink(path) }
+        try writeWithAnotherSample(try shipped("race"), to: path)
+        let session = try ReplaySession(Trace.open(path: path), orders, ReplaySession.Options())
+        try session.go(to: session.lastStep)
+        #expect(session.position == session.lastStep)
+        #expect(session.divergence?.expected.hasPrefix("values ") == true)
     }
 
     @Test func `going back runs no more than the way from a snapshot`() throws {

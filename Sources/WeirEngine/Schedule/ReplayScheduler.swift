@@ -88,6 +88,9 @@ package final class ReplayScheduler: SequentialScheduler, @unchecked Sendable {
         if suspicions[subtask] == nil { suspicions[subtask] = found }
     }
 
+    /// Whether sampled values differed, and nothing has told yet where that began.
+    package var hasSuspicions: Bool { !suspicions.isEmpty }
+
     /// Ends the replay with what was suspected so far, if anything was.
     package func settleSuspicions() {
         if divergence == nil { divergence = soleSuspicion(before: nil) }

@@ -145,6 +145,8 @@ package final class ReplaySession {
             replica.scheduler.onProgress = nil
         }
         try replica.run(through: goal)
+        // Nothing comes behind the end that could tell where a wrong value began.
+        if replica.position == lastStep { replica.scheduler.settleSuspicions() }
         return !isEnded
     }
 }

@@ -94,11 +94,11 @@ final class Replica {
         if let failure = scheduler.readFailure ?? world.readFailure { throw failure }
     }
 
-    /// Everything as values; nil where a turn is open, or the run stops.
+    /// Everything as values; nil where a turn is open, the run stops, or something differed.
     func snapshot() -> ReplaySnapshot? {
-        guard scheduler.isQuiet, !execution.isStopping, scheduler.divergence == nil else {
-            return nil
-        }
+        guard scheduler.isQuiet, !execution.isStopping, scheduler.divergence == nil,
+            !scheduler.hasSuspicions
+        else { return nil }
         return ReplaySnapshot(
             step: position, turns: scheduler.turns, execution: execution.save(),
             inputs: inputs.copy(), results: results.copy(), marks: world.marks,
