@@ -232,9 +232,7 @@ final class KeyedProcess<
     private func sample(into hash: inout StableHash) -> Int {
         guard let state = touched else { return 0 }
         touched = nil
-        let bytes = Canonical.bytes(of: state.pointee)
-        hash.combine(bytes: bytes)
-        return bytes.count
+        return hash.combine(canonical: state.pointee)
     }
 
     /// Calls the timer closure for a timer whose time has come.
@@ -298,8 +296,8 @@ extension KeyedTable where Key: Encodable, Value: Encodable {
         var sum: UInt64 = 0
         forEach { key, value in
             var one = StableHash()
-            one.combine(bytes: Canonical.bytes(of: key))
-            one.combine(bytes: Canonical.bytes(of: value))
+            one.combine(canonical: key)
+            one.combine(canonical: value)
             sum &+= one.value
         }
         hash.combine(UInt64(count))

@@ -57,12 +57,8 @@ final class SubtaskProcess<State: Codable & Sendable, Output: Sendable> {
             // The end's watermark, and not the end itself: behind it everything would be late.
             if control == .watermark(.distantFuture) { end(frame) }
         }
-        reactions.sample = { [self] hash, _ in
-            let bytes = Canonical.bytes(of: state)
-            hash.combine(bytes: bytes)
-            return bytes.count
-        }
-        reactions.digest = { [self] hash, _ in hash.combine(bytes: Canonical.bytes(of: state)) }
+        reactions.sample = { [self] hash, _ in hash.combine(canonical: state) }
+        reactions.digest = { [self] hash, _ in hash.combine(canonical: state) }
         reactions.entries = { [self] _ in [("", state)] }
         reactions.key = { text, _ in text.isEmpty ? "" : nil }
         reactions.value = { [self] _, _ in state }

@@ -182,9 +182,7 @@ final class TumblingWindow<
     private func sample(into hash: inout StableHash) -> Int {
         guard let value = touched else { return 0 }
         touched = nil
-        let bytes = Canonical.bytes(of: value.pointee)
-        hash.combine(bytes: bytes)
-        return bytes.count
+        return hash.combine(canonical: value.pointee)
     }
 
     private func digest(into hash: inout StableHash) {

@@ -71,7 +71,7 @@ package final class Subtask: @unchecked Sendable {
     /// When the oldest input behind the running turn was taken in, monotonic nanoseconds; for
     /// measuring only.
     var birth: UInt64 = 0
-    /// Whether anything of what `digest(into:)` reads was touched since `knownDigest` was taken.
+    /// Whether anything of what a digest reads was touched since `knownDigest` was taken.
     /// Set by the subtask's own turns and by whoever takes from its channels; read where no turn
     /// is open, so that relaxed order is enough.
     private let isDigestStale = Atomic<Bool>(true)
@@ -501,7 +501,7 @@ package final class Subtask: @unchecked Sendable {
 
     // MARK: Digests
 
-    /// What `digest(into:)` reads was touched, or is about to be. Any thread.
+    /// What a digest reads was touched, or is about to be. Any thread.
     @inline(__always)
     func staleDigest() {
         // Most often it is stale already: then the line stays shared.

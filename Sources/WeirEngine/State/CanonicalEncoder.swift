@@ -60,6 +60,16 @@ package enum Canonical {
     }
 }
 
+extension StableHash {
+    /// Adds the canonical form of a value; tells how many bytes it has.
+    @discardableResult
+    mutating func combine(canonical value: some Encodable) -> Int {
+        let bytes = Canonical.bytes(of: value)
+        combine(bytes: bytes)
+        return bytes.count
+    }
+}
+
 /// A type whose canonical form is written directly, without a container.
 private protocol CanonicallyEncodable {
     func encodeCanonically(into writer: inout ByteWriter)

@@ -127,17 +127,13 @@ package final class CellStorage<Value: Codable & Sendable>: AnyCell, @unchecked 
             if !holds, held[place] { violations.append(invariant.name) }
             held[place] = holds
         }
-        trail.pass { hash, _ in
-            let bytes = Canonical.bytes(of: value)
-            hash.combine(bytes: bytes)
-            return bytes.count
-        }
+        trail.pass { hash, _ in hash.combine(canonical: value) }
         finish(violations)
     }
 
     override package func digest() -> UInt64 {
         var hash = StableHash()
-        hash.combine(bytes: Canonical.bytes(of: value))
+        hash.combine(canonical: value)
         trail.digest(into: &hash)
         return hash.value
     }
