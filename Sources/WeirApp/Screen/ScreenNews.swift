@@ -93,20 +93,9 @@ struct NewsDigest {
         let place =
             Int(record.subtask) < subtasks.count ? subtasks[Int(record.subtask)] : "run"
         var text = site.message
-        for (name, value) in zip(site.fields, record.values) { text += " \(name)=\(value.shown)" }
+        for (name, value) in zip(site.fields, record.values) { text += " \(name)=\(value.text)" }
         return Notice(
             severity: site.level >= .error ? .error : .warning, step: record.step,
             time: record.time, place: place, text: text)
-    }
-}
-
-extension LogValue {
-    fileprivate var shown: String {
-        switch self {
-        case .integer(let value): "\(value)"
-        case .double(let value): "\(value)"
-        case .flag(let value): "\(value)"
-        case .text(let value): value
-        }
     }
 }

@@ -143,13 +143,4 @@ extension LogValue {
         }
         return self == other
     }
-
-    fileprivate var text: String {
-        switch self {
-        case .integer(let value): "\(value)"
-        case .double(let value): "\(value)"
-        case .flag(let value): "\(value)"
-        case .text(let value): value
-        }
-    }
 }

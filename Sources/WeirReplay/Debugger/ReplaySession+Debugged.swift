@@ -17,7 +17,7 @@ extension ReplaySession: DebuggedRun {
         try logs(through: step) { record, site, rank in
             var text = site.message
             for (name, value) in zip(site.fields, record.values) {
-                text += " \(name)=\(value.inLine)"
+                text += " \(name)=\(value.text)"
             }
             let subtask = Int(record.subtask)
             return try body(
@@ -34,18 +34,6 @@ extension ReplaySession: DebuggedRun {
                     try exporter.finish()
                     return line.hasSuffix("\n") ? String(line.dropLast()) : line
                 })
-        }
-    }
-}
-
-extension LogValue {
-    /// As it is written behind `name=`.
-    fileprivate var inLine: String {
-        switch self {
-        case .integer(let integer): "\(integer)"
-        case .double(let double): "\(double)"
-        case .flag(let flag): "\(flag)"
-        case .text(let text): text
         }
     }
 }

@@ -10,6 +10,18 @@ public enum LogValue: Equatable, Sendable {
     case text(String)
 }
 
+extension LogValue {
+    /// As a person reads it; text as it is.
+    package var text: String {
+        switch self {
+        case .integer(let value): "\(value)"
+        case .double(let value): "\(value)"
+        case .flag(let value): "\(value)"
+        case .text(let value): value
+        }
+    }
+}
+
 extension LogValue: ExpressibleByIntegerLiteral, ExpressibleByFloatLiteral,
     ExpressibleByBooleanLiteral, ExpressibleByStringLiteral, ExpressibleByStringInterpolation
 {
