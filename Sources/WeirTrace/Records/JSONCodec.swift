@@ -103,8 +103,7 @@ enum JSONCodec {
     private static func hash(_ bytes: [UInt8]) -> String {
         var hash = StableHash()
         hash.combine(bytes: bytes)
-        let digits = String(hash.value, radix: 16)
-        return String(repeating: "0", count: 16 - digits.count) + digits
+        return hash.value.hexadecimal
     }
 
     static let metricSchema = """
