@@ -144,6 +144,26 @@ import WeirEngine
         #expect(reader.texts(2) == ["[file 2]", "on\n"])
     }
 
+    @Test func `a file gets a last look before it is let go, however long its round was`() throws {
+        let reader = try FollowedFileReader(path: folder.file("log"), linger: 10)
+        func look(_ now: UInt64) throws -> InputPiece? {
+            try reader.look(maximum: 4, now: now)
+        }
+        #expect(try look(0) == .bytes(Array("firs".utf8), offset: 0))
+        #expect(try look(0) == .bytes(Array("t\n".utf8), offset: 4))
+        try folder.rename("log", to: "log.1")
+        _ = try folder.create("log", "")
+        while try look(0) != nil {}
+        try folder.append("log", "new one\n")
+        // The old file has had its turn of the round when the new one's first piece comes.
+        #expect(try look(20) == .file(1))
+        try folder.append("log.1", "late")
+        #expect(try look(20) == .bytes(Array("new ".utf8), offset: 0))
+        #expect(try look(20) == .bytes(Array("one\n".utf8), offset: 4))
+        #expect(try look(20) == .file(0))
+        #expect(try look(20) == .bytes(Array("late".utf8), offset: 6))
+    }
+
     @Test func `more files than may be open wait by their names`() throws {
         let count = FollowedFiles.maximumOpen + 10
         for number in 1...count {
