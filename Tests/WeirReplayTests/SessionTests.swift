@@ -1,6 +1,7 @@
 import Foundation
 import Testing
 import WeirBase
+import WeirEngine
 import WeirReplay
 import WeirTelemetry
 import WeirTrace
