@@ -2,7 +2,7 @@
 ///
 /// Covers the years 1678 to 2261. The same type serves event time and processing time.
 @frozen
-public struct Instant: Hashable, Comparable, Codable, Sendable, CustomStringConvertible {
+public struct Instant: Hashable, Comparable, Sendable {
     /// Nanoseconds since the epoch.
     public var nanoseconds: Int64
 
@@ -52,9 +52,6 @@ public struct Instant: Hashable, Comparable, Codable, Sendable, CustomStringConv
         let (floor, overflow) = nanoseconds.subtractingReportingOverflow(down)
         return Instant(nanoseconds: overflow ? .min : floor)
     }
-
-    /// RFC 3339 in UTC with nine digits: `2026-11-24T12:04:31.200000000Z`.
-    public var description: String { rfc3339() }
 }
 
 extension Duration {

@@ -29,6 +29,20 @@ private struct Outer: Codable {
         for _ in 0..<10 { #expect(Canonical.bytes(of: value()) == first) }
     }
 
+    @Test(arguments: [0, 1, -1, .min, .max] as [Int64])
+    func `a point in time has the form of one member, on which older digests rest`(
+        nanoseconds: Int64
+    ) {
+        struct Point: Encodable { var nanoseconds: Int64 }
+        struct Row<Time: Encodable>: Encodable { var at: Time, name: String }
+        let (old, new) = (Point(nanoseconds: nanoseconds), Instant(nanoseconds: nanoseconds))
+        #expect(Canonical.bytes(of: new) == Canonical.bytes(of: old))
+        #expect(
+            Canonical.bytes(of: Row(at: new, name: "n"))
+                == Canonical.bytes(of: Row(at: old, name: "n")))
+        #expect(Canonical.hash(new) == Canonical.hash(old))
+    }
+
     @Test func `absent, empty and nested values have forms of their own`() {
         let forms = [
             Canonical.bytes(of: Outer(name: nil, inner: [], table: [:], set: [])),

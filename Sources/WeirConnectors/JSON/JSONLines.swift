@@ -11,8 +11,8 @@ extension Source where Element: Decodable {
     /// that names file, line, column and reason. After `idleAfter` without a line the source does
     /// not hold back the watermark of what reads it.
     ///
-    /// Dates are RFC 3339 text in fields of type `String`, or an `Instant` in nanoseconds. Costs
-    /// what Foundation's decoder costs, some microseconds a line.
+    /// A member of type `Instant` is RFC 3339 text. Costs what Foundation's decoder costs, some
+    /// microseconds a line.
     public static func jsonLines(
         _ path: String? = nil, as type: Element.Type = Element.self,
         eventTime: (@Sendable (Element) -> Instant)? = nil, watermark: WatermarkPolicy? = nil,

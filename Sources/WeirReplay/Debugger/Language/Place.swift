@@ -44,21 +44,6 @@ package enum Place: Equatable, Sendable {
         }
     }
 
-    /// RFC 3339: `2026-11-24T12:04:31.2Z`, with an offset instead of the Z, or without either.
-    static func instant(_ text: String) -> Instant? {
-        let pattern =
-            /(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(?:\.(\d{1,9})\d*)?([Zz]|[+-]\d\d:\d\d)?/
-        guard let match = text.wholeMatch(of: pattern)?.output else { return nil }
-        let fraction = match.7.map { String($0) + String(repeating: "0", count: 9 - $0.count) }
-        let time = CalendarTime(
-            year: Int(match.1) ?? 0, month: Int(match.2) ?? 0, day: Int(match.3) ?? 0,
-            hour: Int(match.4) ?? 0, minute: Int(match.5) ?? 0, second: Int(match.6) ?? 0,
-            nanosecond: fraction.flatMap { Int($0) } ?? 0)
-        guard let instant = time.instant else { return nil }
-        guard let zone = match.8, zone.count == 6 else { return instant }
-        let digits = zone.dropFirst().split(separator: ":").compactMap { Int($0) }
-        guard digits.count == 2, digits[0] < 24, digits[1] < 60 else { return nil }
-        let offset = Duration.seconds(digits[0] * 3_600 + digits[1] * 60)
-        return zone.hasPrefix("-") ? instant + offset : instant - offset
-    }
+    /// RFC 3339, or the same without an offset: UTC.
+    static func instant(_ text: String) -> Instant? { Instant(text) ?? Instant(text + "Z") }
 }

@@ -23,17 +23,23 @@ package struct CalendarTime: Equatable, Sendable {
 
     /// The point in time, or nil when there is no such date or it is out of range.
     package var instant: Instant? {
-        guard (1678...2261).contains(year), (1...12).contains(month),
+        guard (1677...2262).contains(year), (1...12).contains(month),
             day >= 1, day <= Self.days(in: month, of: year),
             (0...23).contains(hour), (0...59).contains(minute), (0...60).contains(second),
             (0..<1_000_000_000).contains(nanosecond)
         else { return nil }
         let days = Self.daysSinceEpoch(year: year, month: month, day: day)
         // A leap second is the second after it: there is no other point for it on this scale.
-        let seconds = Int64(days) * 86_400 + Int64(hour * 3_600 + minute * 60 + second)
+        var seconds = Int64(days) * 86_400 + Int64(hour * 3_600 + minute * 60 + second)
+        var rest = Int64(nanosecond)
+        if seconds < 0 {
+            // Counted from above, so that the earliest point of all does not overflow on the way.
+            seconds += 1
+            rest -= 1_000_000_000
+        }
         let (product, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
         if overflow { return nil }
-        let (sum, more) = product.addingReportingOverflow(Int64(nanosecond))
+        let (sum, more) = product.addingReportingOverflow(rest)
         return more ? nil : Instant(nanoseconds: sum)
     }
 
@@ -83,39 +89,5 @@ package struct CalendarTime: Equatable, Sendable {
         minute = Int(ofDay % 3_600 / 60)
         second = Int(ofDay % 60)
         nanosecond = Int(rest)
-    }
-}
-
-extension Instant {
-    /// RFC 3339 in UTC with `digits` digits after the point, cut off and not rounded.
-    public func rfc3339(digits: Int = 9) -> String {
-        precondition((0...9).contains(digits), "digits \(digits) must lie in 0...9")
-        let time = CalendarTime(self)
-        // Years of 64 bits of nanoseconds have four digits.
-        let length = digits == 0 ? 20 : 21 + digits
-        return String(unsafeUninitializedCapacity: length) { bytes in
-            var place = 0
-            func write(_ number: Int, _ width: Int, then mark: UInt8) {
-                var rest = number
-                for index in stride(from: place + width - 1, through: place, by: -1) {
-                    bytes[index] = 0x30 + UInt8(truncatingIfNeeded: rest % 10)
-                    rest /= 10
-                }
-                bytes[place + width] = mark
-                place += width + 1
-            }
-            write(time.year, 4, then: 0x2D)
-            write(time.month, 2, then: 0x2D)
-            write(time.day, 2, then: 0x54)
-            write(time.hour, 2, then: 0x3A)
-            write(time.minute, 2, then: 0x3A)
-            write(time.second, 2, then: digits == 0 ? 0x5A : 0x2E)
-            if digits > 0 {
-                var fraction = time.nanosecond
-                for _ in digits..<9 { fraction /= 10 }
-                write(fraction, digits, then: 0x5A)
-            }
-            return place
-        }
     }
 }

@@ -1,0 +1,156 @@
+/// Points in time as text: RFC 3339.
+extension Instant: LosslessStringConvertible {
+    /// RFC 3339 in UTC with nine digits: `2026-11-24T12:04:31.200000000Z`.
+    public var description: String { rfc3339() }
+
+    /// The point that RFC 3339 text names: `2026-11-24T12:04:31.2Z`, or with an offset in the
+    /// place of the `Z`; nil for anything else.
+    ///
+    /// A blank may stand for the `T`, and a comma for the point. Digits behind the ninth of a
+    /// second are cut off, so that every point's `description` gives that point again. A leap
+    /// second is the second after it.
+    public init?(_ text: String) {
+        var text = text
+        let read: Instant? = text.withUTF8 { bytes in
+            var reader = TimeReader(bytes: bytes)
+            return reader.instant()
+        }
+        guard let read else { return nil }
+        self = read
+    }
+
+    /// RFC 3339 in UTC with `digits` digits after the point, cut off and not rounded.
+    public func rfc3339(digits: Int = 9) -> String {
+        precondition((0...9).contains(digits), "digits \(digits) must lie in 0...9")
+        let time = CalendarTime(self)
+        // Years of 64 bits of nanoseconds have four digits.
+        let length = digits == 0 ? 20 : 21 + digits
+        return String(unsafeUninitializedCapacity: length) { bytes in
+            var place = 0
+            func write(_ number: Int, _ width: Int, then mark: UInt8) {
+                var rest = number
+                for index in stride(from: place + width - 1, through: place, by: -1) {
+                    bytes[index] = 0x30 + UInt8(truncatingIfNeeded: rest % 10)
+                    rest /= 10
+                }
+                bytes[place + width] = mark
+                place += width + 1
+            }
+            write(time.year, 4, then: 0x2D)
+            write(time.month, 2, then: 0x2D)
+            write(time.day, 2, then: 0x54)
+            write(time.hour, 2, then: 0x3A)
+            write(time.minute, 2, then: 0x3A)
+            write(time.second, 2, then: digits == 0 ? 0x5A : 0x2E)
+            if digits > 0 {
+                var fraction = time.nanosecond
+                for _ in digits..<9 { fraction /= 10 }
+                write(fraction, digits, then: 0x5A)
+            }
+            return place
+        }
+    }
+}
+
+extension Instant: Codable {
+    /// Reads RFC 3339 text.
+    ///
+    /// - Throws: `DecodingError` for text that is no such time, and for anything but text.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        let text = try container.decode(String.self)
+        guard let instant = Instant(text) else {
+            throw DecodingError.dataCorruptedError(
+                in: container,
+                debugDescription:
+                    "\(PrintableText.escaped(text, limit: 60)) is no time in RFC 3339, "
+                    + "such as 2026-11-24T12:04:31.2Z, of the years 1677 to 2262")
+        }
+        self = instant
+    }
+
+    /// Writes RFC 3339 text in UTC with as few digits as the point needs: none, three, six or nine.
+    ///
+    /// Whole seconds have no fraction, which some readers of JSON do not know in a time.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(rfc3339(digits: fewestDigits))
+    }
+
+    private var fewestDigits: Int {
+        if nanoseconds % 1_000_000_000 == 0 { return 0 }
+        if nanoseconds % 1_000_000 == 0 { return 3 }
+        return nanoseconds % 1_000 == 0 ? 6 : 9
+    }
+}
+
+/// Reads one time, from the first byte to the last.
+private struct TimeReader {
+    let bytes: UnsafeBufferPointer<UInt8>
+    private var position = 0
+
+    init(bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes }
+
+    private var next: UInt8? { position < bytes.count ? bytes[position] : nil }
+
+    mutating func instant() -> Instant? {
+        guard let year = number(digits: 4), skip("-"), let month = number(digits: 2), skip("-"),
+            let day = number(digits: 2), skip("T") || skip("t") || skip(" "),
+            let hour = number(digits: 2), skip(":"), let minute = number(digits: 2), skip(":"),
+            let second = number(digits: 2), let fraction = fraction(), let offset = offset(),
+            position == bytes.count
+        else { return nil }
+        let time = CalendarTime(
+            year: year, month: month, day: day, hour: hour, minute: minute, second: second,
+            nanosecond: fraction)
+        guard let local = time.instant else { return nil }
+        let (moved, overflow) = local.nanoseconds.subtractingReportingOverflow(
+            Int64(offset) * 1_000_000_000)
+        return overflow ? nil : Instant(nanoseconds: moved)
+    }
+
+    private mutating func skip(_ mark: Unicode.Scalar) -> Bool {
+        guard let next, next == UInt8(ascii: mark) else { return false }
+        position += 1
+        return true
+    }
+
+    private mutating func digit() -> Int? {
+        guard let next, next >= 0x30, next <= 0x39 else { return nil }
+        position += 1
+        return Int(next - 0x30)
+    }
+
+    private mutating func number(digits: Int) -> Int? {
+        var value = 0
+        for _ in 0..<digits {
+            guard let digit = digit() else { return nil }
+            value = value * 10 + digit
+        }
+        return value
+    }
+
+    /// Nanoseconds behind the point; 0 where there is no point, nil where nothing follows it.
+    private mutating func fraction() -> Int? {
+        guard skip(".") || skip(",") else { return 0 }
+        guard var value = digit() else { return nil }
+        var count = 1
+        while let digit = digit() {
+            count += 1
+            if count <= 9 { value = value * 10 + digit }
+        }
+        for _ in min(count, 9)..<9 { value *= 10 }
+        return value
+    }
+
+    /// Seconds east of UTC.
+    private mutating func offset() -> Int? {
+        if skip("Z") || skip("z") { return 0 }
+        let isWest = skip("-")
+        guard isWest || skip("+"), let hours = number(digits: 2), hours <= 23, skip(":"),
+            let minutes = number(digits: 2), minutes <= 59
+        else { return nil }
+        let seconds = hours * 3_600 + minutes * 60
+        return isWest ? -seconds : seconds
+    }
+}
