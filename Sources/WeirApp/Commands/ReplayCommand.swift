@@ -24,7 +24,7 @@ struct ReplayCommand: ParsableCommand {
     @Flag(help: "Run the whole trace and compare every turn, rest point and the end.")
     var verify = false
 
-    @Option(help: "Verify so many times.")
+    @Option(parsing: .unconditional, help: "Verify so many times.")
     var times = 1
 
     @Option(help: "NAME=PATH: where an input file lies now.")
@@ -33,7 +33,7 @@ struct ReplayCommand: ParsableCommand {
     @Option(help: "PATH, '-' or NAME=PATH: write what the sinks would have written.")
     var output: [String] = []
 
-    @Option(help: "Where to open: STEP, TIME, N%, start, end or failure.")
+    @Option(parsing: .unconditional, help: "Where to open: STEP, TIME, N%, start, end or failure.")
     var at: String?
 
     @Option(

@@ -22,7 +22,9 @@ struct RunCommand: ParsableCommand {
     @Flag(help: "Keep reading a growing file, through rotation and truncation.")
     var follow = false
 
-    @Option(help: "How long a followed file that was replaced must be quiet to be let go.")
+    @Option(
+        parsing: .unconditional,
+        help: "How long a followed file that was replaced must be quiet to be let go.")
     var linger: String = "5s"
 
     @Option(help: "Where a sink writes: PATH or '-'; NAME=PATH where there are several.")
@@ -37,7 +39,9 @@ struct RunCommand: ParsableCommand {
     @Flag(help: "Record nothing.")
     var noRecord = false
 
-    @Option(help: "Stop recording after so much (64MB, 10m); default 256MB with no end in sight.")
+    @Option(
+        parsing: .unconditional,
+        help: "Stop recording after so much (64MB, 10m); default 256MB with no end in sight.")
     var keep: String?
 
     @Flag(help: "Take whole input files into the trace, also those over 4 MiB.")
@@ -47,25 +51,33 @@ struct RunCommand: ParsableCommand {
         help: "auto, tui, plain or none; plain prints a line a stage and second on standard error.")
     var ui: String = "auto"
 
-    @Option(help: "Threads; 0 simulates: one thread, virtual clock, schedule drawn from the seed.")
+    @Option(
+        parsing: .unconditional,
+        help: "Threads; 0 simulates: one thread, virtual clock, schedule drawn from the seed.")
     var workers: Int?
 
-    @Option(help: "Subtasks of each keyed stage; part of the plan.")
+    @Option(parsing: .unconditional, help: "Subtasks of each keyed stage; part of the plan.")
     var parallelism: Int?
 
-    @Option(help: "All of the run's random choices; drawn and printed otherwise.")
+    @Option(
+        parsing: .unconditional,
+        help: "All of the run's random choices; drawn and printed otherwise.")
     var seed: UInt64?
 
-    @Option(help: "Elements a second from each source, or 'max'.")
+    @Option(parsing: .unconditional, help: "Elements a second from each source, or 'max'.")
     var rate: String?
 
-    @Option(help: "Stop after so many elements from each source; 0 for no limit.")
+    @Option(
+        parsing: .unconditional,
+        help: "Stop after so many elements from each source; 0 for no limit.")
     var limit: UInt64?
 
-    @Option(help: "Stop after a time, such as 10s or 2m.")
+    @Option(parsing: .unconditional, help: "Stop after a time, such as 10s or 2m.")
     var duration: String?
 
-    @Option(help: "How long an end may go on without progress before it is cut off; usually 10s.")
+    @Option(
+        parsing: .unconditional,
+        help: "How long an end may go on without progress before it is cut off; usually 10s.")
     var drain: String?
 
     @Option(name: .customLong("set"), help: "A parameter of the pipeline: NAME=VALUE.")
@@ -165,12 +177,7 @@ struct RunCommand: ParsableCommand {
 
     private func setPace(_ options: inout RunOptions) throws {
         if let rate, rate != "max" {
-            guard let number = Double(rate), number > 0, number.isFinite else {
-                throw CommandFailure.usage(
-                    "--rate \(PrintableText.escaped(rate)) is no rate",
-                    "Give elements a second, or max")
-            }
-            options.rate = number
+            options.rate = try pace(rate)
         } else if rate == nil {
             options.rate = options.pipeline.defaultRate
         }
@@ -184,6 +191,21 @@ struct RunCommand: ParsableCommand {
         options.drain = try drain.map {
             try parse($0, "--drain", "a time, such as 10s") { Quantities.duration($0) }
         }
+    }
+
+    private func pace(_ rate: String) throws -> Double {
+        let shown = PrintableText.escaped(rate)
+        let advice = "Give elements a second, or max"
+        guard let number = Double(rate), !number.isNaN else {
+            throw CommandFailure.usage("--rate \(shown) is no rate", advice)
+        }
+        guard number > 0 else {
+            throw CommandFailure.usage("--rate \(shown): a rate must be positive", advice)
+        }
+        guard number.isFinite else {
+            throw CommandFailure.usage("--rate \(shown) has no end", "For no bound give max")
+        }
+        return number
     }
 
     private func parse<Value>(

@@ -4,7 +4,13 @@ import WeirTrace
 /// Commands of this program that a message tells its reader to use, ready to be pasted.
 enum Advice {
     static var list: String { shown(ProgramName.command("list")) }
-    static var help: String { shown(ProgramName.command("--help")) }
+    static var help: String { help(nil) }
+
+    /// The help of a command, or of the whole program.
+    static func help(_ command: String?) -> String {
+        shown(
+            command.map { ProgramName.command($0, "--help") } ?? ProgramName.command("--help"))
+    }
 
     /// A command inside a sentence: in quotes that are not its own.
     static func shown(_ command: String) -> String {

@@ -37,28 +37,38 @@ enum Program {
 
     private static func obey(_ arguments: [String], _ wantsJSON: Bool) -> Int32 {
         do {
-            try refuseUnknownCommand(arguments.first)
+            try refuseUnknownCommand(arguments)
             var command = try RootCommand.parseAsRoot(arguments)
             try command.run()
             return 0
         } catch let code as ExitCodeOnly {
             return code.code
         } catch {
-            return report(error, asJSON: wantsJSON)
+            return report(error, of: arguments, asJSON: wantsJSON)
         }
     }
 
-    /// The parser knows such a word only as an argument too many.
-    private static func refuseUnknownCommand(_ word: String?) throws {
-        guard let word, !word.hasPrefix("-") else { return }
-        let names = RootCommand.configuration.subcommands.map { $0._commandName }
-        guard word != "help", !names.contains(word) else { return }
-        throw CommandFailure.usage(
-            "there is no command \(PrintableText.escaped(word))",
-            Nearest.advice(word, among: names, or: "See \(Advice.help)"))
+    private static var commands: [any ParsableCommand.Type] {
+        RootCommand.configuration.subcommands
     }
 
-    private static func report(_ error: any Error, asJSON: Bool) -> Int32 {
+    /// The parser knows such a word only as an argument too many, and asked for help about it gives
+    /// the whole program's.
+    private static func refuseUnknownCommand(_ arguments: [String]) throws {
+        guard var word = arguments.first, !word.hasPrefix("-") else { return }
+        if word == "help" {
+            guard let topic = arguments.dropFirst().first, !topic.hasPrefix("-") else { return }
+            word = topic
+        }
+        let names = commands.map { $0._commandName }
+        guard word != "help", !names.contains(word) else { return }
+        let shown = commands.filter { $0.configuration.shouldDisplay }.map { $0._commandName }
+        throw CommandFailure.usage(
+            "there is no command \(PrintableText.escaped(word))",
+            Nearest.advice(word, among: shown, or: "See \(Advice.help)"))
+    }
+
+    private static func report(_ error: any Error, of arguments: [String], asJSON: Bool) -> Int32 {
         if let failure = CommandFailure(error) {
             failure.print(asJSON: asJSON)
             return failure.code
@@ -68,11 +78,26 @@ enum Program {
             Output.standard(RootCommand.fullMessage(for: error) + "\n")
             return 0
         }
-        let message = RootCommand.message(for: error)
-        let help = message.contains("'<pipeline>'") ? Advice.list : Advice.help
-        CommandFailure.usage(PrintableText.escaped(message, limit: 600), "See \(help)")
-            .print(asJSON: asJSON)
+        refusal(RootCommand.message(for: error), of: arguments).print(asJSON: asJSON)
         return 2
+    }
+
+    /// What the parser says of a command line that it cannot read, with what would be right.
+    private static func refusal(_ message: String, of arguments: [String]) -> CommandFailure {
+        let command = commands.first { $0._commandName == arguments.first }
+        let help =
+            message.contains("'<pipeline>'") ? Advice.list : Advice.help(command?._commandName)
+        if let command, let wrong = message.firstMatch(of: /Unknown option '(--?[^']+)'/)?.output.1
+        {
+            let flags = RootCommand.helpMessage(for: command, columns: 4_096)
+                .matches(of: /--([a-z][a-z-]*)/).map { String($0.output.1) }
+            let name = wrong.drop { $0 == "-" }
+            return .usage(
+                "\(command._commandName) has no flag \(PrintableText.escaped(String(wrong)))",
+                Nearest.best(String(name), among: flags).map { "Did you mean --\($0)?" }
+                    ?? "\(help) lists them")
+        }
+        return .usage(PrintableText.escaped(message, limit: 600), "See \(help)")
     }
 }
 
