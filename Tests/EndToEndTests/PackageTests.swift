@@ -12,11 +12,12 @@ struct PackageTests {
             try FileManager.default.createDirectory(
                 at: URL(fileURLWithPath: path).deletingLastPathComponent(),
                 withIntermediateDirectories: true)
-            try weir.scratch.write(path, file.text)
+            try weir.scratch.write(path, file.text.replacing("\"../weir\"", with: "\"../clone\""))
         }
-        // The article has Weir beside the package; a build of its own keeps both apart.
+        // The article has Weir beside the package; here its folder has another name, as a clone's
+        // may. A build of its own keeps both apart.
         let commands = [
-            "ln -s \(Weir.repository) weir", "cd visits", try article.command("record"),
+            "ln -s \(Weir.repository) clone", "cd visits", try article.command("record"),
             try article.command("test"),
         ]
         let outcome = try RunningProcess(
