@@ -91,7 +91,7 @@ package final class ReplayWorld: World, @unchecked Sendable {
         if isAbandoned { return }
         onMark?(mark)
         // A replay of a trace with endless violations must not grow without bound.
-        if marks.count < Execution.maximumViolations { marks.append(mark) }
+        if marks.count < Violations.maximumKept { marks.append(mark) }
     }
 
     package func ended(_ account: TurnAccount, _ turn: TurnContext) {

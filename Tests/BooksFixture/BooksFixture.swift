@@ -1,9 +1,10 @@
 import Glibc
 import WeirApp
 
-/// Pipelines that lose elements: the program of the end-to-end tests about what became of each.
+/// Pipelines that lose elements, or break a condition: the program of the end-to-end tests about
+/// what became of each.
 @main struct BooksFixture: WeirProgram {
-    static let pipelines = [late, echo, slow]
+    static let pipelines = [late, echo, slow, spend]
 }
 
 struct Event: Codable, Sendable {
@@ -47,4 +48,20 @@ private let slow = Pipeline("slow") { flow in
             }
     }
     lines.write("rows") { $0 }
+}
+
+/// Takes each line's number from one budget of 100, and checks what is left on the stream.
+private let spend = Pipeline("spend") { flow in
+    let budget = flow.sharedCell("budget", initial: 100)
+    flow.read("lines", from: .text())
+        .process("take", state: 0, emitting: Int.self) { line, _, context in
+            let price = Int(line) ?? 0
+            context.emit(
+                budget.update { left in
+                    left -= price
+                    return left
+                })
+        }
+        .invariant("something is left") { $0 >= 0 }
+        .write("rows") { "\($0)" }
 }

@@ -59,6 +59,68 @@ import WeirTelemetry
         #expect(error?.advice == "Did you mean my place?")
     }
 
+    @Test func `marks that say the same are one line, at the step to look at`() throws {
+        let broken = { step, access in
+            Mark(
+                step: step, kind: .violation, name: "never below", message: "never below (b/1)",
+                time: 0, access: access,
+                element: Mark.ElementPlace(operatorName: "check", number: 3))
+        }
+        run.marks = [broken(2, 4), broken(6, nil), broken(8, nil)]
+        let line = try text("info marks")
+        #expect(
+            line.hasPrefix("step 4  violation: never below (b/1), on element 3 that check took"))
+        #expect(line.hasSuffix(" in the turn of step 2 (3 times, the last at step 8)\n"))
+        #expect(
+            try places(["goto never below", "b invariant", "goto start", "c", "c", "rc"])
+                == [4, 4, 0, 4, 6, 4])
+    }
+
+    @Test func `a watermark says which input holds it back`() throws {
+        let point = Instant(nanoseconds: 1_700_000_000_000_000_000)
+        func input(
+            _ channel: String, _ seconds: Int64, sent: Int64, _ state: WatermarkFacts.Input.State,
+            depth: Int = 0
+        ) -> WatermarkFacts.Input {
+            WatermarkFacts.Input(
+                channel: channel, watermark: point + .seconds(seconds), state: state,
+                sent: point + .seconds(sent), depth: depth)
+        }
+        run.watermarks = [
+            WatermarkFacts(subtask: "a/0", watermark: point + .seconds(9), inputs: []),
+            WatermarkFacts(
+                subtask: "b/0", watermark: point + .seconds(1),
+                inputs: [
+                    input("a/0>b/0", 1, sent: 9, .active, depth: 4),
+                    input("c/0>b/0", 0, sent: 0, .idle),
+                    input("d/0>b/0", 7, sent: 7, .active),
+                ]),
+            WatermarkFacts(
+                subtask: "b/1", watermark: .distantFuture,
+                inputs: [input("a/0>b/1", 0, sent: 0, .ended)]),
+        ]
+        #expect(
+            try text("info watermarks") == """
+                subtask  watermark                 held back by
+                a/0      2023-11-14T22:13:29.000Z  the times of its own input
+                b/0      2023-11-14T22:13:21.000Z  a/0>b/0, 2023-11-14T22:13:29.000Z is behind 4 messages that wait (1 idle)
+                b/1      the end                   -
+
+                """)
+        #expect(
+            try text("info watermarks b/0") == """
+                b/0 is at 2023-11-14T22:13:21.000Z
+                  a/0>b/0 is at 2023-11-14T22:13:21.000Z; 2023-11-14T22:13:29.000Z is behind 4 messages that wait  <- holds it back
+                  c/0>b/0 is idle and holds nothing back; it was at 2023-11-14T22:13:20.000Z
+                  d/0>b/0 is at 2023-11-14T22:13:27.000Z
+
+                """)
+        let error = #expect(throws: CommandError.self) {
+            try debugger.execute("info watermarks bb")
+        }
+        #expect(error?.message == "there is no stage bb")
+    }
+
     @Test func `a watch stops where the value changes, forward and back the same`() throws {
         _ = try debugger.execute("watch cell budget.left")
         #expect(try places(["c", "c", "c", "c"]) == [2, 4, 8, 9])

@@ -139,6 +139,7 @@ final class SmallRun: DebuggedRun {
                 openTurn: $0 == "b/1" ? 2 : nil)
         }
     }
+    var watermarks: [WatermarkFacts] = []
     var books = Books()
     func runnable() throws -> [RunnableFacts] { [RunnableFacts(subtask: "a/0", what: "source")] }
     var threads: [(subtask: String, state: String)] { [] }

@@ -127,13 +127,12 @@ struct RunSummary {
         return lines
     }
 
+    /// A line for each invariant that was broken, however often.
     private var violationLines: [String] {
-        let (first, count) = execution.violations
-        guard let violation = first.first else { return [] }
-        return [
-            "  violations \(count): \(violation.invariant), first at step \(violation.step) "
-                + "(\(violation.subtask))"
-        ]
+        execution.violations.byInvariant.map { tally in
+            "  violations \(tally.count.grouped): \(tally.first.invariant), first at step "
+                + "\(tally.first.step) (\(tally.first.subtask))"
+        }
     }
 
     /// The command that opens the trace where the run failed; nil where it did not, or nothing of
@@ -141,7 +140,7 @@ struct RunSummary {
     private var look: String? {
         guard let path = trace.path else { return nil }
         if let violation = execution.violations.first.first {
-            return Advice.replay(path, at: violation.step)
+            return Advice.replay(path, at: violation.lookStep)
         }
         switch execution.stopCause?.cause {
         case .operatorFailed, .edgeFull, .inputFailed, .violation: return Advice.replay(path)

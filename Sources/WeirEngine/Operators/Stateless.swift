@@ -102,18 +102,45 @@ extension DataStream {
 
     /// Passes elements on and checks each: a condition that must hold for all of them.
     ///
-    /// A violation carries the step of the turn in which it was found.
+    /// A violation carries the step of the turn in which it was found, that of the last access the
+    /// turn had made to a cell, and which of the turn's elements it was found on.
     public func invariant(
         _ name: String, _ holds: @escaping @Sendable (Element) -> Bool
     ) -> DataStream<Element> {
         flow.noteInvariant(name)
-        return addingKernel(nil, "invariant", to: Element.self) { slice, frame, _ in
-            let elements = slice.elements.assumingMemoryBound(to: Element.self)
-            for index in 0..<slice.count where !holds(elements[index]) {
-                guard let turn = TurnContext.current else { return }
-                turn.execution.violated(name, step: frame.pointee.step, turn)
+        return adding(nil, "invariant", to: Element.self) { context in
+            let turn = UnsafeMutablePointer<CheckedTurn>.allocate(capacity: 1)
+            turn.initialize(to: CheckedTurn())
+            var reactions = Link.Reactions()
+            reactions.destroy = { $0.assumingMemoryBound(to: CheckedTurn.self).deallocate() }
+            return Link(
+                name: context.name, state: UnsafeMutableRawPointer(turn), reactions: reactions,
+                account: .oneOfOne
+            ) { slice, frame, state in
+                let before = state.assumingMemoryBound(to: CheckedTurn.self).pointee
+                    .take(slice.count, step: frame.pointee.step)
+                let elements = slice.elements.assumingMemoryBound(to: Element.self)
+                for index in 0..<slice.count where !holds(elements[index]) {
+                    guard let turn = TurnContext.current else { return }
+                    turn.execution.violated(
+                        name, step: frame.pointee.step, turn, number: before + UInt64(index) + 1)
+                }
             }
         }
+    }
+}
+
+/// How many elements of one turn a condition has seen. Each turn begins anew, so that between turns
+/// nothing of it counts.
+private struct CheckedTurn {
+    private var step: UInt64 = 0
+    private var count: UInt64 = 0
+
+    /// Counts elements of the turn of a step; tells how many of it came before them.
+    mutating func take(_ elements: Int, step: UInt64) -> UInt64 {
+        if step != self.step { (self.step, count) = (step, 0) }
+        defer { count += UInt64(elements) }
+        return count
     }
 }
 

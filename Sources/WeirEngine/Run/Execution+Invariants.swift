@@ -7,13 +7,55 @@ package struct Violation: Equatable, Sendable {
     package var invariant: String
     package var step: UInt64
     package var subtask: String
+    /// The step at which everything that led to it is in the past.
+    package var lookStep: UInt64
+}
+
+/// The violations of a run: the first ones with their places, all of them counted.
+package struct Violations: Sendable {
+    /// Violations kept with their places; further ones are counted.
+    package static let maximumKept = 1_000
+
+    /// Those of one invariant.
+    package struct Tally: Sendable {
+        /// The one of the least step.
+        package var first: Violation
+        package var count: UInt64
+    }
+
+    private var kept: [Violation] = []
+    private var tallies: [String: Tally] = [:]
+
+    /// The kept ones in order of their steps.
+    package var first: [Violation] { kept.sorted { $0.step < $1.step } }
+
+    package var count: UInt64 { tallies.values.reduce(0) { $0 + $1.count } }
+
+    /// One for each invariant that was broken, in order of their first steps.
+    package var byInvariant: [Tally] {
+        tallies.values.sorted {
+            ($0.first.step, $0.first.invariant) < ($1.first.step, $1.first.invariant)
+        }
+    }
+
+    mutating func keep(_ violation: Violation) {
+        if kept.count < Self.maximumKept { kept.append(violation) }
+        var tally = tallies[violation.invariant] ?? Tally(first: violation, count: 0)
+        if violation.step < tally.first.step { tally.first = violation }
+        tally.count += 1
+        tallies[violation.invariant] = tally
+    }
 }
 
 extension Execution {
     /// An invariant was found broken at `step`, in the turn that runs.
     ///
-    /// `place` says where in the state, such as for which key.
-    func violated(_ invariant: String, step: UInt64, _ turn: TurnContext, place: String? = nil) {
+    /// `place` says where in the state, such as for which key; `number` which of the elements that
+    /// the running operator took in this turn, from 1.
+    func violated(
+        _ invariant: String, step: UInt64, _ turn: TurnContext, place: String? = nil,
+        number: UInt64? = nil
+    ) {
         guard let subtask = turn.subtask else { return }
         let frame = subtask.chain.frame
         let (name, at) = (LogValue.text(invariant), LogValue.integer(Int64(step)))
@@ -27,9 +69,16 @@ extension Execution {
         }
         let place = place.map { " for \($0)" } ?? ""
         violated(
-            Violation(invariant: invariant, step: step, subtask: subtask.name),
-            "\(invariant) does not hold\(place) (found by \(subtask.name))",
-            time: frame.pointee.turnTime)
+            Mark(
+                step: step, kind: .violation, name: invariant,
+                message: "\(invariant) does not hold\(place) (found by \(subtask.name))",
+                time: frame.pointee.turnTime, access: turn.lastAccess,
+                element: number.map {
+                    Mark.ElementPlace(
+                        operatorName: subtask.operatorName(at: frame.pointee.operatorIndex),
+                        number: $0)
+                }),
+            by: subtask.name)
     }
 
     /// Whether rest points are wanted for more than the record.
@@ -59,8 +108,9 @@ extension Execution {
     /// Tells of conditions that were found broken at a rest point. Any lock may be held.
     func markAtRest(_ invariants: [String], step: UInt64, time: Int64) {
         for invariant in invariants {
-            keep(Violation(invariant: invariant, step: step, subtask: "a rest point"))
-            world.marked(Mark.atRest(invariant, step: step, time: time))
+            let mark = Mark.atRest(invariant, step: step, time: time)
+            keep(mark, by: "a rest point")
+            world.marked(mark)
         }
     }
 
@@ -70,15 +120,16 @@ extension Execution {
         stop(.violation(invariant: invariant), step: step)
     }
 
-    private func violated(_ violation: Violation, _ message: String, time: Int64) {
-        keep(violation)
-        world.marked(
-            Mark(
-                step: violation.step, kind: .violation, name: violation.invariant,
-                message: message, time: time))
-        if stopsOnViolation {
-            stop(.violation(invariant: violation.invariant), step: violation.step)
-        }
+    private func violated(_ mark: Mark, by subtask: String) {
+        keep(mark, by: subtask)
+        world.marked(mark)
+        if stopsOnViolation { stop(.violation(invariant: mark.name), step: mark.step) }
+    }
+
+    private func keep(_ mark: Mark, by subtask: String) {
+        keep(
+            Violation(
+                invariant: mark.name, step: mark.step, subtask: subtask, lookStep: mark.lookStep))
     }
 }
 

@@ -35,13 +35,9 @@ package final class Execution: @unchecked Sendable {
     private struct State {
         var cause: StopCause?
         var step: UInt64 = .max
-        var violations: [Violation] = []
-        var violationCount: UInt64 = 0
+        var violations = Violations()
         var books: Books?
     }
-    /// Violations kept with their place; further ones are counted.
-    package static let maximumViolations = 1_000
-
     private let state = Mutex(State())
     let wideInvariants: [WideInvariant]
     let stateAtRest: StateAtRest
@@ -102,18 +98,9 @@ package final class Execution: @unchecked Sendable {
     }
 
     /// Keeps a violation with its place, or only counts it.
-    func keep(_ violation: Violation) {
-        state.withLock { state in
-            state.violationCount += 1
-            if state.violations.count < Self.maximumViolations {
-                state.violations.append(violation)
-            }
-        }
-    }
+    func keep(_ violation: Violation) { state.withLock { $0.violations.keep(violation) } }
 
-    package var violations: (first: [Violation], count: UInt64) {
-        state.withLock { ($0.violations.sorted { $0.step < $1.step }, $0.violationCount) }
-    }
+    package var violations: Violations { state.withLock { $0.violations } }
 
     /// What became of every element, once no turn is taken any more; the same however often it is
     /// asked for. What is left over counts as dropped from then on, also in the counters.
@@ -139,6 +126,7 @@ package final class Execution: @unchecked Sendable {
         var choice = chosen
         turn.subtask = subtask
         turn.accesses = 0
+        turn.lastAccess = nil
         defer { turn.subtask = nil }
         let inlet = takesFromInlet(choice, subtask)
         let isTakenAhead = inlet?.isTakenAhead ?? false
@@ -264,7 +252,7 @@ package final class Execution: @unchecked Sendable {
         world.marked(
             Mark(
                 step: turn.step, kind: .failure, name: name, message: failure.message,
-                time: subtask.chain.frame.pointee.turnTime))
+                time: subtask.chain.frame.pointee.turnTime, access: turn.lastAccess))
         let message = "\(name): \(failure.message)"
         stop(
             kind == .failure
@@ -323,7 +311,7 @@ package final class Execution: @unchecked Sendable {
             subtasks: subtasks.map { value($0.save()) },
             channels: channels.map { value($0.save()) },
             cells: cells.map { value($0.save()) }, wideWatch: wideWatch,
-            violations: violations.first, violationCount: violations.count)
+            violations: violations)
         snapshot.bytes = bytes
         return snapshot
     }
@@ -334,10 +322,7 @@ package final class Execution: @unchecked Sendable {
         for (channel, saved) in zip(channels, snapshot.channels) { channel.restore(saved) }
         for (cell, saved) in zip(cells, snapshot.cells) { cell.restore(saved) }
         wideWatch = snapshot.wideWatch
-        state.withLock { state in
-            state.violations = snapshot.violations
-            state.violationCount = snapshot.violationCount
-        }
+        state.withLock { $0.violations = snapshot.violations }
     }
 
     /// Rows, and both digests, of each sink.

@@ -19,8 +19,7 @@ package struct ExecutionSnapshot {
     let channels: [Any]
     let cells: [Any]
     let wideWatch: WideWatch
-    let violations: [Violation]
-    let violationCount: UInt64
+    let violations: Violations
     /// About how many bytes it takes, from fields and the canonical forms of some entries.
     package internal(set) var bytes = 0
 }

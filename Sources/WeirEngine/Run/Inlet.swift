@@ -1,4 +1,4 @@
-import WeirBase
+package import WeirBase
 import WeirTelemetry
 
 /// The reading end of a channel, in one subtask.
@@ -147,4 +147,13 @@ extension MessageBuffer {
         drop(count)
         return taken
     }
+}
+
+/// What one inlet of a subtask said last of event time.
+package struct InletTime {
+    package let channel: AnyChannel
+    package let watermark: Instant
+    /// What comes by it has nothing to say for a while: it holds nobody back.
+    package let isIdle: Bool
+    package let isEnded: Bool
 }

@@ -118,8 +118,12 @@ package final class Subtask: @unchecked Sendable {
 
     /// What the plan calls the operator that failed.
     func operatorName(of failure: OperatorFailure) -> String {
-        guard let index = failure.operatorIndex else { return sourceName ?? stage }
-        return chain.links[min(index, chain.links.count - 1)].name
+        failure.operatorIndex.map { operatorName(at: $0) } ?? sourceName ?? stage
+    }
+
+    /// What the plan calls an operator of the chain.
+    func operatorName(at index: Int) -> String {
+        chain.links[min(index, chain.links.count - 1)].name
     }
 
     package var watermark: Instant { chain.frame.pointee.watermark }
@@ -327,6 +331,15 @@ package final class Subtask: @unchecked Sendable {
         guard firedTurn != turns else { return }
         firedTurn = turns
         chain.fireTimers()
+    }
+
+    /// What the inlets said last of event time, in their order; no turn of this subtask may run.
+    package var inletTimes: [InletTime] {
+        inlets.indices.map { port in
+            InletTime(
+                channel: inlets[port].channel, watermark: watermarks[port],
+                isIdle: isInletIdle[port], isEnded: isInletEnded[port])
+        }
     }
 
     private func combine() {

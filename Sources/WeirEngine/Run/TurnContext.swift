@@ -12,6 +12,8 @@ package final class TurnContext {
     /// The step at which the running turn began.
     package internal(set) var step: UInt64 = 0
     package internal(set) var accesses: UInt32 = 0
+    /// The step of the turn's last access to a cell; nil before the first.
+    var lastAccess: UInt64?
     /// Slots that the note of the turn's beginning took.
     var usedSlots = 0
     /// The cell whose closure runs.

@@ -75,6 +75,7 @@ package class AnyCell: @unchecked Sendable {
         turn.execution.world.accessed(step: step, cell: index, turn)
         turn.openCell = self
         turn.accesses += 1
+        turn.lastAccess = step
         self.turn = turn
     }
 

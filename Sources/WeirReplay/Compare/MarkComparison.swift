@@ -18,6 +18,9 @@ final class MarkComparison {
         var kind: Mark.Kind
         var name: String
         var message: String
+        /// Where in its turn; nil in traces that did not say.
+        var access: UInt64?
+        var element: UInt64?
     }
 
     private let isWide: (String) -> Bool
@@ -60,7 +63,7 @@ final class MarkComparison {
     /// The replay found a violation or a failure.
     func take(_ mark: Mark) {
         if isWide(mark.name), !isSimulated {
-            if onlyReplay.count < Execution.maximumViolations { onlyReplay.append(mark) }
+            if onlyReplay.count < Violations.maximumKept { onlyReplay.append(mark) }
         } else {
             compare(mark)
         }
@@ -73,8 +76,10 @@ final class MarkComparison {
     }
 
     private func compare(_ mark: Mark) {
-        if let left = expected[key(of: mark)], left > 0 {
-            expected[key(of: mark)] = left - 1
+        var key = key(of: mark)
+        if expected[key] == nil { (key.access, key.element) = (nil, nil) }
+        if let left = expected[key], left > 0 {
+            expected[key] = left - 1
             if mark.kind == .violation { matchedViolations += 1 } else { matchedFailures += 1 }
             // One found at a rest point is told behind it: it may have come too late for the file.
         } else if mark.step + (isWide(mark.name) ? 1 : 0) >= knownBefore || isPartial {
@@ -82,14 +87,14 @@ final class MarkComparison {
         } else if unrecordedLeft > 0 {
             unrecordedLeft -= 1
         } else {
-            differences.append(difference(key(of: mark), expected: "nothing", got: mark.message))
+            differences.append(difference(key, expected: "nothing", got: text(self.key(of: mark))))
         }
     }
 
     /// The difference at the least step up to `step`, the last that was run; nil for none.
     func divergence(through step: UInt64) -> Divergence? {
         let missing = expected.filter { $0.value > 0 && $0.key.step <= step }.keys
-            .map { difference($0, expected: $0.message, got: "nothing") }
+            .map { difference($0, expected: text($0), got: "nothing") }
         let found = (differences + missing).sorted {
             ($0.step, $0.expected) < ($1.step, $1.expected)
         }
@@ -113,6 +118,12 @@ final class MarkComparison {
     }
 
     private func key(of mark: Mark) -> Key {
-        Key(step: mark.step, kind: mark.kind, name: mark.name, message: mark.message)
+        Key(
+            step: mark.step, kind: mark.kind, name: mark.name, message: mark.message,
+            access: mark.access, element: mark.element?.number)
+    }
+
+    private func text(_ key: Key) -> String {
+        key.element.map { "\(key.message), element \($0) of its turn" } ?? key.message
     }
 }

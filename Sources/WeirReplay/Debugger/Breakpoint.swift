@@ -93,7 +93,7 @@ struct ArmedBreakpoint {
                     states: expression.states.map(\.reference),
                     channels: expression.channels.map(\.name))
         case .condition(.invariant(let name)):
-            let steps = debugger.violations(of: name).map(\.step)
+            let steps = debugger.violations(of: name).map(\.lookStep)
             form = .steps(Set(steps), what: "")
             touching = nil
         case .condition(.log(let pattern)):

@@ -36,6 +36,7 @@ package protocol DebuggedRun: AnyObject {
     func find(_ name: String) throws -> [StateValue]
     func queues(messages limit: Int) -> [QueueFacts]
     var subtasks: [SubtaskFacts] { get }
+    var watermarks: [WatermarkFacts] { get }
     /// What became of every element up to here.
     var books: Books { get }
     func runnable() throws -> [RunnableFacts]

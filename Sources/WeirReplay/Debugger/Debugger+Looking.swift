@@ -53,6 +53,7 @@ extension Debugger {
         case .marks: infoMarks(&answer)
         case .drops: infoDrops(&answer)
         case .books: infoBooks(&answer)
+        case .watermarks: try infoWatermarks(&answer, stage)
         }
         return answer
     }
@@ -174,7 +175,9 @@ extension Debugger {
 
     private func infoMarks(_ answer: inout Answer) {
         let marks = run.marks
-        for mark in marks { answer.line("step \(mark.step)  \(Self.text(mark))") }
+        for group in MarkGroup.groups(of: marks) {
+            answer.line("step \(group.mark.lookStep)  \(group.text)")
+        }
         for place in places.sorted(by: { $0.step < $1.step }) {
             answer.line("step \(place.step)  marked as \(PrintableText.escaped(place.name))")
         }

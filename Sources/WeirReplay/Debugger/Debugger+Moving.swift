@@ -116,7 +116,7 @@ extension Debugger {
         case .mark(let name):
             if let place = places.first(where: { $0.name == name }) { return place.step }
             if let mark = run.marks.first(where: { $0.name == name }) {
-                return min(mark.step, last)
+                return min(mark.lookStep, last)
             }
             let shown = PrintableText.escaped(name)
             throw CommandError(
@@ -170,8 +170,8 @@ extension Debugger {
         if position == last, run.diedInTurns {
             answer.line("  the run died behind this step, in the middle of a turn")
         }
-        let marks = run.marks.filter { $0.step == position }
-        for mark in marks { answer.line("  \(Self.text(mark))") }
+        let marks = run.marks.filter { $0.step == position || $0.lookStep == position }
+        for group in MarkGroup.groups(of: marks) { answer.line("  \(group.text)") }
         if !marks.isEmpty {
             answer.member("marks", .list(marks.map { Self.value($0) }))
         }
@@ -192,18 +192,13 @@ extension Debugger {
         if facts.kind != .void { answer.member("elapsed_us", .number(facts.time)) }
     }
 
-    static func text(_ mark: Mark) -> String {
-        let name = PrintableText.escaped(mark.name)
-        let message = PrintableText.escaped(mark.message, limit: 400)
-        let isInMessage = message.isEmpty || message.contains(name)
-        return "\(mark.kind.rawValue): \(isInMessage && !message.isEmpty ? message : name)"
-            + (isInMessage ? "" : ": \(message)")
-    }
-
     static func value(_ mark: Mark) -> AnswerValue {
         .members([
             "step": .number(mark.step), "kind": .text(mark.kind.rawValue),
             "name": .text(mark.name), "message": .text(mark.message),
+            "access": mark.access.map { .number($0) },
+            "operator": mark.element.map { .text($0.operatorName) },
+            "element": mark.element.map { .number($0.number) },
         ])
     }
 }

@@ -95,14 +95,15 @@ extension Debugger {
     /// A violation that only the replay found, on the way to a stop.
     private func earlierViolation(after origin: UInt64, _ found: Stop?) throws -> Stop? {
         let end = run.position
-        for mark in run.marks where mark.step > origin && mark.step <= end {
+        let marks = run.marks.filter { $0.lookStep > origin && $0.lookStep <= end }
+        for mark in marks.sorted(by: { $0.lookStep < $1.lookStep }) {
             guard mark.kind == .violation || mark.kind == .failure,
-                mark.step < found?.step ?? .max
+                mark.lookStep < found?.step ?? .max
             else { continue }
             let numbers = breaks.filter { $0.stops(at: mark) }.map { ($0.number, "") }
             if numbers.isEmpty { continue }
-            try go(to: mark.step)
-            return Stop(step: mark.step, reasons: numbers)
+            try go(to: mark.lookStep)
+            return Stop(step: mark.lookStep, reasons: numbers)
         }
         return nil
     }
@@ -121,10 +122,10 @@ extension Debugger {
             for place in armed.indices { try armed[place].begin(self) }
             var last: Stop?
             while let stop = try scan(&armed, through: end - 1) { last = stop }
-            for mark in run.marks where mark.step >= start && mark.step < end {
+            for mark in run.marks where mark.lookStep >= start && mark.lookStep < end {
                 let numbers = breaks.filter { $0.stops(at: mark) }.map { ($0.number, "") }
-                if !numbers.isEmpty, mark.step > last?.step ?? 0 {
-                    last = Stop(step: mark.step, reasons: numbers)
+                if !numbers.isEmpty, mark.lookStep > last?.step ?? 0 {
+                    last = Stop(step: mark.lookStep, reasons: numbers)
                 }
             }
             if let last {

@@ -1,5 +1,5 @@
 import Synchronization
-import WeirBase
+package import WeirBase
 import WeirEngine
 import WeirTelemetry
 
@@ -47,6 +47,38 @@ package struct SubtaskFacts: Equatable, Sendable {
     package var isDone: Bool
     /// The step at which its open turn began.
     package var openTurn: UInt64?
+}
+
+/// How far event time has come in a subtask, and what holds it back.
+package struct WatermarkFacts: Equatable, Sendable {
+    /// One input, with what was taken from it.
+    package struct Input: Equatable, Sendable {
+        package enum State: String, Sendable {
+            case active, idle, ended
+        }
+
+        package var channel: String
+        package var watermark: Instant
+        package var state: State
+        /// The producer's own watermark, which is behind the messages that wait.
+        package var sent: Instant
+        /// Messages that wait.
+        package var depth: Int
+    }
+
+    package var subtask: String
+    package var watermark: Instant
+    /// Empty in a source.
+    package var inputs: [Input]
+
+    package init(subtask: String, watermark: Instant, inputs: [Input]) {
+        (self.subtask, self.watermark, self.inputs) = (subtask, watermark, inputs)
+    }
+
+    /// The active input with the least watermark: the others cannot move this one.
+    package var holder: Input? {
+        inputs.filter { $0.state == .active }.min { $0.watermark < $1.watermark }
+    }
 }
 
 /// A turn that could be taken at the session's step.
@@ -204,6 +236,20 @@ extension ReplaySession {
                 watermark: watermark == .distantPast
                     ? "" : watermark == .distantFuture ? "end" : watermark.rfc3339(digits: 3),
                 isDone: subtask.isDone, openTurn: open[subtask.index])
+        }
+    }
+
+    package var watermarks: [WatermarkFacts] {
+        replica.execution.subtasks.map { subtask in
+            WatermarkFacts(
+                subtask: subtask.name, watermark: subtask.watermark,
+                inputs: subtask.inletTimes.map { inlet in
+                    WatermarkFacts.Input(
+                        channel: inlet.channel.name, watermark: inlet.watermark,
+                        state: inlet.isEnded ? .ended : inlet.isIdle ? .idle : .active,
+                        sent: inlet.channel.producer?.watermark ?? .distantPast,
+                        depth: inlet.channel.depth)
+                })
         }
     }
 

@@ -59,7 +59,7 @@ package final class ReplaySession {
         ladder = SnapshotLadder(maximumBytes: options.memoryBytes)
         replica = try Replica(plan, from: nil)
         let marks = trace.marks()
-        while recordedMarks.count < Execution.maximumViolations, let mark = try marks.next() {
+        while recordedMarks.count < Violations.maximumKept, let mark = try marks.next() {
             recordedMarks.append(mark)
         }
     }
@@ -80,9 +80,9 @@ package final class ReplaySession {
         return all.sorted { $0.step < $1.step }
     }
 
-    /// The step at which something failed first.
+    /// The step at which what led to the first failure is in the past.
     package var failureStep: UInt64? {
-        marks.first { $0.kind == .violation || $0.kind == .failure }?.step
+        marks.first { $0.kind == .violation || $0.kind == .failure }?.lookStep
     }
 
     // MARK: Moving

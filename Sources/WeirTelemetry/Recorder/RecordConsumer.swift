@@ -26,6 +26,18 @@ package struct Mark: Equatable, Sendable {
         case violation, failure, mark, notice
     }
 
+    /// One element among those that a turn took.
+    package struct ElementPlace: Equatable, Sendable {
+        package var operatorName: String
+        /// Its number among those that the operator took in the turn, from 1.
+        package var number: UInt64
+
+        package init(operatorName: String, number: UInt64) {
+            (self.operatorName, self.number) = (operatorName, number)
+        }
+    }
+
+    /// The step of the turn, or of the access to a cell.
     package var step: UInt64
     package var kind: Kind
     /// The invariant, the operator, or the mark's own name.
@@ -33,17 +45,31 @@ package struct Mark: Equatable, Sendable {
     package var message: String
     /// Microseconds since the run's start.
     package var time: Int64
+    /// The step of the last access that the turn had made to a cell; nil for none.
+    package var access: UInt64?
+    /// The element on which it was found; nil where it was not found on one.
+    package var element: ElementPlace?
 
-    package init(step: UInt64, kind: Kind, name: String, message: String, time: Int64) {
+    package init(
+        step: UInt64, kind: Kind, name: String, message: String, time: Int64,
+        access: UInt64? = nil, element: ElementPlace? = nil
+    ) {
         self.step = step
         self.kind = kind
         self.name = name
         self.message = message
         self.time = time
+        self.access = access
+        self.element = element
     }
 
+    /// The step at which everything that led to it is in the past.
+    package var lookStep: UInt64 { max(step, access ?? 0) }
+
     /// A rough size in memory and in the file.
-    package var approximateBytes: Int { 128 + name.utf8.count + message.utf8.count }
+    package var approximateBytes: Int {
+        160 + name.utf8.count + message.utf8.count + (element?.operatorName.utf8.count ?? 0)
+    }
 }
 
 /// Takes what the recorder drains. Called by the recorder's thread alone, one batch at a time.

@@ -57,13 +57,17 @@ enum JSONCodec {
         var name: String
         var message: String
         var time: Int64
+        var access: UInt64?
+        var element: UInt64?
+        var `operator`: String?
     }
 
     static func encode(_ mark: Mark) throws(TraceError) -> [UInt8] {
         try encode(
             MarkForm(
                 step: mark.step, kind: mark.kind.rawValue, name: mark.name,
-                message: mark.message, time: mark.time))
+                message: mark.message, time: mark.time, access: mark.access,
+                element: mark.element?.number, operator: mark.element?.operatorName))
     }
 
     static func decodeMark(_ bytes: ArraySlice<UInt8>) throws(MalformedBytes) -> Mark {
@@ -72,8 +76,13 @@ enum JSONCodec {
             throw MalformedBytes(
                 offset: 0, reason: "a mark of kind \(PrintableText.escaped(form.kind))")
         }
+        var element: Mark.ElementPlace?
+        if let number = form.element, let name = form.operator {
+            element = Mark.ElementPlace(operatorName: name, number: number)
+        }
         return Mark(
-            step: form.step, kind: kind, name: form.name, message: form.message, time: form.time)
+            step: form.step, kind: kind, name: form.name, message: form.message, time: form.time,
+            access: form.access, element: element)
     }
 
     /// Members of a metadata record: the value as JSON, a hash of it (metadata has no checksum of
@@ -115,7 +124,8 @@ enum JSONCodec {
     static let markSchema = """
         {"title":"weir.Mark","type":"object","properties":{"step":{"type":"integer"},\
         "kind":{"type":"string"},"name":{"type":"string"},"message":{"type":"string"},\
-        "time":{"type":"integer"}}}
+        "time":{"type":"integer"},"access":{"type":"integer"},"element":{"type":"integer"},\
+        "operator":{"type":"string"}}}
         """
 }
 

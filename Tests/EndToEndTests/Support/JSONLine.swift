@@ -15,6 +15,7 @@ struct JSONLine {
     func string(_ key: String) -> String? { object[key] as? String }
     func number(_ key: String) -> Int? { (object[key] as? NSNumber)?.intValue }
     func strings(_ key: String) -> [String] { object[key] as? [String] ?? [] }
+    func objects(_ key: String) -> [[String: Any]] { object[key] as? [[String: Any]] ?? [] }
     func flag(_ key: String) -> Bool? { object[key] as? Bool }
     func has(_ key: String) -> Bool { object[key] != nil }
     func member(_ key: String) -> [String: Any] { object[key] as? [String: Any] ?? [:] }

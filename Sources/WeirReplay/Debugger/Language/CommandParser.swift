@@ -131,7 +131,7 @@ enum CommandParser {
                         ?? "There are: \(names.joined(separator: ", "))"
                     : "Write more of it", at: column)
         }
-        guard topic == .states else { return .info(topic, stage: nil) }
+        guard topic == .states || topic == .watermarks else { return .info(topic, stage: nil) }
         let stage = text.word()
         return .info(topic, stage: stage.isEmpty ? nil : stage)
     }

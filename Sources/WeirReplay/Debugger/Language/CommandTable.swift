@@ -113,7 +113,9 @@ package struct CommandTable {
             "info breaks       breaks and watches, with their numbers",
             "info marks        failures of the run and places marked here",
             "info drops        elements that had no effect, by stage and reason",
-            "info books        every operator and channel: taken, handled, dropped, held"),
+            "info books        every operator and channel: taken, handled, dropped, held",
+            "info watermarks [S]  how far event time has come, and which input holds it back;",
+            "                  with a stage, or a subtask, each of its inputs"),
         Entry(
             .looking, "print", ["p"], "print WHAT", "show one thing",
             "print state reserve[17]       state of a key; also 'print state cell budget'",

@@ -1,7 +1,7 @@
 /// A command of the debugger, read and not yet obeyed.
 package enum DebuggerCommand: Equatable {
     package enum Topic: String, CaseIterable, Sendable {
-        case stages, states, queues, runnable, threads, breaks, marks, drops, books
+        case stages, states, queues, runnable, threads, breaks, marks, drops, books, watermarks
     }
 
     case step(UInt64)

@@ -1,0 +1,90 @@
+import WeirBase
+
+/// How far event time has come here, and what holds it back: why a window is open, why an element
+/// was late.
+extension Debugger {
+    /// Subtasks that are listed.
+    private static let mostSubtasks = 1_000
+
+    func infoWatermarks(_ answer: inout Answer, _ name: String?) throws {
+        var facts = run.watermarks
+        if let name {
+            facts = facts.filter { $0.subtask == name || $0.subtask.hasPrefix("\(name)/") }
+            guard !facts.isEmpty else { throw unknownStage(name, at: nil) }
+        }
+        let omitted = max(0, facts.count - Self.mostSubtasks)
+        facts.removeLast(omitted)
+        let lines = name == nil ? Self.overview(facts) : facts.flatMap { Self.inputs($0) }
+        for line in lines { answer.line(line) }
+        if omitted > 0 { answer.line("  and \(omitted) more: 'info watermarks STAGE'") }
+        answer.member("watermarks", .list(facts.map { Self.value($0) }))
+        answer.member("omitted", .number(omitted))
+    }
+
+    private static func overview(_ facts: [WatermarkFacts]) -> [String] {
+        var table = TextTable(["subtask", "watermark", "held back by"], numeric: [])
+        for subtask in facts {
+            table.row([subtask.subtask, text(subtask.watermark), reason(subtask)])
+        }
+        return table.lines
+    }
+
+    /// Why a subtask's watermark is where it is.
+    private static func reason(_ subtask: WatermarkFacts) -> String {
+        if subtask.watermark == .distantFuture { return "-" }
+        if subtask.inputs.isEmpty { return "the times of its own input" }
+        guard let holder = subtask.holder else {
+            let isOver = subtask.inputs.allSatisfy { $0.state == .ended }
+            return isOver ? "-" : "nothing: every input is idle or ended"
+        }
+        let others = subtask.inputs.filter { $0.state == .idle }.count
+        return holder.channel
+            + (holder.sent > holder.watermark ? ", \(behind(holder))" : "")
+            + (others > 0 ? " (\(others) idle)" : "")
+    }
+
+    private static func behind(_ input: WatermarkFacts.Input) -> String {
+        "\(text(input.sent)) is behind \(input.depth) messages that wait"
+    }
+
+    private static func inputs(_ subtask: WatermarkFacts) -> [String] {
+        var lines = ["\(PrintableText.escaped(subtask.subtask)) is at \(text(subtask.watermark))"]
+        if subtask.inputs.isEmpty { lines.append("  by the times of its own input") }
+        let holder = subtask.holder
+        for input in subtask.inputs {
+            var line = "  \(PrintableText.escaped(input.channel)) "
+            switch input.state {
+            case .ended: line += "has ended"
+            case .idle: line += "is idle and holds nothing back; it was at \(text(input.watermark))"
+            case .active: line += "is at \(text(input.watermark))"
+            }
+            if input.state == .active, input.sent > input.watermark { line += "; \(behind(input))" }
+            if input == holder, subtask.watermark != .distantFuture { line += "  <- holds it back" }
+            lines.append(line)
+        }
+        return lines
+    }
+
+    private static func text(_ watermark: Instant) -> String {
+        switch watermark {
+        case .distantPast: "before any time"
+        case .distantFuture: "the end"
+        default: watermark.rfc3339(digits: 3)
+        }
+    }
+
+    private static func value(_ subtask: WatermarkFacts) -> AnswerValue {
+        .members([
+            "subtask": .text(subtask.subtask), "watermark": .text(text(subtask.watermark)),
+            "holder": subtask.holder.map { .text($0.channel) },
+            "inputs": .list(
+                subtask.inputs.map {
+                    .members([
+                        "channel": .text($0.channel), "watermark": .text(text($0.watermark)),
+                        "state": .text($0.state.rawValue), "sent": .text(text($0.sent)),
+                        "depth": .number($0.depth),
+                    ])
+                }),
+        ])
+    }
+}

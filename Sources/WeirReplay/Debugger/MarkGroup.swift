@@ -1,0 +1,57 @@
+import WeirBase
+import WeirTelemetry
+
+/// Marks that say the same: one condition that was broken again and again is one line.
+struct MarkGroup {
+    /// The first one.
+    let mark: Mark
+    private(set) var count = 1
+    private(set) var lastStep: UInt64
+
+    private init(_ mark: Mark) {
+        self.mark = mark
+        lastStep = mark.step
+    }
+
+    /// Groups in the order of their first marks. What a person marked stays by itself.
+    static func groups(of marks: [Mark]) -> [MarkGroup] {
+        struct Key: Hashable {
+            var kind: Mark.Kind
+            var name: String
+        }
+        var groups: [MarkGroup] = []
+        var places: [Key: Int] = [:]
+        for mark in marks {
+            let key = Key(kind: mark.kind, name: mark.name)
+            if mark.kind != .mark, let place = places[key] {
+                groups[place].count += 1
+                groups[place].lastStep = mark.step
+            } else {
+                places[key] = groups.count
+                groups.append(MarkGroup(mark))
+            }
+        }
+        return groups
+    }
+
+    /// What the first one says, with how often it came.
+    var text: String {
+        let name = PrintableText.escaped(mark.name)
+        let message = PrintableText.escaped(mark.message, limit: 400)
+        let isInMessage = message.isEmpty || message.contains(name)
+        var text = "\(mark.kind.rawValue): \(isInMessage && !message.isEmpty ? message : name)"
+        if !isInMessage { text += ": \(message)" }
+        let turn = "in the turn of step \(mark.step)"
+        if let element = mark.element {
+            let name = PrintableText.escaped(element.operatorName)
+            text += ", on element \(element.number) that \(name) took \(turn)"
+        } else if mark.lookStep != mark.step {
+            text += ", \(turn)"
+        }
+        if count > 1 {
+            let last = lastStep == mark.step ? "" : ", the last at step \(lastStep)"
+            text += " (\(count) times\(last))"
+        }
+        return text
+    }
+}
