@@ -69,13 +69,15 @@ enum LogCounting {
         .lines(
             watermark: .boundedDisorder(
                 settings.disorder, granularity: settings.window, maximumJump: settings.jump),
-            malformed: .element { _ in .unparsed },
+            malformed: .element(advice: settings.advice) {
+                $0.reason == LineReader.tooCostly ? .tooCostly : .unparsed
+            },
             decoder: { started in
                 var reader = LineReader(settings, started: started)
                 return { bytes, _ in
                     // A byte order mark, which joined files have in their middle too.
                     let mark = JSONScanner.markLength(bytes)
-                    return reader.read(UnsafeRawBufferPointer(rebasing: bytes[mark...]))
+                    return try reader.read(UnsafeRawBufferPointer(rebasing: bytes[mark...]))
                 }
             })
     }

@@ -18,6 +18,41 @@ struct InputTests {
         )
     }
 
+    @Test func `a file of which most lines cannot be read says so, with the first and what to try`()
+        throws
+    {
+        let odd = (0..<1_200).map { "\($0) \u{1B}[31mnothing known\u{7}\n" }.joined()
+        try scratch.write("odd.log", Lines.text(0..<2) + odd)
+        let run = [
+            "run", "logs", "--input", "odd.log", "--output", "rows", "--no-record", "--ui", "none",
+        ]
+        let told = try weir.run(run).errors
+        #expect(
+            told.contains("unparsed   parse: 1,200 of 1,202 lines could not be read"), "\(told)")
+        #expect(
+            told.contains(#"line 3, it has none of the known forms of a log's line: 0 \u{1B}[31m"#),
+            "\(told)")
+        #expect(told.contains("Say what a line looks like: --set format='(?<time>"), "\(told)")
+        #expect(!told.contains("\u{1B}"))
+        #expect(try JSONLine(weir.run(run + ["--json"]).errors).number("unparsed") == 1_200)
+    }
+
+    @Test func `a few lines that cannot be read are a number without advice`() throws {
+        try scratch.write("a.log", Lines.text(0..<20) + "odd\n")
+        let run = [
+            "run", "logs", "--input", "a.log", "--output", "rows", "--no-record", "--ui", "none",
+        ]
+        let told = try weir.run(run).errors
+        #expect(
+            told.contains(
+                "unparsed   parse: 1 of 21 lines could not be read; the first is line 21"),
+            "\(told)")
+        #expect(!told.contains("Say what a line looks like"))
+        try scratch.write("a.log", Lines.text(0..<20))
+        #expect(try !weir.run(run).errors.contains("unparsed"))
+        #expect(try JSONLine(weir.run(run + ["--json"]).errors).number("unparsed") == 0)
+    }
+
     private func verifies() throws -> Bool {
         try weir("replay", "t.mcap", "--verify").code == 0
     }

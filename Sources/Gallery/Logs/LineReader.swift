@@ -60,6 +60,14 @@ struct LogSettings: Sendable {
                 parameter("jump"), of: "jump", .milliseconds(1) ... .seconds(366 * 86_400))
     }
 
+    /// What to try where most lines cannot be read.
+    var advice: String {
+        format == nil
+            ? "Say what a line looks like: --set format='(?<time>\\S+) (?<level>\\w+) "
+                + "(?<component>\\S+)', an expression with these groups"
+            : "Look at the expression of --set format= beside that line"
+    }
+
     /// Why a value cannot be used, as a sentence.
     struct Refusal: Error, Equatable, CustomStringConvertible {
         let description: String
@@ -96,25 +104,32 @@ struct LineReader {
         year = settings.year ?? CalendarTime(started).year
     }
 
-    /// The line as an element with its time; without a time when it could not be read.
-    mutating func read(_ line: UnsafeRawBufferPointer) -> (LogLine, Instant?) {
+    /// The line as an element with its time.
+    ///
+    /// - Throws: `MalformedLine` when it cannot be read.
+    mutating func read(
+        _ line: UnsafeRawBufferPointer
+    ) throws(MalformedLine) -> (LogLine, Instant) {
         if let format {
             switch format.parse(line) {
             case .parsed(let parsed): return element(parsed, line)
-            case .unparsed: return (.unparsed, nil)
-            case .tooCostly: return (.tooCostly, nil)
+            case .unparsed: throw MalformedLine("the expression finds no time in it")
+            case .tooCostly: throw MalformedLine(Self.tooCostly)
             }
         }
         guard let parsed = LineFormat.parse(line, last: last, defaultYear: year) else {
-            return (.unparsed, nil)
+            throw MalformedLine("it has none of the known forms of a log's line")
         }
         last = parsed.form
         return element(parsed, line)
     }
 
+    /// The reason of a line on which the expression was given up.
+    static let tooCostly = "the expression needs too many tries on it"
+
     private func element(
         _ parsed: ParsedLine, _ line: UnsafeRawBufferPointer
-    ) -> (LogLine, Instant?) {
+    ) -> (LogLine, Instant) {
         let component =
             switch key {
             case .component: parsed.component

@@ -88,11 +88,25 @@ struct RunSummary {
                         + "\(Quantities.describe(span: first.distance)); the watermark did not "
                         + "follow")
             }
+            if let unparsed = remarks.unparsed, let line = Self.unparsedLine(unparsed) {
+                lines.append("  unparsed   \(subtask.stage): \(line)")
+            }
             if remarks.nulBytes > 0 {
                 lines.append("  skipped    \(subtask.stage): \(remarks.nulBytes) NUL bytes")
             }
         }
         return lines
+    }
+
+    /// How many lines could not be read, the first of them, and what to try; nil for none.
+    static func unparsedLine(_ unparsed: SourceRemarks.Unparsed) -> String? {
+        guard let first = unparsed.first else { return nil }
+        let shown = PrintableText.escaped(String(decoding: first.bytes, as: UTF8.self), limit: 120)
+        let line =
+            "\(unparsed.count.grouped) of \(unparsed.lines.grouped) lines could not be read; the "
+            + "first is line \(first.line), \(first.reason): \(shown)"
+        guard unparsed.count > unparsed.lines / 2, let advice = unparsed.advice else { return line }
+        return line + "\n             \(advice)"
     }
 
     /// The members `dropped` and `drops`.
@@ -166,6 +180,8 @@ struct RunSummary {
         let remarks = execution.subtasks.compactMap(\.sourceRemarks)
         let ahead = remarks.reduce(0) { $0 + $1.heldBack }
         if ahead > 0 { json.member("ahead", ahead) }
+        let unparsed = remarks.compactMap(\.unparsed)
+        if !unparsed.isEmpty { json.member("unparsed", unparsed.reduce(0) { $0 + $1.count }) }
         let nuls = remarks.reduce(0) { $0 + $1.nulBytes }
         if nuls > 0 { json.member("skippedBytes", nuls) }
         json.member("violations", end.violations)

@@ -31,13 +31,20 @@ final class LineDriver<Element: Sendable>: SourceDriver {
         pace = Pace(context.rate)
         self.idleAfter = idleAfter.map { $0.wholeNanoseconds / 1_000 }
         emitter = SourceEmitter(watermark)
+        if case .element = malformed.kind {
+            emitter.remarks.unparsed = SourceRemarks.Unparsed(advice: malformed.advice)
+        }
     }
 
     deinit { emitter.deallocate() }
 
     var takenBytes: UInt64 { assembler.position }
     var lag: UInt64? { UInt64(assembler.waiting) }
-    var remarks: SourceRemarks { emitter.remarks }
+    var remarks: SourceRemarks {
+        var remarks = emitter.remarks
+        remarks.unparsed?.lines = taken
+        return remarks
+    }
 
     /// Of a file that can be read again nothing is lost: the source's position stays behind the
     /// last line taken. Nor is anything beyond the limit: nobody asked for it.
@@ -138,6 +145,7 @@ final class LineDriver<Element: Sendable>: SourceDriver {
                 isCut: facts.isTooLong || bytes.count > MalformedInput.maximumBytes,
                 reason: known?.reason ?? "\(error)", line: line, column: known?.column,
                 offset: offset)
+            emitter.remarks.unparsed?.take(input)
             emitter.emit(make(input), time: nil, number: line - 1, subtask)
         }
     }

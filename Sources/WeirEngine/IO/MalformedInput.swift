@@ -29,6 +29,8 @@ public struct MalformedPolicy<Element: Sendable>: Sendable {
         case element(@Sendable (MalformedInput) -> Element)
     }
     let kind: Kind
+    /// What a summary advises where most lines could not be read.
+    var advice: String?
 
     /// The run ends, with an error that names file, line, column and reason.
     public static var fail: MalformedPolicy { MalformedPolicy(kind: .fail) }
@@ -38,9 +40,12 @@ public struct MalformedPolicy<Element: Sendable>: Sendable {
 
     /// The line becomes an element like others, without an event time. The closure must depend on
     /// its argument alone.
+    ///
+    /// A run's summary says how many there were and which was the first, and `advice`, a sentence
+    /// without a full stop, where they were more than half of all lines.
     public static func element(
-        _ make: @escaping @Sendable (MalformedInput) -> Element
-    ) -> MalformedPolicy { MalformedPolicy(kind: .element(make)) }
+        advice: String? = nil, _ make: @escaping @Sendable (MalformedInput) -> Element
+    ) -> MalformedPolicy { MalformedPolicy(kind: .element(make), advice: advice) }
 }
 
 /// Why a line cannot be read, and where in it: for a decoder to throw.

@@ -51,6 +51,8 @@ package struct SourceRemarks: Equatable, Sendable {
     package var firstHeldBack: HeldBack?
     /// NUL bytes at the beginning of a followed file that were passed over.
     package var nulBytes: UInt64 = 0
+    /// Lines that could not be read, where the source makes elements of those; nil elsewhere.
+    package var unparsed: Unparsed?
     /// How often the watermark was right not to believe.
     var refutations: UInt64 = 0
     /// So many of those are told one by one.
@@ -60,6 +62,33 @@ package struct SourceRemarks: Equatable, Sendable {
     package struct HeldBack: Equatable, Sendable {
         package var number: UInt64
         package var distance: Int64
+    }
+
+    /// Lines that could not be read and went on as elements made for that.
+    package struct Unparsed: Equatable, Sendable {
+        /// Bytes of the first one that are kept.
+        static let shownBytes = 200
+
+        package var count: UInt64 = 0
+        /// All lines that were taken so far, blank ones left out.
+        package var lines: UInt64 = 0
+        /// The first one by its number from 1, its beginning, and what is wrong with it.
+        package var first: (line: UInt64, bytes: [UInt8], reason: String)? {
+            reason.map { (firstLine, firstBytes, $0) }
+        }
+        package var advice: String?
+        private var firstLine: UInt64 = 0
+        private var firstBytes: [UInt8] = []
+        private var reason: String?
+
+        init(advice: String?) { self.advice = advice }
+
+        mutating func take(_ input: MalformedInput) {
+            count += 1
+            guard reason == nil else { return }
+            (firstLine, reason) = (input.line, input.reason)
+            firstBytes = Array(input.bytes.prefix(Self.shownBytes))
+        }
     }
 }
 
