@@ -64,6 +64,15 @@ struct JSONProbe: Decoder {
                 throw refusal("\(subject) is no \(type)")
             }
             return value
+        case is Instant.Type:
+            // Its own decoding would ask for text, and say of a number that it is none.
+            let noun = "a time in RFC 3339, such as 2026-11-24T12:04:31.2Z"
+            guard case .string(let text) = tree.content else { throw mismatch(noun) }
+            guard let value = Instant(text) as? Value else {
+                throw refusal(
+                    "\(subject): \(PrintableText.escaped(text, limit: 60)) is not \(noun)")
+            }
+            return value
         default:
             break
         }
