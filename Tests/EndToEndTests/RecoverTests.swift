@@ -71,8 +71,11 @@ struct RecoverTests {
         let place = try #require(bytes.indices.last { bytes[$0...].starts(with: zstd) })
         bytes[place + 12] ^= 0x10
         try scratch.write("my trace.mcap", bytes)
-        for command in ["check", "inspect"] {
-            let outcome = try weir(command, "my trace.mcap")
+        let commands = [
+            ["check"], ["inspect"], ["export", "--signal", "metrics"], ["top", "--ui", "plain"],
+        ]
+        for command in commands {
+            let outcome = try weir.run(command + ["my trace.mcap"])
             #expect(outcome.code == 4, "\(outcome)")
             #expect(outcome.errors.contains("steps can still be replayed"), "\(outcome)")
             let advised = try #require(outcome.errors.firstMatch(of: /: "(.+)" writes/))

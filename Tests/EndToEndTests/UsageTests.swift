@@ -34,6 +34,7 @@ struct UsageTests {
         (["run", "orders", "--set", "rase=fixed"], "Did you mean race?"),
         (["run", "orders", "--set", "race=fxed"], "fixed"),
         (["run", "orders", "--set", "race"], "NAME=VALUE"),
+        (["run", "orders", "--set", "race=fixed", "--set", "race=shipped"], "twice, fixed and"),
         (["run", "orders", "--wokers", "2"], "run has no flag --wokers. Did you mean --workers?"),
         (["run", "orders", "--verify"], "run --help' lists them"),
         (["replay", "x", "--tmies", "3"], "replay has no flag --tmies. Did you mean --times?"),

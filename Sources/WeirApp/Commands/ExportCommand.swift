@@ -49,6 +49,10 @@ struct ExportCommand: ParsableCommand {
         }
         try checkSignal()
         let path = try trace ?? Newest.trace()
+        try Damage.explained(path) { try export(path) }
+    }
+
+    private func export(_ path: String) throws {
         let trace = try Trace.open(path: path)
         let filter = try self.filter(trace)
         let sink = try OutputPlace(output, writer: "the export", others: Self.files(of: path))

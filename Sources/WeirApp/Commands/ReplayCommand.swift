@@ -61,6 +61,10 @@ struct ReplayCommand: ParsableCommand {
         guard times >= 1 else {
             throw CommandFailure.usage("--times \(times) is no number of times", "Give 1 or more")
         }
+        try Damage.explained(path) { try replay(path) }
+    }
+
+    private func replay(_ path: String) throws {
         let trace = try Trace.open(path: path)
         let isCompared = verify || !output.isEmpty || runInFlight
         if trace.isRecording, isCompared {

@@ -240,7 +240,13 @@ enum Assignments {
                     "\(flag) \(PrintableText.escaped(text)) is not NAME=VALUE",
                     "Give a name, '=' and a value")
             }
-            values[String(parts[0])] = String(parts[1])
+            let name = String(parts[0])
+            if let earlier = values.updateValue(String(parts[1]), forKey: name) {
+                throw CommandFailure.usage(
+                    "\(flag) gives \(PrintableText.escaped(name)) twice, "
+                        + "\(PrintableText.escaped(earlier)) and "
+                        + PrintableText.escaped(String(parts[1])), "Give one")
+            }
         }
         return values
     }
@@ -279,7 +285,7 @@ enum Assignments {
         }
         // What stands before '=' is a name, unless it cannot be one.
         if parts.count == 2, !parts[0].contains(where: { $0 == "/" || $0 == ":" }) {
-            let advice = Nearest.advice(String(parts[0]), among: names, or: "See 'weir list'")
+            let advice = Nearest.advice(String(parts[0]), among: names, or: "See \(Advice.list)")
             throw CommandFailure.usage(
                 "\(flag) \(shown): there is no \(kind) \(PrintableText.escaped(String(parts[0])))",
                 "\(advice)\(advice.hasSuffix("?") ? "" : ".") A file of that name is ./\(shown)")

@@ -34,6 +34,10 @@ struct TopCommand: ParsableCommand {
         Output.setASCII(ascii)
         let look = try ScreenLook.choose(wanted, color: color, isASCII: ascii, writesRows: false)
         let path = try RunningTraces.trace(for: trace)
+        try Damage.explained(path) { try watch(path, look) }
+    }
+
+    private func watch(_ path: String, _ look: RunOptions.Screen) throws {
         let opened = try Trace.open(path: path)
         if trace == nil, !opened.isRecording {
             Output.error(

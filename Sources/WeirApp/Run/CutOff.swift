@@ -142,7 +142,7 @@ struct CutOff: Sendable {
             lines.append(
                 "  trace      \(shown), "
                     + Quantities.describe(bytes: run.recording.bytesWritten) + ", incomplete")
-            lines.append("  look       weir replay \(shown)")
+            lines.append("  look       \(Advice.replay(path))")
         } else {
             lines.append("  trace      none")
         }
@@ -175,6 +175,7 @@ struct CutOff: Sendable {
         if let path = run.recording.tracePath {
             json.member("trace", path)
             json.member("traceBytes", run.recording.bytesWritten)
+            json.member("look", Advice.replay(path))
         }
         json.member("guarantee", guarantee(counts.books))
         json.endObject()
