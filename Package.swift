@@ -149,7 +149,8 @@ let package = Package(
             dependencies: ["WeirEngine", "WeirBase", "WeirTelemetry", "WeirTesting", "weir-bench"],
             swiftSettings: strict),
         .testTarget(
-            name: "WeirTerminalTests", dependencies: ["WeirTerminal"], swiftSettings: strict),
+            name: "WeirTerminalTests", dependencies: ["WeirBase", "WeirTerminal"],
+            swiftSettings: strict),
         .testTarget(
             name: "WeirMonitorTests",
             dependencies: ["WeirBase", "WeirTelemetry", "WeirTerminal", "WeirMonitor"],

@@ -126,6 +126,16 @@ static void keep(const char *name) {
     }
 }
 
+// Bracketed paste: the terminal marks what is pasted, so that it is not taken for keys. Terminals
+// without it ignore the request. Not in the database of all that have it, hence as it is.
+#define PASTES_MARKED "\033[?2004h"
+#define PASTES_PLAIN "\033[?2004l"
+
+static void mark_pastes(void) {
+    ssize_t ignored = write(saved.descriptor, PASTES_MARKED, sizeof PASTES_MARKED - 1);
+    (void)ignored;
+}
+
 int weir_curses_take_locale(void) {
     if (setlocale(LC_CTYPE, "") == NULL) {
         // The environment names a locale that is not installed; its intent is still clear.
@@ -206,7 +216,8 @@ int weir_curses_start(const char *kind, int output, int input) {
     // It took these two for itself; they belong to the program.
     sigaction(SIGINT, &interrupt, NULL);
     sigaction(SIGTERM, &terminate, NULL);
-    saved.count = 0;
+    memcpy(saved.bytes, PASTES_PLAIN, sizeof PASTES_PLAIN - 1);
+    saved.count = sizeof PASTES_PLAIN - 1;
     keep("sgr0");
     keep("op");
     keep("cnorm");
@@ -214,6 +225,9 @@ int weir_curses_start(const char *kind, int output, int input) {
     atomic_store(&is_taken, 1);
     hold_errors();
     set_modes();
+    mark_pastes();
+    // What was typed or pasted before the screen was up was not meant for it.
+    tcflush(input_copy, TCIFLUSH);
 
     static int is_registered;
     if (!is_registered) {
@@ -261,6 +275,8 @@ void weir_curses_resize(int height, int width) { resizeterm(height, width); }
 
 void weir_curses_suspend(void) {
     endwin();
+    ssize_t ignored = write(saved.descriptor, PASTES_PLAIN, sizeof PASTES_PLAIN - 1);
+    (void)ignored;
     atomic_store(&is_taken, 0);
     struct sigaction action, own;
     memset(&action, 0, sizeof action);
@@ -275,6 +291,7 @@ void weir_curses_suspend(void) {
     // Here it goes on after SIGCONT.
     sigaction(SIGTSTP, &own, NULL);
     atomic_store(&is_taken, 1);
+    mark_pastes();
     clearok(stdscr, TRUE);
     refresh();
 }
@@ -287,6 +304,9 @@ void weir_curses_lend(void) {
 void weir_curses_take_back(void) {
     hold_errors();
     atomic_store(&is_taken, 1);
+    mark_pastes();
+    // The rest of what was pasted at a prompt is not for the screen.
+    tcflush(fileno(input_stream), TCIFLUSH);
     clearok(stdscr, TRUE);
     refresh();
 }

@@ -50,6 +50,6 @@ import WeirTerminal
             _ = decoder.take([UInt8(truncatingIfNeeded: state >> 40)])
         }
         _ = decoder.timedOut()
-        #expect(!decoder.isWaiting)
+        #expect(decoder.patienceMilliseconds == nil)
     }
 }

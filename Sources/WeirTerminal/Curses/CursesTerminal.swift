@@ -41,6 +41,8 @@ package final class CursesTerminal: Terminal {
     private let shower = Atomic<UInt>(0)
     private let colors: Int
     private var decoder = KeyDecoder()
+    /// When bytes of keys came last, by the monotonic clock.
+    private var readAt: UInt64 = 0
     private var shown: Canvas?
     private var isForgotten = true
     private var isOpen = true
@@ -169,18 +171,18 @@ package final class CursesTerminal: Terminal {
             pollfd(fd: wakeUp.readingEnd, events: Int16(POLLIN), revents: 0),
         ]
         let now = MonotonicClock.nanoseconds()
-        let left = deadline > now ? (deadline - now + 999_999) / 1_000_000 : 0
-        var milliseconds = Int32(min(60_000, left))
-        if decoder.isWaiting {
-            milliseconds = min(milliseconds, Int32(KeyDecoder.escapeMilliseconds))
-        }
-        let count = poll(&watched, nfds_t(watched.count), milliseconds)
+        let silence = decoder.patienceMilliseconds.map { readAt + UInt64($0) * 1_000_000 }
+        let end = min(deadline, silence ?? .max)
+        let left = end > now ? (min(end - now, 60_000_000_000) + 999_999) / 1_000_000 : 0
+        let count = poll(&watched, nfds_t(watched.count), Int32(left))
         if count < 0 { return [] }
         if watched[0].revents & Int16(POLLIN) != 0 {
             readKeys(&events)
         } else if watched[0].revents & Int16(POLLHUP | POLLERR | POLLNVAL) != 0 {
             events.append(.closed)
-        } else if decoder.isWaiting {
+        } else if let silence, MonotonicClock.nanoseconds() >= silence {
+            // Other things wake this thread: only silence that has passed counts.
+            readAt = MonotonicClock.nanoseconds()
             events += decoder.timedOut().map { .key($0) }
         }
         if watched[1].revents != 0 { readSignals(&events) }
@@ -189,9 +191,11 @@ package final class CursesTerminal: Terminal {
     }
 
     private func readKeys(_ events: inout [TerminalEvent]) {
-        var bytes = [UInt8](repeating: 0, count: 1024)
+        // As much as the system holds for a terminal, so that a short paste comes in one piece.
+        var bytes = [UInt8](repeating: 0, count: 4_096)
         let count = bytes.withUnsafeMutableBytes { Glibc.read(input, $0.baseAddress, $0.count) }
         if count > 0 {
+            readAt = MonotonicClock.nanoseconds()
             for key in decoder.take(bytes.prefix(count)) {
                 events.append(key == .control("z") ? .suspend : .key(key))
             }

@@ -19,7 +19,7 @@ package final class LinePrompt {
     private let output: Int32
     private let wakeUp: WakeUp
     private var editor = LineEditor()
-    private var decoder = KeyDecoder()
+    private var decoder = KeyDecoder(pastes: .asTyped)
     private var keys: [Key] = []
     /// The terminal cannot move its cursor: it echoes itself, and lines come as they are.
     private let isPlain: Bool
@@ -111,7 +111,7 @@ package final class LinePrompt {
             pollfd(fd: input, events: Int16(POLLIN), revents: 0),
             pollfd(fd: wakeUp.readingEnd, events: Int16(POLLIN), revents: 0),
         ]
-        let milliseconds = decoder.isWaiting ? Int32(KeyDecoder.escapeMilliseconds) : -1
+        let milliseconds = decoder.patienceMilliseconds.map { Int32($0) } ?? -1
         let count = poll(&watched, nfds_t(watched.count), milliseconds)
         if count == 0 {
             keys += decoder.timedOut()
