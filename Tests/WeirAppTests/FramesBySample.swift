@@ -33,10 +33,38 @@ struct FramesBySample {
         var digest = NewsDigest(trace.header)
         while let batch = try cursor.next() {
             var news = ScreenNews()
-            digest.take(
-                batch, sample: { news.samples.append($0) }, notice: { news.notices.append($0) })
+            digest.take(batch) { news.items.append($0) }
             take(news)
         }
+    }
+
+    /// The frames that a playhead shows which goes back over the whole trace from its end.
+    static func past(of trace: Trace) throws -> FramesBySample {
+        var frames = try FramesBySample(of: trace)
+        frames.frames = [:]
+        var last: Int64?
+        while true {
+            _ = frames.model.update(.key(.left))
+            guard let sample = frames.model.shownFrame, sample.time != last else { break }
+            last = sample.time
+            let canvas = OverviewView.view(frames.model)
+            frames.frames[sample.time] = Frame(
+                text: canvas.text, styles: canvas.styleText, figures: sample)
+        }
+        return frames
+    }
+
+    /// The frames without the first line, which says where the playhead is.
+    var belowTheHead: FramesBySample {
+        var result = self
+        result.frames = frames.mapValues { frame in
+            func rest(_ text: String) -> String {
+                String(text.drop { $0 != "\n" })
+            }
+            return Frame(
+                text: rest(frame.text), styles: rest(frame.styles), figures: frame.figures)
+        }
+        return result
     }
 
     mutating func take(_ news: ScreenNews) {
@@ -49,6 +77,12 @@ struct FramesBySample {
         let canvas = OverviewView.view(model)
         frames[sample.time] = Frame(
             text: canvas.text, styles: canvas.styleText, figures: model.shownFrame)
+    }
+
+    /// Forgets frames of other times.
+    mutating func keep(_ times: some Sequence<Int64>) {
+        let times = Set(times)
+        frames = frames.filter { times.contains($0.key) }
     }
 
     /// The first frame that another has differently, with both texts; nil when there is none.

@@ -101,6 +101,25 @@ import WeirTrace
         #expect(live.frames.count == 120)
         let difference = live.difference(from: again)
         #expect(difference == nil, "\(difference ?? "")")
+        try expectPast(of: path, is: live)
+    }
+
+    /// A playhead that goes back finds what was shown live at each sample but the last.
+    private func expectPast(of path: String, is live: FramesBySample) throws {
+        var past = try FramesBySample.past(of: Trace.open(path: path)).belowTheHead
+        // Where two samples came at once, the later one was drawn.
+        past.keep(live.frames.keys)
+        #expect(past.frames.count == live.frames.count - 1)
+        var shown = live.belowTheHead
+        shown.keep(past.frames.keys)
+        let difference = past.difference(from: shown)
+        #expect(difference == nil, "\(difference ?? "")")
+    }
+
+    @Test func `a playhead in the past of a parallel run shows what was shown live`() throws {
+        let run = try RecordedLive()
+        defer { run.remove() }
+        try expectPast(of: run.path, is: run.live)
     }
 
     @Test func `frames of a parallel run are those that its trace gives`() throws {

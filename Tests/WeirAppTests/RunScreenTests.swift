@@ -84,6 +84,18 @@ import WeirTesting
         screen.ended("finished", staying: false)
     }
 
+    @Test func `warnings that come too fast take no room from violations`() {
+        let stage = Stage()
+        for number in 1...1_000 {
+            stage.feed.offer(
+                Notice(severity: .warning, step: 1, time: 0, place: "a", text: "w\(number)"))
+        }
+        stage.feed.offer(Notice(severity: .violation, step: 2, time: 0, place: "v", text: "v"))
+        let notices = stage.feed.take().notices
+        #expect(notices.filter { $0.severity == .violation }.map(\.step) == [2])
+        #expect(notices.count == ScreenFeed.maximumNotices + 2)
+    }
+
     @Test func `samples beyond the feed's bound push out the oldest`() {
         let stage = Stage()
         for time in 1...100 {

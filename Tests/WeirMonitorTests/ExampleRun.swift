@@ -86,30 +86,40 @@ struct ExampleRun {
     /// A model after so many seconds of this run.
     static func model(
         seconds: Int, width: Int = 80, height: Int = 24, symbols: Symbols = .unicode,
-        color: Bool = true
+        color: Bool = true, hasNotices: Bool = false
     ) -> OverviewModel {
         var run = ExampleRun()
         var model = OverviewModel(
             facts: facts, size: CanvasSize(width: width, height: height),
             theme: Theme(symbols: symbols, hasColor: color))
-        for _ in 0..<(seconds * 10) { _ = model.update(.seen(run.next())) }
+        for _ in 0..<(seconds * 10) {
+            let sample = run.next()
+            // What is noticed is recorded before the sample after it.
+            for notice in hasNotices ? notices : []
+            where notice.time > sample.time - 100_000 && notice.time <= sample.time {
+                _ = model.update(.notice(notice))
+            }
+            _ = model.update(.seen(sample))
+        }
         return model
     }
 
-    static func addNotices(_ model: inout OverviewModel) {
-        _ = model.update(
-            .notice(
-                Notice(
-                    severity: .warning, step: 31_200, time: 31_200_000, place: "ingest/0",
-                    text: "source_retried times=3 broker=eu-1")))
-        for _ in 0..<3 {
-            _ = model.update(
-                .mark(
-                    Mark(
-                        step: 44_017, kind: .violation, name: "stock is never negative",
-                        message: "stock is never negative does not hold (found by enrich/0)",
-                        time: 44_000_000)))
+    static let notices: [Notice] =
+        [
+            Notice(
+                severity: .warning, step: 31_200, time: 31_200_000, place: "ingest/0",
+                text: "source_retried times=3 broker=eu-1")
+        ]
+        + (0..<3).map { _ in
+            Notice(
+                Mark(
+                    step: 44_017, kind: .violation, name: "stock is never negative",
+                    message: "stock is never negative does not hold (found by enrich/0)",
+                    time: 44_000_000))
         }
+
+    static func addNotices(_ model: inout OverviewModel) {
+        for notice in notices { _ = model.update(.notice(notice)) }
     }
 }
 

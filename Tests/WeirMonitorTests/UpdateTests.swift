@@ -19,7 +19,10 @@ import WeirTerminal
     @Test func `the help names every key of the table`() {
         var model = ExampleRun.model(seconds: 1)
         _ = press(&model, .character("?"))
-        let text = OverviewView.view(model).text
+        // What has no room on a screen of the usual size is scrolled to.
+        var text = OverviewView.view(model).text
+        _ = press(&model, .pageDown)
+        text += OverviewView.view(model).text
         for binding in KeyTable.overview {
             #expect(text.contains(binding.label), "\(binding.label)")
             #expect(text.contains(binding.help), "\(binding.help)")
@@ -119,8 +122,7 @@ import WeirTerminal
     }
 
     @Test func `braces go to the warnings and violations`() {
-        var model = ExampleRun.model(seconds: 60)
-        ExampleRun.addNotices(&model)
+        var model = ExampleRun.model(seconds: 60, hasNotices: true)
         _ = press(&model, .character("{"))
         #expect(model.playhead == .paused(at: 44_000_000))
         _ = press(&model, .character("{"))
@@ -131,12 +133,15 @@ import WeirTerminal
         #expect(model.playhead == .paused(at: 44_000_000))
     }
 
-    @Test func `any key closes the help and does nothing else`() {
+    @Test(arguments: [Key.character("q"), .character(" "), .character("x"), .escape])
+    func `any key but those that move closes the help and does nothing else`(key: Key) {
         var model = ExampleRun.model(seconds: 1)
         _ = press(&model, .function(1))
-        #expect(model.showsHelp)
-        _ = press(&model, .character("j"))
-        #expect(!model.showsHelp && model.selection == 0)
+        #expect(model.attention.overlay == .help)
+        let before = model.playhead
+        #expect(press(&model, key).isEmpty)
+        #expect(model.attention.overlay == nil && model.playhead == before)
+        #expect(!model.isEnding)
     }
 
     @Test(arguments: [Key.character("q"), .function(10)])
@@ -206,7 +211,7 @@ import WeirTerminal
     @Test func `d opens the debugger at the violation up to the shown moment`() {
         var model = ExampleRun.model(seconds: 60)
         #expect(press(&model, .character("d")) == [.debug(step: 600_000)])
-        ExampleRun.addNotices(&model)
+        model = ExampleRun.model(seconds: 60, hasNotices: true)
         #expect(press(&model, .character("d")) == [.debug(step: 44_017)])
         _ = press(&model, .character("{"), .character("{"))
         #expect(press(&model, .character("d")) == [.debug(step: 312_000)])
@@ -224,7 +229,7 @@ import WeirTerminal
         var model = ExampleRun.model(seconds: 1)
         ExampleRun.addNotices(&model)
         #expect(model.notices.count == 2)
-        #expect(model.notices.violations == 3)
-        #expect(model.notices[1].count == 3)
+        #expect(model.notices.counts.violations == 3)
+        #expect(model.notices.lines(.all).map(\.count) == [3, 1])
     }
 }

@@ -104,14 +104,17 @@ struct TopLines {
     }
 
     private mutating func take(_ news: ScreenNews, isCaughtUp: Bool) {
-        for notice in news.notices {
-            _ = model.update(.notice(notice))
-            if isCaughtUp { show(notice) }
-        }
-        for (index, sample) in news.samples.enumerated() {
-            _ = model.update(.sample(sample))
-            let isLast = index == news.samples.count - 1 && !news.hasMore
-            if isCaughtUp || isLast { showRates() }
+        let lastSample = news.items.lastIndex { if case .sample = $0 { true } else { false } }
+        for (index, item) in news.items.enumerated() {
+            switch item {
+            case .notice(let notice):
+                _ = model.update(.notice(notice))
+                if isCaughtUp { show(notice) }
+            case .sample(let sample):
+                _ = model.update(.sample(sample))
+                let isLast = index == lastSample && !news.hasMore
+                if isCaughtUp || isLast { showRates() }
+            }
         }
         _ = model.update(.tick(now: news.now ?? 0))
         if let newer = news.newer {

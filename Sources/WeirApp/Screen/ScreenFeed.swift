@@ -9,14 +9,18 @@ import WeirTelemetry
 /// that the screen shows what the trace will hold. A run that is not recorded offers them itself.
 ///
 /// Bounded: a screen that is held up (a slow link, Ctrl-S) finds the newest samples and a count of
-/// the notices that found no room. The run never waits for it.
+/// the notices that found no room. Violations have room of their own. The run never waits for it.
 final class ScreenFeed: RecordConsumer, ScreenSource {
     static let maximumSamples = 64
     static let maximumNotices = 256
+    static let maximumViolations = 64
 
     private struct State {
-        var samples: [SampleFrame] = []
-        var notices: [Notice] = []
+        var items: [ScreenNews.Item] = []
+        /// Of `items`.
+        var samples = 0
+        var notices = 0
+        var violations = 0
         var lost = 0
         var recordingEnd: String?
         var wake: (@Sendable () -> Void)?
@@ -55,20 +59,19 @@ final class ScreenFeed: RecordConsumer, ScreenSource {
     func take() -> ScreenNews {
         state.withLock { state in
             defer {
-                state.samples.removeAll(keepingCapacity: true)
-                state.notices.removeAll(keepingCapacity: true)
-                state.lost = 0
+                state.items.removeAll(keepingCapacity: true)
+                (state.samples, state.notices, state.violations, state.lost) = (0, 0, 0, 0)
                 state.recordingEnd = nil
             }
             var news = ScreenNews()
-            news.samples = state.samples
-            news.notices = state.notices
+            news.items = state.items
             news.recordingEnd = state.recordingEnd
             if state.lost > 0, let last = news.notices.last {
-                news.notices.append(
-                    Notice(
-                        severity: .warning, step: last.step, time: last.time, place: "screen",
-                        text: "\(state.lost) notices came too fast to be shown"))
+                news.items.append(
+                    .notice(
+                        Notice(
+                            severity: .warning, step: last.step, time: last.time, place: "screen",
+                            text: "\(state.lost) notices came too fast to be shown")))
             }
             return news
         }
@@ -78,27 +81,44 @@ final class ScreenFeed: RecordConsumer, ScreenSource {
     func consume(_ batch: RecordBatch) {
         let wake = state.withLock { state -> (@Sendable () -> Void)? in
             var digest = state.digest
-            var samples: [SampleFrame] = []
-            var notices: [Notice] = []
-            digest.take(batch, sample: { samples.append($0) }, notice: { notices.append($0) })
+            var hasSample = false
+            digest.take(batch) { item in
+                switch item {
+                case .sample(let sample):
+                    hasSample = true
+                    Self.add(sample, &state)
+                case .notice(let notice): Self.add(notice, &state)
+                }
+            }
             state.digest = digest
-            for sample in samples { Self.add(sample, &state) }
-            for notice in notices { Self.add(notice, &state) }
-            return samples.isEmpty ? nil : state.wake
+            return hasSample ? state.wake : nil
         }
         wake?()
     }
 
     private static func add(_ sample: SampleFrame, _ state: inout State) {
-        if state.samples.count >= maximumSamples { state.samples.removeFirst() }
-        state.samples.append(sample)
+        if state.samples >= maximumSamples,
+            let oldest = state.items.firstIndex(where: {
+                if case .sample = $0 { true } else { false }
+            })
+        {
+            state.items.remove(at: oldest)
+            state.samples -= 1
+        }
+        state.items.append(.sample(sample))
+        state.samples += 1
     }
 
     private static func add(_ notice: Notice, _ state: inout State) {
-        if let last = state.notices.last, last.isRepeated(by: notice) {
-            state.notices[state.notices.count - 1].count += notice.count
-        } else if state.notices.count < maximumNotices {
-            state.notices.append(notice)
+        if case .notice(var last) = state.items.last, last.isRepeated(by: notice) {
+            last.count += notice.count
+            state.items[state.items.count - 1] = .notice(last)
+        } else if notice.severity == .violation, state.violations < maximumViolations {
+            state.items.append(.notice(notice))
+            state.violations += 1
+        } else if notice.severity != .violation, state.notices < maximumNotices {
+            state.items.append(.notice(notice))
+            state.notices += 1
         } else {
             state.lost += notice.count
         }

@@ -5,8 +5,14 @@ import WeirTrace
 
 /// What came since a screen last looked.
 struct ScreenNews {
-    var samples: [SampleFrame] = []
-    var notices: [Notice] = []
+    enum Item {
+        case sample(SampleFrame)
+        case notice(Notice)
+    }
+
+    /// In the order in which they were recorded: what was noticed stands before the sample that it
+    /// came with.
+    var items: [Item] = []
     /// Why nothing is recorded any more.
     var recordingEnd: String?
     /// How the run ended.
@@ -20,16 +26,28 @@ struct ScreenNews {
 
     /// The same as messages to a model, in their order.
     var messages: [OverviewMessage] {
-        var messages = samples.map { OverviewMessage.sample($0) }
-        messages += notices.map { .notice($0) }
+        var messages = items.map { item -> OverviewMessage in
+            switch item {
+            case .sample(let sample): .sample(sample)
+            case .notice(let notice): .notice(notice)
+            }
+        }
         if let recordingEnd { messages.append(.recordingStopped(recordingEnd)) }
         if let ending { messages.append(.ended(ending)) }
         if let newer { messages.append(.restarted(newer)) }
         return messages
     }
 
+    var samples: [SampleFrame] {
+        items.compactMap { if case .sample(let sample) = $0 { sample } else { nil } }
+    }
+
+    var notices: [Notice] {
+        items.compactMap { if case .notice(let notice) = $0 { notice } else { nil } }
+    }
+
     var isEmpty: Bool {
-        samples.isEmpty && notices.isEmpty && recordingEnd == nil && ending == nil && newer == nil
+        items.isEmpty && recordingEnd == nil && ending == nil && newer == nil
     }
 }
 
@@ -68,18 +86,16 @@ struct NewsDigest {
         stages = StageTable(header, names: facts.stages)
     }
 
-    /// Gives a batch's samples, and its warnings, errors and marks as notices.
-    mutating func take(
-        _ batch: RecordBatch, sample: (SampleFrame) -> Void, notice: (Notice) -> Void
-    ) {
+    /// Gives a batch's warnings, errors and marks as notices, and then its samples.
+    mutating func take(_ batch: RecordBatch, give: (ScreenNews.Item) -> Void) {
         sites.append(contentsOf: batch.newSites)
         for records in TraceWriter.joined(batch.logs) {
             for record in records.records {
-                if let made = self.notice(record) { notice(made) }
+                if let made = self.notice(record) { give(.notice(made)) }
             }
         }
-        for one in batch.metrics { sample(frame(of: one)) }
-        for mark in batch.marks { notice(Notice(mark)) }
+        for mark in batch.marks { give(.notice(Notice(mark))) }
+        for one in batch.metrics { give(.sample(frame(of: one))) }
     }
 
     /// The run at a sample; every one has to be taken, as each names what changed since the last.

@@ -75,9 +75,7 @@ final class TraceFeed: ScreenSource, @unchecked Sendable {
                 lookedAt = start
             }
             while let batch = try cursor.next() {
-                digest.take(
-                    batch, sample: { news.samples.append($0) },
-                    notice: { news.notices.append($0) })
+                digest.take(batch) { news.items.append($0) }
                 if MonotonicClock.nanoseconds() > start + Self.sliceNanoseconds {
                     news.hasMore = true
                     return
@@ -87,11 +85,12 @@ final class TraceFeed: ScreenSource, @unchecked Sendable {
             hasEnded = true
             news.ending = RunEnding.text(trace)
             if trace.end == nil {
-                news.notices.append(
-                    Notice(
-                        severity: .warning, step: 0, time: clock.newest, place: "run",
-                        text: "it was killed or crashed: its trace has no end, and nobody "
-                            + "records into it; run it again: \(Advice.verify(trace.path))"))
+                news.items.append(
+                    .notice(
+                        Notice(
+                            severity: .warning, step: 0, time: clock.newest, place: "run",
+                            text: "it was killed or crashed: its trace has no end, and nobody "
+                                + "records into it; run it again: \(Advice.verify(trace.path))")))
             }
         } catch {
             hasEnded = true

@@ -2,13 +2,16 @@ package import WeirTelemetry
 
 /// Something that a person should see: a violation, an error, a warning of the log, a mark.
 package struct Notice: Equatable, Sendable {
-    package enum Severity: Int, Comparable, Sendable {
+    package enum Severity: Int, CaseIterable, Comparable, Sendable {
         case note, warning, error, violation
 
         package static func < (left: Severity, right: Severity) -> Bool {
             left.rawValue < right.rawValue
         }
     }
+
+    /// What is kept of a text at most, in characters: a line of the log is not longer.
+    package static let longestText = 16 << 10
 
     package var severity: Severity
     package var step: UInt64
@@ -24,8 +27,8 @@ package struct Notice: Equatable, Sendable {
         self.severity = severity
         self.step = step
         self.time = SampleFrame.bounded(time)
-        self.place = place
-        self.text = text
+        self.place = String(place.unicodeScalars.prefix(Self.longestText))
+        self.text = String(text.unicodeScalars.prefix(Self.longestText))
     }
 
     /// Whether another says the same once more.
@@ -46,25 +49,17 @@ package struct Notice: Equatable, Sendable {
     }
 }
 
-/// The newest notices of a run, equal ones in a row as one; and how many there were of each kind.
-package struct NoticeLog: Sendable {
-    /// What is kept at most; older ones stay in the trace.
-    package static let capacity = 500
-
-    private var notices = Ring<Notice>(capacity: capacity)
-    package private(set) var violations: UInt64 = 0
-    package private(set) var errors: UInt64 = 0
-    package private(set) var warnings: UInt64 = 0
+/// How many notices there were of each kind.
+package struct NoticeCounts: Equatable, Sendable {
+    package var violations: UInt64 = 0
+    package var errors: UInt64 = 0
+    package var warnings: UInt64 = 0
 
     package init() {}
 
-    package var count: Int { notices.count }
     package var total: UInt64 { violations &+ errors &+ warnings }
 
-    /// The notice at a place, the oldest at 0.
-    package subscript(index: Int) -> Notice { notices[index] }
-
-    package mutating func append(_ notice: Notice) {
+    mutating func add(_ notice: Notice) {
         let times = UInt64(clamping: notice.count)
         switch notice.severity {
         case .violation: violations &+= times
@@ -72,10 +67,5 @@ package struct NoticeLog: Sendable {
         case .warning: warnings &+= times
         case .note: break
         }
-        if let last = notices.last, last.isRepeated(by: notice) {
-            notices[notices.count - 1].count &+= notice.count
-            return
-        }
-        notices.append(notice)
     }
 }

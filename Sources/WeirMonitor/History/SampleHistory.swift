@@ -29,12 +29,22 @@ package struct SampleHistory: Sendable {
         index < coarse.count ? coarse[index] : fine[index - coarse.count]
     }
 
-    /// Takes the next frame. One that is not later than the newest is left out.
-    package mutating func append(_ frame: SampleFrame) {
-        if let newest, frame.time <= newest.time { return }
-        guard let old = fine.append(frame) else { return }
-        if let last = coarse.last, old.time - last.time < Self.coarseMicroseconds { return }
+    /// Takes the next frame. One that is not later than the newest is left out, and gives false.
+    @discardableResult
+    package mutating func append(_ frame: SampleFrame) -> Bool {
+        if let newest, frame.time <= newest.time { return false }
+        guard let old = fine.append(frame) else { return true }
+        if let last = coarse.last, old.time - last.time < Self.coarseMicroseconds { return true }
         coarse.append(old)
+        return true
+    }
+
+    /// The place of the first frame with a number or a later one; nil when there is none yet.
+    package func place(ofNumber number: UInt64) -> Int? {
+        let before = coarse.partition { $0.number < number }
+        let place =
+            before < coarse.count ? before : coarse.count + fine.partition { $0.number < number }
+        return place < count ? place : nil
     }
 
     /// The place of the last frame at or before a time; nil when all are later.

@@ -2,7 +2,8 @@ package import WeirTerminal
 
 /// What a key asks the overview to do.
 package enum OverviewCommand: CaseIterable, Sendable {
-    case nextStage, previousStage, firstStage, lastStage
+    case next, previous, first, last, pageDown, pageUp
+    case panel, details, run, back
     case pause, live, sampleBack, sampleForward, previousNotice, nextNotice
     case debug, newer, help, redraw, suspend, quit
 }
@@ -14,6 +15,7 @@ package struct KeyBinding: Sendable {
     package enum Group: String, CaseIterable, Sendable {
         case move = "MOVE"
         case time = "TIME  (the run and its recording go on)"
+        case read = "READ"
         case other = "OTHER"
     }
 
@@ -32,17 +34,23 @@ package struct KeyBinding: Sendable {
 package enum KeyTable {
     package static let overview: [KeyBinding] = [
         KeyBinding(
-            command: .nextStage, group: .move, keys: [.character("j"), .down], label: "j Down",
-            help: "next stage"),
+            command: .next, group: .move, keys: [.character("j"), .down], label: "j Down",
+            help: "next stage, or line of the panel"),
         KeyBinding(
-            command: .previousStage, group: .move, keys: [.character("k"), .up], label: "k Up",
-            help: "previous stage"),
+            command: .previous, group: .move, keys: [.character("k"), .up], label: "k Up",
+            help: "previous one"),
         KeyBinding(
-            command: .firstStage, group: .move, keys: [.character("g"), .home], label: "g Home",
-            help: "first stage"),
+            command: .first, group: .move, keys: [.character("g"), .home], label: "g Home",
+            help: "first one"),
         KeyBinding(
-            command: .lastStage, group: .move, keys: [.character("G")], label: "G",
-            help: "last stage"),
+            command: .last, group: .move, keys: [.character("G")], label: "G",
+            help: "last one"),
+        KeyBinding(
+            command: .pageDown, group: .move, keys: [.pageDown, .control("d")],
+            label: "PgDn ^D", help: "half a screen down"),
+        KeyBinding(
+            command: .pageUp, group: .move, keys: [.pageUp, .control("u")],
+            label: "PgUp ^U", help: "half a screen up"),
         KeyBinding(
             command: .pause, group: .time, keys: [.character(" "), .function(5)],
             label: "space F5", help: "pause the view; again: play on from there",
@@ -61,7 +69,21 @@ package enum KeyTable {
             help: "to the previous warning, error or violation"),
         KeyBinding(
             command: .nextNotice, group: .time, keys: [.character("}")], label: "}",
-            help: "to the next one"),
+            help: "to the next warning, error or violation"),
+        KeyBinding(
+            command: .panel, group: .read,
+            keys: Panel.allCases.map { .character(Unicode.Scalar(UInt8(0x30 + $0.rawValue))) },
+            label: "1-5",
+            help: "graph, stages, output, lag, notices; again: alone", short: "panel"),
+        KeyBinding(
+            command: .details, group: .read, keys: [.enter], label: "Enter",
+            help: "read the stage or line whole"),
+        KeyBinding(
+            command: .run, group: .read, keys: [.character("i")], label: "i",
+            help: "read everything about the run"),
+        KeyBinding(
+            command: .back, group: .read, keys: [.escape], label: "Esc",
+            help: "back to all panels"),
         KeyBinding(
             command: .debug, group: .other, keys: [.character("d")], label: "d",
             help: "debugger at the last violation or error, else here", short: "debug"),

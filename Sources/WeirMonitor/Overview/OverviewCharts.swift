@@ -1,7 +1,6 @@
-import WeirBase
 import WeirTerminal
 
-/// What changes over the last minute, the sentence that names the cause, and the notices.
+/// What changes over the last minute, and the sentence that names the cause.
 extension OverviewPainter {
     enum Chart {
         case throughput, lag
@@ -97,41 +96,6 @@ extension OverviewPainter {
         for (index, line) in lines.enumerated() {
             if index == 0, isKnown { canvas.put("!!", x: area.x + 1, y: area.y, style: causeStyle) }
             canvas.put(line, x: area.x + 4, y: area.y + index, style: causeStyle)
-        }
-    }
-
-    func noticesTitle(_ number: String) -> SafeText {
-        SafeText("\(number) Warnings, errors, violations (\(model.notices.total))   newest first")
-    }
-
-    mutating func paintNotices(_ area: Area) {
-        guard area.height > 0 else { return }
-        let notices = model.notices
-        if notices.count == 0 {
-            canvas.put("no warnings, errors or violations", x: area.x + 1, y: area.y, style: .faint)
-            return
-        }
-        for row in 0..<min(area.height, notices.count) {
-            let notice = notices[notices.count - 1 - row]
-            let clock = Figures.clock(
-                Instant(nanoseconds: model.facts.started) + .microseconds(notice.time))
-            let (letter, style): (Character, Style) =
-                switch notice.severity {
-                case .note: ("i", .plain)
-                case .warning: ("W", Style(.warning))
-                case .error: ("E", Style(.failed, bold: true))
-                case .violation: ("V", Style(.failed, bold: true))
-                }
-            let y = area.y + row
-            let times = notice.count > 1 ? "(\(notice.count) times) " : ""
-            // The text of a violation begins with the invariant's name itself.
-            let place = notice.text.hasPrefix(notice.place) ? "" : "\(notice.place): "
-            canvas.put(SafeText(clock), x: area.x + 1, y: y, style: .faint)
-            canvas.put(letter, x: area.x + 12, y: y, style: style)
-            let text = SafeText("step \(notice.step)  \(times)\(place)\(notice.text)")
-            canvas.put(
-                text.cut(to: area.width - 15, ellipsis: symbols.ellipsis), x: area.x + 14, y: y,
-                style: style)
         }
     }
 }

@@ -18,13 +18,13 @@ package struct OverviewModel: Sendable {
     package internal(set) var notices = NoticeLog()
     package internal(set) var playhead = Playhead.live
     package internal(set) var selection = 0
-    package internal(set) var showsHelp = false
+    package internal(set) var attention = Attention()
     /// The driver's clock at the last tick, microseconds since the run's start.
     package internal(set) var now: Int64 = 0
     /// Asked to end by a key; what was read is being drained.
     package internal(set) var isEnding = false
-    /// Why nothing is recorded any more; nil while it is.
-    package internal(set) var recordingEnd: String?
+    /// Why nothing is recorded any more, and the sample that this came with; nil while it is.
+    var recordingStop: (reason: String, sample: UInt64)?
     /// How the run ended; nil while it goes on.
     package internal(set) var ending: String?
     /// The path of a newer trace of the pipeline; nil while there is none.
@@ -55,6 +55,31 @@ package struct OverviewModel: Sendable {
     }
 
     package var shownFrame: SampleFrame? { shownPlace.map { history[$0] } }
+
+    /// What of the run is known at the shown moment. Live, that is everything; in the past, what
+    /// had been recorded up to the shown sample and with it.
+    package var knowledge: Knowledge {
+        guard playhead != .live, let frame = shownFrame else { return .all }
+        // Nothing came after the last sample of a run that ended but its end.
+        if ending != nil, frame.number == history.newest?.number { return .all }
+        return .upTo(frame.number)
+    }
+
+    /// The number that the next sample will have: what comes now is known with it.
+    var nextSample: UInt64 { (history.newest?.number ?? 0) + 1 }
+
+    /// How many notices were known at the shown moment.
+    package var shownCounts: NoticeCounts {
+        knowledge == .all ? notices.counts : shownFrame?.notices ?? NoticeCounts()
+    }
+
+    /// Why nothing was recorded any more at the shown moment; nil where it was.
+    package var recordingEnd: String? {
+        recordingStop.flatMap { knowledge.holds($0.sample) ? $0.reason : nil }
+    }
+
+    /// How the run ended, where its end is shown.
+    package var shownEnding: String? { knowledge == .all ? ending : nil }
 
     /// How old what the right edge shows is, microseconds.
     package var age: Int64 {

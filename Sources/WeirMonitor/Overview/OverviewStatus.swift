@@ -55,7 +55,7 @@ extension OverviewPainter {
             Piece(text: cut(facts.pipeline), style: .heading, rank: 1),
             Piece(text: pill.text, style: pill.style, rank: 0),
         ]
-        if let how = model.ending {
+        if let how = model.shownEnding {
             first.append(Piece(text: cut(how), style: Style(.warning, bold: true), rank: 1))
         } else if model.isEnding {
             first.append(
@@ -92,7 +92,7 @@ extension OverviewPainter {
         }
         let recorder = model.shownFrame?.recorder
         let size = Figures.bytes(recorder?.bytes ?? 0)
-        let isOver = model.ending != nil
+        let isOver = model.shownEnding != nil
         var pieces = [
             Piece(
                 text: SafeText(isOver ? "trace \(size)" : "\(symbols.dot) REC \(size)"),
@@ -113,7 +113,8 @@ extension OverviewPainter {
         let lag = rates.compactMap(\.watermarkLag).max()
         let dropped = model.shownFrame?.stages.reduce(UInt64(0)) { $0 &+ $1.dropped } ?? 0
         let errors = model.shownFrame?.stages.reduce(UInt64(0)) { $0 &+ $1.errors } ?? 0
-        let found = model.notices.violations
+        let counts = model.shownCounts
+        let found = counts.violations
         let bad = Style(.failed, bold: true)
         return [
             Piece(text: SafeText("in \(Figures.count(into))/s"), rank: 0),
@@ -127,7 +128,7 @@ extension OverviewPainter {
             Piece(text: SafeText("errors \(errors)"), style: errors > 0 ? bad : .plain, rank: 4),
             Piece(
                 text: SafeText("dropped \(dropped)"), style: dropped > 0 ? bad : .plain, rank: 5),
-            Piece(text: SafeText("warnings \(model.notices.warnings)"), rank: 6),
+            Piece(text: SafeText("warnings \(counts.warnings)"), rank: 6),
         ]
     }
 
@@ -163,42 +164,5 @@ extension OverviewPainter {
         canvas.restyle(Area(x: 0, y: y, width: canvas.size.width, height: 1)) {
             $0.isReversed = true
         }
-    }
-
-    mutating func paintHelp() {
-        let rows = KeyBinding.Group.allCases.reduce(0) { sum, group in
-            sum + 2 + KeyTable.overview.filter { $0.group == group }.count
-        }
-        let letters: SafeText = "B blocked by what is below   R busy   I idle   F failing"
-        let width = min(canvas.size.width, 66)
-        // Where the rows do not fit, the headings and gaps go first.
-        let isTight = canvas.size.height < rows + 4
-        let height = min(canvas.size.height, (isTight ? KeyTable.overview.count : rows + 1) + 3)
-        let area = Area(
-            x: (canvas.size.width - width) / 2, y: (canvas.size.height - height) / 2,
-            width: width, height: height)
-        canvas.fill(area)
-        let inside = canvas.box(
-            area, title: "Keys of the overview; any key closes", symbols: symbols)
-        var y = inside.y
-        for group in KeyBinding.Group.allCases {
-            if !isTight {
-                canvas.put(
-                    SafeText(group.rawValue), x: inside.x + 1, y: y, style: .heading,
-                    limit: inside.width - 1)
-                y += 1
-            }
-            for binding in KeyTable.overview where binding.group == group && y < inside.bottom {
-                canvas.put(
-                    SafeText(binding.label), x: inside.x + 2, y: y, style: Style(bold: true),
-                    limit: 10)
-                canvas.put(
-                    SafeText(model.facts.ownsRun ? binding.help : binding.watching ?? binding.help),
-                    x: inside.x + 13, y: y, limit: inside.width - 13)
-                y += 1
-            }
-            if !isTight { y += 1 }
-        }
-        if y < inside.bottom { canvas.put(letters, x: inside.x + 1, y: y, limit: inside.width - 1) }
     }
 }

@@ -37,23 +37,31 @@ extension OverviewModel {
     /// Takes a message; gives what is to be done outside. Pure but for the model itself.
     package mutating func update(_ message: OverviewMessage) -> [OverviewEffect] {
         switch message {
-        case .sample(let frame): history.append(frame)
-        case .mark(let mark): notices.append(Notice(mark))
-        case .notice(let notice): notices.append(notice)
+        case .sample(let frame): take(frame)
+        case .mark(let mark): notices.append(Notice(mark), sample: nextSample)
+        case .notice(let notice): notices.append(notice, sample: nextSample)
         case .key(let key): return press(key)
         case .resize(let size): self.size = size
         case .tick(let time): tick(SampleFrame.bounded(time))
         case .recordingStopped(let reason):
-            recordingEnd = reason
+            recordingStop = (reason, nextSample)
             let last = history.newest
             notices.append(
                 Notice(
                     severity: .warning, step: last?.step ?? 0, time: last?.time ?? 0,
-                    place: "recorder", text: reason))
+                    place: "recorder", text: reason), sample: nextSample)
         case .ended(let how): ending = how
         case .restarted(let path): newer = path
         }
         return []
+    }
+
+    /// What was noticed before a sample came is known with it.
+    private mutating func take(_ frame: SampleFrame) {
+        var frame = frame
+        frame.number = nextSample
+        frame.notices = notices.counts
+        history.append(frame)
     }
 
     private mutating func tick(_ time: Int64) {
@@ -70,19 +78,25 @@ extension OverviewModel {
     }
 
     private mutating func press(_ key: Key) -> [OverviewEffect] {
-        let command = KeyTable.command(for: key)
-        if showsHelp {
-            showsHelp = false
-            // These do what they say whatever lies over the screen.
-            guard command == .quit || command == .suspend || command == .redraw else { return [] }
-        }
         message = nil
+        if key == .paste {
+            message = "what was pasted is ignored: keys are commands here"
+            return []
+        }
+        let command = KeyTable.command(for: key)
+        if attention.overlay != nil { return pressOver(command) }
         guard let command else { return [] }
         switch command {
-        case .nextStage: selection = min(facts.stages.count - 1, selection + 1)
-        case .previousStage: selection = max(0, selection - 1)
-        case .firstStage: selection = 0
-        case .lastStage: selection = max(0, facts.stages.count - 1)
+        case .next: choose(.by(1))
+        case .previous: choose(.by(-1))
+        case .pageDown: choose(.by(page))
+        case .pageUp: choose(.by(-page))
+        case .first: choose(.toFirst)
+        case .last: choose(.toLast)
+        case .panel: goToPanel(key)
+        case .details: openDetails()
+        case .run: open(.details(.run))
+        case .back: back()
         case .pause: pause()
         case .live: playhead = .live
         case .sampleBack: move(by: -1)
@@ -93,12 +107,11 @@ extension OverviewModel {
         case .newer:
             if newer != nil { return [.goToNewer] }
             message = "there is no newer run"
-        case .help: showsHelp = true
+        case .help: open(.help)
         case .redraw: return [.redraw]
         case .suspend: return [.suspend]
         case .quit: return quit()
         }
-        selection = max(0, selection)
         return []
     }
 
@@ -119,17 +132,20 @@ extension OverviewModel {
         playhead = .paused(at: history[next].time)
     }
 
+    /// To the sample with which the notice before or after the shown one came.
     private mutating func jump(forward: Bool) {
-        guard let time = shownTime, let newest = history.newest?.time else { return }
-        let places = 0..<notices.count
+        guard let place = shownPlace, let newest = history.newest else { return }
+        let samples = notices.moments(from: .warning).map(\.sample)
+            // What came after the newest sample of a run that goes on has no place yet.
+            .filter { ending != nil || $0 <= newest.number }
+        let shown = history[place].number
         let found =
             forward
-            ? places.first { notices[$0].severity > .note && notices[$0].time > time }
-            : places.last {
-                notices[$0].severity > .note
-                    && notices[$0].time < (playhead == .live ? .max : time)
-            }
-        if let found { playhead = .paused(at: min(newest, notices[found].time)) }
+            ? samples.filter { $0 > shown }.min()
+            : samples.filter { playhead == .live || $0 < shown }.max()
+        guard let found else { return }
+        let target = history.place(ofNumber: found).map { history[$0].time } ?? newest.time
+        playhead = .paused(at: target)
     }
 
     private mutating func debug() -> [OverviewEffect] {
@@ -143,13 +159,16 @@ extension OverviewModel {
     /// Where the debugger opens: at the newest violation or error up to the shown moment, else at
     /// the shown step.
     package var debugStep: UInt64 {
-        let edge = playhead == .live ? Int64.max : shownTime ?? .max
-        let places = 0..<notices.count
-        let found = places.last { notices[$0].severity >= .error && notices[$0].time <= edge }
-        return found.map { notices[$0].step } ?? shownFrame?.step ?? 0
+        let known = notices.moments(from: .error).filter { knowledge.holds($0.sample) }
+        return known.max { $0.rank < $1.rank }?.step ?? shownFrame?.step ?? 0
     }
 
     private mutating func quit() -> [OverviewEffect] {
+        // It leaves a panel before it leaves the screen.
+        if attention.isWhole {
+            back()
+            return []
+        }
         if ending != nil || !facts.ownsRun { return [.leave] }
         if isEnding { return [.stopRun] }
         isEnding = true

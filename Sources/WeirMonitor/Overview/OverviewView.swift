@@ -8,6 +8,10 @@ package enum OverviewView {
     /// From here on panels stand in boxes.
     package static let boxed = CanvasSize(width: 120, height: 36)
 
+    static func isBoxed(_ size: CanvasSize) -> Bool {
+        size.width >= boxed.width && size.height >= boxed.height
+    }
+
     package static func view(_ model: OverviewModel) -> Canvas {
         var painter = OverviewPainter(model)
         painter.paint()
@@ -21,6 +25,8 @@ struct OverviewPainter {
     let symbols: Symbols
     let rates: [StageRate]
     let bottleneck: Bottleneck
+    /// The news that were known at the shown moment.
+    let lines: [NoticeLine]
     var canvas: Canvas
 
     init(_ model: OverviewModel) {
@@ -28,6 +34,7 @@ struct OverviewPainter {
         symbols = model.theme.symbols
         rates = model.rates
         bottleneck = model.bottleneck(rates)
+        lines = model.notices.lines(model.knowledge)
         canvas = Canvas(size: model.size, isASCII: model.theme.symbols.isASCII)
     }
 
@@ -40,13 +47,16 @@ struct OverviewPainter {
         paintStatus()
         var (_, body) = canvas.area.split(top: 2)
         body.height -= 1
-        if size.width >= OverviewView.boxed.width, size.height >= OverviewView.boxed.height {
+        if model.attention.isWhole {
+            paintWhole(model.attention.panel, body)
+        } else if OverviewView.isBoxed(size) {
             paintBoxed(body)
         } else {
             paintPlain(body)
         }
         paintKeyLine()
-        if model.showsHelp { paintHelp() }
+        OverviewOverlay(model)?.paint(
+            on: &canvas, scroll: model.attention.scroll, symbols: symbols)
     }
 
     // MARK: Sizes
@@ -75,7 +85,7 @@ struct OverviewPainter {
             paintChart(.throughput, in: rest.split(top: charts).top)
             rest = rest.split(top: charts).rest
         }
-        paintNotices(rest)
+        paintNews(rest, isTitled: false)
     }
 
     private mutating func paintBoxed(_ body: Area) {
@@ -90,7 +100,7 @@ struct OverviewPainter {
             guard rest.height - table - height >= least,
                 let graph = fittingGraph(form, width: rest.width - 4)
             else { continue }
-            let inside = box(rest.split(top: height).top, "1 Graph   " + graphLegend)
+            let inside = box(.graph, rest.split(top: height).top, graphTitle)
             paint(
                 graph,
                 in: Area(
@@ -98,8 +108,7 @@ struct OverviewPainter {
             rest = rest.split(top: height).rest
             break
         }
-        let selected = "\(stages) in graph order"
-        var inside = box(rest.split(top: table).top, SafeText("2 Stages   \(selected)"))
+        var inside = box(.stages, rest.split(top: table).top, stagesTitle)
         paintTable(inside.split(top: inside.height - 2).top)
         inside = inside.split(top: inside.height - 2).rest
         paintCause(inside)
@@ -109,17 +118,69 @@ struct OverviewPainter {
         if charts >= 4 {
             let row = rest.split(top: charts).top
             let halves = row.split(left: row.width / 2)
-            let left = box(halves.left, chartTitle("3", .throughput))
+            let left = box(.output, halves.left, chartTitle("3", .throughput))
             paintChart(.throughput, in: left)
-            let right = box(halves.rest, chartTitle("4", .lag))
+            let right = box(.lag, halves.rest, chartTitle("4", .lag))
             paintChart(.lag, in: right)
             rest = rest.split(top: charts).rest
         }
-        paintNotices(box(rest, noticesTitle("5")))
+        paintNews(box(.news, rest, newsTitle("5", in: rest)), isTitled: true)
     }
 
-    private mutating func box(_ area: Area, _ title: SafeText) -> Area {
-        canvas.box(area, title: title, symbols: symbols)
+    private var stagesTitle: SafeText {
+        SafeText("2 Stages   \(model.facts.stages.count) in graph order")
+    }
+
+    private var graphTitle: SafeText { "1 Graph   " + graphLegend }
+
+    /// The title of the panel that keys are for is reversed.
+    private mutating func box(_ panel: Panel, _ area: Area, _ title: SafeText) -> Area {
+        var style = Style.heading
+        style.isReversed = panel == model.attention.panel
+        return canvas.box(area, title: title, symbols: symbols, titleStyle: style)
+    }
+
+    /// A panel that has the screen to itself.
+    private mutating func paintWhole(_ panel: Panel, _ body: Area) {
+        switch panel {
+        case .graph:
+            let inside = box(panel, body, graphTitle)
+            for form in [GraphLayout.Form.boxed, .compact] {
+                guard GraphLayout(model.facts).height(form) <= inside.height,
+                    let graph = fittingGraph(form, width: inside.width)
+                else { continue }
+                paint(graph, in: inside)
+                return
+            }
+            paintEdges(inside)
+        case .stages:
+            let inside = box(panel, body, stagesTitle)
+            let table = max(2, inside.height - 3)
+            paintTable(inside.split(top: table).top)
+            paintCause(inside.split(top: table).rest)
+        case .output: paintChart(.throughput, in: box(panel, body, chartTitle("3", .throughput)))
+        case .lag: paintChart(.lag, in: box(panel, body, chartTitle("4", .lag)))
+        case .news: paintNews(box(panel, body, newsTitle("5", in: body)), isTitled: true)
+        }
+    }
+
+    /// The graph as a list, where its picture does not fit: each stage and what it feeds.
+    private mutating func paintEdges(_ area: Area) {
+        let stages = model.facts.stages
+        let selected = min(model.selection, stages.count - 1)
+        let top = max(0, min(stages.count - area.height, selected - area.height / 2))
+        for row in 0..<max(0, min(area.height, stages.count - top)) {
+            let stage = top + row
+            let y = area.y + row
+            if stage == selected {
+                canvas.put(symbols.selected, x: area.x, y: y, style: Style(bold: true))
+            }
+            let below = model.facts.stagesBelow(stage).map { stages[$0] }
+            let feeds = below.isEmpty ? "" : " -> " + below.joined(separator: ", ")
+            let text = SafeText(stages[stage] + feeds)
+                .cut(to: area.width - 2, ellipsis: symbols.ellipsis)
+            canvas.put(text, x: area.x + 1, y: y, style: Style(bold: stage == selected))
+        }
     }
 
     private mutating func rule(_ area: Area) -> Area {

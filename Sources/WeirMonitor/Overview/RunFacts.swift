@@ -67,6 +67,10 @@ package struct RunFacts: Equatable, Sendable {
         edges.filter { $0.to == stage }.map(\.from)
     }
 
+    package func stagesBelow(_ stage: Int) -> [Int] {
+        edges.filter { $0.from == stage }.map(\.to)
+    }
+
     package var sources: [Int] { stages.indices.filter { stagesAbove($0).isEmpty } }
 
     package var sinks: [Int] {

@@ -28,6 +28,10 @@ package struct SampleFrame: Equatable, Sendable {
     /// By the number of the stage in the names that the frame was made with.
     package var stages: [StageTotals]
     package var recorder: RecorderSample
+    /// Its place among all samples that a screen took, from 1 on; 0 before it was taken.
+    package internal(set) var number: UInt64 = 0
+    /// What had been noticed by then, and with it.
+    package internal(set) var notices = NoticeCounts()
 
     /// Times are brought into a century, so that whatever a trace claims, nothing computed with
     /// them overflows.

@@ -21,8 +21,8 @@ package struct SafeText: Equatable, Sendable, ExpressibleByStringLiteral,
     package private(set) var glyphs: [Glyph] = []
 
     /// Makes any text fit to draw, in time proportional to what is kept.
-    package init(_ text: some StringProtocol) {
-        let escaped = PrintableText.escaped(text, limit: Self.limit)
+    package init(_ text: some StringProtocol, limit: Int = Self.limit) {
+        let escaped = PrintableText.escaped(text, limit: limit)
         glyphs.reserveCapacity(escaped.utf8.count)
         for scalar in escaped.unicodeScalars { append(scalar) }
     }

@@ -1,0 +1,179 @@
+import Testing
+import WeirMonitor
+import WeirTelemetry
+import WeirTerminal
+
+/// Panels that are reached by their numbers, lists that scroll, and what is read whole.
+@Suite struct PanelTests {
+    private static let sizes = [(40, 10), (80, 24), (160, 48), (200, 60)]
+
+    private func press(_ model: inout OverviewModel, _ keys: Key...) {
+        for key in keys { _ = model.update(.key(key)) }
+    }
+
+    private func warn(_ model: inout OverviewModel, _ count: Int, text: String = "w") {
+        for number in 0..<count {
+            _ = model.update(
+                .notice(
+                    Notice(
+                        severity: .warning, step: UInt64(number), time: 1_000, place: "parse/0",
+                        text: "\(text)\(number)")))
+        }
+    }
+
+    private func screen(_ model: OverviewModel) -> String { OverviewView.view(model).text }
+
+    private static let titles: [(Character, String)] = [
+        ("1", "1 Graph"), ("2", "2 Stages"), ("3", "3 Output"), ("4", "4 "),
+        ("5", "5 "),
+    ]
+
+    @Test(arguments: titles)
+    func `a number goes to its panel, and again gives it the screen`(
+        digit: Character, title: String
+    ) throws {
+        var model = ExampleRun.model(seconds: 40, width: 160, height: 48)
+        let key = Key.character(try #require(digit.unicodeScalars.first))
+        if digit == "2" { press(&model, .character("1")) }
+        press(&model, key)
+        let canvas = OverviewView.view(model)
+        // The title of the panel, and no other, is reversed.
+        let styles = canvas.styleText.split(separator: "\n", omittingEmptySubsequences: false)
+        let reversed = zip(canvas.text.split(separator: "\n"), styles).dropLast()
+            .filter { $0.1.contains("#") }
+        #expect(reversed.count == 1)
+        #expect(reversed.first?.0.contains("─ \(title)") == true)
+        press(&model, key)
+        let whole = screen(model).split(separator: "\n")
+        #expect(whole[2].contains("┌─ \(title)"))
+        #expect(whole.filter { $0.contains("┌─ ") && $0.hasPrefix("┌") }.count == 1)
+        press(&model, key)
+        #expect(OverviewView.view(model) == canvas)
+    }
+
+    @Test(arguments: titles)
+    func `where panels have no boxes a number opens its panel at once and q closes it`(
+        digit: Character, title: String
+    ) throws {
+        for (width, height) in [(40, 10), (80, 24), (119, 60)] {
+            var model = ExampleRun.model(seconds: 40, width: width, height: height)
+            let before = OverviewView.view(model)
+            press(&model, .character(try #require(digit.unicodeScalars.first)))
+            #expect(screen(model).split(separator: "\n")[2].contains("┌─ \(title)"))
+            press(&model, .character("q"))
+            #expect(OverviewView.view(model) == before)
+            #expect(!model.isEnding)
+        }
+    }
+
+    @Test(arguments: sizes)
+    func `every line of a list that is longer than its panel comes in sight`(size: (Int, Int)) {
+        var model = ExampleRun.model(seconds: 2, width: size.0, height: size.1)
+        warn(&model, 60, text: "disk slow, number ")
+        press(&model, .character("5"))
+        var seen = Set<Substring>()
+        for _ in 0..<60 {
+            press(&model, .down)
+            for line in screen(model).split(separator: "\n") {
+                if let range = line.firstRange(of: " W step ") {
+                    seen.insert(line[range.upperBound...].prefix { $0.isNumber })
+                }
+            }
+        }
+        #expect(seen.count == 60)
+        #expect(screen(model).contains("of 60"))
+        press(&model, .home)
+        #expect(screen(model).contains("step 59"))
+        press(&model, .character("G"))
+        #expect(screen(model).contains("step 0 "))
+        press(&model, .pageUp, .pageUp)
+        #expect(!screen(model).contains("step 0 "))
+    }
+
+    @Test func `a chosen line stays chosen while others come`() {
+        var model = ExampleRun.model(seconds: 2, width: 160, height: 48)
+        warn(&model, 3)
+        press(&model, .character("5"), .down, .down)
+        #expect(screen(model).contains("▶00:00:00") || screen(model).contains("step 1 "))
+        let chosen = model.attention.line
+        warn(&model, 50, text: "later ")
+        #expect(model.attention.line == chosen)
+        press(&model, .enter)
+        #expect(screen(model).contains("text") && screen(model).contains(" w1 "))
+    }
+
+    @Test(arguments: sizes)
+    func `a line that was cut is read whole`(size: (Int, Int)) {
+        var model = ExampleRun.model(seconds: 2, width: size.0, height: size.1)
+        let words = (0..<150).map { "word\($0)" }
+        warn(&model, 1, text: words.joined(separator: " "))
+        #expect(!screen(model).contains("word149"))
+        press(&model, .character("5"), .enter)
+        var seen = Set<Substring>()
+        for _ in 0..<60 {
+            for word in screen(model).split(whereSeparator: { $0 == " " || $0 == "\n" }) {
+                seen.insert(word)
+            }
+            press(&model, .down)
+        }
+        #expect(words.dropLast().allSatisfy { seen.contains(Substring($0)) })
+        press(&model, .character("q"))
+        #expect(model.attention.overlay == nil && !screen(model).contains("word149"))
+    }
+
+    @Test func `a stage's whole name and the run's names can be read`() {
+        let name = String(repeating: "long", count: 30) + "tail"
+        let facts = RunFacts(
+            command: "run", pipeline: "p\(name)", stages: [name, "b"], edges: [(name, "b")],
+            started: 0, tracePath: "traces/\(name).mcap")
+        var model = OverviewModel(
+            facts: facts, size: CanvasSize(width: 60, height: 24),
+            theme: Theme(symbols: .ascii, hasColor: false))
+        #expect(!screen(model).contains("tail"))
+        press(&model, .enter)
+        #expect(screen(model).contains("tail"))
+        press(&model, .escape, .character("i"))
+        #expect(screen(model).contains("tail.mcap"))
+    }
+
+    @Test(arguments: sizes)
+    func `a flood of warnings pushes no violation off the screen`(size: (Int, Int)) {
+        var model = ExampleRun.model(seconds: 2, width: size.0, height: size.1)
+        _ = model.update(.notice(ExampleRun.notices[1]))
+        warn(&model, 2_000)
+        let top = model.notices.lines(.all)[0]
+        #expect(top.notice.severity == .violation && top.count == 1)
+        #expect(screen(model).contains("V step 44017"))
+        #expect(model.notices.count == NoticeLog.capacity(.warning) + 1)
+        #expect(model.notices.counts.warnings == 2_000)
+    }
+
+    @Test func `a condition that is broken again and again is one line with a count`() {
+        var model = ExampleRun.model(seconds: 2)
+        for number in 0..<100 {
+            _ = model.update(
+                .mark(
+                    Mark(
+                        step: UInt64(number), kind: .violation, name: "stock",
+                        message: "stock does not hold (found by enrich/\(number % 3))",
+                        time: Int64(number))))
+            warn(&model, 1, text: "between \(number % 2) ")
+        }
+        let lines = model.notices.lines(.all)
+        #expect(lines.map(\.count) == [100, 50, 50])
+        #expect(lines[0].lastTime == 99)
+    }
+
+    @Test func `what is pasted is told and does nothing`() {
+        var model = ExampleRun.model(seconds: 2)
+        press(&model, .character("?"))
+        let before = model.attention
+        #expect(model.update(.key(.paste)).isEmpty)
+        #expect(model.attention == before && model.playhead == .live && !model.isEnding)
+        press(&model, .escape)
+        _ = model.update(.key(.paste))
+        #expect(screen(model).contains("what was pasted is ignored"))
+        press(&model, .character("j"))
+        #expect(!screen(model).contains("pasted"))
+    }
+}
