@@ -17,6 +17,7 @@ enum Rooms {
 
     /// Modules that every room may import.
     static let everywhere: [String: String] = [
+        "Swift": "the standard library, where a part of it is asked for by name",
         "Synchronization": "atomics and mutexes of the standard library",
         "Glibc": "system calls",
         "DequeModule": "queues, from swift-collections",

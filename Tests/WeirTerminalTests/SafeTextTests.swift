@@ -30,13 +30,29 @@ let hostileTexts = [
         var canvas = Canvas(size: CanvasSize(width: 40, height: 1), isASCII: true)
         canvas.put(SafeText("naïve 日本 e\u{301}"), x: 0, y: 0)
         #expect(canvas.cells.allSatisfy { $0.scalar.isASCII && $0.marks == CombiningMarks() })
-        #expect(canvas.text == "na?ve ???? e\n")
+        #expect(canvas.text == "naive ???? e\n")
     }
 
     @Test func `a tower of marks keeps two of them`() {
         let text = SafeText("e" + String(repeating: "\u{301}", count: 500))
         #expect(text.glyphs.count == 1)
         #expect(text.width == 1)
+    }
+
+    @Test(arguments: [
+        ("か\u{3099}は\u{309A}", "がぱ"), ("\u{1112}\u{1161}\u{11AB}글", "한글"),
+        ("cafe\u{301} a\u{30A}n\u{303}", "café åñ"), ("e\u{323}\u{302}", "\u{1EC7}"),
+        ("\u{9C7}\u{9BE}", "\u{9CB}"), ("plain é 日本", "plain é 日本"),
+    ])
+    func `decomposed text is drawn composed`(text: String, composed: String) {
+        let glyphs = SafeText(text).glyphs
+        #expect(glyphs.map(\.scalar) == Array(composed.unicodeScalars))
+        #expect(glyphs.allSatisfy { $0.marks == CombiningMarks() })
+    }
+
+    @Test func `a mark that does not compose stays with narrow characters alone`() {
+        #expect(rendered(SafeText("x\u{301}")) == "x\u{301}")
+        #expect(rendered(SafeText("日\u{301}か\u{309A}語")) == "日か語")
     }
 
     @Test func `halves of flags are letters and selectors are nothing`() {

@@ -15,7 +15,12 @@ package struct Cell: Equatable, Sendable {
 /// A grid of cells that views paint: a pure value.
 ///
 /// Every drawing clips: what lies outside is left out, at any size from 0×0 on. A wide character
-/// is whole or not there. An ASCII canvas holds no other character, whatever was drawn.
+/// is whole or not there. An ASCII canvas holds no other character, whatever was drawn: of a letter
+/// with marks the letter, for others a question mark in each cell.
+///
+/// A wide character has no marks here, because curses sends none (ncurses 6.4: a mark behind a
+/// wide character goes to the cell that this covers, and is never written). What the canvas holds
+/// is what the terminal shows. Only marks that do not compose are concerned.
 package struct Canvas: Equatable, Sendable {
     package let size: CanvasSize
     package let isASCII: Bool
@@ -92,7 +97,9 @@ package struct Canvas: Equatable, Sendable {
     private mutating func set(_ glyph: SafeText.Glyph, x: Int, y: Int, style: Style) {
         guard contains(x, y) else { return }
         if isASCII, !glyph.scalar.isASCII {
-            let substitute = SafeText.Glyph(scalar: "?", marks: CombiningMarks(), width: 1)
+            let letter = glyph.width == 1 ? ComposedText.letter(under: glyph.scalar) : nil
+            let substitute = SafeText.Glyph(
+                scalar: letter ?? "?", marks: CombiningMarks(), width: 1)
             for offset in 0..<glyph.width {
                 set(substitute, x: x + offset, y: y, style: style)
             }
@@ -106,7 +113,7 @@ package struct Canvas: Equatable, Sendable {
         }
         clear(x, y)
         var cell = Cell(glyph.scalar, style: style)
-        if !isASCII { cell.marks = glyph.marks }
+        if !isASCII, glyph.width == 1 { cell.marks = glyph.marks }
         cell.width = UInt8(glyph.width)
         if glyph.width == 2 {
             clear(x + 1, y)

@@ -5,6 +5,7 @@ import WeirBase
 /// Names, keys, logs and file names come from outside, and a terminal obeys what it finds in them:
 /// clipboard writes, titles, cursor movements. Making one of these is the only way onto the screen,
 /// and making it replaces every control, format and unassigned character by something visible.
+/// What is written with combining marks is composed (NFC) where Unicode has a character for it.
 package struct SafeText: Equatable, Sendable, ExpressibleByStringLiteral,
     ExpressibleByStringInterpolation
 {
@@ -24,7 +25,11 @@ package struct SafeText: Equatable, Sendable, ExpressibleByStringLiteral,
     package init(_ text: some StringProtocol, limit: Int = Self.limit) {
         let escaped = PrintableText.escaped(text, limit: limit)
         glyphs.reserveCapacity(escaped.utf8.count)
-        for scalar in escaped.unicodeScalars { append(scalar) }
+        if ComposedText.mayCompose(escaped) {
+            for scalar in ComposedText.scalars(of: escaped) { append(scalar) }
+        } else {
+            for scalar in escaped.unicodeScalars { append(scalar) }
+        }
     }
 
     package init(stringLiteral value: String) { self.init(value) }

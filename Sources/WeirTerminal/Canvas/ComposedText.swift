@@ -1,0 +1,31 @@
+// The standard library normalizes for comparisons and hashes. Its own form of that is not public;
+// Foundation takes it the same way. The rest of Foundation's text is not needed here.
+@_spi(_Unicode) import Swift
+
+/// Text in composed form (NFC), and the base letters of composed characters.
+///
+/// File names of some systems, and input methods, write decomposed text: `か` and a mark for `が`,
+/// three letters for `한`. A terminal shows both alike; curses loses the marks of the former.
+enum ComposedText {
+    /// Whether composing may change a text; what has no marks costs a glance at each character.
+    static func mayCompose(_ text: String) -> Bool {
+        text.unicodeScalars.contains { scalar in
+            // Nothing below this combines with what stands before it.
+            if scalar.value < 0x300 { return false }
+            // Vowels and finals of Hangul are letters and no marks.
+            if (0x1160...0x11FF).contains(scalar.value) { return true }
+            switch scalar.properties.generalCategory {
+            case .nonspacingMark, .spacingMark, .enclosingMark: return true
+            default: return false
+            }
+        }
+    }
+
+    /// The characters of a text, composed where Unicode has a character for them.
+    static func scalars(of text: String) -> some Sequence<Unicode.Scalar> { text._nfc }
+
+    /// The letter under the marks of a composed character, where that is ASCII: `e` for `é`.
+    static func letter(under scalar: Unicode.Scalar) -> Unicode.Scalar? {
+        String(scalar)._nfd.first { _ in true }.flatMap { $0.isASCII ? $0 : nil }
+    }
+}
