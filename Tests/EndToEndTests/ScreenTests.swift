@@ -4,9 +4,9 @@ import Testing
 /// installs; what happens in each scenario stands in `Support/screen.py`.
 @Suite struct ScreenTests {
     @Test(arguments: [
-        "keys", "interrupt", "terminate", "fault", "suspend", "resize", "ascii", "data", "hangup",
-        "unknown", "top", "top_finished", "top_restarted", "debug", "small", "storm",
-        "slow_reader", "wires_cut", "colors",
+        "keys", "paste", "tmux_paste", "interrupt", "terminate", "fault", "suspend", "resize",
+        "ascii", "data", "hangup", "unknown", "top", "top_finished", "top_restarted", "debug",
+        "small", "storm", "slow_reader", "wires_cut", "colors",
     ])
     func `the screen comes, does what it is told, and gives the terminal back`(
         scenario: String
@@ -50,6 +50,15 @@ import Testing
         let weir = try Weir()
         try HostileTrace.write(weir.scratch.file("evil.mcap"))
         try scenario(weir, "hostile", "evil.mcap")
+    }
+
+    @Test(arguments: ["marks", "regrown"])
+    func `what tmux holds is what was drawn, also after resizes`(name: String) throws {
+        let weir = try Weir()
+        try HostileTrace.write(
+            weir.scratch.file("marks.mcap"),
+            text: "か\u{3099}\u{1112}\u{1161}\u{11AB}cafe\u{301}日\u{301}語x\u{301}z")
+        try scenario(weir, name, "marks.mcap")
     }
 
     @Test func `a screen without a terminal is refused with what to do`() throws {

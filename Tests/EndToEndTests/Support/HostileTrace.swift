@@ -1,14 +1,14 @@
 import WeirTelemetry
 import WeirTrace
 
-/// A trace whose names and texts hold what a terminal would obey.
+/// A trace whose names and texts hold what a terminal would obey, or another odd text.
 enum HostileTrace {
     /// Clipboard write, title, clear, device control, C1, a status request, reversed text, reset.
     private static let evil =
         "evil\u{1B}]52;c;cm0=\u{07}\u{1B}]0;t\u{07}\u{1B}[2J\u{1B}P1$r\u{1B}\\\u{9B}31m\u{1B}[6n"
         + "\u{202E}\u{1B}c\r\n\u{8}\u{7F}"
 
-    static func write(_ path: String) throws {
+    static func write(_ path: String, text evil: String = HostileTrace.evil) throws {
         var header = RunHeader(
             run: "0123456789abcdef0123456789abcdef", pipeline: "p" + evil, version: evil,
             plan: "00112233aabbccdd", seed: 1)
@@ -19,11 +19,13 @@ enum HostileTrace {
         }
         header.edges = [EdgeInfo(from: stages[0], to: stages[1], capacity: 10, policy: "block")]
         let writer = try TraceWriter(path: path, header: header, overwrite: true)
-        for tenth in 1...30 { try writer.consume(batch(tenth, stages)) }
+        for tenth in 1...30 { try writer.consume(batch(tenth, stages, evil)) }
         try writer.finish(RunEnd(cause: "finished" + evil, steps: 30, turns: 0, events: 0))
     }
 
-    private static func batch(_ tenth: Int, _ stages: [String]) -> RecordBatch {
+    private static func batch(
+        _ tenth: Int, _ stages: [String], _ evil: String
+    ) -> RecordBatch {
         var batch = RecordBatch()
         if tenth == 1 {
             batch.newSites = [

@@ -10,10 +10,13 @@ import os
 import pty
 import re
 import select
+import shlex
+import shutil
 import signal
 import struct
 import subprocess
 import sys
+import tempfile
 import termios
 import time
 import fcntl
@@ -113,6 +116,8 @@ class Terminal:
             self.bytes.rfind(b"\x1b[?25h"), self.bytes.rfind(b"\x1b[?12l\x1b[?25h")
         ):
             fail("the cursor stayed hidden", self)
+        if self.bytes.rfind(b"\x1b[?2004h") > self.bytes.rfind(b"\x1b[?2004l"):
+            fail("pastes are still marked", self)
         if termios.tcgetattr(self.slave) != self.modes:
             fail("the terminal's modes are not as they were", self)
 
@@ -121,8 +126,70 @@ def fail(message, terminal):
     print(message)
     print(terminal.text())
     if terminal.status is None:
-        os.kill(terminal.child, signal.SIGKILL)
+        terminal.kill(signal.SIGKILL)
     sys.exit(1)
+
+
+class Tmux:
+    """weir in tmux, whose screen is read back cell by cell: unlike pyte, it keeps what follows a
+    character without width, and it is where people are."""
+
+    def __init__(self, arguments, width, height):
+        self.socket = tempfile.mkdtemp(prefix="weir-tmux-") + "/socket"
+        self.settings = dict(
+            os.environ, LANG="C.UTF-8", LC_ALL="C.UTF-8", SWIFT_BACKTRACE="enable=no")
+        self.settings.pop("TMUX", None)
+        atexit.register(self.kill)
+        command = " ".join(shlex.quote(word) for word in [os.environ["WEIR"]] + arguments)
+        self.tell("new-session", "-d", "-x", str(width), "-y", str(height), command)
+        self.status = None
+
+    def tell(self, *words):
+        return subprocess.run(
+            ["tmux", "-u", "-S", self.socket, "-f", "/dev/null"] + list(words), env=self.settings,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False).stdout.decode()
+
+    def kill(self, *_):
+        self.tell("kill-server")
+        shutil.rmtree(os.path.dirname(self.socket), ignore_errors=True)
+
+    def text(self):
+        return self.tell("capture-pane", "-p")
+
+    def ended(self):
+        return subprocess.run(
+            ["tmux", "-S", self.socket, "has-session"], stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL, check=False).returncode != 0
+
+    def resize(self, width, height):
+        self.tell("resize-window", "-x", str(width), "-y", str(height))
+
+    def wait(self, what, condition, seconds=60):
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            if condition():
+                return
+            time.sleep(0.02)
+        fail(f"waited in vain: {what}", self)
+
+    def shows(self, text):
+        self.wait(f"{text!r} on the screen", lambda: text in self.text())
+
+    def press(self, *keys):
+        self.tell("send-keys", *keys)
+
+    def steady(self):
+        """The screen once it stays as it is."""
+        last = [None]
+
+        def same():
+            time.sleep(0.25)
+            now = self.text()
+            was, last[0] = last[0], now
+            return now == was and "quit" in now
+
+        self.wait("a screen that stays", same)
+        return last[0]
 
 
 def live(**more):
@@ -152,6 +219,79 @@ def keys():
     terminal.is_restored()
     if "interrupted after" not in terminal.bytes.decode("utf-8", "replace"):
         fail("no summary", terminal)
+
+
+def paste():
+    """What a terminal sends by itself is no key: pastes, reports of the mouse, answers."""
+    terminal = live()
+    if b"\x1b[?2004h" not in terminal.bytes:
+        fail("pastes are not asked for", terminal)
+    terminal.press(b"\x1b[200~select quote from quotes; q q\r\x1b[201~")
+    terminal.shows("what was pasted is ignored")
+    for answer in (
+        b"\x1b[M qq", b"\x1b[<0;113;20M", b"\x1b[32;113;20M", b"\x1b[I", b"\x1b[O",
+        b"\x1b[24;80R", b"\x1b[?62;4;22c", b"\x1b]11;rgb:q/q/q\x07", b"\x1bP>|q q\x1b\\",
+        b"\x1b_Gq q\x1b\\", b"\x1b[1", b"13u", b"\x1b", b"]11;q q", b" q\x07",
+    ):
+        terminal.press(answer)
+        terminal.pump(0.1)
+    # The next key is one again, and the first that did something.
+    terminal.press(b"j")
+    terminal.wait("one stage down", lambda: any(
+        line.startswith("▶payments") for line in terminal.screen.display))
+    if "LIVE" not in terminal.text() or "ENDING" in terminal.text() or terminal.ended():
+        fail("something acted as a command", terminal)
+    terminal.press(b"q")
+    terminal.ends(code=0)
+    terminal.is_restored()
+
+
+def tmux_paste():
+    """Text that is pasted through tmux, which marks it for programs that ask for it."""
+    terminal = Tmux(ENDLESS, 100, 30)
+    terminal.shows("/s  out")
+    terminal.tell("set-buffer", "select quote from quotes; q q")
+    terminal.tell("paste-buffer", "-p")
+    terminal.shows("what was pasted is ignored")
+    terminal.press("j")
+    terminal.shows("▶payments")
+    if "LIVE" not in terminal.text() or "ENDING" in terminal.text():
+        fail("something acted as a command", terminal)
+    terminal.press("q")
+    terminal.wait("the end", terminal.ended)
+
+
+def marks():
+    """Decomposed names: the terminal shows them composed, and what does not compose as the canvas
+    has it."""
+    terminal = Tmux(["top", sys.argv[2]], 100, 30)
+    terminal.shows("REPLAY")
+    for key in ("5", "q", "Enter", "q", "i", "q"):
+        terminal.press(key)
+        text = terminal.steady()
+        if "が한café日語x\u0301z" not in text:
+            fail("the name is not whole", terminal)
+        if "か" in text or "ᄒ" in text or "cafe" in text:
+            fail("a letter lost its marks", terminal)
+
+
+def regrown():
+    """A screen that shrank and grew again is the one that was never resized."""
+    fresh = {}
+    sizes = ((100, 30), (160, 48), (40, 10), (200, 60))
+    for size in sizes:
+        terminal = Tmux(["top", sys.argv[2]], *size)
+        terminal.shows("REPLAY")
+        fresh[size] = terminal.steady()
+        terminal.kill()
+    terminal = Tmux(["top", sys.argv[2]], 100, 30)
+    terminal.shows("REPLAY")
+    for size in sizes + ((10, 3), (100, 30), (1, 1), (160, 48), (300, 90), (40, 10), (100, 30)):
+        terminal.resize(*size)
+        if size in fresh:
+            terminal.wait(f"the frame of {size}", lambda: terminal.text() == fresh[size], 20)
+        else:
+            time.sleep(0.4)
 
 
 def interrupt():
@@ -542,7 +682,7 @@ def colors():
 
 SCENARIOS = {
     function.__name__: function for function in (
-        keys, interrupt, terminate, hang, hang_terminated, fault, suspend, resize, ascii, data,
+        keys, paste, tmux_paste, marks, regrown, interrupt, terminate, hang, hang_terminated, fault, suspend, resize, ascii, data,
         hangup, unknown, top, top_finished, top_restarted, debug, violation, small, storm, slow_reader, wires_cut,
         hostile, colors)
 }
