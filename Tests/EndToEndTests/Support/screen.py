@@ -362,6 +362,9 @@ def suspend():
     terminal.kill(signal.SIGCONT)
     terminal.wait("painted again", lambda: terminal.bytes.count(b"\x1b[?1049h") >= 2)
     terminal.shows("LIVE")
+    marked = [match.group() for match in re.finditer(rb"\x1b\[\?2004[hl]", terminal.bytes)]
+    if marked != [b"\x1b[?2004h", b"\x1b[?2004l", b"\x1b[?2004h"]:
+        fail(f"pastes were not marked, plain at the stop, and marked again: {marked}", terminal)
     terminal.press(b"q")
     terminal.ends(code=0)
     terminal.is_restored()
