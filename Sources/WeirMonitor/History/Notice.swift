@@ -14,6 +14,7 @@ package struct Notice: Equatable, Sendable {
     package static let longestText = 16 << 10
 
     package var severity: Severity
+    /// Where to look: what led to it is in the past there.
     package var step: UInt64
     /// Microseconds since the run's start.
     package var time: Int64
@@ -44,7 +45,7 @@ package struct Notice: Equatable, Sendable {
             case .mark, .notice: .note
             }
         self.init(
-            severity: severity, step: mark.step, time: mark.time, place: mark.name,
+            severity: severity, step: mark.lookStep, time: mark.time, place: mark.name,
             text: mark.message)
     }
 }
