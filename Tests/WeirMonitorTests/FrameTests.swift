@@ -38,6 +38,25 @@ import WeirTerminal
         try compare(model, "help-80x24")
     }
 
+    @Test(arguments: [(80, 24), (40, 10), (160, 48)])
+    func `panels alone and what is read whole look as they were drawn`(size: (Int, Int)) throws {
+        func model(_ keys: Key...) -> OverviewModel {
+            var model = ExampleRun.model(
+                seconds: 71, width: size.0, height: size.1, hasNotices: true)
+            for key in keys { _ = model.update(.key(key)) }
+            return model
+        }
+        let form = "\(size.0)x\(size.1)"
+        let graph = model(.character("1"))
+        try compare(
+            size.0 < 120 ? graph : model(.character("1"), .character("1")),
+            "graph-alone-\(form)")
+        try compare(model(.character("5"), .down), "notices-\(form)")
+        try compare(model(.character("5"), .enter), "notice-whole-\(form)")
+        try compare(model(.down, .down, .enter), "stage-whole-\(form)")
+        try compare(model(.character("i")), "run-whole-\(form)")
+    }
+
     private func compare(_ model: OverviewModel, _ name: String) throws {
         let canvas = OverviewView.view(model)
         let frame = canvas.text + "~\n" + canvas.styleText

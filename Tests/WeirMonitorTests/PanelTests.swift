@@ -60,6 +60,7 @@ import WeirTerminal
             let before = OverviewView.view(model)
             press(&model, .character(try #require(digit.unicodeScalars.first)))
             #expect(screen(model).split(separator: "\n")[2].contains("┌─ \(title)"))
+            #expect(screen(model).contains("q back"))
             press(&model, .character("q"))
             #expect(OverviewView.view(model) == before)
             #expect(!model.isEnding)

@@ -20,6 +20,25 @@ import WeirTerminal
         }
     }
 
+    @Test(arguments: [
+        [Key.character("1"), .character("1")], [.character("2")], [.character("3")],
+        [.character("4")], [.character("5"), .down], [.character("5"), .enter, .pageDown],
+        [.character("G"), .enter, .pageDown], [.character("i"), .character("G")],
+    ])
+    func `panels and what is read whole can be painted at every size`(keys: [Key]) {
+        var model = ExampleRun.model(seconds: 40)
+        ExampleRun.addNotices(&model)
+        for key in keys { _ = model.update(.key(key)) }
+        for width in [0, 1, 2, 3, 5, 8, 12, 13, 20, 30, 39, 40, 41, 44, 120] {
+            for height in [0, 1, 2, 3, 5, 9, 10, 11, 12, 16, 36] {
+                _ = model.update(.resize(CanvasSize(width: width, height: height)))
+                #expect(OverviewView.view(model).cells.count == width * height)
+                // Keys find no end where there is none.
+                for key in [Key.down, .pageDown, .up] { _ = model.update(.key(key)) }
+            }
+        }
+    }
+
     @Test func `sizes around the borders of the forms can be painted`() {
         var model = ExampleRun.model(seconds: 40)
         for width in [45, 60, 79, 100, 119, 120, 121, 300, 1000] {

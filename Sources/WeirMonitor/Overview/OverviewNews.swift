@@ -4,10 +4,12 @@ import WeirTerminal
 /// The list of violations, errors and warnings.
 extension OverviewPainter {
     func newsTitle(_ number: String, in area: Area) -> SafeText {
-        let name = area.width < 80 ? "Notices" : "Violations, errors, warnings"
+        let isNarrow = area.width < 80
+        let name = isNarrow ? "Notices" : "Violations, errors, warnings"
+        let order = isNarrow ? "" : "   violations, then the newest"
         let place = newsPlace(rows: area.height - 2).map { "   \($0)" } ?? ""
         return SafeText(
-            "\(number) \(name) (\(model.shownCounts.total))\(place)   newest on top")
+            "\(number) \(name) (\(model.shownCounts.total))\(place)\(order)")
     }
 
     /// Which lines of how many are in sight; nil where all are.

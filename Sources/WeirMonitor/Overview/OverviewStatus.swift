@@ -155,7 +155,9 @@ extension OverviewPainter {
         if let message = model.message { pieces.append(Piece(text: SafeText(message), rank: 0)) }
         // What is named first in the table goes last, but for help and the way out.
         for (index, binding) in KeyTable.overview.enumerated() {
-            guard let short = binding.short else { continue }
+            guard var short = binding.short else { continue }
+            // A panel that has the screen to itself is left first.
+            if binding.command == .quit, model.attention.isWhole { short = "back" }
             let isVital = binding.command == .help || binding.command == .quit
             let label = binding.label.split(separator: " ").first.map(String.init) ?? ""
             pieces.append(Piece(text: SafeText("\(label) \(short)"), rank: isVital ? 0 : index + 1))

@@ -186,7 +186,7 @@ class Tmux:
             time.sleep(0.25)
             now = self.text()
             was, last[0] = last[0], now
-            return now == was and "quit" in now
+            return now == was and ("q quit" in now or "q back" in now)
 
         self.wait("a screen that stays", same)
         return last[0]
