@@ -135,6 +135,10 @@ import WeirTerminal
         #expect(screen(model).contains("tail"))
         press(&model, .escape, .character("i"))
         #expect(screen(model).contains("tail.mcap"))
+        // What a narrow screen leaves out of its second line.
+        var narrow = ExampleRun.model(seconds: 5, width: 40, height: 10)
+        press(&narrow, .character("i"), .character("G"))
+        #expect(screen(narrow).contains("dropped 0"))
     }
 
     @Test(arguments: sizes)

@@ -131,6 +131,7 @@ import WeirTerminal
         #expect(model.playhead == .paused(at: 44_000_000))
         _ = press(&model, .character("}"))
         #expect(model.playhead == .paused(at: 44_000_000))
+        #expect(OverviewView.view(model).text.contains("nothing was noticed after this"))
     }
 
     @Test(arguments: [Key.character("q"), .character(" "), .character("x"), .escape])

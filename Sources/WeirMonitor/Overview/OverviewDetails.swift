@@ -86,10 +86,9 @@ struct OverviewDetails {
         }
         if let reason = model.recordingEnd { add("recording", reason, style: Style(.warning)) }
         if let newer = model.newer { add("newer run", newer) }
-        let counts = model.shownCounts
-        add("violations", "\(counts.violations)")
-        add("errors", "\(counts.errors) logged")
-        add("warnings", "\(counts.warnings)")
+        // The second line of the screen, of which a narrow one shows a part.
+        let figures = OverviewPainter(model).figures.map(\.text.drawn)
+        add("figures", figures.joined(separator: ", "))
         add("verdict", model.bottleneck(model.rates).sentence)
     }
 

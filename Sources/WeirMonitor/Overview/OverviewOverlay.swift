@@ -32,7 +32,8 @@ struct OverviewOverlay {
         self.labelWidth = labelWidth
         let height = min(size.height, rows.count + 2)
         self.title = SafeText(
-            height < rows.count + 2 ? "\(title); j k PgDn PgUp scroll" : title)
+            height < rows.count + 2
+                ? "\(title); j k scroll, others close" : "\(title); any key closes")
         area = Area(
             x: (size.width - width) / 2, y: (size.height - height) / 2, width: width,
             height: height)
@@ -80,7 +81,7 @@ struct OverviewOverlay {
         }
         rows.append(Row(text: legend, style: .heading))
         return OverviewOverlay(
-            title: "Keys of the overview; any key closes", width: min(model.size.width, 66),
+            title: "Keys of the overview", width: min(model.size.width, 66),
             labelWidth: 10, in: model.size, rows: rows)
     }
 
@@ -100,7 +101,7 @@ struct OverviewOverlay {
             }
         }
         return OverviewOverlay(
-            title: OverviewDetails.title(subject) + "; any other key closes", width: width,
+            title: OverviewDetails.title(subject), width: width,
             labelWidth: label, in: model.size, rows: rows)
     }
 }

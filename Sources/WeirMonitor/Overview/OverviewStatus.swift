@@ -106,7 +106,8 @@ extension OverviewPainter {
         return pieces
     }
 
-    private var figures: [Piece] {
+    /// The second line, whole.
+    var figures: [Piece] {
         guard !rates.isEmpty else { return [Piece(text: "no rates before the second sample")] }
         let into = model.facts.sources.reduce(0) { $0 + rates[$1].recordsIn }
         let out = model.facts.sinks.reduce(0) { $0 + rates[$1].recordsIn }

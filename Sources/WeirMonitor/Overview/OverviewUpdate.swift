@@ -143,7 +143,10 @@ extension OverviewModel {
             forward
             ? samples.filter { $0 > shown }.min()
             : samples.filter { playhead == .live || $0 < shown }.max()
-        guard let found else { return }
+        guard let found else {
+            message = forward ? "nothing was noticed after this" : "nothing was noticed before this"
+            return
+        }
         let target = history.place(ofNumber: found).map { history[$0].time } ?? newest.time
         playhead = .paused(at: target)
     }
