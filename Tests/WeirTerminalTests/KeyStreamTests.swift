@@ -88,6 +88,14 @@ import WeirTerminal
         #expect(decoder.take([0x1B, 0x5B, 0x4D, 0x23, 0x20, 0xC3, 0x71]) == [.character("q")])
     }
 
+    @Test func `Escape gives up an answer without an end, and the next key is one`() {
+        var decoder = KeyDecoder()
+        #expect(decoder.take(Self.bytes("\u{1B}]11;rgb:qq\u{1B}")).isEmpty)
+        #expect(decoder.patienceMilliseconds.map { $0 <= 100 } == true)
+        #expect(decoder.timedOut().isEmpty)
+        #expect(decoder.take(Self.bytes("q")) == [.character("q")])
+    }
+
     @Test func `at a prompt pasted text is what was typed`() {
         var decoder = KeyDecoder(pastes: .asTyped)
         #expect(

@@ -56,11 +56,12 @@ package struct KeyDecoder: Sendable {
     /// After so much silence, in milliseconds, `timedOut` is due; nil when silence means nothing.
     ///
     /// What begins with `ESC [` waits for ever: the next letter ends it. An answer or a paste
-    /// without an end must not make the keyboard deaf, so that those are given up at last.
+    /// without an end must not make the keyboard deaf, so that those are given up at last; an
+    /// answer also when Escape is pressed.
     package var patienceMilliseconds: Int? {
         switch state {
         case .ground, .control, .consoleFunction, .shifted, .mouse, .character: nil
-        case .escape: 50
+        case .escape, .string(_, sawEscape: true): 50
         case .lateEscape: 500
         case .string: 2_000
         case .paste: 5_000
@@ -89,6 +90,7 @@ package struct KeyDecoder: Sendable {
         case .escape:
             state = .lateEscape
             return [.escape]
+        case .string(_, sawEscape: true): state = .lateEscape
         case .lateEscape, .string, .paste: state = .ground
         case .ground, .control, .consoleFunction, .shifted, .mouse, .character: break
         }
@@ -114,7 +116,8 @@ package struct KeyDecoder: Sendable {
         case .escape: afterEscape(byte, &keys)
         case .lateEscape:
             state = .ground
-            if !introduce(byte) { begin(byte, &keys) }
+            // The end of an answer may be cut as well as a beginning.
+            if !introduce(byte), byte != 0x5C { begin(byte, &keys) }
         case .control(let collected, let isEightBit):
             inControl(byte, collected, isEightBit, &keys)
         case .consoleFunction:
