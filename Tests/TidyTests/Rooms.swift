@@ -17,7 +17,6 @@ enum Rooms {
 
     /// Modules that every room may import.
     static let everywhere: [String: String] = [
-        "Swift": "the standard library, where a part of it is asked for by name",
         "Synchronization": "atomics and mutexes of the standard library",
         "Glibc": "system calls",
         "DequeModule": "queues, from swift-collections",
@@ -68,7 +67,8 @@ enum Rooms {
             outside: foundation.merging(["SQLite": "client of a database"]) { first, _ in first }),
         "WeirReplay": Room(
             ["WeirBase", "WeirTelemetry", "WeirTrace", "WeirEngine", "WeirPattern"]),
-        "WeirTerminal": Room(["WeirBase", "CNCurses"]),
+        "WeirTerminal": Room(
+            ["WeirBase", "CNCurses"], outside: ["Foundation": "normal forms of Unicode"]),
         "WeirMonitor": Room(["WeirBase", "WeirTelemetry", "WeirTrace", "WeirTerminal"]),
         // Base too: instants and generators appear in what users write.
         "Weir": Room(

@@ -1,6 +1,4 @@
-// The standard library normalizes for comparisons and hashes. Its own form of that is not public;
-// Foundation takes it the same way. The rest of Foundation's text is not needed here.
-@_spi(_Unicode) import Swift
+import Foundation
 
 /// Text in composed form (NFC), and the base letters of composed characters.
 ///
@@ -22,10 +20,13 @@ enum ComposedText {
     }
 
     /// The characters of a text, composed where Unicode has a character for them.
-    static func scalars(of text: String) -> some Sequence<Unicode.Scalar> { text._nfc }
+    static func scalars(of text: String) -> String.UnicodeScalarView {
+        text.precomposedStringWithCanonicalMapping.unicodeScalars
+    }
 
     /// The letter under the marks of a composed character, where that is ASCII: `e` for `é`.
     static func letter(under scalar: Unicode.Scalar) -> Unicode.Scalar? {
-        String(scalar)._nfd.first { _ in true }.flatMap { $0.isASCII ? $0 : nil }
+        String(scalar).decomposedStringWithCanonicalMapping.unicodeScalars.first
+            .flatMap { $0.isASCII ? $0 : nil }
     }
 }
