@@ -19,6 +19,13 @@ extension Instant: LosslessStringConvertible {
         self = read
     }
 
+    /// RFC 3339 in UTC with as few digits behind the second as the point needs: 0, 3, 6 or 9.
+    public func shortestRFC3339() -> String {
+        if nanoseconds % 1_000_000_000 == 0 { return rfc3339(digits: 0) }
+        if nanoseconds % 1_000_000 == 0 { return rfc3339(digits: 3) }
+        return rfc3339(digits: nanoseconds % 1_000 == 0 ? 6 : 9)
+    }
+
     /// RFC 3339 in UTC with `digits` digits after the point, cut off and not rounded.
     public func rfc3339(digits: Int = 9) -> String {
         precondition((0...9).contains(digits), "digits \(digits) must lie in 0...9")
@@ -74,13 +81,7 @@ extension Instant: Codable {
     /// Whole seconds have no fraction, which some readers of JSON do not know in a time.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
-        try container.encode(rfc3339(digits: fewestDigits))
-    }
-
-    private var fewestDigits: Int {
-        if nanoseconds % 1_000_000_000 == 0 { return 0 }
-        if nanoseconds % 1_000_000 == 0 { return 3 }
-        return nanoseconds % 1_000 == 0 ? 6 : 9
+        try container.encode(shortestRFC3339())
     }
 }
 

@@ -54,8 +54,8 @@ struct CountRow: Codable, Equatable, Sendable {
         var text = JSONText()
         let (level, component) = LogLine.parts(of: key)
         text.beginObject()
-        text.member("window_start", Self.text(start))
-        text.member("window_end", Self.text(end))
+        text.member("window_start", start.shortestRFC3339())
+        text.member("window_end", end.shortestRFC3339())
         text.member("level", String(level))
         // Absent when lines are counted by their level alone.
         if !component.isEmpty { text.member("component", String(component)) }
@@ -63,10 +63,5 @@ struct CountRow: Codable, Equatable, Sendable {
         if isLate { text.member("late", true) }
         text.endObject()
         return text.string
-    }
-
-    /// Fractions of a second are written only where there are any.
-    private static func text(_ instant: Instant) -> String {
-        instant.rfc3339(digits: instant.nanoseconds % 1_000_000_000 == 0 ? 0 : 9)
     }
 }
