@@ -1,5 +1,6 @@
 import Glibc
 import Testing
+import WeirTrace
 
 /// What leaves a trace: lines of four signals, filtered, and again from a replay.
 struct ExportTests {
@@ -114,5 +115,24 @@ struct ExportTests {
     @Test func `an export to a file is what standard output would have had`() throws {
         #expect(try export("spans", "--output", "spans.jsonl").isEmpty)
         #expect(try weir.scratch.lines("spans.jsonl") == export("spans"))
+    }
+
+    @Test(arguments: ["orders/busy", "orders/overdrawn", "orders/race", "logs/shop"])
+    func `no counter of a shipped trace falls`(name: String) throws {
+        let trace = try Trace.open(path: "\(Weir.repository)/traces/\(name).mcap")
+        #expect(try CounterCheck(trace).faults == [])
+    }
+
+    @Test func `no counter of a slowed run falls and the states of each subtask sum to its time`()
+        throws
+    {
+        let weir = try Weir()
+        let run = try weir(
+            "run", "orders", "--limit", "0", "--duration", "3s", "--set", "slow=reserve:300",
+            "--ui", "none", "--record", "t.mcap")
+        try #require(run.code == 0, "\(run)")
+        let check = try CounterCheck(Trace.open(path: weir.scratch.file("t.mcap")))
+        #expect(check.faults == [])
+        #expect(check.samples > 20)
     }
 }

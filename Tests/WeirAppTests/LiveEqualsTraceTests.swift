@@ -32,6 +32,7 @@ import WeirTrace
             sample.recordsOut = sample.recordsIn
             sample.busy = UInt64(tenth) * 60_000_000
             sample.backpressured = UInt64(tenth) * 20_000_000
+            (sample.waiting, sample.idle) = (UInt64(tenth) * 5_000_000, UInt64(tenth) * 15_000_000)
             sample.watermarkLag = Int64(random.next() % 1_000_000_000)
             return sample
         }
@@ -149,7 +150,7 @@ import WeirTrace
                 #expect(sample["weir_records_out_total \(stage)"] == Double(totals.recordsOut))
                 #expect(sample["weir_errors_total \(stage)"] == Double(totals.errors))
                 let busy = sample["weir_busy_seconds_total \(stage)"] ?? -1
-                #expect(abs(busy - Double(totals.busy) / 1e9) < 1e-6)
+                #expect(abs(busy - Double(totals.times.busy) / 1e9) < 1e-6)
                 // Before the second sample there is no table.
                 guard totals.capacity > 0, time > run.live.frames.keys.min() ?? 0 else { continue }
                 #expect(sample["depth \(stage)"] == Double(totals.depth))

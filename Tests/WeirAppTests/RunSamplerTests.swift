@@ -76,28 +76,152 @@ import WeirTelemetry
         #expect(repeated.count == wide.execution.subtasks.count)
     }
 
-    @Test func `no time falls however the counters are read`() throws {
+    @Test(arguments: [4_096, 3])
+    func `no time falls however the counters are read`(entries: Int) throws {
         let wide = try WideRun(stages: 2, width: 2, limit: 1)
-        let sampler = RunSampler(wide.execution) { RecorderSample() }
-        let counters = wide.execution.subtasks[1].counters
+        let sampler = RunSampler(wide.execution, maximumEntries: entries) { RecorderSample() }
         var random = SeededGenerator(seed: 3)
-        var last = SubtaskSample(stage: "", subtask: 0)
+        var reader = PlainReader()
+        var stamps = wide.execution.subtasks.map { _ in TickClock.nanoseconds() }
         let now = TickClock.nanoseconds()
-        for step in 1...200 as ClosedRange<Int64> {
+        for step in 1...400 as ClosedRange<Int64> {
             wide.world.advance(to: step * 1_000_000)
-            // A stamp that lies ahead of the sampler's clock, or behind it.
-            let stamp = now + UInt64(step) * 1_000_000 + random.next() % 3_000_000
-            counters.enter(step % 2 == 0 ? .busy : .backpressured, now: stamp)
-            wide.execution.touched.insert(1)
-            guard let sample = sampler.take().subtasks.first(where: { wide.number(of: $0) == 1 })
-            else { continue }
-            #expect(sample.busy >= last.busy && sample.idle >= last.idle, "step \(step)")
-            #expect(sample.backpressured >= last.backpressured, "step \(step)")
-            let whole = sample.busy + sample.idle + sample.backpressured
-            #expect(whole == UInt64(step) * 1_000_000)
-            last = sample
+            for number in 1...4 where random.next() % 3 > 0 {
+                // A stamp that lies ahead of the sampler's clock, or behind it.
+                let stamp = now + UInt64(step) * 1_000_000 + random.next() % 3_000_000
+                stamps[number] = max(stamp, stamps[number])
+                let activity: SubtaskCounters.Activity =
+                    [.idle, .busy, .backpressured, .waiting][Int(random.next() % 4)]
+                wide.execution.subtasks[number].counters.enter(activity, now: stamps[number])
+                // Now and then the mark of it is stored too late to be seen by the next sample.
+                if random.next() % 8 > 0 { wide.execution.touched.insert(UInt16(number)) }
+            }
+            reader.take(sampler.take())
         }
-        #expect(last.busy > 0 && last.backpressured > 0)
+        #expect(reader.fallen == nil, "\(reader.fallen ?? "")")
+        #expect(reader.isComplete)
+    }
+
+    @Test func `no time falls in the samples of a run on several workers`() throws {
+        let run = try ParallelRun(limit: 60_000)
+        let sampler = RunSampler(run.execution) { RecorderSample() }
+        var reader = PlainReader()
+        let worker = Worker("run") { run.run() }
+        while !run.hasEnded { reader.take(sampler.take()) }
+        worker.join()
+        for _ in 0..<3 { reader.take(sampler.take()) }
+        #expect(reader.fallen == nil, "\(reader.fallen ?? "")")
+        #expect(reader.isComplete)
+    }
+
+    @Test func `a subtask that could run is not idle while the only worker is elsewhere`() throws {
+        let seen = Mutex<(looks: Int, idle: [String])>((0, []))
+        let holder = Mutex<Execution?>(nil)
+        let run = try ParallelRun(limit: 4_000, workers: 1) {
+            guard let execution = holder.withLock({ $0 }) else { return }
+            for subtask in execution.subtasks {
+                let waits = subtask.inlets.contains { $0.channel.depth > 0 }
+                guard waits, !subtask.hasUnpublished, !subtask.counters.isBusy else { continue }
+                seen.withLock { seen in
+                    seen.looks += 1
+                    let activity = subtask.counters.activity
+                    if activity != .waiting { seen.idle.append("\(subtask.name) \(activity)") }
+                }
+            }
+        }
+        holder.withLock { $0 = run.execution }
+        run.run()
+        holder.withLock { $0 = nil }
+        let (looks, idle) = seen.withLock { $0 }
+        #expect(looks > 100)
+        #expect(idle.isEmpty, "\(idle.prefix(5))")
+    }
+}
+
+/// Puts samples together as the documentation of `MetricSample` says, and nothing more: it does not
+/// correct what falls.
+private struct PlainReader {
+    private(set) var fallen: String?
+    private var known: [String: (times: StateTimes, at: Int64)] = [:]
+    private var time: Int64 = 0
+
+    /// Whether every state was seen.
+    var isComplete: Bool {
+        var all = StateTimes()
+        for (_, subtask) in known { all += subtask.times }
+        return all.busy > 0 && all.idle > 0 && all.waiting > 0 && all.backpressured > 0
+    }
+
+    mutating func take(_ sample: MetricSample) {
+        var named: Set<String> = []
+        for subtask in sample.subtasks {
+            let name = "\(subtask.stage)/\(subtask.subtask)"
+            named.insert(name)
+            let (old, new) = (known[name]?.times ?? StateTimes(), subtask.times)
+            let pairs = [
+                (old.busy, new.busy), (old.idle, new.idle), (old.waiting, new.waiting),
+                (old.backpressured, new.backpressured),
+            ]
+            if pairs.contains(where: { $0 > $1 }) { fallen = fallen ?? "\(name): \(old), \(new)" }
+            known[name] = (new, sample.time)
+        }
+        guard sample.isPartial != true else { return }
+        for (name, subtask) in known where !named.contains(name) {
+            known[name]?.times.idle += UInt64(sample.time - subtask.at) * 1_000
+            known[name]?.at = sample.time
+        }
+    }
+}
+
+/// A source, two subtasks that work for some microseconds on each element, and one behind them that
+/// does so too, on several workers and a real clock.
+private struct ParallelRun: Sendable {
+    let execution: Execution
+    private let world: LiveWorld
+    private let scheduler: ParallelScheduler
+
+    init(
+        limit: UInt64, workers: Int = 2, _ onElement: @escaping @Sendable () -> Void = {}
+    ) throws {
+        let pipeline = Pipeline("parallel", parallelism: 2) { flow in
+            _ = flow.read(
+                "numbers",
+                from: .generator { index, _ in (Int(index), Instant(milliseconds: Int64(index))) }
+            )
+            .over(EdgeOptions(bounds: ChannelBounds(messages: 64)))
+            .keyed { $0 }
+            .process("work", state: 0, emitting: Int.self) { number, _, context in
+                onElement()
+                context.emit(number &* 5)
+            }
+            .over(EdgeOptions(bounds: ChannelBounds(messages: 16)))
+            .keyed { $0 }
+            .process("rest", state: 0, emitting: Int.self) { number, sum, _ in
+                for value in 0..<200 { sum &+= number &* value }
+            }
+        }
+        let planned = try pipeline.plan()
+        var connections = LiveWorld.Connections()
+        (connections.sources, connections.storesInput) = ([nil], [false])
+        world = LiveWorld(
+            started: 1_700_000_000_000_000_000, time: .real, connections: connections, lanes: nil,
+            logLanes: [], onMark: { _ in })
+        scheduler = ParallelScheduler(
+            options: ParallelScheduler.Options(workers: workers), lanes: nil)
+        var bind = BindOptions(seed: 1)
+        bind.limit = limit
+        execution = Execution(
+            plan: planned.plan, parts: try planned.bind(bind, world: world), world: world,
+            scheduler: scheduler, stopsOnViolation: false)
+    }
+
+    /// Whether the last turn was taken. Any thread.
+    var hasEnded: Bool { execution.subtasks.allSatisfy { $0.hasEnded.load(ordering: .relaxed) } }
+
+    func run() {
+        world.start(execution)
+        scheduler.run(execution)
+        world.finish()
     }
 }
 

@@ -169,6 +169,7 @@ import WeirTerminal
             let (busy, blocked) = shares[stage] ?? (0, 0)
             subtask.busy = UInt64(busy * 1e9)
             subtask.backpressured = UInt64(blocked * 1e9)
+            subtask.idle = time > 0 ? 1_000_000_000 - subtask.busy - subtask.backpressured : 0
             return subtask
         }
         let channels = queues.sorted { $0.key < $1.key }

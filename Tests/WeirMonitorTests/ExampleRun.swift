@@ -69,6 +69,8 @@ struct ExampleRun {
             totals[index].recordsOut += UInt64(load.rate / 10)
             totals[index].busy += UInt64(load.busy * 1e8)
             totals[index].backpressured += UInt64(load.blocked * 1e8)
+            totals[index].idle = UInt64(tenths) * 100_000_000 &- totals[index].busy
+            totals[index].idle -= totals[index].backpressured
             totals[index].watermarkLag = load.lag
             if load.capacity > 0 {
                 channels.append(

@@ -66,6 +66,30 @@ import WeirTelemetry
         }
     }
 
+    @Test func `what a sample without room does not name is told later, with all its time`() {
+        var table = SampleTable(Self.header)
+        var work = SubtaskSample(stage: "work", subtask: 0)
+        table.take(sample(1_000, newest: nil))
+        var full = sample(2_000, newest: nil)
+        full.isPartial = true
+        table.take(full)
+        #expect(table.subtasks[1].idle == 1_000_000)
+        (work.busy, work.idle) = (1_000_000, 1_000_000)
+        table.take(sample(2_100, newest: nil, [work]))
+        #expect(table.subtasks[1] == work)
+        #expect(table.subtasks[0].idle == 2_100_000)
+    }
+
+    @Test func `no time falls, whatever an older build told`() {
+        var table = SampleTable(Self.header)
+        table.take(sample(1_000, newest: nil))
+        var work = SubtaskSample(stage: "work", subtask: 0)
+        (work.busy, work.idle) = (5_000, 999_200)
+        table.take(sample(1_004, newest: nil, [work]))
+        #expect(table.subtasks[1].idle == 1_000_000)
+        #expect(table.subtasks[1].busy == 5_000)
+    }
+
     @Test func `names that no plan has are taken in up to a bound`() {
         var table = SampleTable()
         for base in 0..<70 {

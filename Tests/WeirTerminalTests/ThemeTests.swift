@@ -19,7 +19,7 @@ import WeirTerminal
 
     @Test func `the states of a stage differ in letter and shade`() {
         for symbols in [Symbols.unicode, .ascii] {
-            #expect(Set([symbols.busy, symbols.blocked, symbols.idle]).count == 3)
+            #expect(Set([symbols.busy, symbols.blocked, symbols.waiting, symbols.idle]).count == 4)
         }
     }
 
@@ -28,8 +28,9 @@ import WeirTerminal
         let signs =
             symbols.corners + symbols.joints + symbols.bars + [
                 symbols.horizontal, symbols.vertical, symbols.arrow, symbols.heavy, symbols.medium,
-                symbols.idle, symbols.busy, symbols.blocked, symbols.track, symbols.selected,
-                symbols.dot, symbols.pause, symbols.play, symbols.rising, symbols.falling,
+                symbols.idle, symbols.busy, symbols.blocked, symbols.waiting, symbols.track,
+                symbols.selected, symbols.dot, symbols.pause, symbols.play, symbols.rising,
+                symbols.falling,
                 symbols.ellipsis,
             ] + Array(symbols.root)
         for sign in signs { #expect(sign.isASCII) }

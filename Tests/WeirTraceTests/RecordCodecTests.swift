@@ -42,6 +42,7 @@ import WeirTelemetry
                 subtask.busy = random.next()
                 subtask.idle = random.next()
                 subtask.backpressured = random.next()
+                subtask.waiting = random.next() % 2 == 0 ? nil : random.next()
                 subtask.lagRecords = number % 2 == 0 ? nil : random.next()
                 subtask.watermarkLag = number % 3 == 0 ? nil : .min
                 subtask.drops = (0..<number % 4).map {

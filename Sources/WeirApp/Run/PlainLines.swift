@@ -17,6 +17,7 @@ enum PlainLines {
             text += "  out \(padded(Quantities.describe(count: rate.recordsOut), 7))/s"
             text += "  busy \(padded(percent(rate.busy), 4))"
             text += "  blocked \(padded(percent(rate.backpressured), 4))"
+            text += "  waiting \(padded(percent(rate.waiting), 4))"
             if rate.capacity > 0 {
                 text += "  queue \(padded("\(rate.depth)", 5))/\(rate.capacity)"
             }

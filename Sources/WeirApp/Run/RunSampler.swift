@@ -23,6 +23,8 @@ final class RunSampler {
     private var channels: [ChannelSample]
     /// By subtask: when it was told last, in microseconds, and the newest watermark then.
     private var told: [(time: Int64, newest: Int64?)]
+    /// Up to here whoever reads the samples took for idle who was not named.
+    private var passedTime: Int64 = 0
     /// By subtask: the numbers of its channels.
     private let channelsOf: [Range<Int>]
     private let channelNumbers: [Int32]
@@ -89,6 +91,7 @@ final class RunSampler {
         advanceNewest(due)
         visitAll(due, ticks, &sample)
         repeatSome(&sample)
+        if isBehind { sample.isPartial = true } else { passedTime = time }
         sample.newest = newest
         sample.recorder = recorder()
         nanoseconds += MonotonicClock.threadNanoseconds() - started
@@ -161,12 +164,8 @@ final class RunSampler {
         visitCount += 1 + channelsOf[number].count
         // A long turn, or waiting for room, is told of without another touch.
         if subtask.counters.isActive { waiting[number >> 6] |= 1 << UInt64(number & 63) }
-        var expected = subtasks[number]
-        expected.wait(
-            microseconds: sample.time - told[number].time,
-            newest: (old: told[number].newest, new: newest))
-        let found = read(subtask, expected, ticks, sample.time)
-        if found != expected {
+        let found = read(subtask, known(number), ticks)
+        if found != expected(number, at: sample.time) {
             tell(found, number, &sample)
             changesSinceRepeat += 1
         }
@@ -187,21 +186,36 @@ final class RunSampler {
         }
     }
 
+    /// A subtask as whoever reads the samples has it now.
+    private func known(_ number: Int) -> SubtaskSample {
+        var known = subtasks[number]
+        known.wait(microseconds: passedTime - told[number].time)
+        return known
+    }
+
+    /// A subtask as whoever reads the samples will have it, if this one does not name it.
+    private func expected(_ number: Int, at time: Int64) -> SubtaskSample {
+        var expected = subtasks[number]
+        expected.wait(microseconds: time - told[number].time)
+        expected.follow(newest: (old: told[number].newest, new: newest))
+        return expected
+    }
+
     private func tell(_ subtask: SubtaskSample, _ number: Int, _ sample: inout MetricSample) {
         subtasks[number] = subtask
         told[number] = (sample.time, newest)
         sample.subtasks.append(subtask)
     }
 
-    /// A subtask's totals now. `expected` is what they would be had it waited.
+    /// A subtask's totals now. `known` is what whoever reads the samples has.
     ///
-    /// No time falls from sample to sample: the counters are read while their owner writes them, so
-    /// that the times among them may be a little ahead or behind.
+    /// No time falls below that. While the owner of the times is stopped in the middle of changing
+    /// them they stay, and a later sample tells.
     private func read(
-        _ subtask: Subtask, _ expected: SubtaskSample, _ ticks: UInt64, _ time: Int64
+        _ subtask: Subtask, _ known: SubtaskSample, _ ticks: UInt64
     ) -> SubtaskSample {
         let counters = subtask.counters
-        var sample = expected
+        var sample = known
         sample.recordsIn = counters.recordsIn.load(ordering: .relaxed)
         sample.recordsOut = counters.recordsOut.load(ordering: .relaxed)
         sample.bytesIn = counters.bytesIn.load(ordering: .relaxed)
@@ -209,15 +223,11 @@ final class RunSampler {
         sample.errors = counters.errors.load(ordering: .relaxed)
         sample.drops = drops(counters)
         sample.turns = counters.turns.load(ordering: .relaxed)
-        let times = counters.times(now: ticks)
-        let before = subtasks[Int(subtask.index)]
-        let passed = expected.idle - before.idle
-        let busy = min(passed, times.busy - min(times.busy, before.busy))
-        let blocked = min(
-            passed - busy, times.backpressured - min(times.backpressured, before.backpressured))
-        sample.busy = before.busy + busy
-        sample.backpressured = before.backpressured + blocked
-        sample.idle = before.idle + passed - busy - blocked
+        sample.waiting = sample.waiting ?? 0
+        if var times = counters.times(now: ticks) {
+            times.raise(to: known.times)
+            sample.times = times
+        }
         let watermark = counters.watermark.load(ordering: .relaxed)
         sample.watermarkLag = nil
         if watermark != .min, watermark != .max, let newest, newest >= watermark {
@@ -245,11 +255,7 @@ final class RunSampler {
             let number = nextRepeat
             nextRepeat = (nextRepeat + 1) % count
             if number < subtasks.count {
-                var subtask = subtasks[number]
-                subtask.wait(
-                    microseconds: sample.time - told[number].time,
-                    newest: (old: told[number].newest, new: newest))
-                tell(subtask, number, &sample)
+                tell(expected(number, at: sample.time), number, &sample)
             } else {
                 sample.channels.append(channels[number - subtasks.count])
             }

@@ -63,6 +63,7 @@ package final class Execution: @unchecked Sendable {
         self.world = world
         self.scheduler = scheduler
         self.stopsOnViolation = stopsOnViolation
+        for subtask in subtasks { subtask.touched = touched }
     }
 
     // MARK: Ending
@@ -187,7 +188,8 @@ package final class Execution: @unchecked Sendable {
             turn)
         subtask.submitCalls()
         subtask.chain.running.end()
-        subtask.counters.enter(subtask.hasUnpublished ? .backpressured : .idle, now: now)
+        subtask.counters.enter(
+            subtask.hasUnpublished ? .backpressured : turn.activityBetweenTurns, now: now)
         touched.insert(subtask.index)
         probe(.ended)
         return true
@@ -284,7 +286,9 @@ package final class Execution: @unchecked Sendable {
         turn.step = subtask.lastTurn
         defer { turn.subtask = nil }
         let isPublished = subtask.publish(turn, isLate: true)
-        if isPublished { subtask.counters.enter(.idle, now: TickClock.nanoseconds()) }
+        if isPublished {
+            subtask.counters.enter(turn.activityBetweenTurns, now: TickClock.nanoseconds())
+        }
         touched.insert(subtask.index)
         return isPublished
     }

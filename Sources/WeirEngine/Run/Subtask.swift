@@ -33,6 +33,8 @@ package final class Subtask: @unchecked Sendable {
     /// What the plan calls the source; nil where there is none.
     let sourceName: String?
     package let counters = SubtaskCounters()
+    /// The run's set of subtasks that did something; set before the run's threads start.
+    unowned(unsafe) var touched: TouchedSet?
     /// Slots that a turn's notes take: its beginning and its end.
     package let turnSlots: Int
     /// The most elements in a slice.

@@ -4,14 +4,21 @@ package import WeirTelemetry
 
 /// What a subtask counts, for whoever watches.
 ///
-/// Written by the thread that runs the subtask, read by any: relaxed stores and loads, as cheap as
-/// plain ones. Totals since the run's start.
+/// Written by the thread that owns the subtask at the time: the one that runs it, or the one that
+/// puts it into a queue for a worker. Read by any: relaxed stores and loads, as cheap as plain
+/// ones. Totals since the run's start.
 package final class SubtaskCounters: Sendable {
     /// What a subtask is doing.
-    package enum Activity: Int, Sendable {
+    package enum Activity: UInt64, Sendable {
         case idle = 0
+        /// A turn runs.
         case busy = 1
-        case backpressured = 2
+        /// Its worker stays with it between two turns. Its time is busy time.
+        case between = 2
+        /// Its output finds no room.
+        case backpressured = 3
+        /// It could run, and waits for a worker.
+        case waiting = 4
     }
 
     package let recordsIn = Atomic<UInt64>(0)
@@ -23,10 +30,24 @@ package final class SubtaskCounters: Sendable {
     package let watermark = Atomic<Int64>(.min)
     /// By reason's ordinal: elements that had no chance to have their effect here.
     private let drops = DropReason.allCases.map { _ in DropCounter() }
-    private let activity = Atomic<Int>(0)
-    private let since = Atomic<UInt64>(0)
+    /// The activity in its low bits, then whether it is being changed, then since when: one word,
+    /// so that who reads it has all of one moment.
+    private let stamp: Atomic<UInt64>
     private let busy = Atomic<UInt64>(0)
     private let backpressured = Atomic<UInt64>(0)
+    private let waiting = Atomic<UInt64>(0)
+    private let idle = Atomic<UInt64>(0)
+
+    private static let activityMask: UInt64 = 7
+    private static let changing: UInt64 = 8
+    private static let timeShift: UInt64 = 4
+    /// A reader that finds the times being changed so often gives up: their owner was stopped.
+    private static let maximumReads = 64
+
+    /// The counters of a subtask that is idle from `now` on, nanoseconds of `TickClock`.
+    package init(now: UInt64 = TickClock.nanoseconds()) {
+        stamp = Atomic(now << Self.timeShift | Activity.idle.rawValue)
+    }
 
     /// Adds to a counter that only the calling thread writes.
     @inline(__always)
@@ -44,8 +65,17 @@ package final class SubtaskCounters: Sendable {
         drops[reason.ordinal].value.load(ordering: .relaxed)
     }
 
+    /// What it does now. Any thread.
+    package var activity: Activity {
+        let number = stamp.load(ordering: .acquiring) & Self.activityMask
+        guard let activity = Activity(rawValue: number) else {
+            preconditionFailure("\(number) is no activity")
+        }
+        return activity
+    }
+
     /// Whether a turn of the subtask runs now. Any thread.
-    package var isBusy: Bool { activity.load(ordering: .acquiring) == Activity.busy.rawValue }
+    package var isBusy: Bool { activity == .busy }
 
     /// The counts that do not depend on the wall clock.
     var saved: [UInt64] {
@@ -68,38 +98,79 @@ package final class SubtaskCounters: Sendable {
         turns.store(saved[5], ordering: .relaxed)
     }
 
-    /// Begins another activity; `now` is monotonic nanoseconds.
+    /// Begins another activity; `now` is nanoseconds of `TickClock`. Who owns the subtask.
+    ///
+    /// The time since the last change goes to what it did till then, so that every moment is in
+    /// one of the totals. A clock that lies behind the last change counts as that.
     package func enter(_ next: Activity, now: UInt64) {
-        let started = since.load(ordering: .relaxed)
-        let spent = now > started ? now - started : 0
-        switch Activity(rawValue: activity.load(ordering: .relaxed)) {
-        case .busy: Self.add(spent, to: busy)
-        case .backpressured: Self.add(spent, to: backpressured)
-        case .idle, nil: break
+        let word = stamp.load(ordering: .relaxed)
+        let last = word & Self.activityMask
+        let started = word >> Self.timeShift
+        assert(word & Self.changing == 0, "two threads change what a subtask does")
+        if Self.isBusyTime(last), Self.isBusyTime(next.rawValue) {
+            // The time goes on as it did.
+            stamp.store(word & ~Self.activityMask | next.rawValue, ordering: .releasing)
+            return
         }
-        since.store(now, ordering: .relaxed)
-        activity.store(next.rawValue, ordering: .releasing)
+        let moment = max(started, now)
+        stamp.store(word | Self.changing, ordering: .relaxed)
+        atomicMemoryFence(ordering: .releasing)
+        addTime(moment - started, to: last)
+        stamp.store(moment << Self.timeShift | next.rawValue, ordering: .releasing)
+    }
+
+    @inline(__always)
+    private static func isBusyTime(_ activity: UInt64) -> Bool {
+        activity == Activity.busy.rawValue || activity == Activity.between.rawValue
+    }
+
+    private func addTime(_ spent: UInt64, to activity: UInt64) {
+        switch Activity(rawValue: activity) {
+        case .busy, .between: Self.add(spent, to: busy)
+        case .backpressured: Self.add(spent, to: backpressured)
+        case .waiting: Self.add(spent, to: waiting)
+        case .idle: Self.add(spent, to: idle)
+        case nil: preconditionFailure("\(activity) is no activity")
+        }
     }
 
     /// Whether its output finds no room now.
-    package var isBackpressured: Bool {
-        activity.load(ordering: .relaxed) == Activity.backpressured.rawValue
+    package var isBackpressured: Bool { activity == .backpressured }
+
+    /// Whether it does anything now, or waits for something. Any thread.
+    package var isActive: Bool { activity != .idle }
+
+    /// The time in each state, the one in progress counted up to `now`. Any thread.
+    ///
+    /// All of one moment: nil when that cannot be had, because the thread that changes them was
+    /// stopped in the middle of it.
+    package func times(now: UInt64) -> StateTimes? {
+        for _ in 0..<Self.maximumReads {
+            let word = stamp.load(ordering: .acquiring)
+            if word & Self.changing != 0 { continue }
+            var times = StateTimes()
+            times.busy = busy.load(ordering: .relaxed)
+            times.backpressured = backpressured.load(ordering: .relaxed)
+            times.waiting = waiting.load(ordering: .relaxed)
+            times.idle = idle.load(ordering: .relaxed)
+            atomicMemoryFence(ordering: .acquiring)
+            guard stamp.load(ordering: .relaxed) == word else { continue }
+            let started = word >> Self.timeShift
+            times.add(now > started ? now - started : 0, to: word & Self.activityMask)
+            return times
+        }
+        return nil
     }
+}
 
-    /// Whether it does anything now, or waits for room. Any thread.
-    package var isActive: Bool { activity.load(ordering: .relaxed) != Activity.idle.rawValue }
-
-    /// Nanoseconds busy and backpressured, the activity in progress counted up to `now`.
-    package func times(now: UInt64) -> (busy: UInt64, backpressured: UInt64) {
-        let started = since.load(ordering: .relaxed)
-        let spent = now > started ? now - started : 0
-        let (doneBusy, doneBlocked) = (
-            busy.load(ordering: .relaxed), backpressured.load(ordering: .relaxed)
-        )
-        switch Activity(rawValue: activity.load(ordering: .relaxed)) {
-        case .busy: return (doneBusy + spent, doneBlocked)
-        case .backpressured: return (doneBusy, doneBlocked + spent)
-        case .idle, nil: return (doneBusy, doneBlocked)
+extension StateTimes {
+    fileprivate mutating func add(_ spent: UInt64, to activity: UInt64) {
+        switch SubtaskCounters.Activity(rawValue: activity) {
+        case .busy, .between: busy &+= spent
+        case .backpressured: backpressured &+= spent
+        case .waiting: waiting &+= spent
+        case .idle: idle &+= spent
+        case nil: preconditionFailure("\(activity) is no activity")
         }
     }
 }

@@ -14,6 +14,8 @@ package final class TurnContext {
     package internal(set) var accesses: UInt32 = 0
     /// The step of the turn's last access to a cell; nil before the first.
     var lastAccess: UInt64?
+    /// What a subtask does between its turns: a worker of several stays with it for some.
+    var activityBetweenTurns = SubtaskCounters.Activity.idle
     /// Slots that the note of the turn's beginning took.
     var usedSlots = 0
     /// The cell whose closure runs.

@@ -93,6 +93,7 @@ package final class ParallelScheduler: NumberingScheduler, @unchecked Sendable {
 
     private func work(_ execution: Execution, _ number: Int) {
         let turn = TurnContext(execution: execution, worker: number)
+        turn.activityBetweenTurns = .between
         turn.bind {
             while let subtask = nextSubtask(execution) { activate(subtask, turn) }
         }
@@ -145,23 +146,31 @@ package final class ParallelScheduler: NumberingScheduler, @unchecked Sendable {
         var isRunnable = true
         var turns = 0
         let started = TickClock.nanoseconds()
+        var now = started
+        subtask.counters.enter(.between, now: started)
         while isRunnable, turns < options.turnsPerActivation, !turn.execution.isStopping {
             if restWanted.load(ordering: .relaxed) { break }
             isRunnable = takeTurn(subtask, turn)
             turns += 1
-            if TickClock.nanoseconds() &- started >= options.activationNanoseconds { break }
+            now = TickClock.nanoseconds()
+            if now &- started >= options.activationNanoseconds { break }
         }
-        if isRunnable {
-            requeue(subtask)
-        } else if !subtask.claim.compareExchange(
+        if isRunnable { return requeue(subtask, now) }
+        // Before the claim is given back: whoever has it next goes on counting.
+        subtask.counters.enter(subtask.hasUnpublished ? .backpressured : .idle, now: now)
+        turn.execution.touched.insert(subtask.index)
+        if !subtask.claim.compareExchange(
             expected: Claim.running.rawValue, desired: Claim.idle.rawValue,
             ordering: .acquiringAndReleasing
         ).exchanged {
-            requeue(subtask)
+            requeue(subtask, now)
         }
     }
 
-    private func requeue(_ subtask: Subtask) {
+    /// Queues a subtask that this thread has claimed; from `now` on it waits for a worker.
+    private func requeue(_ subtask: Subtask, _ now: UInt64) {
+        subtask.counters.enter(.waiting, now: now)
+        subtask.touched?.insert(subtask.index)
         subtask.claim.store(Claim.queued.rawValue, ordering: .releasing)
         monitor.withLock {
             shared.queue.append(subtask)
@@ -236,6 +245,9 @@ package final class ParallelScheduler: NumberingScheduler, @unchecked Sendable {
             switch Claim(rawValue: seen) {
             case .idle:
                 if exchange(subtask, seen, .queued) {
+                    // Claimed and in no queue yet: what it does is this thread's to say.
+                    subtask.counters.enter(.waiting, now: TickClock.nanoseconds())
+                    subtask.touched?.insert(subtask.index)
                     monitor.withLock {
                         shared.queue.append(subtask)
                         if shared.sleeping > 0 { monitor.signal() }

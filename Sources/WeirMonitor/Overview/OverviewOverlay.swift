@@ -66,7 +66,7 @@ struct OverviewOverlay {
     // MARK: Help
 
     private static func help(_ model: OverviewModel) -> OverviewOverlay {
-        let legend: SafeText = "B blocked by what is below   R busy   I idle   F failing"
+        let legend: SafeText = "B blocked  R busy  W waits for a worker  I idle  F failing"
         let groups = KeyBinding.Group.allCases.count
         // Where the rows do not fit, the headings and gaps go first.
         let isTight = model.size.height < KeyTable.overview.count + groups * 2 + 3

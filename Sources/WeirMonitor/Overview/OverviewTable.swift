@@ -1,4 +1,5 @@
 import WeirBase
+import WeirTelemetry
 import WeirTerminal
 
 /// The table of stages.
@@ -41,8 +42,8 @@ extension OverviewPainter {
             case .name: name
             case .letter: 2
             case .shares: 12
-            case .percents: 14
-            case .strip: min(60, max(20, width - name - 100))
+            case .percents: 19
+            case .strip: min(60, max(20, width - name - 105))
             case .into, .out: 7
             case .queue: isWide ? 26 : (width >= 70 ? 18 : 10)
             case .lag: 7
@@ -100,8 +101,8 @@ extension OverviewPainter {
             case .name: ("STAGE", false)
             case .letter: ("ST", false)
             case .shares: ("BUSY/BLKD", false)
-            case .percents: ("BUSY BLKD IDLE", false)
-            case .strip: ("60 s: \(s.busy) busy \(s.blocked) blocked", false)
+            case .percents: ("BUSY BLKD WAIT IDLE", false)
+            case .strip: ("60 s: \(s.busy) busy \(s.blocked) blocked \(s.waiting) waits", false)
             case .into: ("IN/s", true)
             case .out: ("OUT/s", true)
             case .queue: ("QUEUE", false)
@@ -134,8 +135,9 @@ extension OverviewPainter {
             canvas.put(look.letter, x: cell.x, y: cell.y, style: look.style)
         case .shares: paintShares(rate, cell)
         case .percents:
-            for (index, share) in [rate.busy, rate.backpressured, rate.idle].enumerated() {
-                let styles = [Style(.busy), Style(.blocked), Style(.idle)]
+            let shares = [rate.busy, rate.backpressured, rate.waiting, rate.idle]
+            let styles = [Style(.busy), Style(.blocked), Style(.waiting), Style(.idle)]
+            for (index, share) in shares.enumerated() {
                 canvas.put(
                     SafeText("\(Figures.wholePercent(share))%"), endingAt: cell.x + 4 + index * 5,
                     y: cell.y, style: styles[index], limit: 4)
@@ -173,6 +175,7 @@ extension OverviewPainter {
             [
                 (rate.busy, symbols.busy, Style(.busy)),
                 (rate.backpressured, symbols.blocked, Style(.blocked)),
+                (rate.waiting, symbols.waiting, Style(.waiting)),
                 (rate.idle, symbols.idle, Style(.idle)),
             ], in: inner)
     }
@@ -194,18 +197,16 @@ extension OverviewPainter {
     private mutating func paintStrip(_ stage: Int, _ cell: Area) {
         for (column, span) in timeline(cells: cell.width).enumerated() {
             guard let span else { continue }
-            let (before, after) = (span.old.stages[stage], span.new.stages[stage])
-            let width =
-                Double(max(1, span.new.time - span.old.time)) * 1_000
-                * Double(max(1, after.subtasks))
-            let busy = Double(after.busy &- min(after.busy, before.busy)) / width
-            let held =
-                Double(
-                    after.backpressured &- min(after.backpressured, before.backpressured)) / width
+            var rate = StageRate(stage: "")
+            rate.take(span.new.stages[stage].times.since(span.old.stages[stage].times))
+            let look = StageLook(rate)
             let (sign, role): (Character, Role) =
-                held >= 0.5 && held >= busy
-                ? (symbols.blocked, .blocked)
-                : busy >= 0.5 ? (symbols.busy, .busy) : (symbols.idle, .idle)
+                switch look.state {
+                case .blocked: (symbols.blocked, .blocked)
+                case .waiting: (symbols.waiting, .waiting)
+                case .busy: (symbols.busy, .busy)
+                case .idle: (symbols.idle, .idle)
+                }
             canvas.put(sign, x: cell.x + column, y: cell.y, style: Style(role))
         }
     }

@@ -194,7 +194,8 @@ struct OverviewPainter {
         let s = symbols
         func edge(_ sign: Character) -> String { "\(sign)\(sign)" }
         return SafeText(
-            "\(s.idle) idle  \(s.busy) busy  \(s.blocked) blocked   edges: "
+            "\(s.idle) idle  \(s.busy) busy  \(s.blocked) blocked  \(s.waiting) waits for a "
+                + "worker   edges: "
                 + "\(edge(s.horizontal)) queue below 10 %  \(edge(s.medium)) to 75 %  "
                 + "\(edge(s.heavy)) above")
     }
@@ -236,21 +237,34 @@ struct OverviewPainter {
 
 /// What a stage is mostly doing, as a letter and a style; the letter never depends on colour.
 struct StageLook {
+    enum State { case busy, blocked, waiting, idle }
+
+    let state: State
     let letter: Character
     let word: SafeText
     let style: Style
     let share: Double
 
     init(_ rate: StageRate) {
+        let greatest = max(rate.busy, rate.backpressured, rate.waiting, rate.idle)
+        // Of equal shares the one that says most of what is wrong.
+        state =
+            switch greatest {
+            case rate.backpressured: .blocked
+            case rate.waiting: .waiting
+            case rate.busy: .busy
+            default: .idle
+            }
         if rate.errors > 0 {
             (letter, word, style, share) = ("F", "FAILING", Style(.failed, bold: true), rate.busy)
-        } else if rate.backpressured >= max(rate.busy, rate.idle) {
-            (letter, word, share) = ("B", "BLOCKED", rate.backpressured)
-            style = Style(.blocked)
-        } else if rate.busy >= rate.idle {
-            (letter, word, style, share) = ("R", "BUSY", Style(.busy), rate.busy)
-        } else {
-            (letter, word, style, share) = ("I", "IDLE", Style(.idle), rate.idle)
+            return
+        }
+        share = greatest
+        switch state {
+        case .blocked: (letter, word, style) = ("B", "BLOCKED", Style(.blocked))
+        case .waiting: (letter, word, style) = ("W", "WAITING", Style(.waiting))
+        case .busy: (letter, word, style) = ("R", "BUSY", Style(.busy))
+        case .idle: (letter, word, style) = ("I", "IDLE", Style(.idle))
         }
     }
 }

@@ -5,9 +5,8 @@ package struct StageTotals: Equatable, Sendable {
     package var recordsIn: UInt64 = 0
     package var recordsOut: UInt64 = 0
     package var errors: UInt64 = 0
-    /// Nanoseconds, summed over the subtasks.
-    package var busy: UInt64 = 0
-    package var backpressured: UInt64 = 0
+    /// Nanoseconds in each state, summed over the subtasks.
+    package var times = StateTimes()
     package var subtasks = 0
     /// Of the fullest inlet: one full channel holds its producer up, whatever the others hold.
     package var depth: UInt64 = 0

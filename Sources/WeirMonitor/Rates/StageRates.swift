@@ -7,9 +7,12 @@ package struct StageRate: Equatable, Sendable {
     package var recordsIn = 0.0
     package var recordsOut = 0.0
     package var errors = 0.0
-    /// Shares of the time, 0 to 1, the mean of the subtasks.
+    /// Shares of the time, 0 to 1, the mean of the subtasks; the four sum to one.
     package var busy = 0.0
     package var backpressured = 0.0
+    /// Runnable, and no worker was free.
+    package var waiting = 0.0
+    package var idle = 1.0
     package var depth: UInt64 = 0
     package var capacity: UInt64 = 0
     package var watermarkLag: Int64?
@@ -21,8 +24,18 @@ package struct StageRate: Equatable, Sendable {
 
     package init(stage: String) { self.stage = stage }
 
-    package var idle: Double { max(0, 1 - busy - backpressured) }
     package var fill: Double { capacity == 0 ? 0 : Double(depth) / Double(capacity) }
+
+    /// Takes the shares from what passed in each state: of all that passed there, so that they sum
+    /// to one whatever the clock of the samples says. Where nothing passed it was idle.
+    mutating func take(_ passed: StateTimes) {
+        let whole = Double(passed.whole)
+        guard whole > 0 else { return }
+        busy = Double(passed.busy) / whole
+        backpressured = Double(passed.backpressured) / whole
+        waiting = Double(passed.waiting) / whole
+        idle = Double(passed.idle) / whole
+    }
 }
 
 /// Rates of all stages, and which one limits the run. The lines of `--ui plain` and the screens
@@ -59,14 +72,11 @@ package enum StageRates {
             rate.watermarkLag = after.watermarkLag
             rate.peakFill = max(rate.fill, number < peaks.count ? peaks[number] : 0)
             if nanoseconds > 0 {
-                let width = span * Double(max(1, after.subtasks))
                 rate.recordsIn = growth(before.recordsIn, after.recordsIn) / span * 1e9
                 rate.recordsOut = growth(before.recordsOut, after.recordsOut) / span * 1e9
                 rate.errors = growth(before.errors, after.errors) / span * 1e9
-                rate.busy = min(1, growth(before.busy, after.busy) / width)
-                rate.backpressured = min(
-                    1 - rate.busy, growth(before.backpressured, after.backpressured) / width)
             }
+            rate.take(after.times.since(before.times))
             rates.append(rate)
         }
         mark(&rates, above)

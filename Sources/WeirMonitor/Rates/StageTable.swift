@@ -62,8 +62,7 @@ extension StageTotals {
         recordsOut &+= subtask.recordsOut
         errors &+= subtask.errors
         dropped &+= subtask.dropped
-        busy &+= subtask.busy
-        backpressured &+= subtask.backpressured
+        times += subtask.times
         subtasks += 1
         if let lag = subtask.watermarkLag { watermarkLag = max(watermarkLag ?? 0, lag) }
     }

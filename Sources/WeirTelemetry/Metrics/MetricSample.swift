@@ -1,8 +1,9 @@
 /// What the sampler read at one moment, as it goes into the trace and onto the screens.
 ///
 /// It holds the subtasks and channels that changed since the sample before. What it does not name
-/// is as it was, and a subtask that it does not name was idle: `SampleTable` puts the whole
-/// together. (In traces of older builds every sample names all of them, which reads the same.)
+/// is as it was, and a subtask that it does not name was idle, unless the sample had no room for
+/// everybody (`isPartial`): `SampleTable` puts the whole together. (In traces of older builds every
+/// sample names all of them, which reads the same.)
 package struct MetricSample: Codable, Equatable, Sendable {
     /// Microseconds since the run's start.
     package var time: Int64
@@ -11,6 +12,9 @@ package struct MetricSample: Codable, Equatable, Sendable {
     /// The newest watermark of the run's sources, nanoseconds since 1970; nil before there is one.
     /// What `watermarkLag` is measured against.
     package var newest: Int64?
+    /// True when it was full: what it does not name may have done anything, and a later sample
+    /// tells. Else nil.
+    package var isPartial: Bool?
     package var subtasks: [SubtaskSample]
     package var channels: [ChannelSample]
     package var recorder: RecorderSample
@@ -43,10 +47,12 @@ package struct SubtaskSample: Codable, Equatable, Sendable {
     package var bytesOut: UInt64 = 0
     package var errors: UInt64 = 0
     package var turns: UInt64 = 0
-    /// Nanoseconds; the three sum to the time since the start, the state in progress included.
+    /// Nanoseconds in each state, the one in progress included: see `times`.
     package var busy: UInt64 = 0
     package var idle: UInt64 = 0
     package var backpressured: UInt64 = 0
+    /// Runnable without a worker. Nil in traces of builds that took that for idle.
+    package var waiting: UInt64?
     /// Sources: elements that wait to be taken, where that is known.
     package var lagRecords: UInt64?
     /// How far the subtask's watermark lies behind the run's newest event time, nanoseconds.
@@ -54,6 +60,21 @@ package struct SubtaskSample: Codable, Equatable, Sendable {
     /// Elements dropped here by reason, in the order of the reasons, those of channels not among
     /// them. Nil where there are none, and in traces that had no reasons yet.
     package var drops: [DropSample]?
+
+    /// The time in each state. None of them falls from sample to sample.
+    package var times: StateTimes {
+        get {
+            var times = StateTimes()
+            (times.busy, times.backpressured) = (busy, backpressured)
+            (times.waiting, times.idle) = (waiting ?? 0, idle)
+            return times
+        }
+        set {
+            (busy, backpressured) = (newValue.busy, newValue.backpressured)
+            idle = newValue.idle
+            if waiting != nil || newValue.waiting > 0 { waiting = newValue.waiting }
+        }
+    }
 
     /// All of them.
     package var dropped: UInt64 { drops?.reduce(0) { $0 &+ $1.count } ?? 0 }
@@ -66,11 +87,15 @@ package struct SubtaskSample: Codable, Equatable, Sendable {
         self.subtask = subtask
     }
 
-    /// What it is later, when nothing happened to it: idle for longer, and further behind.
+    /// What it is later, when nothing happened to it: idle for longer.
     ///
-    /// Who writes samples leaves out what this gives, and who reads them adds it.
-    package mutating func wait(microseconds: Int64, newest: (old: Int64?, new: Int64?)) {
+    /// Who writes samples leaves out what this and `follow` give, and who reads them adds it.
+    package mutating func wait(microseconds: Int64) {
         idle &+= UInt64(max(0, microseconds)) &* 1_000
+    }
+
+    /// What it is when only the run's newest watermark moved: further behind.
+    package mutating func follow(newest: (old: Int64?, new: Int64?)) {
         guard let lag = watermarkLag else { return }
         if let old = newest.old, let new = newest.new {
             watermarkLag = lag &+ (new &- old)

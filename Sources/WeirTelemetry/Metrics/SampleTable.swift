@@ -15,6 +15,9 @@ package struct SampleTable: Sendable {
     package private(set) var newest: Int64?
     package private(set) var recorder = RecorderSample()
 
+    /// By place of a subtask: up to when its times are known, microseconds.
+    private var told: [Int64] = []
+
     private struct Key: Hashable {
         var stage: String
         var subtask: Int
@@ -54,21 +57,34 @@ package struct SampleTable: Sendable {
     }
 
     /// Takes the next sample of the run.
+    ///
+    /// No time of a subtask falls, also where older builds told less than before.
     package mutating func take(_ sample: MetricSample) {
-        let passed = sample.time.subtractingReportingOverflow(time)
-        let microseconds = passed.overflow ? 0 : passed.partialValue
         for place in subtasks.indices {
-            subtasks[place].wait(
-                microseconds: microseconds, newest: (old: newest, new: sample.newest))
+            subtasks[place].follow(newest: (old: newest, new: sample.newest))
         }
         for subtask in sample.subtasks {
-            if let place = place(of: subtask) { subtasks[place] = subtask }
+            guard let place = place(of: subtask) else { continue }
+            let known = subtasks[place].times
+            subtasks[place] = subtask
+            subtasks[place].times.raise(to: known)
+            told[place] = sample.time
         }
+        // Of a sample without room for everybody, who is not named may not have been idle.
+        if sample.isPartial != true { passTime(to: sample.time) }
         for channel in sample.channels {
             if let place = place(of: channel) { channels[place] = channel }
         }
         (time, step, newest) = (sample.time, sample.step, sample.newest)
         recorder = sample.recorder
+    }
+
+    private mutating func passTime(to time: Int64) {
+        for place in subtasks.indices {
+            let passed = time.subtractingReportingOverflow(told[place])
+            subtasks[place].wait(microseconds: passed.overflow ? 0 : passed.partialValue)
+            told[place] = time
+        }
     }
 
     private mutating func place(of subtask: SubtaskSample) -> Int? {
@@ -96,6 +112,7 @@ package struct SampleTable: Sendable {
         guard subtaskPlaces[key] == nil else { return }
         subtaskPlaces[key] = subtasks.count
         subtasks.append(subtask)
+        told.append(0)
     }
 
     private mutating func add(_ channel: ChannelSample) {

@@ -1,6 +1,6 @@
 /// What a cell means. The theme says how that looks; no view names a colour.
 package enum Role: UInt8, CaseIterable, Sendable {
-    case text, faint, frame, heading, busy, blocked, idle, failed, warning, live, recording
+    case text, faint, frame, heading, busy, blocked, waiting, idle, failed, warning, live, recording
 
     /// The letter that stands for the role in a canvas's second plane of text.
     package var letter: Character {
@@ -11,6 +11,7 @@ package enum Role: UInt8, CaseIterable, Sendable {
         case .heading: "H"
         case .busy: "R"
         case .blocked: "B"
+        case .waiting: "Q"
         case .idle: "I"
         case .failed: "F"
         case .warning: "W"

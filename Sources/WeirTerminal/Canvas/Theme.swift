@@ -15,6 +15,8 @@ package struct Symbols: Sendable {
     package var idle: Character
     package var busy: Character
     package var blocked: Character
+    /// Runnable, and no worker is free.
+    package var waiting: Character
     /// Partly filled cells, from an eighth to the whole; a single one in ASCII.
     package var bars: [Character]
     package var track: Character
@@ -33,7 +35,7 @@ package struct Symbols: Sendable {
         joints: [
             " ", "│", "─", "└", "│", "│", "┌", "├", "─", "┘", "─", "┴", "┐", "┤", "┬", "┼",
         ],
-        arrow: "▶", medium: "━", heavy: "▰", idle: "░", busy: "▒", blocked: "▓",
+        arrow: "▶", medium: "━", heavy: "▰", idle: "░", busy: "▒", blocked: "▓", waiting: "▚",
         bars: ["▏", "▎", "▍", "▌", "▋", "▊", "▉", "█"], track: "·", selected: "▶", dot: "●",
         pause: "‖", play: "▷", rising: "▲", falling: "▼", root: "◀ ROOT", ellipsis: "…")
 
@@ -43,8 +45,9 @@ package struct Symbols: Sendable {
         joints: [
             " ", "|", "-", "+", "|", "|", "+", "+", "-", "+", "-", "+", "+", "+", "+", "+",
         ],
-        arrow: ">", medium: "=", heavy: "#", idle: ".", busy: "#", blocked: "B", bars: ["|"],
-        track: " ", selected: ">", dot: "*", pause: "=", play: ">", rising: "^", falling: "v",
+        arrow: ">", medium: "=", heavy: "#", idle: ".", busy: "#", blocked: "B", waiting: "W",
+        bars: ["|"], track: " ", selected: ">", dot: "*", pause: "=", play: ">", rising: "^",
+        falling: "v",
         root: "< ROOT", ellipsis: "~")
 }
 
@@ -70,7 +73,7 @@ package struct Theme: Sendable {
         case .busy: return 4 + bright
         case .blocked, .warning: return 3
         case .failed: return 5
-        case .live: return 6
+        case .live, .waiting: return 6
         case .recording: return 5 + bright
         }
     }

@@ -68,9 +68,14 @@ package struct MetricExporter: LineExporter {
             .counter("weir_bytes_out_total", unit: "bytes", sample.bytesOut, labels),
             .counter("weir_errors_total", unit: "errors", sample.errors, labels),
         ]
-        for (name, time) in [
+        var times = [
             ("busy", sample.busy), ("idle", sample.idle), ("backpressured", sample.backpressured),
-        ] {
+        ]
+        if let waiting = sample.waiting {
+            // No barriers come into this engine from outside, so that no subtask ever aligns.
+            times += [("waiting", waiting), ("aligning", 0)]
+        }
+        for (name, time) in times {
             values.append(
                 Value(
                     name: "weir_\(name)_seconds_total", type: "counter", unit: "seconds",

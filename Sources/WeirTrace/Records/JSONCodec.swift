@@ -38,6 +38,7 @@ enum JSONCodec {
         json.beginArray()
         for channel in sample.channels { json.append(channel) }
         json.endArray()
+        if let isPartial = sample.isPartial { json.member("isPartial", isPartial) }
         if let newest = sample.newest { json.member("newest", newest) }
         json.key("recorder")
         json.append(sample.recorder)
@@ -163,6 +164,7 @@ extension JSONText {
         member("stage", subtask.stage)
         member("subtask", subtask.subtask)
         member("turns", subtask.turns)
+        if let waiting = subtask.waiting { member("waiting", waiting) }
         if let lag = subtask.watermarkLag { member("watermarkLag", lag) }
         endObject()
     }

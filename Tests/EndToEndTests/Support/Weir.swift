@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import Testing
+import WeirTrace
 
 /// How a process ended, and what it said.
 struct Outcome: CustomTestStringConvertible {
@@ -85,6 +86,18 @@ struct Weir {
     }
 }
 
+extension RunningProcess {
+    /// Whatever a test is about: no counter of a recorded run falls, and the shares of each subtask
+    /// sum to one.
+    private func checkCounters() {
+        guard let trace, scratch.size(trace) <= CounterCheck.maximumBytes,
+            let opened = try? Trace.open(path: scratch.file(trace)),
+            let check = try? CounterCheck(opened)
+        else { return }
+        #expect(check.faults.isEmpty, "\(check.faults.prefix(5))")
+    }
+}
+
 /// A process that was started by a test; killed when the test loses it.
 final class RunningProcess {
     let process: pid_t
@@ -92,9 +105,14 @@ final class RunningProcess {
     private let outputName: String
     private let errorName: String
     private var status: Int32?
+    /// Where a run was asked to record; nil when it was not.
+    private let trace: String?
 
     init(_ program: String, _ arguments: [String], input: String, in scratch: Scratch) throws {
         self.scratch = scratch
+        let place = arguments.firstIndex(of: "--record").map { $0 + 1 }
+        let isRun = arguments.first == "run" && (place ?? 0) < arguments.count
+        trace = isRun ? place.map { arguments[$0] } : nil
         let name = UUID().uuidString
         (outputName, errorName) = (".out-\(name)", ".err-\(name)")
         var actions = posix_spawn_file_actions_t()
@@ -164,6 +182,7 @@ final class RunningProcess {
         try #require(ended, "did not end in \(seconds) s; said: \(output) \(errors)")
         // Whatever a test is about: no run of it may lose an element without a reason.
         #expect(!errors.contains("the books do not balance"), "\(errors)")
+        checkCounters()
         let status = self.status ?? 0
         let signal = status & 0x7F
         return Outcome(

@@ -1,0 +1,83 @@
+import Synchronization
+import Testing
+import WeirBase
+import WeirEngine
+import WeirTelemetry
+
+/// Each moment of a subtask is in one of its states, and whoever reads sees all of one moment.
+@Suite struct SubtaskCountersTests {
+    private static let activities: [SubtaskCounters.Activity] = [
+        .idle, .busy, .between, .backpressured, .waiting,
+    ]
+
+    @Test(arguments: 1...20 as ClosedRange<UInt64>)
+    func `the states sum to the time that passed and none falls`(seed: UInt64) throws {
+        var random = SeededGenerator(seed: seed)
+        let start: UInt64 = 5_000_000
+        let counters = SubtaskCounters(now: start)
+        var clock = start
+        var last = StateTimes()
+        for _ in 0..<500 {
+            // Threads read their clocks at one time and say so at another: some lie behind. Then
+            // what was read as one state turns out to have been the next one.
+            clock += random.next() % 1_000
+            let isLate = random.next() % 4 == 0
+            let stamp = isLate ? clock - min(700, clock - start) : clock
+            let next = Self.activities[Int(random.next() % 5)]
+            counters.enter(next, now: stamp)
+            let times = try #require(counters.times(now: clock))
+            #expect(times.whole == clock - start)
+            if !isLate { #expect(Self.fallen(from: last, to: times) == nil) }
+            last = times
+        }
+    }
+
+    @Test func `waiting for a worker and waiting for input are told apart`() throws {
+        let counters = SubtaskCounters(now: 100)
+        counters.enter(.waiting, now: 110)
+        counters.enter(.between, now: 130)
+        counters.enter(.busy, now: 131)
+        counters.enter(.between, now: 150)
+        counters.enter(.backpressured, now: 160)
+        counters.enter(.idle, now: 200)
+        let times = try #require(counters.times(now: 300))
+        #expect(times.idle == 110 && times.waiting == 20)
+        #expect(times.busy == 30 && times.backpressured == 40)
+    }
+
+    @Test func `a reader beside a writer never sees a time fall`() {
+        let counters = SubtaskCounters(now: 0)
+        let isOver = Atomic<Bool>(false)
+        let writer = Worker("writer") {
+            var now: UInt64 = 0
+            while !isOver.load(ordering: .relaxed) {
+                for activity in Self.activities {
+                    now += 1_000_000
+                    counters.enter(activity, now: now)
+                }
+            }
+        }
+        var last = StateTimes()
+        var fallen: String?
+        var reads = 0
+        while reads < 200_000 {
+            // No time passes for the reader: all it sees is what the writer counted.
+            guard let times = counters.times(now: 0) else { continue }
+            reads += 1
+            fallen = fallen ?? Self.fallen(from: last, to: times)
+            last = times
+        }
+        isOver.store(true, ordering: .relaxed)
+        writer.join()
+        #expect(fallen == nil, "\(fallen ?? "")")
+        #expect(last.whole % 1_000_000 == 0)
+    }
+
+    private static func fallen(from old: StateTimes, to new: StateTimes) -> String? {
+        let pairs = [
+            (old.busy, new.busy), (old.backpressured, new.backpressured),
+            (old.waiting, new.waiting), (old.idle, new.idle),
+        ]
+        return pairs.contains { $0 > $1 } ? "\(old) then \(new)" : nil
+    }
+}
