@@ -123,6 +123,50 @@ struct ExportTests {
         #expect(try CounterCheck(trace).faults == [])
     }
 
+    @Test func `each turn of each subtask is in one hop and each sink tells its latency`()
+        throws
+    {
+        let weir = try Weir()
+        let run = try weir(
+            "run", "orders", "--limit", "2000", "--rate", "max", "--ui", "none", "--record",
+            "t.mcap")
+        try #require(run.code == 0, "\(run)")
+        let schedule = try weir("export", "t.mcap", "--signal", "schedule")
+        var turns: [String: Int] = [:]
+        let kinds = ["input", "timer", "completion", "continue", "idle", "end", "failure"]
+        for line in try schedule.outputLines.map({ try JSONLine($0) })
+        where kinds.contains(line.string("kind") ?? "") {
+            let subtask = "\(line.string("stage") ?? "")/\(line.number("subtask") ?? -1)"
+            turns[subtask, default: 0] += 1
+        }
+        let metrics = try weir("export", "t.mcap", "--signal", "metrics").outputLines
+            .map { try JSONLine($0) }
+        var hops: [String: Int] = [:]
+        var ends: Set<String> = []
+        for line in metrics where line.string("type") == "histogram" {
+            let labels = line.member("labels")
+            let subtask = "\(labels["stage"] ?? "")/\(labels["subtask"] ?? "")"
+            guard line.string("name") == "weir_hop_latency_seconds" else {
+                #expect(line.string("name") == "weir_end_to_end_latency_seconds")
+                ends.insert(subtask)
+                continue
+            }
+            let hop = labels["hop"] as? String ?? ""
+            if ["decode", "process", "encode"].contains(hop) {
+                hops[subtask] = line.number("count")
+            }
+        }
+        #expect(hops == turns)
+        #expect(ends == ["shipments/0"])
+        let names = Set(metrics.compactMap { $0.string("name") })
+        #expect(
+            names.isSuperset(of: [
+                "weir_channel_oldest_seconds", "weir_watermark_lag_seconds",
+                "weir_waiting_seconds_total", "process_cpu_seconds_total",
+                "process_resident_memory_bytes",
+            ]))
+    }
+
     @Test func `no counter of a slowed run falls and the states of each subtask sum to its time`()
         throws
     {

@@ -1,8 +1,10 @@
+import Foundation
 import Synchronization
 import Testing
 import WeirBase
 import WeirEngine
 import WeirTelemetry
+import WeirTrace
 
 @testable import WeirApp
 
@@ -25,6 +27,23 @@ import WeirTelemetry
             sizes.insert(idle.approximateBytes)
         }
         #expect(sizes.count == 1)
+    }
+
+    @Test func `lag counts from the newest event time and skew is what the sources differ by`()
+        throws
+    {
+        let hour: Int64 = 3_600_000
+        let watch = SkewWatch()
+        try watch.run(ahead: hour)
+        let (skews, lags) = (watch.skews, watch.lags)
+        #expect(watch.newest == Instant(milliseconds: hour + 1_999).nanoseconds)
+        // Each source gave two thousand elements a millisecond apart.
+        let differences = (hour - 2_000) * 1_000_000...(hour + 2_000) * 1_000_000
+        #expect(!skews.isEmpty && skews.allSatisfy { differences.contains($0) }, "\(skews)")
+        // What reads both has the watermark of the source that is behind.
+        #expect(!lags.isEmpty && lags.allSatisfy { $0 >= (hour - 2_000) * 1_000_000 }, "\(lags)")
+        // Who ended holds nothing back.
+        #expect(watch.skewAtEnd == nil)
     }
 
     @Test func `samples taken one by one give all counters and depths at every moment`() throws {
@@ -135,6 +154,64 @@ import WeirTelemetry
         let (looks, idle) = seen.withLock { $0 }
         #expect(looks > 100)
         #expect(idle.isEmpty, "\(idle.prefix(5))")
+    }
+}
+
+/// Runs two sources, one of them ahead in event time, with a stage that reads both, and notes what
+/// samples say of it from inside its closure.
+private final class SkewWatch: @unchecked Sendable {
+    // Unchecked: the run it watches has one thread.
+
+    private var sampler: RunSampler?
+    private var table = SampleTable()
+    private(set) var skews: [Int64] = []
+    private(set) var lags: [Int64] = []
+
+    var newest: Int64? { table.newest }
+    var skewAtEnd: Int64? { table.subtasks.compactMap(\.skew).max() }
+
+    func run(ahead: Int64) throws {
+        let pipeline = Pipeline("two", parallelism: 1) { [self] flow in
+            func source(_ name: String, from start: Int64) -> DataStream<Int> {
+                flow.read(
+                    name,
+                    from: .generator { index, _ in
+                        (Int(index), Instant(milliseconds: start + Int64(index)))
+                    })
+            }
+            _ = source("early", from: 0).union(source("late", from: ahead))
+                .keyed { $0 }
+                .process("both", state: 0, emitting: Int.self) { _, _, _ in self.look() }
+        }
+        let planned = try pipeline.plan()
+        var connections = LiveWorld.Connections()
+        (connections.sources, connections.storesInput) = ([nil, nil], [false, false])
+        let world = LiveWorld(
+            started: 1_700_000_000_000_000_000, time: .virtual, connections: connections,
+            lanes: nil, logLanes: [], onMark: { _ in })
+        let scheduler = SimulatedScheduler(seed: 5, world: world)
+        var bind = BindOptions(seed: 1)
+        bind.limit = 2_000
+        let execution = Execution(
+            plan: planned.plan, parts: try planned.bind(bind, world: world), world: world,
+            scheduler: scheduler, stopsOnViolation: false)
+        sampler = RunSampler(execution) { RecorderSample() }
+        world.start(execution)
+        scheduler.run(execution)
+        world.finish()
+        for _ in 0..<3 { takeSample() }
+    }
+
+    private func takeSample() { if let sample = sampler?.take() { table.take(sample) } }
+
+    private func look() {
+        takeSample()
+        let known = table.subtasks.compactMap(\.skew)
+        guard known.count == 2 else { return }
+        skews.append(known.max() ?? 0)
+        if let lag = table.subtasks.first(where: { $0.stage == "both" })?.watermarkLag {
+            lags.append(lag)
+        }
     }
 }
 

@@ -27,7 +27,7 @@ private func withBuffer<Element, Result>(
                             output.append(sent, time: Int64(sent))
                             sent += 1
                         }
-                        _ = ring.publish(from: &output, birth: 0)
+                        _ = ring.publish(from: &output, birth: 0, entry: 1)
                         #expect(ring.depth <= capacity)
                         let count = random.below(ring.depth + 1)
                         ring.moveOut(count, into: &taken)
@@ -48,12 +48,12 @@ private func withBuffer<Element, Result>(
             name: "ring", bounds: ChannelBounds(messages: 64, bytes: 1_000), isUnbounded: false)
         withBuffer(of: String.self) { output in
             for _ in 0..<10 { output.append(String(repeating: "x", count: 400), time: 0) }
-            #expect(ring.publish(from: &output, birth: 0) == 3)
-            #expect(ring.publish(from: &output, birth: 0) == 0)
+            #expect(ring.publish(from: &output, birth: 0, entry: 1) == 3)
+            #expect(ring.publish(from: &output, birth: 0, entry: 1) == 0)
             withBuffer(of: String.self) { taken in
                 ring.moveOut(3, into: &taken)
                 #expect(ring.queuedBytes == 0)
-                #expect(ring.publish(from: &output, birth: 0) == 3)
+                #expect(ring.publish(from: &output, birth: 0, entry: 1) == 3)
             }
         }
     }
@@ -65,7 +65,7 @@ private func withBuffer<Element, Result>(
             for number in 0..<1_000 {
                 output.append("\(number)", time: 0)
                 if number % 7 == 0 { output.append(.watermark(Instant(nanoseconds: 1))) }
-                #expect(ring.publish(from: &output, birth: 0) >= 1)
+                #expect(ring.publish(from: &output, birth: 0, entry: 1) >= 1)
             }
             withBuffer(of: String.self) { taken in
                 ring.moveOut(ring.depth, into: &taken)
@@ -98,7 +98,7 @@ private func withBuffer<Element, Result>(
                     Issue.record("a dropping edge refused")
                     return
                 }
-                channel.apply(outcomes, to: &output)
+                channel.apply(outcomes, to: &output, entry: 1)
             }
             var classes: Set<UInt8> = []
             var elements = 0
@@ -125,7 +125,7 @@ private func withBuffer<Element, Result>(
                     if let control { output.append(control) } else { output.append(1, time: 0) }
                 }
                 if let outcomes = channel.decide(output, output.count) {
-                    channel.apply(outcomes, to: &output)
+                    channel.apply(outcomes, to: &output, entry: 1)
                 }
             }
             let tags = (channel.queue.first..<channel.queue.end).map { channel.queue.tags[$0] }

@@ -12,9 +12,13 @@ struct ExampleRun {
     /// 2026-11-24T12:04:31.2Z.
     static let started: Int64 = 1_795_521_871_200_000_000
 
-    static let facts = RunFacts(
-        command: "run", pipeline: "orders-enrich", stages: stages, edges: edges, started: started,
-        tracePath: "weir-traces/orders-enrich-20261124-120431.mcap")
+    static var facts: RunFacts {
+        var facts = RunFacts(
+            command: "run", pipeline: "orders-enrich", stages: stages, edges: edges,
+            started: started, tracePath: "weir-traces/orders-enrich-20261124-120431.mcap")
+        facts.workers = 4
+        return facts
+    }
 
     struct Load {
         var rate: Double
@@ -79,10 +83,28 @@ struct ExampleRun {
                         depth: load.depth, capacity: load.capacity, bytes: 0, dropped: 0))
             }
         }
-        return MetricSample(
+        if tenths % 10 == 0 { addLatencies() }
+        var sample = MetricSample(
             time: tenths * 100_000, step: UInt64(tenths) * 1_000, subtasks: totals,
             channels: channels,
             recorder: RecorderSample(bytes: UInt64(tenths) * 68_000, logsDropped: 0))
+        sample.process = ProcessSample(
+            processorNanoseconds: UInt64(tenths) * 231_000_000,
+            residentBytes: 48_000_000)
+        return sample
+    }
+
+    /// What the sinks tell of the last second: most rows in 25 ms, some in 300.
+    private mutating func addLatencies() {
+        let second = UInt64(tenths / 10)
+        for index in totals.indices where totals[index].stage.hasPrefix("sink") {
+            var sample = LatencySample(hop: LatencySample.wholeWay)
+            sample.counts = [
+                UInt64(LatencyClass.of(25_000_000)), second * 90,
+                UInt64(LatencyClass.of(300_000_000)), second * 10,
+            ]
+            totals[index].latencies = [sample]
+        }
     }
 
     /// A model after so many seconds of this run.

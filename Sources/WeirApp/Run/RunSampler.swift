@@ -23,6 +23,12 @@ final class RunSampler {
     private var channels: [ChannelSample]
     /// By subtask: when it was told last, in microseconds, and the newest watermark then.
     private var told: [(time: Int64, newest: Int64?)]
+    /// By subtask: when its latencies were told last, in microseconds, and how many there were.
+    private var toldLatencies: [(time: Int64, count: UInt64)]
+    /// Latencies are told so often at most, microseconds: they are longer than the rest together.
+    private static let latencyInterval: Int64 = 950_000
+    /// Whether everything is told that is not told yet, as behind a run's last turn.
+    private var tellsAll = false
     /// Up to here whoever reads the samples took for idle who was not named.
     private var passedTime: Int64 = 0
     /// By subtask: the numbers of its channels.
@@ -30,7 +36,7 @@ final class RunSampler {
     private let channelNumbers: [Int32]
     /// Subtasks, a bit each: to be looked at in the next sample whatever they do.
     private var waiting: [UInt64]
-    /// The newest watermark of any source that has not ended.
+    /// The newest event time that any source has seen.
     private var newest: Int64?
     /// Where the next sample begins to look, so that a full one starves nobody.
     private var firstNumber = 0
@@ -59,6 +65,7 @@ final class RunSampler {
                 capacity: UInt64(channel.bounds.messages), bytes: 0, dropped: 0)
         }
         told = subtasks.map { _ in (0, nil) }
+        toldLatencies = subtasks.map { _ in (0, 0) }
         waiting = Array(repeating: 0, count: execution.touched.wordCount)
         (channelsOf, channelNumbers) = Self.links(execution)
     }
@@ -94,6 +101,7 @@ final class RunSampler {
         if isBehind { sample.isPartial = true } else { passedTime = time }
         sample.newest = newest
         sample.recorder = recorder()
+        sample.process = OwnProcess.sample()
         nanoseconds += MonotonicClock.threadNanoseconds() - started
         sample.recorder.sampleNanoseconds = (sample.recorder.sampleNanoseconds ?? 0) + nanoseconds
         return sample
@@ -152,9 +160,8 @@ final class RunSampler {
             forEachBit(of: due[word], word) { number in
                 let subtask = execution.subtasks[number]
                 guard subtask.isSource else { return }
-                let watermark = subtask.counters.watermark.load(ordering: .relaxed)
-                guard watermark != .min, watermark != .max else { return }
-                newest = max(newest ?? .min, watermark)
+                let event = subtask.counters.newestEvent.load(ordering: .relaxed)
+                if event != .min { newest = max(newest ?? .min, event) }
             }
         }
     }
@@ -164,7 +171,8 @@ final class RunSampler {
         visitCount += 1 + channelsOf[number].count
         // A long turn, or waiting for room, is told of without another touch.
         if subtask.counters.isActive { waiting[number >> 6] |= 1 << UInt64(number & 63) }
-        let found = read(subtask, known(number), ticks)
+        var found = read(subtask, known(number), ticks)
+        takeLatencies(of: subtask, number, sample.time, &found)
         if found != expected(number, at: sample.time) {
             tell(found, number, &sample)
             changesSinceRepeat += 1
@@ -174,13 +182,11 @@ final class RunSampler {
             let channel = execution.channels[number]
             let (depth, bytes) = (UInt64(channel.depth), UInt64(channel.queuedBytes))
             let dropped = channel.dropped
-            let known = channels[number]
-            guard depth != known.depth || bytes != known.bytes || dropped != known.dropped else {
-                continue
-            }
-            channels[number].depth = depth
-            channels[number].bytes = bytes
-            channels[number].dropped = dropped
+            var found = channels[number]
+            (found.depth, found.bytes, found.dropped) = (depth, bytes, dropped)
+            found.oldestSince = since(channel.oldestEntry, ticks, sample.time)
+            guard found != channels[number] else { continue }
+            channels[number] = found
             sample.channels.append(channels[number])
             changesSinceRepeat += 1
         }
@@ -201,10 +207,44 @@ final class RunSampler {
         return expected
     }
 
+    /// When a message came, microseconds since the run's start; nil where there is none.
+    private func since(_ entry: UInt64, _ ticks: UInt64, _ time: Int64) -> Int64? {
+        guard entry > 0 else { return nil }
+        let age = ticks > entry ? (ticks - entry) / 1_000 : 0
+        // Cut to a millisecond: the clocks of both differ a little, and what stands still is told
+        // once.
+        return max(0, time - Int64(age)) / 1_000 * 1_000
+    }
+
+    /// Adds the latencies where they changed and were not told for a while; until then the subtask
+    /// is looked at in every sample.
+    private func takeLatencies(
+        of subtask: Subtask, _ number: Int, _ time: Int64, _ sample: inout SubtaskSample
+    ) {
+        let places = subtask.latencyPlaces
+        let count = places.reduce(0) { $0 + $1.counts.count }
+        let last = toldLatencies[number]
+        guard count != last.count else { return }
+        guard tellsAll || last.count == 0 || time - last.time >= Self.latencyInterval else {
+            waiting[number >> 6] |= 1 << UInt64(number & 63)
+            return
+        }
+        toldLatencies[number] = (time, count)
+        sample.latencies = places.filter { $0.counts.count > 0 }
+            .map { $0.counts.sample(hop: $0.hop) }
+    }
+
+    /// From now on everything is told at once: the run took its last turn.
+    func tellAll() { tellsAll = true }
+
     private func tell(_ subtask: SubtaskSample, _ number: Int, _ sample: inout MetricSample) {
+        let before = subtasks[number].latencies
         subtasks[number] = subtask
         told[number] = (sample.time, newest)
         sample.subtasks.append(subtask)
+        if subtask.latencies == before {
+            sample.subtasks[sample.subtasks.count - 1].latencies = nil
+        }
     }
 
     /// A subtask's totals now. `known` is what whoever reads the samples has.
@@ -228,12 +268,28 @@ final class RunSampler {
             times.raise(to: known.times)
             sample.times = times
         }
+        readSource(subtask, &sample)
         let watermark = counters.watermark.load(ordering: .relaxed)
         sample.watermarkLag = nil
         if watermark != .min, watermark != .max, let newest, newest >= watermark {
             sample.watermarkLag = newest - watermark
         }
         return sample
+    }
+
+    private func readSource(_ subtask: Subtask, _ sample: inout SubtaskSample) {
+        guard subtask.isSource else { return }
+        let counters = subtask.counters
+        let lag = counters.lagRecords.load(ordering: .relaxed)
+        sample.lagRecords = lag == .max ? nil : lag
+        let since = counters.lagSince.load(ordering: .relaxed)
+        sample.lagSince = since == .max ? nil : since
+        let event = counters.newestEvent.load(ordering: .relaxed)
+        let isOut =
+            counters.isHeldOut.load(ordering: .relaxed)
+            || subtask.hasEnded.load(ordering: .relaxed)
+        sample.skew = nil
+        if !isOut, event != .min, let newest, newest >= event { sample.skew = newest - event }
     }
 
     private func drops(_ counters: SubtaskCounters) -> [DropSample]? {
@@ -255,7 +311,9 @@ final class RunSampler {
             let number = nextRepeat
             nextRepeat = (nextRepeat + 1) % count
             if number < subtasks.count {
-                tell(expected(number, at: sample.time), number, &sample)
+                var again = expected(number, at: sample.time)
+                again.latencies = nil
+                tell(again, number, &sample)
             } else {
                 sample.channels.append(channels[number - subtasks.count])
             }

@@ -66,6 +66,7 @@ final class RunWatch: @unchecked Sendable {
         monitor.withLock { monitor.signal() }
         thread?.join()
         guard thread != nil else { return }
+        sampler.tellAll()
         // The last samples tell everything that is not told yet.
         while take(), sampler.isBehind {}
     }
@@ -90,8 +91,8 @@ final class RunWatch: @unchecked Sendable {
         previous = (frame, now)
     }
 
-    /// The next sample, recorded where the run is; nil when the recorder has no room for one. Then
-    /// the one after it tells what changed meanwhile.
+    /// The next sample, recorded where the run is; nil when the recorder has
+    /// no room for one. Then the one after it tells what changed meanwhile.
     private func taken() -> MetricSample? {
         guard let recorder = recording.recorder else { return sampler.take() }
         return recorder.offerSample { sampler.take() }

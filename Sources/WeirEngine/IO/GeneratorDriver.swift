@@ -25,6 +25,9 @@ final class GeneratorDriver<Element: Sendable>: SourceDriver {
     deinit { emitter.deallocate() }
 
     var lag: UInt64? { nil }
+    var lagSince: Int64? { isEnded || taken >= limit ? nil : pace.next(taken: taken) }
+    var newestEvent: Int64? { emitter.watermarker?.newest }
+    var readLatency: LatencyCounts? { nil }
     var takenBytes: UInt64 { 0 }
     /// An element is made when it is taken.
     var leftover: SourceLeftover { SourceLeftover() }

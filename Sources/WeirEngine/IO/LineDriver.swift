@@ -1,3 +1,4 @@
+import DequeModule
 import WeirBase
 import WeirTelemetry
 
@@ -19,6 +20,8 @@ final class LineDriver<Element: Sendable>: SourceDriver {
     private var isEnded = false
     private var lastInput: Int64 = 0
     private var isIdle = false
+    private var arrivals = Arrivals()
+    private let waitedBefore = LatencyCounts()
 
     init(
         feed: any InputFeed, context: SourceContext, watermark: WatermarkPolicy?,
@@ -40,6 +43,9 @@ final class LineDriver<Element: Sendable>: SourceDriver {
 
     var takenBytes: UInt64 { assembler.position }
     var lag: UInt64? { UInt64(assembler.waiting) }
+    var lagSince: Int64? { arrivals.oldest(behind: lines) }
+    var newestEvent: Int64? { emitter.watermarker?.newest }
+    var readLatency: LatencyCounts? { waitedBefore }
     var remarks: SourceRemarks {
         var remarks = emitter.remarks
         remarks.unparsed?.lines = taken
@@ -60,7 +66,7 @@ final class LineDriver<Element: Sendable>: SourceDriver {
     func look(time: Int64, isEnding: Bool) -> Look {
         if isEnded { return .done }
         if isEnding || taken >= limit { return .choice(Choice(kind: .end)) }
-        takeBlocks()
+        takeBlocks(at: time)
         if assembler.waiting == 0 {
             if assembler.trouble != nil { return .choice(Choice(kind: .failure)) }
             if assembler.isEnded { return .choice(Choice(kind: .end)) }
@@ -81,8 +87,12 @@ final class LineDriver<Element: Sendable>: SourceDriver {
     }
 
     /// Blocks move from the hand-over into this subtask's own memory: nobody can tell when.
-    private func takeBlocks() {
-        while assembler.wantsMore, let block = feed.next() { assembler.take(block) }
+    private func takeBlocks(at time: Int64) {
+        while assembler.wantsMore, let block = feed.next() {
+            assembler.take(block)
+            arrivals.add(linesSoFar: lines + UInt64(assembler.waiting), at: block.time)
+            waitedBefore.record(UInt64(max(0, time - block.time)) * 1_000)
+        }
     }
 
     func run(_ count: Int, _ subtask: Subtask) {
@@ -92,7 +102,7 @@ final class LineDriver<Element: Sendable>: SourceDriver {
             subtask.becomeActive()
         }
         for _ in 0..<count {
-            if assembler.waiting == 0 { takeBlocks() }
+            if assembler.waiting == 0 { takeBlocks(at: lastInput) }
             // A look found so many lines, or a trace says so.
             guard assembler.waiting > 0 else {
                 subtask.failAsSource(MissingInput(taken: taken))
@@ -161,7 +171,7 @@ final class LineDriver<Element: Sendable>: SourceDriver {
     func end(_ kind: StepKind, _ subtask: Subtask) {
         isEnded = true
         if kind == .failure {
-            takeBlocks()
+            takeBlocks(at: subtask.chain.frame.pointee.turnTime)
             switch assembler.trouble {
             case .failed(let message):
                 subtask.failAsSource(InputTrouble(description: message))
@@ -211,6 +221,30 @@ final class LineDriver<Element: Sendable>: SourceDriver {
         hash.combine(assembler.position)
         hash.combine(isEnded ? 1 : 0)
         emitter.watermarker?.digest(into: &hash)
+    }
+}
+
+/// When the blocks were read whose lines wait to be taken; for measuring only.
+private struct Arrivals {
+    /// More blocks than this count as read with the last of them.
+    private static let maximumBlocks = 64
+
+    private var blocks = Deque<(lines: UInt64, time: Int64)>()
+
+    /// A block was read at `time`; with it there are so many lines since the run's start.
+    mutating func add(linesSoFar lines: UInt64, at time: Int64) {
+        guard lines > blocks.last?.lines ?? 0 else { return }
+        if blocks.count >= Self.maximumBlocks {
+            blocks[blocks.count - 1].lines = lines
+        } else {
+            blocks.append((lines, time))
+        }
+    }
+
+    /// When the line behind the first `taken` was read; nil where there is none.
+    mutating func oldest(behind taken: UInt64) -> Int64? {
+        while let first = blocks.first, first.lines <= taken { blocks.removeFirst() }
+        return blocks.first?.time
     }
 }
 

@@ -22,6 +22,13 @@ protocol SourceDriver: AnyObject {
     var takenBytes: UInt64 { get }
     /// Elements that wait, where that is known.
     var lag: UInt64? { get }
+    /// When the oldest of them was read, or the next was due, microseconds since the run's start;
+    /// nil where nothing is known to wait.
+    var lagSince: Int64? { get }
+    /// The newest event time seen, nanoseconds since 1970; nil where there is none.
+    var newestEvent: Int64? { get }
+    /// How long input waited to be taken; nil where that takes no time.
+    var readLatency: LatencyCounts? { get }
     /// What was read and will not be taken; after the last turn.
     var leftover: SourceLeftover { get }
     /// The position as values, for a snapshot; between turns.

@@ -1,6 +1,7 @@
 import DequeModule
 import Synchronization
 import WeirBase
+import WeirTelemetry
 
 /// The hand-over between a sink's subtask and the thread that writes its rows.
 ///
@@ -17,7 +18,16 @@ final class WriterFeed: RowFeed, @unchecked Sendable {
     private let onRoom: @Sendable () -> Void
     private let onFailure: @Sendable (any Error) -> Void
     private let monitor = Monitor()
-    private var queue = Deque<(rows: [UInt8], count: Int)>()
+    private var queue = Deque<Handed>()
+
+    /// Rows that were handed over, and when: nanoseconds of `TickClock`.
+    private struct Handed {
+        var rows: [UInt8]
+        var count: Int
+        var time: UInt64
+    }
+
+    private let waited = LatencyCounts()
     private var queuedBytes = 0
     private var isFinished = false
     private var isRoomWanted = false
@@ -43,14 +53,15 @@ final class WriterFeed: RowFeed, @unchecked Sendable {
     /// Starts the writer's thread; without it `offer` writes by itself, as a simulated run wants.
     func start() {
         thread = Worker("weir-writer") { [self] in
-            while let next = next() { write(next.rows, count: next.count) }
+            while let next = next() { write(next) }
             close()
         }
     }
 
     func offer(_ rows: [UInt8], count: Int) -> Bool {
+        let handed = Handed(rows: rows, count: count, time: TickClock.nanoseconds())
         if thread == nil {
-            write(rows, count: count)
+            write(handed)
             return true
         }
         return monitor.withLock {
@@ -61,7 +72,7 @@ final class WriterFeed: RowFeed, @unchecked Sendable {
             if hasFailed {
                 rowAccount.unwritten += UInt64(count)
             } else {
-                queue.append((rows, count))
+                queue.append(handed)
                 queuedBytes += rows.count
                 monitor.signal()
             }
@@ -94,6 +105,8 @@ final class WriterFeed: RowFeed, @unchecked Sendable {
         }
     }
 
+    var writeLatency: LatencyCounts? { waited }
+
     /// How long the write in progress has gone on, nanoseconds; nil when there is none. Any thread.
     var writingFor: UInt64? {
         let since = writingSince.load(ordering: .relaxed)
@@ -102,7 +115,7 @@ final class WriterFeed: RowFeed, @unchecked Sendable {
         return now > since ? now - since : 0
     }
 
-    private func next() -> (rows: [UInt8], count: Int)? {
+    private func next() -> Handed? {
         monitor.lock()
         while queue.isEmpty, !isFinished { monitor.wait() }
         let next = queue.popFirst()
@@ -117,7 +130,8 @@ final class WriterFeed: RowFeed, @unchecked Sendable {
         return next
     }
 
-    private func write(_ rows: [UInt8], count: Int) {
+    private func write(_ handed: Handed) {
+        let (rows, count) = (handed.rows, handed.count)
         // Until the sink has taken them they are not written, also while it hangs in the write.
         let isOpen = monitor.withLock {
             rowAccount.unwritten += UInt64(count)
@@ -129,6 +143,8 @@ final class WriterFeed: RowFeed, @unchecked Sendable {
         do {
             try rows.withUnsafeBytes { try writing.write($0) }
             written.wrappingAdd(UInt64(rows.count), ordering: .relaxed)
+            let now = TickClock.nanoseconds()
+            waited.record(now > handed.time ? now - handed.time : 0)
             monitor.withLock {
                 rowAccount.unwritten -= UInt64(count)
                 rowAccount.written += UInt64(count)

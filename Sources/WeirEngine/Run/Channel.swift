@@ -80,6 +80,9 @@ package class AnyChannel: @unchecked Sendable {
     /// When the oldest input behind the next message was taken in, monotonic nanoseconds; only for
     /// measuring, no turn sees it. The consumer, while something waits; 0 where it is not known.
     package var nextBirth: UInt64 { 0 }
+    /// When the message that waits longest came into the channel, nanoseconds of `TickClock`; 0
+    /// when none waits. Any thread; only for measuring.
+    package var oldestEntry: UInt64 { 0 }
     /// Adds the messages that wait to a digest. At a rest point, or in a replay.
     package func digestQueued(into hash: inout StableHash) {}
     /// The messages that wait, as text, for a debugger. At a rest point, or in a replay.
@@ -103,6 +106,8 @@ package final class Channel<Element>: AnyChannel, @unchecked Sendable {
     private(set) var tags: UnsafeMutablePointer<UInt8>
     /// When the oldest input behind each message was taken in, monotonic nanoseconds.
     private var births: UnsafeMutablePointer<UInt64>
+    /// When each message came, for whoever watches too.
+    private var entries: UnsafeMutablePointer<Atomic<UInt64>>
     private var weights: UnsafeMutablePointer<UInt32>?
     private var size: Int
     let isUnbounded: Bool
@@ -132,6 +137,7 @@ package final class Channel<Element>: AnyChannel, @unchecked Sendable {
         times = .allocate(capacity: size)
         tags = .allocate(capacity: size)
         births = .allocate(capacity: size)
+        entries = Self.entries(capacity: size)
         if Element.self is any HeapSized.Type { weights = .allocate(capacity: size) }
         indices = .allocate(byteCount: 4 * 128, alignment: 128)
         for place in 0..<4 {
@@ -139,6 +145,12 @@ package final class Channel<Element>: AnyChannel, @unchecked Sendable {
         }
         form = ElementForm.found()
         super.init(name: name, bounds: bounds, policy: .block)
+    }
+
+    private static func entries(capacity: Int) -> UnsafeMutablePointer<Atomic<UInt64>> {
+        let memory = UnsafeMutablePointer<UInt64>.allocate(capacity: capacity)
+        memory.initialize(repeating: 0, count: capacity)
+        return UnsafeMutableRawPointer(memory).assumingMemoryBound(to: Atomic<UInt64>.self)
     }
 
     private static func slots(for messages: Int) -> Int {
@@ -157,6 +169,7 @@ package final class Channel<Element>: AnyChannel, @unchecked Sendable {
         times.deallocate()
         tags.deallocate()
         births.deallocate()
+        UnsafeMutableRawPointer(entries).deallocate()
         weights?.deallocate()
         indices.deallocate()
     }
@@ -182,7 +195,9 @@ package final class Channel<Element>: AnyChannel, @unchecked Sendable {
     // MARK: The producer
 
     /// Moves as many messages from the front of `buffer` as there is room; tells how many.
-    func publish(from buffer: inout MessageBuffer<Element>, birth: UInt64) -> Int {
+    ///
+    /// They came at `entry`, and the oldest input behind them was taken in at `birth`.
+    func publish(from buffer: inout MessageBuffer<Element>, birth: UInt64, entry: UInt64) -> Int {
         var moved = 0
         var position = tail.pointee.load(ordering: .relaxed)
         #if WEIR_PROBES
@@ -205,6 +220,7 @@ package final class Channel<Element>: AnyChannel, @unchecked Sendable {
             times[slot] = buffer.times[source]
             tags[slot] = buffer.tags[source]
             births[slot] = birth
+            entries[slot].store(entry, ordering: .relaxed)
             position += 1
             moved += 1
         }
@@ -256,6 +272,7 @@ package final class Channel<Element>: AnyChannel, @unchecked Sendable {
                 .allocate(capacity: newSize)
             )
         let newBirths = UnsafeMutablePointer<UInt64>.allocate(capacity: newSize)
+        let newEntries = Self.entries(capacity: newSize)
         let newWeights = weights.map { _ in
             UnsafeMutablePointer<UInt32>.allocate(capacity: newSize)
         }
@@ -269,11 +286,14 @@ package final class Channel<Element>: AnyChannel, @unchecked Sendable {
             newTimes[to] = times[from]
             newTags[to] = tags[from]
             newBirths[to] = births[from]
+            newEntries[to].store(entries[from].load(ordering: .relaxed), ordering: .relaxed)
         }
         elements.deallocate()
         times.deallocate()
         tags.deallocate()
         births.deallocate()
+        UnsafeMutableRawPointer(entries).deallocate()
+        entries = newEntries
         weights?.deallocate()
         (elements, times, tags, births, weights, size) =
             (newElements, newTimes, newTags, newBirths, newWeights, newSize)
@@ -299,6 +319,13 @@ package final class Channel<Element>: AnyChannel, @unchecked Sendable {
     /// When the oldest input behind the next message was taken in. The consumer, with depth > 0.
     override package var nextBirth: UInt64 {
         births[head.pointee.load(ordering: .relaxed) & (size - 1)]
+    }
+
+    /// A message that is taken while another thread looks may be told once more.
+    override package var oldestEntry: UInt64 {
+        let first = head.pointee.load(ordering: .acquiring)
+        guard tail.pointee.load(ordering: .acquiring) > first else { return 0 }
+        return entries[first & (size - 1)].load(ordering: .relaxed)
     }
 
     /// Messages taken so far. The consumer.
@@ -366,7 +393,7 @@ package final class Channel<Element>: AnyChannel, @unchecked Sendable {
         tail.pointee.store(messages.position, ordering: .relaxed)
         var buffer = MessageBuffer<Element>(capacity: max(1, messages.tags.count))
         buffer.append(messages)
-        _ = publish(from: &buffer, birth: 0)
+        _ = publish(from: &buffer, birth: 0, entry: 0)
         buffer.deallocate()
     }
 

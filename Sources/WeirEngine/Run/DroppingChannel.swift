@@ -1,4 +1,5 @@
 package import WeirBase
+import DequeModule
 import Synchronization
 
 /// What became of a stretch of messages offered to an edge that may drop.
@@ -57,6 +58,9 @@ package final class DroppingChannel<Element>: AnyChannel, @unchecked Sendable {
     private var elementCount = 0
     private let depthNow = Atomic<Int>(0)
     private let droppedNow = Atomic<UInt64>(0)
+    /// When each message of `queue` came; for measuring only.
+    private var entries = Deque<UInt64>()
+    private let oldestNow = Atomic<UInt64>(0)
     let form: ElementForm<Element>?
 
     override package init(name: String, bounds: ChannelBounds, policy: EdgePolicy) {
@@ -71,6 +75,7 @@ package final class DroppingChannel<Element>: AnyChannel, @unchecked Sendable {
     override package var queuedElements: Int { elementCount }
     // Nobody computes with the lock in hand.
     override package var publishedElements: Int { lock.withLock { elementCount } }
+    override package var oldestEntry: UInt64 { oldestNow.load(ordering: .relaxed) }
     override package var dropped: UInt64 { droppedNow.load(ordering: .relaxed) }
     override package var queuedBytes: Int { depth * MemoryLayout<Element>.stride }
 
@@ -99,7 +104,10 @@ package final class DroppingChannel<Element>: AnyChannel, @unchecked Sendable {
     }
 
     /// Carries out what was decided; the messages leave `buffer`. The lock is held.
-    func apply(_ outcomes: [DropRun.Outcome], to buffer: inout MessageBuffer<Element>) {
+    /// They came at `entry`.
+    func apply(
+        _ outcomes: [DropRun.Outcome], to buffer: inout MessageBuffer<Element>, entry: UInt64
+    ) {
         for outcome in outcomes {
             let source = buffer.first
             switch outcome {
@@ -107,19 +115,33 @@ package final class DroppingChannel<Element>: AnyChannel, @unchecked Sendable {
                 let control = MessageTag(rawValue: buffer.tags[source])?
                     .control(time: buffer.times[source])
                 if let control { merge(control) }
+                entries.append(entry)
             case .accepted:
                 append(buffer, source)
+                entries.append(entry)
             case .dropped:
                 (buffer.elements + source).deinitialize(count: 1)
                 droppedNow.wrappingAdd(1, ordering: .relaxed)
             case .evicting:
                 evictOldest()
                 append(buffer, source)
+                entries.append(entry)
                 droppedNow.wrappingAdd(1, ordering: .relaxed)
             }
             buffer.drop(1)
         }
         depthNow.store(queue.count, ordering: .releasing)
+        noteOldest()
+    }
+
+    private func noteOldest() {
+        assert(entries.count == queue.count, "\(entries.count) times of \(queue.count) messages")
+        oldestNow.store(entries.first ?? 0, ordering: .relaxed)
+    }
+
+    private func remove(at index: Int) {
+        entries.remove(at: index - queue.first)
+        queue.remove(at: index)
     }
 
     private func append(_ buffer: MessageBuffer<Element>, _ source: Int) {
@@ -130,7 +152,7 @@ package final class DroppingChannel<Element>: AnyChannel, @unchecked Sendable {
 
     private func evictOldest() {
         for index in queue.first..<queue.end where queue.tags[index] == 0 {
-            queue.remove(at: index)
+            remove(at: index)
             elementCount -= 1
             mergeNeighbours()
             return
@@ -147,7 +169,7 @@ package final class DroppingChannel<Element>: AnyChannel, @unchecked Sendable {
         var index = end - 1
         while index >= queue.first, queue.tags[index] != 0 {
             if Self.isAlike(queue.tags[index], tag.rawValue) {
-                queue.remove(at: index)
+                remove(at: index)
                 return
             }
             index -= 1
@@ -162,7 +184,7 @@ package final class DroppingChannel<Element>: AnyChannel, @unchecked Sendable {
                 var earlier = index - 1
                 while earlier >= queue.first, queue.tags[earlier] != 0 {
                     if Self.isAlike(queue.tags[earlier], queue.tags[index]) {
-                        queue.remove(at: earlier)
+                        remove(at: earlier)
                         index -= 1
                     }
                     earlier -= 1
@@ -190,7 +212,9 @@ package final class DroppingChannel<Element>: AnyChannel, @unchecked Sendable {
             }
         }
         queue.drop(count)
+        entries.removeFirst(count)
         depthNow.store(queue.count, ordering: .releasing)
+        noteOldest()
         changed()
     }
 
@@ -212,6 +236,7 @@ package final class DroppingChannel<Element>: AnyChannel, @unchecked Sendable {
         guard let state = saved as? State else { return }
         changed()
         queue.append(state.queue)
+        entries = Deque(repeating: 0, count: queue.count)
         elementCount = state.queue.elements.count
         depthNow.store(queue.count, ordering: .releasing)
         droppedNow.store(state.dropped, ordering: .relaxed)

@@ -143,8 +143,7 @@ package final class Execution: @unchecked Sendable {
         let started = TickClock.nanoseconds()
         subtask.counters.enter(.busy, now: started)
         touched.insert(subtask.index)
-        let birth = inlet?.channel.nextBirth ?? 0
-        subtask.birth = birth == 0 ? started : birth
+        measureWaiting(subtask, inlet, started)
         #if WEIR_PROBES
             let isLate = Probe.has(.numberAfterPublish) && inlet?.lock == nil
         #else
@@ -170,6 +169,9 @@ package final class Execution: @unchecked Sendable {
         count(subtask, inlet)
         let sample = subtask.sample()
         if let failure = subtask.failure { report(failure, subtask, turn, kind: choice.kind) }
+        // Before publishing: from now on what it made waits in its channels.
+        let now = TickClock.nanoseconds()
+        turn.readyTime = now
         _ = subtask.publish(turn, isLate: false)
         probe(.published)
         #if WEIR_PROBES
@@ -179,7 +181,7 @@ package final class Execution: @unchecked Sendable {
             }
         #endif
         wakeProducers(inlet)
-        let now = TickClock.nanoseconds()
+        subtask.counters.turnLatency.record(now &- started)
         measureLatency(subtask, now)
         world.ended(
             TurnAccount(
@@ -221,6 +223,9 @@ package final class Execution: @unchecked Sendable {
         if let source = subtask.source {
             counters.recordsIn.store(source.taken, ordering: .relaxed)
             counters.bytesIn.store(source.takenBytes, ordering: .relaxed)
+            counters.newestEvent.store(source.newestEvent ?? .min, ordering: .relaxed)
+            counters.lagRecords.store(source.lag ?? .max, ordering: .relaxed)
+            counters.lagSince.store(source.lagSince ?? .max, ordering: .relaxed)
         } else if let inlet {
             inlet.totalElements &+= UInt64(inlet.elements)
             SubtaskCounters.add(UInt64(inlet.elements), to: counters.recordsIn)
@@ -236,10 +241,20 @@ package final class Execution: @unchecked Sendable {
         SubtaskCounters.add(emitted, to: counters.recordsOut)
     }
 
+    /// Since when what the turn takes is on its way, and how long it waited for the turn.
+    private func measureWaiting(_ subtask: Subtask, _ inlet: Inlet?, _ started: UInt64) {
+        let birth = inlet?.channel.nextBirth ?? 0
+        subtask.birth = birth == 0 ? started : birth
+        guard let oldest = inlet?.channel.oldestEntry, oldest != 0 else { return }
+        subtask.counters.queueLatency.record(started > oldest ? started - oldest : 0)
+    }
+
     /// A sink's turn: how long ago the oldest input behind it was taken in.
     private func measureLatency(_ subtask: Subtask, _ now: UInt64) {
         for case let outlet as RowOutlet in subtask.outlets where outlet.emitted > 0 {
-            outlet.latency.record(now > subtask.birth ? now - subtask.birth : 0)
+            let latency = now > subtask.birth ? now - subtask.birth : 0
+            outlet.latency.record(latency)
+            subtask.counters.wholeLatency.record(latency)
         }
     }
 
@@ -285,10 +300,10 @@ package final class Execution: @unchecked Sendable {
         turn.subtask = subtask
         turn.step = subtask.lastTurn
         defer { turn.subtask = nil }
+        let now = TickClock.nanoseconds()
+        turn.readyTime = now
         let isPublished = subtask.publish(turn, isLate: true)
-        if isPublished {
-            subtask.counters.enter(turn.activityBetweenTurns, now: TickClock.nanoseconds())
-        }
+        if isPublished { subtask.counters.enter(turn.activityBetweenTurns, now: now) }
         touched.insert(subtask.index)
         return isPublished
     }

@@ -147,7 +147,8 @@ package final class BlockingOutlet<Element>: ChannelOutlet<Element> {
 
     override func publish(_ turn: TurnContext, isLate: Bool) -> Bool {
         guard buffer.count > 0 else { return true }
-        if ring.publish(from: &buffer, birth: turn.subtask?.birth ?? 0) > 0,
+        let birth = turn.subtask?.birth ?? 0
+        if ring.publish(from: &buffer, birth: birth, entry: turn.readyTime) > 0,
             let consumer = ring.consumer
         {
             turn.execution.scheduler.notify(consumer)
@@ -183,7 +184,7 @@ package final class DroppingOutlet<Element>: ChannelOutlet<Element> {
         let outcomes = turn.execution.world.publishing(
             step: step, outlet: index, offered: offered, turn
         ) { target.decide(buffer, offered) }
-        if let outcomes { target.apply(outcomes, to: &buffer) }
+        if let outcomes { target.apply(outcomes, to: &buffer, entry: turn.readyTime) }
         turn.execution.scheduler.endExclusive(target.lock, purpose: .publish(index), turn)
         guard outcomes != nil else {
             turn.execution.stop(

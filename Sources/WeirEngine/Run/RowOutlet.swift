@@ -21,6 +21,9 @@ package final class RowOutlet: Outlet {
         super.init(index: index, channel: nil)
     }
 
+    /// How long rows waited to be written; nil where they go nowhere that takes time.
+    var writeLatency: LatencyCounts? { feed.writeLatency }
+
     override package var hasUnpublished: Bool { !pending.isEmpty }
 
     /// Adds a row, with its line end.

@@ -1,6 +1,6 @@
 package import Synchronization
 package import WeirBase
-import WeirTelemetry
+package import WeirTelemetry
 
 /// One parallel instance of a stage: a chain of operators with its inlets and outlets.
 ///
@@ -134,6 +134,19 @@ package final class Subtask: @unchecked Sendable {
     /// Elements a source has taken; 0 elsewhere.
     package var sourceTaken: UInt64 { source?.taken ?? 0 }
     package var turnCount: UInt64 { turns }
+    /// The hops from source to sink that are measured here, each with its name.
+    package private(set) lazy var latencyPlaces: [(hop: String, counts: LatencyCounts)] = {
+        let sink = outlets.lazy.compactMap { $0 as? RowOutlet }.first
+        var places: [(String, LatencyCounts)] = []
+        if let read = source?.readLatency { places.append(("read", read)) }
+        if !inlets.isEmpty { places.append(("queue", counters.queueLatency)) }
+        let hop = source != nil ? "decode" : sink != nil ? "encode" : "process"
+        places.append((hop, counters.turnLatency))
+        guard let sink else { return places }
+        if let write = sink.writeLatency { places.append(("write", write)) }
+        places.append((LatencySample.wholeWay, counters.wholeLatency))
+        return places
+    }()
     /// What was odd about a source's input so far; nil elsewhere. Between turns.
     package var sourceRemarks: SourceRemarks? { source?.remarks }
 
@@ -360,12 +373,14 @@ package final class Subtask: @unchecked Sendable {
     private func becomeIdle() {
         guard !isIdle else { return }
         isIdle = true
+        counters.isHeldOut.store(true, ordering: .relaxed)
         chain.pass(.idle, from: 0)
     }
 
     func becomeActive() {
         guard isIdle else { return }
         isIdle = false
+        counters.isHeldOut.store(false, ordering: .relaxed)
         chain.pass(.active, from: 0)
     }
 

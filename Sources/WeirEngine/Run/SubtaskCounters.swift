@@ -28,6 +28,21 @@ package final class SubtaskCounters: Sendable {
     package let errors = Atomic<UInt64>(0)
     package let turns = Atomic<UInt64>(0)
     package let watermark = Atomic<Int64>(.min)
+    /// Sources: the newest event time seen, nanoseconds since 1970; `.min` before there is one.
+    package let newestEvent = Atomic<Int64>(.min)
+    /// Sources: elements that were read and wait to be taken; `.max` where that is not known.
+    package let lagRecords = Atomic<UInt64>(.max)
+    /// Sources: when the oldest of them was read, or the next was due, microseconds since the run's
+    /// start; `.max` where nothing is known to wait.
+    package let lagSince = Atomic<Int64>(.max)
+    /// Whether it holds no watermark back, because its input is idle.
+    package let isHeldOut = Atomic<Bool>(false)
+    /// How long its turns took.
+    package let turnLatency = LatencyCounts()
+    /// How long the oldest message that a turn took had waited.
+    package let queueLatency = LatencyCounts()
+    /// Sinks: how long the way from the source took, of the oldest input behind a turn's rows.
+    package let wholeLatency = LatencyCounts()
     /// By reason's ordinal: elements that had no chance to have their effect here.
     private let drops = DropReason.allCases.map { _ in DropCounter() }
     /// The activity in its low bits, then whether it is being changed, then since when: one word,

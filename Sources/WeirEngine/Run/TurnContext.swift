@@ -16,6 +16,8 @@ package final class TurnContext {
     var lastAccess: UInt64?
     /// What a subtask does between its turns: a worker of several stays with it for some.
     var activityBetweenTurns = SubtaskCounters.Activity.idle
+    /// When what is published now was ready, nanoseconds of `TickClock`; for measuring only.
+    var readyTime: UInt64 = 0
     /// Slots that the note of the turn's beginning took.
     var usedSlots = 0
     /// The cell whose closure runs.

@@ -95,6 +95,12 @@ package protocol RowFeed: AnyObject {
     func finish()
     /// What became of the rows that were taken; after the last turn.
     var account: RowAccount { get }
+    /// How long rows waited to be written; nil where they go nowhere that takes time.
+    var writeLatency: LatencyCounts? { get }
+}
+
+extension RowFeed {
+    package var writeLatency: LatencyCounts? { nil }
 }
 
 extension InputFeed {

@@ -39,6 +39,9 @@ struct Watermarker {
     private let granularity: Duration
     private var step = Int64.min
     private(set) var emitted = Instant.distantPast
+    /// The newest time that is believed, nanoseconds since 1970; nil before there is one. For
+    /// measuring: it is in no digest.
+    private(set) var newest: Int64?
     /// Holds times back that are too far ahead; nil where any distance is believed.
     private var jumps: JumpGuard?
 
@@ -61,6 +64,7 @@ struct Watermarker {
     }
 
     private mutating func moved(to time: Int64) -> Instant? {
+        if time > newest ?? .min { newest = time }
         // Below the next step nothing can move; most elements end here.
         guard time >= step else { return nil }
         let behind = Instant(nanoseconds: time) - .nanoseconds(disorder)

@@ -62,9 +62,14 @@ extension OverviewPainter {
             chart, count: Canvas.graphValues(width: plot.width, symbols: symbols))
         let top = Self.roundTop(values.compactMap(\.self).max() ?? 0)
         let role = chart == .throughput ? Role.busy : Role.blocked
-        let unit = chart == .throughput ? Figures.count(top) : "\(Figures.tenths(top)) s"
+        let unit =
+            chart == .throughput
+            ? "\(Figures.count(top))/s"
+            : Figures.duration(microseconds: Int64(min(top * 1e6, 1e18)))
         canvas.put(SafeText(unit), endingAt: area.x + axis, y: area.y, style: .faint, limit: axis)
-        canvas.put("0", x: area.x + axis - 1, y: plot.bottom - 1, style: .faint)
+        let zero = chart == .throughput ? "0/s" : "0 s"
+        canvas.put(
+            SafeText(zero), endingAt: area.x + axis, y: plot.bottom - 1, style: .faint, limit: axis)
         canvas.graph(values, top: top, in: plot, symbols: symbols, style: Style(role))
         let y = area.bottom - 1
         let title: SafeText = chart == .throughput ? "out/s  -60 s" : "lag  -60 s"

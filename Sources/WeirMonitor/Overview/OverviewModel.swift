@@ -98,14 +98,24 @@ package struct OverviewModel: Sendable {
     /// Rates are taken over about so much, so that one odd sample does not make them jump.
     package static let rateMicroseconds: Int64 = 1_000_000
 
+    /// The places between which rates are taken; nil before there are two samples.
+    private var ratePlaces: (old: Int, new: Int)? {
+        guard let place = shownPlace, place > 0 else { return nil }
+        let before = history.place(atOrBefore: history[place].time - Self.rateMicroseconds) ?? 0
+        return (min(before, place - 1), place)
+    }
+
+    /// What the run takes of the machine at the shown moment.
+    package var load: RunLoad? {
+        ratePlaces.map { RunLoad(from: history[$0.old], to: history[$0.new]) }
+    }
+
     /// Rates at the shown moment; empty before there are two samples.
     package var rates: [StageRate] {
-        guard let place = shownPlace, place > 0 else { return [] }
-        let new = history[place]
-        let before = history.place(atOrBefore: new.time - Self.rateMicroseconds) ?? 0
-        let old = history[min(before, place - 1)]
+        guard let (before, place) = ratePlaces else { return [] }
+        let (old, new) = (history[before], history[place])
         var peaks = new.stages.map(\.fill)
-        for between in stride(from: place - 1, to: min(before, place - 1), by: -1) {
+        for between in stride(from: place - 1, to: before, by: -1) {
             for (stage, totals) in history[between].stages.enumerated() {
                 peaks[stage] = max(peaks[stage], totals.fill)
             }

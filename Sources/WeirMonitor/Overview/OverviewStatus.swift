@@ -51,7 +51,7 @@ extension OverviewPainter {
         let clock = Figures.clock(
             Instant(nanoseconds: facts.started) + .microseconds(time))
         var first = [
-            Piece(text: SafeText("weir \(facts.command)"), style: .faint, rank: 3),
+            Piece(text: SafeText("weir \(facts.command)"), style: .faint, rank: 6),
             Piece(text: cut(facts.pipeline), style: .heading, rank: 1),
             Piece(text: pill.text, style: pill.style, rank: 0),
         ]
@@ -71,9 +71,10 @@ extension OverviewPainter {
         first.append(
             Piece(text: SafeText("up \(Figures.elapsed(microseconds: time))"), rank: 4))
         first.append(contentsOf: recordingPieces)
+        if let load = loadPiece { first.append(load) }
         first.append(
             Piece(text: SafeText("step \(model.shownFrame?.step ?? 0)"), rank: 5))
-        first.append(Piece(text: SafeText("\(clock) UTC"), style: .faint, rank: 6))
+        first.append(Piece(text: SafeText("\(clock) UTC"), style: .faint, rank: 7))
         put(first, y: 0)
         put(figures, y: 1)
     }
@@ -106,12 +107,43 @@ extension OverviewPainter {
         return pieces
     }
 
+    /// What the run takes of the machine; nil where nothing is known of it.
+    private var loadPiece: Piece? {
+        guard let load = model.load else { return nil }
+        var parts: [String] = []
+        if model.facts.workers > 0 {
+            let busy = min(load.busyWorkers, Double(model.facts.workers))
+            parts.append("workers \(Figures.tenths(busy))/\(model.facts.workers)")
+        }
+        if let cores = load.cores { parts.append("cpu \(Int((cores * 100).rounded())) %") }
+        if let memory = load.memory { parts.append("mem \(Figures.bytes(memory))") }
+        return parts.isEmpty ? nil : Piece(text: SafeText(parts.joined(separator: "  ")), rank: 3)
+    }
+
+    /// How long it takes from source to sink, and how far watermarks lie behind the newest event
+    /// time, with what of that comes from sources that are not equally far.
+    private var delays: [Piece] {
+        func time(_ nanoseconds: UInt64) -> String {
+            Figures.duration(microseconds: Int64(clamping: nanoseconds / 1_000))
+        }
+        let frame = model.shownFrame
+        var latency = "latency -"
+        if let figures = frame?.latency {
+            latency = "latency p50 \(time(figures.median)) p99 \(time(figures.percentile99))"
+        }
+        var lag = "lag -"
+        if let most = rates.compactMap(\.watermarkLag).max() {
+            lag = "lag \(time(UInt64(max(0, most))))"
+            if let skew = frame?.skew, skew > 0 { lag += " (skew \(time(UInt64(skew))))" }
+        }
+        return [Piece(text: SafeText(latency), rank: 2), Piece(text: SafeText(lag), rank: 3)]
+    }
+
     /// The second line, whole.
     var figures: [Piece] {
         guard !rates.isEmpty else { return [Piece(text: "no rates before the second sample")] }
         let into = model.facts.sources.reduce(0) { $0 + rates[$1].recordsIn }
         let out = model.facts.sinks.reduce(0) { $0 + rates[$1].recordsIn }
-        let lag = rates.compactMap(\.watermarkLag).max()
         let dropped = model.shownFrame?.stages.reduce(UInt64(0)) { $0 &+ $1.dropped } ?? 0
         let errors = model.shownFrame?.stages.reduce(UInt64(0)) { $0 &+ $1.errors } ?? 0
         let counts = model.shownCounts
@@ -120,16 +152,18 @@ extension OverviewPainter {
         return [
             Piece(text: SafeText("in \(Figures.count(into))/s"), rank: 0),
             Piece(text: SafeText("out \(Figures.count(out))/s"), rank: 1),
+        ] + delays + [
+            // What is wrong stays, what is not goes first.
             Piece(
-                text: SafeText(
-                    "lag " + (lag.map { Figures.duration(microseconds: $0 / 1_000) } ?? "-")),
-                rank: 2),
+                text: SafeText("violations \(found)"), style: found > 0 ? bad : .plain,
+                rank: found > 0 ? 0 : 4),
             Piece(
-                text: SafeText("violations \(found)"), style: found > 0 ? bad : .plain, rank: 3),
-            Piece(text: SafeText("errors \(errors)"), style: errors > 0 ? bad : .plain, rank: 4),
+                text: SafeText("errors \(errors)"), style: errors > 0 ? bad : .plain,
+                rank: errors > 0 ? 0 : 5),
             Piece(
-                text: SafeText("dropped \(dropped)"), style: dropped > 0 ? bad : .plain, rank: 5),
-            Piece(text: SafeText("warnings \(counts.warnings)"), rank: 6),
+                text: SafeText("dropped \(dropped)"), style: dropped > 0 ? bad : .plain,
+                rank: dropped > 0 ? 0 : 6),
+            Piece(text: SafeText("warnings \(counts.warnings)"), rank: 7),
         ]
     }
 

@@ -24,6 +24,8 @@ package struct RunFacts: Equatable, Sendable {
     package var started: Int64
     /// Where it is recorded; nil when it is not.
     package var tracePath: String?
+    /// Threads that run turns; 0 for a simulated run, or where it is not known.
+    package var workers = 0
 
     package init(
         command: String, pipeline: String, stages: [String], edges: [(String, String)],
@@ -58,6 +60,7 @@ package struct RunFacts: Equatable, Sendable {
             command: command, pipeline: header.pipeline, stages: header.subtasks.map(\.stage),
             edges: header.edges.map { ($0.from, $0.to) }, started: header.started,
             tracePath: tracePath)
+        workers = header.workers
     }
 
     /// Whether this program runs the run, and so can end it; else it only watches.

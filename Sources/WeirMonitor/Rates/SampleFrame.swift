@@ -31,6 +31,13 @@ package struct SampleFrame: Equatable, Sendable {
     package internal(set) var number: UInt64 = 0
     /// What had been noticed by then, and with it.
     package internal(set) var notices = NoticeCounts()
+    /// From source to sink, of the last second; nil where nothing came out.
+    package var latency: LatencyFigures?
+    /// How far the source that is furthest behind is behind the newest event time, nanoseconds; nil
+    /// where not two sources hold watermarks.
+    package var skew: Int64?
+    /// Nil in traces of older builds.
+    package var process: ProcessSample?
 
     /// Times are brought into a century, so that whatever a trace claims, nothing computed with
     /// them overflows.

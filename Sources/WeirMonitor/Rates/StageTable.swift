@@ -11,6 +11,7 @@ package struct StageTable: Sendable {
     /// By place in the table: the number of the stage; nil for what is of no known stage.
     private var subtaskStages: [Int?] = []
     private var channelStages: [Int?] = []
+    private var latencies = LatencyWindow()
 
     /// A table of a run whose stages stand in the order of `names`.
     package init(_ header: RunHeader, names: [String]) {
@@ -32,6 +33,7 @@ package struct StageTable: Sendable {
     /// Takes the run's next sample; gives the frame of its moment.
     package mutating func take(_ sample: MetricSample) -> SampleFrame {
         table.take(sample)
+        latencies.take(sample)
         findStages()
         var frame = SampleFrame(
             time: sample.time, step: sample.step, stages: names.count, recorder: sample.recorder)
@@ -39,6 +41,10 @@ package struct StageTable: Sendable {
             guard let stage = subtaskStages[place] else { continue }
             frame.stages[stage].add(table.subtasks[place])
         }
+        frame.latency = latencies.figures(at: sample.time)
+        frame.process = table.process
+        let skews = table.subtasks.compactMap(\.skew)
+        frame.skew = skews.count > 1 ? skews.max() : nil
         for place in table.channels.indices {
             guard let stage = channelStages[place] else { continue }
             frame.stages[stage].add(table.channels[place])

@@ -9,8 +9,9 @@ package struct MetricSample: Codable, Equatable, Sendable {
     package var time: Int64
     /// The last step taken at the time of sampling.
     package var step: UInt64
-    /// The newest watermark of the run's sources, nanoseconds since 1970; nil before there is one.
-    /// What `watermarkLag` is measured against.
+    /// The newest event time that any source has seen, nanoseconds since 1970; nil before there is
+    /// one. What `watermarkLag` and `skew` are measured against. (In traces of older builds the
+    /// newest watermark of a source.)
     package var newest: Int64?
     /// True when it was full: what it does not name may have done anything, and a later sample
     /// tells. Else nil.
@@ -18,6 +19,8 @@ package struct MetricSample: Codable, Equatable, Sendable {
     package var subtasks: [SubtaskSample]
     package var channels: [ChannelSample]
     package var recorder: RecorderSample
+    /// The process that runs it; nil in traces of older builds.
+    package var process: ProcessSample?
 
     package init(
         time: Int64, step: UInt64, subtasks: [SubtaskSample], channels: [ChannelSample],
@@ -53,10 +56,19 @@ package struct SubtaskSample: Codable, Equatable, Sendable {
     package var backpressured: UInt64 = 0
     /// Runnable without a worker. Nil in traces of builds that took that for idle.
     package var waiting: UInt64?
-    /// Sources: elements that wait to be taken, where that is known.
+    /// Sources: elements that were read and wait to be taken, where that is known.
     package var lagRecords: UInt64?
+    /// Sources: when what waits longest to be taken was read, or was due, microseconds since the
+    /// run's start; nil where nothing is known to wait.
+    package var lagSince: Int64?
     /// How far the subtask's watermark lies behind the run's newest event time, nanoseconds.
     package var watermarkLag: Int64?
+    /// Sources that hold watermarks: how far the newest event time that it has seen lies behind the
+    /// newest that any has, nanoseconds. That much of what lags is the difference of the inputs.
+    package var skew: Int64?
+    /// How long its turns and what came to it took, since the run's start. Told about once a
+    /// second; nil is as told before.
+    package var latencies: [LatencySample]?
     /// Elements dropped here by reason, in the order of the reasons, those of channels not among
     /// them. Nil where there are none, and in traces that had no reasons yet.
     package var drops: [DropSample]?
@@ -94,14 +106,14 @@ package struct SubtaskSample: Codable, Equatable, Sendable {
         idle &+= UInt64(max(0, microseconds)) &* 1_000
     }
 
-    /// What it is when only the run's newest watermark moved: further behind.
+    /// What it is when only the run's newest event time moved: further behind.
     package mutating func follow(newest: (old: Int64?, new: Int64?)) {
-        guard let lag = watermarkLag else { return }
-        if let old = newest.old, let new = newest.new {
-            watermarkLag = lag &+ (new &- old)
-        } else {
-            watermarkLag = nil
+        guard let old = newest.old, let new = newest.new else {
+            (watermarkLag, skew) = (nil, nil)
+            return
         }
+        watermarkLag = watermarkLag.map { $0 &+ (new &- old) }
+        skew = skew.map { $0 &+ (new &- old) }
     }
 }
 
@@ -127,6 +139,9 @@ package struct ChannelSample: Codable, Equatable, Sendable {
     package var capacity: UInt64
     package var bytes: UInt64
     package var dropped: UInt64
+    /// When the message that waits longest came, microseconds since the run's start; nil where none
+    /// waits.
+    package var oldestSince: Int64?
 
     /// Names, numbers and their keys in JSON.
     static let approximateBytes = 160
@@ -142,6 +157,19 @@ package struct ChannelSample: Codable, Equatable, Sendable {
         self.capacity = capacity
         self.bytes = bytes
         self.dropped = dropped
+    }
+}
+
+/// What the process that runs it has used and holds.
+package struct ProcessSample: Codable, Equatable, Sendable {
+    /// Processor time of all its threads since it began, nanoseconds.
+    package var processorNanoseconds: UInt64
+    /// Of its memory what lies in the machine's.
+    package var residentBytes: UInt64
+
+    package init(processorNanoseconds: UInt64, residentBytes: UInt64) {
+        self.processorNanoseconds = processorNanoseconds
+        self.residentBytes = residentBytes
     }
 }
 

@@ -14,6 +14,7 @@ package struct SampleTable: Sendable {
     package private(set) var step: UInt64 = 0
     package private(set) var newest: Int64?
     package private(set) var recorder = RecorderSample()
+    package private(set) var process: ProcessSample?
 
     /// By place of a subtask: up to when its times are known, microseconds.
     private var told: [Int64] = []
@@ -65,9 +66,10 @@ package struct SampleTable: Sendable {
         }
         for subtask in sample.subtasks {
             guard let place = place(of: subtask) else { continue }
-            let known = subtasks[place].times
+            let known = subtasks[place]
             subtasks[place] = subtask
-            subtasks[place].times.raise(to: known)
+            subtasks[place].times.raise(to: known.times)
+            if subtask.latencies == nil { subtasks[place].latencies = known.latencies }
             told[place] = sample.time
         }
         // Of a sample without room for everybody, who is not named may not have been idle.
@@ -77,6 +79,7 @@ package struct SampleTable: Sendable {
         }
         (time, step, newest) = (sample.time, sample.step, sample.newest)
         recorder = sample.recorder
+        process = sample.process
     }
 
     private mutating func passTime(to time: Int64) {

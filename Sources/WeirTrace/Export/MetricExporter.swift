@@ -28,13 +28,53 @@ package struct MetricExporter: LineExporter {
         guard filter.admits(nanoseconds: time) else { return }
         let timestamp = names.timestamp(time)
         for subtask in table.subtasks where filter.admits(stage: subtask.stage) {
-            for value in Self.values(of: subtask) { try write(value, timestamp) }
+            for value in Self.values(of: subtask, at: sample.time) { try write(value, timestamp) }
+            for latency in subtask.latencies ?? [] { try write(latency, of: subtask, timestamp) }
         }
         for channel in table.channels where filter.admits(stage: Self.stage(of: channel.to)) {
-            for value in Self.values(of: channel) { try write(value, timestamp) }
+            for value in Self.values(of: channel, at: sample.time) { try write(value, timestamp) }
         }
         guard filter.stage == nil else { return }
         for value in Self.values(of: sample.recorder) { try write(value, timestamp) }
+        guard let process = sample.process else { return }
+        for value in Self.values(of: process) { try write(value, timestamp) }
+    }
+
+    /// A histogram: `count`, `sum`, and under `buckets` how many were at most `le` seconds long, of
+    /// classes that are not empty.
+    private mutating func write(
+        _ latency: LatencySample, of subtask: SubtaskSample, _ timestamp: String
+    ) throws {
+        let isWhole = latency.hop == LatencySample.wholeWay
+        let classes = latency.classes
+        head.lines.json.beginObject()
+        head.lines.json.member("timestamp", timestamp)
+        head.lines.json.member(
+            "name", isWhole ? "weir_end_to_end_latency_seconds" : "weir_hop_latency_seconds")
+        head.lines.json.member("type", "histogram")
+        head.lines.json.member("unit", "seconds")
+        head.lines.json.member("count", classes.reduce(0, &+))
+        head.lines.json.member("sum", Double(latency.sum) / 1e9)
+        head.lines.json.key("buckets")
+        head.lines.json.beginArray()
+        var count: UInt64 = 0
+        for (place, found) in classes.enumerated() where found > 0 {
+            guard let bound = LatencyClass.upperBound(of: place) else { continue }
+            count &+= found
+            head.lines.json.beginObject()
+            head.lines.json.member("le", Double(bound) / 1e9)
+            head.lines.json.member("count", count)
+            head.lines.json.endObject()
+        }
+        head.lines.json.endArray()
+        head.lines.json.key("labels")
+        head.lines.json.beginObject()
+        head.lines.json.member("pipeline", names.header.pipeline)
+        head.lines.json.member("stage", subtask.stage)
+        head.lines.json.member("subtask", "\(subtask.subtask)")
+        if !isWhole { head.lines.json.member("hop", latency.hop) }
+        head.lines.json.endObject()
+        try head.lines.endLine()
     }
 
     private mutating func write(_ value: Value, _ timestamp: String) throws {
@@ -58,7 +98,14 @@ package struct MetricExporter: LineExporter {
         return String(subtask[..<slash])
     }
 
-    static func values(of sample: SubtaskSample) -> [Value] {
+    /// Seconds from one time of the run, in microseconds, to another; 0 where that is not later.
+    private static func age(_ since: Int64?, at time: Int64) -> Double {
+        guard let since else { return 0 }
+        let (age, overflow) = time.subtractingReportingOverflow(since)
+        return overflow ? 0 : Double(max(0, age)) / 1e6
+    }
+
+    static func values(of sample: SubtaskSample, at time: Int64) -> [Value] {
         let labels = [("stage", sample.stage), ("subtask", "\(sample.subtask)")]
         func seconds(_ nanoseconds: UInt64) -> Double { Double(nanoseconds) / 1e9 }
         var values: [Value] = [
@@ -89,6 +136,14 @@ package struct MetricExporter: LineExporter {
         }
         if let lag = sample.lagRecords {
             values.append(.gauge("weir_source_lag_records", unit: "records", Double(lag), labels))
+        }
+        if sample.lagRecords != nil || sample.lagSince != nil {
+            let age = age(sample.lagSince, at: time)
+            values.append(.gauge("weir_source_lag_seconds", unit: "seconds", age, labels))
+        }
+        if let skew = sample.skew {
+            values.append(
+                .gauge("weir_source_skew_seconds", unit: "seconds", Double(skew) / 1e9, labels))
         }
         if let lag = sample.watermarkLag {
             values.append(
@@ -122,13 +177,26 @@ package struct MetricExporter: LineExporter {
         return values
     }
 
-    static func values(of sample: ChannelSample) -> [Value] {
+    static func values(of sample: ProcessSample) -> [Value] {
+        [
+            Value(
+                name: "process_cpu_seconds_total", type: "counter", unit: "seconds",
+                number: Double(sample.processorNanoseconds) / 1e9, labels: []),
+            .gauge(
+                "process_resident_memory_bytes", unit: "bytes", Double(sample.residentBytes), []),
+        ]
+    }
+
+    static func values(of sample: ChannelSample, at time: Int64) -> [Value] {
         let labels = [("channel", sample.name)]
         let drops = [("stage", sample.to), ("channel", sample.name), ("reason", "policy")]
         return [
             .gauge("weir_channel_depth", unit: "records", Double(sample.depth), labels),
             .gauge("weir_channel_capacity", unit: "records", Double(sample.capacity), labels),
             .gauge("weir_channel_bytes", unit: "bytes", Double(sample.bytes), labels),
+            .gauge(
+                "weir_channel_oldest_seconds", unit: "seconds", age(sample.oldestSince, at: time),
+                labels),
             .counter(
                 "weir_records_dropped_total", unit: "records", sample.dropped, drops),
         ]

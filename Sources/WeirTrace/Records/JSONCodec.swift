@@ -40,6 +40,10 @@ enum JSONCodec {
         json.endArray()
         if let isPartial = sample.isPartial { json.member("isPartial", isPartial) }
         if let newest = sample.newest { json.member("newest", newest) }
+        if let process = sample.process {
+            json.key("process")
+            json.append(process)
+        }
         json.key("recorder")
         json.append(sample.recorder)
         json.member("step", sample.step)
@@ -140,6 +144,7 @@ extension JSONText {
         member("dropped", channel.dropped)
         member("from", channel.from)
         member("name", channel.name)
+        if let since = channel.oldestSince { member("oldestSince", since) }
         member("to", channel.to)
         endObject()
     }
@@ -159,13 +164,39 @@ extension JSONText {
         member("errors", subtask.errors)
         member("idle", subtask.idle)
         if let lag = subtask.lagRecords { member("lagRecords", lag) }
+        if let since = subtask.lagSince { member("lagSince", since) }
+        if let latencies = subtask.latencies {
+            key("latencies")
+            beginArray()
+            for latency in latencies { append(latency) }
+            endArray()
+        }
         member("recordsIn", subtask.recordsIn)
         member("recordsOut", subtask.recordsOut)
+        if let skew = subtask.skew { member("skew", skew) }
         member("stage", subtask.stage)
         member("subtask", subtask.subtask)
         member("turns", subtask.turns)
         if let waiting = subtask.waiting { member("waiting", waiting) }
         if let lag = subtask.watermarkLag { member("watermarkLag", lag) }
+        endObject()
+    }
+
+    private mutating func append(_ latency: LatencySample) {
+        beginObject()
+        key("counts")
+        beginArray()
+        for number in latency.counts { value(number) }
+        endArray()
+        member("hop", latency.hop)
+        member("sum", latency.sum)
+        endObject()
+    }
+
+    fileprivate mutating func append(_ process: ProcessSample) {
+        beginObject()
+        member("processorNanoseconds", process.processorNanoseconds)
+        member("residentBytes", process.residentBytes)
         endObject()
     }
 

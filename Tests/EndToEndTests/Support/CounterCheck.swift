@@ -52,11 +52,31 @@ struct CounterCheck {
             endSample()
             timestamp = String(time)
         }
+        if line.contains("\"type\":\"histogram\"") { return takeHistogram(line, time) }
         guard line.contains("\"type\":\"counter\"") else { return }
         let name = Self.member("name", of: line, upTo: ",")
         let labels = Self.member("labels", of: line, upTo: "}")
         let value = Double(Self.member("value", of: line, upTo: ",")) ?? -1
-        let key = "\(name) \(labels)"
+        take(value, of: "\(name) \(labels)", time)
+    }
+
+    /// What a histogram counts and sums are counters, each of its buckets too.
+    private mutating func takeHistogram(_ line: Substring, _ time: Substring) {
+        let name = Self.member("name", of: line, upTo: ",")
+        let labels = Self.member("labels", of: line, upTo: "}")
+        for figure in ["count", "sum"] {
+            let value = Double(Self.member(figure, of: line, upTo: ",")) ?? -1
+            take(value, of: "\(name) \(figure) \(labels)", time)
+        }
+        for bucket in Self.member("buckets", of: line, upTo: "]").split(separator: "{").dropFirst()
+        {
+            let bound = Self.member("le", of: bucket, upTo: ",")
+            let count = Double(Self.member("count", of: bucket, upTo: "}")) ?? -1
+            take(count, of: "\(name) le \(bound) \(labels)", time)
+        }
+    }
+
+    private mutating func take(_ value: Double, of key: String, _ time: Substring) {
         if let before = last[key], value < before {
             faults.append("\(key) fell from \(before) to \(value) at \(time)")
         }

@@ -1,0 +1,27 @@
+import Glibc
+import WeirBase
+import WeirTelemetry
+
+/// What this process uses of the machine.
+enum OwnProcess {
+    /// Read from the system: two calls, no lock.
+    static func sample() -> ProcessSample {
+        ProcessSample(
+            processorNanoseconds: MonotonicClock.processorNanoseconds(),
+            residentBytes: residentBytes)
+    }
+
+    /// The second number of `/proc/self/statm`, in pages; 0 where it cannot be read.
+    private static var residentBytes: UInt64 {
+        let file = open("/proc/self/statm", O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else { return 0 }
+        defer { close(file) }
+        var text = [UInt8](repeating: 0, count: 128)
+        let count = read(file, &text, text.count)
+        guard count > 0 else { return 0 }
+        let numbers = text.prefix(count).split(separator: 0x20)
+        guard numbers.count > 1, let pages = UInt64(String(decoding: numbers[1], as: UTF8.self))
+        else { return 0 }
+        return pages * UInt64(sysconf(Int32(_SC_PAGESIZE)))
+    }
+}

@@ -1,0 +1,26 @@
+import WeirTelemetry
+
+/// What a run takes of its machine.
+package struct RunLoad: Equatable, Sendable {
+    /// Cores in use by the whole process; nil where that is not told.
+    package var cores: Double?
+    /// Bytes of memory in use; nil where that is not told.
+    package var memory: UInt64?
+    /// How many workers were with a subtask, on average.
+    package var busyWorkers = 0.0
+
+    /// Between two frames of a run.
+    package init(from old: SampleFrame, to new: SampleFrame) {
+        memory = new.process?.residentBytes
+        let span = Double(max(0, new.time - old.time)) * 1_000
+        guard span > 0 else { return }
+        for (before, after) in zip(old.stages, new.stages) {
+            busyWorkers += Double(after.times.since(before.times).busy) / span
+        }
+        if let before = old.process?.processorNanoseconds,
+            let after = new.process?.processorNanoseconds
+        {
+            cores = Double(after > before ? after - before : 0) / span
+        }
+    }
+}

@@ -1,0 +1,74 @@
+import Testing
+import WeirMonitor
+import WeirTelemetry
+import WeirTerminal
+
+/// The figures at the top of the screen: each is what it is called.
+@Suite struct HeadLineTests {
+    private func lines(_ model: OverviewModel) -> [String] {
+        OverviewView.view(model).text.split(separator: "\n").prefix(2).map(String.init)
+    }
+
+    private func model(
+        width: Int, _ change: (inout SubtaskSample, Int64) -> Void
+    ) -> OverviewModel {
+        var model = OverviewModel(
+            facts: ExampleRun.facts, size: CanvasSize(width: width, height: 24),
+            theme: Theme(symbols: .ascii, hasColor: false))
+        var table = StageTable(names: ExampleRun.stages)
+        for second in 1...3 as ClosedRange<Int64> {
+            var subtasks = ExampleRun.stages.map { SubtaskSample(stage: $0, subtask: 0) }
+            for place in subtasks.indices {
+                subtasks[place].idle = UInt64(second) * 1_000_000_000
+                change(&subtasks[place], second)
+            }
+            let sample = MetricSample(
+                time: second * 1_000_000, step: 1, subtasks: subtasks, channels: [],
+                recorder: RecorderSample())
+            _ = model.update(.sample(table.take(sample)))
+        }
+        return model
+    }
+
+    @Test func `a lag of hours that is a difference of the sources stands beside a short latency`()
+    {
+        let hour: Int64 = 3_600_000_000_000
+        let shown = model(width: 120) { subtask, second in
+            if subtask.stage == "ingest" { subtask.skew = 0 }
+            if subtask.stage == "parse" { subtask.skew = 2 * hour }
+            if subtask.stage == "window" { subtask.watermarkLag = 2 * hour + hour / 5 }
+            guard subtask.stage == "sink-pg" else { return }
+            var whole = LatencySample(hop: LatencySample.wholeWay)
+            // The first second was slow: it does not count any more.
+            whole.counts = [
+                UInt64(LatencyClass.of(25_000_000)), UInt64(second - 1) * 100,
+                UInt64(LatencyClass.of(9_000_000_000)), 500,
+            ]
+            subtask.latencies = [whole]
+        }
+        let line = lines(shown)[1]
+        #expect(line.contains("latency p50 23 ms p99 25 ms  "), "\(line)")
+        #expect(line.contains("lag 2.2 h (skew 2.0 h)"), "\(line)")
+    }
+
+    @Test func `without rows in the last second there is no latency`() {
+        let shown = model(width: 120) { subtask, second in
+            guard subtask.stage == "sink-pg", second == 1 else { return }
+            var whole = LatencySample(hop: LatencySample.wholeWay)
+            whole.counts = [40, 7]
+            subtask.latencies = [whole]
+        }
+        #expect(lines(shown)[1].contains("latency -  lag -"), "\(lines(shown)[1])")
+    }
+
+    @Test func `busy workers, processor and memory are at the top of the smallest whole screen`() {
+        let top = lines(ExampleRun.model(seconds: 40, symbols: .ascii))[0]
+        #expect(top.contains("workers 2.1/4  cpu 231 %  mem 48.0 MB"), "\(top)")
+    }
+
+    @Test func `what is wrong stays at the top however narrow it is`() {
+        var model = ExampleRun.model(seconds: 40, width: 44, symbols: .ascii)
+        ExampleRun.addNotices(&model)
+        #expect(lines(model)[1].contains("violations 3"), "\(lines(model)[1])")
+    }
+}

@@ -1,0 +1,43 @@
+import Testing
+import WeirBase
+import WeirTelemetry
+
+/// Classes of latencies, and the percentiles that are read from them.
+@Suite struct LatencyCountsTests {
+    @Test func `every class begins where the one before ends, to the nanosecond`() {
+        for place in 0..<LatencyClass.count - 1 {
+            guard let bound = LatencyClass.upperBound(of: place) else {
+                Issue.record("class \(place) has no bound")
+                continue
+            }
+            #expect(LatencyClass.of(bound - 1) == place)
+            #expect(LatencyClass.of(bound) == place + 1)
+        }
+        #expect(LatencyClass.upperBound(of: LatencyClass.count - 1) == nil)
+        #expect(LatencyClass.of(0) == 0)
+        #expect(LatencyClass.of(.max) == LatencyClass.count - 1)
+    }
+
+    @Test(arguments: 1...20 as ClosedRange<UInt64>)
+    func `percentiles are those of the sorted latencies within a quarter`(seed: UInt64) throws {
+        var random = SeededGenerator(seed: seed)
+        let counts = LatencyCounts()
+        let latencies = (0..<2_000).map { _ in 1_000 + random.next() >> (30 + random.next() % 20) }
+        for latency in latencies { counts.record(latency) }
+        let sample = counts.sample(hop: LatencySample.wholeWay)
+        let figures = try #require(LatencyFigures(classes: sample.classes))
+        let sorted = latencies.sorted()
+        for (told, true_) in [(figures.median, sorted[999]), (figures.percentile99, sorted[1_979])]
+        {
+            #expect(Double(told) <= Double(true_) * 1.25 && Double(told) >= Double(true_) * 0.8)
+        }
+        #expect(sample.sum == latencies.reduce(0, +) && counts.count == 2_000)
+    }
+
+    @Test func `what a damaged sample says of classes that there are not is left out`() {
+        var sample = LatencySample(hop: "queue")
+        sample.counts = [3, 5, 9_999, 7, .max, 1, 4]
+        #expect(sample.classes.reduce(0, +) == 5)
+        #expect(LatencyFigures(classes: []) == nil)
+    }
+}
