@@ -29,6 +29,33 @@ import WeirTrace
         #expect(sizes.count == 1)
     }
 
+    @Test func `ten minutes at rest are at most 50 bytes a second in the trace`() throws {
+        let wide = try WideRun(stages: 3, width: 2, limit: 40)
+        let sampler = RunSampler(wide.execution) { RecorderSample() }
+        wide.run()
+        let path = NSTemporaryDirectory() + "weir-rest-\(UUID().uuidString).mcap"
+        defer { unlink(path) }
+        let header = RunHeader(
+            run: "0123456789abcdef0123456789abcdef", pipeline: "wide", version: "1",
+            plan: "00112233aabbccdd", seed: 1)
+        let writer = try TraceWriter(path: path, header: header, overwrite: false)
+        var rhythm = SampleRhythm()
+        let start = wide.world.clock()
+        var (before, samples) = (writer.bytesWritten, 0)
+        for tenth in 1...6_000 as ClosedRange<Int64> {
+            wide.world.advance(to: start + tenth * 100_000_000)
+            guard let sample = rhythm.take(sampler.take()) else { continue }
+            if tenth <= 10 { before = writer.bytesWritten }
+            samples += 1
+            var batch = RecordBatch()
+            batch.metrics = [sample]
+            try writer.consume(batch)
+        }
+        try writer.finish(RunEnd(cause: "finished", steps: 0, turns: 0, events: 0))
+        #expect(samples >= 60)
+        #expect(writer.bytesWritten - before <= 600 * 50, "\(writer.bytesWritten - before) bytes")
+    }
+
     @Test func `lag counts from the newest event time and skew is what the sources differ by`()
         throws
     {

@@ -224,7 +224,9 @@ private final class FailingConsumer: RecordConsumer {
         #expect(recorder.droppedOffers == 1_001 - made)
         recorder.finish()
         #expect(memory.recorded.map(\.metrics.count) == [made])
-        #expect(recorder.offerSample { sample } != nil)
+        #expect(recorder.offerSample { sample })
+        #expect(recorder.offerSample { nil })
+        #expect(memory.recorded.map(\.metrics.count) == [made])
     }
 
     @Test func `every note of running threads is seen once and in order`() {

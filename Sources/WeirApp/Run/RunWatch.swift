@@ -28,6 +28,7 @@ final class RunWatch: @unchecked Sendable {
     private let names: [String]
     /// Sums samples up for lines; a screen has its own.
     private var stages: StageTable
+    private var rhythm = SampleRhythm()
     private var previous: (frame: SampleFrame, at: UInt64)?
 
     init(
@@ -91,10 +92,16 @@ final class RunWatch: @unchecked Sendable {
         previous = (frame, now)
     }
 
-    /// The next sample, recorded where the run is; nil when the recorder has
+    /// The next sample, recorded where the run is and it tells something; nil when the recorder has
     /// no room for one. Then the one after it tells what changed meanwhile.
     private func taken() -> MetricSample? {
         guard let recorder = recording.recorder else { return sampler.take() }
-        return recorder.offerSample { sampler.take() }
+        var sample: MetricSample?
+        recorder.offerSample {
+            let taken = sampler.take()
+            sample = taken
+            return rhythm.take(taken)
+        }
+        return sample
     }
 }

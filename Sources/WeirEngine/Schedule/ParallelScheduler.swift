@@ -62,6 +62,8 @@ package final class ParallelScheduler: NumberingScheduler, @unchecked Sendable {
     private let restWanted = Atomic<Bool>(false)
     private let lanes: LaneSet?
     private weak var execution: Execution?
+    /// The step of the last rest point; the clerk's.
+    private var lastRest: UInt64 = 0
 
     /// A scheduler whose rest points are noted in `lanes`; nil when nothing is recorded.
     package init(options: Options, lanes: LaneSet?) {
@@ -351,6 +353,8 @@ package final class ParallelScheduler: NumberingScheduler, @unchecked Sendable {
     /// of all state. Tells how long it took, in nanoseconds.
     private func takeRest(_ execution: Execution) -> UInt64 {
         guard lanes != nil || execution.hasWideInvariants else { return 0 }
+        // Behind a rest point without a step the next would say the same again.
+        guard stepCount != lastRest else { return 0 }
         let started = MonotonicClock.nanoseconds()
         // Room first: nothing is held while waiting for it, and a run that ends is not held up.
         let slots = NoteLane.restSlots(
@@ -384,6 +388,7 @@ package final class ParallelScheduler: NumberingScheduler, @unchecked Sendable {
         let time = execution.world.clock() / 1_000
         if isAtRest, shared.exited == 0 {
             step = nextStep()
+            lastRest = step
             #if WEIR_PROBES
                 Probe.at(.restNumbered)
             #endif

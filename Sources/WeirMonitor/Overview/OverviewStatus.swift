@@ -31,10 +31,13 @@ extension OverviewPainter {
         switch model.playhead {
         case .live:
             // Another process's run is always shown with its age.
-            if model.age > Self.oldMicroseconds || !model.facts.ownsRun {
-                let age = SafeText("\(s.dot) LIVE \(Figures.age(microseconds: model.age)) old")
-                let isOld = model.age > Self.oldMicroseconds
-                return (age, Style(isOld ? .warning : .live, bold: true))
+            let rest = model.history.newest?.restsFor ?? 0
+            let isOld = model.age > Self.oldMicroseconds + rest
+            if isOld || !model.facts.ownsRun {
+                // A run at rest says beforehand for how long it will say nothing.
+                let word = isOld || model.age <= Self.oldMicroseconds ? "old" : "at rest"
+                let age = "\(s.dot) LIVE \(Figures.age(microseconds: model.age)) \(word)"
+                return (SafeText(age), Style(isOld ? .warning : .live, bold: true))
             }
             return ("\(s.dot) LIVE", Style(.live, bold: true))
         case .paused:

@@ -36,6 +36,8 @@ package struct SampleFrame: Equatable, Sendable {
     /// How far the source that is furthest behind is behind the newest event time, nanoseconds; nil
     /// where not two sources hold watermarks.
     package var skew: Int64?
+    /// While nothing is new, the next comes within so many microseconds; else 0.
+    package var restsFor: Int64 = 0
     /// Nil in traces of older builds.
     package var process: ProcessSample?
 

@@ -43,6 +43,7 @@ package struct StageTable: Sendable {
         }
         frame.latency = latencies.figures(at: sample.time)
         frame.process = table.process
+        frame.restsFor = max(0, min(sample.restsFor ?? 0, SampleRhythm.longestRest))
         let skews = table.subtasks.compactMap(\.skew)
         frame.skew = skews.count > 1 ? skews.max() : nil
         for place in table.channels.indices {

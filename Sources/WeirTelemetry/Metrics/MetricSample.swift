@@ -16,6 +16,9 @@ package struct MetricSample: Codable, Equatable, Sendable {
     /// True when it was full: what it does not name may have done anything, and a later sample
     /// tells. Else nil.
     package var isPartial: Bool?
+    /// When nothing was new: as long as that stays so, the next sample comes within so many
+    /// microseconds. Else nil.
+    package var restsFor: Int64?
     package var subtasks: [SubtaskSample]
     package var channels: [ChannelSample]
     package var recorder: RecorderSample

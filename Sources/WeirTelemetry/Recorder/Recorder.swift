@@ -80,21 +80,21 @@ package final class Recorder: @unchecked Sendable {
     /// Adds the metric sample that `make` gives to what is recorded. One thread.
     ///
     /// Without room `make` is not called, so that what changed is left for the next sample; the
-    /// miss is counted and nil comes back. Else the sample that was added.
+    /// miss is counted and false comes back. `make` may also give none: then nothing is added.
     @discardableResult
-    package func offerSample(_ make: () -> MetricSample) -> MetricSample? {
+    package func offerSample(_ make: () -> MetricSample?) -> Bool {
         let hasRoom = inbox.withLock { inbox in
             let hasRoom = inbox.admits(inbox.metrics.count)
             if !hasRoom { inbox.droppedMetrics += 1 }
             return hasRoom
         }
-        guard hasRoom else { return nil }
-        let sample = make()
+        guard hasRoom else { return false }
+        guard let sample = make() else { return true }
         inbox.withLock { inbox in
             inbox.metrics.append(sample)
             inbox.bytes += sample.approximateBytes
         }
-        return sample
+        return true
     }
 
     /// Adds a mark to what is recorded. Any thread.

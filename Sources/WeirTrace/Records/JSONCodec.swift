@@ -46,6 +46,7 @@ enum JSONCodec {
         }
         json.key("recorder")
         json.append(sample.recorder)
+        if let rest = sample.restsFor { json.member("restsFor", rest) }
         json.member("step", sample.step)
         json.key("subtasks")
         json.beginArray()
