@@ -111,7 +111,7 @@ let package = Package(
             name: "weir-bench",
             dependencies: [
                 "Weir", "WeirApp", "WeirBase", "WeirTelemetry", "WeirTrace", "WeirEngine",
-                "WeirReplay", "WeirTesting", "LeakMatrix",
+                "WeirReplay", "WeirTesting", "WeirMonitor", "WeirTerminal", "LeakMatrix",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),

@@ -10,7 +10,7 @@ struct WeirBench: ParsableCommand {
         subcommands: [
             StressCommand.self, KillCommand.self, KillChildCommand.self, MutantsCommand.self,
             MutantRunCommand.self, TurnCommand.self, TerminalCommand.self, LeaksCommand.self,
-            WideCommand.self, WideRunCommand.self,
+            WideCommand.self, WideRunCommand.self, BottleneckCommand.self,
         ])
 }
 

@@ -80,7 +80,7 @@ struct WideCommand: ParsableCommand {
     }
 }
 
-/// The runs that `wide` measures: this program as one with a pipeline.
+/// The runs that `wide` and `bottleneck` look at: this program as one with pipelines.
 struct WideRunCommand: ParsableCommand {
     static let configuration = CommandConfiguration(commandName: "run", shouldDisplay: false)
 
@@ -90,7 +90,9 @@ struct WideRunCommand: ParsableCommand {
 }
 
 private struct WideProgram: WeirProgram {
-    static let pipelines = [
+    static let pipelines = [wide] + LimitedPipeline.all
+
+    private static let wide =
         Pipeline(
             "wide", summary: "Keyed stages one behind the other", parallelism: 16,
             parameters: [Parameter("stages", default: "10", "how many")], defaultLimit: 500
@@ -111,5 +113,4 @@ private struct WideProgram: WeirProgram {
             }
             stream.write("numbers-out") { "\($0)" }
         }
-    ]
 }

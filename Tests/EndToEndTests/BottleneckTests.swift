@@ -31,7 +31,7 @@ import WeirTrace
             _ = model.update(.sample(stages.take(sample)))
             looks.append(
                 Look(
-                    time: sample.time - began, bottleneck: model.bottleneck(model.rates)))
+                    time: sample.time - began, bottleneck: model.bottleneck))
         }
         return looks
     }
@@ -88,5 +88,15 @@ import WeirTrace
                 look.bottleneck.sentence.hasPrefix("orders limits the run: busy ")
                     && look.bottleneck.sentence.contains("no queue before it")
             }, "\(said)")
+    }
+
+    @Test func `causes drawn from the matrix are named and nothing is where nothing is wrong`()
+        throws
+    {
+        let bench = try Weir("weir-bench")
+        let scored = try bench(
+            "bottleneck", "--sample", "7", "--seed", "4", "--seconds", "5", "--retries", "1",
+            within: 240)
+        #expect(scored.code == 0, "\(scored)")
     }
 }

@@ -7,7 +7,7 @@ import WeirTerminal
     @Test func `the stage that limits is named with its evidence`() {
         let model = ExampleRun.model(seconds: 71)
         #expect(
-            model.bottleneck(model.rates).sentence
+            model.bottleneck.sentence
                 == "enrich limits the run: busy 99 %, its queue over 90 % for 41 s, "
                 + "parse above it blocked 88 %")
     }
@@ -15,7 +15,7 @@ import WeirTerminal
     @Test func `without two samples nothing is claimed`() {
         for seconds in [0] {
             let model = ExampleRun.model(seconds: seconds)
-            #expect(model.bottleneck(model.rates) == .unknown)
+            #expect(model.bottleneck == .unknown)
         }
     }
 
@@ -72,7 +72,7 @@ import WeirTerminal
             }
             _ = model.update(.seen(sample))
         }
-        guard case .stage(let evidence) = model.bottleneck(model.rates) else {
+        guard case .stage(let evidence) = model.bottleneck else {
             Issue.record("nothing limits")
             return
         }
@@ -82,7 +82,7 @@ import WeirTerminal
     }
 
     @Test(arguments: [
-        (15, "its queue 97 % full 1.5 s ago"), (99, "its queue 97 % full 9.9 s ago"),
+        (35, "its queue 97 % full 3.5 s ago"), (99, "its queue 97 % full 9.9 s ago"),
         (101, "its queue 50 % full"),
     ])
     func `a queue that is worked off after it was full is given as it was then`(
@@ -98,7 +98,7 @@ import WeirTerminal
             }
             _ = model.update(.seen(sample))
         }
-        let sentence = model.bottleneck(model.rates).sentence
+        let sentence = model.bottleneck.sentence
         #expect(sentence.contains("enrich limits the run: busy 99 %, \(said), "), "\(sentence)")
     }
 
@@ -120,6 +120,97 @@ import WeirTerminal
             #expect((0...1).contains(rate.busy) && (0...1).contains(rate.backpressured))
             #expect(rate.recordsIn >= 0)
         }
+    }
+
+    @Test func `one busy subtask of four is named with its share and its busiest key`() {
+        let parts: [(Double, Double, Double)] = [
+            (0.05, 0, 10), (0.02, 0, 10), (0.99, 0, 970), (0, 0, 10),
+        ]
+        var rate = hotStage(parts)
+        rate.parts[2].busiestKey = BusiestKey(key: "/index.html", share: 0.96)
+        #expect(Limit.find([rate], workers: 8) == .stage(0))
+        #expect(
+            Bottleneck.stage(Bottleneck.Evidence(rate)).sentence
+                == "page/2 limits the run: it gets 97 % of page's elements; its busiest key is "
+                + "/index.html (96 %); busy 99 %, its queue 95 % full")
+    }
+
+    @Test func `subtasks that are equally busy are named as their stage`() {
+        let rate = hotStage([(0.99, 0, 250), (0.97, 0, 250), (0.98, 0, 250), (0.99, 0, 250)])
+        #expect(
+            Bottleneck.stage(Bottleneck.Evidence(rate)).sentence
+                == "page limits the run: busy 99 %, its queue 95 % full")
+    }
+
+    @Test func `where all workers are busy and subtasks wait for one the workers are named`() {
+        let page = hotStage([(0.6, 0.4, 500), (0.55, 0.4, 500)])
+        var rest = StageRate(stage: "rest")
+        (rest.subtasks, rest.busy, rest.waiting, rest.above) = (1, 0.7, 0.3, [0])
+        #expect(Limit.find([page, rest], workers: 4) == .stage(0))
+        guard case .workers = Limit.find([page, rest], workers: 2) else {
+            Issue.record("the workers are not named")
+            return
+        }
+        #expect(
+            Bottleneck.workers(busy: 1.85, of: 2, most: "page").sentence
+                == "both workers are busy: 1.9 of 2; page uses most")
+    }
+
+    @Test func `a subtask that always has a worker limits whatever the others wait for`() {
+        let slow = hotStage([(0.97, 0.02, 500)])
+        var rest = StageRate(stage: "rest")
+        (rest.subtasks, rest.busy, rest.waiting) = (1, 0.5, 0.5)
+        rest.parts = [part(0, busy: 0.5, waiting: 0.5, elements: 9)]
+        #expect(Limit.find([rest, slow], workers: 1) == .stage(1))
+    }
+
+    @Test func `a sink that waits for its writer is named, and its writer`() {
+        var source = StageRate(stage: "source")
+        (source.backpressured, source.idle) = (0.9, 0.1)
+        var sink = StageRate(stage: "rows")
+        (sink.backpressured, sink.above, sink.peakFill) = (0.95, [0], 1)
+        #expect(Limit.find([source, sink], workers: 2) == .writer(1))
+        #expect(
+            Bottleneck.writer(stage: "rows", blocked: 0.95).sentence
+                == "rows limits the run: whoever writes its rows takes no more, blocked 95 %")
+    }
+
+    @Test func `a spike of a second is no verdict`() {
+        var model = ExampleRun.model(seconds: 0)
+        var table = StageTable(names: ExampleRun.stages)
+        var window = SubtaskSample(stage: "window", subtask: 0)
+        var said: Set<String> = []
+        for tenth in 1...200 as ClosedRange<Int64> {
+            let isBusy = (80..<90).contains(tenth)
+            window.busy += isBusy ? 100_000_000 : 5_000_000
+            window.idle += isBusy ? 0 : 95_000_000
+            let sample = MetricSample(
+                time: tenth * 100_000, step: 1, subtasks: [window], channels: [],
+                recorder: RecorderSample())
+            _ = model.update(.sample(table.take(sample)))
+            if tenth > 20 { said.insert(model.bottleneck.sentence) }
+        }
+        #expect(said == [Bottleneck.none.sentence])
+    }
+
+    private func hotStage(_ parts: [(busy: Double, waiting: Double, elements: Double)]) -> StageRate
+    {
+        var rate = StageRate(stage: "page")
+        (rate.subtasks, rate.capacity, rate.peakFill) = (parts.count, 100, 0.95)
+        rate.parts = parts.enumerated().map {
+            part($0, busy: $1.busy, waiting: $1.waiting, elements: $1.elements)
+        }
+        rate.busy = parts.reduce(0) { $0 + $1.busy } / Double(parts.count)
+        rate.waiting = parts.reduce(0) { $0 + $1.waiting } / Double(parts.count)
+        return rate
+    }
+
+    private func part(
+        _ subtask: Int, busy: Double, waiting: Double, elements: Double
+    ) -> StageRate.Part {
+        var part = StageRate.Part(subtask: subtask)
+        (part.busy, part.waiting, part.recordsIn) = (busy, waiting, elements)
+        return part
     }
 
     @Test func `the history of a long run is bounded and reaches back`() {

@@ -230,6 +230,7 @@ final class RunSampler {
             return
         }
         toldLatencies[number] = (time, count)
+        sample.busiestKey = BusiestKey(subtask.inlets.compactMap(\.channel.keys))
         sample.latencies = places.filter { $0.counts.count > 0 }
             .map { $0.counts.sample(hop: $0.hop) }
     }

@@ -83,7 +83,9 @@ public struct KeyedStream<Key: Hashable & Codable & Sendable, Element: Sendable>
         spec.inputs = stream.ports
         spec.edge = stream.edge
         let key = key
-        spec.exchange = .keyed(KeyRoute<Element> { Canonical.hash(key($0)) })
+        spec.exchange = .keyed(
+            KeyRoute<Element>(
+                hash: { Canonical.hash(key($0)) }, describe: { "\(key($0))" }))
         spec.width = .parallel
         spec.outputs = outputs
         spec.makeLink = makeLink

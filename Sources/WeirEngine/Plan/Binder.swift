@@ -74,6 +74,7 @@ private struct Binder {
                 let channel = form.makeChannel(
                     planned.plan.channelName(edge, producer, consumer), edge.options,
                     isUnbounded: options.isUnbounded)
+                if case .keyed = edge.exchange, to.width > 1 { channel.keys = KeySketch() }
                 channels.append(channel)
                 inlets[edge.to][consumer].append(form.makeInlet(channel))
                 let outlet = form.makeOutlet(

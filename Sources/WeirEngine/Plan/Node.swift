@@ -19,6 +19,8 @@ enum Exchange {
 /// The hash that decides to which key group an element belongs.
 struct KeyRoute<Element> {
     let hash: (Element) -> UInt64
+    /// The element's key as text, for people.
+    let describe: (Element) -> String
 }
 
 /// Size and policy of the edge into an operator.
@@ -217,6 +219,8 @@ final class Distributor<Element>: AnyDistributor {
         let outlets: [ChannelOutlet<Element>]
     }
     private let edges: [Edge]
+    /// Elements until the next one whose key is looked at; for measuring only.
+    private var untilSample = KeySketch.interval
     var given: UInt64 = 0
 
     /// Whether an edge reads this output.
@@ -276,7 +280,13 @@ final class Distributor<Element>: AnyDistributor {
             edge.outlets[0].append(element, time: time)
             return
         }
-        let target = KeyGroups.subtask(of: route.hash(element), among: edge.outlets.count)
+        let hash = route.hash(element)
+        let target = KeyGroups.subtask(of: hash, among: edge.outlets.count)
+        untilSample &-= 1
+        if untilSample == 0 {
+            untilSample = KeySketch.interval
+            edge.outlets[target].channel?.keys?.add(hash) { route.describe(element) }
+        }
         edge.outlets[target].append(element, time: time)
     }
 

@@ -1,5 +1,6 @@
 import Synchronization
 package import WeirBase
+package import WeirTelemetry
 
 /// What an edge does with an element that finds no room.
 package enum EdgePolicy: String, Sendable {
@@ -53,6 +54,8 @@ package class AnyChannel: @unchecked Sendable {
     package let name: String
     package let bounds: ChannelBounds
     package let policy: EdgePolicy
+    /// The heaviest keys of a keyed edge into several subtasks; nil elsewhere.
+    package internal(set) var keys: KeySketch?
     /// Set while the plan is bound, before the first turn.
     package internal(set) unowned(unsafe) var producer: Subtask?
     package internal(set) unowned(unsafe) var consumer: Subtask?

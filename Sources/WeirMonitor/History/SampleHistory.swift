@@ -13,8 +13,11 @@ package struct SampleHistory: Sendable {
     private var fine: Ring<SampleFrame>
     private var coarse: Ring<SampleFrame>
 
-    package init(stages: Int) {
-        let frame = 64 + stages * MemoryLayout<StageTotals>.stride
+    /// A history of frames of so many stages, and subtasks in all.
+    package init(stages: Int, subtasks: Int = 0) {
+        let frame =
+            64 + stages * MemoryLayout<StageTotals>.stride
+            + max(stages, subtasks) * MemoryLayout<SubtaskTotals>.stride
         let most = max(120, Self.maximumBytes / frame)
         fine = Ring(capacity: min(Self.fineCapacity, max(60, most * 2 / 3)))
         coarse = Ring(capacity: min(Self.coarseCapacity, max(60, most / 3)))

@@ -89,15 +89,13 @@ extension OverviewPainter {
     }
 
     var causeStyle: Style {
-        if case .stage = bottleneck { return Style(.warning, bold: true) }
-        return .faint
+        bottleneck.limits ? Style(.warning, bold: true) : .faint
     }
 
     mutating func paintCause(_ area: Area) {
         let lines = SafeText(bottleneck.sentence)
             .wrapped(to: area.width - 4, lines: area.height)
-        let isKnown: Bool
-        if case .stage = bottleneck { isKnown = true } else { isKnown = false }
+        let isKnown = bottleneck.limits
         for (index, line) in lines.enumerated() {
             if index == 0, isKnown { canvas.put("!!", x: area.x + 1, y: area.y, style: causeStyle) }
             canvas.put(line, x: area.x + 4, y: area.y + index, style: causeStyle)

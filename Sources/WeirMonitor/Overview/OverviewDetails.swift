@@ -51,7 +51,7 @@ struct OverviewDetails {
         }
         add("errors", "\(totals.errors)")
         add("dropped", "\(totals.dropped)")
-        add("verdict", model.bottleneck(rates).sentence)
+        add("verdict", model.bottleneck.sentence)
     }
 
     private mutating func addLine(_ id: UInt64, _ model: OverviewModel) {
@@ -89,7 +89,7 @@ struct OverviewDetails {
         // The second line of the screen, of which a narrow one shows a part.
         let figures = OverviewPainter(model).figures.map(\.text.drawn)
         add("figures", figures.joined(separator: ", "))
-        add("verdict", model.bottleneck(model.rates).sentence)
+        add("verdict", model.bottleneck.sentence)
     }
 
     private static func since(_ microseconds: Int64) -> String {

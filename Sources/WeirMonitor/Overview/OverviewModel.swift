@@ -36,7 +36,7 @@ package struct OverviewModel: Sendable {
         self.facts = facts
         self.size = size
         self.theme = theme
-        history = SampleHistory(stages: facts.stages.count)
+        history = SampleHistory(stages: facts.stages.count, subtasks: facts.subtasks)
     }
 
     /// The moment that is shown; nil before the first sample.
@@ -113,6 +113,10 @@ package struct OverviewModel: Sendable {
     /// Rates at the shown moment; empty before there are two samples.
     package var rates: [StageRate] {
         guard let (before, place) = ratePlaces else { return [] }
+        return rates(from: before, to: place)
+    }
+
+    private func rates(from before: Int, to place: Int) -> [StageRate] {
         let (old, new) = (history[before], history[place])
         var peaks = new.stages.map(\.fill)
         for between in stride(from: place - 1, to: before, by: -1) {
@@ -122,13 +126,31 @@ package struct OverviewModel: Sendable {
         }
         return StageRates.between(
             old, new, names: facts.stages, nanoseconds: UInt64(max(0, new.time - old.time)) * 1_000,
-            peaks: peaks, above: facts.stagesAbove)
+            peaks: peaks, above: facts.stagesAbove, workers: facts.workers)
     }
 
-    /// Which stage limits the run at the shown moment.
-    package func bottleneck(_ rates: [StageRate]) -> Bottleneck {
-        guard !rates.isEmpty, let place = shownPlace else { return .unknown }
-        guard let stage = rates.firstIndex(where: \.isLimiting) else { return .none }
+    /// A verdict is of so much time: a spike of a second is none.
+    package static let verdictMicroseconds: Int64 = 3_000_000
+
+    /// What limits the run at the shown moment.
+    package var bottleneck: Bottleneck {
+        guard let place = shownPlace, place > 0 else { return .unknown }
+        let time = history[place].time
+        let before = history.place(atOrBefore: time - Self.verdictMicroseconds) ?? 0
+        let rates = rates(from: min(before, place - 1), to: place)
+        switch Limit.find(rates, workers: facts.workers) {
+        case .nothing: return .none
+        case .workers(let busy):
+            let most = rates.max { $0.busyWorkers < $1.busyWorkers }
+            return .workers(busy: busy, of: facts.workers, most: most?.stage ?? "?")
+        case .writer(let stage):
+            return .writer(stage: rates[stage].stage, blocked: rates[stage].backpressured)
+        case .stage(let stage): return .stage(evidence(stage, rates, at: place))
+        }
+    }
+
+    private func evidence(_ stage: Int, _ rates: [StageRate], at place: Int) -> Bottleneck.Evidence
+    {
         var evidence = Bottleneck.Evidence(rates[stage])
         evidence.fullFor = fullFor(stage, at: place)
         if evidence.fill < Bottleneck.full, let last = lastFull(stage, at: place) {
@@ -139,7 +161,7 @@ package struct OverviewModel: Sendable {
             evidence.above = rates[worst].stage
             evidence.aboveBackpressured = rates[worst].backpressured
         }
-        return .stage(evidence)
+        return evidence
     }
 
     /// How full a queue was when it was last full, and how long ago that is.

@@ -32,8 +32,12 @@ struct OverviewPainter {
     init(_ model: OverviewModel) {
         self.model = model
         symbols = model.theme.symbols
-        rates = model.rates
-        bottleneck = model.bottleneck(rates)
+        bottleneck = model.bottleneck
+        var rates = model.rates
+        for place in rates.indices {
+            rates[place].isLimiting = bottleneck.stage == rates[place].stage
+        }
+        self.rates = rates
         lines = model.notices.lines(model.knowledge)
         canvas = Canvas(size: model.size, isASCII: model.theme.symbols.isASCII)
     }

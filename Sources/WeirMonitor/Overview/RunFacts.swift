@@ -26,6 +26,8 @@ package struct RunFacts: Equatable, Sendable {
     package var tracePath: String?
     /// Threads that run turns; 0 for a simulated run, or where it is not known.
     package var workers = 0
+    /// Of all stages together, as far as it is known.
+    package var subtasks = 0
 
     package init(
         command: String, pipeline: String, stages: [String], edges: [(String, String)],
@@ -60,7 +62,7 @@ package struct RunFacts: Equatable, Sendable {
             command: command, pipeline: header.pipeline, stages: header.subtasks.map(\.stage),
             edges: header.edges.map { ($0.from, $0.to) }, started: header.started,
             tracePath: tracePath)
-        workers = header.workers
+        (workers, subtasks) = (header.workers, header.subtasks.count)
     }
 
     /// Whether this program runs the run, and so can end it; else it only watches.

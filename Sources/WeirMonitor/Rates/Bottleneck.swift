@@ -1,9 +1,32 @@
+package import WeirTelemetry
+
 /// Which stage limits a run, with the evidence for it, as a sentence.
 package enum Bottleneck: Equatable, Sendable {
     /// There are no two samples to compare yet.
     case unknown
     case none
     case stage(Evidence)
+    /// So many of the workers are busy, `most` keeps most of them so.
+    case workers(busy: Double, of: Int, most: String)
+    /// Whoever writes a sink's rows takes no more, for that share of the time.
+    case writer(stage: String, blocked: Double)
+
+    /// The stage that limits the run; nil where none does by itself.
+    package var stage: String? {
+        switch self {
+        case .stage(let evidence): evidence.stage
+        case .writer(let stage, _): stage
+        case .workers, .unknown, .none: nil
+        }
+    }
+
+    /// Whether something limits the run.
+    package var limits: Bool {
+        switch self {
+        case .unknown, .none: false
+        case .stage, .workers, .writer: true
+        }
+    }
 
     package struct Evidence: Equatable, Sendable {
         package var stage: String
@@ -21,10 +44,37 @@ package enum Bottleneck: Equatable, Sendable {
         /// The stage right above it that is held up most.
         package var above: String?
         package var aboveBackpressured: Double
+        /// The busiest subtask where the others have little to do: its name, the share of the
+        /// stage's elements that it gets, and the key that most of them have.
+        package var hot: Hot?
+
+        package struct Hot: Equatable, Sendable {
+            package var name: String
+            package var share: Double
+            package var key: BusiestKey?
+        }
+
+        /// A subtask is much busier than another from this difference on,
+        private static let muchBusier = 0.3
+        /// and gets too much from so many times its part on.
+        private static let tooMuch = 1.4
+
+        private static func hot(_ rate: StageRate) -> Hot? {
+            guard rate.parts.count > 1, let hottest = rate.hottest, let share = rate.hottestShare
+            else { return nil }
+            let others = rate.parts.filter { $0.subtask != hottest.subtask }
+            let next = others.map(\.busy).max() ?? 0
+            guard hottest.busy - next >= muchBusier,
+                share >= min(0.95, tooMuch / Double(rate.parts.count))
+            else { return nil }
+            return Hot(
+                name: "\(rate.stage)/\(hottest.subtask)", share: share, key: hottest.busiestKey)
+        }
 
         package init(_ rate: StageRate) {
             stage = rate.stage
-            busy = rate.busy
+            hot = Self.hot(rate)
+            busy = rate.hottest?.busy ?? rate.busy
             hasQueue = rate.capacity > 0
             fill = rate.peakFill
             fillAge = 0
@@ -45,16 +95,27 @@ package enum Bottleneck: Equatable, Sendable {
         switch self {
         case .unknown: return "waiting for a second sample"
         case .none:
-            return "nothing limits the run: no queue is half full and no stage is busy 80 % of "
-                + "the time"
+            return "nothing limits the run: no subtask is busy 80 % of the time, and none is "
+                + "waited for"
         case .stage(let evidence): return evidence.sentence
+        case .workers(let busy, let all, let most):
+            let who =
+                switch all {
+                case 1: "the only worker is busy"
+                case 2: "both workers are busy"
+                default: "all workers are busy"
+                }
+            return "\(who): \(Figures.tenths(busy)) of \(all); \(most) uses most"
+        case .writer(let stage, let blocked):
+            return "\(stage) limits the run: whoever writes its rows takes no more, blocked "
+                + Figures.percent(blocked)
         }
     }
 }
 
 extension Bottleneck.Evidence {
     fileprivate var sentence: String {
-        let isWorking = busy >= StageRates.busyEnough
+        let isWorking = busy >= Limit.busyEnough
         var parts = [(isWorking ? "busy " : "mostly waiting, busy ") + Figures.percent(busy)]
         if fullFor > 0 {
             parts.append("its queue over 90 % for \(Figures.duration(microseconds: fullFor))")
@@ -69,6 +130,13 @@ extension Bottleneck.Evidence {
         if let above {
             parts.append("\(above) above it blocked \(Figures.percent(aboveBackpressured))")
         }
-        return "\(stage) limits the run: " + parts.joined(separator: ", ")
+        let reasons = parts.joined(separator: ", ")
+        guard let hot else { return "\(stage) limits the run: " + reasons }
+        var sentence = "\(hot.name) limits the run: it gets \(Figures.percent(hot.share)) of "
+        sentence += "\(stage)'s elements"
+        if let key = hot.key {
+            sentence += "; its busiest key is \(key.key) (\(Figures.percent(key.share)))"
+        }
+        return sentence + "; " + reasons
     }
 }

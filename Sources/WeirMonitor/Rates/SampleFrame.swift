@@ -19,6 +19,16 @@ package struct StageTotals: Equatable, Sendable {
     package var fill: Double { capacity == 0 ? 0 : Double(depth) / Double(capacity) }
 }
 
+/// Totals of one subtask at one moment.
+package struct SubtaskTotals: Equatable, Sendable {
+    /// The number of its stage.
+    package var stage: Int
+    package var subtask: Int
+    package var recordsIn: UInt64 = 0
+    package var times = StateTimes()
+    package var busiestKey: BusiestKey?
+}
+
 /// A run at one sample, brought down to stages: what the screens keep and compute with.
 package struct SampleFrame: Equatable, Sendable {
     /// Microseconds since the run's start.
@@ -26,6 +36,8 @@ package struct SampleFrame: Equatable, Sendable {
     package var step: UInt64
     /// By the number of the stage in the names that the frame was made with.
     package var stages: [StageTotals]
+    /// In an order that is the same in all frames of a run, new ones at the end.
+    package var subtasks: [SubtaskTotals] = []
     package var recorder: RecorderSample
     /// Its place among all samples that a screen took, from 1 on; 0 before it was taken.
     package internal(set) var number: UInt64 = 0

@@ -1,7 +1,28 @@
-import WeirTelemetry
+package import WeirTelemetry
 
 /// What one stage did between two samples.
 package struct StageRate: Equatable, Sendable {
+    /// What one of its subtasks did.
+    package struct Part: Equatable, Sendable {
+        package var subtask: Int
+        /// Elements in that time.
+        package var recordsIn = 0.0
+        package var busy = 0.0
+        package var backpressured = 0.0
+        package var waiting = 0.0
+        package var busiestKey: BusiestKey?
+
+        package init(subtask: Int) { self.subtask = subtask }
+
+        mutating func take(_ passed: StateTimes) {
+            let whole = Double(passed.whole)
+            guard whole > 0 else { return }
+            busy = Double(passed.busy) / whole
+            backpressured = Double(passed.backpressured) / whole
+            waiting = Double(passed.waiting) / whole
+        }
+    }
+
     package var stage: String
     package var subtasks = 0
     package var recordsIn = 0.0
@@ -22,7 +43,23 @@ package struct StageRate: Equatable, Sendable {
     /// Whether this is the stage that keeps the run from being faster.
     package var isLimiting = false
 
+    /// One for each subtask that is known.
+    package var parts: [Part] = []
+    /// Numbers of the stages that feed it.
+    package var above: [Int] = []
+
     package init(stage: String) { self.stage = stage }
+
+    /// How many workers it keeps busy.
+    package var busyWorkers: Double { busy * Double(max(1, subtasks)) }
+    /// Its busiest subtask; nil where none is known.
+    package var hottest: Part? { parts.max { $0.busy < $1.busy } }
+    /// Of what comes to the stage, what its busiest subtask gets; nil where nothing came.
+    package var hottestShare: Double? {
+        let all = parts.reduce(0) { $0 + $1.recordsIn }
+        guard let hottest, all > 0 else { return nil }
+        return hottest.recordsIn / all
+    }
 
     package var fill: Double { capacity == 0 ? 0 : Double(depth) / Double(capacity) }
 
@@ -41,24 +78,13 @@ package struct StageRate: Equatable, Sendable {
 /// Rates of all stages, and which one limits the run. The lines of `--ui plain` and the screens
 /// show these and no others.
 package enum StageRates {
-    /// A stage counts as held up from this share of its time on.
-    package static let heldUp = 0.5
-    /// A queue that is this full speaks for the stage behind it being slow,
-    package static let filling = 0.5
-    /// and one this busy may be slow when somebody waits for it,
-    package static let busyEnough = 0.5
-    /// or when nobody does.
-    package static let veryBusy = 0.8
-    /// Two stages whose busy shares differ by less than this are equally busy.
-    package static let equallyBusy = 0.1
-
     /// The rates between two frames made with the same names; zeros when no time lies between.
     ///
     /// `peaks` are the fullest queues seen in between, where frames in between are known, and
     /// `above` gives the stages that feed one; without it nobody is known to wait.
     package static func between(
         _ old: SampleFrame, _ new: SampleFrame, names: [String], nanoseconds: UInt64,
-        peaks: [Double] = [], above: (Int) -> [Int] = { _ in [] }
+        peaks: [Double] = [], above: (Int) -> [Int] = { _ in [] }, workers: Int = 0
     ) -> [StageRate] {
         var rates: [StageRate] = []
         let span = Double(nanoseconds)
@@ -79,40 +105,33 @@ package enum StageRates {
             rate.take(after.times.since(before.times))
             rates.append(rate)
         }
-        mark(&rates, above)
+        addParts(&rates, old, new)
+        for index in rates.indices { rates[index].above = above(index) }
+        if case .stage(let limiting) = Limit.find(rates, workers: workers) {
+            rates[limiting].isLimiting = true
+        }
         return rates
+    }
+
+    private static func addParts(
+        _ rates: inout [StageRate], _ old: SampleFrame, _ new: SampleFrame
+    ) {
+        for (place, after) in new.subtasks.enumerated() where after.stage < rates.count {
+            // A subtask that came later has no past.
+            var before = SubtaskTotals(stage: after.stage, subtask: after.subtask)
+            if place < old.subtasks.count, old.subtasks[place].stage == after.stage {
+                before = old.subtasks[place]
+            }
+            var part = StageRate.Part(subtask: after.subtask)
+            part.recordsIn = growth(before.recordsIn, after.recordsIn)
+            part.busiestKey = after.busiestKey
+            part.take(after.times.since(before.times))
+            rates[after.stage].parts.append(part)
+        }
     }
 
     /// Totals that fell belong to samples out of order; nothing happened between them.
     private static func growth(_ before: UInt64, _ after: UInt64) -> Double {
         after > before ? Double(after - before) : 0
-    }
-
-    /// The stage that limits: the one that works while what is before it has to wait.
-    ///
-    /// How busy a stage is says more than how full its queue is: a stage that waits for the slowest
-    /// of its inputs has full queues and does nothing. Of stages that are about as busy, the one
-    /// furthest down holds up the others. Only where nobody is busy does the fullest queue decide.
-    private static func mark(_ rates: inout [StageRate], _ above: (Int) -> [Int]) {
-        var best: Int?
-        for index in rates.indices where rates[index].backpressured < heldUp {
-            let rate = rates[index]
-            let holdsUp = above(index).contains { rates[$0].backpressured >= heldUp }
-            let isWaitedFor = rate.peakFill >= filling || holdsUp
-            guard rate.busy >= veryBusy || (rate.busy >= busyEnough && isWaitedFor) else {
-                continue
-            }
-            // Stages stand in the order of the graph, so that the later of two is further down.
-            if let known = best, rates[known].busy > rate.busy + equallyBusy { continue }
-            best = index
-        }
-        if best == nil {
-            for index in rates.indices
-            where rates[index].backpressured < heldUp && rates[index].peakFill >= filling {
-                if let known = best, rates[known].peakFill > rates[index].peakFill { continue }
-                best = index
-            }
-        }
-        if let best { rates[best].isLimiting = true }
     }
 }

@@ -39,7 +39,12 @@ package struct StageTable: Sendable {
             time: sample.time, step: sample.step, stages: names.count, recorder: sample.recorder)
         for place in table.subtasks.indices {
             guard let stage = subtaskStages[place] else { continue }
-            frame.stages[stage].add(table.subtasks[place])
+            let subtask = table.subtasks[place]
+            frame.stages[stage].add(subtask)
+            frame.subtasks.append(
+                SubtaskTotals(
+                    stage: stage, subtask: subtask.subtask, recordsIn: subtask.recordsIn,
+                    times: subtask.times, busiestKey: subtask.busiestKey))
         }
         frame.latency = latencies.figures(at: sample.time)
         frame.process = table.process

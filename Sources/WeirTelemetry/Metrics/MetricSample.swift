@@ -72,6 +72,8 @@ package struct SubtaskSample: Codable, Equatable, Sendable {
     /// How long its turns and what came to it took, since the run's start. Told about once a
     /// second; nil is as told before.
     package var latencies: [LatencySample]?
+    /// Told with the latencies where a key stands out; nil where none does.
+    package var busiestKey: BusiestKey?
     /// Elements dropped here by reason, in the order of the reasons, those of channels not among
     /// them. Nil where there are none, and in traces that had no reasons yet.
     package var drops: [DropSample]?

@@ -153,6 +153,13 @@ extension JSONText {
     fileprivate mutating func append(_ subtask: SubtaskSample) {
         beginObject()
         member("backpressured", subtask.backpressured)
+        if let busiest = subtask.busiestKey {
+            key("busiestKey")
+            beginObject()
+            member("key", busiest.key)
+            member("share", busiest.share)
+            endObject()
+        }
         member("busy", subtask.busy)
         member("bytesIn", subtask.bytesIn)
         member("bytesOut", subtask.bytesOut)

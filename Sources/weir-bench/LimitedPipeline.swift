@@ -1,0 +1,71 @@
+import Weir
+import WeirBase
+
+/// Pipelines of a few stages of which each can be made slow.
+enum LimitedPipeline {
+    static let all = ["chain", "fork", "join"].map(make)
+
+    private static func make(_ name: String) -> Pipeline {
+        Pipeline(
+            name, summary: "Stages that can be made slow", parallelism: 1,
+            parameters: [
+                Parameter("slow", default: "none", "STAGE:MICROSECONDS for each element"),
+                Parameter("hot", default: "0", "per cent of the elements that have key 7"),
+                Parameter("spike", default: "0", "milliseconds that a source's element 500 takes"),
+            ]
+        ) { flow in build(name, flow) }
+    }
+
+    private static func build(_ name: String, _ flow: Flow) {
+        let hot = UInt64(flow.parameter("hot")) ?? 0
+        let spike = UInt64(flow.parameter("spike")) ?? 0
+        let slow = flow.parameter("slow").split(separator: ":").map(String.init)
+        func burn(_ stage: String) -> UInt64 {
+            guard slow.count == 2, slow[0] == stage || slow[0] == "all" else { return 0 }
+            return (UInt64(slow[1]) ?? 0) * 1_000
+        }
+        func source(_ name: String) -> DataStream<Int> {
+            let time = burn(name)
+            return flow.read(
+                name,
+                from: .generator { index, random in
+                    spend(time)
+                    if index == 500 { spend(spike * 1_000_000) }
+                    let key = random.next() % 100 < hot ? 7 : Int(random.next() % 1_000)
+                    return (key, Instant(milliseconds: Int64(clamping: index)))
+                })
+        }
+        func stage(_ stage: String, _ stream: DataStream<Int>) -> DataStream<Int> {
+            let time = burn(stage)
+            return stream.keyed { $0 }
+                .process(stage, state: 0, emitting: Int.self) { number, seen, out in
+                    spend(time)
+                    seen += 1
+                    out.emit(number)
+                }
+        }
+        func write(_ stream: DataStream<Int>) {
+            let time = burn("out")
+            stream.write("out") { number in
+                spend(time)
+                return "\(number)"
+            }
+        }
+        switch name {
+        case "chain": write(stage("work", stage("parse", source("numbers"))))
+        case "fork":
+            let parsed = stage("parse", source("numbers"))
+            write(stage("left", parsed).union(stage("right", parsed)))
+        default:
+            let both = source("numbers").union(source("others"))
+            write(stage("work", stage("parse", both)))
+        }
+    }
+
+    /// Computes for so many nanoseconds.
+    private static func spend(_ nanoseconds: UInt64) {
+        guard nanoseconds > 0 else { return }
+        let start = TickClock.nanoseconds()
+        while TickClock.nanoseconds() &- start < nanoseconds {}
+    }
+}

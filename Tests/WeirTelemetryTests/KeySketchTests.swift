@@ -1,0 +1,36 @@
+import Testing
+import WeirBase
+import WeirTelemetry
+
+/// Which keys are heavy, without a table of all of them.
+@Suite struct KeySketchTests {
+    @Test(arguments: 1...20 as ClosedRange<UInt64>)
+    func `a key with a fifth of the elements is found among thousands`(seed: UInt64) throws {
+        var random = SeededGenerator(seed: seed)
+        let sketch = KeySketch()
+        for _ in 0..<20_000 {
+            let key = random.next() % 5 == 0 ? 7 : 1_000 + random.next() % 5_000
+            sketch.add(key) { "\(key)" }
+        }
+        let busiest = try #require(BusiestKey([sketch]))
+        #expect(busiest.key == "7")
+        #expect((0.15...0.35).contains(busiest.share), "\(busiest.share)")
+        #expect(sketch.counts.keys.count <= KeySketch.maximumKeys)
+    }
+
+    @Test func `a key that was heavy is forgotten`() throws {
+        let sketch = KeySketch()
+        for (hash, key) in [(1, "old"), (2, "new")] as [(UInt64, String)] {
+            for _ in 0..<20_000 { sketch.add(hash) { key } }
+        }
+        #expect(try #require(BusiestKey([sketch])).key == "new")
+    }
+
+    @Test func `a few elements say nothing, and text that a terminal would obey is made visible`() {
+        let sketch = KeySketch()
+        for _ in 0..<3 { sketch.add(1) { "a" } }
+        #expect(BusiestKey([sketch]) == nil)
+        for _ in 0..<30 { sketch.add(2) { "\u{1B}[2J" } }
+        #expect(BusiestKey([sketch])?.key.contains("\u{1B}") == false)
+    }
+}
