@@ -127,12 +127,14 @@ import WeirTerminal
             (0.05, 0, 10), (0.02, 0, 10), (0.99, 0, 970), (0, 0, 10),
         ]
         var rate = hotStage(parts)
+        // Nothing but how busy it is speaks for it.
+        rate.peakFill = 0.4
         rate.parts[2].busiestKey = BusiestKey(key: "/index.html", share: 0.96)
         #expect(Limit.find([rate], workers: 8) == .stage(0))
         #expect(
             Bottleneck.stage(Bottleneck.Evidence(rate)).sentence
                 == "page/2 limits the run: it gets 97 % of page's elements; its busiest key is "
-                + "/index.html (96 %); busy 99 %, its queue 95 % full")
+                + "/index.html (96 %); busy 99 %, its queue 40 % full")
     }
 
     @Test func `subtasks that are equally busy are named as their stage`() {
