@@ -91,6 +91,16 @@ struct AlteredEndTests {
             for place in batch.marks.indices { batch.marks[place].name += "!" }
         })
         try expectDivergence("another condition")
+        try rewrite(batch: { batch in
+            for place in batch.marks.indices { batch.marks[place].access = 79 }
+        })
+        try expectDivergence("a violation behind another access")
+        try rewrite(batch: { batch in
+            for place in batch.marks.indices {
+                batch.marks[place].element = Mark.ElementPlace(operatorName: "reserve", number: 1)
+            }
+        })
+        try expectDivergence("a violation on another element")
         try rewrite(batch: { $0.marks = [] })
         try expectDivergence("no violation")
         try rewrite(batch: { batch in

@@ -67,7 +67,8 @@ import WeirBase
         CalendarTime(year: 2024, month: 4, day: 1, minute: 60),
         CalendarTime(year: 2024, month: 4, day: 1, second: 61),
         CalendarTime(year: 2024, month: 4, day: 1, nanosecond: 1_000_000_000),
-        CalendarTime(year: 1677, month: 12, day: 31), CalendarTime(year: 2262, month: 1, day: 1),
+        CalendarTime(year: 1676, month: 12, day: 31), CalendarTime(year: 2263, month: 1, day: 1),
+        CalendarTime(year: 1677, month: 9, day: 20), CalendarTime(year: 2262, month: 4, day: 12),
         CalendarTime(year: .max, month: 1, day: 1), CalendarTime(year: .min, month: 1, day: 1),
     ])
     func `dates that do not exist have no point`(time: CalendarTime) {

@@ -153,7 +153,8 @@ import WeirEngine
         #expect(try look(0) == .bytes(Array("t\n".utf8), offset: 4))
         try folder.rename("log", to: "log.1")
         _ = try folder.create("log", "")
-        while try look(0) != nil {}
+        // The rest of the round in which it was read, and one in which it gives nothing.
+        for _ in 0..<2 { #expect(try look(0) == nil) }
         try folder.append("log", "new one\n")
         // The old file has had its turn of the round when the new one's first piece comes.
         #expect(try look(20) == .file(1))
