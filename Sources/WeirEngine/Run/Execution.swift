@@ -169,7 +169,6 @@ package final class Execution: @unchecked Sendable {
         count(subtask, inlet)
         let sample = subtask.sample()
         if let failure = subtask.failure { report(failure, subtask, turn, kind: choice.kind) }
-        // Before publishing: from now on what it made waits in its channels.
         let now = TickClock.nanoseconds()
         turn.readyTime = now
         _ = subtask.publish(turn, isLate: false)

@@ -3,9 +3,9 @@ import WeirBase
 
 /// Which keys most elements of one channel have, by a sample of them.
 ///
-/// A sketch of the kind called Space-Saving: a few keys with counts; one that is not among them takes
-/// the place of the least, with its count. So a key with more than one in `maximumKeys` of the
-/// elements is always among them, whatever the others are, and no table of all keys is needed.
+/// A sketch of the kind called Space-Saving: a few keys with counts; one that is not among them
+/// takes the place of the least, with its count. So a key with more than one in `maximumKeys` of
+/// the elements is always among them, whatever the others are: no table of all keys is needed.
 /// Telemetry only: nothing in a run reads it, and a replay may make another. One thread adds, any
 /// reads.
 package final class KeySketch: Sendable {
