@@ -21,6 +21,7 @@ struct BottleneckCommand: ParsableCommand {
             """)
 
     @Option(help: "Runs that are drawn from the matrix; 0 for all of it.") var sample = 0
+    @Option(help: "Only the causes that begin so.") var cause = ""
     @Option(help: "What decides which are drawn.") var seed: UInt64 = 1
     @Option(help: "How often the matrix, or the sample, is run.") var rounds = 1
     @Option(help: "Seconds of a run.") var seconds = 5
@@ -35,7 +36,7 @@ struct BottleneckCommand: ParsableCommand {
 
     mutating func run() throws {
         let folder = try TemporaryFolder()
-        var trials = BottleneckTrial.matrix
+        var trials = BottleneckTrial.matrix.filter { $0.cause.hasPrefix(cause) }
         if sample > 0 {
             var random = SeededGenerator(seed: seed)
             trials = (0..<min(sample, trials.count)).map { _ in
@@ -73,6 +74,8 @@ private struct BottleneckTrial {
     var arguments: [String] = []
     /// What it must contain besides.
     var contains = ""
+    /// Whether whoever reads the rows takes them slowly.
+    var hasSlowReader = false
 
     struct Said {
         var sentence: String
@@ -102,8 +105,10 @@ private struct BottleneckTrial {
                     ], contains: "its busiest key is 7 "))
             trials.append(
                 BottleneckTrial(
-                    shape: shape, cause: "one worker", expected: ["the only worker is busy"],
-                    arguments: ["--set", "slow=all:300", "--workers", "1"]))
+                    shape: shape, cause: "slow writer of the sink's rows",
+                    expected: ["out limits the run: whoever writes"],
+                    arguments: ["--set", "wide=1000", "--workers", "2"], hasSlowReader: true))
+            trials += tooFewWorkers(shape)
             trials.append(
                 BottleneckTrial(
                     shape: shape, cause: "slow source", expected: ["numbers limits"],
@@ -122,14 +127,34 @@ private struct BottleneckTrial {
         }
     }
 
+    private static func tooFewWorkers(_ shape: String) -> [BottleneckTrial] {
+        let says = ["the only worker is busy", "both workers are busy", "all workers are busy"]
+        return says.enumerated().map { index, sentence in
+            let workers = index + 1
+            return BottleneckTrial(
+                shape: shape, cause: "too few workers, \(workers)", expected: [sentence],
+                arguments: [
+                    "--set", "slow=all:300", "--parallelism", "\(workers)", "--workers",
+                    "\(workers)",
+                ])
+        }
+    }
+
     func run(seconds: Int, in folder: TemporaryFolder) throws -> Said {
         let trace = folder.path + "/run.mcap"
         defer { folder.empty() }
+        let reader = hasSlowReader ? try SlowReader(in: folder) : nil
+        defer { reader?.finish() }
         let child = try MeasuredChild(
             [
                 "run", shape, "--ui", "none", "--seed", "1", "--record", trace, "--limit",
-                "0", "--duration", "\(seconds)s", "--drain", "1s", "--output", "/dev/null",
+                "0", "--duration", "\(seconds)s", "--drain", "1s", "--output",
+                reader?.path ?? "/dev/null",
             ] + arguments)
+        if let reader {
+            usleep(UInt32(seconds) * 1_000_000)
+            reader.hurry()
+        }
         _ = child.finish(within: UInt64(seconds + 20) * 1_000_000_000)
         return judge(try looks(trace, seconds: seconds), seconds: seconds)
     }

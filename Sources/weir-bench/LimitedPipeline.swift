@@ -11,6 +11,7 @@ enum LimitedPipeline {
             parameters: [
                 Parameter("slow", default: "none", "STAGE:MICROSECONDS for each element"),
                 Parameter("hot", default: "0", "per cent of the elements that have key 7"),
+                Parameter("wide", default: "0", "bytes that a row has at least"),
                 Parameter("spike", default: "0", "milliseconds that a source's element 500 takes"),
             ]
         ) { flow in build(name, flow) }
@@ -18,6 +19,7 @@ enum LimitedPipeline {
 
     private static func build(_ name: String, _ flow: Flow) {
         let hot = UInt64(flow.parameter("hot")) ?? 0
+        let wide = min(1_000_000, Int(flow.parameter("wide")) ?? 0)
         let spike = UInt64(flow.parameter("spike")) ?? 0
         let slow = flow.parameter("slow").split(separator: ":").map(String.init)
         func burn(_ stage: String) -> UInt64 {
@@ -46,9 +48,10 @@ enum LimitedPipeline {
         }
         func write(_ stream: DataStream<Int>) {
             let time = burn("out")
+            let padding = String(repeating: " ", count: wide)
             stream.write("out") { number in
                 spend(time)
-                return "\(number)"
+                return "\(number)\(padding)"
             }
         }
         switch name {

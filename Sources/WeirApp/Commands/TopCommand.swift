@@ -129,9 +129,8 @@ struct TopLines {
 
     private func showRates() {
         guard !isSilent, let frame = model.shownFrame else { return }
-        let rates = model.rates
         Output.standard(
-            PlainLines.text(rates, at: Self.instant(model.facts.started, frame.time)))
+            PlainLines.text(model, at: Self.instant(model.facts.started, frame.time)))
     }
 
     private func show(_ notice: Notice) {

@@ -1,31 +1,44 @@
 import WeirBase
 import WeirMonitor
 
-/// Rates as lines of text, for `--ui plain`.
+/// What the screen shows of each stage, as a line of text, for `--ui plain`.
+///
+/// The figures and the verdict are the overview's own: rates over a second, what limits the run
+/// over three, so that a spike of a second is no verdict here either.
 enum PlainLines {
-    static func text(_ rates: [StageRate], at nanoseconds: Int64) -> String {
+    /// A line for each stage at the model's shown moment, which is `nanoseconds` since 1970; empty
+    /// before there are two samples.
+    static func text(_ model: OverviewModel, at nanoseconds: Int64) -> String {
+        let rates = model.rates
+        guard let frame = model.shownFrame, !rates.isEmpty else { return "" }
+        let bottleneck = model.bottleneck
         let time = Instant(nanoseconds: nanoseconds).rfc3339(digits: 1)
         let clock = time.dropFirst(11).dropLast()
         // Names come from a pipeline or a trace: what a terminal would obey is made visible.
         let names = rates.map { PrintableText.escaped($0.stage, limit: 60) }
         let width = names.map(\.count).max() ?? 0
         var text = ""
-        for (rate, stage) in zip(rates, names) {
+        for (number, (rate, stage)) in zip(rates, names).enumerated() {
             let name = stage + String(repeating: " ", count: width - stage.count)
-            text += "\(clock)  \(name)"
-            text += "  in \(padded(Quantities.describe(count: rate.recordsIn), 7))/s"
-            text += "  out \(padded(Quantities.describe(count: rate.recordsOut), 7))/s"
-            text += "  busy \(padded(percent(rate.busy), 4))"
-            text += "  blocked \(padded(percent(rate.backpressured), 4))"
-            text += "  waiting \(padded(percent(rate.waiting), 4))"
-            if rate.capacity > 0 {
-                text += "  queue \(padded("\(rate.depth)", 5))/\(rate.capacity)"
-            }
-            if let lag = rate.watermarkLag {
-                text += "  lag \(tenths(Double(lag) / 1e9)) s"
-            }
-            if rate.isLimiting { text += "  <- limits the run" }
+            text += "\(clock)  \(name)" + figures(rate)
+            if let latency = frame.stages[number].latency { text += "  " + Figures.latency(latency) }
+            if let limit = bottleneck.note(on: rate.stage) { text += "  <- \(limit)" }
             text += "\n"
+        }
+        return text
+    }
+
+    private static func figures(_ rate: StageRate) -> String {
+        var text = "  in \(padded(Quantities.describe(count: rate.recordsIn), 7))/s"
+        text += "  out \(padded(Quantities.describe(count: rate.recordsOut), 7))/s"
+        text += "  busy \(padded(percent(rate.busy), 4))"
+        text += "  blocked \(padded(percent(rate.backpressured), 4))"
+        text += "  waiting \(padded(percent(rate.waiting), 4))"
+        if rate.capacity > 0 {
+            text += "  queue \(padded("\(rate.depth)", 5))/\(rate.capacity)"
+        }
+        if let lag = rate.watermarkLag {
+            text += "  lag \(tenths(Double(lag) / 1e9)) s"
         }
         return text
     }

@@ -3,11 +3,12 @@ import WeirBase
 import WeirEngine
 import WeirMonitor
 import WeirTelemetry
+import WeirTerminal
 
 /// Reads a run's counters ten times a second, records them, and shows them: to the screen where
 /// there is one, else as a line a stage and second.
 final class RunWatch: @unchecked Sendable {
-    // Unchecked: `sampler`, `stages` and `previous` belong to the sampler's thread, to `stop` after
+    // Unchecked: `sampler`, `stages` and `model` belong to the sampler's thread, to `stop` after
     // its end.
 
     private static let interval: UInt64 = 100_000_000
@@ -25,11 +26,13 @@ final class RunWatch: @unchecked Sendable {
     private let isOver = Atomic<Bool>(false)
     private var thread: Worker?
     private let sampler: RunSampler
-    private let names: [String]
     /// Sums samples up for lines; a screen has its own.
     private var stages: StageTable
+    /// What the lines show, as a screen would.
+    private var model: OverviewModel
     private var rhythm = SampleRhythm()
-    private var previous: (frame: SampleFrame, at: UInt64)?
+    /// When lines were shown last, or the first sample came.
+    private var shownAt: UInt64?
 
     init(
         execution: Execution, recording: RunRecording, header: RunHeader, showsLines: Bool,
@@ -40,8 +43,11 @@ final class RunWatch: @unchecked Sendable {
         self.showsLines = showsLines
         self.feed = feed
         sampler = RunSampler(execution) { recording.cost }
-        names = execution.plan.stages.map(\.name)
-        stages = StageTable(header, names: names)
+        model = OverviewModel(
+            facts: RunFacts(command: "run", header: header, tracePath: nil),
+            size: CanvasSize(width: 80, height: 24),
+            theme: Theme(symbols: .ascii, hasColor: false))
+        stages = StageTable(header, names: model.facts.stages)
     }
 
     func start() {
@@ -84,12 +90,11 @@ final class RunWatch: @unchecked Sendable {
     private func show(_ sample: MetricSample) {
         let now = MonotonicClock.nanoseconds()
         let frame = stages.take(sample)
-        guard let last = previous else { return previous = (frame, now) }
-        guard now >= last.at + Self.lineInterval else { return }
-        let lines = StageRates.between(
-            last.frame, frame, names: names, nanoseconds: now - last.at)
-        Output.error(PlainLines.text(lines, at: execution.world.started + frame.time * 1_000))
-        previous = (frame, now)
+        _ = model.update(.sample(frame))
+        guard let last = shownAt else { return shownAt = now }
+        guard now >= last + Self.lineInterval else { return }
+        Output.error(PlainLines.text(model, at: execution.world.started + frame.time * 1_000))
+        shownAt = now
     }
 
     /// The next sample, recorded where the run is and it tells something; nil when the recorder has

@@ -126,18 +126,15 @@ extension OverviewPainter {
     /// How long it takes from source to sink, and how far watermarks lie behind the newest event
     /// time, with what of that comes from sources that are not equally far.
     private var delays: [Piece] {
-        func time(_ nanoseconds: UInt64) -> String {
-            Figures.duration(microseconds: Int64(clamping: nanoseconds / 1_000))
+        func time(_ nanoseconds: Int64) -> String {
+            Figures.duration(microseconds: nanoseconds / 1_000)
         }
         let frame = model.shownFrame
-        var latency = "latency -"
-        if let figures = frame?.latency {
-            latency = "latency p50 \(time(figures.median)) p99 \(time(figures.percentile99))"
-        }
+        let latency = frame?.latency.map(Figures.latency) ?? "latency -"
         var lag = "lag -"
         if let most = rates.compactMap(\.watermarkLag).max() {
-            lag = "lag \(time(UInt64(max(0, most))))"
-            if let skew = frame?.skew, skew > 0 { lag += " (skew \(time(UInt64(skew))))" }
+            lag = "lag \(time(max(0, most)))"
+            if let skew = frame?.skew, skew > 0 { lag += " (skew \(time(skew)))" }
         }
         return [Piece(text: SafeText(latency), rank: 2), Piece(text: SafeText(lag), rank: 3)]
     }

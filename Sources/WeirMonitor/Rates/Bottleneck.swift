@@ -20,6 +20,18 @@ package enum Bottleneck: Equatable, Sendable {
         }
     }
 
+    /// A few words for a line of its own of that stage; nil where the stage is not the one that
+    /// the verdict names.
+    package func note(on stage: String) -> String? {
+        switch self {
+        case .stage(let evidence) where evidence.stage == stage: "limits the run"
+        case .writer(stage, _): "limits the run: whoever writes its rows takes no more"
+        case .workers(let busy, let all, stage):
+            "\(Self.sentence(busy: busy, of: all)); this uses most"
+        case .stage, .writer, .workers, .unknown, .none: nil
+        }
+    }
+
     /// Whether something limits the run.
     package var limits: Bool {
         switch self {
@@ -99,17 +111,21 @@ package enum Bottleneck: Equatable, Sendable {
                 + "waited for"
         case .stage(let evidence): return evidence.sentence
         case .workers(let busy, let all, let most):
-            let who =
-                switch all {
-                case 1: "the only worker is busy"
-                case 2: "both workers are busy"
-                default: "all workers are busy"
-                }
-            return "\(who): \(Figures.tenths(busy)) of \(all); \(most) uses most"
+            return "\(Self.sentence(busy: busy, of: all)); \(most) uses most"
         case .writer(let stage, let blocked):
             return "\(stage) limits the run: whoever writes its rows takes no more, blocked "
                 + Figures.percent(blocked)
         }
+    }
+
+    private static func sentence(busy: Double, of workers: Int) -> String {
+        let who =
+            switch workers {
+            case 1: "the only worker is busy"
+            case 2: "both workers are busy"
+            default: "all workers are busy"
+            }
+        return "\(who): \(Figures.tenths(busy)) of \(workers)"
     }
 }
 

@@ -1,4 +1,5 @@
 package import WeirBase
+package import WeirTelemetry
 
 /// Numbers as the screens write them; short, with a unit, of steady width.
 package enum Figures {
@@ -31,6 +32,14 @@ package enum Figures {
         case ..<7_200: return "\(Int((seconds / 60).rounded())) min"
         default: return "\(tenths(seconds / 3_600)) h"
         }
+    }
+
+    /// Latencies from source to sink, both figures with their units.
+    package static func latency(_ figures: LatencyFigures) -> String {
+        func time(_ nanoseconds: UInt64) -> String {
+            duration(microseconds: Int64(clamping: nanoseconds / 1_000))
+        }
+        return "latency p50 \(time(figures.median)) p99 \(time(figures.percentile99))"
     }
 
     /// `0.2 s`, `12 s`: an age, steady enough to be read while it moves.

@@ -16,6 +16,7 @@ struct LatencyWindow: Sendable {
     }
 
     private struct Sink {
+        let stage: String
         var classes: [UInt64] = []
         var added: [UInt64] = []
         var time: Int64 = .min
@@ -45,18 +46,27 @@ struct LatencyWindow: Sendable {
         if let place = places[key] { return place }
         guard sinks.count < Self.maximumSinks else { return nil }
         places[key] = sinks.count
-        sinks.append(Sink())
+        sinks.append(Sink(stage: subtask.stage))
         return sinks.count - 1
     }
 
-    /// What came out in the last second; nil where nothing did.
-    func figures(at time: Int64) -> LatencyFigures? {
-        var classes = [UInt64](repeating: 0, count: LatencyClass.count)
+    /// What came out in the last second: of each stage that is a sink, and of all together; a stage
+    /// from which nothing came is missing, and `all` is nil where nothing did at all.
+    func figures(at time: Int64) -> (all: LatencyFigures?, stages: [String: LatencyFigures]) {
+        var all = [UInt64](repeating: 0, count: LatencyClass.count)
+        var stages: [String: [UInt64]] = [:]
         for sink in sinks {
             let (age, overflow) = time.subtractingReportingOverflow(sink.time)
             guard !overflow, age < Self.length else { continue }
-            for (place, count) in sink.added.enumerated() { classes[place] &+= count }
+            Self.add(sink.added, to: &all)
+            Self.add(sink.added, to: &stages[sink.stage, default: all.map { _ in 0 }])
         }
-        return LatencyFigures(classes: classes)
+        return (
+            LatencyFigures(classes: all), stages.compactMapValues(LatencyFigures.init(classes:))
+        )
+    }
+
+    private static func add(_ added: [UInt64], to classes: inout [UInt64]) {
+        for (place, count) in added.enumerated() { classes[place] &+= count }
     }
 }

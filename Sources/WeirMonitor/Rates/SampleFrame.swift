@@ -13,6 +13,8 @@ package struct StageTotals: Equatable, Sendable {
     package var capacity: UInt64 = 0
     package var dropped: UInt64 = 0
     package var watermarkLag: Int64?
+    /// Of a sink, from the source to here, of the last second; nil where nothing came.
+    package var latency: LatencyFigures?
 
     package init() {}
 

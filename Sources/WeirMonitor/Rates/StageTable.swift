@@ -46,7 +46,11 @@ package struct StageTable: Sendable {
                     stage: stage, subtask: subtask.subtask, recordsIn: subtask.recordsIn,
                     times: subtask.times, busiestKey: subtask.busiestKey))
         }
-        frame.latency = latencies.figures(at: sample.time)
+        let latency = latencies.figures(at: sample.time)
+        frame.latency = latency.all
+        for (stage, figures) in latency.stages {
+            if let number = numbers[stage] { frame.stages[number].latency = figures }
+        }
         frame.process = table.process
         frame.restsFor = max(0, min(sample.restsFor ?? 0, SampleRhythm.longestRest))
         let skews = table.subtasks.compactMap(\.skew)

@@ -1,0 +1,51 @@
+import Glibc
+import Synchronization
+import WeirBase
+import WeirTelemetry
+import WeirTesting
+
+/// Somebody who reads what a run writes more slowly than the run could write it: a named pipe,
+/// and a thread that takes a little of it at a time.
+final class SlowReader: @unchecked Sendable {
+    // Unchecked: `thread` is set before anybody else knows of the reader, and the descriptor
+    // belongs to the thread.
+
+    /// What is taken at a time, every `pause`: 50 kB a second.
+    private static let portion = 1_024
+    private static let pause: UInt32 = 20_000
+    /// What is taken at a time once the run may end.
+    private static let rest = 65_536
+
+    /// Where the run writes to.
+    let path: String
+    private let hurries = Atomic<Bool>(false)
+    private let isOver = Atomic<Bool>(false)
+    private var thread: Worker?
+
+    init(in folder: TemporaryFolder) throws {
+        path = folder.path + "/rows"
+        guard mkfifo(path, 0o600) == 0 else { throw StressFailure("cannot make a pipe") }
+        // Without waiting for a writer: the run that will be one is not started yet.
+        let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+        guard descriptor >= 0 else { throw StressFailure("cannot open a pipe") }
+        thread = Worker("slow-reader") { [self] in
+            var bytes = [UInt8](repeating: 0, count: Self.rest)
+            while !isOver.load(ordering: .acquiring) {
+                let isFast = hurries.load(ordering: .acquiring)
+                let count = Glibc.read(descriptor, &bytes, isFast ? Self.rest : Self.portion)
+                if !isFast || count <= 0 { usleep(Self.pause) }
+            }
+            close(descriptor)
+        }
+    }
+
+    /// Takes whatever comes from now on.
+    func hurry() { hurries.store(true, ordering: .releasing) }
+
+    /// Ends when the run has.
+    func finish() {
+        isOver.store(true, ordering: .releasing)
+        thread?.join()
+        thread = nil
+    }
+}
