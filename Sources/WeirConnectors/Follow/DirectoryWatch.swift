@@ -3,7 +3,8 @@ import Glibc
 /// Tells what happens to the names of one directory, and when one file of it grows (inotify).
 ///
 /// Only an accelerator and a memory for quick rotations: where the system has none left or the
-/// file system does not support it, the follower looks at the path 50 times a second.
+/// file system does not support it, the follower looks at the path 50 times a second,
+/// 10 times when nothing came for a second.
 struct DirectoryWatch: ~Copyable {
     private let queue: Descriptor
     private let directoryID: Int32

@@ -7,7 +7,13 @@ final class FollowedFileReader: ByteReading, @unchecked Sendable {
     // Unchecked: the thread that calls `next` is the only one that touches anything but
     // `cancellation`, which is made for several threads.
 
+    /// The files are looked at so often, milliseconds, unless an event comes sooner,
     static let pollMilliseconds: Int32 = 20
+    /// and so often when nothing came for `quietNanoseconds`. Only where the system tells no events
+    /// (a file that is written on another machine) does the first line behind a quiet time wait
+    /// for it.
+    static let quietPollMilliseconds: Int32 = 100
+    static let quietNanoseconds: UInt64 = 1_000_000_000
     /// A hole at a file's beginning is passed over at once when at least so many bytes follow.
     private static let leastHole: UInt64 = 1 << 16
 
@@ -32,6 +38,8 @@ final class FollowedFileReader: ByteReading, @unchecked Sendable {
     private var pieces: [InputPiece] = []
     /// The file that the last piece was about.
     private var told: UInt64 = 0
+    /// When the last piece was given, in monotonic nanoseconds.
+    private var lastPieceTime: UInt64 = 0
 
     /// Follows `path`, where a file must stand.
     ///
@@ -54,8 +62,11 @@ final class FollowedFileReader: ByteReading, @unchecked Sendable {
             while true {
                 if cancellation.isCancelled { return nil }
                 let now = MonotonicClock.nanoseconds()
-                if let piece = try look(maximum: maximum, now: now) { return piece }
-                try wait()
+                if let piece = try look(maximum: maximum, now: now) {
+                    lastPieceTime = now
+                    return piece
+                }
+                try wait(now: now)
             }
         } catch {
             return .failure(error.sentence)
@@ -179,10 +190,14 @@ final class FollowedFileReader: ByteReading, @unchecked Sendable {
         pieces.append(piece)
     }
 
-    private func wait() throws(FollowFailure) {
+    private func wait(now: UInt64) throws(FollowFailure) {
+        // A replaced file has no events; that it is quiet is to be noticed in time.
+        let isSettled = files.open.count == 1 && !finder.othersWait
+        let isQuiet = isSettled && now - lastPieceTime >= Self.quietNanoseconds
         do {
             try cancellation.wait(
-                readable: finder.number, milliseconds: Self.pollMilliseconds)
+                readable: finder.number,
+                milliseconds: isQuiet ? Self.quietPollMilliseconds : Self.pollMilliseconds)
         } catch {
             throw FollowFailure("waiting for \(Trouble.shown(location)) failed: \(error.words)")
         }

@@ -5,7 +5,7 @@ public import WeirEngine
 /// Reads a file from its start and goes on as it grows, through rotations and truncations.
 ///
 /// Every line that stands in the file at a look is given once. A look comes when the system tells
-/// of a change, and 50 times a second.
+/// of a change, and 50 times a second, 10 times when nothing came for a second.
 ///
 /// - **Rotation**: when another file stands at the path, both are read: the new one from its
 ///   start, the old one until it was quiet for `linger`, since a program may write to it for a

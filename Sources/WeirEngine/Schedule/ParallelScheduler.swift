@@ -130,6 +130,7 @@ package final class ParallelScheduler: NumberingScheduler, @unchecked Sendable {
             restMonitor.signal()
             monitor.wait()
             shared.sleeping -= 1
+            lanes?.bell.ring()
         }
     }
 
@@ -307,6 +308,9 @@ package final class ParallelScheduler: NumberingScheduler, @unchecked Sendable {
 
     // MARK: The clerk: time and rest points
 
+    /// The clerk sleeps so long at most, nanoseconds.
+    private static let clerkNanoseconds: UInt64 = 100_000_000
+
     private func wake(_ subtask: Subtask, at time: Int64) {
         let isEarlier = monitor.withLock { shared.wakes.set(time, of: subtask.index) }
         if isEarlier { timeMonitor.withLock { timeMonitor.signal() } }
@@ -327,7 +331,12 @@ package final class ParallelScheduler: NumberingScheduler, @unchecked Sendable {
                     MonotonicClock.nanoseconds()
                     + max(options.restInterval, took * options.restSpacing)
             }
-            sleep(until: options.restInterval > 0 ? restDue : now + 10_000_000, execution)
+            var next = now + Self.clerkNanoseconds
+            if options.restInterval > 0 { next = min(next, restDue) }
+            if let duration = options.duration, !execution.isEnding {
+                next = min(next, start + duration)
+            }
+            sleep(until: next, execution)
         }
     }
 
@@ -337,10 +346,13 @@ package final class ParallelScheduler: NumberingScheduler, @unchecked Sendable {
         for index in due { notify(execution.subtasks[Int(index)]) }
     }
 
+    /// Sleeps until then, or until somebody is to be woken; whoever sets an earlier time or ends the
+    /// run signals, and what they set is looked at with the lock held, so that no signal is missed.
     private func sleep(until latest: UInt64, _ execution: Execution) {
         timeMonitor.withLock {
             let now = MonotonicClock.nanoseconds()
-            var deadline = min(latest, now + 10_000_000)
+            var deadline = latest
+            if execution.isStopping || monitor.withLock({ shared.isOver }) { return }
             if let wake = monitor.withLock({ shared.wakes.earliest }) {
                 let ahead = max(0, wake * 1_000 - execution.world.clock())
                 deadline = min(deadline, now + UInt64(ahead))

@@ -94,6 +94,8 @@ package final class LaneSet: @unchecked Sendable {
     package let workers: [NoteLane]
     package let readers: [DataLane]
     package let executors: [DataLane]
+    /// Wakes the recorder when it rests.
+    package let bell = Doorbell()
     private let owned: UnsafeMutableRawPointer?
 
     /// Lanes over `memory`, which holds `layout.byteCount` bytes.

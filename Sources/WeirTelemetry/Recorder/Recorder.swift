@@ -20,8 +20,12 @@ package final class Recorder: @unchecked Sendable {
     package static let batchNanoseconds: UInt64 = 100_000_000
     /// and lanes are looked at this often when nothing is going on,
     package static let idleNanoseconds: UInt64 = 4_000_000
-    /// but so soon after a look that found something: a small lane fills up meanwhile.
+    /// but so soon after a look that found something: a small lane fills up meanwhile,
     package static let busyNanoseconds: UInt64 = 250_000
+    /// and so seldom once nothing was found for so long: the looks of a run at rest would take a
+    /// hundredth of a core.
+    package static let restingNanoseconds: UInt64 = 50_000_000
+    package static let quietNanoseconds: UInt64 = 200_000_000
     /// Metric samples and marks that wait at most; further ones are dropped and counted.
     package static let maximumInbox = 4096
     /// So many bytes of them may wait before another is taken in: a sample of a wide plan is large.
@@ -48,7 +52,6 @@ package final class Recorder: @unchecked Sendable {
         }
     }
 
-    private let monitor = Monitor()
     private let flushed = Monitor()
     private let inbox = Mutex(Inbox())
     private var pending = RecordBatch()
@@ -118,7 +121,7 @@ package final class Recorder: @unchecked Sendable {
     /// Hands over everything noted so far soon, without waiting for the batch to fill. Any thread.
     package func flushSoon() {
         inbox.withLock { $0.isFlushWanted = true }
-        monitor.withLock { monitor.signal() }
+        lanes.bell.signal()
     }
 
     /// Hands over everything noted so far and waits for it, at most so many nanoseconds. Any
@@ -138,7 +141,7 @@ package final class Recorder: @unchecked Sendable {
     /// Drains what is left and ends the thread. Call when every thread that notes has ended.
     package func finish() {
         inbox.withLock { $0.isFinishing = true }
-        monitor.withLock { monitor.signal() }
+        lanes.bell.signal()
         thread?.join()
         thread = nil
         while drainOnce() {}
@@ -147,6 +150,7 @@ package final class Recorder: @unchecked Sendable {
 
     private func run() {
         var pause = Self.idleNanoseconds
+        var foundAt = MonotonicClock.nanoseconds()
         while true {
             let found = drainOnce()
             let (isFinishing, isFlushWanted) = inbox.withLock { inbox in
@@ -163,9 +167,12 @@ package final class Recorder: @unchecked Sendable {
             }
             if found {
                 pause = Self.busyNanoseconds
-            } else {
-                monitor.withLock { monitor.wait(until: now + pause) }
+                foundAt = now
+            } else if now - foundAt < Self.quietNanoseconds {
+                lanes.bell.wait(until: now + pause, isResting: false)
                 pause = min(2 * pause, Self.idleNanoseconds)
+            } else {
+                lanes.bell.wait(until: now + Self.restingNanoseconds, isResting: true)
             }
         }
     }
