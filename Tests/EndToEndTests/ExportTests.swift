@@ -167,6 +167,47 @@ struct ExportTests {
             ]))
     }
 
+    /// By stage and hop: how many latencies there are, and their mean in seconds.
+    private func hops(of trace: String, by weir: Weir) throws -> [String: (Int, Double)] {
+        var hops: [String: (Int, Double)] = [:]
+        for text in try weir("export", trace, "--signal", "metrics").outputLines {
+            let line = try JSONLine(text)
+            guard line.string("name") == "weir_hop_latency_seconds",
+                let count = line.number("count"), let sum = line.real("sum")
+            else { continue }
+            let labels = line.member("labels")
+            hops["\(labels["stage"] ?? "") \(labels["hop"] ?? "")"] = (count, sum / Double(count))
+        }
+        return hops
+    }
+
+    @Test func `every hop from a file to the rows is measured where it happens`() throws {
+        let weir = try Weir()
+        let lines = (0..<5_000).map { "2026-11-24T12:00:\($0 % 60 / 10)\($0 % 10)Z INFO a: b\n" }
+        try weir.scratch.write("in.log", lines.joined())
+        let run = try weir(
+            "run", "logs", "--input", "in.log", "--parallelism", "1", "--ui", "none", "--record",
+            "t.mcap")
+        try #require(run.code == 0, "\(run)")
+        #expect(
+            try hops(of: "t.mcap", by: weir).keys.sorted() == [
+                "count process", "count queue", "counts encode", "counts queue", "counts write",
+                "late process", "late queue", "lateCount process", "lateCount queue",
+                "parse decode", "parse read",
+            ])
+    }
+
+    @Test func `what waits for a slow stage waits in its queue`() throws {
+        let weir = try Weir()
+        let run = try weir(
+            "run", "orders", "--limit", "0", "--duration", "2s", "--set", "slow=reserve:300",
+            "--parallelism", "1", "--ui", "none", "--record", "t.mcap")
+        try #require(run.code == 0, "\(run)")
+        let hops = try hops(of: "t.mcap", by: weir)
+        let (queue, process) = (hops["reserve queue"]?.1 ?? 0, hops["reserve process"]?.1 ?? 1)
+        #expect(queue > 3 * process, "\(hops)")
+    }
+
     @Test func `no counter of a slowed run falls and the states of each subtask sum to its time`()
         throws
     {

@@ -11,7 +11,7 @@ private func ticking(
     next: @escaping @Sendable (Int64) -> Int64? = { _ in nil }
 ) -> Link {
     KeyedProcess<Int, Int, Int>(
-        initial: 0,
+        name: "ticks", initial: 0,
         onTimer: { key, _, context in
             context.emit(key)
             let second = context.eventTime.nanoseconds / 1_000_000_000
@@ -20,15 +20,16 @@ private func ticking(
             }
         },
         limits: limits
-    ).link(name: "ticks", key: { (key: Int) in key }) { _, _, context in
+    ).link(key: { (key: Int) in key }) { _, _, context in
         context.setTimer(atEventTime: context.eventTime + .seconds(delay))
     }
 }
 
 /// Collects what lies in windows of `width`, in order of arrival.
 private func window(_ width: Duration) -> Link {
-    TumblingWindow<Int, Int, [Int]>(width: width, initial: [], late: nil)
-        .link(name: "window", key: { _ in 0 }) { $0.append($1) }
+    TumblingWindow<Int, Int, [Int]>(
+        name: "window", width: width, initial: [], late: nil
+    ).link(key: { _ in 0 }) { $0.append($1) }
 }
 
 @Suite struct EventTimeTests {
@@ -98,8 +99,8 @@ private func window(_ width: Duration) -> Link {
     @Test func `what timers emit is on time in a window of the same subtask`() {
         let marbles = Marbles<Int, Pane<Int, [Int]>>([
             ticking(after: 1) { $0 < 6 ? $0 + 1 : nil },
-            KeyedProcess<Int, Int, Int>(initial: 0, onTimer: nil)
-                .link(name: "second", key: { (key: Int) in key }) { _, _, context in
+            KeyedProcess<Int, Int, Int>(name: "second", initial: 0, onTimer: nil)
+                .link(key: { (key: Int) in key }) { _, _, context in
                     // The watermark that makes the tick due has not come this far yet.
                     context.emit(
                         context.watermark <= context.eventTime
@@ -165,9 +166,7 @@ private struct Panes {
 }
 
 @Suite struct CombinedWatermarkTests {
-    private let silent = Link(
-        name: "none", state: Link.noState(), reactions: Link.Reactions()
-    ) { _, _, _ in }
+    private let silent = Link(name: "none") { _, _, _ in }
 
     private func joined() -> Marbles<Int, Int> { Marbles(inlets: 2, [silent]) }
 

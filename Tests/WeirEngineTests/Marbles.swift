@@ -6,8 +6,30 @@ import WeirBase
 /// order: `a@3` an element and its event time in seconds, `|3` a watermark, `|end` the last one,
 /// `~` idle, `^` active, `]` the end.
 final class Marbles<Input: Sendable, Output: Sendable> {
-    private final class Sheet {
+    /// The end of the chain: writes down what comes, and keeps nothing that is saved.
+    private final class Sheet: OperatorState {
         var marks: [String] = []
+        var partName: String { "sheet" }
+
+        func pass(_ control: Control, _ frame: UnsafeMutablePointer<Frame>) {
+            switch control {
+            case .watermark(.distantFuture): marks.append("|end")
+            case .watermark(let instant): marks.append("|\(seconds(instant.nanoseconds))")
+            case .idle: marks.append("~")
+            case .active: marks.append("^")
+            case .end: marks.append("]")
+            }
+        }
+
+        func sample(into hash: inout StableHash) -> Int { 0 }
+        func digest(into hash: inout StableHash) {}
+        func save() -> Saved<Void> { Saved((), bytes: 0) }
+        func restore(_ snapshot: Void) {}
+        var held: UInt64 { 0 }
+        var view: (any StateView)? { nil }
+        var timers: (any OperatorTimers)? { nil }
+        var calls: (any CallPort)? { nil }
+        var checks: (any StateChecks)? { nil }
     }
 
     let subtask: Subtask
@@ -28,18 +50,7 @@ final class Marbles<Input: Sendable, Output: Sendable> {
     }
 
     private static func end(_ sheet: Sheet) -> Link {
-        var reactions = Link.Reactions()
-        reactions.control = { control, _, _ in
-            switch control {
-            case .watermark(.distantFuture): sheet.marks.append("|end")
-            case .watermark(let instant): sheet.marks.append("|\(seconds(instant.nanoseconds))")
-            case .idle: sheet.marks.append("~")
-            case .active: sheet.marks.append("^")
-            case .end: sheet.marks.append("]")
-            }
-        }
-        return Link(name: "sheet", state: Link.noState(), reactions: reactions) {
-            slice, frame, _ in
+        Link(name: "sheet", state: sheet) { slice, frame, _ in
             let count = slice.count
             let done = slice.consume(as: Output.self, frame) { element, time in
                 sheet.marks.append("\(element)@\(seconds(time))")

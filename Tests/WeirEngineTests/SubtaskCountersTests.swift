@@ -48,6 +48,7 @@ import WeirTelemetry
     @Test func `a reader beside a writer has all of one moment`() {
         let counters = SubtaskCounters(now: 0)
         let isOver = Atomic<Bool>(false)
+        let rounds = Atomic<Int>(0)
         let writer = Worker("writer") {
             var now: UInt64 = 0
             while !isOver.load(ordering: .relaxed) {
@@ -55,13 +56,15 @@ import WeirTelemetry
                     now += 1_000
                     counters.enter(activity, now: now)
                 }
+                rounds.wrappingAdd(1, ordering: .relaxed)
             }
         }
         // Later than the writer ever gets: every moment until then is in one of the states.
         let end: UInt64 = 1 << 50
         var torn: StateTimes?
         var reads = 0
-        while reads < 200_000 {
+        // Until both were at it together, however late the machine begins with the writer.
+        while reads < 200_000 || rounds.load(ordering: .relaxed) < 200_000 {
             guard let times = counters.times(now: end) else { continue }
             reads += 1
             if times.whole != end { torn = torn ?? times }

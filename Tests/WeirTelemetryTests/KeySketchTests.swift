@@ -18,10 +18,22 @@ import WeirTelemetry
         #expect(sketch.counts.keys.count <= KeySketch.maximumKeys)
     }
 
-    @Test func `a key that was heavy is forgotten`() throws {
+    @Test func `a key with more than a sixteenth is found though all others are new each time`()
+        throws
+    {
         let sketch = KeySketch()
-        for (hash, key) in [(1, "old"), (2, "new")] as [(UInt64, String)] {
-            for _ in 0..<20_000 { sketch.add(hash) { key } }
+        for number in 1...3_000 as ClosedRange<UInt64> {
+            let key = number > 100 && number % 12 == 0 ? 7 : 1_000 + number
+            sketch.add(key) { "\(key)" }
+        }
+        #expect(try #require(BusiestKey([sketch])).key == "7")
+    }
+
+    @Test func `a key that was heavy for long is forgotten sooner than it took`() throws {
+        let sketch = KeySketch()
+        for (hash, key, count) in [(1, "old", 60_000), (2, "new", 20_000)] as [(UInt64, String, Int)]
+        {
+            for _ in 0..<count { sketch.add(hash) { key } }
         }
         #expect(try #require(BusiestKey([sketch])).key == "new")
     }

@@ -123,7 +123,7 @@ private struct Bookkeeper {
         let chain = subtask.chain
         for (place, link) in chain.links.enumerated() {
             let book = chain.books[place]
-            let held = link.reactions.held?() ?? 0
+            let held = link.state?.held ?? 0
             result.held += held
             check(
                 book.taken == book.handled + book.dropped + held,
@@ -139,8 +139,8 @@ private struct Bookkeeper {
                     "\(link.name) of \(subtask.name) made \(book.handled), "
                         + "\(chain.links[place + 1].name) took \(next)")
             }
-            if let (timers, waiting) = link.reactions.timers?() {
-                balanceTimers(timers, waiting, link, subtask)
+            if let account = link.state?.timers?.account {
+                balanceTimers(account.book, account.waiting, link, subtask)
             }
         }
     }
@@ -166,7 +166,7 @@ private struct Bookkeeper {
     private mutating func balanceOutlets(_ subtask: Subtask) {
         let chain = subtask.chain
         guard let last = chain.links.indices.last else { return }
-        for (output, flow) in (chain.links[last].reactions.outflows?() ?? []).enumerated() {
+        for (output, flow) in (chain.end?.outflows ?? []).enumerated() {
             for received in flow.received {
                 check(
                     received == flow.given,
@@ -251,7 +251,7 @@ private struct Bookkeeper {
             }
             for (place, link) in subtask.chain.links.enumerated() {
                 // The end of a chain is no operator that anybody wrote.
-                if link.reactions.outflows != nil { continue }
+                if link.state is ChainEnd { continue }
                 let name =
                     link.name == subtask.stage ? link.name : "\(subtask.stage).\(link.name)"
                 let found = places[name] ?? result.operators.count
@@ -263,7 +263,7 @@ private struct Bookkeeper {
                 result.operators[found].taken += book.taken
                 result.operators[found].handled += book.handled
                 result.operators[found].dropped += book.dropped
-                result.operators[found].held += link.reactions.held?() ?? 0
+                result.operators[found].held += link.state?.held ?? 0
             }
         }
     }

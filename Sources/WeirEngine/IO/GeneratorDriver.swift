@@ -57,14 +57,16 @@ final class GeneratorDriver<Element: Sendable>: SourceDriver {
 
     func end(_ kind: StepKind, _ subtask: Subtask) { isEnded = true }
 
-    private struct Snapshot {
+    var partName: String { "source" }
+
+    struct Snapshot {
         var taken: UInt64
         var isEnded: Bool
         var watermarker: Watermarker?
         var remarks: SourceRemarks
     }
 
-    func save() -> Saved {
+    func save() -> Saved<Snapshot> {
         Saved(
             Snapshot(
                 taken: taken, isEnded: isEnded, watermarker: emitter.watermarker,
@@ -72,8 +74,7 @@ final class GeneratorDriver<Element: Sendable>: SourceDriver {
             bytes: MemoryLayout<Snapshot>.stride)
     }
 
-    func restore(_ saved: Any) {
-        guard let snapshot = saved as? Snapshot else { return }
+    func restore(_ snapshot: Snapshot) {
         (taken, isEnded) = (snapshot.taken, snapshot.isEnded)
         (emitter.watermarker, emitter.remarks) = (snapshot.watermarker, snapshot.remarks)
     }

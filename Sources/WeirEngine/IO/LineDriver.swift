@@ -185,7 +185,9 @@ final class LineDriver<Element: Sendable>: SourceDriver {
 
     func becomeIdle() { isIdle = true }
 
-    private struct Snapshot {
+    var partName: String { "source" }
+
+    struct Snapshot {
         var assembler: LineAssembler
         var watermarker: Watermarker?
         var remarks: SourceRemarks
@@ -196,7 +198,7 @@ final class LineDriver<Element: Sendable>: SourceDriver {
         var isIdle: Bool
     }
 
-    func save() -> Saved {
+    func save() -> Saved<Snapshot> {
         Saved(
             Snapshot(
                 assembler: assembler, watermarker: emitter.watermarker,
@@ -205,8 +207,7 @@ final class LineDriver<Element: Sendable>: SourceDriver {
             bytes: assembler.heldBytes)
     }
 
-    func restore(_ saved: Any) {
-        guard let snapshot = saved as? Snapshot else { return }
+    func restore(_ snapshot: Snapshot) {
         (assembler, taken, isEnded) = (snapshot.assembler, snapshot.taken, snapshot.isEnded)
         (lastInput, isIdle) = (snapshot.lastInput, snapshot.isIdle)
         (emitter.watermarker, emitter.remarks) = (snapshot.watermarker, snapshot.remarks)

@@ -4,8 +4,8 @@ import WeirTelemetry
 /// What a source does in its subtask's turns.
 ///
 /// Belongs to the subtask. A look influences only which turn is taken; what a turn does follows
-/// from its count and the input alone.
-protocol SourceDriver: AnyObject {
+/// from its count and the input alone. Its state is its position.
+protocol SourceDriver: SavablePart {
     /// What a turn could take at `time`, microseconds since the start.
     func look(time: Int64, isEnding: Bool) -> Look
     /// Takes `count` elements through the subtask's chain.
@@ -14,8 +14,6 @@ protocol SourceDriver: AnyObject {
     func becomeIdle()
     /// The source ends, or failed.
     func end(_ kind: StepKind, _ subtask: Subtask)
-    /// Adds the source's position to a digest.
-    func digest(into hash: inout StableHash)
     /// Elements taken so far.
     var taken: UInt64 { get }
     /// Bytes taken so far; 0 for generators.
@@ -31,10 +29,6 @@ protocol SourceDriver: AnyObject {
     var readLatency: LatencyCounts? { get }
     /// What was read and will not be taken; after the last turn.
     var leftover: SourceLeftover { get }
-    /// The position as values, for a snapshot; between turns.
-    func save() -> Saved
-    /// Takes a saved position in, before the first turn.
-    func restore(_ saved: Any)
     /// The element with this index as text, where it can be made out of order; else nil.
     func describe(element index: UInt64) -> String?
     /// What was odd about the input so far.

@@ -18,10 +18,11 @@ extension DataStream {
     ) -> DataStream<Output> {
         adding(name, "call", to: Output.self) { context in
             AsyncCalls<Element, Output>(
+                name: context.name,
                 limits: CallLimits(
                     inFlight: inFlight, timeout: timeout.wholeNanoseconds, attempts: attempts),
                 subtask: context.subtask, world: context.world, call: call, complete: complete
-            ).link(name: context.name)
+            ).link()
         }
     }
 }
@@ -34,8 +35,8 @@ struct CallLimits {
 }
 
 /// The calls of one operator in one subtask.
-final class AsyncCalls<Element: Sendable, Output: Sendable>: CallPort {
-    private struct Flight {
+final class AsyncCalls<Element: Sendable, Output: Sendable> {
+    fileprivate struct Flight {
         var element: Element
         var attempt: Int
     }
@@ -47,55 +48,31 @@ final class AsyncCalls<Element: Sendable, Output: Sendable>: CallPort {
     private let complete: @Sendable (Element, [UInt8]?, inout OperatorContext<Output>) -> Void
     private var flights: [UInt64: Flight] = [:]
     private var timeouts = TimerQueue<UInt64>()
-    private var calls: UInt64 = 0
+    private var callCount: UInt64 = 0
     private var unsubmitted: [PendingCall] = []
-    private let output: UnsafeMutablePointer<OutputBuffer<Output>>
+    private let made = OutputRoom<Output>()
+    private var output: UnsafeMutablePointer<OutputBuffer<Output>> { made.buffer }
+    let partName: String
     private var operatorIndex = 0
 
     init(
-        limits: CallLimits, subtask: UInt16, world: any World,
+        name: String, limits: CallLimits, subtask: UInt16, world: any World,
         call: @escaping @Sendable (Element, UInt64) -> [UInt8]?,
         complete:
             @escaping @Sendable (
                 Element, [UInt8]?, inout OperatorContext<Output>
             ) -> Void
     ) {
+        partName = name
         self.limits = limits
         self.subtask = subtask
         self.world = world
         self.call = call
         self.complete = complete
-        output = .allocate(capacity: 1)
-        output.initialize(to: OutputBuffer())
     }
 
-    deinit {
-        output.pointee.deallocate()
-        output.deallocate()
-    }
-
-    var room: Int { max(0, limits.inFlight - flights.count) }
-    var isWaiting: Bool { !flights.isEmpty }
-    #if WEIR_PROBES
-        func dropTimeouts() { _ = timeouts.removeAll() }
-    #endif
-
-    func link(name: String) -> Link {
-        var reactions = Link.Reactions()
-        reactions.calls = self
-        reactions.held = { [self] in UInt64(flights.count) }
-        reactions.fireTimers = { [self] frame, _ in timeOut(frame) }
-        reactions.nextDeadline = { [self] _ in timeouts.earliest }
-        reactions.control = { [self] control, frame, _ in
-            // Time-outs outlive the end of input: without them a lost call would never end.
-            operatorIndex = frame.pointee.operatorIndex
-        }
-        reactions.digest = { [self] hash, _ in digest(into: &hash) }
-        reactions.save = { [self] _ in save() }
-        reactions.restore = { [self] saved, _ in restore(saved) }
-        return Link(
-            name: name, state: Unmanaged.passUnretained(self).toOpaque(), reactions: reactions
-        ) { [self] slice, frame, _ in
+    func link() -> Link {
+        Link(name: partName, state: self) { [self] slice, frame, _ in
             operatorIndex = frame.pointee.operatorIndex
             let count = slice.count
             let done = slice.consume(as: Element.self, frame) { element, _ in
@@ -107,8 +84,8 @@ final class AsyncCalls<Element: Sendable, Output: Sendable>: CallPort {
     }
 
     private func start(_ element: Element, attempt: Int, now: Int64) {
-        calls += 1
-        let number = calls
+        callCount += 1
+        let number = callCount
         flights[number] = Flight(element: element, attempt: attempt)
         let deadline = (now + limits.timeout + 999) / 1_000 * 1_000
         // Bounded by the calls in flight, each with a number of its own.
@@ -116,23 +93,6 @@ final class AsyncCalls<Element: Sendable, Output: Sendable>: CallPort {
         let call = call
         unsubmitted.append(
             PendingCall(subtask: subtask, call: number) { call(element, number) })
-    }
-
-    func submit() {
-        for call in unsubmitted { world.submit(call) }
-        unsubmitted.removeAll(keepingCapacity: true)
-    }
-
-    func complete(
-        _ answers: [(call: UInt64, result: [UInt8]?)], _ frame: UnsafeMutablePointer<Frame>
-    ) {
-        frame.pointee.operatorIndex = operatorIndex
-        for answer in answers {
-            // An answer that comes after its time-out has nothing to say.
-            guard let flight = flights.removeValue(forKey: answer.call) else { continue }
-            finish(flight.element, answer.result, frame)
-        }
-        output.pointee.flush(frame)
     }
 
     private func timeOut(_ frame: UnsafeMutablePointer<Frame>) {
@@ -155,29 +115,44 @@ final class AsyncCalls<Element: Sendable, Output: Sendable>: CallPort {
         complete(element, result, &context)
         frame.pointee.handled(1)
     }
+}
 
-    private struct Snapshot {
-        var flights: [UInt64: Flight]
-        var timeouts: TimerQueue<UInt64>
-        var calls: UInt64
-        var operatorIndex: Int
+extension AsyncCalls: CallPort {
+    var room: Int { max(0, limits.inFlight - flights.count) }
+    var isWaiting: Bool { !flights.isEmpty }
+    #if WEIR_PROBES
+        func dropTimeouts() { _ = timeouts.removeAll() }
+    #endif
+
+    func submit() {
+        for call in unsubmitted { world.submit(call) }
+        unsubmitted.removeAll(keepingCapacity: true)
     }
 
-    private func save() -> Saved {
-        Saved(
-            Snapshot(
-                flights: flights, timeouts: timeouts, calls: calls, operatorIndex: operatorIndex),
-            bytes: flights.count * (MemoryLayout<Flight>.stride + 64))
+    func complete(
+        _ answers: [(call: UInt64, result: [UInt8]?)], _ frame: UnsafeMutablePointer<Frame>
+    ) {
+        frame.pointee.operatorIndex = operatorIndex
+        for answer in answers {
+            // An answer that comes after its time-out has nothing to say.
+            guard let flight = flights.removeValue(forKey: answer.call) else { continue }
+            finish(flight.element, answer.result, frame)
+        }
+        output.pointee.flush(frame)
+    }
+}
+
+extension AsyncCalls: OperatorState, OperatorTimers {
+    func pass(_ control: Control, _ frame: UnsafeMutablePointer<Frame>) {
+        // Time-outs outlive the end of input: without them a lost call would never end.
+        operatorIndex = frame.pointee.operatorIndex
     }
 
-    private func restore(_ saved: Any) {
-        guard let snapshot = saved as? Snapshot else { return }
-        (flights, timeouts) = (snapshot.flights, snapshot.timeouts)
-        (calls, operatorIndex) = (snapshot.calls, snapshot.operatorIndex)
-    }
+    /// What is in flight came in turns that are sampled by what they emitted before.
+    func sample(into hash: inout StableHash) -> Int { 0 }
 
-    private func digest(into hash: inout StableHash) {
-        hash.combine(calls)
+    func digest(into hash: inout StableHash) {
+        hash.combine(callCount)
         for number in flights.keys.sorted() {
             hash.combine(number)
             hash.combine(UInt64(flights[number]?.attempt ?? 0))
@@ -187,4 +162,36 @@ final class AsyncCalls<Element: Sendable, Output: Sendable>: CallPort {
         }
         timeouts.digest(into: &hash)
     }
+
+    struct Snapshot {
+        fileprivate var flights: [UInt64: Flight]
+        fileprivate var timeouts: TimerQueue<UInt64>
+        fileprivate var callCount: UInt64
+        fileprivate var operatorIndex: Int
+    }
+
+    func save() -> Saved<Snapshot> {
+        Saved(
+            Snapshot(
+                flights: flights, timeouts: timeouts, callCount: callCount,
+                operatorIndex: operatorIndex),
+            bytes: flights.count * (MemoryLayout<Flight>.stride + 64))
+    }
+
+    func restore(_ snapshot: Snapshot) {
+        (flights, timeouts) = (snapshot.flights, snapshot.timeouts)
+        (callCount, operatorIndex) = (snapshot.callCount, snapshot.operatorIndex)
+    }
+
+    /// The elements whose calls are in flight.
+    var held: UInt64 { UInt64(flights.count) }
+    var view: (any StateView)? { nil }
+    var timers: (any OperatorTimers)? { self }
+    var calls: (any CallPort)? { self }
+    var checks: (any StateChecks)? { nil }
+
+    var nextDeadline: Int64? { timeouts.earliest }
+    func fireDue(_ frame: UnsafeMutablePointer<Frame>) { timeOut(frame) }
+    /// Time-outs are no timers that a user set.
+    var account: TimerAccount? { nil }
 }

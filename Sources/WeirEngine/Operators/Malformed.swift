@@ -62,25 +62,16 @@ extension Flow {
 private func split<Element>(
     _ type: ReadLine<Element>.Type, named name: String, _ malformed: Distributor<MalformedInput>
 ) -> Link {
-    let buffer = UnsafeMutablePointer<OutputBuffer<Element>>.allocate(capacity: 1)
-    buffer.initialize(to: OutputBuffer())
-    var reactions = Link.Reactions()
-    reactions.destroy = { state in
-        let buffer = state.assumingMemoryBound(to: OutputBuffer<Element>.self)
-        buffer.pointee.deallocate()
-        buffer.deallocate()
-    }
-    return Link(name: name, state: UnsafeMutableRawPointer(buffer), reactions: reactions) {
-        slice, frame, state in
-        let buffer = state.assumingMemoryBound(to: OutputBuffer<Element>.self)
+    let elements = OutputRoom<Element>()
+    return Link(name: name) { slice, frame, _ in
         let count = slice.count
         let done = slice.consume(as: ReadLine<Element>.self, frame) { line, time in
             switch consume line {
-            case .element(let element): buffer.pointee.append(element, time: time, frame)
+            case .element(let element): elements.buffer.pointee.append(element, time: time, frame)
             case .malformed(let input): malformed.append(input, time: time)
             }
         }
         frame.pointee.handled(done, of: count)
-        buffer.pointee.flush(frame)
+        elements.buffer.pointee.flush(frame)
     }
 }

@@ -56,12 +56,13 @@ extension KeyedStream {
         let node = adding(
             name, "process", outputs: [TypedForm<Output>()], to: Output.self
         ) { context in
-            KeyedProcess<Key, State, Output>(initial: state, onTimer: onTimer, spec: spec)
-                .link(name: context.name) { (element: consuming Element) in
-                    key(element)
-                } body: {
-                    try body($0, &$1, &$2)
-                }
+            KeyedProcess<Key, State, Output>(
+                name: context.name, initial: state, onTimer: onTimer, spec: spec
+            ).link { (element: consuming Element) in
+                key(element)
+            } body: {
+                try body($0, &$1, &$2)
+            }
         }
         spec?.operators.append(node.planName)
         return DataStream<Output>(stream.flow, StreamPort(node: node.id, output: 0))
@@ -77,68 +78,45 @@ final class KeyedProcess<
     private let initial: State
     private let onTimer: TimerBody?
     private var table = KeyedTable<Key, State>(isSame: Canonical.areSame)
-    private let output: UnsafeMutablePointer<OutputBuffer<Output>>
+    private let room = OutputRoom<Output>()
+    private var output: UnsafeMutablePointer<OutputBuffer<Output>> { room.buffer }
     private let limits: TimerLimits
     private var eventTimers: TimerQueue<Key>
     private var processingTimers: TimerQueue<Key>
     private var droppedTimers = 0
-    private var timers = TimerBook()
+    private var book = TimerBook()
     /// The state's number among those that conditions name.
     private let number: Int?
-    private var checks: KeyChecks<Key, State>?
+    private var conditions: KeyChecks<Key, State>?
     /// The state that the running turn touched last; valid until the table changes.
     private var touched: UnsafeMutablePointer<State>?
 
+    let partName: String
+
     init(
-        initial: State, onTimer: TimerBody?, spec: KeyedStateSpec<Key, State>? = nil,
+        name: String, initial: State, onTimer: TimerBody?, spec: KeyedStateSpec<Key, State>? = nil,
         limits: TimerLimits = .standard
     ) {
+        partName = name
         self.limits = limits
         eventTimers = TimerQueue(limit: limits.count)
         processingTimers = TimerQueue(limit: limits.count)
         number = spec?.index
-        checks = KeyChecks(spec?.invariants ?? [])
+        conditions = KeyChecks(spec?.invariants ?? [])
         self.initial = initial
         self.onTimer = onTimer
-        output = .allocate(capacity: 1)
-        output.initialize(to: OutputBuffer())
-    }
-
-    deinit {
-        output.pointee.deallocate()
-        output.deallocate()
     }
 
     func link<Element>(
-        name: String, key: @escaping (Element) -> Key,
+        key: @escaping (Element) -> Key,
         body:
             @escaping (
                 consuming Element, inout State, inout OperatorContext<Output>
             ) throws -> Void
     ) -> Link {
-        var reactions = Link.Reactions()
-        reactions.control = { [self] control, frame, _ in passed(control, frame) }
-        reactions.fireTimers = { [self] frame, _ in
-            // What these set fires in a later turn: their time does not stand still.
-            for entry in processingTimers.takeDue(at: frame.pointee.now) { fire(entry, frame) }
-            output.pointee.flush(frame)
-        }
-        reactions.nextDeadline = { [self] _ in processingTimers.earliest }
-        reactions.sample = { [self] hash, _ in sample(into: &hash) }
-        reactions.digest = { [self] hash, _ in digest(into: &hash) }
-        reactions.entries = { [self] _ in table.entries() }
-        reactions.key = { [self] text, _ in table.key(named: text) }
-        reactions.value = { [self] key, _ in (key as? Key).flatMap { table.value(of: $0) } }
-        reactions.save = { [self] _ in save() }
-        reactions.restore = { [self] saved, _ in restore(saved) }
-        reactions.timers = { [self] in (timers, eventTimers.count + processingTimers.count) }
-        if checks != nil { reactions.check = { [self] turn in checks?.check(table, turn) } }
-        reactions.watched = number.map { number in
-            WatchedTable(state: number) { [self] in table }
-        }
-        return Link(
-            name: name, state: Unmanaged.passUnretained(self).toOpaque(), reactions: reactions
-        ) { [self] slice, frame, _ in
+        // Read in every turn: kept outside of `self`, the pointer is loaded once.
+        let output = output
+        return Link(name: partName, state: self) { [self] slice, frame, _ in
             var taken = frame.pointee.takenBefore
             var last: UnsafeMutablePointer<State>?
             let count = slice.count
@@ -150,7 +128,7 @@ final class KeyedProcess<
                 let hash = Canonical.hash(keyOfElement)
                 let state = table.slot(for: keyOfElement, hash: hash) { initial }
                 last = state
-                checks?.touch(keyOfElement)
+                conditions?.touch(keyOfElement)
                 try body(element, &state.pointee, &context)
                 if !context.timers.isEmpty { try register(context.timers, keyOfElement, frame) }
             }
@@ -175,10 +153,10 @@ final class KeyedProcess<
     private func note(
         _ registration: TimerQueue<Key>.Registration, _ frame: UnsafeMutablePointer<Frame>
     ) throws {
-        timers.set += 1
+        book.set += 1
         switch registration {
         case .added: break
-        case .merged: timers.merged += 1
+        case .merged: book.merged += 1
         case .refused:
             drop(1, frame)
             throw TimerBound(count: limits.count)
@@ -186,21 +164,8 @@ final class KeyedProcess<
     }
 
     private func drop(_ count: Int, _ frame: UnsafeMutablePointer<Frame>) {
-        timers.dropped += UInt64(count)
+        book.dropped += UInt64(count)
         frame.pointee.drop(count, .timer)
-    }
-
-    private func passed(_ control: Control, _ frame: UnsafeMutablePointer<Frame>) {
-        switch control {
-        case .watermark(let instant):
-            fireEventTimers(passedBy: instant, frame)
-        case .end:
-            let count = processingTimers.removeAll()
-            droppedTimers += count
-            drop(count, frame)
-        case .idle, .active:
-            break
-        }
     }
 
     /// Fires every event-time timer that the watermark has passed, those included that these set
@@ -229,16 +194,10 @@ final class KeyedProcess<
         output.pointee.flush(frame)
     }
 
-    private func sample(into hash: inout StableHash) -> Int {
-        guard let state = touched else { return 0 }
-        touched = nil
-        return hash.combine(canonical: state.pointee)
-    }
-
     /// Calls the timer closure for a timer whose time has come.
     private func fire(_ entry: TimerQueue<Key>.Entry, _ frame: UnsafeMutablePointer<Frame>) {
         if frame.pointee.failure != nil { return drop(1, frame) }
-        timers.fired += 1
+        book.fired += 1
         guard let onTimer else { return }
         // Many timers may fire in one turn: each closure's emission is bounded, as many of them as
         // there may be timers.
@@ -247,7 +206,7 @@ final class KeyedProcess<
             frame: frame, output: output, time: entry.deadline, index: frame.pointee.takenBefore)
         let state = table.slot(for: entry.key, hash: Canonical.hash(entry.key)) { initial }
         touched = state
-        checks?.touch(entry.key)
+        conditions?.touch(entry.key)
         do {
             try onTimer(entry.key, &state.pointee, &context)
             if !context.timers.isEmpty { try register(context.timers, entry.key, frame) }
@@ -255,38 +214,88 @@ final class KeyedProcess<
             frame.pointee.fail(error)
         }
     }
+}
 
-    private func digest(into hash: inout StableHash) {
+extension KeyedProcess: OperatorState {
+    func pass(_ control: Control, _ frame: UnsafeMutablePointer<Frame>) {
+        switch control {
+        case .watermark(let instant):
+            fireEventTimers(passedBy: instant, frame)
+        case .end:
+            let count = processingTimers.removeAll()
+            droppedTimers += count
+            drop(count, frame)
+        case .idle, .active:
+            break
+        }
+    }
+
+    func sample(into hash: inout StableHash) -> Int {
+        guard let state = touched else { return 0 }
+        touched = nil
+        return hash.combine(canonical: state.pointee)
+    }
+
+    func digest(into hash: inout StableHash) {
         table.digest(into: &hash)
         eventTimers.digest(into: &hash)
         processingTimers.digest(into: &hash)
         hash.combine(UInt64(droppedTimers))
     }
 
-    private struct Snapshot {
+    struct Snapshot {
         var table: KeyedTable<Key, State>
         var eventTimers: TimerQueue<Key>
         var processingTimers: TimerQueue<Key>
         var droppedTimers: Int
-        var timers: TimerBook
+        var book: TimerBook
+        /// The keys, in canonical form, for which each condition did not hold; nil without any.
         var broken: [Set<[UInt8]>]?
     }
 
-    private func save() -> Saved {
+    func save() -> Saved<Snapshot> {
         let waiting = eventTimers.count + processingTimers.count
         return Saved(
             Snapshot(
                 table: table.copy(), eventTimers: eventTimers, processingTimers: processingTimers,
-                droppedTimers: droppedTimers, timers: timers, broken: checks?.broken),
+                droppedTimers: droppedTimers, book: book, broken: conditions?.broken),
             bytes: table.estimatedBytes + waiting * MemoryLayout<TimerQueue<Key>.Entry>.stride)
     }
 
-    private func restore(_ saved: Any) {
-        guard let snapshot = saved as? Snapshot else { return }
+    func restore(_ snapshot: Snapshot) {
         table = snapshot.table.copy()
         (eventTimers, processingTimers) = (snapshot.eventTimers, snapshot.processingTimers)
-        (droppedTimers, timers) = (snapshot.droppedTimers, snapshot.timers)
-        if let broken = snapshot.broken { checks?.broken = broken }
+        (droppedTimers, book) = (snapshot.droppedTimers, snapshot.book)
+        if let broken = snapshot.broken { conditions?.broken = broken }
+    }
+
+    var held: UInt64 { 0 }
+    var view: (any StateView)? { self }
+    var timers: (any OperatorTimers)? { self }
+    var calls: (any CallPort)? { nil }
+    var checks: (any StateChecks)? { conditions == nil ? nil : self }
+}
+
+extension KeyedProcess: OperatorTimers, StateView, StateChecks {
+    var nextDeadline: Int64? { processingTimers.earliest }
+
+    func fireDue(_ frame: UnsafeMutablePointer<Frame>) {
+        for entry in processingTimers.takeDue(at: frame.pointee.now) { fire(entry, frame) }
+        output.pointee.flush(frame)
+    }
+
+    var account: TimerAccount? {
+        TimerAccount(book: book, waiting: eventTimers.count + processingTimers.count)
+    }
+
+    func entries() -> [(key: String, value: Any)] { table.entries() }
+    func key(named text: String) -> Any? { table.key(named: text) }
+    func value(of key: Any) -> Any? { (key as? Key).flatMap { table.value(of: $0) } }
+
+    func check(_ turn: TurnContext) { conditions?.check(table, turn) }
+
+    var watched: WatchedTable? {
+        number.map { number in WatchedTable(state: number) { [self] in table } }
     }
 }
 

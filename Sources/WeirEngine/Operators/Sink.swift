@@ -21,9 +21,7 @@ extension DataStream {
             guard let rows = context.rows else {
                 preconditionFailure("sink \(context.name) was bound without a place for its rows")
             }
-            var reactions = Link.Reactions()
-            reactions.control = { control, _, _ in rows.append(control) }
-            return Link(name: context.name, state: Link.noState(), reactions: reactions) {
+            return Link(name: context.name, state: SinkState(name: context.name, rows: rows)) {
                 slice, frame, _ in
                 let count = slice.count
                 let done = slice.consume(as: Element.self, frame) { element, _ in
@@ -36,4 +34,27 @@ extension DataStream {
         }
         _ = flow.add(spec)
     }
+}
+
+/// The end of a chain that writes rows: tells the outlet when no more come. The rows themselves are
+/// the outlet's state.
+private final class SinkState: OperatorState {
+    let partName: String
+    private let rows: RowOutlet
+
+    init(name: String, rows: RowOutlet) {
+        partName = "sink \(name)"
+        self.rows = rows
+    }
+
+    func pass(_ control: Control, _ frame: UnsafeMutablePointer<Frame>) { rows.append(control) }
+    func sample(into hash: inout StableHash) -> Int { 0 }
+    func digest(into hash: inout StableHash) {}
+    func save() -> Saved<Void> { Saved((), bytes: 0) }
+    func restore(_ snapshot: Void) {}
+    var held: UInt64 { 0 }
+    var view: (any StateView)? { nil }
+    var timers: (any OperatorTimers)? { nil }
+    var calls: (any CallPort)? { nil }
+    var checks: (any StateChecks)? { nil }
 }

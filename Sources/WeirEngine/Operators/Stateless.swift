@@ -42,13 +42,13 @@ extension DataStream {
     public func map<Output: Sendable>(
         _ name: String? = nil, _ transform: @escaping @Sendable (consuming Element) throws -> Output
     ) -> DataStream<Output> {
-        addingKernel(name, "map", to: Output.self) { slice, frame, state in
+        addingKernel(name, "map", to: Output.self) { slice, frame, ownRoom in
             let input = slice.elements.assumingMemoryBound(to: Element.self)
             // In place where each output fits in its input's slot, else in the link's own room.
             let isInPlace =
                 MemoryLayout<Output>.stride <= MemoryLayout<Element>.stride
                 && MemoryLayout<Output>.alignment <= MemoryLayout<Element>.alignment
-            let room = isInPlace ? slice.elements : state
+            let room = isInPlace ? slice.elements : ownRoom
             let output = room.assumingMemoryBound(to: Output.self)
             let count = slice.count
             var index = 0
@@ -76,26 +76,16 @@ extension DataStream {
         _ transform: @escaping @Sendable (consuming Element) throws -> [Output]
     ) -> DataStream<Output> {
         adding(name, "flatMap", to: Output.self) { context in
-            let buffer = UnsafeMutablePointer<OutputBuffer<Output>>.allocate(capacity: 1)
-            buffer.initialize(to: OutputBuffer())
-            var reactions = Link.Reactions()
-            reactions.destroy = { state in
-                let buffer = state.assumingMemoryBound(to: OutputBuffer<Output>.self)
-                buffer.pointee.deallocate()
-                buffer.deallocate()
-            }
-            return Link(
-                name: context.name, state: UnsafeMutableRawPointer(buffer), reactions: reactions
-            ) { slice, frame, state in
-                let buffer = state.assumingMemoryBound(to: OutputBuffer<Output>.self)
+            let output = OutputRoom<Output>()
+            return Link(name: context.name) { slice, frame, _ in
                 let count = slice.count
                 let done = slice.consume(as: Element.self, frame) { element, time in
-                    for output in try transform(element) {
-                        buffer.pointee.append(output, time: time, frame)
+                    for made in try transform(element) {
+                        output.buffer.pointee.append(made, time: time, frame)
                     }
                 }
                 frame.pointee.handled(done, of: count)
-                buffer.pointee.flush(frame)
+                output.buffer.pointee.flush(frame)
             }
         }
     }
@@ -109,16 +99,9 @@ extension DataStream {
     ) -> DataStream<Element> {
         flow.noteInvariant(name)
         return adding(nil, "invariant", to: Element.self) { context in
-            let turn = UnsafeMutablePointer<CheckedTurn>.allocate(capacity: 1)
-            turn.initialize(to: CheckedTurn())
-            var reactions = Link.Reactions()
-            reactions.destroy = { $0.assumingMemoryBound(to: CheckedTurn.self).deallocate() }
-            return Link(
-                name: context.name, state: UnsafeMutableRawPointer(turn), reactions: reactions,
-                account: .oneOfOne
-            ) { slice, frame, state in
-                let before = state.assumingMemoryBound(to: CheckedTurn.self).pointee
-                    .take(slice.count, step: frame.pointee.step)
+            let turn = CheckedTurn()
+            return Link(name: context.name, account: .oneOfOne) { slice, frame, _ in
+                let before = turn.take(slice.count, step: frame.pointee.step)
                 let elements = slice.elements.assumingMemoryBound(to: Element.self)
                 for index in 0..<slice.count where !holds(elements[index]) {
                     guard let turn = TurnContext.current else { return }
@@ -132,12 +115,12 @@ extension DataStream {
 
 /// How many elements of one turn a condition has seen. Each turn begins anew, so that between turns
 /// nothing of it counts.
-private struct CheckedTurn {
+private final class CheckedTurn {
     private var step: UInt64 = 0
     private var count: UInt64 = 0
 
     /// Counts elements of the turn of a step; tells how many of it came before them.
-    mutating func take(_ elements: Int, step: UInt64) -> UInt64 {
+    func take(_ elements: Int, step: UInt64) -> UInt64 {
         if step != self.step { (self.step, count) = (step, 0) }
         defer { count += UInt64(elements) }
         return count

@@ -18,8 +18,8 @@ extension DataStream {
             ) throws -> Void
     ) -> DataStream<Output> {
         adding(name, "process", to: Output.self) { context in
-            SubtaskProcess<State, Output>(state: state, onEnd: onEnd)
-                .link(name: context.name, body: body)
+            SubtaskProcess<State, Output>(name: context.name, state: state, onEnd: onEnd)
+                .link(body: body)
         }
     }
 }
@@ -31,48 +31,23 @@ final class SubtaskProcess<State: Codable & Sendable, Output: Sendable> {
     private var state: State
     private let onEnd: EndBody?
     private var isEnded = false
-    private let output: UnsafeMutablePointer<OutputBuffer<Output>>
+    private let room = OutputRoom<Output>()
+    private var output: UnsafeMutablePointer<OutputBuffer<Output>> { room.buffer }
+    let partName: String
 
-    init(state: State, onEnd: EndBody?) {
+    init(name: String, state: State, onEnd: EndBody?) {
+        partName = name
         self.state = state
         self.onEnd = onEnd
-        output = .allocate(capacity: 1)
-        output.initialize(to: OutputBuffer())
-    }
-
-    deinit {
-        output.pointee.deallocate()
-        output.deallocate()
     }
 
     func link<Element>(
-        name: String,
         body:
             @escaping (
                 consuming Element, inout State, inout OperatorContext<Output>
             ) throws -> Void
     ) -> Link {
-        var reactions = Link.Reactions()
-        reactions.control = { [self] control, frame, _ in
-            // The end's watermark, and not the end itself: behind it everything would be late.
-            if control == .watermark(.distantFuture) { end(frame) }
-        }
-        reactions.sample = { [self] hash, _ in hash.combine(canonical: state) }
-        reactions.digest = { [self] hash, _ in hash.combine(canonical: state) }
-        reactions.entries = { [self] _ in [("", state)] }
-        reactions.key = { text, _ in text.isEmpty ? "" : nil }
-        reactions.value = { [self] _, _ in state }
-        reactions.save = { [self] _ in
-            Saved((state, isEnded), bytes: Canonical.bytes(of: state).count)
-        }
-        reactions.restore = { [self] saved, _ in
-            if let (state, isEnded) = saved as? (State, Bool) {
-                (self.state, self.isEnded) = (state, isEnded)
-            }
-        }
-        return Link(
-            name: name, state: Unmanaged.passUnretained(self).toOpaque(), reactions: reactions
-        ) { [self] slice, frame, _ in
+        Link(name: partName, state: self) { [self] slice, frame, _ in
             var taken = frame.pointee.takenBefore
             let count = slice.count
             let done = slice.consume(as: Element.self, frame) { element, time in
@@ -100,4 +75,37 @@ final class SubtaskProcess<State: Codable & Sendable, Output: Sendable> {
         }
         output.pointee.flush(frame)
     }
+}
+
+extension SubtaskProcess: OperatorState, StateView {
+    func pass(_ control: Control, _ frame: UnsafeMutablePointer<Frame>) {
+        // The end's watermark, and not the end itself: behind it everything would be late.
+        if control == .watermark(.distantFuture) { end(frame) }
+    }
+
+    func sample(into hash: inout StableHash) -> Int { hash.combine(canonical: state) }
+    func digest(into hash: inout StableHash) { hash.combine(canonical: state) }
+
+    struct Snapshot {
+        var state: State
+        var isEnded: Bool
+    }
+
+    func save() -> Saved<Snapshot> {
+        Saved(
+            Snapshot(state: state, isEnded: isEnded), bytes: Canonical.bytes(of: state).count)
+    }
+
+    func restore(_ snapshot: Snapshot) { (state, isEnded) = (snapshot.state, snapshot.isEnded) }
+
+    var held: UInt64 { 0 }
+    var view: (any StateView)? { self }
+    var timers: (any OperatorTimers)? { nil }
+    var calls: (any CallPort)? { nil }
+    var checks: (any StateChecks)? { nil }
+
+    // The one entry has no key.
+    func entries() -> [(key: String, value: Any)] { [("", state)] }
+    func key(named text: String) -> Any? { text.isEmpty ? "" : nil }
+    func value(of key: Any) -> Any? { state }
 }

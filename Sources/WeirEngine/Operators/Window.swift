@@ -54,8 +54,9 @@ public struct WindowedStream<Key: Hashable & Codable & Sendable, Element: Sendab
             to: Pane<Key, Value>.self
         ) { context in
             TumblingWindow<Key, Element, Value>(
-                width: width, initial: initial, late: context.sides[0] as? Distributor<Element>
-            ).link(name: context.name, key: key, add: add)
+                name: context.name, width: width, initial: initial,
+                late: context.sides[0] as? Distributor<Element>
+            ).link(key: key, add: add)
         }
         let flow = stream.stream.flow
         return (
@@ -81,43 +82,26 @@ final class TumblingWindow<
     private let late: Distributor<Element>?
     /// By start, ascending; few at a time.
     private var open: [OpenWindow<Key, Value>] = []
-    private let output: UnsafeMutablePointer<OutputBuffer<Pane<Key, Value>>>
+    private let room = OutputRoom<Pane<Key, Value>>()
+    private var output: UnsafeMutablePointer<OutputBuffer<Pane<Key, Value>>> { room.buffer }
     private var lateCount: UInt64 = 0
     /// The value that the running turn touched last; valid until its table changes or goes.
     private var touched: UnsafeMutablePointer<Value>?
 
-    init(width: Duration, initial: Value, late: Distributor<Element>?) {
+    let partName: String
+
+    init(name: String, width: Duration, initial: Value, late: Distributor<Element>?) {
+        partName = name
         self.width = width
         self.initial = initial
         self.late = late
-        output = .allocate(capacity: 1)
-        output.initialize(to: OutputBuffer())
-    }
-
-    deinit {
-        output.pointee.deallocate()
-        output.deallocate()
     }
 
     func link(
-        name: String, key: @escaping @Sendable (Element) -> Key,
+        key: @escaping @Sendable (Element) -> Key,
         add: @escaping @Sendable (inout Value, Element) throws -> Void
     ) -> Link {
-        var reactions = Link.Reactions()
-        reactions.control = { [self] control, frame, _ in
-            if case .watermark(let instant) = control { close(through: instant, frame) }
-        }
-        reactions.sample = { [self] hash, _ in sample(into: &hash) }
-        reactions.held = { [self] in open.reduce(0) { $0 + $1.elements } }
-        reactions.digest = { [self] hash, _ in digest(into: &hash) }
-        reactions.entries = { [self] _ in entries() }
-        reactions.key = { [self] text, _ in place(named: text) }
-        reactions.value = { [self] place, _ in (place as? Place).flatMap { value(at: $0) } }
-        reactions.save = { [self] _ in save() }
-        reactions.restore = { [self] saved, _ in restore(saved) }
-        return Link(
-            name: name, state: Unmanaged.passUnretained(self).toOpaque(), reactions: reactions
-        ) { [self] slice, frame, _ in
+        Link(name: partName, state: self) { [self] slice, frame, _ in
             let watermark = frame.pointee.watermark
             var last: UnsafeMutablePointer<Value>?
             let count = slice.count
@@ -178,14 +162,20 @@ final class TumblingWindow<
         }
         output.pointee.flushUnbounded(frame)
     }
+}
 
-    private func sample(into hash: inout StableHash) -> Int {
+extension TumblingWindow: OperatorState {
+    func pass(_ control: Control, _ frame: UnsafeMutablePointer<Frame>) {
+        if case .watermark(let instant) = control { close(through: instant, frame) }
+    }
+
+    func sample(into hash: inout StableHash) -> Int {
         guard let value = touched else { return 0 }
         touched = nil
         return hash.combine(canonical: value.pointee)
     }
 
-    private func digest(into hash: inout StableHash) {
+    func digest(into hash: inout StableHash) {
         hash.combine(lateCount)
         for window in open {
             hash.combine(UInt64(bitPattern: window.start))
@@ -193,19 +183,44 @@ final class TumblingWindow<
         }
     }
 
+    struct Snapshot {
+        fileprivate var open: [OpenWindow<Key, Value>]
+        fileprivate var lateCount: UInt64
+    }
+
+    func save() -> Saved<Snapshot> {
+        Saved(
+            Snapshot(open: open.map { $0.copy() }, lateCount: lateCount),
+            bytes: open.reduce(0) { $0 + $1.table.estimatedBytes })
+    }
+
+    func restore(_ snapshot: Snapshot) {
+        open = snapshot.open.map { $0.copy() }
+        lateCount = snapshot.lateCount
+    }
+
+    /// What lies in windows that are open.
+    var held: UInt64 { open.reduce(0) { $0 + $1.elements } }
+    var view: (any StateView)? { self }
+    var timers: (any OperatorTimers)? { nil }
+    var calls: (any CallPort)? { nil }
+    var checks: (any StateChecks)? { nil }
+}
+
+extension TumblingWindow: StateView {
     private struct Place {
         var start: Int64
         var key: Key
     }
 
-    private func entries() -> [(key: String, value: Any)] {
+    func entries() -> [(key: String, value: Any)] {
         open.flatMap { window in
             let start = Instant(nanoseconds: window.start)
             return window.table.entries().map { ("\($0.key)@\(start)", $0.value) }
         }
     }
 
-    private func place(named text: String) -> Place? {
+    func key(named text: String) -> Any? {
         for window in open {
             let end = "@\(Instant(nanoseconds: window.start))"
             guard text.hasSuffix(end) else { continue }
@@ -215,25 +230,9 @@ final class TumblingWindow<
         return nil
     }
 
-    private func value(at place: Place) -> Value? {
-        open.first { $0.start == place.start }?.table.value(of: place.key)
-    }
-
-    private struct Snapshot {
-        var open: [OpenWindow<Key, Value>]
-        var lateCount: UInt64
-    }
-
-    private func save() -> Saved {
-        Saved(
-            Snapshot(open: open.map { $0.copy() }, lateCount: lateCount),
-            bytes: open.reduce(0) { $0 + $1.table.estimatedBytes })
-    }
-
-    private func restore(_ saved: Any) {
-        guard let snapshot = saved as? Snapshot else { return }
-        open = snapshot.open.map { $0.copy() }
-        lateCount = snapshot.lateCount
+    func value(of key: Any) -> Any? {
+        guard let place = key as? Place else { return nil }
+        return open.first { $0.start == place.start }?.table.value(of: place.key)
     }
 }
 

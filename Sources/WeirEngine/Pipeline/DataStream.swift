@@ -59,13 +59,9 @@ public struct DataStream<Element: Sendable> {
         account: Link.Account = .oneOfOne, _ kernel: @escaping Kernel
     ) -> DataStream<Output> {
         adding(name, kind, to: output) { context in
-            // Room for a slice, where the output does not fit in the input's place.
-            let room = UnsafeMutablePointer<Output>.allocate(capacity: Slice.capacity)
-            var reactions = Link.Reactions()
-            reactions.destroy = { $0.assumingMemoryBound(to: Output.self).deallocate() }
-            return Link(
-                name: context.name, state: UnsafeMutableRawPointer(room), reactions: reactions,
-                account: account, kernel: kernel)
+            // Used where the output does not fit in the input's place.
+            Link(
+                name: context.name, room: SliceRoom<Output>(), account: account, kernel: kernel)
         }
     }
 }

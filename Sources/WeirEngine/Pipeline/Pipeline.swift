@@ -159,12 +159,12 @@ final class CellSpec {
 
     init(_ typed: any AnyCellSpec) { self.typed = typed }
 
-    func make(_ index: UInt16) -> AnyCell { typed.make(index) }
+    func make(_ index: UInt16) -> any AnyCell { typed.make(index) }
 }
 
 protocol AnyCellSpec: AnyObject {
     var name: String { get }
-    func make(_ index: UInt16) -> AnyCell
+    func make(_ index: UInt16) -> any AnyCell
 }
 
 final class TypedCellSpec<Value: Codable & Sendable>: AnyCellSpec {
@@ -177,7 +177,7 @@ final class TypedCellSpec<Value: Codable & Sendable>: AnyCellSpec {
         self.initial = initial
     }
 
-    func make(_ index: UInt16) -> AnyCell {
+    func make(_ index: UInt16) -> any AnyCell {
         CellStorage(index: index, name: name, value: initial, invariants: invariants)
     }
 }

@@ -26,11 +26,11 @@ private struct Binder {
     let planned: PlannedPipeline
     let options: BindOptions
     let world: any World
-    var channels: [AnyChannel] = []
+    var channels: [any AnyChannel] = []
     /// Per stage and subtask: inlets in order of edges and upstream subtasks.
     var inlets: [[[Inlet]]] = []
     /// Per stage and subtask: outlets, and the edges they belong to.
-    var outlets: [[[Outlet]]] = []
+    var outlets: [[[any AnyOutlet]]] = []
     var edgeOutlets: [[[(port: StreamPort, edge: DistributorEdge)]]] = []
 
     init(planned: PlannedPipeline, options: BindOptions, world: any World) {
@@ -69,7 +69,7 @@ private struct Binder {
         else { preconditionFailure("edge from \(from.name) leaves from no operator of it") }
         let form = node.outputs[edge.port.output]
         for producer in 0..<from.width {
-            var targets: [Outlet] = []
+            var targets: [any AnyOutlet] = []
             for consumer in edge.consumers(of: producer, width: to.width) {
                 let channel = form.makeChannel(
                     planned.plan.channelName(edge, producer, consumer), edge.options,

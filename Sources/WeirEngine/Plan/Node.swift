@@ -144,16 +144,16 @@ protocol StreamForm: Sendable {
     /// Whether elements have a canonical form, as whatever crosses an exchange must.
     var isEncodable: Bool { get }
     var typeName: String { get }
-    func makeChannel(_ name: String, _ edge: EdgeOptions, isUnbounded: Bool) -> AnyChannel
-    func makeInlet(_ channel: AnyChannel) -> Inlet
-    func makeOutlet(_ channel: AnyChannel, index: UInt16) -> Outlet
+    func makeChannel(_ name: String, _ edge: EdgeOptions, isUnbounded: Bool) -> any AnyChannel
+    func makeInlet(_ channel: any AnyChannel) -> Inlet
+    func makeOutlet(_ channel: any AnyChannel, index: UInt16) -> any AnyOutlet
     func makeDistributor(_ edges: [DistributorEdge]) -> any AnyDistributor
 }
 
 /// An edge's outlets in one subtask, and which takes an element.
 struct DistributorEdge {
     let exchange: Exchange
-    let outlets: [Outlet]
+    let outlets: [any AnyOutlet]
 }
 
 /// Where the elements of one output go, without its type.
@@ -171,7 +171,7 @@ struct TypedForm<Element: Sendable>: StreamForm {
     var isEncodable: Bool { Element.self is any Encodable.Type }
     var typeName: String { "\(Element.self)" }
 
-    func makeChannel(_ name: String, _ edge: EdgeOptions, isUnbounded: Bool) -> AnyChannel {
+    func makeChannel(_ name: String, _ edge: EdgeOptions, isUnbounded: Bool) -> any AnyChannel {
         switch edge.policy {
         case .block:
             Channel<Element>(name: name, bounds: edge.bounds, isUnbounded: isUnbounded)
@@ -180,7 +180,7 @@ struct TypedForm<Element: Sendable>: StreamForm {
         }
     }
 
-    func makeInlet(_ channel: AnyChannel) -> Inlet {
+    func makeInlet(_ channel: any AnyChannel) -> Inlet {
         if let ring = channel as? Channel<Element> { return BlockingInlet(ring: ring) }
         if let target = channel as? DroppingChannel<Element> {
             return DroppingInlet(target: target)
@@ -188,7 +188,7 @@ struct TypedForm<Element: Sendable>: StreamForm {
         preconditionFailure("channel \(channel.name) carries no \(Element.self)")
     }
 
-    func makeOutlet(_ channel: AnyChannel, index: UInt16) -> Outlet {
+    func makeOutlet(_ channel: any AnyChannel, index: UInt16) -> any AnyOutlet {
         if let ring = channel as? Channel<Element> {
             return BlockingOutlet(index: index, ring: ring)
         }
@@ -297,25 +297,7 @@ final class Distributor<Element>: AnyDistributor {
     }
 
     func makeLink(sides: [any AnyDistributor]) -> Link {
-        var reactions = Link.Reactions()
-        // The link keeps the distributor alive through this closure and reaches it by pointer.
-        reactions.control = { control, _, _ in
-            self.pass(control)
-            for side in sides { side.pass(control) }
-        }
-        let all: [any AnyDistributor] = [self] + sides
-        reactions.outflows = { all.map(\.outflow) }
-        reactions.save = { _ in
-            Saved(all.map(\.given), bytes: all.count * MemoryLayout<UInt64>.stride)
-        }
-        reactions.restore = { saved, _ in
-            guard let given = saved as? [UInt64] else { return }
-            for (distributor, count) in zip(all, given) { distributor.given = count }
-        }
-        return Link(
-            name: "outlets", state: Unmanaged.passUnretained(self).toOpaque(),
-            reactions: reactions
-        ) { slice, frame, state in
+        Link(name: "outlets", state: ChainEnd(outputs: [self] + sides)) { [self] slice, frame, _ in
             let count = slice.count
             if frame.pointee.failure != nil {
                 slice.elements.assumingMemoryBound(to: Element.self)
@@ -325,7 +307,43 @@ final class Distributor<Element>: AnyDistributor {
                 return
             }
             frame.pointee.handled(count)
-            Unmanaged<Distributor<Element>>.fromOpaque(state).takeUnretainedValue().take(&slice)
+            take(&slice)
         }
     }
+}
+
+/// The end of a chain that has readers: the outputs of its last operator and the side outputs of
+/// all of them. What it keeps is how much each was given, for the books.
+final class ChainEnd: OperatorState {
+    private let outputs: [any AnyDistributor]
+    var partName: String { "outlets" }
+
+    init(outputs: [any AnyDistributor]) { self.outputs = outputs }
+
+    /// What was given to the outlets, main output first.
+    var outflows: [Outflow] { outputs.map(\.outflow) }
+
+    func pass(_ control: Control, _ frame: UnsafeMutablePointer<Frame>) {
+        for output in outputs { output.pass(control) }
+    }
+
+    func sample(into hash: inout StableHash) -> Int { 0 }
+    /// What was given is in the digests of the outlets and channels.
+    func digest(into hash: inout StableHash) {}
+
+    func save() -> Saved<[UInt64]> {
+        Saved(outputs.map(\.given), bytes: outputs.count * MemoryLayout<UInt64>.stride)
+    }
+
+    func restore(_ given: [UInt64]) {
+        precondition(
+            given.count == outputs.count, "\(given.count) counts for \(outputs.count) outputs")
+        for (output, count) in zip(outputs, given) { output.given = count }
+    }
+
+    var held: UInt64 { 0 }
+    var view: (any StateView)? { nil }
+    var timers: (any OperatorTimers)? { nil }
+    var calls: (any CallPort)? { nil }
+    var checks: (any StateChecks)? { nil }
 }

@@ -110,8 +110,8 @@ public struct PlanError: Error, Equatable, Sendable, CustomStringConvertible {
 /// The parts of an execution, bound to one run.
 package struct BoundPlan {
     package let subtasks: [Subtask]
-    package let channels: [AnyChannel]
-    package let cells: [AnyCell]
+    package let channels: [any AnyChannel]
+    package let cells: [any AnyCell]
     let wideInvariants: [WideInvariant]
     let stateAtRest: StateAtRest
 }

@@ -4,9 +4,12 @@ import WeirTelemetry
 /// One operator of a chain, bound to one subtask: its kernel and its own state.
 public final class Link {
     @usableFromInline let kernel: Kernel
-    @usableFromInline let state: UnsafeMutableRawPointer
-    @usableFromInline let reactions: Reactions
-
+    /// The room that the kernel works in: what it needs of memory beside the slice.
+    @usableFromInline let room: UnsafeMutableRawPointer
+    /// Keeps the room.
+    private let owner: AnyObject?
+    /// What the operator keeps from turn to turn; nil for one that keeps nothing.
+    let state: (any OperatorState)?
     let account: Account
 
     /// The operator's name: the user's, or kind and ordinal.
@@ -23,67 +26,41 @@ public final class Link {
         case own
     }
 
-    /// What an operator does besides taking elements. All run on the subtask's thread, in a turn
-    /// except for `digest` and `destroy`.
-    public struct Reactions {
-        /// A control message passes; called before the links behind see it.
-        var control: ((Control, UnsafeMutablePointer<Frame>, UnsafeMutableRawPointer) -> Void)?
-        /// Fires the processing-time timers due at the frame's time.
-        var fireTimers: ((UnsafeMutablePointer<Frame>, UnsafeMutableRawPointer) -> Void)?
-        /// The earliest deadline of a processing-time timer, nanoseconds since the epoch.
-        var nextDeadline: ((UnsafeMutableRawPointer) -> Int64?)?
-        /// Adds the entry that the turn wrote last to a hash; tells how many bytes it coded.
-        var sample: ((inout StableHash, UnsafeMutableRawPointer) -> Int)?
-        /// Adds the state's canonical form to a digest.
-        var digest: ((inout StableHash, UnsafeMutableRawPointer) -> Void)?
-        /// The state's entries, for a debugger, in order of the keys' texts.
-        var entries: ((UnsafeMutableRawPointer) -> [(key: String, value: Any)])?
-        /// The key that has this text, as `value` wants it; nil when no entry has it.
-        var key: ((String, UnsafeMutableRawPointer) -> Any?)?
-        /// The value of one entry; nil when there is none. Costs one look into a table.
-        var value: ((Any, UnsafeMutableRawPointer) -> Any?)?
-        /// The state as values, for a snapshot; between turns of a replay.
-        var save: ((UnsafeMutableRawPointer) -> Saved)?
-        /// Takes saved values in, in an operator that has taken nothing yet.
-        var restore: ((Any, UnsafeMutableRawPointer) -> Void)?
-        /// Ends the state's life.
-        var destroy: (UnsafeMutableRawPointer) -> Void = { _ in }
-        /// Checks conditions on the state, at the end of each turn.
-        var check: ((TurnContext) -> Void)?
-        /// The keyed state that conditions at rest look at.
-        var watched: WatchedTable?
-        /// Calls in flight, results; only of operators that make calls.
-        var calls: (any CallPort)?
-        /// Elements that were taken and are neither handled nor dropped.
-        var held: (() -> UInt64)?
-        /// What became of timers, and how many wait.
-        var timers: (() -> (book: TimerBook, waiting: Int))?
-        /// What was given to the outlets, main output first; only of a chain's end.
-        var outflows: (() -> [Outflow])?
-
-        /// Nothing.
-        package init() {}
-    }
-
-    package init(
-        name: String, state: UnsafeMutableRawPointer, reactions: Reactions,
-        account: Account = .own, kernel: @escaping Kernel
+    /// An operator called `name`, with `state` where it keeps any.
+    init(
+        name: String, state: (any OperatorState)? = nil, account: Account = .own,
+        kernel: @escaping Kernel
     ) {
         self.name = name
         self.account = account
         self.state = state
-        self.reactions = reactions
+        room = Self.nothing
+        owner = nil
         self.kernel = kernel
     }
 
-    deinit { reactions.destroy(state) }
-
-    /// The state of links that have none: a place that nobody reads or writes.
-    static func noState() -> UnsafeMutableRawPointer { nothing }
+    /// An operator without state whose kernel works in `room`.
+    init<Element>(
+        name: String, room: SliceRoom<Element>, account: Account, kernel: @escaping Kernel
+    ) {
+        self.name = name
+        self.account = account
+        state = nil
+        self.room = UnsafeMutableRawPointer(room.elements)
+        owner = room
+        self.kernel = kernel
+    }
 
     // Safe: never read, never written.
     private nonisolated(unsafe) static let nothing = UnsafeMutableRawPointer.allocate(
         byteCount: 16, alignment: 16)
+}
+
+/// Memory for the elements of one slice; whoever uses it initializes and deinitializes them.
+final class SliceRoom<Element> {
+    let elements = UnsafeMutablePointer<Element>.allocate(capacity: Slice.capacity)
+
+    deinit { elements.deallocate() }
 }
 
 /// The operators of one subtask, fused: a slice goes through all of them.
@@ -102,9 +79,14 @@ package final class Chain {
     let books: UnsafeMutablePointer<OperatorBook>
     /// The watermark before the one that goes through the links now; nil while none does.
     fileprivate var heldWatermark: Instant?
+    /// The operators that keep anything, and those that set timers, with their places.
+    private let states: [(place: Int, state: any OperatorState)]
+    private let timed: [(place: Int, timers: any OperatorTimers)]
 
     package init(links: [Link], frame: UnsafeMutablePointer<Frame>) {
         self.links = links
+        states = links.enumerated().compactMap { place, link in link.state.map { (place, $0) } }
+        timed = states.compactMap { place, state in state.timers.map { (place, $0) } }
         self.frame = frame
         taken = .allocate(capacity: links.count + 1)
         taken.initialize(repeating: 0, count: links.count + 1)
@@ -132,7 +114,7 @@ package final class Chain {
             frame.pointee.operatorIndex = index
             let count = slice.count
             let before = running.enter(operator: index)
-            links[index].kernel(&slice, frame, links[index].state)
+            links[index].kernel(&slice, frame, links[index].room)
             running.resume(before)
             taken[index] += UInt32(truncatingIfNeeded: count)
             books[index].taken &+= UInt64(count)
@@ -146,13 +128,13 @@ package final class Chain {
         }
     }
 
-    /// Takes a control message through the links from `first` on.
-    package func pass(_ control: Control, from first: Int) {
-        for index in first..<links.count {
-            frame.pointee.operatorIndex = index
-            guard let react = links[index].reactions.control else { continue }
-            let before = running.enter(operator: index)
-            react(control, frame, links[index].state)
+    /// Takes a control message through the operators that keep anything; the others have nothing to
+    /// do with it.
+    package func pass(_ control: Control) {
+        for (place, state) in states {
+            frame.pointee.operatorIndex = place
+            let before = running.enter(operator: place)
+            state.pass(control, frame)
             running.resume(before)
             if frame.pointee.failure != nil { return }
         }
@@ -166,39 +148,67 @@ package final class Chain {
         precondition(heldWatermark == nil, "a watermark passes while another one does")
         heldWatermark = frame.pointee.watermark
         frame.pointee.watermark = watermark
-        pass(.watermark(watermark), from: 0)
+        pass(.watermark(watermark))
         heldWatermark = nil
     }
 
     /// Fires all processing-time timers that are due, operator by operator.
     package func fireTimers() {
-        for index in links.indices {
-            frame.pointee.operatorIndex = index
-            guard let fire = links[index].reactions.fireTimers else { continue }
-            let before = running.enter(operator: index)
-            fire(frame, links[index].state)
+        for (place, timers) in timed {
+            frame.pointee.operatorIndex = place
+            let before = running.enter(operator: place)
+            timers.fireDue(frame)
             running.resume(before)
             if frame.pointee.failure != nil { return }
         }
     }
 
+    /// The earliest deadline of a processing-time timer, nanoseconds since 1970.
     package var nextDeadline: Int64? {
         var least: Int64?
-        for link in links {
-            if let deadline = link.reactions.nextDeadline?(link.state) {
-                least = min(least ?? deadline, deadline)
-            }
+        for (_, timers) in timed {
+            if let deadline = timers.nextDeadline { least = min(least ?? deadline, deadline) }
         }
         return least
     }
 
+    /// The operator that makes asynchronous calls, with its place; nil where none does.
+    var calling: (place: Int, calls: any CallPort)? {
+        for (place, state) in states {
+            if let calls = state.calls { return (place, calls) }
+        }
+        return nil
+    }
+
+    /// Conditions on the states of its operators.
+    var checks: [any StateChecks] { states.compactMap { $0.state.checks } }
+
+    /// What people may look at, by the names of the operators.
+    var views: [(operator: String, view: any StateView)] {
+        states.compactMap { place, state in state.view.map { (links[place].name, $0) } }
+    }
+
+    /// Where the chain's elements go; nil behind a sink.
+    var end: ChainEnd? { links.last?.state as? ChainEnd }
+
     /// Adds what the turn wrote last into each operator's state; tells how many bytes it coded.
     func sample(into hash: inout StableHash) -> Int {
-        links.reduce(0) { $0 + ($1.reactions.sample?(&hash, $1.state) ?? 0) }
+        states.reduce(0) { $0 + $1.state.sample(into: &hash) }
     }
 
     package func digest(into hash: inout StableHash) {
-        for link in links { link.reactions.digest?(&hash, link.state) }
+        for (_, state) in states { state.digest(into: &hash) }
+    }
+
+    /// Each operator's state in the order of the chain.
+    func save() -> [SavedPart] { states.map { $0.state.savePart() } }
+
+    /// Takes saved states in, before the first turn.
+    func restore(_ saved: [SavedPart]) {
+        precondition(
+            saved.count == states.count,
+            "\(saved.count) saved states for a chain with \(states.count)")
+        for ((_, state), part) in zip(states, saved) { state.restorePart(part) }
     }
 }
 
@@ -276,6 +286,21 @@ struct OutputBuffer<Output> {
     }
 }
 
+/// An output buffer at a place that stays, for an operator to keep.
+final class OutputRoom<Output> {
+    let buffer: UnsafeMutablePointer<OutputBuffer<Output>>
+
+    init() {
+        buffer = .allocate(capacity: 1)
+        buffer.initialize(to: OutputBuffer())
+    }
+
+    deinit {
+        buffer.pointee.deallocate()
+        buffer.deallocate()
+    }
+}
+
 /// One turn's closures emitted more than may lie unpublished.
 struct EmissionBound: Error, CustomStringConvertible {
     let bytes: Int
@@ -283,20 +308,4 @@ struct EmissionBound: Error, CustomStringConvertible {
         "it emitted more than \(Quantities.describe(bytes: bytes)) in one turn; "
             + "return long outputs as a sequence or emit them over several elements"
     }
-}
-
-/// The end of a chain that answers asynchronous calls.
-package protocol CallPort: AnyObject {
-    /// How many further calls may be in flight.
-    var room: Int { get }
-    /// Whether a call is in flight.
-    var isWaiting: Bool { get }
-    #if WEIR_PROBES
-        /// The planted fault of an end of input at which time-outs are forgotten.
-        func dropTimeouts()
-    #endif
-    /// Hands the calls made in the turn that just ended to the executors.
-    func submit()
-    /// Takes results into the running turn, in this order.
-    func complete(_ calls: [(call: UInt64, result: [UInt8]?)], _ frame: UnsafeMutablePointer<Frame>)
 }

@@ -48,7 +48,10 @@ extension Array: HeapSized {
 }
 
 /// A bounded queue between two subtasks: one producer, one consumer.
-package class AnyChannel: @unchecked Sendable {
+package typealias AnyChannel = ChannelBase & ChannelQueue
+
+/// What all channels have: a name, bounds, a subtask at each end.
+package class ChannelBase: @unchecked Sendable {
     // Unchecked: each member says which thread may use it; what both use is atomic or locked.
 
     package let name: String
@@ -56,6 +59,7 @@ package class AnyChannel: @unchecked Sendable {
     package let policy: EdgePolicy
     /// The heaviest keys of a keyed edge into several subtasks; nil elsewhere.
     package internal(set) var keys: KeySketch?
+    // The subtasks own their channels' ends and live as long as the execution does.
     /// Set while the plan is bound, before the first turn.
     package internal(set) unowned(unsafe) var producer: Subtask?
     package internal(set) unowned(unsafe) var consumer: Subtask?
@@ -69,31 +73,28 @@ package class AnyChannel: @unchecked Sendable {
     /// What waits was changed by somebody else than the producer, in whose digest it is.
     @inline(__always)
     final func changed() { producer?.staleDigest() }
+}
 
+/// The messages of a channel.
+package protocol ChannelQueue: SavablePart {
     /// Messages that wait to be taken. Any thread; exact for the consumer.
-    package var depth: Int { 0 }
+    var depth: Int { get }
     /// Elements that wait to be taken. At a rest point, in a replay, or after the last turn.
-    package var queuedElements: Int { 0 }
+    var queuedElements: Int { get }
     /// Elements that wait to be taken. Any thread; of a run that lives, as of some moment.
-    package var publishedElements: Int { queuedElements }
+    var publishedElements: Int { get }
     /// Bytes that wait to be taken. Any thread; approximate.
-    package var queuedBytes: Int { 0 }
+    var queuedBytes: Int { get }
     /// Elements dropped or evicted so far. Any thread.
-    package var dropped: UInt64 { 0 }
+    var dropped: UInt64 { get }
     /// When the oldest input behind the next message was taken in, monotonic nanoseconds; only for
     /// measuring, no turn sees it. The consumer, while something waits; 0 where it is not known.
-    package var nextBirth: UInt64 { 0 }
+    var nextBirth: UInt64 { get }
     /// When the message that waits longest came into the channel, nanoseconds of `TickClock`; 0
     /// when none waits. Any thread; only for measuring.
-    package var oldestEntry: UInt64 { 0 }
-    /// Adds the messages that wait to a digest. At a rest point, or in a replay.
-    package func digestQueued(into hash: inout StableHash) {}
+    var oldestEntry: UInt64 { get }
     /// The messages that wait, as text, for a debugger. At a rest point, or in a replay.
-    package func describeQueued(limit: Int) -> [String] { [] }
-    /// The messages that wait, as values. In a replay, as for `restore`.
-    func save() -> Saved { Saved((), bytes: 0) }
-    /// Takes saved messages into this channel, which is empty.
-    func restore(_ saved: Any) {}
+    func describeQueued(limit: Int) -> [String]
 }
 
 /// A blocking channel: a ring with one producer and one consumer and no lock.
@@ -101,8 +102,8 @@ package class AnyChannel: @unchecked Sendable {
 /// Elements, event times and tags lie in parallel arrays; the consumer's kernels work on the
 /// ring's own slots, which are given back at the end of the turn. Appending and taking a counted
 /// prefix commute, so neither is a step.
-package final class Channel<Element>: AnyChannel, @unchecked Sendable {
-    // Unchecked: as for `AnyChannel`.
+package final class Channel<Element>: ChannelBase, ChannelQueue, @unchecked Sendable {
+    // Unchecked: as for `ChannelBase`.
 
     private(set) var elements: UnsafeMutablePointer<Element>
     private(set) var times: UnsafeMutablePointer<Int64>
@@ -177,16 +178,23 @@ package final class Channel<Element>: AnyChannel, @unchecked Sendable {
         indices.deallocate()
     }
 
-    override package var depth: Int {
+    package var partName: String { "channel \(name)" }
+
+    package var depth: Int {
         max(0, tail.pointee.load(ordering: .acquiring) - head.pointee.load(ordering: .acquiring))
     }
 
-    override package var queuedElements: Int {
+    package var queuedElements: Int {
         let start = head.pointee.load(ordering: .relaxed)
         return (start..<start + depth).count { tags[$0 & (size - 1)] == 0 }
     }
 
-    override package var queuedBytes: Int {
+    package var publishedElements: Int { queuedElements }
+
+    /// A blocking edge never drops.
+    package var dropped: UInt64 { 0 }
+
+    package var queuedBytes: Int {
         weights == nil
             ? depth * MemoryLayout<Element>.stride
             : max(
@@ -320,12 +328,12 @@ package final class Channel<Element>: AnyChannel, @unchecked Sendable {
     }
 
     /// When the oldest input behind the next message was taken in. The consumer, with depth > 0.
-    override package var nextBirth: UInt64 {
+    package var nextBirth: UInt64 {
         births[head.pointee.load(ordering: .relaxed) & (size - 1)]
     }
 
     /// A message that is taken while another thread looks may be told once more.
-    override package var oldestEntry: UInt64 {
+    package var oldestEntry: UInt64 {
         let first = head.pointee.load(ordering: .acquiring)
         guard tail.pointee.load(ordering: .acquiring) > first else { return 0 }
         return entries[first & (size - 1)].load(ordering: .relaxed)
@@ -365,7 +373,7 @@ package final class Channel<Element>: AnyChannel, @unchecked Sendable {
         changed()
     }
 
-    override package func digestQueued(into hash: inout StableHash) {
+    package func digest(into hash: inout StableHash) {
         var writer = ByteWriter()
         for offset in 0..<depth {
             let slot = (head.pointee.load(ordering: .relaxed) + offset) & (size - 1)
@@ -377,7 +385,7 @@ package final class Channel<Element>: AnyChannel, @unchecked Sendable {
         }
     }
 
-    override func save() -> Saved {
+    package func save() -> Saved<SavedMessages<Element>> {
         var saved = SavedMessages<Element>()
         saved.position = taken
         for offset in 0..<depth {
@@ -389,8 +397,7 @@ package final class Channel<Element>: AnyChannel, @unchecked Sendable {
         return Saved(saved, bytes: saved.bytes)
     }
 
-    override func restore(_ saved: Any) {
-        guard let messages = saved as? SavedMessages<Element> else { return }
+    package func restore(_ messages: SavedMessages<Element>) {
         changed()
         head.pointee.store(messages.position, ordering: .relaxed)
         tail.pointee.store(messages.position, ordering: .relaxed)
@@ -400,7 +407,7 @@ package final class Channel<Element>: AnyChannel, @unchecked Sendable {
         buffer.deallocate()
     }
 
-    override package func describeQueued(limit: Int) -> [String] {
+    package func describeQueued(limit: Int) -> [String] {
         (0..<min(depth, limit)).map { offset in
             let slot = (head.pointee.load(ordering: .relaxed) + offset) & (size - 1)
             if let control = control(at: offset) { return "\(control)" }

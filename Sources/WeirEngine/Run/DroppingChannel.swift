@@ -47,7 +47,7 @@ package struct DropRun: Equatable, Sendable {
 ///
 /// Between two elements it holds at most one watermark, one idle or active, and one end: control
 /// messages merge under the lock and are never dropped.
-package final class DroppingChannel<Element>: AnyChannel, @unchecked Sendable {
+package final class DroppingChannel<Element>: ChannelBase, ChannelQueue, @unchecked Sendable {
     // Unchecked: `queue` belongs to who holds `lock`; the counts are atomic.
 
     /// The most messages in one publish step; a note has room for their runs.
@@ -71,13 +71,16 @@ package final class DroppingChannel<Element>: AnyChannel, @unchecked Sendable {
 
     deinit { queue.deallocate() }
 
-    override package var depth: Int { depthNow.load(ordering: .acquiring) }
-    override package var queuedElements: Int { elementCount }
+    package var partName: String { "channel \(name)" }
+    package var depth: Int { depthNow.load(ordering: .acquiring) }
+    package var queuedElements: Int { elementCount }
     // Nobody computes with the lock in hand.
-    override package var publishedElements: Int { lock.withLock { elementCount } }
-    override package var oldestEntry: UInt64 { oldestNow.load(ordering: .relaxed) }
-    override package var dropped: UInt64 { droppedNow.load(ordering: .relaxed) }
-    override package var queuedBytes: Int { depth * MemoryLayout<Element>.stride }
+    package var publishedElements: Int { lock.withLock { elementCount } }
+    /// Not measured behind an edge that may drop.
+    package var nextBirth: UInt64 { 0 }
+    package var oldestEntry: UInt64 { oldestNow.load(ordering: .relaxed) }
+    package var dropped: UInt64 { droppedNow.load(ordering: .relaxed) }
+    package var queuedBytes: Int { depth * MemoryLayout<Element>.stride }
 
     /// What would become of the first `count` messages of `buffer`; nil at the first that a `fail`
     /// edge has no room for. The lock is held.
@@ -218,22 +221,21 @@ package final class DroppingChannel<Element>: AnyChannel, @unchecked Sendable {
         changed()
     }
 
-    override package func digestQueued(into hash: inout StableHash) {
+    package func digest(into hash: inout StableHash) {
         queue.digest(into: &hash, form: form)
     }
 
-    private struct State {
-        var queue: SavedMessages<Element>
-        var dropped: UInt64
+    package struct Snapshot {
+        fileprivate var queue: SavedMessages<Element>
+        fileprivate var dropped: UInt64
     }
 
-    override func save() -> Saved {
+    package func save() -> Saved<Snapshot> {
         let messages = queue.saved()
-        return Saved(State(queue: messages, dropped: dropped), bytes: messages.bytes)
+        return Saved(Snapshot(queue: messages, dropped: dropped), bytes: messages.bytes)
     }
 
-    override func restore(_ saved: Any) {
-        guard let state = saved as? State else { return }
+    package func restore(_ state: Snapshot) {
         changed()
         queue.append(state.queue)
         entries = Deque(repeating: 0, count: queue.count)
@@ -242,7 +244,7 @@ package final class DroppingChannel<Element>: AnyChannel, @unchecked Sendable {
         droppedNow.store(state.dropped, ordering: .relaxed)
     }
 
-    override package func describeQueued(limit: Int) -> [String] {
+    package func describeQueued(limit: Int) -> [String] {
         (queue.first..<queue.end).prefix(limit).map { index in
             if let control = MessageTag(rawValue: queue.tags[index])?
                 .control(time: queue.times[index])

@@ -24,8 +24,8 @@ package final class Execution: @unchecked Sendable {
 
     package let plan: Plan
     package let subtasks: [Subtask]
-    package let channels: [AnyChannel]
-    package let cells: [AnyCell]
+    package let channels: [any AnyChannel]
+    package let cells: [any AnyCell]
     package let world: any World
     package let scheduler: any Scheduler
     package let stopsOnViolation: Bool
@@ -320,25 +320,20 @@ package final class Execution: @unchecked Sendable {
 
     /// All state as values. In a replay, where no turn is open and the run does not stop.
     package func save() -> ExecutionSnapshot {
-        var bytes = 512
-        func value(_ saved: Saved) -> Any {
-            bytes += saved.bytes
-            return saved.value
-        }
-        var snapshot = ExecutionSnapshot(
-            subtasks: subtasks.map { value($0.save()) },
-            channels: channels.map { value($0.save()) },
-            cells: cells.map { value($0.save()) }, wideWatch: wideWatch,
-            violations: violations)
-        snapshot.bytes = bytes
-        return snapshot
+        ExecutionSnapshot(
+            subtasks: subtasks.map { $0.savePart() }, channels: channels.map { $0.savePart() },
+            cells: cells.map { $0.savePart() }, wideWatch: wideWatch, violations: violations)
     }
 
     /// Takes saved state in, before the first turn of an execution of the same plan.
     package func restore(_ snapshot: ExecutionSnapshot) {
-        for (subtask, saved) in zip(subtasks, snapshot.subtasks) { subtask.restore(saved) }
-        for (channel, saved) in zip(channels, snapshot.channels) { channel.restore(saved) }
-        for (cell, saved) in zip(cells, snapshot.cells) { cell.restore(saved) }
+        precondition(
+            snapshot.subtasks.count == subtasks.count && snapshot.channels.count == channels.count
+                && snapshot.cells.count == cells.count,
+            "a snapshot of another plan")
+        for (subtask, saved) in zip(subtasks, snapshot.subtasks) { subtask.restorePart(saved) }
+        for (channel, saved) in zip(channels, snapshot.channels) { channel.restorePart(saved) }
+        for (cell, saved) in zip(cells, snapshot.cells) { cell.restorePart(saved) }
         wideWatch = snapshot.wideWatch
         state.withLock { $0.violations = snapshot.violations }
     }

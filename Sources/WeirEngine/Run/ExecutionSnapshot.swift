@@ -1,25 +1,21 @@
-/// A part of an execution as values, and about how many bytes they take.
-package struct Saved {
-    var value: Any
-    var bytes: Int
-
-    init(_ value: Any, bytes: Int) {
-        self.value = value
-        self.bytes = bytes
-    }
-}
-
 /// All state of an execution at a place where no turn was open.
 ///
 /// Values, shared with nothing that runs: a snapshot may be restored any number of times, into
 /// executions of the same plan. State that is a class and changes itself would be shared; the
 /// engine asks for values (`Codable & Sendable`), and such a class breaks replays anyway.
 package struct ExecutionSnapshot {
-    let subtasks: [Any]
-    let channels: [Any]
-    let cells: [Any]
+    /// In the order of the plan, as the two below.
+    let subtasks: [SavedPart]
+    let channels: [SavedPart]
+    let cells: [SavedPart]
     let wideWatch: WideWatch
     let violations: Violations
+
+    /// What the fields outside the parts take.
+    private static let ownBytes = 512
+
     /// About how many bytes it takes, from fields and the canonical forms of some entries.
-    package internal(set) var bytes = 0
+    package var bytes: Int {
+        (subtasks + channels + cells).reduce(Self.ownBytes) { $0 + $1.bytes }
+    }
 }

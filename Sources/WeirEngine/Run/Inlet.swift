@@ -3,13 +3,13 @@ import WeirTelemetry
 
 /// The reading end of a channel, in one subtask.
 package class Inlet {
-    package let channel: AnyChannel
+    package let channel: any AnyChannel
     /// Elements of the running turn: messages that are not control messages.
     fileprivate(set) var elements = 0
     /// Elements taken in all turns that ended.
     var totalElements: UInt64 = 0
 
-    fileprivate init(channel: AnyChannel) { self.channel = channel }
+    fileprivate init(channel: any AnyChannel) { self.channel = channel }
 
     /// Messages that a turn could take now.
     var waiting: Int { channel.depth }
@@ -151,7 +151,7 @@ extension MessageBuffer {
 
 /// What one inlet of a subtask said last of event time.
 package struct InletTime {
-    package let channel: AnyChannel
+    package let channel: any AnyChannel
     package let watermark: Instant
     /// What comes by it has nothing to say for a while: it holds nobody back.
     package let isIdle: Bool

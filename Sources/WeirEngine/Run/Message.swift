@@ -45,7 +45,7 @@ extension ElementForm {
 }
 
 /// Messages as values, for a snapshot.
-struct SavedMessages<Element> {
+package struct SavedMessages<Element> {
     var tags: [UInt8] = []
     var times: [Int64] = []
     /// Of those that are elements.

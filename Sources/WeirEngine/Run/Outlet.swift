@@ -1,15 +1,18 @@
-import WeirBase
+package import WeirBase
 import WeirTelemetry
 
 /// The writing end of a channel or of a sink's hand-over, in one subtask.
 ///
 /// What a turn emits is kept here until the turn publishes it; what finds no room stays, and the
 /// subtask takes no turn before it is gone.
+package typealias AnyOutlet = Outlet & OutletQueue
+
+/// What all outlets have: their place, what is behind them, and counts.
 package class Outlet {
     /// The outlet's place in its subtask.
     package let index: UInt16
     /// The channel behind it; nil for a sink.
-    package let channel: AnyChannel?
+    package let channel: (any AnyChannel)?
     /// Messages emitted in the running turn, or rows.
     package internal(set) var emitted: UInt32 = 0
     /// Of these, elements: not control messages.
@@ -17,35 +20,34 @@ package class Outlet {
     /// Elements emitted in all turns that ended.
     var totalElements: UInt64 = 0
 
-    init(index: UInt16, channel: AnyChannel?) {
+    init(index: UInt16, channel: (any AnyChannel)?) {
         self.index = index
         self.channel = channel
     }
 
-    /// Whether something is not published yet.
-    package var hasUnpublished: Bool { false }
     func beginTurn() {
         emitted = 0
         emittedElements = 0
     }
-    func append(_ control: Control) {}
+}
+
+/// What an outlet holds and publishes. Its digest is that of what is not published.
+package protocol OutletQueue: SavablePart {
+    /// Whether something is not published yet.
+    var hasUnpublished: Bool { get }
+    func append(_ control: Control)
     /// Publishes in order as much as finds room; true when nothing is left.
-    func publish(_ turn: TurnContext, isLate: Bool) -> Bool { true }
-    /// Publishes as a step of its own what `publish` left; only edges that may drop.
-    func publishStep(_ turn: TurnContext) {}
+    func publish(_ turn: TurnContext, isLate: Bool) -> Bool
+    /// Publishes as a step of its own what `publish` left; traps at an edge that blocks, whose
+    /// publishes are no steps.
+    func publishStep(_ turn: TurnContext)
     /// Adds elements emitted in the running turn to a hash, the last first, until they cost so
     /// many bytes; tells how many it coded.
-    func sample(into hash: inout StableHash, atMost bytes: Int) -> Int { 0 }
-    /// Adds what is not published to a digest.
-    func digestUnpublished(into hash: inout StableHash) {}
+    func sample(into hash: inout StableHash, atMost bytes: Int) -> Int
     /// Messages that are not published.
-    package var unpublishedCount: Int { 0 }
+    var unpublishedCount: Int { get }
     /// Of these, elements; between turns.
-    var unpublishedElements: Int { 0 }
-    /// What is not published, as values; between turns.
-    func save() -> Saved { Saved((), bytes: 0) }
-    /// Takes saved messages into this outlet, which is empty.
-    func restore(_ saved: Any) {}
+    var unpublishedElements: Int { get }
 }
 
 /// The writing end of a channel.
@@ -54,25 +56,24 @@ package class ChannelOutlet<Element>: Outlet {
     private var turnStart = 0
     fileprivate let form: ElementForm<Element>?
 
-    fileprivate init(index: UInt16, channel: AnyChannel, form: ElementForm<Element>?) {
+    fileprivate init(index: UInt16, channel: any AnyChannel, form: ElementForm<Element>?) {
         self.form = form
         super.init(index: index, channel: channel)
     }
 
     deinit { buffer.deallocate() }
 
-    override package var hasUnpublished: Bool { buffer.count > 0 }
-    override package var unpublishedCount: Int { buffer.count }
-    override var unpublishedElements: Int { buffer.elementCount }
+    package var partName: String { "outlet \(index) to \(channel?.name ?? "nothing")" }
+    package var hasUnpublished: Bool { buffer.count > 0 }
+    package var unpublishedCount: Int { buffer.count }
+    package var unpublishedElements: Int { buffer.elementCount }
 
-    override func save() -> Saved {
+    package func save() -> Saved<SavedMessages<Element>> {
         let messages = buffer.saved()
         return Saved(messages, bytes: messages.bytes)
     }
 
-    override func restore(_ saved: Any) {
-        if let messages = saved as? SavedMessages<Element> { buffer.append(messages) }
-    }
+    package func restore(_ messages: SavedMessages<Element>) { buffer.append(messages) }
 
     override func beginTurn() {
         super.beginTurn()
@@ -96,7 +97,7 @@ package class ChannelOutlet<Element>: Outlet {
 
     /// A watermark may replace the one before it only while both are of this turn and nothing lies
     /// between: what other turns published, or left, depends on timing.
-    override func append(_ control: Control) {
+    package func append(_ control: Control) {
         #if WEIR_PROBES
             // The planted fault of a watermark that replaces one which an earlier turn left over.
             let mergeable = Probe.has(.mergeRemainder) ? 0 : turnStart
@@ -113,7 +114,7 @@ package class ChannelOutlet<Element>: Outlet {
         emitted += 1
     }
 
-    override func sample(into hash: inout StableHash, atMost bytes: Int) -> Int {
+    package func sample(into hash: inout StableHash, atMost bytes: Int) -> Int {
         guard let form else { return 0 }
         var writer = ByteWriter()
         var index = buffer.end - 1
@@ -128,7 +129,7 @@ package class ChannelOutlet<Element>: Outlet {
         return spent
     }
 
-    override func digestUnpublished(into hash: inout StableHash) {
+    package func digest(into hash: inout StableHash) {
         #if WEIR_PROBES
             if Probe.has(.digestQueuedOnly) { return }
         #endif
@@ -137,7 +138,7 @@ package class ChannelOutlet<Element>: Outlet {
 }
 
 /// The writing end of a blocking channel.
-package final class BlockingOutlet<Element>: ChannelOutlet<Element> {
+package final class BlockingOutlet<Element>: ChannelOutlet<Element>, OutletQueue {
     private let ring: Channel<Element>
 
     package init(index: UInt16, ring: Channel<Element>) {
@@ -145,7 +146,7 @@ package final class BlockingOutlet<Element>: ChannelOutlet<Element> {
         super.init(index: index, channel: ring, form: ring.form)
     }
 
-    override func publish(_ turn: TurnContext, isLate: Bool) -> Bool {
+    package func publish(_ turn: TurnContext, isLate: Bool) -> Bool {
         guard buffer.count > 0 else { return true }
         let birth = turn.subtask?.birth ?? 0
         if ring.publish(from: &buffer, birth: birth, entry: turn.readyTime) > 0,
@@ -155,10 +156,14 @@ package final class BlockingOutlet<Element>: ChannelOutlet<Element> {
         }
         return buffer.count == 0
     }
+
+    package func publishStep(_ turn: TurnContext) {
+        preconditionFailure("\(partName) blocks: its publishes are no steps")
+    }
 }
 
 /// The writing end of a channel that may drop: each publish is a step under the channel's lock.
-package final class DroppingOutlet<Element>: ChannelOutlet<Element> {
+package final class DroppingOutlet<Element>: ChannelOutlet<Element>, OutletQueue {
     private let target: DroppingChannel<Element>
 
     package init(index: UInt16, target: DroppingChannel<Element>) {
@@ -166,7 +171,7 @@ package final class DroppingOutlet<Element>: ChannelOutlet<Element> {
         super.init(index: index, channel: target, form: target.form)
     }
 
-    override func publish(_ turn: TurnContext, isLate: Bool) -> Bool {
+    package func publish(_ turn: TurnContext, isLate: Bool) -> Bool {
         while buffer.count > 0 {
             if isLate, turn.execution.isStopping { return false }
             if !turn.execution.scheduler.mayPublishStep(turn, outlet: index) { return false }
@@ -175,7 +180,7 @@ package final class DroppingOutlet<Element>: ChannelOutlet<Element> {
         return true
     }
 
-    override func publishStep(_ turn: TurnContext) { _ = publishOnce(turn) }
+    package func publishStep(_ turn: TurnContext) { _ = publishOnce(turn) }
 
     private func publishOnce(_ turn: TurnContext) -> Bool {
         let offered = min(buffer.count, DroppingChannel<Element>.maximumOffer)

@@ -2,7 +2,7 @@ package import WeirBase
 package import WeirTelemetry
 
 /// The writing end of a sink: rows in bytes, on their way to the thread that writes them.
-package final class RowOutlet: Outlet {
+package final class RowOutlet: Outlet, OutletQueue {
     package let sink: String
     private let feed: any RowFeed
     private var pending: [UInt8] = []
@@ -24,7 +24,7 @@ package final class RowOutlet: Outlet {
     /// How long rows waited to be written; nil where they go nowhere that takes time.
     var writeLatency: LatencyCounts? { feed.writeLatency }
 
-    override package var hasUnpublished: Bool { !pending.isEmpty }
+    package var hasUnpublished: Bool { !pending.isEmpty }
 
     /// Adds a row, with its line end.
     func append(_ row: [UInt8]) {
@@ -43,11 +43,20 @@ package final class RowOutlet: Outlet {
     /// What became of the rows that were handed over; after the last turn.
     var account: RowAccount { feed.account }
 
-    override func append(_ control: Control) {
+    package func append(_ control: Control) {
         if control == .end { emitted += 1 }
     }
 
-    override func publish(_ turn: TurnContext, isLate: Bool) -> Bool {
+    package var partName: String { "rows of sink \(sink)" }
+    /// Rows lie in one piece of bytes: as messages they are not counted.
+    package var unpublishedCount: Int { 0 }
+    package var unpublishedElements: Int { 0 }
+
+    package func publishStep(_ turn: TurnContext) {
+        preconditionFailure("sink \(sink) hands rows over: no step publishes them")
+    }
+
+    package func publish(_ turn: TurnContext, isLate: Bool) -> Bool {
         guard !pending.isEmpty else {
             if let subtask = turn.subtask, subtask.isDone { feed.finish() }
             return true
@@ -60,32 +69,31 @@ package final class RowOutlet: Outlet {
     }
 
     /// All rows so far: their hashes are there already.
-    override func sample(into hash: inout StableHash, atMost bytes: Int) -> Int {
+    package func sample(into hash: inout StableHash, atMost bytes: Int) -> Int {
         hash.combine(ordered.value)
         return 0
     }
 
-    private struct State {
-        var rows: UInt64
-        var bytes: UInt64
-        var ordered: StableHash
-        var unordered: UInt64
+    package struct Snapshot {
+        fileprivate var rows: UInt64
+        fileprivate var bytes: UInt64
+        fileprivate var ordered: StableHash
+        fileprivate var unordered: UInt64
     }
 
-    override func save() -> Saved {
-        let state = State(
+    package func save() -> Saved<Snapshot> {
+        let state = Snapshot(
             rows: rows, bytes: bytes, ordered: ordered, unordered: unordered)
-        return Saved(state, bytes: MemoryLayout<State>.stride)
+        return Saved(state, bytes: MemoryLayout<Snapshot>.stride)
     }
 
-    override func restore(_ saved: Any) {
-        guard let state = saved as? State else { return }
+    package func restore(_ state: Snapshot) {
         (rows, bytes) = (state.rows, state.bytes)
         (ordered, unordered) = (state.ordered, state.unordered)
     }
 
     /// The rows so far, wherever they are by now: what was handed over depends on timing.
-    override func digestUnpublished(into hash: inout StableHash) {
+    package func digest(into hash: inout StableHash) {
         hash.combine(rows)
         hash.combine(ordered.value)
     }

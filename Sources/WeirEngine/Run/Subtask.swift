@@ -27,7 +27,7 @@ package final class Subtask: @unchecked Sendable {
     /// `enrich/1`.
     package let name: String
     package let inlets: [Inlet]
-    package let outlets: [Outlet]
+    package let outlets: [any AnyOutlet]
     package let chain: Chain
     let source: (any SourceDriver)?
     /// What the plan calls the source; nil where there is none.
@@ -69,7 +69,7 @@ package final class Subtask: @unchecked Sendable {
     package private(set) var lastTurn: UInt64 = 0
     private let calls: (any CallPort)?
     /// Conditions on state to be checked at the end of each turn.
-    private let checks: [(TurnContext) -> Void]
+    private let checks: [any StateChecks]
     /// When the oldest input behind the running turn was taken in, monotonic nanoseconds; for
     /// measuring only.
     var birth: UInt64 = 0
@@ -80,7 +80,7 @@ package final class Subtask: @unchecked Sendable {
     private var knownDigest: UInt64 = 0
 
     init(
-        index: UInt16, stage: String, ordinal: Int, inlets: [Inlet], outlets: [Outlet],
+        index: UInt16, stage: String, ordinal: Int, inlets: [Inlet], outlets: [any AnyOutlet],
         chain: Chain, source: (name: String, driver: any SourceDriver)?, sliceLimit: Int
     ) {
         self.index = index
@@ -93,8 +93,8 @@ package final class Subtask: @unchecked Sendable {
         self.source = source?.driver
         sourceName = source?.name
         self.sliceLimit = sliceLimit
-        calls = chain.links.lazy.compactMap(\.reactions.calls).first
-        checks = chain.links.compactMap(\.reactions.check)
+        calls = chain.calling?.calls
+        checks = chain.checks
         let callSlots = calls == nil ? 0 : NoteLane.extraSlots(words: Self.completionBudget)
         turnSlots = 1 + callSlots + NoteLane.endSlots(outlets: outlets.count)
         watermarks = inlets.map { _ in .distantPast }
@@ -293,7 +293,7 @@ package final class Subtask: @unchecked Sendable {
             }
         case .timer: fireTimers()
         case .completion:
-            let link = chain.links.firstIndex { $0.reactions.calls != nil } ?? 0
+            let link = chain.calling?.place ?? 0
             let before = chain.running.enter(operator: link)
             calls?.complete(Array(zip(choice.calls, results)), frame)
             chain.running.resume(before)
@@ -374,14 +374,14 @@ package final class Subtask: @unchecked Sendable {
         guard !isIdle else { return }
         isIdle = true
         counters.isHeldOut.store(true, ordering: .relaxed)
-        chain.pass(.idle, from: 0)
+        chain.pass(.idle)
     }
 
     func becomeActive() {
         guard isIdle else { return }
         isIdle = false
         counters.isHeldOut.store(false, ordering: .relaxed)
-        chain.pass(.active, from: 0)
+        chain.pass(.active)
     }
 
     /// The end of input: what is due fires, what is open ends, then the end goes on.
@@ -396,7 +396,7 @@ package final class Subtask: @unchecked Sendable {
         becomeActive()
         advance(to: .distantFuture)
         if hasFailed { return }
-        chain.pass(.end, from: 0)
+        chain.pass(.end)
         isDone = true
     }
 
@@ -404,7 +404,7 @@ package final class Subtask: @unchecked Sendable {
     func checkInvariants(_ turn: TurnContext) {
         guard !checks.isEmpty else { return }
         chain.running.enterInvariants()
-        for check in checks { check(turn) }
+        for check in checks { check.check(turn) }
     }
 
     /// Hands the calls made in the turn to the executors.
@@ -438,96 +438,28 @@ package final class Subtask: @unchecked Sendable {
 
     /// The state of each operator that has any, for a person. As for `digest`.
     package var states: [(operator: String, entries: [(key: String, value: Any)])] {
-        chain.links.compactMap { link in
-            link.reactions.entries.map { (link.name, $0(link.state)) }
-        }
+        chain.views.map { ($0.operator, $0.view.entries()) }
     }
 
     /// The key that has this text in the state of an operator, as `value` wants it.
     package func key(named text: String, of operator: String) -> Any? {
-        let link = chain.links.first { $0.name == `operator` && $0.reactions.key != nil }
-        return link.flatMap { $0.reactions.key?(text, $0.state) }
+        view(of: `operator`)?.key(named: text)
     }
 
     /// The value of one entry of an operator's state; nil when there is none.
     package func value(of key: Any, of operator: String) -> Any? {
-        let link = chain.links.first { $0.name == `operator` && $0.reactions.value != nil }
-        return link.flatMap { $0.reactions.value?(key, $0.state) }
+        view(of: `operator`)?.value(of: key)
+    }
+
+    private func view(of operator: String) -> (any StateView)? {
+        chain.views.first { $0.operator == `operator` }?.view
     }
 
     /// Whether an operator of it keeps anything.
-    package var hasState: Bool { chain.links.contains { $0.reactions.entries != nil } }
+    package var hasState: Bool { !chain.views.isEmpty }
 
     /// The element of a source with this index as text, where it can be made out of order.
     package func describeElement(_ index: UInt64) -> String? { source?.describe(element: index) }
-
-    // MARK: Snapshots
-
-    private struct Snapshot {
-        var watermarks: [Instant]
-        var isInletIdle: [Bool]
-        var isInletEnded: [Bool]
-        var isIdle: Bool
-        var isDone: Bool
-        var isEnding: Bool
-        var turns: UInt64
-        var trail: ValueTrail
-        var nextInlet: Int
-        var lastTurn: UInt64
-        var frame: Frame
-        var counts: [UInt64]
-        var books: [OperatorBook]
-        var totals: [UInt64]
-        var source: Any?
-        var links: [Any?]
-        var outlets: [Any]
-    }
-
-    /// Everything that lasts from turn to turn, as values. Between turns of a replay.
-    func save() -> Saved {
-        var bytes = 256
-        func value(_ saved: Saved) -> Any {
-            bytes += saved.bytes
-            return saved.value
-        }
-        let snapshot = Snapshot(
-            watermarks: watermarks, isInletIdle: isInletIdle, isInletEnded: isInletEnded,
-            isIdle: isIdle, isDone: isDone, isEnding: isEnding, turns: turns, trail: trail,
-            nextInlet: nextInlet, lastTurn: lastTurn, frame: chain.frame.pointee,
-            counts: counters.saved, books: (0...chain.links.count).map { chain.books[$0] },
-            totals: inlets.map(\.totalElements) + outlets.map(\.totalElements),
-            source: source.map { value($0.save()) },
-            links: chain.links.map { link in
-                link.reactions.save.map { value($0(link.state)) }
-            },
-            outlets: outlets.map { value($0.save()) })
-        return Saved(snapshot, bytes: bytes)
-    }
-
-    /// Takes saved state in, before the first turn.
-    func restore(_ saved: Any) {
-        guard let snapshot = saved as? Snapshot else { return }
-        staleDigest()
-        watermarks = snapshot.watermarks
-        (isInletIdle, isInletEnded) = (snapshot.isInletIdle, snapshot.isInletEnded)
-        (isIdle, isDone, isEnding) = (snapshot.isIdle, snapshot.isDone, snapshot.isEnding)
-        (turns, nextInlet, lastTurn) = (snapshot.turns, snapshot.nextInlet, snapshot.lastTurn)
-        trail = snapshot.trail
-        chain.frame.pointee.resume(from: snapshot.frame)
-        counters.restore(snapshot.counts)
-        for (place, book) in snapshot.books.enumerated() { chain.books[place] = book }
-        for (inlet, total) in zip(inlets, snapshot.totals) { inlet.totalElements = total }
-        for (outlet, total) in zip(outlets, snapshot.totals.dropFirst(inlets.count)) {
-            outlet.totalElements = total
-        }
-        counters.watermark.store(
-            chain.frame.pointee.watermark.nanoseconds, ordering: .relaxed)
-        if let position = snapshot.source { source?.restore(position) }
-        for (link, state) in zip(chain.links, snapshot.links) {
-            if let state { link.reactions.restore?(state, link.state) }
-        }
-        for (outlet, state) in zip(outlets, snapshot.outlets) { outlet.restore(state) }
-    }
 
     // MARK: Digests
 
@@ -557,6 +489,15 @@ package final class Subtask: @unchecked Sendable {
     /// The digest made anew. As for `digest`.
     func freshDigest() -> UInt64 {
         var hash = StableHash()
+        digest(into: &hash)
+        return hash.value
+    }
+}
+
+extension Subtask: SavablePart {
+    package var partName: String { name }
+
+    package func digest(into hash: inout StableHash) {
         for port in inlets.indices {
             hash.combine(UInt64(bitPattern: watermarks[port].nanoseconds))
             hash.combine(isInletIdle[port] ? 1 : 0)
@@ -573,10 +514,76 @@ package final class Subtask: @unchecked Sendable {
         for outlet in outlets {
             // Queued and unpublished messages of a channel are one sequence: where it is cut
             // depends on timing.
-            outlet.channel?.digestQueued(into: &hash)
+            outlet.channel?.digest(into: &hash)
             if let channel = outlet.channel, channel.policy != .block { hash.combine(0x5EA1) }
-            outlet.digestUnpublished(into: &hash)
+            outlet.digest(into: &hash)
         }
-        return hash.value
+    }
+
+    package struct Snapshot {
+        fileprivate var watermarks: [Instant]
+        fileprivate var isInletIdle: [Bool]
+        fileprivate var isInletEnded: [Bool]
+        fileprivate var isIdle: Bool
+        fileprivate var isDone: Bool
+        fileprivate var isEnding: Bool
+        fileprivate var turns: UInt64
+        fileprivate var trail: ValueTrail
+        fileprivate var nextInlet: Int
+        fileprivate var lastTurn: UInt64
+        fileprivate var frame: Frame
+        fileprivate var counts: [UInt64]
+        fileprivate var books: [OperatorBook]
+        /// Elements that came through each inlet, and went through each outlet.
+        fileprivate var inletTotals: [UInt64]
+        fileprivate var outletTotals: [UInt64]
+        /// Nil where no source is read.
+        fileprivate var source: SavedPart?
+        fileprivate var operators: [SavedPart]
+        fileprivate var outlets: [SavedPart]
+
+        /// What the fields outside the parts take.
+        fileprivate static let ownBytes = 256
+
+        fileprivate var bytes: Int {
+            let parts = operators + outlets + (source.map { [$0] } ?? [])
+            return parts.reduce(Self.ownBytes) { $0 + $1.bytes }
+        }
+    }
+
+    package func save() -> Saved<Snapshot> {
+        let snapshot = Snapshot(
+            watermarks: watermarks, isInletIdle: isInletIdle, isInletEnded: isInletEnded,
+            isIdle: isIdle, isDone: isDone, isEnding: isEnding, turns: turns, trail: trail,
+            nextInlet: nextInlet, lastTurn: lastTurn, frame: chain.frame.pointee,
+            counts: counters.saved, books: (0...chain.links.count).map { chain.books[$0] },
+            inletTotals: inlets.map(\.totalElements), outletTotals: outlets.map(\.totalElements),
+            source: source?.savePart(), operators: chain.save(),
+            outlets: outlets.map { $0.savePart() })
+        return Saved(snapshot, bytes: snapshot.bytes)
+    }
+
+    package func restore(_ snapshot: Snapshot) {
+        precondition(
+            snapshot.inletTotals.count == inlets.count && snapshot.outlets.count == outlets.count
+                && snapshot.books.count == chain.links.count + 1
+                && (snapshot.source == nil) == (source == nil),
+            "a saved state of another plan for \(name)")
+        staleDigest()
+        watermarks = snapshot.watermarks
+        (isInletIdle, isInletEnded) = (snapshot.isInletIdle, snapshot.isInletEnded)
+        (isIdle, isDone, isEnding) = (snapshot.isIdle, snapshot.isDone, snapshot.isEnding)
+        (turns, nextInlet, lastTurn) = (snapshot.turns, snapshot.nextInlet, snapshot.lastTurn)
+        trail = snapshot.trail
+        chain.frame.pointee.resume(from: snapshot.frame)
+        counters.restore(snapshot.counts)
+        for (place, book) in snapshot.books.enumerated() { chain.books[place] = book }
+        for (inlet, total) in zip(inlets, snapshot.inletTotals) { inlet.totalElements = total }
+        for (outlet, total) in zip(outlets, snapshot.outletTotals) { outlet.totalElements = total }
+        counters.watermark.store(
+            chain.frame.pointee.watermark.nanoseconds, ordering: .relaxed)
+        if let saved = snapshot.source { source?.restorePart(saved) }
+        chain.restore(snapshot.operators)
+        for (outlet, saved) in zip(outlets, snapshot.outlets) { outlet.restorePart(saved) }
     }
 }

@@ -21,7 +21,7 @@ package final class TurnContext {
     /// Slots that the note of the turn's beginning took.
     var usedSlots = 0
     /// The cell whose closure runs.
-    var openCell: AnyCell?
+    var openCell: CellBase?
 
     package init(execution: Execution, worker: Int) {
         self.execution = execution

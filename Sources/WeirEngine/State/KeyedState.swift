@@ -105,13 +105,13 @@ struct WatchedTable {
 
 /// What conditions look at where no turn is open: all cells, and the tables of keyed states.
 public struct StateAtRest {
-    let cells: [AnyCell]
+    let cells: [any AnyCell]
     let tables: [[WatchedTable]]
 
-    init(cells: [AnyCell], subtasks: [Subtask], states: Int) {
+    init(cells: [any AnyCell], subtasks: [Subtask], states: Int) {
         self.cells = cells
         var tables: [[WatchedTable]] = .init(repeating: [], count: states)
-        for watched in subtasks.flatMap(\.chain.links).compactMap(\.reactions.watched) {
+        for watched in subtasks.flatMap(\.chain.checks).compactMap(\.watched) {
             tables[watched.state].append(watched)
         }
         self.tables = tables

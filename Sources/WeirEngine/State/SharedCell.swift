@@ -1,4 +1,4 @@
-import WeirBase
+package import WeirBase
 import WeirTelemetry
 
 /// State shared between subtasks: the only way there is.
@@ -31,7 +31,9 @@ public struct SharedCell<Value: Codable & Sendable>: Sendable {
         guard let turn = TurnContext.current, turn.subtask != nil else {
             preconditionFailure("cell \(name) was touched outside an operator's closure")
         }
-        guard let storage = turn.execution.cells[index] as? CellStorage<Value> else {
+        // Through the base class: a cast between classes, which each access makes, is the fast one.
+        let cell: CellBase = turn.execution.cells[index]
+        guard let storage = cell as? CellStorage<Value> else {
             preconditionFailure("cell \(name) belongs to another pipeline")
         }
         storage.begin(turn)
@@ -39,8 +41,11 @@ public struct SharedCell<Value: Codable & Sendable>: Sendable {
     }
 }
 
-/// The cell's value in one run, without its type.
-package class AnyCell: @unchecked Sendable {
+/// A cell in one run, without the type of its value.
+package typealias AnyCell = CellBase & CellValue
+
+/// What all cells have: a name and a lock.
+package class CellBase: @unchecked Sendable {
     // Unchecked: the value belongs to who holds the lock (in a replay: the baton).
 
     package let index: UInt16
@@ -53,13 +58,6 @@ package class AnyCell: @unchecked Sendable {
         self.index = index
         self.name = name
     }
-
-    /// The digest of the value, and of samples of those before. At a rest point, or in a replay.
-    package func digest() -> UInt64 { 0 }
-    /// The value, for a debugger. At a rest point, or in a replay.
-    package var anyValue: Any { () }
-    func save() -> Saved { Saved((), bytes: 0) }
-    func restore(_ saved: Any) {}
 
     fileprivate func begin(_ turn: TurnContext) {
         if let open = turn.openCell {
@@ -89,6 +87,21 @@ package class AnyCell: @unchecked Sendable {
     }
 }
 
+/// What a cell holds. Its digest is that of the value, and of samples of those before.
+package protocol CellValue: SavablePart {
+    /// The value, for a debugger. At a rest point, or in a replay.
+    var anyValue: Any { get }
+}
+
+extension CellValue {
+    /// The digest alone.
+    package func digest() -> UInt64 {
+        var hash = StableHash()
+        digest(into: &hash)
+        return hash.value
+    }
+}
+
 /// A condition on a cell's value, checked at each access.
 package struct CellInvariant<Value>: Sendable {
     let name: String
@@ -102,8 +115,8 @@ package struct WideInvariant: Sendable {
 }
 
 /// The cell's value in one run.
-package final class CellStorage<Value: Codable & Sendable>: AnyCell, @unchecked Sendable {
-    // Unchecked: as for `AnyCell`.
+package final class CellStorage<Value: Codable & Sendable>: CellBase, CellValue, @unchecked Sendable {
+    // Unchecked: as for `CellBase`.
 
     var value: Value
     private let invariants: [CellInvariant<Value>]
@@ -132,21 +145,31 @@ package final class CellStorage<Value: Codable & Sendable>: AnyCell, @unchecked 
         finish(violations)
     }
 
-    override package func digest() -> UInt64 {
-        var hash = StableHash()
+    package var partName: String { "cell \(name)" }
+
+    package func digest(into hash: inout StableHash) {
         hash.combine(canonical: value)
         trail.digest(into: &hash)
-        return hash.value
     }
 
-    override package var anyValue: Any { value }
+    package var anyValue: Any { value }
 
-    override func save() -> Saved {
-        Saved((value, held, trail), bytes: Canonical.bytes(of: value).count)
+    package struct Snapshot {
+        fileprivate var value: Value
+        fileprivate var held: [Bool]
+        fileprivate var trail: ValueTrail
     }
 
-    override func restore(_ saved: Any) {
-        guard let (value, held, trail) = saved as? (Value, [Bool], ValueTrail) else { return }
-        (self.value, self.held, self.trail) = (value, held, trail)
+    package func save() -> Saved<Snapshot> {
+        Saved(
+            Snapshot(value: value, held: held, trail: trail),
+            bytes: Canonical.bytes(of: value).count)
+    }
+
+    package func restore(_ snapshot: Snapshot) {
+        precondition(
+            snapshot.held.count == invariants.count,
+            "\(snapshot.held.count) saved conditions for \(invariants.count) of cell \(name)")
+        (value, held, trail) = (snapshot.value, snapshot.held, snapshot.trail)
     }
 }

@@ -14,6 +14,7 @@ struct JSONLine {
 
     func string(_ key: String) -> String? { object[key] as? String }
     func number(_ key: String) -> Int? { (object[key] as? NSNumber)?.intValue }
+    func real(_ key: String) -> Double? { (object[key] as? NSNumber)?.doubleValue }
     func strings(_ key: String) -> [String] { object[key] as? [String] ?? [] }
     func objects(_ key: String) -> [[String: Any]] { object[key] as? [[String: Any]] ?? [] }
     func flag(_ key: String) -> Bool? { object[key] as? Bool }
