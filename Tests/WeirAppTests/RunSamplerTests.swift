@@ -160,10 +160,15 @@ import WeirTrace
         #expect(reader.isComplete)
     }
 
-    @Test func `a subtask that could run is not idle while the only worker is elsewhere`() throws {
+    // One turn after another, or each subtask's turn by turn: one that gives its worker up before
+    // it has nothing left waits as much as one that something came for.
+    @Test(arguments: [(bound: 16, turns: 16), (bound: 1_024, turns: 1)])
+    func `a subtask that could run is not idle while the only worker is elsewhere`(
+        bound: Int, turns: Int
+    ) throws {
         let seen = Mutex<(looks: Int, idle: [String])>((0, []))
         let holder = Mutex<Execution?>(nil)
-        let run = try ParallelRun(limit: 4_000, workers: 1) {
+        let run = try ParallelRun(limit: 4_000, workers: 1, bound: bound, turns: turns) {
             guard let execution = holder.withLock({ $0 }) else { return }
             for subtask in execution.subtasks {
                 let waits = subtask.inlets.contains { $0.channel.depth > 0 }
@@ -175,6 +180,8 @@ import WeirTrace
                 }
             }
         }
+        // A turn leaves some of what waits for the next.
+        for subtask in run.execution.subtasks where !subtask.isSource { subtask.budget = 4 }
         holder.withLock { $0 = run.execution }
         run.run()
         holder.withLock { $0 = nil }
@@ -285,22 +292,24 @@ private struct ParallelRun: Sendable {
     private let scheduler: ParallelScheduler
 
     init(
-        limit: UInt64, workers: Int = 2, _ onElement: @escaping @Sendable () -> Void = {}
+        limit: UInt64, workers: Int = 2, bound: Int = 16, turns: Int = 16,
+        _ onElement: @escaping @Sendable () -> Void = {}
     ) throws {
         let pipeline = Pipeline("parallel", parallelism: 2) { flow in
             _ = flow.read(
                 "numbers",
                 from: .generator { index, _ in (Int(index), Instant(milliseconds: Int64(index))) }
             )
-            .over(EdgeOptions(bounds: ChannelBounds(messages: 64)))
+            .over(EdgeOptions(bounds: ChannelBounds(messages: 4 * bound)))
             .keyed { $0 }
             .process("work", state: 0, emitting: Int.self) { number, _, context in
                 onElement()
                 context.emit(number &* 5)
             }
-            .over(EdgeOptions(bounds: ChannelBounds(messages: 16)))
+            .over(EdgeOptions(bounds: ChannelBounds(messages: bound)))
             .keyed { $0 }
             .process("rest", state: 0, emitting: Int.self) { number, sum, _ in
+                onElement()
                 for value in 0..<200 { sum &+= number &* value }
             }
         }
@@ -310,8 +319,9 @@ private struct ParallelRun: Sendable {
         world = LiveWorld(
             started: 1_700_000_000_000_000_000, time: .real, connections: connections, lanes: nil,
             logLanes: [], onMark: { _ in })
-        scheduler = ParallelScheduler(
-            options: ParallelScheduler.Options(workers: workers), lanes: nil)
+        var options = ParallelScheduler.Options(workers: workers)
+        options.turnsPerActivation = turns
+        scheduler = ParallelScheduler(options: options, lanes: nil)
         var bind = BindOptions(seed: 1)
         bind.limit = limit
         execution = Execution(
