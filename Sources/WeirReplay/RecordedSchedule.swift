@@ -1,4 +1,4 @@
-package import WeirEngine
+import WeirEngine
 package import WeirTelemetry
 import WeirTrace
 

@@ -112,10 +112,11 @@ package struct ReplayRun {
                 location: { inputs.location(of: $0) },
                 isRepeatable: { inputs.isRepeatable($0) }),
             rows: feeds, logLane: LogLane(capacity: Self.logLaneBytes, sites: sites))
-        let scheduler = ReplayScheduler(schedule, through: options.through)
-        scheduler.onProgress = options.onProgress
-        scheduler.onRunningOn = options.onRunningOn
-        world.scheduler = scheduler
+        let director = ReplayDirector(schedule, through: options.through)
+        director.onProgress = options.onProgress
+        director.onRunningOn = options.onRunningOn
+        world.director = director
+        let scheduler = SequentialScheduler(director)
         var bind = BindOptions(seed: trace.header.seed)
         bind.isUnbounded = true
         bind.logLevel = logLevel
@@ -123,19 +124,19 @@ package struct ReplayRun {
             plan: planned.plan, parts: try planned.bind(bind, world: world), world: world,
             scheduler: scheduler, stopsOnViolation: false)
         let comparison = try RunComparison(
-            trace, execution, scheduler, world, inFlight: Set(flights.keys),
+            trace, execution, director, world, inFlight: Set(flights.keys),
             comparesLogs: logLevel == recordedLogLevel, isSameBuild: options.isSameBuild)
         world.onLogs = { [options] batch in
             comparison.take(batch, sites)
             options.onLogs?(batch.records, sites)
-            comparison.settle(before: scheduler.leastOpenTurn)
-            options.onOpenTurns?(scheduler.leastOpenTurn)
+            comparison.settle(before: director.leastOpenTurn)
+            options.onOpenTurns?(director.leastOpenTurn)
         }
         world.onSample = options.onSample
         comparison.onRest = options.onRest
         scheduler.run(execution)
         world.drainLogs()
-        if let failure = scheduler.readFailure ?? world.readFailure { throw failure }
+        if let failure = director.readFailure ?? world.readFailure { throw failure }
         for feed in feeds.values {
             if let failure = (feed as? DirectRows)?.failure { throw failure }
         }

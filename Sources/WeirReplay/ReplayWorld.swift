@@ -37,8 +37,8 @@ package final class ReplayWorld: World, @unchecked Sendable {
     private let outside: RecordedOutside
     private let rowFeeds: [Int: any RowFeed]
     private let lane: LogLane?
-    /// Set once the scheduler exists; told of the first disagreement.
-    package weak var scheduler: ReplayScheduler?
+    /// Set once the director exists; told of the first disagreement.
+    package weak var director: ReplayDirector?
     /// Called after each turn with the records its lane holds.
     package var onLogs: ((LogBatch) -> Void)?
     package private(set) var marks: [Mark] = []
@@ -113,17 +113,17 @@ package final class ReplayWorld: World, @unchecked Sendable {
         compared += 1
         let emitted = subtask.outlets.map(\.emitted)
         if emitted != recorded.emitted {
-            scheduler?.diverge(
+            director?.diverge(
                 divergence(
                     turn, subtask, expected: "emitted \(recorded.emitted)",
                     got: "emitted \(emitted)"))
         } else if account.accesses != recorded.accesses {
-            scheduler?.diverge(
+            director?.diverge(
                 divergence(
                     turn, subtask, expected: "\(recorded.accesses) accesses to cells",
                     got: "\(account.accesses)"))
         } else if schedule.hasDigests, account.sample != recorded.sample {
-            scheduler?.suspect(
+            director?.suspect(
                 subtask.index,
                 divergence(
                     turn, subtask, agreed: agreedSamples[subtask.index] ?? 0,
@@ -154,14 +154,14 @@ package final class ReplayWorld: World, @unchecked Sendable {
         decide: () -> [DropRun.Outcome]?
     ) -> [DropRun.Outcome]? {
         guard let subtask = turn.subtask else { return nil }
-        let recorded = scheduler?.takePublish()
+        let recorded = director?.takePublish()
         guard let recorded, let outcomes = DropRun.unpack(recorded.words.map { UInt8($0 & 0xFF) })
         else { return nil }
         // A full `fail` edge noted no runs: nothing was published there.
         if outcomes.isEmpty { return nil }
         let decided = decide()
         if decided != outcomes {
-            scheduler?.diverge(
+            director?.diverge(
                 Divergence(
                     step: step, subtask: subtask.name,
                     expected: "\(recorded.note.count) messages published as recorded",

@@ -223,7 +223,7 @@ private final class SkewWatch: @unchecked Sendable {
         let world = LiveWorld(
             started: 1_700_000_000_000_000_000, time: .virtual, connections: connections,
             lanes: nil, logLanes: [], onMark: { _ in })
-        let scheduler = SimulatedScheduler(seed: 5, world: world)
+        let scheduler = SequentialScheduler(DrawingDirector(seed: 5, world: world))
         var bind = BindOptions(seed: 1)
         bind.limit = 2_000
         let execution = Execution(
@@ -343,7 +343,7 @@ private struct ParallelRun: Sendable {
 private struct WideRun {
     let world: LiveWorld
     let execution: Execution
-    private let scheduler: SimulatedScheduler
+    private let scheduler: SequentialScheduler
 
     init(
         stages: Int, width: Int, limit: UInt64, _ onElement: @escaping @Sendable () -> Void = {}
@@ -368,7 +368,7 @@ private struct WideRun {
         world = LiveWorld(
             started: 1_700_000_000_000_000_000, time: .virtual, connections: connections,
             lanes: nil, logLanes: [], onMark: { _ in })
-        scheduler = SimulatedScheduler(seed: 5, world: world)
+        scheduler = SequentialScheduler(DrawingDirector(seed: 5, world: world))
         var bind = BindOptions(seed: 1)
         bind.limit = limit
         execution = Execution(

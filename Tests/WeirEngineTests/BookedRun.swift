@@ -37,7 +37,8 @@ struct BookedRun {
         bind.limit = options.limit
         execution = Execution(
             plan: planned.plan, parts: try planned.bind(bind, world: world), world: world,
-            scheduler: SimulatedScheduler(seed: seed, world: world), stopsOnViolation: false)
+            scheduler: SequentialScheduler(DrawingDirector(seed: seed, world: world)),
+            stopsOnViolation: false)
         world.start(execution)
         execution.scheduler.run(execution)
         world.finish()

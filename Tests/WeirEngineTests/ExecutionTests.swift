@@ -35,7 +35,40 @@ import WeirTelemetry
         options.limit = 200
         return Execution(
             plan: planned.plan, parts: try planned.bind(options, world: world), world: world,
-            scheduler: SimulatedScheduler(seed: 3, world: world), stopsOnViolation: true)
+            scheduler: SequentialScheduler(DrawingDirector(seed: 3, world: world)),
+            stopsOnViolation: true)
+    }
+
+    // The clerk would sleep an hour; whoever sets an earlier time, and the end, wake it.
+    @Test(.timeLimit(.minutes(1)), arguments: [1, 2])
+    func `a run sleeps no longer than until something is due`(workers: Int) throws {
+        let pipeline = Pipeline("paced", parallelism: 2) { flow in
+            _ = flow.read(
+                "numbers",
+                from: .generator { index, _ in
+                    (Int(clamping: index), Instant(milliseconds: Int64(clamping: index)))
+                }
+            )
+            .keyed { $0 % 5 }
+            .process("count", state: 0, emitting: Int.self) { _, count, _ in count += 1 }
+        }
+        var connections = LiveWorld.Connections()
+        (connections.sources, connections.storesInput) = ([nil], [false])
+        let world = LiveWorld(
+            started: 0, time: .real, connections: connections, lanes: nil, logLanes: [],
+            onMark: { _ in })
+        let planned = try pipeline.plan()
+        var bind = BindOptions(seed: 3)
+        (bind.limit, bind.rate) = (20, 1_000)
+        var options = ParallelScheduler.Options(workers: workers)
+        (options.restInterval, options.clerkInterval) = (0, 3_600_000_000_000)
+        let execution = Execution(
+            plan: planned.plan, parts: try planned.bind(bind, world: world), world: world,
+            scheduler: ParallelScheduler(options: options, lanes: nil), stopsOnViolation: true)
+        world.start(execution)
+        execution.scheduler.run(execution)
+        world.finish()
+        #expect(execution.isFinished)
     }
 
     @Test func `of several causes to stop the one at the least step is kept`() throws {

@@ -63,7 +63,8 @@ import WeirTelemetry
         options.limit = 300
         let execution = Execution(
             plan: planned.plan, parts: try planned.bind(options, world: world), world: world,
-            scheduler: SimulatedScheduler(seed: 3, world: world), stopsOnViolation: false)
+            scheduler: SequentialScheduler(DrawingDirector(seed: 3, world: world)),
+            stopsOnViolation: false)
         checker.execution = execution
         execution.scheduler.run(execution)
         #expect(execution.isFinished)

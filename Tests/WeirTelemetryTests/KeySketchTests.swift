@@ -31,7 +31,8 @@ import WeirTelemetry
 
     @Test func `a key that was heavy for long is forgotten sooner than it took`() throws {
         let sketch = KeySketch()
-        for (hash, key, count) in [(1, "old", 60_000), (2, "new", 20_000)] as [(UInt64, String, Int)]
+        for (hash, key, count) in [(1, "old", 60_000), (2, "new", 20_000)]
+            as [(UInt64, String, Int)]
         {
             for _ in 0..<count { sketch.add(hash) { key } }
         }

@@ -41,7 +41,7 @@ struct RecordedRun {
         (tuning.restInterval, tuning.restSpacing) = (1_000_000, 1)
         let scheduler: any Scheduler =
             workers == 0
-            ? SimulatedScheduler(seed: seed, world: world)
+            ? SequentialScheduler(DrawingDirector(seed: seed, world: world))
             : ParallelScheduler(options: tuning, lanes: lanes)
         var options = BindOptions(seed: seed)
         options.limit = limit
@@ -72,8 +72,9 @@ struct RecordedRun {
         let world = ReplayWorld(
             started: Self.started, schedule: schedule,
             outside: RecordedOutside(nextInput: { _ in nil }, result: { _, _ in nil }))
-        let scheduler = ReplayScheduler(schedule)
-        world.scheduler = scheduler
+        let director = ReplayDirector(schedule)
+        world.director = director
+        let scheduler = SequentialScheduler(director)
         var options = BindOptions(seed: seed)
         options.limit = limit
         options.isUnbounded = true
@@ -81,6 +82,6 @@ struct RecordedRun {
             plan: planned.plan, parts: try planned.bind(options, world: world), world: world,
             scheduler: scheduler, stopsOnViolation: false)
         scheduler.run(execution)
-        return (execution.violations.first, execution.stateDigest(), scheduler.divergence)
+        return (execution.violations.first, execution.stateDigest(), director.divergence)
     }
 }

@@ -1,5 +1,5 @@
 import WeirBase
-import WeirEngine
+import WeirReplay
 import WeirTrace
 
 /// How a replay is said to disagree with its trace.

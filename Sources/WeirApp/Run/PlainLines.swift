@@ -21,7 +21,9 @@ enum PlainLines {
         for (number, (rate, stage)) in zip(rates, names).enumerated() {
             let name = stage + String(repeating: " ", count: width - stage.count)
             text += "\(clock)  \(name)" + figures(rate)
-            if let latency = frame.stages[number].latency { text += "  " + Figures.latency(latency) }
+            if let latency = frame.stages[number].latency {
+                text += "  " + Figures.latency(latency)
+            }
             if let limit = bottleneck.note(on: rate.stage) { text += "  <- \(limit)" }
             text += "\n"
         }

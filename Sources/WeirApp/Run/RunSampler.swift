@@ -91,7 +91,7 @@ final class RunSampler {
         let started = MonotonicClock.threadNanoseconds()
         let ticks = TickClock.nanoseconds()
         let time = execution.world.clock() / 1_000
-        let steps = (execution.scheduler as? any NumberingScheduler)?.stepCount ?? 0
+        let steps = execution.scheduler.stepCount
         var sample = MetricSample(
             time: time, step: steps, subtasks: [], channels: [], recorder: RecorderSample())
         let due = takeDue()

@@ -108,10 +108,11 @@ struct RunSession {
 
     private func scheduler(
         _ world: LiveWorld, _ lanes: LaneSet?, _ isSimulated: Bool
-    ) -> any NumberingScheduler {
+    ) -> any Scheduler {
         let duration = options.duration.map { UInt64($0.wholeNanoseconds) }
         if isSimulated {
-            return SimulatedScheduler(seed: options.seed, world: world, duration: duration)
+            return SequentialScheduler(
+                DrawingDirector(seed: options.seed, world: world, duration: duration))
         }
         var tuning = ParallelScheduler.Options(workers: options.workers)
         tuning.duration = duration

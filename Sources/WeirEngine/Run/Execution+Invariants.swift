@@ -82,10 +82,16 @@ extension Execution {
     }
 
     /// Whether rest points are wanted for more than the record.
-    var hasWideInvariants: Bool { !wideInvariants.isEmpty }
+    package var hasWideInvariants: Bool { !wideInvariants.isEmpty }
 
     /// The names of the conditions over several parts of the state.
     package var wideInvariantNames: [String] { wideInvariants.map(\.name) }
+
+    /// Checks the conditions over several parts of the state and tells which begin not to hold. Where
+    /// no turn is open and no lock of the scheduler is held.
+    package func lookAtRest(step: UInt64, time: Int64) {
+        violatedAtRest(checkAtRest(), step: step, time: time)
+    }
 
     /// Conditions over several parts of the state that begin not to hold; no turn is open.
     func checkAtRest() -> [String] {

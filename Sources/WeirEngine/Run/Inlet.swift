@@ -12,7 +12,7 @@ package class Inlet {
     fileprivate init(channel: any AnyChannel) { self.channel = channel }
 
     /// Messages that a turn could take now.
-    var waiting: Int { channel.depth }
+    package var waiting: Int { channel.depth }
     /// The lock of a channel that may drop; taking is part of its step.
     var lock: Monitor? { nil }
     /// Moves `count` messages out under the lock; only channels that may drop.
@@ -22,7 +22,7 @@ package class Inlet {
 
     /// A replayed turn whose body may never run: what it took is not in the channel any more, and
     /// what a later publish finds there depends on it. Other channels' order does not.
-    final func takeAhead(_ count: Int) {
+    package final func takeAhead(_ count: Int) {
         guard lock != nil else { return }
         takeOut(count)
         isTakenAhead = true

@@ -10,7 +10,7 @@ package import WeirTelemetry
 /// makes a subtask runnable puts it into the queue.
 ///
 /// A thread of the scheduler's own wakes subtasks whose time has come and asks for rest points.
-package final class ParallelScheduler: NumberingScheduler, @unchecked Sendable {
+package final class ParallelScheduler: Scheduler, @unchecked Sendable {
     // Unchecked: `shared` is guarded by `monitor`; the rest is atomic or set before the threads.
 
     /// How a parallel run is tuned.
@@ -28,6 +28,8 @@ package final class ParallelScheduler: NumberingScheduler, @unchecked Sendable {
         /// A request is withdrawn when a turn lasts longer than this: the other workers stand
         /// still for it, and a turn that never ends would keep them so for ever.
         package var restPatience: UInt64 = 1_000_000_000
+        /// The clerk sleeps so long at most, nanoseconds, when nothing is due.
+        package var clerkInterval: UInt64 = 100_000_000
         /// The sources end after so many nanoseconds; nil for no such end.
         package var duration: UInt64?
 
@@ -89,13 +91,13 @@ package final class ParallelScheduler: NumberingScheduler, @unchecked Sendable {
         clerk.join()
         // The end is a rest point without a step: short runs have no other.
         guard execution.hasWideInvariants, !execution.isStopping else { return }
-        execution.violatedAtRest(
-            execution.checkAtRest(), step: stepCount, time: execution.world.clock() / 1_000)
+        execution.lookAtRest(step: stepCount, time: execution.world.clock() / 1_000)
     }
 
     private func work(_ execution: Execution, _ number: Int) {
         let turn = TurnContext(execution: execution, worker: number)
         turn.activityBetweenTurns = .between
+        lanes?.bell.ring()
         turn.bind {
             while let subtask = nextSubtask(execution) { activate(subtask, turn) }
         }
@@ -308,9 +310,6 @@ package final class ParallelScheduler: NumberingScheduler, @unchecked Sendable {
 
     // MARK: The clerk: time and rest points
 
-    /// The clerk sleeps so long at most, nanoseconds.
-    private static let clerkNanoseconds: UInt64 = 100_000_000
-
     private func wake(_ subtask: Subtask, at time: Int64) {
         let isEarlier = monitor.withLock { shared.wakes.set(time, of: subtask.index) }
         if isEarlier { timeMonitor.withLock { timeMonitor.signal() } }
@@ -331,7 +330,7 @@ package final class ParallelScheduler: NumberingScheduler, @unchecked Sendable {
                     MonotonicClock.nanoseconds()
                     + max(options.restInterval, took * options.restSpacing)
             }
-            var next = now + Self.clerkNanoseconds
+            var next = now + options.clerkInterval
             if options.restInterval > 0 { next = min(next, restDue) }
             if let duration = options.duration, !execution.isEnding {
                 next = min(next, start + duration)
@@ -371,7 +370,10 @@ package final class ParallelScheduler: NumberingScheduler, @unchecked Sendable {
         // Room first: nothing is held while waiting for it, and a run that ends is not held up.
         let slots = NoteLane.restSlots(
             markers: StateDigest.markerCount(parts: execution.partCount))
-        if let lanes, !lanes.rest.tryReserve(slots) { return 0 }
+        if let lanes, !lanes.rest.tryReserve(slots) {
+            lanes.bell.ring()
+            return 0
+        }
         restWanted.store(true, ordering: .relaxed)
         monitor.lock()
         shared.isRestWanted = true

@@ -8,6 +8,9 @@ package protocol Scheduler: AnyObject, Sendable {
     /// Runs turns until nothing is left or the execution is stopped. Blocks.
     func run(_ execution: Execution)
 
+    /// Steps taken so far. Any thread.
+    var stepCount: UInt64 { get }
+
     /// A subtask may have become runnable. Any thread; never blocks for long.
     func notify(_ subtask: Subtask)
 
@@ -32,10 +35,4 @@ package protocol Scheduler: AnyObject, Sendable {
 package enum ExclusivePurpose: Equatable, Sendable {
     case cell(UInt16)
     case publish(UInt16)
-}
-
-/// A scheduler that gives steps their numbers: of a run, not of a replay.
-package protocol NumberingScheduler: Scheduler {
-    /// Steps taken so far. Any thread.
-    var stepCount: UInt64 { get }
 }

@@ -1,16 +1,45 @@
 package import WeirBase
 
-/// Runs one step at a time; which one, a subclass decides.
+/// Says what a sequential execution does next: draws it from a seed, reads it in a trace.
+///
+/// All of it is called by who has the baton, one at a time.
+package protocol StepDirector: AnyObject {
+    /// Steps taken so far. Any thread.
+    var stepCount: UInt64 { get }
+
+    /// The next thing to do.
+    func decide(_ scheduler: SequentialScheduler, _ turn: TurnContext) -> SequentialScheduler.Action
+
+    /// The step of an access or a publish that is about to happen, asked when it may go on.
+    func exclusiveStep(_ purpose: ExclusivePurpose, _ turn: TurnContext) -> UInt64
+
+    /// Whether this may have to wait for other subtasks' steps.
+    func mayWait(_ purpose: ExclusivePurpose) -> Bool
+
+    /// Whether the turn, having begun its access, has to stop before the cell's closure runs.
+    func holds(inside purpose: ExclusivePurpose, _ turn: TurnContext) -> Bool
+
+    /// Whether the turn, having ended its access, has to stop here for now.
+    func holds(after purpose: ExclusivePurpose, _ turn: TurnContext) -> Bool
+
+    /// Whether a turn may publish to an edge that may drop now.
+    func mayPublishStep(_ turn: TurnContext) -> Bool
+
+    /// A turn or a late publish is over.
+    func didFinish(_ scheduler: SequentialScheduler, _ turn: TurnContext)
+}
+
+/// Runs one step at a time; which one, its director says.
 ///
 /// A turn that touches a shared cell may have to wait in its middle because another subtask goes
 /// first. So turns run on threads that hand a baton to each other: exactly one runs at any moment.
 /// Whoever has the baton decides the next step itself, so a turn that goes on costs no switch; a
 /// thread whose turn is suspended keeps it on its stack, and another thread goes on deciding.
-package class SequentialScheduler: Scheduler, @unchecked Sendable {
+package final class SequentialScheduler: Scheduler, @unchecked Sendable {
     // Unchecked: everything mutable belongs to who holds the baton; seats hand it over under locks.
 
     /// What happens next.
-    enum Action {
+    package enum Action {
         /// A turn begins, at this step.
         case turn(Subtask, Choice, step: UInt64)
         /// A suspended turn goes on.
@@ -53,19 +82,21 @@ package class SequentialScheduler: Scheduler, @unchecked Sendable {
         }
     }
 
+    private let director: any StepDirector
     private var freeSeats: [Seat] = []
     private var suspended: [UInt16: Seat] = [:]
     /// The seat of the thread that has the baton.
     private var runner: Seat?
     /// What each suspended turn waits to do.
-    private(set) final var waiting: [UInt16: ExclusivePurpose] = [:]
+    package private(set) var waiting: [UInt16: ExclusivePurpose] = [:]
     private let over = Monitor()
     private var isOver = false
     private var processor = 0
     private var threads: [Worker] = []
-    private(set) unowned(unsafe) var execution: Execution?
+    // Who made both keeps the execution until the scheduler is closed or abandoned.
+    private unowned(unsafe) var execution: Execution?
     /// Suspended turns were left behind: nobody waits for them, and nothing they do counts.
-    private(set) final var isAbandoned = false
+    package private(set) var isAbandoned = false
     /// Keeps what abandoned turns still use.
     private var kept: Execution?
     private var abandonedAccesses = 0
@@ -74,44 +105,32 @@ package class SequentialScheduler: Scheduler, @unchecked Sendable {
     private static let maximumAbandonedAccesses = 100_000
 
     /// Subtasks whose turns are suspended, in order of their numbers.
-    final var suspendedSubtasks: [UInt16] { suspended.keys.sorted() }
+    package var suspendedSubtasks: [UInt16] { suspended.keys.sorted() }
 
-    // MARK: What a subclass decides
+    package init(_ director: any StepDirector) { self.director = director }
 
-    /// The next thing to do. Only the holder of the baton asks.
-    func decide(_ turn: TurnContext) -> Action {
-        preconditionFailure("a sequential scheduler decides")
+    package var stepCount: UInt64 { director.stepCount }
+
+    /// What a suspended turn waits to do; nil for one that is held, or not suspended.
+    package func purpose(ofSuspended subtask: UInt16) -> ExclusivePurpose? {
+        isSuspended(subtask) ? waiting[subtask] : nil
     }
 
-    /// The step of an access or a publish that is about to happen, asked when it may go on.
-    func exclusiveStep(_ purpose: ExclusivePurpose, _ turn: TurnContext) -> UInt64 {
-        preconditionFailure("a sequential scheduler numbers")
-    }
-
-    /// Whether this may have to wait for other subtasks' steps.
-    func mayWait(_ purpose: ExclusivePurpose) -> Bool { true }
-
-    /// Whether the turn, having begun its access, has to stop before the cell's closure runs.
-    func holds(inside purpose: ExclusivePurpose, _ turn: TurnContext) -> Bool { false }
-
-    /// Whether the turn, having ended its access, has to stop here for now.
-    func holds(after purpose: ExclusivePurpose, _ turn: TurnContext) -> Bool { false }
-
-    /// A turn or a late publish is over.
-    func didFinish(_ turn: TurnContext) {}
+    /// Whether a subtask's turn waits in its middle.
+    package func isSuspended(_ subtask: UInt16) -> Bool { suspended[subtask] != nil }
 
     // MARK: Running
 
-    /// Runs to the end, as far as `decide` has something to do.
+    /// Runs to the end, as far as the director has something to do.
     package func run(_ execution: Execution) {
         resume(execution)
         close()
     }
 
-    /// Runs until `decide` has nothing more to do for now; may be called again.
+    /// Runs until the director has nothing more to do for now; may be called again.
     ///
     /// A turn that is suspended then stays so, its thread waiting.
-    package final func resume(_ execution: Execution) {
+    package func resume(_ execution: Execution) {
         if self.execution == nil {
             self.execution = execution
             processor = Worker.currentProcessor
@@ -122,7 +141,7 @@ package class SequentialScheduler: Scheduler, @unchecked Sendable {
     }
 
     /// Ends the threads that wait for something to do. Threads of suspended turns stay.
-    package final func close() {
+    package func close() {
         dismiss()
         // A thread whose turn is suspended for ever cannot be ended; the others are waited for.
         if suspended.isEmpty { threads.forEach { $0.join() } }
@@ -139,7 +158,7 @@ package class SequentialScheduler: Scheduler, @unchecked Sendable {
     /// Threads cannot be killed: suspended turns run to their ends, one after another, on what is
     /// this execution's own; nobody looks at the outcome. Turns of the subtasks in `held` stay
     /// where they are, since they may trap further on.
-    package final func abandon(_ execution: Execution, holding held: Set<UInt16>) {
+    package func abandon(_ execution: Execution, holding held: Set<UInt16>) {
         isAbandoned = true
         for subtask in held { suspended[subtask] = nil }
         guard !suspended.isEmpty else { return dismiss() }
@@ -148,7 +167,7 @@ package class SequentialScheduler: Scheduler, @unchecked Sendable {
     }
 
     private func nextAction(_ turn: TurnContext) -> Action {
-        guard isAbandoned else { return decide(turn) }
+        guard isAbandoned else { return director.decide(self, turn) }
         guard let execution, let next = suspended.keys.min() else {
             dismiss()
             kept = nil
@@ -181,11 +200,11 @@ package class SequentialScheduler: Scheduler, @unchecked Sendable {
                 action = nextAction(turn)
             case .turn(let subtask, let choice, let step):
                 _ = turn.execution.perform(choice, of: subtask, turn) { step }
-                didFinish(turn)
+                director.didFinish(self, turn)
                 action = .decide
             case .publish(let subtask, let outlet):
                 turn.execution.publishStep(subtask, outlet: outlet, turn)
-                didFinish(turn)
+                director.didFinish(self, turn)
                 action = .decide
             case .resume(let subtask):
                 guard let target = suspended.removeValue(forKey: subtask.index) else {
@@ -231,7 +250,9 @@ package class SequentialScheduler: Scheduler, @unchecked Sendable {
 
     package func notify(_ subtask: Subtask) {}
 
-    package func mayPublishStep(_ turn: TurnContext, outlet: UInt16) -> Bool { true }
+    package func mayPublishStep(_ turn: TurnContext, outlet: UInt16) -> Bool {
+        !isAbandoned && director.mayPublishStep(turn)
+    }
 
     package func beginExclusive(
         _ lock: Monitor, slots: Int, purpose: ExclusivePurpose, _ turn: TurnContext
@@ -241,18 +262,18 @@ package class SequentialScheduler: Scheduler, @unchecked Sendable {
             passAbandoned(turn)
             return turn.step
         }
-        if mayWait(purpose) {
+        if director.mayWait(purpose) {
             waiting[turn.subtask?.index ?? 0] = purpose
             suspend(turn)
             waiting[turn.subtask?.index ?? 0] = nil
         }
-        let step = exclusiveStep(purpose, turn)
-        if holds(inside: purpose, turn) { suspend(turn) }
+        let step = director.exclusiveStep(purpose, turn)
+        if director.holds(inside: purpose, turn) { suspend(turn) }
         return step
     }
 
     package func endExclusive(_ lock: Monitor, purpose: ExclusivePurpose, _ turn: TurnContext) {
-        if !isAbandoned, holds(after: purpose, turn) { suspend(turn) }
+        if !isAbandoned, director.holds(after: purpose, turn) { suspend(turn) }
     }
 
     package func stop() {}

@@ -115,7 +115,8 @@ package struct WideInvariant: Sendable {
 }
 
 /// The cell's value in one run.
-package final class CellStorage<Value: Codable & Sendable>: CellBase, CellValue, @unchecked Sendable {
+package final class CellStorage<Value: Codable & Sendable>: CellBase, CellValue, @unchecked Sendable
+{
     // Unchecked: as for `CellBase`.
 
     var value: Value

@@ -5,12 +5,12 @@ import WeirTrace
 
 /// Holds one replay of a whole trace against what its run noted. Owned by one thread.
 ///
-/// Turns, rest points and samples are compared where they happen, by the scheduler and the world
+/// Turns, rest points and samples are compared where they happen, by the director and the world
 /// of the replay; here are logs, violations and the end, and what it all comes to.
 final class RunComparison {
     private let trace: Trace
     private let execution: Execution
-    private let scheduler: ReplayScheduler
+    private let director: ReplayDirector
     private let world: ReplayWorld
     private let logs: LogComparison?
     private let marks: MarkComparison
@@ -22,11 +22,11 @@ final class RunComparison {
     private var lostLogs: UInt64 = 0
 
     init(
-        _ trace: Trace, _ execution: Execution, _ scheduler: ReplayScheduler, _ world: ReplayWorld,
+        _ trace: Trace, _ execution: Execution, _ director: ReplayDirector, _ world: ReplayWorld,
         inFlight: Set<UInt64>, comparesLogs: Bool, isSameBuild: Bool
     ) throws {
         (self.trace, self.execution) = (trace, execution)
-        (self.scheduler, self.world) = (scheduler, world)
+        (self.director, self.world) = (director, world)
         let logs =
             comparesLogs
             ? try LogComparison(trace, inFlight: inFlight, isSameBuild: isSameBuild) : nil
@@ -38,7 +38,7 @@ final class RunComparison {
             logs?.take(record, site)
         }
         world.onMark = { [unowned self] in marks.take($0) }
-        scheduler.onRest = { [unowned self] note in
+        director.onRest = { [unowned self] note in
             rested(at: note.step, time: note.time)
             onRest?(note.step, execution.stateDigest())
         }
@@ -63,13 +63,13 @@ final class RunComparison {
     func report(chain: UInt64, isWhole: Bool) throws -> ReplayReport {
         order.finish()
         var report = ReplayReport()
-        report.steps = scheduler.reached
-        report.turns = scheduler.turns
+        report.steps = director.reached
+        report.turns = director.turns
         report.marks = world.marks
         report.violations = execution.violations.first
         report.elements = execution.subtasks.reduce(0) { $0 + $1.sourceTaken }
         report.lostLogs = lostLogs
-        report.inFlight = scheduler.inFlight.map {
+        report.inFlight = director.inFlight.map {
             ReplayReport.TurnName(
                 subtask: execution.subtasks[Int($0.subtask)].name, step: $0.step)
         }
@@ -91,7 +91,7 @@ final class RunComparison {
         report.drops = books.drops
         guard report.divergence == nil, let imbalance = books.imbalances.first else { return }
         report.divergence = Divergence(
-            step: report.steps, agreed: scheduler.agreedRest, subtask: "the books",
+            step: report.steps, agreed: director.agreedRest, subtask: "the books",
             expected: "every element accounted for", got: imbalance,
             reason: "Weir lost count, a defect of its own")
     }
@@ -99,7 +99,7 @@ final class RunComparison {
     /// A parallel run that comes to its end looks once more, behind its last step.
     private func restAtTheEnd(_ steps: UInt64) {
         guard let end = trace.end, end.cause == "finished" || end.cause == "interrupted",
-            trace.header.workers > 0, scheduler.divergence == nil
+            trace.header.workers > 0, director.divergence == nil
         else { return }
         rested(at: steps, time: 0)
     }
@@ -117,7 +117,7 @@ final class RunComparison {
     }
 
     private func compare(_ report: inout ReplayReport, isWhole: Bool) {
-        var found = scheduler.divergence
+        var found = director.divergence
         func consider(_ other: Divergence?) {
             if let other, other.step < found?.step ?? .max { found = other }
         }
@@ -125,17 +125,17 @@ final class RunComparison {
         if isWholeRun { logs?.finish(through: report.steps) }
         consider(logs?.divergence)
         consider(marks.divergence(through: found?.step ?? report.steps))
-        var end = EndComparison(trace, agreedRest: scheduler.agreedRest)
-        if let differing = isWholeRun ? end.compare(report, scheduler) : nil {
+        var end = EndComparison(trace, agreedRest: director.agreedRest)
+        if let differing = isWholeRun ? end.compare(report, director) : nil {
             consider(differing)
         } else {
-            scheduler.settleSuspicions()
-            consider(scheduler.divergence)
+            director.settleSuspicions()
+            consider(director.divergence)
         }
         report.divergence = found
         report.compared.turns = world.compared
-        report.compared.restPoints = scheduler.comparedRests
-        report.compared.lastRestPoint = scheduler.agreedRest
+        report.compared.restPoints = director.comparedRests
+        report.compared.lastRestPoint = director.agreedRest
         report.compared.finalSubtasks = min(end.comparedParts, execution.subtasks.count)
         report.compared.finalCells = max(0, end.comparedParts - execution.subtasks.count)
         report.compared.rows = end.comparedRows

@@ -163,7 +163,7 @@ extension ReplaySession {
     private func forEachState(
         of stage: String?, _ body: (Subtask, [StateValue]) -> Void
     ) throws {
-        let open = replica.scheduler.openTurns
+        let open = replica.director.openTurns
         let wanted = replica.execution.subtasks.filter { stage == nil || $0.stage == stage }
         let held = wanted.filter { open[$0.index] != nil && $0.hasState }
         let past = try valuesBefore(held, open)
@@ -225,7 +225,7 @@ extension ReplaySession {
     }
 
     package var subtasks: [SubtaskFacts] {
-        let open = replica.scheduler.openTurns
+        let open = replica.director.openTurns
         return replica.execution.subtasks.map { subtask in
             let watermark = subtask.watermark
             let counters = subtask.counters
@@ -258,7 +258,7 @@ extension ReplaySession {
     /// A source can always be next until it has ended: when its input arrived, and its pace, are
     /// not part of the execution.
     package func runnable() throws -> [RunnableFacts] {
-        let open = replica.scheduler.openTurns
+        let open = replica.director.openTurns
         let time = try facts(of: position)?.time ?? 0
         var found: [RunnableFacts] = []
         for subtask in replica.execution.subtasks where open[subtask.index] == nil {
@@ -285,12 +285,11 @@ extension ReplaySession {
 
     /// What each open turn is doing, in order of subtasks.
     package var threads: [(subtask: String, state: String)] {
-        let scheduler = replica.scheduler
-        let suspended = scheduler.openTurns.sorted { $0.key < $1.key }
+        let suspended = replica.director.openTurns.sorted { $0.key < $1.key }
         return suspended.map { index, turn in
             let subtask = replica.execution.subtasks[Int(index)]
             let state: String
-            switch scheduler.isWaiting(index) {
+            switch replica.scheduler.purpose(ofSuspended: index) {
             case .cell(let cell):
                 state = "waits to access cell \(replica.execution.cells[Int(cell)].name)"
             case .publish(let outlet):

@@ -123,7 +123,7 @@ private struct Watched {
     /// Whether the owner is between turns, so that its state can be read.
     func hasSettled(in replica: Replica) -> Bool {
         guard case .entry(let subtask, _, _) = id else { return true }
-        return replica.scheduler.openTurns[subtask] == nil
+        return replica.director.openTurns[subtask] == nil
     }
 
     /// The value; nil when there is none yet, or no more.

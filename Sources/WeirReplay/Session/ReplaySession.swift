@@ -68,7 +68,7 @@ package final class ReplaySession {
     package var position: UInt64 { replica.position }
 
     /// The replay disagreed with its trace here; it goes no further.
-    package var divergence: Divergence? { replica.scheduler.divergence }
+    package var divergence: Divergence? { replica.director.divergence }
 
     /// Violations and failures in order of steps: recorded, and found by the replay so far.
     package var marks: [Mark] {
@@ -120,7 +120,7 @@ package final class ReplaySession {
         var isEnded = false
         var lastTaken = MonotonicClock.nanoseconds()
         var sinceLook: UInt64 = 0
-        replica.scheduler.onQuiet = { [unowned self, unowned replica] in
+        replica.director.onQuiet = { [unowned self, unowned replica] in
             sinceLook += 1
             guard sinceLook >= Self.spacing,
                 ladder.lacks(before: replica.position, within: Self.spacing)
@@ -133,20 +133,20 @@ package final class ReplaySession {
             lastTaken = MonotonicClock.nanoseconds()
             lastSnapshotCost = lastTaken - now
         }
-        replica.scheduler.onProgress = { [unowned self, unowned replica] step in
+        replica.director.onProgress = { [unowned self, unowned replica] step in
             guard step & 127 == 0, let onProgress, !isEnded else { return }
             if !onProgress(step - begin, goal - begin) {
                 isEnded = true
-                replica.scheduler.pause()
+                replica.director.pause()
             }
         }
         defer {
-            replica.scheduler.onQuiet = nil
-            replica.scheduler.onProgress = nil
+            replica.director.onQuiet = nil
+            replica.director.onProgress = nil
         }
         try replica.run(through: goal)
         // Nothing comes behind the end that could tell where a wrong value began.
-        if replica.position == lastStep { replica.scheduler.settleSuspicions() }
+        if replica.position == lastStep { replica.director.settleSuspicions() }
         return !isEnded
     }
 }

@@ -35,7 +35,8 @@ final class ReplicaPlan {
 /// One execution of a trace's schedule that stands behind some step of it. Owned by one thread.
 final class Replica {
     let execution: Execution
-    let scheduler: ReplayScheduler
+    let director: ReplayDirector
+    let scheduler: SequentialScheduler
     let world: ReplayWorld
     private let inputs: RecordedInputs
     private let results: RecordedResults
@@ -57,8 +58,9 @@ final class Replica {
                 result: { try results.result(of: $0, call: $1) },
                 location: { inputs.location(of: $0) },
                 isRepeatable: { inputs.isRepeatable($0) }))
-        let scheduler = ReplayScheduler(schedule, through: start)
-        world.scheduler = scheduler
+        let director = ReplayDirector(schedule, through: start)
+        world.director = director
+        let scheduler = SequentialScheduler(director)
         var bind = BindOptions(seed: plan.trace.header.seed)
         bind.isUnbounded = true
         bind.logLevel = .critical
@@ -68,9 +70,9 @@ final class Replica {
         if let snapshot {
             execution.restore(snapshot.execution)
             world.begin(marks: snapshot.marks, compared: snapshot.compared)
-            scheduler.begin(behind: start, turns: snapshot.turns)
+            director.begin(behind: start, turns: snapshot.turns)
         }
-        self.scheduler = scheduler
+        (self.director, self.scheduler) = (director, scheduler)
         self.world = world
         self.inputs = inputs
         self.results = results
@@ -79,28 +81,28 @@ final class Replica {
     deinit {
         world.abandon()
         // Turns that were in flight when their run died may trap further on.
-        let held = scheduler.inFlightSubtasks
+        let held = director.inFlightSubtasks
         scheduler.abandon(execution, holding: held)
     }
 
     /// The step that was run last.
-    var position: UInt64 { scheduler.reached }
+    var position: UInt64 { director.reached }
 
     /// Runs up to `step`; stops before it at a divergence, or when `pause` was called.
     func run(through step: UInt64) throws {
         guard step > position else { return }
-        scheduler.lastStep = step
+        director.lastStep = step
         scheduler.resume(execution)
-        if let failure = scheduler.readFailure ?? world.readFailure { throw failure }
+        if let failure = director.readFailure ?? world.readFailure { throw failure }
     }
 
     /// Everything as values; nil where a turn is open, the run stops, or something differed.
     func snapshot() -> ReplaySnapshot? {
-        guard scheduler.isQuiet, !execution.isStopping, scheduler.divergence == nil,
-            !scheduler.hasSuspicions
+        guard director.isQuiet, !execution.isStopping, director.divergence == nil,
+            !director.hasSuspicions
         else { return nil }
         return ReplaySnapshot(
-            step: position, turns: scheduler.turns, execution: execution.save(),
+            step: position, turns: director.turns, execution: execution.save(),
             inputs: inputs.copy(), results: results.copy(), marks: world.marks,
             compared: world.compared)
     }

@@ -52,11 +52,11 @@ struct MemoryRun {
         let world = LiveWorld(
             started: options.started, time: workers == nil ? .virtual : .real,
             connections: connections, lanes: lanes, logLanes: logLanes, onMark: { _ in })
-        let scheduler: any NumberingScheduler =
+        let scheduler: any Scheduler =
             if let workers {
                 ParallelScheduler(options: .init(workers: workers), lanes: lanes)
             } else {
-                SimulatedScheduler(seed: seed, world: world)
+                SequentialScheduler(DrawingDirector(seed: seed, world: world))
             }
         let execution = Execution(
             plan: planned.plan, parts: try planned.bind(bound, world: world), world: world,
@@ -88,7 +88,7 @@ struct MemoryRun {
     }
 
     private func summary(
-        _ execution: Execution, _ books: Books, _ scheduler: any NumberingScheduler,
+        _ execution: Execution, _ books: Books, _ scheduler: any Scheduler,
         _ memory: [MemorySink],
         _ logs: [LogBatch], _ sites: [LogSite]
     ) -> PipelineRun {

@@ -82,10 +82,10 @@ extension StressPipeline {
         outcome.problem = recording.problem ?? Self.inspect(recording)
         guard outcome.problem == nil else { return outcome }
         let rows = CollectedFeed()
-        let (execution, scheduler, world) = try replayed(
+        let (execution, director, world) = try replayed(
             planned, recording, recording.batches.map(\.schedule), rows)
         outcome.problem =
-            Self.disagreement(scheduler, world, steps: outcome.steps)
+            Self.disagreement(director, world, steps: outcome.steps)
             ?? Self.compare(execution, recording, rows)
             ?? execution.books(isOver: true).imbalances.first
         return outcome
@@ -108,20 +108,20 @@ extension StressPipeline {
             schedule.ends.removeAll { $0.step > step || lost.contains($0.step) }
             return schedule
         }
-        let (_, scheduler, world) = try replayed(planned, recording, batches, CollectedFeed())
-        if let failure = scheduler.readFailure ?? world.readFailure { return "\(failure)" }
-        if let divergence = scheduler.divergence {
+        let (_, director, world) = try replayed(planned, recording, batches, CollectedFeed())
+        if let failure = director.readFailure ?? world.readFailure { return "\(failure)" }
+        if let divergence = director.divergence {
             return "cut behind step \(step): step \(divergence.step) \(divergence.subtask): "
                 + "expected \(divergence.expected), got \(divergence.got)"
         }
-        return scheduler.reached == step
-            ? nil : "cut behind step \(step): reached step \(scheduler.reached)"
+        return director.reached == step
+            ? nil : "cut behind step \(step): reached step \(director.reached)"
     }
 
     private func replayed(
         _ planned: PlannedPipeline, _ recording: StressRecording, _ batches: [ScheduleBatch],
         _ rows: CollectedFeed
-    ) throws -> (Execution, ReplayScheduler, ReplayWorld) {
+    ) throws -> (Execution, ReplayDirector, ReplayWorld) {
         let schedule = RecordedSchedule(batches)
         var inputs = recording.batches.flatMap(\.inputs)[...]
         let found = Self.results(recording)
@@ -131,15 +131,16 @@ extension StressPipeline {
                 nextInput: { _ in inputs.popFirst() },
                 result: { found[UInt64($0) << 48 | $1] }),
             rows: [0: rows])
-        let scheduler = ReplayScheduler(schedule)
-        world.scheduler = scheduler
+        let director = ReplayDirector(schedule)
+        world.director = director
+        let scheduler = SequentialScheduler(director)
         var options = BindOptions(seed: shape)
         options.isUnbounded = true
         let execution = Execution(
             plan: planned.plan, parts: try planned.bind(options, world: world), world: world,
             scheduler: scheduler, stopsOnViolation: false)
         scheduler.run(execution)
-        return (execution, scheduler, world)
+        return (execution, director, world)
     }
 
     private static func results(_ recording: StressRecording) -> [UInt64: [UInt8]] {
@@ -186,18 +187,18 @@ extension StressPipeline {
     }
 
     private static func disagreement(
-        _ scheduler: ReplayScheduler, _ world: ReplayWorld, steps: Int
+        _ director: ReplayDirector, _ world: ReplayWorld, steps: Int
     ) -> String? {
-        if let divergence = scheduler.divergence {
+        if let divergence = director.divergence {
             return "step \(divergence.step) \(divergence.subtask): expected "
                 + "\(divergence.expected), got \(divergence.got)"
         }
-        if let failure = scheduler.readFailure ?? world.readFailure { return "\(failure)" }
+        if let failure = director.readFailure ?? world.readFailure { return "\(failure)" }
         if let mark = world.marks.first { return "step \(mark.step): \(mark.message)" }
-        if scheduler.reached != UInt64(steps) {
-            return "reached step \(scheduler.reached) of \(steps)"
+        if director.reached != UInt64(steps) {
+            return "reached step \(director.reached) of \(steps)"
         }
-        if let turn = scheduler.inFlight.first { return "turn \(turn.step) is still open" }
+        if let turn = director.inFlight.first { return "turn \(turn.step) is still open" }
         return nil
     }
 

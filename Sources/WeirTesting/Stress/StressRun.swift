@@ -85,7 +85,7 @@ extension StressPipeline {
     private func scheduler(
         simulated: Bool, _ world: LiveWorld, _ lanes: LaneSet
     ) -> any Scheduler {
-        if simulated { return SimulatedScheduler(seed: seed, world: world) }
+        if simulated { return SequentialScheduler(DrawingDirector(seed: seed, world: world)) }
         var tuning = ParallelScheduler.Options(workers: workers)
         tuning.restInterval = 1_000_000
         tuning.restSpacing = 4

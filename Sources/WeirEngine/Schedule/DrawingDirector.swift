@@ -2,16 +2,12 @@ import Synchronization
 import WeirBase
 import WeirTelemetry
 
-/// Runs one step at a time on a virtual clock, drawing each choice from a seed.
+/// Draws each choice of a simulated run from a seed, on a virtual clock.
 ///
 /// Chooses among all turns that could be taken, how many elements they take, and, at each access
 /// to a shared cell, who goes first. The same seed gives the same run. The clock jumps to the next
 /// deadline when nothing is runnable, and moves a microsecond with each turn.
-package final class SimulatedScheduler: SequentialScheduler, NumberingScheduler,
-    @unchecked Sendable
-{
-    // Unchecked: as for `SequentialScheduler`.
-
+package final class DrawingDirector: StepDirector {
     /// A rest point after so many turns, when no turn is suspended.
     private static let restInterval = 500
 
@@ -32,18 +28,25 @@ package final class SimulatedScheduler: SequentialScheduler, NumberingScheduler,
 
     private func nextStep() -> UInt64 { taken.wrappingAdd(1, ordering: .relaxed).newValue }
 
-    override func exclusiveStep(_ purpose: ExclusivePurpose, _ turn: TurnContext) -> UInt64 {
+    package func exclusiveStep(_ purpose: ExclusivePurpose, _ turn: TurnContext) -> UInt64 {
         nextStep()
     }
 
-    override func mayWait(_ purpose: ExclusivePurpose) -> Bool {
+    package func mayWait(_ purpose: ExclusivePurpose) -> Bool {
         if case .cell = purpose { true } else { false }
     }
 
-    override func decide(_ turn: TurnContext) -> Action {
+    package func holds(inside purpose: ExclusivePurpose, _ turn: TurnContext) -> Bool { false }
+    package func holds(after purpose: ExclusivePurpose, _ turn: TurnContext) -> Bool { false }
+    package func mayPublishStep(_ turn: TurnContext) -> Bool { true }
+    package func didFinish(_ scheduler: SequentialScheduler, _ turn: TurnContext) {}
+
+    package func decide(
+        _ scheduler: SequentialScheduler, _ turn: TurnContext
+    ) -> SequentialScheduler.Action {
         let execution = turn.execution
         while true {
-            let suspended = suspendedAndAsking(turn)
+            let suspended = suspendedAndAsking(scheduler, turn)
             if execution.isStopping {
                 guard let first = suspended.first else { return .finish }
                 return .resume(execution.subtasks[Int(first)])
@@ -54,7 +57,9 @@ package final class SimulatedScheduler: SequentialScheduler, NumberingScheduler,
             publishLeftovers(execution, suspended)
             if suspended.isEmpty { checkInvariants(execution) }
             if suspended.isEmpty, turnsSinceRest >= Self.restInterval { rest(execution) }
-            var options: [Action] = suspended.map { .resume(execution.subtasks[Int($0)]) }
+            var options: [SequentialScheduler.Action] = suspended.map {
+                .resume(execution.subtasks[Int($0)])
+            }
             for subtask in execution.subtasks
             where !suspended.contains(subtask.index) && !subtask.hasUnpublished {
                 for choice in subtask.choices(
@@ -72,14 +77,17 @@ package final class SimulatedScheduler: SequentialScheduler, NumberingScheduler,
     }
 
     /// Suspended turns; a turn that asks from its own middle counts as one of them.
-    private func suspendedAndAsking(_ turn: TurnContext) -> [UInt16] {
-        guard let asking = turn.subtask?.index else { return suspendedSubtasks }
-        return (suspendedSubtasks + [asking]).sorted()
+    private func suspendedAndAsking(
+        _ scheduler: SequentialScheduler, _ turn: TurnContext
+    ) -> [UInt16] {
+        let suspended = scheduler.suspendedSubtasks
+        guard let asking = turn.subtask?.index else { return suspended }
+        return (suspended + [asking]).sorted()
     }
 
     private func begin(
-        _ action: Action, _ execution: Execution, _ turn: TurnContext
-    ) -> Action {
+        _ action: SequentialScheduler.Action, _ execution: Execution, _ turn: TurnContext
+    ) -> SequentialScheduler.Action {
         guard case .turn(let subtask, var choice, _) = action else { return action }
         if choice.kind == .input, choice.count > 1, random.below(2) == 0 {
             choice.count = UInt32(1 + random.below(min(Int(choice.count), 8)))
@@ -100,8 +108,7 @@ package final class SimulatedScheduler: SequentialScheduler, NumberingScheduler,
 
     private func checkInvariants(_ execution: Execution) {
         guard execution.hasWideInvariants else { return }
-        execution.violatedAtRest(
-            execution.checkAtRest(), step: stepCount, time: clock.clock() / 1_000)
+        execution.lookAtRest(step: stepCount, time: clock.clock() / 1_000)
     }
 
     private func rest(_ execution: Execution) {

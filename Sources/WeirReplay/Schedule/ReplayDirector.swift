@@ -1,0 +1,420 @@
+import WeirBase
+package import WeirEngine
+package import WeirTelemetry
+
+/// Says which step comes next in a replay: those of the recorded schedule, in their order.
+///
+/// Turns that were in flight when the run died are started only when a later step needs them, and
+/// held at their last noted access or publish until one does; `OpenTurns` has their states.
+package final class ReplayDirector: StepDirector {
+    private let schedule: any ReplaySchedule
+    /// The last step to run; more of them may be asked for later.
+    package var lastStep: UInt64
+    private var current: UInt64 = 0
+    /// When the last turn began, microseconds since the start.
+    private var time: Int64 = 0
+    private var open = OpenTurns()
+    private var failure: (any Error)?
+    package private(set) var divergence: Divergence?
+    /// The last step that was run.
+    package private(set) var reached: UInt64 = 0
+    package private(set) var turns: UInt64 = 0
+    private var publish: ScheduledStep?
+    private var suspicions = Suspicions()
+    /// Known from the first step on.
+    private weak var execution: Execution?
+    /// Called at each rest point, when its digest was compared.
+    package var onRest: ((StepNote) -> Void)?
+    /// Called between steps with the last one run.
+    package var onProgress: ((UInt64) -> Void)?
+    /// Called where no turn is open, before the next step is looked at.
+    package var onQuiet: (() -> Void)?
+
+    /// Told before a turn in flight is run on beyond what the trace has of it.
+    ///
+    /// Set it to have such turns run to their ends behind the last step, where they may trap as
+    /// they did; nil leaves them where their run died.
+    package var onRunningOn: ((_ turn: UInt64) -> Void)?
+
+    /// Replays up to `lastStep`, or all there is.
+    package init(_ schedule: any ReplaySchedule, through lastStep: UInt64 = .max) {
+        self.schedule = schedule
+        self.lastStep = lastStep
+    }
+
+    /// No turn that began before this step is open.
+    package var leastOpenTurn: UInt64 {
+        min(open.least ?? .max, reached)
+    }
+
+    /// Why the schedule could not be read on; nil when it could.
+    package var readFailure: (any Error)? { failure }
+
+    /// Turns in flight: never started, or held where their run died.
+    package var inFlight: [(subtask: UInt16, step: UInt64)] {
+        open.steps.sorted { $0.value < $1.value }.map { (subtask: $0.key, step: $0.value) }
+    }
+
+    // MARK: What is compared
+
+    /// The last rest point whose digest was compared and agreed; 0 before the first.
+    package var agreedRest: UInt64 { suspicions.agreedRest }
+
+    /// Rest points whose digests were compared and agreed.
+    package var comparedRests: Int { suspicions.comparedRests }
+
+    /// Notes the first disagreement; the replay ends there.
+    package func diverge(_ found: Divergence) {
+        if divergence == nil { divergence = suspicions.sole(before: found, in: execution) ?? found }
+    }
+
+    /// Notes that sampled values of a subtask differ.
+    ///
+    /// They may have come from a stage before it, whose own samples are compared later: the replay
+    /// goes on to the next rest point, the end, or a disagreement that cannot be passed.
+    package func suspect(_ subtask: UInt16, _ found: Divergence) {
+        suspicions.suspect(subtask, found)
+    }
+
+    /// Whether sampled values differed, and nothing has told yet where that began.
+    package var hasSuspicions: Bool { !suspicions.isEmpty }
+
+    /// Ends the replay with what was suspected so far, if anything was.
+    package func settleSuspicions() {
+        if divergence == nil { divergence = suspicions.sole(before: nil, in: execution) }
+    }
+
+    /// How it is said that these parts of the state differ.
+    package func divergence(
+        in parts: [Int], at step: UInt64, expected: String, got: String
+    ) -> Divergence {
+        suspicions.divergence(in: parts, at: step, expected: expected, got: got, execution)
+    }
+
+    // MARK: Where it is
+
+    /// Stops behind the step that runs; what called `resume` goes on then. For `onProgress`.
+    package func pause() { lastStep = reached }
+
+    /// Whether no turn is open, begun and not ended.
+    package var isQuiet: Bool { open.isEmpty }
+
+    /// Subtasks whose open turn was in flight when the run died and was started.
+    package var inFlightSubtasks: Set<UInt16> {
+        Set(open.started.filter { isInFlight($0) })
+    }
+
+    private func isInFlight(_ subtask: UInt16) -> Bool {
+        open.startedStep(of: subtask).map { schedule.isInFlight($0) } ?? false
+    }
+
+    /// The turns that are open, by subtask: the steps of their beginnings.
+    package var openTurns: [UInt16: UInt64] { open.steps }
+
+    /// Begins behind `step`, whose turns all ended. Before the first `resume` only.
+    package func begin(behind step: UInt64, turns taken: UInt64) {
+        reached = step
+        current = step
+        turns = taken
+    }
+
+    /// The recorded publish that is being carried out.
+    package func takePublish() -> ScheduledStep? {
+        defer { publish = nil }
+        return publish
+    }
+
+    package var stepCount: UInt64 { reached }
+
+    package func exclusiveStep(_ purpose: ExclusivePurpose, _ turn: TurnContext) -> UInt64 {
+        current
+    }
+
+    package func mayPublishStep(_ turn: TurnContext) -> Bool {
+        // Only where the trace has such a step of this turn next; else it comes later, or never.
+        guard let subtask = turn.subtask else { return false }
+        return !open.isRunningOn(subtask.index)
+    }
+
+    /// A late publish was asked for by its own step: it is there already.
+    package func mayWait(_ purpose: ExclusivePurpose) -> Bool { publish == nil }
+
+    package func didFinish(_ scheduler: SequentialScheduler, _ turn: TurnContext) {
+        // A late publish has the step of the turn before it, which may be open and suspended.
+        for subtask in open.started
+        where open.step(of: subtask) == turn.step && !scheduler.isSuspended(subtask) {
+            open.end(subtask, step: turn.step)
+        }
+    }
+
+    package func holds(inside purpose: ExclusivePurpose, _ turn: TurnContext) -> Bool {
+        guard case .cell(let cell) = purpose, let subtask = turn.subtask,
+            isLastNoted(subtask, turn)
+        else { return false }
+        open.enter(subtask.index, cell: cell)
+        return true
+    }
+
+    package func holds(after purpose: ExclusivePurpose, _ turn: TurnContext) -> Bool {
+        guard let subtask = turn.subtask, open.startedStep(of: subtask.index) == turn.step
+        else { return false }
+        // A turn that stood before the closure of its last access is held behind it too.
+        let isLast = purpose.isPublish && isLastNoted(subtask, turn)
+        return open.hold(subtask.index, isLastNoted: isLast)
+    }
+
+    /// Whether the step is the last of a turn in flight that nothing has asked to go on.
+    private func isLastNoted(_ subtask: Subtask, _ turn: TurnContext) -> Bool {
+        !open.isRunningOn(subtask.index) && schedule.isInFlight(turn.step)
+            && schedule.lastAccess(of: turn.step) == current
+    }
+
+    /// Lets a turn in flight run the closure that it is held before.
+    private func leave(_ holder: UInt16, _ execution: Execution) -> SequentialScheduler.Action {
+        open.leave(holder)
+        return .resume(execution.subtasks[Int(holder)])
+    }
+
+    package func decide(
+        _ scheduler: SequentialScheduler, _ turn: TurnContext
+    ) -> SequentialScheduler.Action {
+        if execution == nil { execution = turn.execution }
+        let asking = Asking(scheduler: scheduler, turn: turn)
+        if let onQuiet, isQuiet { onQuiet() }
+        while divergence == nil, failure == nil {
+            if let action = runOnAsking(asking) { return action }
+            let next: ScheduledStep
+            do {
+                guard let step = try schedule.peek(), step.note.step <= lastStep else {
+                    checkInvariants(asking.execution)
+                    return runOn(asking) ?? .finish
+                }
+                next = step
+            } catch {
+                failure = error
+                return .finish
+            }
+            if let action = action(for: next, asking) { return action }
+        }
+        return .finish
+    }
+
+    /// Who asks what comes next: the turn that has the baton, if it is in its middle.
+    private struct Asking {
+        let scheduler: SequentialScheduler
+        let turn: TurnContext
+        var execution: Execution { turn.execution }
+
+        /// What the subtask's turn waits to do; nil for one that waits for nothing.
+        func purpose(of subtask: UInt16) -> ExclusivePurpose? { scheduler.waiting[subtask] }
+
+        /// Whether the subtask's turn stands in its middle, waiting or asking.
+        func isInMiddle(_ subtask: Subtask) -> Bool {
+            scheduler.isSuspended(subtask.index) || turn.subtask === subtask
+        }
+    }
+
+    /// A turn that runs on goes on at once, unless it stands before a cell that another is inside.
+    private func runOnAsking(_ asking: Asking) -> SequentialScheduler.Action? {
+        guard let subtask = asking.turn.subtask, open.isRunningOn(subtask.index),
+            asking.turn.step == open.step(of: subtask.index)
+        else { return nil }
+        guard case .cell(let cell)? = asking.purpose(of: subtask.index),
+            let holder = open.holder(of: cell), holder != subtask.index
+        else { return .resume(subtask) }
+        // The run had the cell locked there: whoever is inside goes first.
+        if let step = open.step(of: holder) { onRunningOn?(step) }
+        return leave(holder, asking.execution)
+    }
+
+    /// What a step asks for; nil when it was dealt with, or when something else had to go first.
+    private func action(
+        for next: ScheduledStep, _ asking: Asking
+    ) -> SequentialScheduler.Action? {
+        let execution = asking.execution
+        let note = next.note
+        if note.kind == .void {
+            take(note, execution)
+            return nil
+        }
+        if note.kind == .rest {
+            take(note, execution)
+            checkRest(next, execution)
+            return nil
+        }
+        guard Int(note.subtask) < execution.subtasks.count else {
+            diverge(
+                Divergence(
+                    step: note.step, subtask: "subtask \(note.subtask)",
+                    expected: "a subtask of the plan", got: "\(execution.subtasks.count) subtasks"))
+            return .finish
+        }
+        let subtask = execution.subtasks[Int(note.subtask)]
+        if let begun = open.deferred(note.subtask) { return start(begun, subtask) }
+        if note.kind.beginsTurn { return begin(next, subtask, asking) }
+        return goOn(next, subtask, asking)
+    }
+
+    /// Between turns a replay sees more than the run could look at.
+    private func checkInvariants(_ execution: Execution) {
+        guard execution.hasWideInvariants, open.started.isEmpty, !execution.isStopping
+        else { return }
+        execution.lookAtRest(step: reached, time: time)
+    }
+
+    private func take(_ note: StepNote, _ execution: Execution) {
+        checkInvariants(execution)
+        schedule.advance()
+        if note.kind.beginsTurn || note.kind == .rest { time = note.time }
+        reached = note.step
+        current = note.step
+        onProgress?(note.step)
+    }
+
+    private func checkRest(_ rest: ScheduledStep, _ execution: Execution) {
+        let note = rest.note
+        if let subtask = open.started.first {
+            let name = execution.subtasks[Int(subtask)].name
+            diverge(
+                Divergence(
+                    step: note.step, subtask: name, expected: "no open turn at a rest point",
+                    got: "an open turn of \(name)"))
+            return
+        }
+        onRest?(note)
+        guard schedule.hasDigests else { return }
+        let state = execution.stateDigest()
+        guard state.whole != note.digest else {
+            return suspicions.agree(at: note.step)
+        }
+        divergence = divergence(
+            in: state.parts(differingFrom: rest.words), at: note.step,
+            expected: "state \(note.digest.hexadecimal)",
+            got: "state \(state.whole.hexadecimal)")
+    }
+
+    private func begin(
+        _ next: ScheduledStep, _ subtask: Subtask, _ asking: Asking
+    ) -> SequentialScheduler.Action? {
+        let note = next.note
+        if let step = open.step(of: note.subtask) {
+            // A turn in flight that a later turn of its own subtask follows must have ended.
+            if let force = force(subtask, asking) { return force }
+            diverge(
+                Divergence(
+                    step: note.step, subtask: subtask.name, expected: "a turn of kind \(note.kind)",
+                    got: "the turn of step \(step) is still open",
+                    reason: "it touches a cell that the recorded turn did not touch"))
+            return .finish
+        }
+        if note.kind == .input, !subtask.isSource {
+            guard Int(note.port) < subtask.inlets.count else {
+                diverge(
+                    Divergence(
+                        step: note.step, subtask: subtask.name, expected: "inlet \(note.port)",
+                        got: "\(subtask.inlets.count) inlets"))
+                return .finish
+            }
+            let inlet = subtask.inlets[Int(note.port)]
+            if inlet.waiting < Int(note.count) {
+                if let producer = inlet.channel.producer, let action = force(producer, asking) {
+                    return action
+                }
+                diverge(
+                    Divergence(
+                        step: note.step, subtask: subtask.name,
+                        expected: "\(note.count) messages on \(inlet.channel.name)",
+                        got: "\(inlet.waiting)",
+                        reason: "\(inlet.channel.producer?.name ?? "its producer") emitted less "
+                            + "than it did then"))
+                return .finish
+            }
+        }
+        take(note, asking.execution)
+        if schedule.isInFlight(note.step) {
+            open.put(off: next)
+            if note.kind == .input, !subtask.isSource {
+                subtask.inlets[Int(note.port)].takeAhead(Int(note.count))
+            }
+            return nil
+        }
+        return start(next, subtask)
+    }
+
+    private func start(
+        _ begun: ScheduledStep, _ subtask: Subtask, runsOn: Bool = false
+    ) -> SequentialScheduler.Action {
+        let note = begun.note
+        open.start(note.subtask, step: note.step, runsOn: runsOn)
+        turns += 1
+        var choice = Choice(kind: note.kind)
+        choice.inlet = note.port
+        choice.count = note.count
+        choice.time = note.time
+        choice.calls = begun.words
+        return .turn(subtask, choice, step: note.step)
+    }
+
+    /// An access or a publish: the open turn goes on, or a publish comes late.
+    private func goOn(
+        _ next: ScheduledStep, _ subtask: Subtask, _ asking: Asking
+    ) -> SequentialScheduler.Action? {
+        let note = next.note
+        let purpose: ExclusivePurpose =
+            note.kind == .access ? .cell(note.port) : .publish(note.port)
+        if note.kind == .access, let holder = open.holder(of: note.port) {
+            return leave(holder, asking.execution)
+        }
+        if open.startedStep(of: note.subtask) != nil, asking.isInMiddle(subtask) {
+            let waiting = asking.purpose(of: note.subtask)
+            guard waiting == purpose else {
+                diverge(
+                    Divergence(
+                        step: note.step, subtask: subtask.name, expected: "\(purpose)",
+                        got: waiting.map { "\($0)" } ?? "nothing"))
+                return .finish
+            }
+            take(note, asking.execution)
+            if note.kind == .publish {
+                publish = next
+            } else {
+                suspicions.accessed(note.port, by: note.subtask)
+            }
+            return .resume(subtask)
+        }
+        guard case .publish(let outlet) = purpose, Int(outlet) < subtask.outlets.count else {
+            diverge(
+                Divergence(
+                    step: note.step, subtask: subtask.name,
+                    expected: "an access to cell \(note.port) in the turn of step \(note.turn)",
+                    got: "that turn made none more"))
+            return .finish
+        }
+        take(note, asking.execution)
+        publish = next
+        return .publish(subtask, outlet: outlet)
+    }
+
+    /// Behind the last step: the next turn in flight goes on, if that is wanted.
+    private func runOn(_ asking: Asking) -> SequentialScheduler.Action? {
+        guard let onRunningOn, let next = inFlight.first else { return nil }
+        let subtask = asking.execution.subtasks[Int(next.subtask)]
+        onRunningOn(next.step)
+        if let begun = open.deferred(next.subtask) { return start(begun, subtask, runsOn: true) }
+        return force(subtask, asking)
+    }
+
+    /// Lets a turn in flight go on because a later step needs what it did.
+    ///
+    /// The turn may be the very one that asks, at an access which the trace does not have.
+    private func force(_ subtask: Subtask, _ asking: Asking) -> SequentialScheduler.Action? {
+        if let begun = open.deferred(subtask.index) { return start(begun, subtask) }
+        guard isInFlight(subtask.index), asking.isInMiddle(subtask) else { return nil }
+        open.runOn(subtask.index)
+        return .resume(subtask)
+    }
+}
+
+extension ExclusivePurpose {
+    fileprivate var isPublish: Bool { if case .publish = self { true } else { false } }
+}
