@@ -118,7 +118,7 @@ package struct ReplayRun {
         world.director = director
         let scheduler = SequentialScheduler(director)
         var bind = BindOptions(seed: trace.header.seed)
-        bind.isUnbounded = true
+        bind.edges = SequentialEdges()
         bind.logLevel = logLevel
         let execution = Execution(
             plan: planned.plan, parts: try planned.bind(bind, world: world), world: world,

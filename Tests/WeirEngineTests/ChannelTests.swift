@@ -16,7 +16,7 @@ private func withBuffer<Element, Result>(
     @Test func `a ring of any capacity keeps the order over many laps`() {
         for capacity in 1...64 {
             let ring = Channel<Int>(
-                name: "ring", bounds: ChannelBounds(messages: capacity), isUnbounded: false)
+                name: "ring", bounds: ChannelBounds(messages: capacity))
             withBuffer(of: Int.self) { output in
                 withBuffer(of: Int.self) { taken in
                     var random = SeededGenerator(seed: UInt64(capacity))
@@ -45,7 +45,7 @@ private func withBuffer<Element, Result>(
 
     @Test func `a ring takes one message over its bytes and no more`() {
         let ring = Channel<String>(
-            name: "ring", bounds: ChannelBounds(messages: 64, bytes: 1_000), isUnbounded: false)
+            name: "ring", bounds: ChannelBounds(messages: 64, bytes: 1_000))
         withBuffer(of: String.self) { output in
             for _ in 0..<10 { output.append(String(repeating: "x", count: 400), time: 0) }
             #expect(ring.publish(from: &output, birth: 0, entry: 1) == 3)
@@ -58,21 +58,65 @@ private func withBuffer<Element, Result>(
         }
     }
 
-    @Test func `a ring without a bound grows and keeps what it holds`() {
-        let ring = Channel<String>(
-            name: "ring", bounds: ChannelBounds(messages: 1), isUnbounded: true)
+    @Test func `a queue of a replay has room for everything and keeps the order`() {
+        let queue = QueueChannel<String>(name: "queue", bounds: ChannelBounds(messages: 1))
         withBuffer(of: String.self) { output in
             for number in 0..<1_000 {
                 output.append("\(number)", time: 0)
                 if number % 7 == 0 { output.append(.watermark(Instant(nanoseconds: 1))) }
-                #expect(ring.publish(from: &output, birth: 0, entry: 1) >= 1)
+                queue.publish(from: &output)
+                #expect(output.count == 0)
             }
+            #expect(queue.queuedElements == 1_000 && queue.depth == 1_143)
             withBuffer(of: String.self) { taken in
-                ring.moveOut(ring.depth, into: &taken)
+                queue.take(queue.depth, into: &taken)
                 let elements = (taken.first..<taken.end).filter { taken.tags[$0] == 0 }
                 #expect(elements.map { taken.elements[$0] } == (0..<1_000).map { "\($0)" })
             }
         }
+    }
+
+    @Test func `a queue that holds what a ring holds has its digest, bytes and words`() {
+        let bounds = ChannelBounds(messages: 64)
+        let ring = Channel<String>(name: "edge", bounds: bounds)
+        let queue = QueueChannel<String>(name: "edge", bounds: bounds)
+        for number in 0..<50 {
+            for fill in [{ _ = ring.publish(from: &$0, birth: 1, entry: 1) }, queue.publish(from:)]
+                as [(inout MessageBuffer<String>) -> Void]
+            {
+                withBuffer(of: String.self) { output in
+                    output.append(String(repeating: "x", count: number), time: Int64(number))
+                    if number % 5 == 0 { output.append(.watermark(Instant(nanoseconds: 7))) }
+                    fill(&output)
+                }
+            }
+        }
+        var hashes = (StableHash(), StableHash())
+        ring.digest(into: &hashes.0)
+        queue.digest(into: &hashes.1)
+        #expect(hashes.0.value == hashes.1.value)
+        #expect(ring.queuedBytes == queue.queuedBytes)
+        #expect(ring.queuedElements == queue.queuedElements && ring.depth == queue.depth)
+        #expect(ring.describeQueued(limit: 9) == queue.describeQueued(limit: 9))
+    }
+}
+
+extension Channel {
+    /// Takes the first `count` messages as a turn does.
+    fileprivate func moveOut(_ count: Int, into buffer: inout MessageBuffer<Element>) {
+        var done = 0
+        while done < count {
+            if let control = control(at: done) {
+                buffer.append(control)
+                done += 1
+                continue
+            }
+            let run = run(at: done, limit: count - done)
+            buffer.append(
+                moving: elements + run.slot, times: times + run.slot, count: run.count)
+            done += run.count
+        }
+        free(count)
     }
 }
 

@@ -43,7 +43,7 @@ final class Marbles<Input: Sendable, Output: Sendable> {
             inlets: (0..<inlets).map { port in
                 BlockingInlet(
                     ring: Channel<Input>(
-                        name: "\(port)", bounds: .standard, isUnbounded: false))
+                        name: "\(port)", bounds: .standard))
             },
             outlets: [], chain: Chain(links: links + [Self.end(sheet)], frame: frame),
             source: nil, sliceLimit: Slice.capacity)

@@ -77,7 +77,7 @@ struct RecordedRun {
         let scheduler = SequentialScheduler(director)
         var options = BindOptions(seed: seed)
         options.limit = limit
-        options.isUnbounded = true
+        options.edges = SequentialEdges()
         let execution = Execution(
             plan: planned.plan, parts: try planned.bind(options, world: world), world: world,
             scheduler: scheduler, stopsOnViolation: false)

@@ -197,7 +197,7 @@ private struct Bookkeeper {
         guard let producer = channel.producer, let consumer = channel.consumer,
             let outlet = producer.outlets.first(where: { $0.channel === channel })
         else { return }
-        let queued = UInt64(channel.queuedElements)
+        let queued = UInt64(channel.queuedElements + inlet.elementsAhead)
         let unpublished = UInt64(outlet.unpublishedElements)
         result.queued += queued + unpublished
         result.channels.append(
@@ -209,9 +209,7 @@ private struct Bookkeeper {
                 Books.Leftover(
                     subtask: Int(consumer.index), reason: .stopped, count: queued + unpublished))
         }
-        guard !producer.counters.isBusy, !consumer.counters.isBusy, !inlet.isTakenAhead else {
-            return
-        }
+        guard !producer.counters.isBusy, !consumer.counters.isBusy else { return }
         check(
             outlet.totalElements == inlet.totalElements + channel.dropped + queued + unpublished,
             "\(channel.name) was given \(outlet.totalElements), taken \(inlet.totalElements), "

@@ -8,8 +8,8 @@ package struct BindOptions: Sendable {
     /// Elements a second from each source; nil for as many as possible.
     package var rate: Double?
     package var logLevel = LogLevel.info
-    /// In a replay channels have no bound and one thread at both ends.
-    package var isUnbounded = false
+    /// What lies between the subtasks.
+    package var edges: any EdgeMaker = ConcurrentEdges()
 
     package init(seed: UInt64) { self.seed = seed }
 }
@@ -71,16 +71,14 @@ private struct Binder {
         for producer in 0..<from.width {
             var targets: [any AnyOutlet] = []
             for consumer in edge.consumers(of: producer, width: to.width) {
-                let channel = form.makeChannel(
-                    planned.plan.channelName(edge, producer, consumer), edge.options,
-                    isUnbounded: options.isUnbounded)
-                if case .keyed = edge.exchange, to.width > 1 { channel.keys = KeySketch() }
-                channels.append(channel)
-                inlets[edge.to][consumer].append(form.makeInlet(channel))
-                let outlet = form.makeOutlet(
-                    channel, index: UInt16(outlets[edge.from][producer].count))
-                outlets[edge.from][producer].append(outlet)
-                targets.append(outlet)
+                let ends = form.makeEdge(
+                    options.edges, planned.plan.channelName(edge, producer, consumer), edge.options,
+                    outlet: UInt16(outlets[edge.from][producer].count))
+                if case .keyed = edge.exchange, to.width > 1 { ends.channel.keys = KeySketch() }
+                channels.append(ends.channel)
+                inlets[edge.to][consumer].append(ends.inlet)
+                outlets[edge.from][producer].append(ends.outlet)
+                targets.append(ends.outlet)
             }
             edgeOutlets[edge.from][producer].append(
                 (edge.port, DistributorEdge(exchange: edge.exchange, outlets: targets)))

@@ -56,7 +56,7 @@ final class Node {
     let exchange: Exchange
     let width: Width
     let edge: EdgeOptions
-    /// Output streams: how their channels, inlets and outlets are made.
+    /// Output streams: what knows their types.
     let outputs: [any StreamForm]
     /// Makes the operator for one subtask; nil for sources.
     let makeLink: ((LinkContext) -> Link)?
@@ -139,14 +139,14 @@ struct LinkContext {
     let world: any World
 }
 
-/// How channels, inlets and outlets of one element type are made.
+/// What knows the type of one output's elements, and makes what is made for that type.
 protocol StreamForm: Sendable {
     /// Whether elements have a canonical form, as whatever crosses an exchange must.
     var isEncodable: Bool { get }
     var typeName: String { get }
-    func makeChannel(_ name: String, _ edge: EdgeOptions, isUnbounded: Bool) -> any AnyChannel
-    func makeInlet(_ channel: any AnyChannel) -> Inlet
-    func makeOutlet(_ channel: any AnyChannel, index: UInt16) -> any AnyOutlet
+    func makeEdge(
+        _ maker: any EdgeMaker, _ name: String, _ options: EdgeOptions, outlet: UInt16
+    ) -> EdgeEnds
     func makeDistributor(_ edges: [DistributorEdge]) -> any AnyDistributor
 }
 
@@ -171,31 +171,10 @@ struct TypedForm<Element: Sendable>: StreamForm {
     var isEncodable: Bool { Element.self is any Encodable.Type }
     var typeName: String { "\(Element.self)" }
 
-    func makeChannel(_ name: String, _ edge: EdgeOptions, isUnbounded: Bool) -> any AnyChannel {
-        switch edge.policy {
-        case .block:
-            Channel<Element>(name: name, bounds: edge.bounds, isUnbounded: isUnbounded)
-        case .dropNewest, .dropOldest, .fail:
-            DroppingChannel<Element>(name: name, bounds: edge.bounds, policy: edge.policy)
-        }
-    }
-
-    func makeInlet(_ channel: any AnyChannel) -> Inlet {
-        if let ring = channel as? Channel<Element> { return BlockingInlet(ring: ring) }
-        if let target = channel as? DroppingChannel<Element> {
-            return DroppingInlet(target: target)
-        }
-        preconditionFailure("channel \(channel.name) carries no \(Element.self)")
-    }
-
-    func makeOutlet(_ channel: any AnyChannel, index: UInt16) -> any AnyOutlet {
-        if let ring = channel as? Channel<Element> {
-            return BlockingOutlet(index: index, ring: ring)
-        }
-        if let target = channel as? DroppingChannel<Element> {
-            return DroppingOutlet(index: index, target: target)
-        }
-        preconditionFailure("channel \(channel.name) carries no \(Element.self)")
+    func makeEdge(
+        _ maker: any EdgeMaker, _ name: String, _ options: EdgeOptions, outlet: UInt16
+    ) -> EdgeEnds {
+        maker.makeEdge(of: Element.self, named: name, options, outlet: outlet)
     }
 
     func makeDistributor(_ edges: [DistributorEdge]) -> any AnyDistributor {

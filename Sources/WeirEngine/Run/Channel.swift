@@ -27,6 +27,15 @@ package struct ChannelBounds: Equatable, Sendable {
     }
 
     package static let standard = ChannelBounds(messages: 1_024)
+
+    /// Slots of a ring for so many messages: a power of two.
+    ///
+    /// Where the ring's end meets its beginning, a slice of elements is cut.
+    var ringSlots: Int {
+        var slots = 1
+        while slots < messages { slots *= 2 }
+        return slots
+    }
 }
 
 /// A type that can tell how many bytes it holds outside its own fields.
@@ -105,20 +114,15 @@ package protocol ChannelQueue: SavablePart {
 package final class Channel<Element>: ChannelBase, ChannelQueue, @unchecked Sendable {
     // Unchecked: as for `ChannelBase`.
 
-    private(set) var elements: UnsafeMutablePointer<Element>
-    private(set) var times: UnsafeMutablePointer<Int64>
-    private(set) var tags: UnsafeMutablePointer<UInt8>
+    let elements: UnsafeMutablePointer<Element>
+    let times: UnsafeMutablePointer<Int64>
+    let tags: UnsafeMutablePointer<UInt8>
     /// When the oldest input behind each message was taken in, monotonic nanoseconds.
-    private var births: UnsafeMutablePointer<UInt64>
+    private let births: UnsafeMutablePointer<UInt64>
     /// When each message came, for whoever watches too.
-    private var entries: UnsafeMutablePointer<Atomic<UInt64>>
-    private var weights: UnsafeMutablePointer<UInt32>?
-    private var size: Int
-    let isUnbounded: Bool
-    /// Slots of the ring that a run has: where its end meets its beginning, a slice of elements is
-    /// cut. A replay's ring is larger and cuts at the same places, since which elements lie in one
-    /// slice decides how far the operators of a chain are when one of them fails.
-    let seam: Int
+    private let entries: UnsafeMutablePointer<Atomic<UInt64>>
+    private let weights: UnsafeMutablePointer<UInt32>?
+    private let size: Int
     let form: ElementForm<Element>?
 
     /// 128 bytes apart, so that producer and consumer do not share a cache line.
@@ -132,17 +136,15 @@ package final class Channel<Element>: ChannelBase, ChannelQueue, @unchecked Send
     private var bytesIn: UnsafeMutablePointer<Atomic<Int>> { index(2) }
     private var bytesOut: UnsafeMutablePointer<Atomic<Int>> { index(3) }
 
-    /// A channel of at most `bounds`; without a bound, and for one thread, in a replay.
-    package init(name: String, bounds: ChannelBounds, isUnbounded: Bool) {
-        seam = Self.slots(for: bounds.messages)
-        size = Self.slots(for: isUnbounded ? min(bounds.messages, 256) : bounds.messages)
-        self.isUnbounded = isUnbounded
+    /// A channel of at most `bounds`.
+    package init(name: String, bounds: ChannelBounds) {
+        size = bounds.ringSlots
         elements = .allocate(capacity: size)
         times = .allocate(capacity: size)
         tags = .allocate(capacity: size)
         births = .allocate(capacity: size)
         entries = Self.entries(capacity: size)
-        if Element.self is any HeapSized.Type { weights = .allocate(capacity: size) }
+        weights = Element.self is any HeapSized.Type ? .allocate(capacity: size) : nil
         indices = .allocate(byteCount: 4 * 128, alignment: 128)
         for place in 0..<4 {
             (indices + place * 128).initializeMemory(as: Int.self, repeating: 0, count: 1)
@@ -155,12 +157,6 @@ package final class Channel<Element>: ChannelBase, ChannelQueue, @unchecked Send
         let memory = UnsafeMutablePointer<UInt64>.allocate(capacity: capacity)
         memory.initialize(repeating: 0, count: capacity)
         return UnsafeMutableRawPointer(memory).assumingMemoryBound(to: Atomic<UInt64>.self)
-    }
-
-    private static func slots(for messages: Int) -> Int {
-        var slots = 1
-        while slots < messages { slots *= 2 }
-        return slots
     }
 
     deinit {
@@ -215,13 +211,9 @@ package final class Channel<Element>: ChannelBase, ChannelQueue, @unchecked Send
             if Probe.has(.mergeInQueue) { mergeIntoQueue(&buffer, position) }
         #endif
         let wanted = buffer.count
-        var free = bounds.messages - (position - head.pointee.load(ordering: .acquiring))
-        if isUnbounded {
-            if wanted > size - depth { grow(to: depth + wanted) }
-            free = wanted
-        }
+        let free = bounds.messages - (position - head.pointee.load(ordering: .acquiring))
         while moved < wanted, moved < free {
-            if !isUnbounded, moved + depthBefore(position, moved) > 0, isFullInBytes { break }
+            if moved + depthBefore(position, moved) > 0, isFullInBytes { break }
             let source = buffer.first + moved
             let slot = position & (size - 1)
             if buffer.tags[source] == 0 {
@@ -269,47 +261,6 @@ package final class Channel<Element>: ChannelBase, ChannelQueue, @unchecked Send
         }
     #endif
 
-    /// Only in a replay, where one thread is at both ends.
-    private func grow(to needed: Int) {
-        var newSize = size
-        while newSize < needed { newSize *= 2 }
-        guard newSize > size else { return }
-        let (newElements, newTimes, newTags):
-            (
-                UnsafeMutablePointer<Element>, UnsafeMutablePointer<Int64>,
-                UnsafeMutablePointer<UInt8>
-            ) = (
-                .allocate(capacity: newSize), .allocate(capacity: newSize),
-                .allocate(capacity: newSize)
-            )
-        let newBirths = UnsafeMutablePointer<UInt64>.allocate(capacity: newSize)
-        let newEntries = Self.entries(capacity: newSize)
-        let newWeights = weights.map { _ in
-            UnsafeMutablePointer<UInt32>.allocate(capacity: newSize)
-        }
-        let start = head.pointee.load(ordering: .relaxed)
-        for position in start..<tail.pointee.load(ordering: .relaxed) {
-            let (from, to) = (position & (size - 1), position & (newSize - 1))
-            if tags[from] == 0 {
-                (newElements + to).moveInitialize(from: elements + from, count: 1)
-                if let weights, let newWeights { newWeights[to] = weights[from] }
-            }
-            newTimes[to] = times[from]
-            newTags[to] = tags[from]
-            newBirths[to] = births[from]
-            newEntries[to].store(entries[from].load(ordering: .relaxed), ordering: .relaxed)
-        }
-        elements.deallocate()
-        times.deallocate()
-        tags.deallocate()
-        births.deallocate()
-        UnsafeMutableRawPointer(entries).deallocate()
-        entries = newEntries
-        weights?.deallocate()
-        (elements, times, tags, births, weights, size) =
-            (newElements, newTimes, newTags, newBirths, newWeights, newSize)
-    }
-
     // MARK: The consumer
 
     /// The longest run of elements from `offset` messages behind the head: at most `limit`, at one
@@ -341,23 +292,6 @@ package final class Channel<Element>: ChannelBase, ChannelQueue, @unchecked Send
 
     /// Messages taken so far. The consumer.
     var taken: Int { head.pointee.load(ordering: .relaxed) }
-
-    /// Moves the first `count` messages out and gives their slots back.
-    func moveOut(_ count: Int, into buffer: inout MessageBuffer<Element>) {
-        var done = 0
-        while done < count {
-            if let control = control(at: done) {
-                buffer.append(control)
-                done += 1
-                continue
-            }
-            let run = run(at: done, limit: count - done)
-            buffer.append(
-                moving: elements + run.slot, times: times + run.slot, count: run.count)
-            done += run.count
-        }
-        free(count)
-    }
 
     /// Gives back `count` slots whose elements were moved out.
     func free(_ count: Int) {

@@ -244,14 +244,5 @@ package final class DroppingChannel<Element>: ChannelBase, ChannelQueue, @unchec
         droppedNow.store(state.dropped, ordering: .relaxed)
     }
 
-    package func describeQueued(limit: Int) -> [String] {
-        (queue.first..<queue.end).prefix(limit).map { index in
-            if let control = MessageTag(rawValue: queue.tags[index])?
-                .control(time: queue.times[index])
-            {
-                return "\(control)"
-            }
-            return "\(queue.elements[index])"
-        }
-    }
+    package func describeQueued(limit: Int) -> [String] { queue.described(limit: limit) }
 }

@@ -130,8 +130,7 @@ package final class Execution: @unchecked Sendable {
         turn.lastAccess = nil
         defer { turn.subtask = nil }
         let inlet = takesFromInlet(choice, subtask)
-        let isTakenAhead = inlet?.isTakenAhead ?? false
-        if let lock = inlet?.lock, !isTakenAhead {
+        if let lock = inlet?.lock {
             lock.lock()
             choice.count = UInt32(min(Int(choice.count), inlet?.waiting ?? 0))
             if choice.count == 0 {
@@ -156,11 +155,7 @@ package final class Execution: @unchecked Sendable {
             probe(.noted)
         }
         subtask.chain.running.begin(step: turn.step, now: started)
-        if isTakenAhead {
-            inlet?.useTakenAhead()
-        } else if let inlet, let lock = inlet.lock {
-            takeOut(choice, inlet, lock)
-        }
+        if let inlet, let lock = inlet.lock { takeOut(choice, inlet, lock) }
         let results =
             choice.kind == .completion ? world.results(choice.calls, of: subtask) : []
         subtask.run(choice, turn, results: results)

@@ -5,11 +5,11 @@ import WeirTelemetry
 package class Inlet {
     package let channel: any AnyChannel
     /// Elements of the running turn: messages that are not control messages.
-    fileprivate(set) var elements = 0
+    var elements = 0
     /// Elements taken in all turns that ended.
     var totalElements: UInt64 = 0
 
-    fileprivate init(channel: any AnyChannel) { self.channel = channel }
+    init(channel: any AnyChannel) { self.channel = channel }
 
     /// Messages that a turn could take now.
     package var waiting: Int { channel.depth }
@@ -17,49 +17,22 @@ package class Inlet {
     var lock: Monitor? { nil }
     /// Moves `count` messages out under the lock; only channels that may drop.
     func takeOut(_ count: Int) {}
-    /// Whether a turn that is not run yet took its messages out, which are the next to process.
-    private(set) final var isTakenAhead = false
-
-    /// A replayed turn whose body may never run: what it took is not in the channel any more, and
-    /// what a later publish finds there depends on it. Other channels' order does not.
-    package final func takeAhead(_ count: Int) {
-        guard lock != nil else { return }
-        takeOut(count)
-        isTakenAhead = true
-    }
-
-    /// The turn runs after all.
-    final func useTakenAhead() { isTakenAhead = false }
+    /// Elements that a turn which did not run yet took out.
+    var elementsAhead: Int { 0 }
     /// Takes `count` messages through the chain, controls through the subtask.
     func process(_ count: Int, port: Int, _ subtask: Subtask) {}
 }
 
 /// The reading end of a blocking channel; kernels work on the ring's own slots.
-///
-/// Except in a replay: there a producer's turn may come in the middle of this one, and a ring
-/// without a bound may move. What a turn takes is moved out first.
 package final class BlockingInlet<Element>: Inlet {
     private let ring: Channel<Element>
-    private var taken: MessageBuffer<Element>?
 
     package init(ring: Channel<Element>) {
         self.ring = ring
-        if ring.isUnbounded { taken = MessageBuffer() }
         super.init(channel: ring)
     }
 
-    deinit { taken?.deallocate() }
-
     override func process(_ count: Int, port: Int, _ subtask: Subtask) {
-        if var buffer = taken {
-            // The buffer is this turn's alone: a copy of its pointers does no harm.
-            let position = ring.taken
-            ring.moveOut(count, into: &buffer)
-            elements = buffer.process(
-                count, port: port, subtask, seam: (position: position, every: ring.seam))
-            taken = buffer
-            return
-        }
         var done = 0
         elements = 0
         while done < count {
@@ -114,7 +87,7 @@ extension MessageBuffer {
     ///
     /// `seam` says where they lay in a ring, the first one behind `position` others, and cuts
     /// slices where that ring began anew.
-    fileprivate mutating func process(
+    mutating func process(
         _ count: Int, port: Int, _ subtask: Subtask, seam: (position: Int, every: Int)? = nil
     ) -> Int {
         var done = 0

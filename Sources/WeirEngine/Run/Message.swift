@@ -86,6 +86,39 @@ struct MessageBuffer<Element> {
     /// Messages that are elements. Looks at all.
     var elementCount: Int { (first..<end).count { tags[$0] == 0 } }
 
+    /// Bytes of the elements, as far as their types tell; of a control message its slot. Looks at all
+    /// where elements hold more than their fields.
+    var bytes: Int {
+        let stride = MemoryLayout<Element>.stride
+        guard Element.self is any HeapSized.Type else { return count * stride }
+        return (first..<end).reduce(0) { bytes, index in
+            guard tags[index] == 0 else { return bytes }
+            return bytes + stride + ((elements[index] as? any HeapSized)?.heapBytes ?? 0)
+        }
+    }
+
+    /// The first messages as text, for a person.
+    func described(limit: Int) -> [String] {
+        (first..<end).prefix(limit).map { index in
+            if let control = MessageTag(rawValue: tags[index])?.control(time: times[index]) {
+                return "\(control)"
+            }
+            return "\(elements[index])"
+        }
+    }
+
+    /// Moves the first `count` messages behind those of another buffer.
+    mutating func move(_ count: Int, into other: inout MessageBuffer) {
+        for index in first..<first + count {
+            if let control = MessageTag(rawValue: tags[index])?.control(time: times[index]) {
+                other.append(control)
+            } else {
+                other.append(moving: elements + index, times: times + index, count: 1)
+            }
+        }
+        drop(count)
+    }
+
     mutating func append(_ element: consuming Element, time: Int64) {
         if end == capacity { makeRoom(1) }
         (elements + end).initialize(to: element)

@@ -54,9 +54,9 @@ package protocol OutletQueue: SavablePart {
 package class ChannelOutlet<Element>: Outlet {
     var buffer = MessageBuffer<Element>()
     private var turnStart = 0
-    fileprivate let form: ElementForm<Element>?
+    let form: ElementForm<Element>?
 
-    fileprivate init(index: UInt16, channel: any AnyChannel, form: ElementForm<Element>?) {
+    init(index: UInt16, channel: any AnyChannel, form: ElementForm<Element>?) {
         self.form = form
         super.init(index: index, channel: channel)
     }

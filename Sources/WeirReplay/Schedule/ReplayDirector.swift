@@ -334,7 +334,8 @@ package final class ReplayDirector: StepDirector {
         if schedule.isInFlight(note.step) {
             open.put(off: next)
             if note.kind == .input, !subtask.isSource {
-                subtask.inlets[Int(note.port)].takeAhead(Int(note.count))
+                let inlet = subtask.inlets[Int(note.port)] as? any TakesAhead
+                inlet?.takeAhead(Int(note.count))
             }
             return nil
         }

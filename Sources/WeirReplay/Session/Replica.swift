@@ -62,7 +62,7 @@ final class Replica {
         world.director = director
         let scheduler = SequentialScheduler(director)
         var bind = BindOptions(seed: plan.trace.header.seed)
-        bind.isUnbounded = true
+        bind.edges = SequentialEdges()
         bind.logLevel = .critical
         execution = Execution(
             plan: plan.planned.plan, parts: try plan.planned.bind(bind, world: world),

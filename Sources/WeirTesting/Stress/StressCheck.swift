@@ -135,7 +135,7 @@ extension StressPipeline {
         world.director = director
         let scheduler = SequentialScheduler(director)
         var options = BindOptions(seed: shape)
-        options.isUnbounded = true
+        options.edges = SequentialEdges()
         let execution = Execution(
             plan: planned.plan, parts: try planned.bind(options, world: world), world: world,
             scheduler: scheduler, stopsOnViolation: false)

@@ -1,0 +1,136 @@
+package import WeirBase
+
+/// A blocking channel of a replay: a queue without a bound, and without a lock, for one thread.
+package final class QueueChannel<Element>: ChannelBase, ChannelQueue, @unchecked Sendable {
+    // Unchecked: a replay runs one step at a time; whoever has the baton is here alone.
+
+    fileprivate var queue = MessageBuffer<Element>()
+    /// Messages taken so far.
+    fileprivate var taken = 0
+    let form: ElementForm<Element>?
+
+    /// A queue in the place of a ring with `bounds`.
+    package init(name: String, bounds: ChannelBounds) {
+        form = ElementForm.found()
+        super.init(name: name, bounds: bounds, policy: .block)
+    }
+
+    deinit { queue.deallocate() }
+
+    package var partName: String { "channel \(name)" }
+    package var depth: Int { queue.count }
+    package var queuedElements: Int { queue.elementCount }
+    package var publishedElements: Int { queue.elementCount }
+    package var queuedBytes: Int { queue.bytes }
+    package var dropped: UInt64 { 0 }
+    // Nobody measures how long things take in a replay.
+    package var nextBirth: UInt64 { 0 }
+    package var oldestEntry: UInt64 { 0 }
+
+    /// Adds all messages of `buffer`, which leave it.
+    func publish(from buffer: inout MessageBuffer<Element>) {
+        buffer.move(buffer.count, into: &queue)
+    }
+
+    /// Moves the first `count` messages out.
+    func take(_ count: Int, into buffer: inout MessageBuffer<Element>) {
+        precondition(count <= queue.count, "\(count) messages of \(queue.count) on \(name)")
+        queue.move(count, into: &buffer)
+        taken += count
+        changed()
+    }
+
+    package func digest(into hash: inout StableHash) { queue.digest(into: &hash, form: form) }
+
+    package func save() -> Saved<SavedMessages<Element>> {
+        var messages = queue.saved()
+        messages.position = taken
+        return Saved(messages, bytes: messages.bytes)
+    }
+
+    package func restore(_ messages: SavedMessages<Element>) {
+        changed()
+        taken = messages.position
+        queue.append(messages)
+    }
+
+    package func describeQueued(limit: Int) -> [String] { queue.described(limit: limit) }
+}
+
+/// The reading end of a queue. What a turn takes is moved out first: a producer's turn may come in
+/// the middle of this one, and the queue may move in memory.
+package final class QueueInlet<Element>: Inlet {
+    private let queue: QueueChannel<Element>
+    private var taken = MessageBuffer<Element>()
+
+    init(_ queue: QueueChannel<Element>) {
+        self.queue = queue
+        super.init(channel: queue)
+    }
+
+    deinit { taken.deallocate() }
+
+    override func process(_ count: Int, port: Int, _ subtask: Subtask) {
+        // Where a run's ring ended, it cut a slice: which elements lie in one decides how far the
+        // operators of a chain are when one of them fails.
+        let seam = (position: queue.taken, every: queue.bounds.ringSlots)
+        queue.take(count, into: &taken)
+        elements = taken.process(count, port: port, subtask, seam: seam)
+    }
+}
+
+/// The writing end of a queue: everything finds room.
+package final class QueueOutlet<Element>: ChannelOutlet<Element>, OutletQueue {
+    private let queue: QueueChannel<Element>
+
+    init(index: UInt16, _ queue: QueueChannel<Element>) {
+        self.queue = queue
+        super.init(index: index, channel: queue, form: queue.form)
+    }
+
+    package func publish(_ turn: TurnContext, isLate: Bool) -> Bool {
+        queue.publish(from: &buffer)
+        return true
+    }
+
+    package func publishStep(_ turn: TurnContext) {
+        preconditionFailure("\(partName) blocks: its publishes are no steps")
+    }
+}
+
+/// An inlet whose messages a turn may take before its body runs.
+package protocol TakesAhead: AnyObject {
+    /// Moves the next `count` messages out, for the next turn that takes from here.
+    ///
+    /// For a turn that was in flight when its run died and whose body may never run: what it took
+    /// is not in the channel any more, and what a later publish finds there depends on it.
+    func takeAhead(_ count: Int)
+}
+
+/// The reading end, in a replay, of a channel that may drop: each taking is a recorded step.
+package final class SteppedInlet<Element>: Inlet, TakesAhead {
+    private let target: DroppingChannel<Element>
+    private var taken = MessageBuffer<Element>()
+    private var isAhead = false
+
+    init(_ target: DroppingChannel<Element>) {
+        self.target = target
+        super.init(channel: target)
+    }
+
+    deinit { taken.deallocate() }
+
+    override var elementsAhead: Int { isAhead ? taken.elementCount : 0 }
+
+    package func takeAhead(_ count: Int) {
+        precondition(!isAhead, "two turns take ahead from \(target.name)")
+        target.take(count, into: &taken)
+        isAhead = true
+    }
+
+    override func process(_ count: Int, port: Int, _ subtask: Subtask) {
+        if !isAhead { target.take(count, into: &taken) }
+        isAhead = false
+        elements = taken.process(count, port: port, subtask)
+    }
+}
