@@ -3,7 +3,6 @@ import Glibc
 import WeirBase
 import WeirMonitor
 import WeirTelemetry
-import WeirTerminal
 import WeirTesting
 import WeirTrace
 
@@ -181,18 +180,15 @@ private struct BottleneckTrial {
         _ path: String, seconds: Int
     ) throws -> [(time: Int64, said: Bottleneck)] {
         let trace = try Trace.open(path: path)
-        var model = OverviewModel(
-            facts: RunFacts(command: "top", header: trace.header, tracePath: path),
-            size: CanvasSize(width: 80, height: 24),
-            theme: Theme(symbols: .ascii, hasColor: false))
-        var stages = StageTable(trace.header, names: model.facts.stages)
+        var timeline = Timeline(RunFacts(header: trace.header, tracePath: path))
+        var stages = StageTable(trace.header, names: timeline.facts.stages)
         let cursor = trace.metrics()
         var looks: [(time: Int64, said: Bottleneck)] = []
         while let sample = try cursor.next() {
-            _ = model.update(.sample(stages.take(sample)))
+            timeline.take(.sample(stages.take(sample)))
             // What happens while it is drained is another run.
             guard sample.time < Int64(seconds) * 1_000_000 - 100_000 else { break }
-            looks.append((sample.time, model.bottleneck))
+            looks.append((sample.time, timeline.bottleneck))
         }
         return looks
     }

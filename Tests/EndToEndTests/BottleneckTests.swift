@@ -2,7 +2,6 @@ import Glibc
 import Testing
 import WeirMonitor
 import WeirTelemetry
-import WeirTerminal
 import WeirTrace
 
 /// The sentence that names what limits a run, by what a real run recorded: time is that of its
@@ -17,21 +16,18 @@ import WeirTrace
     /// What the overview says at each of a trace's samples.
     private func looks(_ path: String) throws -> [Look] {
         let trace = try Trace.open(path: path)
-        var model = OverviewModel(
-            facts: RunFacts(command: "top", header: trace.header, tracePath: path),
-            size: CanvasSize(width: 160, height: 48),
-            theme: Theme(symbols: .unicode, hasColor: true))
-        var stages = StageTable(trace.header, names: model.facts.stages)
+        var timeline = Timeline(RunFacts(header: trace.header, tracePath: path))
+        var stages = StageTable(trace.header, names: timeline.facts.stages)
         let cursor = trace.metrics()
         var looks: [Look] = []
         var first: Int64?
         while let sample = try cursor.next() {
             let began = first ?? sample.time
             first = began
-            _ = model.update(.sample(stages.take(sample)))
+            timeline.take(.sample(stages.take(sample)))
             looks.append(
                 Look(
-                    time: sample.time - began, bottleneck: model.bottleneck))
+                    time: sample.time - began, bottleneck: timeline.bottleneck))
         }
         return looks
     }

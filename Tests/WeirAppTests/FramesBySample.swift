@@ -16,12 +16,12 @@ struct FramesBySample {
         var figures: SampleFrame?
     }
 
-    private var model: OverviewModel
+    private var model: ScreenModel
     private(set) var frames: [Int64: Frame] = [:]
 
     init(_ header: RunHeader) {
-        model = OverviewModel(
-            facts: RunFacts(command: "run", header: header, tracePath: "t.mcap"),
+        model = ScreenModel(
+            facts: RunFacts(header: header, tracePath: "t.mcap"), standpoint: .owner,
             size: CanvasSize(width: 160, height: 48),
             theme: Theme(symbols: .unicode, hasColor: true))
     }
@@ -32,8 +32,8 @@ struct FramesBySample {
         let cursor = trace.telemetry()
         var digest = NewsDigest(trace.header)
         while let batch = try cursor.next() {
-            var news = ScreenNews()
-            digest.take(batch) { news.items.append($0) }
+            var news = TimelineNews()
+            digest.take(batch) { news.events.append($0) }
             take(news)
         }
     }
@@ -45,9 +45,9 @@ struct FramesBySample {
         var last: Int64?
         while true {
             _ = frames.model.update(.key(.left))
-            guard let sample = frames.model.shownFrame, sample.time != last else { break }
+            guard let sample = frames.model.timeline.shownFrame, sample.time != last else { break }
             last = sample.time
-            let canvas = OverviewView.view(frames.model)
+            let canvas = frames.model.frame
             frames.frames[sample.time] = Frame(
                 text: canvas.text, styles: canvas.styleText, figures: sample)
         }
@@ -67,16 +67,16 @@ struct FramesBySample {
         return result
     }
 
-    mutating func take(_ news: ScreenNews) {
-        for message in news.messages {
-            if case .ended = message { continue }
-            _ = model.update(message)
+    mutating func take(_ news: TimelineNews) {
+        for event in news.events {
+            if case .ended = event { continue }
+            _ = model.update(.timeline(event))
         }
         guard let sample = news.samples.last else { return }
         _ = model.update(.tick(now: sample.time))
-        let canvas = OverviewView.view(model)
+        let canvas = model.frame
         frames[sample.time] = Frame(
-            text: canvas.text, styles: canvas.styleText, figures: model.shownFrame)
+            text: canvas.text, styles: canvas.styleText, figures: model.timeline.shownFrame)
     }
 
     /// Forgets frames of other times.

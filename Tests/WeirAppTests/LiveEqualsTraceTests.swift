@@ -137,7 +137,7 @@ import WeirTrace
         defer { run.remove() }
         let trace = try Trace.open(path: run.path)
         let exported = try ExportedMetrics(trace)
-        let stages = RunFacts(command: "run", header: trace.header, tracePath: nil).stages
+        let stages = RunFacts(header: trace.header, tracePath: nil).stages
         #expect(run.live.frames.count >= 10)
         for (time, frame) in run.live.frames.sorted(by: { $0.key < $1.key }) {
             let figures = try #require(frame.figures)

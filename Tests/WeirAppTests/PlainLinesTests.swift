@@ -1,14 +1,13 @@
 import Testing
 import WeirMonitor
 import WeirTelemetry
-import WeirTerminal
 
 @testable import WeirApp
 
 @Suite struct PlainLinesTests {
     /// A source and a sink, seen ten times a second.
     private struct Run {
-        var model: OverviewModel
+        var timeline: Timeline
         var table = StageTable(names: ["source", "sink"])
         var subtasks = [
             SubtaskSample(stage: "source", subtask: 0), SubtaskSample(stage: "sink", subtask: 0),
@@ -17,12 +16,10 @@ import WeirTerminal
 
         init(workers: Int = 2) {
             var facts = RunFacts(
-                command: "run", pipeline: "two", stages: ["source", "sink"],
+                pipeline: "two", stages: ["source", "sink"],
                 edges: [("source", "sink")], started: 0, tracePath: nil)
             facts.workers = workers
-            model = OverviewModel(
-                facts: facts, size: CanvasSize(width: 80, height: 24),
-                theme: Theme(symbols: .ascii, hasColor: false))
+            timeline = Timeline(facts)
         }
 
         /// A tenth of a second in which the sink was busy for so many hundredths of it, held up by
@@ -39,12 +36,12 @@ import WeirTerminal
             let sample = MetricSample(
                 time: tenths * 100_000, step: 1, subtasks: subtasks, channels: [],
                 recorder: RecorderSample())
-            _ = model.update(.sample(table.take(sample)))
+            timeline.take(.sample(table.take(sample)))
         }
 
         /// The line of each stage, without the time of day before it.
         var lines: [String] {
-            PlainLines.text(model, at: 0).split(separator: "\n").map { String($0.dropFirst(12)) }
+            PlainLines.text(timeline, at: 0).split(separator: "\n").map { String($0.dropFirst(12)) }
         }
     }
 

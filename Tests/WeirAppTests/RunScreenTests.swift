@@ -24,13 +24,13 @@ import WeirTesting
 
         func screen() -> RunScreen {
             let facts = RunFacts(
-                command: "run", pipeline: "p", stages: ["a"], edges: [], started: 0,
+                pipeline: "p", stages: ["a"], edges: [], started: 0,
                 tracePath: nil)
             let screen = RunScreen(
                 terminal: terminal, wake: { [terminal] in terminal.wake() },
                 theme: Theme(symbols: .ascii, hasColor: false), facts: facts, source: feed,
+                standpoint: .owner,
                 run: RunScreen.Run(
-                    clock: { 0 },
                     request: { [self] in _ = requests.wrappingAdd(1, ordering: .relaxed) },
                     isLeaving: { [self] in isLeaving.load(ordering: .relaxed) }))
             screen.start()

@@ -7,7 +7,7 @@ import WeirTerminal
     @Test func `the stage that limits is named with its evidence`() {
         let model = ExampleRun.model(seconds: 71)
         #expect(
-            model.bottleneck.sentence
+            model.timeline.bottleneck.sentence
                 == "enrich limits the run: busy 99 %, its queue over 90 % for 41 s, "
                 + "parse above it blocked 88 %")
     }
@@ -15,7 +15,7 @@ import WeirTerminal
     @Test func `without two samples nothing is claimed`() {
         for seconds in [0] {
             let model = ExampleRun.model(seconds: seconds)
-            #expect(model.bottleneck == .unknown)
+            #expect(model.timeline.bottleneck == .unknown)
         }
     }
 
@@ -72,7 +72,7 @@ import WeirTerminal
             }
             _ = model.update(.seen(sample))
         }
-        guard case .stage(let evidence) = model.bottleneck else {
+        guard case .stage(let evidence) = model.timeline.bottleneck else {
             Issue.record("nothing limits")
             return
         }
@@ -98,7 +98,7 @@ import WeirTerminal
             }
             _ = model.update(.seen(sample))
         }
-        let sentence = model.bottleneck.sentence
+        let sentence = model.timeline.bottleneck.sentence
         #expect(sentence.contains("enrich limits the run: busy 99 %, \(said), "), "\(sentence)")
     }
 
@@ -190,7 +190,7 @@ import WeirTerminal
                 time: tenth * 100_000, step: 1, subtasks: [window], channels: [],
                 recorder: RecorderSample())
             _ = model.update(.sample(table.take(sample)))
-            if tenth > 20 { said.insert(model.bottleneck.sentence) }
+            if tenth > 20 { said.insert(model.timeline.bottleneck.sentence) }
         }
         #expect(said == [Bottleneck.none.sentence])
     }

@@ -1,3 +1,4 @@
+import Testing
 import WeirMonitor
 import WeirTelemetry
 import WeirTerminal
@@ -14,7 +15,7 @@ struct ExampleRun {
 
     static var facts: RunFacts {
         var facts = RunFacts(
-            command: "run", pipeline: "orders-enrich", stages: stages, edges: edges,
+            pipeline: "orders-enrich", stages: stages, edges: edges,
             started: started, tracePath: "weir-traces/orders-enrich-20261124-120431.mcap")
         facts.workers = 4
         return facts
@@ -111,10 +112,10 @@ struct ExampleRun {
     static func model(
         seconds: Int, width: Int = 80, height: Int = 24, symbols: Symbols = .unicode,
         color: Bool = true, hasNotices: Bool = false
-    ) -> OverviewModel {
+    ) -> ScreenModel {
         var run = ExampleRun()
-        var model = OverviewModel(
-            facts: facts, size: CanvasSize(width: width, height: height),
+        var model = ScreenModel(
+            facts: facts, standpoint: .owner, size: CanvasSize(width: width, height: height),
             theme: Theme(symbols: symbols, hasColor: color))
         for _ in 0..<(seconds * 10) {
             let sample = run.next()
@@ -142,14 +143,34 @@ struct ExampleRun {
                     time: 44_000_000))
         }
 
-    static func addNotices(_ model: inout OverviewModel) {
+    static func addNotices(_ model: inout ScreenModel) {
         for notice in notices { _ = model.update(.notice(notice)) }
     }
 }
 
-extension OverviewMessage {
+extension ScreenModel {
+    /// The overview, where that is shown.
+    var overview: Overview {
+        get throws { try #require(views.current as? Overview) }
+    }
+}
+
+/// Events of the timeline as messages to a screen, as whoever drives one sends them.
+extension ScreenMessage {
     /// A sample of the example run, which names all its stages.
-    static func seen(_ sample: MetricSample) -> OverviewMessage {
+    static func seen(_ sample: MetricSample) -> ScreenMessage {
         .sample(SampleFrame(sample, names: ExampleRun.stages))
+    }
+
+    static func sample(_ frame: SampleFrame) -> ScreenMessage { .timeline(.sample(frame)) }
+
+    static func notice(_ notice: Notice) -> ScreenMessage { .timeline(.notice(notice)) }
+
+    static func ended(_ how: String) -> ScreenMessage { .timeline(.ended(how)) }
+
+    static func restarted(_ path: String) -> ScreenMessage { .timeline(.restarted(path)) }
+
+    static func recordingStopped(_ reason: String) -> ScreenMessage {
+        .timeline(.recordingStopped(reason))
     }
 }

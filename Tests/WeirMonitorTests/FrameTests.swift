@@ -40,7 +40,7 @@ import WeirTerminal
 
     @Test(arguments: [(80, 24), (40, 10), (160, 48)])
     func `panels alone and what is read whole look as they were drawn`(size: (Int, Int)) throws {
-        func model(_ keys: Key...) -> OverviewModel {
+        func model(_ keys: Key...) -> ScreenModel {
             var model = ExampleRun.model(
                 seconds: 71, width: size.0, height: size.1, hasNotices: true)
             for key in keys { _ = model.update(.key(key)) }
@@ -57,10 +57,10 @@ import WeirTerminal
         try compare(model(.character("i")), "run-whole-\(form)")
     }
 
-    private func compare(_ model: OverviewModel, _ name: String) throws {
-        let canvas = OverviewView.view(model)
+    private func compare(_ model: ScreenModel, _ name: String) throws {
+        let canvas = model.frame
         let frame = canvas.text + "~\n" + canvas.styleText
-        if model.theme.symbols.isASCII { #expect(canvas.text.utf8.allSatisfy { $0 < 0x7F }) }
+        if model.state.theme.symbols.isASCII { #expect(canvas.text.utf8.allSatisfy { $0 < 0x7F }) }
         if let folder = ProcessInfo.processInfo.environment["WEIR_WRITE_FRAMES"] {
             try Data(frame.utf8).write(to: URL(filePath: "\(folder)/\(name).txt"))
             return

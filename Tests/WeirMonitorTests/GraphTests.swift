@@ -6,7 +6,7 @@ import WeirTerminal
 @Suite struct GraphTests {
     @Test func `stages come after all that feed them`() {
         let facts = RunFacts(
-            command: "run", pipeline: "p", stages: ["sink", "b", "a"],
+            pipeline: "p", stages: ["sink", "b", "a"],
             edges: [("a", "b"), ("b", "sink"), ("a", "sink")], started: 0, tracePath: nil)
         #expect(facts.stages == ["a", "b", "sink"])
         #expect(facts.sources == [0])
@@ -15,7 +15,7 @@ import WeirTerminal
 
     @Test func `a loop, a stage that feeds itself and an unknown name do not hang`() {
         let facts = RunFacts(
-            command: "run", pipeline: "p", stages: ["a", "b", "c"],
+            pipeline: "p", stages: ["a", "b", "c"],
             edges: [("a", "b"), ("b", "a"), ("c", "c"), ("a", "nowhere")], started: 0,
             tracePath: nil)
         #expect(facts.stages.count == 3)
@@ -24,7 +24,7 @@ import WeirTerminal
 
     @Test func `branches and joins are drawn with one line each`() {
         let facts = RunFacts(
-            command: "run", pipeline: "p", stages: ["a", "b", "c", "d"],
+            pipeline: "p", stages: ["a", "b", "c", "d"],
             edges: [("a", "b"), ("a", "c"), ("b", "d"), ("c", "d")], started: 0, tracePath: nil)
         let lines = text(facts, 80, 30).split(separator: "\n").map(String.init)
         #expect(lines.contains { $0.contains("[a]-+------>[b]-+------>[d]") }, "\(lines)")
@@ -35,7 +35,7 @@ import WeirTerminal
         let names = (0..<300).map { "stage\($0)" }
         let edges = zip(names, names.dropFirst()).map { ($0, $1) }
         let facts = RunFacts(
-            command: "run", pipeline: "p", stages: names, edges: edges, started: 0,
+            pipeline: "p", stages: names, edges: edges, started: 0,
             tracePath: nil)
         let text = text(facts, 160, 48)
         #expect(!text.contains("1 Graph"))
@@ -43,9 +43,9 @@ import WeirTerminal
     }
 
     private func text(_ facts: RunFacts, _ width: Int, _ height: Int) -> String {
-        let model = OverviewModel(
-            facts: facts, size: CanvasSize(width: width, height: height),
+        let model = ScreenModel(
+            facts: facts, standpoint: .owner, size: CanvasSize(width: width, height: height),
             theme: Theme(symbols: .ascii, hasColor: false))
-        return OverviewView.view(model).text
+        return model.frame.text
     }
 }

@@ -5,15 +5,15 @@ import WeirTerminal
 
 /// The figures at the top of the screen: each is what it is called.
 @Suite struct HeadLineTests {
-    private func lines(_ model: OverviewModel) -> [String] {
-        OverviewView.view(model).text.split(separator: "\n").prefix(2).map(String.init)
+    private func lines(_ model: ScreenModel) -> [String] {
+        model.frame.text.split(separator: "\n").prefix(2).map(String.init)
     }
 
     private func model(
         width: Int, _ change: (inout SubtaskSample, Int64) -> Void
-    ) -> OverviewModel {
-        var model = OverviewModel(
-            facts: ExampleRun.facts, size: CanvasSize(width: width, height: 24),
+    ) -> ScreenModel {
+        var model = ScreenModel(
+            facts: ExampleRun.facts, standpoint: .owner, size: CanvasSize(width: width, height: 24),
             theme: Theme(symbols: .ascii, hasColor: false))
         var table = StageTable(names: ExampleRun.stages)
         for second in 1...3 as ClosedRange<Int64> {

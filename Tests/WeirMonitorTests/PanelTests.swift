@@ -7,11 +7,11 @@ import WeirTerminal
 @Suite struct PanelTests {
     private static let sizes = [(40, 10), (80, 24), (160, 48), (200, 60)]
 
-    private func press(_ model: inout OverviewModel, _ keys: Key...) {
+    private func press(_ model: inout ScreenModel, _ keys: Key...) {
         for key in keys { _ = model.update(.key(key)) }
     }
 
-    private func warn(_ model: inout OverviewModel, _ count: Int, text: String = "w") {
+    private func warn(_ model: inout ScreenModel, _ count: Int, text: String = "w") {
         for number in 0..<count {
             _ = model.update(
                 .notice(
@@ -21,7 +21,7 @@ import WeirTerminal
         }
     }
 
-    private func screen(_ model: OverviewModel) -> String { OverviewView.view(model).text }
+    private func screen(_ model: ScreenModel) -> String { model.frame.text }
 
     private static let titles: [(Character, String)] = [
         ("1", "1 Graph"), ("2", "2 Stages"), ("3", "3 Output"), ("4", "4 "),
@@ -36,7 +36,7 @@ import WeirTerminal
         let key = Key.character(try #require(digit.unicodeScalars.first))
         if digit == "2" { press(&model, .character("1")) }
         press(&model, key)
-        let canvas = OverviewView.view(model)
+        let canvas = model.frame
         // The title of the panel, and no other, is reversed.
         let styles = canvas.styleText.split(separator: "\n", omittingEmptySubsequences: false)
         let reversed = zip(canvas.text.split(separator: "\n"), styles).dropLast()
@@ -48,7 +48,7 @@ import WeirTerminal
         #expect(whole[2].contains("┌─ \(title)"))
         #expect(whole.filter { $0.contains("┌─ ") && $0.hasPrefix("┌") }.count == 1)
         press(&model, key)
-        #expect(OverviewView.view(model) == canvas)
+        #expect(model.frame == canvas)
     }
 
     @Test(arguments: titles)
@@ -57,13 +57,13 @@ import WeirTerminal
     ) throws {
         for (width, height) in [(40, 10), (80, 24), (119, 60)] {
             var model = ExampleRun.model(seconds: 40, width: width, height: height)
-            let before = OverviewView.view(model)
+            let before = model.frame
             press(&model, .character(try #require(digit.unicodeScalars.first)))
             #expect(screen(model).split(separator: "\n")[2].contains("┌─ \(title)"))
             #expect(screen(model).contains("q back"))
             press(&model, .character("q"))
-            #expect(OverviewView.view(model) == before)
-            #expect(!model.isEnding)
+            #expect(model.frame == before)
+            #expect(!model.state.isEnding)
         }
     }
 
@@ -91,14 +91,14 @@ import WeirTerminal
         #expect(!screen(model).contains("step 0 "))
     }
 
-    @Test func `a chosen line stays chosen while others come`() {
+    @Test func `a chosen line stays chosen while others come`() throws {
         var model = ExampleRun.model(seconds: 2, width: 160, height: 48)
         warn(&model, 3)
         press(&model, .character("5"), .down, .down)
         #expect(screen(model).contains("▶00:00:00") || screen(model).contains("step 1 "))
-        let chosen = model.attention.line
+        let chosen = try model.overview.line
         warn(&model, 50, text: "later ")
-        #expect(model.attention.line == chosen)
+        #expect(try model.overview.line == chosen)
         press(&model, .enter)
         #expect(screen(model).contains("text") && screen(model).contains(" w1 "))
     }
@@ -119,16 +119,16 @@ import WeirTerminal
         }
         #expect(words.dropLast().allSatisfy { seen.contains(Substring($0)) })
         press(&model, .character("q"))
-        #expect(model.attention.overlay == nil && !screen(model).contains("word149"))
+        #expect(model.overlay == nil && !screen(model).contains("word149"))
     }
 
     @Test func `a stage's whole name and the run's names can be read`() {
         let name = String(repeating: "long", count: 30) + "tail"
         let facts = RunFacts(
-            command: "run", pipeline: "p\(name)", stages: [name, "b"], edges: [(name, "b")],
+            pipeline: "p\(name)", stages: [name, "b"], edges: [(name, "b")],
             started: 0, tracePath: "traces/\(name).mcap")
-        var model = OverviewModel(
-            facts: facts, size: CanvasSize(width: 60, height: 24),
+        var model = ScreenModel(
+            facts: facts, standpoint: .owner, size: CanvasSize(width: 60, height: 24),
             theme: Theme(symbols: .ascii, hasColor: false))
         #expect(!screen(model).contains("tail"))
         press(&model, .enter)
@@ -146,25 +146,26 @@ import WeirTerminal
         var model = ExampleRun.model(seconds: 2, width: size.0, height: size.1)
         _ = model.update(.notice(ExampleRun.notices[1]))
         warn(&model, 2_000)
-        let top = model.notices.lines(.all)[0]
+        let top = model.timeline.notices.lines(.all)[0]
         #expect(top.notice.severity == .violation && top.count == 1)
         #expect(screen(model).contains("V step 44017"))
-        #expect(model.notices.count == NoticeLog.capacity(.warning) + 1)
-        #expect(model.notices.counts.warnings == 2_000)
+        #expect(model.timeline.notices.count == NoticeLog.capacity(.warning) + 1)
+        #expect(model.timeline.notices.counts.warnings == 2_000)
     }
 
     @Test func `a condition that is broken again and again is one line with a count`() {
         var model = ExampleRun.model(seconds: 2)
         for number in 0..<100 {
             _ = model.update(
-                .mark(
-                    Mark(
-                        step: UInt64(number), kind: .violation, name: "stock",
-                        message: "stock does not hold (found by enrich/\(number % 3))",
-                        time: Int64(number))))
+                .notice(
+                    Notice(
+                        Mark(
+                            step: UInt64(number), kind: .violation, name: "stock",
+                            message: "stock does not hold (found by enrich/\(number % 3))",
+                            time: Int64(number)))))
             warn(&model, 1, text: "between \(number % 2) ")
         }
-        let lines = model.notices.lines(.all)
+        let lines = model.timeline.notices.lines(.all)
         #expect(lines.map(\.count) == [100, 50, 50])
         #expect(lines[0].lastTime == 99)
     }
@@ -172,9 +173,11 @@ import WeirTerminal
     @Test func `what is pasted is told and does nothing`() {
         var model = ExampleRun.model(seconds: 2)
         press(&model, .character("?"))
-        let before = model.attention
+        let before = model.frame.text.split(separator: "\n").dropLast()
         #expect(model.update(.key(.paste)).isEmpty)
-        #expect(model.attention == before && model.playhead == .live && !model.isEnding)
+        // Only the line at the bottom, which says so, is another.
+        #expect(model.frame.text.split(separator: "\n").dropLast() == before)
+        #expect(model.timeline.playhead == .live && !model.state.isEnding)
         press(&model, .escape)
         _ = model.update(.key(.paste))
         #expect(screen(model).contains("what was pasted is ignored"))

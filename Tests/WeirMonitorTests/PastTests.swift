@@ -7,12 +7,12 @@ import WeirTerminal
 /// A playhead in the past shows what was known there, and nothing of what came later.
 @Suite struct PastTests {
     /// What a recording holds up to each sample, that sample last.
-    private static func recording(samples: Int) -> [[OverviewMessage]] {
+    private static func recording(samples: Int) -> [[ScreenMessage]] {
         var random = SeededGenerator(seed: 16)
         func below(_ bound: UInt64) -> UInt64 { random.next() % bound }
         var run = ExampleRun()
         return (1...samples).map { number in
-            var messages: [OverviewMessage] = []
+            var messages: [ScreenMessage] = []
             var sample = run.next()
             // Rates, queues and lags that differ from sample to sample.
             for index in sample.subtasks.indices {
@@ -38,9 +38,10 @@ import WeirTerminal
         }
     }
 
-    private static func model(_ size: (Int, Int)) -> OverviewModel {
-        OverviewModel(
-            facts: ExampleRun.facts, size: CanvasSize(width: size.0, height: size.1),
+    private static func model(_ size: (Int, Int)) -> ScreenModel {
+        ScreenModel(
+            facts: ExampleRun.facts, standpoint: .owner,
+            size: CanvasSize(width: size.0, height: size.1),
             theme: Theme(symbols: .unicode, hasColor: true))
     }
 
@@ -67,8 +68,8 @@ import WeirTerminal
             _ = long.update(.key(.character("t")))
             if key == "i" { _ = long.update(.key(.character("i"))) }
             if number % 23 == 0 || number < 9 || abs(number - Self.samples * 2 / 3) < 3 {
-                #expect(long.shownTime == Int64(number) * 100_000)
-                frames[number] = OverviewView.view(long)
+                #expect(long.timeline.shownTime == Int64(number) * 100_000)
+                frames[number] = long.frame
             }
         }
         // Recordings that end at a sample, paused there.
@@ -80,7 +81,7 @@ import WeirTerminal
             _ = cut.update(.tick(now: Self.now))
             _ = cut.update(.key(.character(" ")))
             if let key { _ = cut.update(.key(.character(key))) }
-            let expected = OverviewView.view(cut)
+            let expected = cut.frame
             // Cell for cell: characters, marks and styles.
             guard frame != expected else { continue }
             Issue.record(
@@ -92,26 +93,26 @@ import WeirTerminal
 
     @Test func `a violation is not known before it was recorded`() {
         var model = ExampleRun.model(seconds: 60, width: 160, height: 48, hasNotices: true)
-        #expect(OverviewView.view(model).text.contains("violations 3"))
+        #expect(model.frame.text.contains("violations 3"))
         _ = model.update(.key(.character("{")))
-        #expect(model.shownTime == 44_000_000)
-        #expect(OverviewView.view(model).text.contains("V step 44017"))
-        #expect(model.debugStep == 44_017)
+        #expect(model.timeline.shownTime == 44_000_000)
+        #expect(model.frame.text.contains("V step 44017"))
+        #expect(model.timeline.debugStep == 44_017)
         _ = model.update(.key(.character("t")))
-        let before = OverviewView.view(model).text
+        let before = model.frame.text
         #expect(before.contains("violations 0") && before.contains("warnings 1"))
         #expect(!before.contains("stock is never negative"))
-        #expect(model.debugStep == 439_000)
+        #expect(model.timeline.debugStep == 439_000)
     }
 
     @Test func `how a run ended is said at its end alone`() {
         var model = ExampleRun.model(seconds: 5)
         _ = model.update(.ended("failed: violation"))
-        #expect(OverviewView.view(model).text.contains("failed: violation"))
+        #expect(model.frame.text.contains("failed: violation"))
         _ = model.update(.key(.character("t")))
-        #expect(!OverviewView.view(model).text.contains("failed: violation"))
+        #expect(!model.frame.text.contains("failed: violation"))
         for _ in 0..<2 { _ = model.update(.key(.character("T"))) }
-        #expect(OverviewView.view(model).text.contains("failed: violation"))
+        #expect(model.frame.text.contains("failed: violation"))
     }
 
     @Test func `a line of the past counts what had come by then`() {
@@ -127,8 +128,11 @@ import WeirTerminal
         // The last ones are exact however many there were.
         for back in 1...50 {
             _ = model.update(.key(.left))
-            #expect(model.notices.lines(model.knowledge).map(\.count) == [1_000 - back])
+            #expect(
+                model.timeline.notices.lines(model.timeline.knowledge).map(\.count) == [
+                    1_000 - back
+                ])
         }
-        #expect(model.shownCounts.warnings == 950)
+        #expect(model.timeline.shownCounts.warnings == 950)
     }
 }

@@ -14,7 +14,7 @@ import WeirTerminal
             for width in 0...44 {
                 for height in 0...16 {
                     _ = model.update(.resize(CanvasSize(width: width, height: height)))
-                    #expect(OverviewView.view(model).cells.count == width * height)
+                    #expect(model.frame.cells.count == width * height)
                 }
             }
         }
@@ -32,7 +32,7 @@ import WeirTerminal
         for width in [0, 1, 2, 3, 5, 8, 12, 13, 20, 30, 39, 40, 41, 44, 120] {
             for height in [0, 1, 2, 3, 5, 9, 10, 11, 12, 16, 36] {
                 _ = model.update(.resize(CanvasSize(width: width, height: height)))
-                #expect(OverviewView.view(model).cells.count == width * height)
+                #expect(model.frame.cells.count == width * height)
                 // Keys find no end where there is none.
                 for key in [Key.down, .pageDown, .up] { _ = model.update(.key(key)) }
             }
@@ -44,7 +44,7 @@ import WeirTerminal
         for width in [45, 60, 79, 100, 119, 120, 121, 300, 1000] {
             for height in [10, 11, 12, 13, 17, 20, 24, 35, 36, 37, 40, 100] {
                 _ = model.update(.resize(CanvasSize(width: width, height: height)))
-                #expect(OverviewView.view(model).cells.count == width * height)
+                #expect(model.frame.cells.count == width * height)
             }
         }
     }
@@ -56,7 +56,7 @@ import WeirTerminal
             for width in 1...100 {
                 for height in [1, 2, 9, 10, 24, 48] {
                     _ = model.update(.resize(CanvasSize(width: width, height: height)))
-                    #expect(OverviewView.view(model).text.contains(key.1))
+                    #expect(model.frame.text.contains(key.1))
                 }
             }
         }
@@ -69,11 +69,11 @@ import WeirTerminal
     ])
     func `hostile names can be painted and steer nothing`(name: String) {
         let facts = RunFacts(
-            command: "run", pipeline: name, stages: [name, "b"], edges: [(name, "b")], started: 0,
+            pipeline: name, stages: [name, "b"], edges: [(name, "b")], started: 0,
             tracePath: name)
         for (width, height) in [(80, 24), (160, 48), (30, 5)] {
-            var model = OverviewModel(
-                facts: facts, size: CanvasSize(width: width, height: height),
+            var model = ScreenModel(
+                facts: facts, standpoint: .owner, size: CanvasSize(width: width, height: height),
                 theme: Theme(symbols: .unicode, hasColor: true))
             for time: Int64 in 1...3 {
                 let subtasks = [name, "b"].map { SubtaskSample(stage: $0, subtask: 0) }
@@ -85,7 +85,7 @@ import WeirTerminal
             _ = model.update(
                 .notice(
                     Notice(severity: .error, step: 1, time: 1, place: name, text: name + name)))
-            for cell in OverviewView.view(model).cells {
+            for cell in model.frame.cells {
                 let category = cell.scalar.properties.generalCategory
                 #expect(category != .control && category != .format)
             }
@@ -109,7 +109,7 @@ import WeirTerminal
                 ], recorder: RecorderSample(bytes: .max, logsDropped: .max))
             sample.newest = time
             _ = model.update(.sample(stages.take(sample)))
-            #expect(OverviewView.view(model).cells.count == 80 * 24)
+            #expect(model.frame.cells.count == 80 * 24)
         }
     }
 }

@@ -5,42 +5,22 @@ import WeirTerminal
 
 /// What each key and message does to the model.
 @Suite struct UpdateTests {
-    private func press(_ model: inout OverviewModel, _ keys: Key...) -> [OverviewEffect] {
+    private func press(_ model: inout ScreenModel, _ keys: Key...) -> [ScreenEffect] {
         keys.flatMap { model.update(.key($0)) }
-    }
-
-    @Test func `no key stands for two commands and every command has a key`() {
-        let keys = KeyTable.overview.flatMap(\.keys)
-        #expect(Set(keys).count == keys.count)
-        #expect(Set(KeyTable.overview.map(\.command)).count == KeyTable.overview.count)
-        #expect(KeyTable.overview.count == OverviewCommand.allCases.count)
-    }
-
-    @Test func `the help names every key of the table`() {
-        var model = ExampleRun.model(seconds: 1)
-        _ = press(&model, .character("?"))
-        // What has no room on a screen of the usual size is scrolled to.
-        var text = OverviewView.view(model).text
-        _ = press(&model, .pageDown)
-        text += OverviewView.view(model).text
-        for binding in KeyTable.overview {
-            #expect(text.contains(binding.label), "\(binding.label)")
-            #expect(text.contains(binding.help), "\(binding.help)")
-        }
     }
 
     @Test func `j, k, g and G move the selection and stay within the stages`() {
         var model = ExampleRun.model(seconds: 1)
         _ = press(&model, .character("j"), .down)
-        #expect(model.selection == 2)
+        #expect(model.state.selectedStage == 2)
         _ = press(&model, .character("k"))
-        #expect(model.selection == 1)
+        #expect(model.state.selectedStage == 1)
         _ = press(&model, .character("G"), .down)
-        #expect(model.selection == ExampleRun.stages.count - 1)
+        #expect(model.state.selectedStage == ExampleRun.stages.count - 1)
         _ = press(&model, .character("g"), .up)
-        #expect(model.selection == 0)
+        #expect(model.state.selectedStage == 0)
         _ = press(&model, .home)
-        #expect(model.selection == 0)
+        #expect(model.state.selectedStage == 0)
     }
 
     @Test(arguments: [Key.character(" "), .function(5)])
@@ -48,16 +28,16 @@ import WeirTerminal
         var run = ExampleRun()
         var model = ExampleRun.model(seconds: 0)
         for _ in 0..<50 { _ = model.update(.seen(run.next())) }
-        let live = OverviewView.view(model)
+        let live = model.frame
         _ = press(&model, key)
-        #expect(model.playhead == .paused(at: 5_000_000))
-        let rates = model.rates
+        #expect(model.timeline.playhead == .paused(at: 5_000_000))
+        let rates = model.timeline.rates
         for _ in 0..<50 { _ = model.update(.seen(run.next())) }
-        #expect(model.shownTime == 5_000_000)
-        #expect(model.rates == rates)
-        #expect(model.behind == 5_000_000)
+        #expect(model.timeline.shownTime == 5_000_000)
+        #expect(model.timeline.rates == rates)
+        #expect(model.timeline.behind == 5_000_000)
         // Below the line with the state nothing moved.
-        let paused = OverviewView.view(model)
+        let paused = model.frame
         #expect(live.text.split(separator: "\n")[1...] == paused.text.split(separator: "\n")[1...])
     }
 
@@ -69,25 +49,25 @@ import WeirTerminal
         for _ in 0..<50 { _ = model.update(.seen(run.next())) }
         _ = model.update(.tick(now: 10_000_000))
         _ = press(&model, .character(" "))
-        #expect(model.shownTime == 5_000_000)
+        #expect(model.timeline.shownTime == 5_000_000)
         var last: Int64 = 5_000_000
         for tenth: Int64 in 1...20 {
             _ = model.update(.seen(run.next()))
             _ = model.update(.tick(now: 10_000_000 + tenth * 100_000))
-            guard let time = model.shownTime else { continue }
+            guard let time = model.timeline.shownTime else { continue }
             #expect(time >= last && time - last <= 100_000)
             last = time
         }
-        #expect(model.behind == 5_000_000)
+        #expect(model.timeline.behind == 5_000_000)
         _ = press(&model, .character(" "))
-        #expect(model.playhead == .paused(at: last))
+        #expect(model.timeline.playhead == .paused(at: last))
     }
 
     @Test func `playing waits at the edge of a run that goes on`() {
         var model = ExampleRun.model(seconds: 5)
         _ = press(&model, .character(" "), .character(" "))
         _ = model.update(.tick(now: 9_000_000))
-        #expect(model.playhead == .playing(at: 5_000_000))
+        #expect(model.timeline.playhead == .playing(at: 5_000_000))
     }
 
     @Test func `playing stops at the edge of a run that ended`() {
@@ -95,61 +75,61 @@ import WeirTerminal
         _ = press(&model, .character("t"), .character("t"), .character(" "))
         _ = model.update(.ended("finished"))
         _ = model.update(.tick(now: 9_000_000))
-        #expect(model.playhead == .paused(at: 5_000_000))
+        #expect(model.timeline.playhead == .paused(at: 5_000_000))
     }
 
     @Test(arguments: [Key.character("L"), .end])
     func `L and End return to live from anywhere`(key: Key) {
         var model = ExampleRun.model(seconds: 5)
         _ = press(&model, .character("t"), .character("t"), key)
-        #expect(model.playhead == .live)
+        #expect(model.timeline.playhead == .live)
         _ = press(&model, .character(" "), .character(" "), key)
-        #expect(model.playhead == .live)
+        #expect(model.timeline.playhead == .live)
     }
 
     @Test func `t and T go a sample back and forward and stop at the ends`() {
         var model = ExampleRun.model(seconds: 1)
         _ = press(&model, .character("T"))
-        #expect(model.playhead == .live)
+        #expect(model.timeline.playhead == .live)
         _ = press(&model, .character("t"), .left)
-        #expect(model.playhead == .paused(at: 800_000))
+        #expect(model.timeline.playhead == .paused(at: 800_000))
         _ = press(&model, .character("T"))
-        #expect(model.playhead == .paused(at: 900_000))
+        #expect(model.timeline.playhead == .paused(at: 900_000))
         for _ in 0..<30 { _ = press(&model, .left) }
-        #expect(model.playhead == .paused(at: 100_000))
+        #expect(model.timeline.playhead == .paused(at: 100_000))
         for _ in 0..<30 { _ = press(&model, .right) }
-        #expect(model.playhead == .paused(at: 1_000_000))
+        #expect(model.timeline.playhead == .paused(at: 1_000_000))
     }
 
     @Test func `braces go to the warnings and violations`() {
         var model = ExampleRun.model(seconds: 60, hasNotices: true)
         _ = press(&model, .character("{"))
-        #expect(model.playhead == .paused(at: 44_000_000))
+        #expect(model.timeline.playhead == .paused(at: 44_000_000))
         _ = press(&model, .character("{"))
-        #expect(model.playhead == .paused(at: 31_200_000))
+        #expect(model.timeline.playhead == .paused(at: 31_200_000))
         _ = press(&model, .character("}"))
-        #expect(model.playhead == .paused(at: 44_000_000))
+        #expect(model.timeline.playhead == .paused(at: 44_000_000))
         _ = press(&model, .character("}"))
-        #expect(model.playhead == .paused(at: 44_000_000))
-        #expect(OverviewView.view(model).text.contains("nothing was noticed after this"))
+        #expect(model.timeline.playhead == .paused(at: 44_000_000))
+        #expect(model.frame.text.contains("nothing was noticed after this"))
     }
 
     @Test(arguments: [Key.character("q"), .character(" "), .character("x"), .escape])
     func `any key but those that move closes the help and does nothing else`(key: Key) {
         var model = ExampleRun.model(seconds: 1)
         _ = press(&model, .function(1))
-        #expect(model.attention.overlay == .help)
-        let before = model.playhead
+        #expect(model.overlay != nil)
+        let before = model.timeline.playhead
         #expect(press(&model, key).isEmpty)
-        #expect(model.attention.overlay == nil && model.playhead == before)
-        #expect(!model.isEnding)
+        #expect(model.overlay == nil && model.timeline.playhead == before)
+        #expect(!model.state.isEnding)
     }
 
     @Test(arguments: [Key.character("q"), .function(10)])
     func `quit ends the run, then stops it, and leaves when it ended`(key: Key) {
         var model = ExampleRun.model(seconds: 1)
         #expect(press(&model, key) == [.endRun])
-        #expect(OverviewView.view(model).text.contains("ENDING"))
+        #expect(model.frame.text.contains("ENDING"))
         #expect(press(&model, key) == [.stopRun])
         _ = model.update(.ended("interrupted"))
         #expect(press(&model, key) == [.leave])
@@ -164,15 +144,13 @@ import WeirTerminal
     @Test func `a silent run says how old it is`() {
         var model = ExampleRun.model(seconds: 1)
         _ = model.update(.tick(now: 8_000_000))
-        #expect(OverviewView.view(model).text.contains("LIVE 7.0 s old"))
+        #expect(model.frame.text.contains("LIVE 7.0 s old"))
     }
 
-    private func watched(seconds: Int) -> OverviewModel {
-        var facts = ExampleRun.facts
-        facts.command = "top"
+    private func watched(seconds: Int) -> ScreenModel {
         var run = ExampleRun()
-        var model = OverviewModel(
-            facts: facts, size: CanvasSize(width: 140, height: 30),
+        var model = ScreenModel(
+            facts: ExampleRun.facts, standpoint: .watcher, size: CanvasSize(width: 140, height: 30),
             theme: Theme(symbols: .unicode, hasColor: true))
         for _ in 0..<(seconds * 10) { _ = model.update(.seen(run.next())) }
         return model
@@ -181,32 +159,32 @@ import WeirTerminal
     @Test func `another process's run always has its age and q leaves it alone`() {
         var model = watched(seconds: 3)
         _ = model.update(.tick(now: 3_240_000))
-        #expect(OverviewView.view(model).text.contains("LIVE 0.2 s old"))
+        #expect(model.frame.text.contains("LIVE 0.2 s old"))
         #expect(press(&model, .character("q")) == [.leave])
         _ = press(&model, .character("?"))
-        let help = OverviewView.view(model).text
+        let help = model.frame.text
         #expect(help.contains("leave; the run goes on") && !help.contains("end the run"))
     }
 
     @Test func `a run that ended is a replay with a place, wherever the playhead is`() {
         var model = watched(seconds: 5)
         _ = model.update(.ended("failed: violation"))
-        #expect(OverviewView.view(model).text.contains("REPLAY 00:00:05/00:00:05"))
-        #expect(OverviewView.view(model).text.contains("failed: violation"))
+        #expect(model.frame.text.contains("REPLAY 00:00:05/00:00:05"))
+        #expect(model.frame.text.contains("failed: violation"))
         for _ in 0..<20 { _ = press(&model, .character("t")) }
-        #expect(OverviewView.view(model).text.contains("REPLAY 00:00:03/00:00:05"))
+        #expect(model.frame.text.contains("REPLAY 00:00:03/00:00:05"))
         _ = press(&model, .character("L"))
-        #expect(OverviewView.view(model).text.contains("REPLAY 00:00:05/00:00:05"))
+        #expect(model.frame.text.contains("REPLAY 00:00:05/00:00:05"))
     }
 
     @Test func `a newer run is told and r goes there, not before`() {
         var model = watched(seconds: 1)
         #expect(press(&model, .character("r")) == [])
-        #expect(OverviewView.view(model).text.contains("there is no newer run"))
+        #expect(model.frame.text.contains("there is no newer run"))
         _ = model.update(.restarted("weir-traces/orders-2.mcap"))
-        #expect(OverviewView.view(model).text.contains("newer run orders-2.mcap: r goes there"))
+        #expect(model.frame.text.contains("newer run orders-2.mcap: r goes there"))
         #expect(press(&model, .character("r")) == [.goToNewer])
-        #expect(!OverviewView.view(model).text.contains("there is no newer run"))
+        #expect(!model.frame.text.contains("there is no newer run"))
     }
 
     @Test func `d opens the debugger at the violation up to the shown moment`() {
@@ -221,7 +199,7 @@ import WeirTerminal
     @Test func `a recording that stopped is said on the first line and among the warnings`() {
         var model = ExampleRun.model(seconds: 2)
         _ = model.update(.recordingStopped("64 MB are reached"))
-        let text = OverviewView.view(model).text
+        let text = model.frame.text
         #expect(text.contains("REC stopped"))
         #expect(text.contains("recorder: 64 MB are reached"))
     }
@@ -229,8 +207,8 @@ import WeirTerminal
     @Test func `equal notices in a row are one with a count`() {
         var model = ExampleRun.model(seconds: 1)
         ExampleRun.addNotices(&model)
-        #expect(model.notices.count == 2)
-        #expect(model.notices.counts.violations == 3)
-        #expect(model.notices.lines(.all).map(\.count) == [3, 1])
+        #expect(model.timeline.notices.count == 2)
+        #expect(model.timeline.notices.counts.violations == 3)
+        #expect(model.timeline.notices.lines(.all).map(\.count) == [3, 1])
     }
 }

@@ -60,9 +60,8 @@ struct TopCommand: ParsableCommand {
         _ feed: TraceFeed, _ look: ScreenLook, _ interrupts: Interrupts
     ) throws {
         let screen = try RunScreen(
-            look: look, facts: feed.facts, source: feed,
-            run: RunScreen.Run(
-                clock: { 0 }, request: {}, isLeaving: { interrupts.isPending }))
+            look: look, facts: feed.facts, source: feed, standpoint: .watcher,
+            run: RunScreen.Run(request: {}, isLeaving: { interrupts.isPending }))
         screen.start()
         screen.wait()
         interrupts.stop()
@@ -74,7 +73,7 @@ struct TopLines {
     private let feed: TraceFeed
     private let interrupts: Interrupts
     private let isSilent: Bool
-    private var model: OverviewModel
+    private var timeline: Timeline
     /// The age in seconds that was told last.
     private var toldAge: Int64 = 0
 
@@ -82,9 +81,7 @@ struct TopLines {
         self.feed = feed
         self.interrupts = interrupts
         self.isSilent = isSilent
-        model = OverviewModel(
-            facts: feed.facts, size: CanvasSize(width: 80, height: 24),
-            theme: Theme(symbols: .ascii, hasColor: false))
+        timeline = Timeline(feed.facts)
     }
 
     /// Goes on until the run ended, a signal came, or nobody reads any more.
@@ -94,7 +91,7 @@ struct TopLines {
         while Output.failure == nil, !Output.isClosed {
             let news = feed.take()
             take(news, isCaughtUp: isCaughtUp)
-            if model.ending != nil { break }
+            if timeline.ending != nil { break }
             if news.hasMore { continue }
             isCaughtUp = true
             tellAge()
@@ -103,39 +100,36 @@ struct TopLines {
         interrupts.stop()
     }
 
-    private mutating func take(_ news: ScreenNews, isCaughtUp: Bool) {
-        let lastSample = news.items.lastIndex { if case .sample = $0 { true } else { false } }
-        for (index, item) in news.items.enumerated() {
-            switch item {
-            case .notice(let notice):
-                _ = model.update(.notice(notice))
-                if isCaughtUp { show(notice) }
-            case .sample(let sample):
-                _ = model.update(.sample(sample))
+    private mutating func take(_ news: TimelineNews, isCaughtUp: Bool) {
+        let lastSample = news.events.lastIndex { if case .sample = $0 { true } else { false } }
+        for (index, event) in news.events.enumerated() {
+            timeline.take(event)
+            switch event {
+            case .notice(let notice): if isCaughtUp { show(notice) }
+            case .sample:
                 let isLast = index == lastSample && !news.hasMore
                 if isCaughtUp || isLast { showRates() }
+            case .restarted(let newer):
+                Output.error("weir: note: a newer run: \(PrintableText.escaped(newer))\n")
+            case .recordingStopped, .ended: break
             }
         }
-        _ = model.update(.tick(now: news.now ?? 0))
-        if let newer = news.newer {
-            Output.error("weir: note: a newer run: \(PrintableText.escaped(newer))\n")
-        }
-        guard let ending = news.ending else { return }
-        _ = model.update(.ended(ending))
+        timeline.tick(now: news.now)
+        guard let ending = timeline.ending else { return }
         if !isCaughtUp, news.samples.isEmpty { showRates() }
         Output.error("weir: note: the run \(ending)\n")
         if let look = feed.look { Output.error("weir: note: look: \(look)\n") }
     }
 
     private func showRates() {
-        guard !isSilent, let frame = model.shownFrame else { return }
+        guard !isSilent, let frame = timeline.shownFrame else { return }
         Output.standard(
-            PlainLines.text(model, at: Self.instant(model.facts.started, frame.time)))
+            PlainLines.text(timeline, at: Self.instant(timeline.facts.started, frame.time)))
     }
 
     private func show(_ notice: Notice) {
         guard !isSilent else { return }
-        let time = Instant(nanoseconds: Self.instant(model.facts.started, notice.time))
+        let time = Instant(nanoseconds: Self.instant(timeline.facts.started, notice.time))
         Output.standard(
             "\(Figures.clock(time))  \(notice.severity)  step \(notice.step)  "
                 + "\(PrintableText.escaped(notice.place)): \(PrintableText.escaped(notice.text))\n")
@@ -143,11 +137,11 @@ struct TopLines {
 
     /// Says that nothing came for a while: at 2, 4, 8 … seconds, and when it goes on.
     private mutating func tellAge() {
-        let age = model.age / 1_000_000
+        let age = timeline.age / 1_000_000
         if age >= max(2, toldAge * 2) {
             toldAge = age
             Output.error(
-                "weir: note: the newest sample is \(Figures.age(microseconds: model.age)) old\n")
+                "weir: note: the newest sample is \(Figures.age(microseconds: timeline.age)) old\n")
         } else if age < 2 {
             if toldAge > 0 { Output.error("weir: note: samples come again\n") }
             toldAge = 0

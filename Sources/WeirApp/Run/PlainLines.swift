@@ -6,12 +6,12 @@ import WeirMonitor
 /// The figures and the verdict are the overview's own: rates over a second, what limits the run
 /// over three, so that a spike of a second is no verdict here either.
 enum PlainLines {
-    /// A line for each stage at the model's shown moment, which is `nanoseconds` since 1970; empty
-    /// before there are two samples.
-    static func text(_ model: OverviewModel, at nanoseconds: Int64) -> String {
-        let rates = model.rates
-        guard let frame = model.shownFrame, !rates.isEmpty else { return "" }
-        let bottleneck = model.bottleneck
+    /// A line for each stage at the timeline's shown moment, which is `nanoseconds` since 1970;
+    /// empty before there are two samples.
+    static func text(_ timeline: Timeline, at nanoseconds: Int64) -> String {
+        let rates = timeline.rates
+        guard let frame = timeline.shownFrame, !rates.isEmpty else { return "" }
+        let bottleneck = timeline.bottleneck
         let time = Instant(nanoseconds: nanoseconds).rfc3339(digits: 1)
         let clock = time.dropFirst(11).dropLast()
         // Names come from a pipeline or a trace: what a terminal would obey is made visible.

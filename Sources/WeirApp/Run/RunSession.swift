@@ -98,11 +98,11 @@ struct RunSession {
         _ execution: Execution, _ ending: EndingWatch
     ) throws -> RunScreen? {
         guard case .tui(let look) = options.screen else { return nil }
-        let facts = RunFacts(command: "run", header: header, tracePath: recording.tracePath)
+        let facts = RunFacts(header: header, tracePath: recording.tracePath)
+        feed.setClock { execution.world.clock() / 1_000 }
         return try RunScreen(
-            look: look, facts: facts, source: feed,
+            look: look, facts: facts, source: feed, standpoint: .owner,
             run: RunScreen.Run(
-                clock: { execution.world.clock() / 1_000 },
                 request: { ending.request(SIGINT) }, isLeaving: { ending.last != nil }))
     }
 

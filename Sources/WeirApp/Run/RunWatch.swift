@@ -3,7 +3,6 @@ import WeirBase
 import WeirEngine
 import WeirMonitor
 import WeirTelemetry
-import WeirTerminal
 
 /// Reads a run's counters ten times a second, records them, and shows them: to the screen where
 /// there is one, else as a line a stage and second.
@@ -29,7 +28,7 @@ final class RunWatch: @unchecked Sendable {
     /// Sums samples up for lines; a screen has its own.
     private var stages: StageTable
     /// What the lines show, as a screen would.
-    private var model: OverviewModel
+    private var timeline: Timeline
     private var rhythm = SampleRhythm()
     /// When lines were shown last, or the first sample came.
     private var shownAt: UInt64?
@@ -43,11 +42,8 @@ final class RunWatch: @unchecked Sendable {
         self.showsLines = showsLines
         self.feed = feed
         sampler = RunSampler(execution) { recording.cost }
-        model = OverviewModel(
-            facts: RunFacts(command: "run", header: header, tracePath: nil),
-            size: CanvasSize(width: 80, height: 24),
-            theme: Theme(symbols: .ascii, hasColor: false))
-        stages = StageTable(header, names: model.facts.stages)
+        timeline = Timeline(RunFacts(header: header, tracePath: nil))
+        stages = StageTable(header, names: timeline.facts.stages)
     }
 
     func start() {
@@ -90,10 +86,10 @@ final class RunWatch: @unchecked Sendable {
     private func show(_ sample: MetricSample) {
         let now = MonotonicClock.nanoseconds()
         let frame = stages.take(sample)
-        _ = model.update(.sample(frame))
+        timeline.take(.sample(frame))
         guard let last = shownAt else { return shownAt = now }
         guard now >= last + Self.lineInterval else { return }
-        Output.error(PlainLines.text(model, at: execution.world.started + frame.time * 1_000))
+        Output.error(PlainLines.text(timeline, at: execution.world.started + frame.time * 1_000))
         shownAt = now
     }
 

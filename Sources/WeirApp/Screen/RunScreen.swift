@@ -2,46 +2,48 @@ import Glibc
 import Synchronization
 import WeirBase
 import WeirMonitor
-import WeirTelemetry
 import WeirTerminal
 
-/// The screen that shows a run: a thread that owns the terminal and the overview's model.
+/// A screen on a terminal: a thread that owns the terminal and a `ScreenModel`. It hands the keys
+/// of the one and the timeline's events to the other, shows its frames and does what it asks for.
+///
+/// It knows no view and no run: what is shown is the model's affair, and where events come from is
+/// the source's. `weir run` and `weir top` use it alike. In order: make it (which takes the
+/// terminal), `start`, then `ended` when the run is over or `wait` where it is another's; both give
+/// the terminal back. `abandon` is for the end of a process that waits for nobody.
 final class RunScreen: @unchecked Sendable {
-    // Unchecked: `terminal`, `model` and `source` belong to the starter until `start`, then to the
-    // screen's thread, then to whoever joined it. The rest is constant or atomic.
+    // Unchecked: `terminal`, `model`, `source` and `hasMore` belong to the starter until `start`,
+    // then to the screen's thread, then to whoever joined it. The rest is constant or atomic.
 
-    /// What a screen may ask of whoever shows it.
+    /// What a screen may ask of whoever shows it. The screen's thread calls both.
     struct Run {
-        /// Microseconds since the run's start, where the source of news does not know it.
-        var clock: @Sendable () -> Int64
         /// Drain and end; a second time: stop now.
         var request: @Sendable () -> Void
         /// Whether a signal asked the program to end.
         var isLeaving: @Sendable () -> Bool
     }
 
-    /// Frames come no closer than this, except after a key.
-    private static let frameNanoseconds: UInt64 = 50_000_000
-    /// While the window is being dragged, whole frames come no closer than this.
-    private static let resizeNanoseconds: UInt64 = 150_000_000
-    /// The clock and the age move on this often when nothing else comes.
-    private static let idleNanoseconds: UInt64 = 500_000_000
     /// A screen that is to end and does not for so long is held up by its terminal.
     private static let patienceNanoseconds: UInt64 = 300_000_000
+    /// Whoever waits for the end looks so often whether a signal came.
+    private static let lookNanoseconds: UInt64 = 50_000_000
 
     private let terminal: any Terminal
-    private var source: any ScreenSource
+    private var source: any TimelineSource
     private let run: Run
     private let wake: @Sendable () -> Void
-    private var model: OverviewModel
+    private var model: ScreenModel
+    /// Whether the source has more to give at once.
+    private var hasMore = false
     private var thread: Worker?
 
-    private enum Stage {
+    private enum Phase {
         static let running = 0
+        /// The run ended, and the screen stays until a key leaves it.
         static let staying = 1
         static let leaving = 2
     }
-    private let stage = Atomic<Int>(Stage.running)
+    private let phase = Atomic<Int>(Phase.running)
     private let isDone = Atomic<Bool>(false)
     private let done = Monitor()
     /// Whether another program has the terminal for a while.
@@ -50,14 +52,15 @@ final class RunScreen: @unchecked Sendable {
 
     /// Takes the terminal; nothing was shown when this throws.
     convenience init(
-        look: ScreenLook, facts: RunFacts, source: any ScreenSource, run: Run
+        look: ScreenLook, facts: RunFacts, source: any TimelineSource, standpoint: Standpoint,
+        run: Run
     ) throws {
         do {
             let terminal = try CursesTerminal(
                 output: STDOUT_FILENO, input: STDIN_FILENO, kind: look.kind, theme: look.theme)
             self.init(
                 terminal: terminal, wake: terminal.waker, theme: look.theme, facts: facts,
-                source: source, run: run)
+                source: source, standpoint: standpoint, run: run)
         } catch {
             throw CommandFailure.usage("no screen: \(error.description)", "Use --ui plain")
         }
@@ -65,13 +68,14 @@ final class RunScreen: @unchecked Sendable {
 
     init(
         terminal: any Terminal, wake: @escaping @Sendable () -> Void, theme: Theme,
-        facts: RunFacts, source: any ScreenSource, run: Run
+        facts: RunFacts, source: any TimelineSource, standpoint: Standpoint, run: Run
     ) {
         self.terminal = terminal
         self.wake = wake
         self.source = source
         self.run = run
-        model = OverviewModel(facts: facts, size: terminal.size, theme: theme)
+        model = ScreenModel(
+            facts: facts, standpoint: standpoint, size: terminal.size, theme: theme)
         source.setWake(wake)
     }
 
@@ -88,7 +92,7 @@ final class RunScreen: @unchecked Sendable {
     /// The run ended. Gives the terminal back: at once, or when the person has seen enough.
     func ended(_ how: String, staying: Bool) {
         ending.withLock { $0 = how }
-        stage.store(staying ? Stage.staying : Stage.leaving, ordering: .releasing)
+        phase.store(staying ? Phase.staying : Phase.leaving, ordering: .releasing)
         wake()
         wait()
     }
@@ -99,9 +103,9 @@ final class RunScreen: @unchecked Sendable {
         while !isDone.load(ordering: .acquiring) {
             done.withLock {
                 guard !isDone.load(ordering: .acquiring) else { return }
-                done.wait(until: MonotonicClock.nanoseconds() + 50_000_000)
+                done.wait(until: MonotonicClock.nanoseconds() + Self.lookNanoseconds)
             }
-            let isLeaving = stage.load(ordering: .relaxed) == Stage.leaving || run.isLeaving()
+            let isLeaving = phase.load(ordering: .relaxed) == Phase.leaving || run.isLeaving()
             guard isLeaving, !isLent.load(ordering: .acquiring) else { continue }
             let now = MonotonicClock.nanoseconds()
             let since = leavingSince ?? now
@@ -120,7 +124,7 @@ final class RunScreen: @unchecked Sendable {
     /// The process ends without waiting for anybody: gives the terminal back within a bounded
     /// time, also where the screen's thread is held up. Any thread but the screen's own.
     func abandon() {
-        stage.store(Stage.leaving, ordering: .releasing)
+        phase.store(Phase.leaving, ordering: .releasing)
         wake()
         let deadline = MonotonicClock.nanoseconds() + Self.patienceNanoseconds
         done.withLock {
@@ -137,58 +141,45 @@ final class RunScreen: @unchecked Sendable {
     // MARK: The screen's thread
 
     private func loop() {
-        var isDirty = true
-        var isResized = false
-        var shownAt: UInt64 = 0
-        var ticked: UInt64 = 0
+        var pace = FramePace()
         while true {
             let now = MonotonicClock.nanoseconds()
-            let pause = isResized ? Self.resizeNanoseconds : Self.frameNanoseconds
-            if isDirty, now >= shownAt + pause {
-                // A link without room gets a newer frame later instead of this one.
-                if terminal.show(OverviewView.view(model)) { isDirty = false }
-                shownAt = now
-                ticked = now
-                isResized = false
+            if pace.isDue(at: now) {
+                pace.tried(at: now, wasShown: terminal.show(model.frame))
             }
-            let due = isDirty ? shownAt + pause : .max
-            let events = terminal.events(until: deadline(now, due: due))
-            if stage.load(ordering: .acquiring) == Stage.leaving { return }
-            var hasInput = false
+            let events = terminal.events(until: deadline(now, due: pace.due))
+            if phase.load(ordering: .acquiring) == Phase.leaving { return }
             for event in events {
-                if event == .closed {
-                    // Nobody is left to look; the run goes on to its end.
-                    if stage.load(ordering: .acquiring) == Stage.running { run.request() }
-                    return
-                }
-                if case .resized = event { isResized = true } else { hasInput = true }
+                if case .resized = event { pace.resized() } else { pace.pressed() }
                 for effect in handle(event) where !act(effect) { return }
             }
-            if takeNews() || hasInput || isResized { isDirty = true }
-            if MonotonicClock.nanoseconds() >= ticked + Self.idleNanoseconds { isDirty = true }
-            // What a key did is shown at once.
-            if hasInput { shownAt = 0 }
-            if model.ending != nil || !model.facts.ownsRun, run.isLeaving() { return }
+            if takeNews() { pace.changed() }
+            pace.passed(to: MonotonicClock.nanoseconds())
+            let isOver = model.timeline.ending != nil || model.state.standpoint == .watcher
+            if isOver, run.isLeaving() { return }
         }
     }
 
     /// Until when nothing needs doing unless something happens; `due` is the next frame's time.
-    private func deadline(_ now: UInt64, due: UInt64) -> UInt64 {
+    private func deadline(_ now: UInt64, due: UInt64?) -> UInt64 {
         if hasMore { return now }
-        return min(due, now + min(source.pollNanoseconds, Self.idleNanoseconds))
+        return min(due ?? .max, now + min(source.pollNanoseconds, FramePace.idleNanoseconds))
     }
 
-    private func handle(_ event: TerminalEvent) -> [OverviewEffect] {
+    private func handle(_ event: TerminalEvent) -> [ScreenEffect] {
         switch event {
-        case .key(let key): model.update(.key(key))
-        case .resized(let size): model.update(.resize(size))
-        case .suspend: [.suspend]
-        case .closed: []
+        case .key(let key): return model.update(.key(key))
+        case .resized(let size): return model.update(.resize(size))
+        case .suspend: return [.suspend]
+        case .closed:
+            // Nobody is left to look; the run goes on to its end.
+            if phase.load(ordering: .acquiring) == Phase.running { run.request() }
+            return [.leave]
         }
     }
 
     /// False when the screen is to be left.
-    private func act(_ effect: OverviewEffect) -> Bool {
+    private func act(_ effect: ScreenEffect) -> Bool {
         switch effect {
         case .endRun, .stopRun: run.request()
         case .leave: return false
@@ -202,7 +193,7 @@ final class RunScreen: @unchecked Sendable {
 
     /// Lends the terminal to the debugger's prompt; the run goes on meanwhile.
     private func debug(at step: UInt64) {
-        guard let path = model.facts.tracePath else { return }
+        guard let path = model.timeline.facts.tracePath else { return }
         isLent.store(true, ordering: .releasing)
         terminal.lend { [run] in
             Prompt.run(["replay", path, "--at", "\(step)", "--ui", "plain"]) { run.isLeaving() }
@@ -214,25 +205,20 @@ final class RunScreen: @unchecked Sendable {
         guard let next = source.successor() else { return }
         source = next.source
         source.setWake(wake)
-        model = OverviewModel(facts: next.facts, size: terminal.size, theme: model.theme)
+        model = model.renewed(for: next.facts)
     }
-
-    private var hasMore = false
 
     /// Hands on what came; false when that was nothing.
     private func takeNews() -> Bool {
         let news = source.take()
         hasMore = news.hasMore
-        var messages = news.messages
-        messages.append(.tick(now: news.now ?? run.clock()))
-        for message in messages { _ = model.update(message) }
-        var isNew = !news.isEmpty
-        if stage.load(ordering: .acquiring) == Stage.staying, model.ending == nil,
+        for event in news.events { _ = model.update(.timeline(event)) }
+        _ = model.update(.tick(now: news.now))
+        // How it ended is told by whoever runs it, once everything that was recorded is here.
+        guard phase.load(ordering: .acquiring) == Phase.staying, model.timeline.ending == nil,
             let how = ending.withLock(\.self)
-        {
-            _ = model.update(.ended(how))
-            isNew = true
-        }
-        return isNew
+        else { return !news.isEmpty }
+        _ = model.update(.timeline(.ended(how)))
+        return true
     }
 }

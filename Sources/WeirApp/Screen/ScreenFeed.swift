@@ -10,20 +10,22 @@ import WeirTelemetry
 ///
 /// Bounded: a screen that is held up (a slow link, Ctrl-S) finds the newest samples and a count of
 /// the notices that found no room. Violations have room of their own. The run never waits for it.
-final class ScreenFeed: RecordConsumer, ScreenSource {
+final class ScreenFeed: RecordConsumer, TimelineSource {
     static let maximumSamples = 64
     static let maximumNotices = 256
     static let maximumViolations = 64
 
     private struct State {
-        var items: [ScreenNews.Item] = []
-        /// Of `items`.
+        var events: [TimelineEvent] = []
+        /// Of `events`.
         var samples = 0
         var notices = 0
         var violations = 0
         var lost = 0
         var recordingEnd: String?
         var wake: (@Sendable () -> Void)?
+        /// Microseconds since the run's start.
+        var clock: @Sendable () -> Int64 = { 0 }
         var digest: NewsDigest
         var isRecorded = false
     }
@@ -34,6 +36,9 @@ final class ScreenFeed: RecordConsumer, ScreenSource {
     init(_ header: RunHeader) { state = Mutex(State(digest: NewsDigest(header))) }
 
     func setWake(_ wake: @escaping @Sendable () -> Void) { state.withLock { $0.wake = wake } }
+
+    /// The run's clock, microseconds since its start, once there is one; before it is 0.
+    func setClock(_ clock: @escaping @Sendable () -> Int64) { state.withLock { $0.clock = clock } }
 
     /// From now on news come from the recorder; what is offered besides is there already.
     func takesRecordedBatches() { state.withLock { $0.isRecorded = true } }
@@ -56,25 +61,31 @@ final class ScreenFeed: RecordConsumer, ScreenSource {
     /// The run goes on unrecorded.
     func recordingStopped(_ reason: String) { state.withLock { $0.recordingEnd = reason } }
 
-    func take() -> ScreenNews {
-        state.withLock { state in
+    func take() -> TimelineNews {
+        var (news, clock) = state.withLock { state in
             defer {
-                state.items.removeAll(keepingCapacity: true)
+                state.events.removeAll(keepingCapacity: true)
                 (state.samples, state.notices, state.violations, state.lost) = (0, 0, 0, 0)
                 state.recordingEnd = nil
             }
-            var news = ScreenNews()
-            news.items = state.items
-            news.recordingEnd = state.recordingEnd
-            if state.lost > 0, let last = news.notices.last {
-                news.items.append(
-                    .notice(
-                        Notice(
-                            severity: .warning, step: last.step, time: last.time, place: "screen",
-                            text: "\(state.lost) notices came too fast to be shown")))
-            }
-            return news
+            return (Self.news(state), state.clock)
         }
+        news.now = clock()
+        return news
+    }
+
+    private static func news(_ state: State) -> TimelineNews {
+        var news = TimelineNews()
+        news.events = state.events
+        if state.lost > 0, let last = news.notices.last {
+            news.events.append(
+                .notice(
+                    Notice(
+                        severity: .warning, step: last.step, time: last.time, place: "screen",
+                        text: "\(state.lost) notices came too fast to be shown")))
+        }
+        if let reason = state.recordingEnd { news.events.append(.recordingStopped(reason)) }
+        return news
     }
 
     /// The recorder's thread.
@@ -82,13 +93,9 @@ final class ScreenFeed: RecordConsumer, ScreenSource {
         let wake = state.withLock { state -> (@Sendable () -> Void)? in
             var digest = state.digest
             var hasSample = false
-            digest.take(batch) { item in
-                switch item {
-                case .sample(let sample):
-                    hasSample = true
-                    Self.add(sample, &state)
-                case .notice(let notice): Self.add(notice, &state)
-                }
+            digest.take(batch) { event in
+                if case .sample = event { hasSample = true }
+                Self.add(event, &state)
             }
             state.digest = digest
             return hasSample ? state.wake : nil
@@ -96,28 +103,37 @@ final class ScreenFeed: RecordConsumer, ScreenSource {
         wake?()
     }
 
+    private static func add(_ event: TimelineEvent, _ state: inout State) {
+        switch event {
+        case .sample(let sample): add(sample, &state)
+        case .notice(let notice): add(notice, &state)
+        // Each comes once in a run.
+        case .recordingStopped, .ended, .restarted: state.events.append(event)
+        }
+    }
+
     private static func add(_ sample: SampleFrame, _ state: inout State) {
         if state.samples >= maximumSamples,
-            let oldest = state.items.firstIndex(where: {
+            let oldest = state.events.firstIndex(where: {
                 if case .sample = $0 { true } else { false }
             })
         {
-            state.items.remove(at: oldest)
+            state.events.remove(at: oldest)
             state.samples -= 1
         }
-        state.items.append(.sample(sample))
+        state.events.append(.sample(sample))
         state.samples += 1
     }
 
     private static func add(_ notice: Notice, _ state: inout State) {
-        if case .notice(var last) = state.items.last, last.isRepeated(by: notice) {
+        if case .notice(var last) = state.events.last, last.isRepeated(by: notice) {
             last.count += notice.count
-            state.items[state.items.count - 1] = .notice(last)
+            state.events[state.events.count - 1] = .notice(last)
         } else if notice.severity == .violation, state.violations < maximumViolations {
-            state.items.append(.notice(notice))
+            state.events.append(.notice(notice))
             state.violations += 1
         } else if notice.severity != .violation, state.notices < maximumNotices {
-            state.items.append(.notice(notice))
+            state.events.append(.notice(notice))
             state.notices += 1
         } else {
             state.lost += notice.count

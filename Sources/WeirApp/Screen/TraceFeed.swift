@@ -8,7 +8,7 @@ import WeirTrace
 ///
 /// Owned by one thread at a time: whoever made it, then whoever takes news. It looks at the file
 /// ten times a second and never alters anything.
-final class TraceFeed: ScreenSource, @unchecked Sendable {
+final class TraceFeed: TimelineSource, @unchecked Sendable {
     // Unchecked: one thread at a time uses it; it is handed over before the other starts.
 
     let pollNanoseconds: UInt64 = 100_000_000
@@ -36,19 +36,21 @@ final class TraceFeed: ScreenSource, @unchecked Sendable {
         siblings = SiblingTraces(of: trace)
     }
 
-    var facts: RunFacts { RunFacts(command: "top", header: trace.header, tracePath: trace.path) }
+    var facts: RunFacts { RunFacts(header: trace.header, tracePath: trace.path) }
 
     func setWake(_ wake: @escaping @Sendable () -> Void) {}
 
-    func take() -> ScreenNews {
-        var news = ScreenNews()
+    func take() -> TimelineNews {
+        var news = TimelineNews()
         let now = MonotonicClock.nanoseconds()
         if !hasEnded { read(&news, from: now) }
         if let newest = news.samples.last { clock.saw(newest.time, at: now) }
         news.now = clock.read(at: now)
         if !news.hasMore, now >= siblingsAt + Self.folderNanoseconds {
             siblingsAt = now
-            if siblings.look() { news.newer = siblings.newest }
+            if siblings.look(), let newest = siblings.newest {
+                news.events.append(.restarted(newest))
+            }
         }
         return news
     }
@@ -60,13 +62,13 @@ final class TraceFeed: ScreenSource, @unchecked Sendable {
         return RunEnding.isFailure(end) ? Advice.replay(trace.path) : nil
     }
 
-    func successor() -> (facts: RunFacts, source: any ScreenSource)? {
+    func successor() -> (facts: RunFacts, source: any TimelineSource)? {
         guard let path = siblings.newest, let next = try? Trace.open(path: path) else { return nil }
         let feed = TraceFeed(next)
         return (feed.facts, feed)
     }
 
-    private func read(_ news: inout ScreenNews, from start: UInt64) {
+    private func read(_ news: inout TimelineNews, from start: UInt64) {
         do throws(TraceError) {
             // First the look, then the reading: an end is only believed once everything that was
             // written before it has been taken.
@@ -75,7 +77,7 @@ final class TraceFeed: ScreenSource, @unchecked Sendable {
                 lookedAt = start
             }
             while let batch = try cursor.next() {
-                digest.take(batch) { news.items.append($0) }
+                digest.take(batch) { news.events.append($0) }
                 if MonotonicClock.nanoseconds() > start + Self.sliceNanoseconds {
                     news.hasMore = true
                     return
@@ -83,19 +85,19 @@ final class TraceFeed: ScreenSource, @unchecked Sendable {
             }
             if trace.end == nil, trace.isRecording { return }
             hasEnded = true
-            news.ending = RunEnding.text(trace)
             if trace.end == nil {
-                news.items.append(
+                news.events.append(
                     .notice(
                         Notice(
                             severity: .warning, step: 0, time: clock.newest, place: "run",
                             text: "it was killed or crashed: its trace has no end, and nobody "
                                 + "records into it; run it again: \(Advice.verify(trace.path))")))
             }
+            news.events.append(.ended(RunEnding.text(trace)))
         } catch {
             hasEnded = true
             failure = error
-            news.ending = "cannot be read on: \(error)"
+            news.events.append(.ended("cannot be read on: \(error)"))
         }
     }
 }

@@ -6,37 +6,16 @@ extension OverviewPainter {
         case throughput, lag
     }
 
-    /// How much time the graphs show.
-    static let window: Int64 = 60_000_000
-
-    /// The last minute in as many pieces; nil where nothing was sampled.
-    ///
-    /// The pieces' edges lie at whole multiples of their length, so that the picture moves on by
-    /// whole cells and stays as it is in between.
-    func timeline(cells: Int) -> [(old: SampleFrame, new: SampleFrame)?] {
-        guard cells > 0, let time = model.shownTime else { return [] }
-        let length = max(1, Self.window / Int64(cells))
-        let end = (time + length - 1) / length * length
-        var places: [Int?] = []
-        for edge in 0...cells {
-            let moment = end - Int64(cells - edge) * length
-            places.append(model.history.place(atOrBefore: min(moment, time)))
-        }
-        return (0..<cells).map { cell in
-            guard let old = places[cell], let new = places[cell + 1], new > old else { return nil }
-            return (model.history[old], model.history[new])
-        }
-    }
-
-    func values(_ chart: Chart, count: Int) -> [Double?] {
-        let sinks = model.facts.sinks
-        return timeline(cells: count).map { span in
+    private func values(_ chart: Chart, count: Int) -> [Double?] {
+        let sinks = timeline.facts.sinks
+        return Minute(timeline).spans(cells: count).map { span in
             guard let span else { return nil }
             switch chart {
             case .throughput:
                 let seconds = Double(max(1, span.new.time - span.old.time)) / 1e6
                 return sinks.reduce(0.0) { sum, stage in
                     let (before, after) = (span.old.stages[stage], span.new.stages[stage])
+                    // Totals that fell belong to samples out of order.
                     return sum + Double(after.recordsIn &- min(after.recordsIn, before.recordsIn))
                         / seconds
                 }
@@ -79,7 +58,7 @@ extension OverviewPainter {
     }
 
     /// The next of 1, 2, 5 times a power of ten, so that the axis seldom changes.
-    static func roundTop(_ value: Double) -> Double {
+    private static func roundTop(_ value: Double) -> Double {
         guard value.isFinite, value > 0 else { return 1 }
         var power = 1.0
         while power * 10 <= value, power < 1e15 { power *= 10 }

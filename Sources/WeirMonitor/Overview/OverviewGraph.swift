@@ -10,13 +10,41 @@ struct FittingGraph {
     var gaps: [Int]
 }
 
-/// The graph of stages.
+/// The graph of stages: as a picture where that fits, else as a list.
 extension OverviewPainter {
+    var graphTitle: SafeText {
+        let s = symbols
+        func edge(_ sign: Character) -> String { "\(sign)\(sign)" }
+        return SafeText(
+            "1 Graph   \(s.idle) idle  \(s.busy) busy  \(s.blocked) blocked  "
+                + "\(s.waiting) waits for a worker   edges: "
+                + "\(edge(s.horizontal)) queue below 10 %  \(edge(s.medium)) to 75 %  "
+                + "\(edge(s.heavy)) above")
+    }
+
+    /// The graph as a list, where its picture does not fit: each stage and what it feeds.
+    mutating func paintEdges(_ area: Area) {
+        let stages = timeline.facts.stages
+        let selected = min(screen.selectedStage, stages.count - 1)
+        let list = ListWindow(count: stages.count, rows: area.height, around: selected)
+        for stage in list.range {
+            let y = area.y + stage - list.top
+            if stage == selected {
+                canvas.put(symbols.selected, x: area.x, y: y, style: Style(bold: true))
+            }
+            let below = timeline.facts.stagesBelow(stage).map { stages[$0] }
+            let feeds = below.isEmpty ? "" : " -> " + below.joined(separator: ", ")
+            let text = SafeText(stages[stage] + feeds)
+                .cut(to: area.width - 2, ellipsis: symbols.ellipsis)
+            canvas.put(text, x: area.x + 1, y: y, style: Style(bold: stage == selected))
+        }
+    }
+
     /// The graph in a form, if it fits the width.
     func fittingGraph(_ form: GraphLayout.Form, width: Int) -> FittingGraph? {
-        let layout = GraphLayout(model.facts)
+        let layout = GraphLayout(timeline.facts)
         guard layout.layers > 0 else { return nil }
-        let longest = model.facts.stages.map { SafeText($0).width }.max() ?? 0
+        let longest = timeline.facts.stages.map { SafeText($0).width }.max() ?? 0
         let least = form == .boxed ? 19 : min(longest, 14) + 2
         var gaps: [Int] = []
         for layer in 0..<max(0, layout.layers - 1) {
@@ -59,80 +87,66 @@ extension OverviewPainter {
         area.y + place.lane * graph.form.nodeHeight + (graph.form == .boxed ? 1 : 0)
     }
 
-    /// Lines from a layer to the next. Each cell collects its arms, so that crossings and
-    /// branches come out right whatever meets there.
+    /// Lines from a layer to the next.
     private mutating func paintGap(after layer: Int, _ graph: FittingGraph, _ gap: Area) {
-        let (up, right, down, left) = (1, 2, 4, 8)
-        var arms: [Int: Int] = [:]
-        var fills: [Int: Double] = [:]
-        func key(_ x: Int, _ y: Int) -> Int { y * CanvasSize.maximumSide * 2 + x }
+        var lines = GapLines(gap)
         let turning = graph.layout.turningPlaces(after: layer)
-        var ends: [(x: Int, y: Int)] = []
+        var ends: [Int] = []
         for link in graph.layout.links where graph.layout.places[link.from].layer == layer {
             let (from, to) = (graph.layout.places[link.from], graph.layout.places[link.to])
-            let (top, bottom) = (lineRow(from, graph, gap), lineRow(to, graph, gap))
-            let fill = link.target < rates.count ? rates[link.target].fill : 0
-            let column = turning.firstIndex(of: link.from).map { gap.x + 1 + $0 * 2 }
-            let turn = top == bottom ? gap.right : (column ?? gap.x)
-            for x in gap.x..<gap.right {
-                let y = x <= turn ? top : bottom
-                var arm = left | right
-                if x == turn {
-                    arm = left | (bottom > top ? down : up)
-                    arms[key(x, bottom), default: 0] |= (bottom > top ? up : down) | right
-                }
-                arms[key(x, y), default: 0] |= arm
-                fills[key(x, y)] = max(fills[key(x, y)] ?? 0, fill)
-            }
-            if top != bottom {
-                for y in (min(top, bottom) + 1)..<max(top, bottom) {
-                    arms[key(turn, y), default: 0] |= up | down
-                }
-            }
-            if to.stage != nil { ends.append((gap.right - 1, bottom)) }
+            let bottom = lineRow(to, graph, gap)
+            lines.add(
+                from: lineRow(from, graph, gap), to: bottom,
+                turningAt: turning.firstIndex(of: link.from).map { gap.x + 1 + $0 * 2 },
+                fill: link.target < rates.count ? rates[link.target].fill : 0)
+            if to.stage != nil { ends.append(bottom) }
         }
         for y in gap.y..<gap.bottom {
             for x in gap.x..<gap.right {
-                guard let arm = arms[key(x, y)] else { continue }
-                let fill = fills[key(x, y)] ?? 0
-                let isFlat = arm == left | right
-                let sign =
-                    isFlat && fill > 0.75
-                    ? symbols.heavy : isFlat && fill >= 0.1 ? symbols.medium : symbols.joints[arm]
-                canvas.put(sign, x: x, y: y, style: Style(fill > 0.75 ? .blocked : .frame))
+                guard let cell = lines[x, y] else { continue }
+                canvas.put(
+                    cell.sign(symbols), x: x, y: y,
+                    style: Style(cell.fill > 0.75 ? .blocked : .frame))
             }
         }
-        for end in ends { canvas.put(symbols.arrow, x: end.x, y: end.y, style: Style(.frame)) }
+        for y in ends { canvas.put(symbols.arrow, x: gap.right - 1, y: y, style: Style(.frame)) }
     }
 
     private mutating func paintNode(_ stage: Int, _ node: Area, _ form: GraphLayout.Form) {
-        let name = SafeText(model.facts.stages[stage])
-        let rate = stage < rates.count ? rates[stage] : nil
-        let isSelected = stage == model.selection
-        guard form == .boxed else {
-            let shown = name.cut(to: node.width - 2, ellipsis: symbols.ellipsis)
-            canvas.put("[", x: node.x, y: node.y, style: .frame)
-            canvas.put(shown, x: node.x + 1, y: node.y, style: Style(bold: isSelected))
-            canvas.put("]", x: node.right - 1, y: node.y, style: .frame)
-            if let rate {
-                let look = StageLook(rate)
-                let state = SafeText("\(look.letter) \(Figures.wholePercent(look.share))")
-                canvas.put(
-                    state, x: node.x + 1, y: node.y + 1, style: look.style, limit: node.width - 1)
-                if rate.isLimiting, node.width >= 8 {
-                    canvas.put(
-                        symbols.falling == "v" ? "<" : "◀", x: node.x + 2 + state.width,
-                        y: node.y + 1, style: Style(.warning, bold: true))
-                }
-            }
-            return
+        switch form {
+        case .compact: paintCompactNode(stage, node)
+        case .boxed: paintBoxedNode(stage, node)
         }
+    }
+
+    /// A name in brackets, the state below it.
+    private mutating func paintCompactNode(_ stage: Int, _ node: Area) {
+        let name = SafeText(timeline.facts.stages[stage])
+            .cut(to: node.width - 2, ellipsis: symbols.ellipsis)
+        canvas.put("[", x: node.x, y: node.y, style: .frame)
+        canvas.put(
+            name, x: node.x + 1, y: node.y, style: Style(bold: stage == screen.selectedStage))
+        canvas.put("]", x: node.right - 1, y: node.y, style: .frame)
+        guard stage < rates.count else { return }
+        let look = StageLook(rates[stage])
+        let state = SafeText("\(look.letter) \(Figures.wholePercent(look.share))")
+        canvas.put(state, x: node.x + 1, y: node.y + 1, style: look.style, limit: node.width - 1)
+        if rates[stage].isLimiting, node.width >= 8 {
+            canvas.put(
+                symbols.falling == "v" ? "<" : "◀", x: node.x + 2 + state.width, y: node.y + 1,
+                style: Style(.warning, bold: true))
+        }
+    }
+
+    /// A box with the name in its edge; in it shares, rates and state.
+    private mutating func paintBoxedNode(_ stage: Int, _ node: Area) {
         let inside = canvas.box(
-            node, title: name, symbols: symbols, titleStyle: Style(bold: isSelected))
-        guard let rate else { return }
+            node, title: SafeText(timeline.facts.stages[stage]), symbols: symbols,
+            titleStyle: Style(bold: stage == screen.selectedStage))
+        guard stage < rates.count else { return }
+        let rate = rates[stage]
         let look = StageLook(rate)
-        paintShares(
-            rate, Area(x: inside.x, y: inside.y, width: inside.width, height: 1), brackets: false)
+        StageCells(self).paintShares(rate, inside.split(top: 1).top, on: &canvas)
         let arrow = symbols.isASCII ? ">" : "→"
         let flow = "\(Figures.count(rate.recordsIn)) \(arrow) \(Figures.count(rate.recordsOut)) /s"
         canvas.put(SafeText(flow), x: inside.x, y: inside.y + 1, limit: inside.width)

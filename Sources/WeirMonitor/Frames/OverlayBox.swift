@@ -1,29 +1,20 @@
-import WeirTerminal
+package import WeirTerminal
 
 /// A box over the screen: rows that are as wide as it, and how many of them it shows.
 ///
-/// A function of the model: keys find here how far there is to scroll.
-struct OverviewOverlay {
-    struct Row {
+/// A function of what lies over the screen: keys find here how far there is to scroll.
+package struct OverlayBox: Sendable {
+    package struct Row: Sendable {
         var label: SafeText = ""
         var text: SafeText
         var style = Style.plain
     }
 
-    let title: SafeText
-    let rows: [Row]
-    let area: Area
+    package let title: SafeText
+    package let rows: [Row]
+    package let area: Area
     /// Cells before the texts of rows with labels.
-    let labelWidth: Int
-
-    /// Nil when nothing lies over the screen.
-    init?(_ model: OverviewModel) {
-        switch model.attention.overlay {
-        case nil: return nil
-        case .help: self = Self.help(model)
-        case .details(let subject): self = Self.details(model, subject)
-        }
-    }
+    private let labelWidth: Int
 
     private init(
         title: String, width: Int, labelWidth: Int, in size: CanvasSize, rows: [Row]
@@ -40,15 +31,17 @@ struct OverviewOverlay {
     }
 
     private var visibleRows: Int { max(0, area.height - 2) }
-    var maximumScroll: Int { max(0, rows.count - visibleRows) }
+    package var maximumScroll: Int {
+        ListWindow(count: rows.count, rows: visibleRows, from: 0).maximumTop
+    }
     var pageRows: Int { max(1, visibleRows - 1) }
 
     func paint(on canvas: inout Canvas, scroll: Int, symbols: Symbols) {
         canvas.fill(area)
         let inside = canvas.box(area, title: title, symbols: symbols)
-        let top = min(scroll, maximumScroll)
-        for (index, row) in rows[top...].prefix(inside.height).enumerated() {
-            let y = inside.y + index
+        let list = ListWindow(count: rows.count, rows: inside.height, from: scroll)
+        for (line, row) in rows[list.range].enumerated() {
+            let y = inside.y + line
             canvas.put(
                 row.label, x: inside.x + 2, y: y, style: Style(bold: true), limit: labelWidth)
             let indent = labelWidth == 0 || row.style == .heading ? 1 : labelWidth + 3
@@ -56,43 +49,41 @@ struct OverviewOverlay {
                 row.text, x: inside.x + indent, y: y, style: row.style,
                 limit: inside.width - indent)
         }
-        guard maximumScroll > 0 else { return }
-        let place = SafeText(" \(top + 1)-\(top + inside.height) of \(rows.count) ")
+        guard let place = list.place else { return }
         canvas.put(
-            place, endingAt: area.right - 2, y: area.bottom - 1, style: .faint,
+            SafeText(" \(place) "), endingAt: area.right - 2, y: area.bottom - 1, style: .faint,
             limit: area.width - 4)
     }
+}
 
-    // MARK: Help
-
-    private static func help(_ model: OverviewModel) -> OverviewOverlay {
-        let legend: SafeText = "B blocked  R busy  W waits for a worker  I idle  F failing"
-        let groups = KeyBinding.Group.allCases.count
+extension OverlayBox {
+    /// The help of a view: its keys and those of the screen, by groups.
+    init(help keys: [KeyRow], of view: any ScreenView.Type, _ screen: ScreenState) {
+        let groups = KeyGroup.allCases.filter { group in keys.contains { $0.group == group } }
         // Where the rows do not fit, the headings and gaps go first.
-        let isTight = model.size.height < KeyTable.overview.count + groups * 2 + 3
+        let isTight = screen.size.height < keys.count + groups.count * 2 + 3
         var rows: [Row] = []
-        for group in KeyBinding.Group.allCases {
+        for group in groups {
             if !isTight { rows.append(Row(text: SafeText(group.rawValue), style: .heading)) }
-            for binding in KeyTable.overview where binding.group == group {
-                let help = model.facts.ownsRun ? binding.help : binding.watching ?? binding.help
-                rows.append(Row(label: SafeText(binding.label), text: SafeText(help)))
+            for key in keys where key.group == group {
+                let watched = screen.standpoint == .watcher ? key.watching : nil
+                rows.append(Row(label: SafeText(key.label), text: SafeText(watched ?? key.help)))
             }
             if !isTight { rows.append(Row(text: "")) }
         }
-        rows.append(Row(text: legend, style: .heading))
-        return OverviewOverlay(
-            title: "Keys of the overview", width: min(model.size.width, 66),
-            labelWidth: 10, in: model.size, rows: rows)
+        if let legend = view.legend { rows.append(Row(text: SafeText(legend), style: .heading)) }
+        self.init(
+            title: "Keys of the \(view.name)", width: min(screen.size.width, 66), labelWidth: 10,
+            in: screen.size, rows: rows)
     }
 
-    // MARK: Details
-
-    private static func details(_ model: OverviewModel, _ subject: Subject) -> OverviewOverlay {
-        let width = min(model.size.width, 120)
+    /// Something that is read whole, in lines as wide as the box.
+    init(_ details: some Details, _ screen: ScreenState) {
+        let width = min(screen.size.width, 120)
         let label = min(12, width / 4)
         let room = max(1, width - 2 - label - 4)
         var rows: [Row] = []
-        for fact in OverviewDetails(model, subject).facts {
+        for fact in details.facts(of: screen.timeline) {
             let lines = SafeText(fact.text, limit: Notice.longestText)
                 .wrapped(to: room, lines: Notice.longestText)
             for (index, line) in lines.enumerated() {
@@ -100,8 +91,7 @@ struct OverviewOverlay {
                 rows.append(Row(label: name, text: line, style: fact.style))
             }
         }
-        return OverviewOverlay(
-            title: OverviewDetails.title(subject), width: width,
-            labelWidth: label, in: model.size, rows: rows)
+        self.init(
+            title: details.title, width: width, labelWidth: label, in: screen.size, rows: rows)
     }
 }

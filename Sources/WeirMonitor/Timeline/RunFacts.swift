@@ -1,7 +1,10 @@
 import HeapModule
 package import WeirTelemetry
 
-/// What a screen knows of a run before its first sample.
+/// What is known of a run before its first sample: its names, its graph, and where it is recorded.
+///
+/// Made from the header of the run's trace, or from what a program that runs it knows. Everything
+/// else that a screen shows comes as events of the run's timeline.
 package struct RunFacts: Equatable, Sendable {
     package struct Edge: Hashable, Sendable {
         /// Numbers of stages.
@@ -14,8 +17,6 @@ package struct RunFacts: Equatable, Sendable {
         }
     }
 
-    /// The command that shows it: `run`, `top`.
-    package var command: String
     package var pipeline: String
     /// Names of the stages, each after all that feed it.
     package let stages: [String]
@@ -30,10 +31,9 @@ package struct RunFacts: Equatable, Sendable {
     package var subtasks = 0
 
     package init(
-        command: String, pipeline: String, stages: [String], edges: [(String, String)],
-        started: Int64, tracePath: String?
+        pipeline: String, stages: [String], edges: [(String, String)], started: Int64,
+        tracePath: String?
     ) {
-        self.command = command
         self.pipeline = pipeline
         self.started = started
         self.tracePath = tracePath
@@ -57,16 +57,13 @@ package struct RunFacts: Equatable, Sendable {
         self.edges = distinct.sorted { ($0.from, $0.to) < ($1.from, $1.to) }
     }
 
-    package init(command: String, header: RunHeader, tracePath: String?) {
+    package init(header: RunHeader, tracePath: String?) {
         self.init(
-            command: command, pipeline: header.pipeline, stages: header.subtasks.map(\.stage),
+            pipeline: header.pipeline, stages: header.subtasks.map(\.stage),
             edges: header.edges.map { ($0.from, $0.to) }, started: header.started,
             tracePath: tracePath)
         (workers, subtasks) = (header.workers, header.subtasks.count)
     }
-
-    /// Whether this program runs the run, and so can end it; else it only watches.
-    package var ownsRun: Bool { command == "run" }
 
     package func stagesAbove(_ stage: Int) -> [Int] {
         edges.filter { $0.to == stage }.map(\.from)

@@ -1,0 +1,51 @@
+import WeirBase
+import WeirMonitor
+import WeirTelemetry
+import WeirTrace
+
+/// Turns recorded batches into news: the one way from telemetry to a screen, live or from a trace.
+///
+/// A run's recorder and a reader of its trace give the same batches in the same order, so that a
+/// screen shows the same whichever it is fed by.
+struct NewsDigest {
+    /// By number of the subtask.
+    private let subtasks: [String]
+    private var stages: StageTable
+    /// The log's statements met so far.
+    private var sites: [LogSite] = []
+
+    init(_ header: RunHeader) {
+        subtasks = header.subtasks.map { "\($0.stage)/\($0.index)" }
+        let facts = RunFacts(header: header, tracePath: nil)
+        stages = StageTable(header, names: facts.stages)
+    }
+
+    /// Gives a batch's warnings, errors and marks as notices, and then its samples.
+    mutating func take(_ batch: RecordBatch, give: (TimelineEvent) -> Void) {
+        sites.append(contentsOf: batch.newSites)
+        for records in TraceWriter.joined(batch.logs) {
+            for record in records.records {
+                if let made = self.notice(record) { give(.notice(made)) }
+            }
+        }
+        for mark in batch.marks { give(.notice(Notice(mark))) }
+        for one in batch.metrics { give(.sample(frame(of: one))) }
+    }
+
+    /// The run at a sample; every one has to be taken, as each names what changed since the last.
+    mutating func frame(of sample: MetricSample) -> SampleFrame { stages.take(sample) }
+
+    private func notice(_ record: LogRecord) -> Notice? {
+        guard Int(record.site) < sites.count else { return nil }
+        let site = sites[Int(record.site)]
+        // What a mark shows already is not shown twice.
+        guard site.level >= .warning, site.message != "invariant_violated" else { return nil }
+        let place =
+            Int(record.subtask) < subtasks.count ? subtasks[Int(record.subtask)] : "run"
+        var text = site.message
+        for (name, value) in zip(site.fields, record.values) { text += " \(name)=\(value.text)" }
+        return Notice(
+            severity: site.level >= .error ? .error : .warning, step: record.step,
+            time: record.time, place: place, text: text)
+    }
+}

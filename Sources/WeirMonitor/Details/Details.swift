@@ -1,0 +1,26 @@
+package import WeirTerminal
+
+/// Something that a row or a line of the screen stands for, read whole: none of it is cut.
+///
+/// A view opens one (`ScreenState.open`). What it says is asked for at every frame, so that it goes
+/// on with the run, and shows the past where the playhead stands there. A view may have details of
+/// its own, which nothing else needs to know.
+package protocol Details: Sendable {
+    /// What it is, in a word, for the box's title.
+    var title: String { get }
+    /// What there is to say at the shown moment, from top to bottom.
+    func facts(of timeline: Timeline) -> [DetailFact]
+}
+
+/// A name and what it is; both may come from outside.
+package struct DetailFact: Equatable, Sendable {
+    package var name: String
+    package var text: String
+    package var style: Style
+
+    package init(_ name: String, _ text: String, style: Style = .plain) {
+        self.name = name
+        self.text = text
+        self.style = style
+    }
+}

@@ -1,0 +1,50 @@
+package import WeirTerminal
+
+/// A part of a line that may be left out where room is short: the highest rank goes first.
+package protocol RankedPart {
+    /// Cells.
+    var width: Int { get }
+    var rank: Int { get }
+}
+
+extension Array where Element: RankedPart {
+    /// The parts that fit beside each other with a gap between two, in their order.
+    ///
+    /// Of equal ranks the one further left goes first. The last `least` parts stay, whether or not
+    /// they fit: who paints them cuts them.
+    package func fitting(_ room: Int, gap: Int, keeping least: Int = 1) -> [Element] {
+        var kept = self
+        while kept.reduce(-gap, { $0 + $1.width + gap }) > room, kept.count > least {
+            guard let last = kept.indices.max(by: { kept[$0].rank < kept[$1].rank }) else { break }
+            kept.remove(at: last)
+        }
+        return kept
+    }
+}
+
+/// A piece of a line of text.
+package struct Piece: RankedPart, Equatable, Sendable {
+    package var text: SafeText
+    package var style: Style
+    package var rank: Int
+
+    package init(_ text: SafeText, _ style: Style = .plain, rank: Int = 0) {
+        self.text = text
+        self.style = style
+        self.rank = rank
+    }
+
+    package var width: Int { text.width }
+}
+
+extension Canvas {
+    /// Draws pieces beside each other in a row, without those that do not fit. One that is left and
+    /// still too wide is cut.
+    package mutating func put(_ pieces: [Piece], y: Int, symbols: Symbols) {
+        var x = 1
+        for piece in pieces.fitting(size.width - 1, gap: 2) {
+            let text = piece.text.cut(to: size.width - x, ellipsis: symbols.ellipsis)
+            x += put(text, x: x, y: y, style: piece.style) + 2
+        }
+    }
+}

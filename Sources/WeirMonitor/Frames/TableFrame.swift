@@ -1,0 +1,88 @@
+package import WeirTerminal
+
+/// A column of a table. `Kind` says which, to whoever paints its cells.
+package struct TableColumn<Kind: Sendable>: RankedPart, Sendable {
+    package var kind: Kind
+    package var title: SafeText
+    package var width: Int
+    /// Where room is short, columns of the highest rank go first; those of rank 0 never do.
+    package var rank: Int
+    /// Whether its title stands at the right, above the ends of its numbers.
+    package var isNumber = false
+
+    package init(_ kind: Kind, _ title: SafeText, width: Int, rank: Int, isNumber: Bool = false) {
+        self.kind = kind
+        self.title = title
+        self.width = width
+        self.rank = rank
+        self.isNumber = isNumber
+    }
+}
+
+/// A table: a row of titles, and below it the rows of a list that are in sight.
+///
+/// The part that all tables have in common: which columns fit, where they stand, the mark at the
+/// chosen row, and which rows of how many are in sight. What is in a cell is the caller's.
+package struct TableFrame<Kind: Sendable> {
+    package struct Placed {
+        package var column: TableColumn<Kind>
+        /// Cells from the table's left edge.
+        package var x: Int
+    }
+
+    /// The columns that fit, left to right, with a cell between two and one before the first, which
+    /// is where the mark stands.
+    package let columns: [Placed]
+
+    package init(_ columns: [TableColumn<Kind>], width: Int) {
+        let vital = columns.count { $0.rank == 0 }
+        var x = 1
+        self.columns = columns.fitting(width - 2, gap: 1, keeping: vital).map { column in
+            defer { x += column.width + 1 }
+            return Placed(column: column, x: x)
+        }
+    }
+
+    /// Paints the titles and the rows of a list of `count` around the chosen one, which is marked.
+    ///
+    /// `cell` is called for each cell in sight, row by row, with its place on the canvas.
+    package func paint(
+        on canvas: inout Canvas, in area: Area, count: Int, chosen: Int, symbols: Symbols,
+        cell: (inout Canvas, _ kind: Kind, _ row: Int, _ place: Area) -> Void
+    ) {
+        guard area.height > 0 else { return }
+        for placed in columns { paintTitle(placed, area, on: &canvas) }
+        let list = ListWindow(count: count, rows: area.height - 1, around: chosen)
+        for row in list.range {
+            let y = area.y + 1 + row - list.top
+            if row == chosen {
+                canvas.put(symbols.selected, x: area.x, y: y, style: Style(bold: true))
+            }
+            for placed in columns {
+                let place = Area(
+                    x: area.x + placed.x, y: y, width: placed.column.width, height: 1)
+                cell(&canvas, placed.column.kind, row, place)
+            }
+            if row == chosen {
+                let head = (columns.first?.column.width ?? 0) + 1
+                canvas.restyle(Area(x: area.x, y: y, width: head, height: 1)) { $0.isBold = true }
+            }
+        }
+        if let place = list.place {
+            canvas.put(
+                SafeText(place), endingAt: area.right, y: area.y, style: .faint,
+                limit: area.width / 3)
+        }
+    }
+
+    private func paintTitle(_ placed: Placed, _ area: Area, on canvas: inout Canvas) {
+        let (column, x) = (placed.column, area.x + placed.x)
+        if column.isNumber {
+            canvas.put(
+                column.title, endingAt: x + column.width, y: area.y, style: .faint,
+                limit: column.width)
+        } else {
+            canvas.put(column.title, x: x, y: area.y, style: .faint, limit: column.width)
+        }
+    }
+}

@@ -1,0 +1,178 @@
+import WeirTerminal
+
+/// A canvas in the making, and what all parts of the overview look at.
+///
+/// Rates, the verdict and the lines are taken once for a frame, because each is a walk over the
+/// history. This file places the parts, as many as there is room for; each part has a file of its
+/// own, and paints in the area that it is given.
+struct OverviewPainter {
+    let view: Overview
+    let screen: ScreenState
+    let timeline: Timeline
+    let symbols: Symbols
+    let rates: [StageRate]
+    let bottleneck: Bottleneck
+    /// The notices that were known at the shown moment.
+    let lines: [NoticeLine]
+    var canvas: Canvas
+
+    init(_ view: Overview, _ screen: ScreenState, _ canvas: Canvas) {
+        self.view = view
+        self.screen = screen
+        self.canvas = canvas
+        timeline = screen.timeline
+        symbols = screen.symbols
+        bottleneck = timeline.bottleneck
+        var rates = timeline.rates
+        for place in rates.indices {
+            rates[place].isLimiting = bottleneck.stage == rates[place].stage
+        }
+        self.rates = rates
+        lines = timeline.shownLines
+    }
+
+    /// The figures in the first row, the parts below it.
+    mutating func paint(_ area: Area) {
+        canvas.put(RunFigures(timeline, rates).pieces, y: area.y, symbols: symbols)
+        let body = area.split(top: 1).rest
+        if view.isWhole {
+            paintWhole(view.panel, body)
+        } else if Overview.isBoxed(screen.size) {
+            paintBoxed(body)
+        } else {
+            paintPlain(body)
+        }
+    }
+
+    // MARK: Sizes
+
+    /// Rules between the parts, as many parts as there is room for.
+    private mutating func paintPlain(_ body: Area) {
+        var rest = body
+        let table = min(timeline.facts.stages.count + 1, max(2, rest.height - 2))
+        // What the table, the sentence and one notice leave over.
+        let graphHeight = GraphLayout(timeline.facts).height(.compact)
+        let spare = rest.height - table - 2
+        if graphHeight + 2 <= spare, let graph = fittingGraph(.compact, width: rest.width) {
+            rest = rule(rest)
+            paint(graph, in: rest)
+            rest = rest.split(top: graphHeight).rest
+        }
+        if rest.height >= table + 3 { rest = rule(rest) }
+        paintTable(rest.split(top: table).top)
+        rest = rest.split(top: table).rest
+        if rest.height >= 4 { rest = rest.split(top: 1).rest }
+        let cause = rest.height >= 6 ? 2 : 1
+        paintCause(rest.split(top: cause).top)
+        rest = rest.split(top: cause).rest
+        if rest.height >= 5 {
+            let charts = min(8, rest.height - 2)
+            paintChart(.throughput, in: rest.split(top: charts).top)
+            rest = rest.split(top: charts).rest
+        }
+        paintNews(rest, isTitled: false)
+    }
+
+    /// Every part in a box of its own.
+    private mutating func paintBoxed(_ body: Area) {
+        // What the charts and the notices have at least.
+        let least = 4 + 5
+        // The table comes first; the graph takes the form that leaves room for the rest.
+        let table = min(timeline.facts.stages.count + 5, max(6, body.height - least))
+        var rest = body
+        for form in [GraphLayout.Form.boxed, .compact] {
+            let height = GraphLayout(timeline.facts).height(form) + 2
+            guard rest.height - table - height >= least,
+                let graph = fittingGraph(form, width: rest.width - 4)
+            else { continue }
+            let inside = box(.graph, rest.split(top: height).top, graphTitle)
+            paint(
+                graph,
+                in: Area(
+                    x: inside.x + 1, y: inside.y, width: inside.width - 2, height: inside.height))
+            rest = rest.split(top: height).rest
+            break
+        }
+        let inside = box(.stages, rest.split(top: table).top, stagesTitle)
+        let parts = inside.split(top: inside.height - 2)
+        paintTable(parts.top)
+        paintCause(parts.rest)
+        paintLowerBoxes(rest.split(top: table).rest)
+    }
+
+    /// The charts where there is room for them, and the notices.
+    private mutating func paintLowerBoxes(_ area: Area) {
+        let notices = area.height >= 18 ? 6 : 5
+        let charts = min(16, area.height - notices)
+        var rest = area
+        if charts >= 4 {
+            let row = area.split(top: charts)
+            let halves = row.top.split(left: row.top.width / 2)
+            paintChart(.throughput, in: box(.output, halves.left, chartTitle("3", .throughput)))
+            paintChart(.lag, in: box(.lag, halves.rest, chartTitle("4", .lag)))
+            rest = row.rest
+        }
+        paintNews(box(.news, rest, newsTitle("5", in: rest)), isTitled: true)
+    }
+
+    /// The title of the panel that keys are for is reversed.
+    private mutating func box(_ panel: Panel, _ area: Area, _ title: SafeText) -> Area {
+        var style = Style.heading
+        style.isReversed = panel == view.panel
+        return canvas.box(area, title: title, symbols: symbols, titleStyle: style)
+    }
+
+    /// A panel that has the screen to itself.
+    private mutating func paintWhole(_ panel: Panel, _ body: Area) {
+        switch panel {
+        case .graph:
+            let inside = box(panel, body, graphTitle)
+            for form in [GraphLayout.Form.boxed, .compact] {
+                guard GraphLayout(timeline.facts).height(form) <= inside.height,
+                    let graph = fittingGraph(form, width: inside.width)
+                else { continue }
+                paint(graph, in: inside)
+                return
+            }
+            paintEdges(inside)
+        case .stages:
+            let inside = box(panel, body, stagesTitle)
+            let table = max(2, inside.height - 3)
+            paintTable(inside.split(top: table).top)
+            paintCause(inside.split(top: table).rest)
+        case .output: paintChart(.throughput, in: box(panel, body, chartTitle("3", .throughput)))
+        case .lag: paintChart(.lag, in: box(panel, body, chartTitle("4", .lag)))
+        case .news: paintNews(box(panel, body, newsTitle("5", in: body)), isTitled: true)
+        }
+    }
+
+    private mutating func rule(_ area: Area) -> Area {
+        for x in area.x..<area.right {
+            canvas.put(symbols.horizontal, x: x, y: area.y, style: .frame)
+        }
+        return area.split(top: 1).rest
+    }
+
+    // MARK: Too small for parts
+
+    /// The sentence, and the stages as far as there is room.
+    mutating func paintReduced(_ area: Area) {
+        guard area.width > 0 else { return }
+        let lines = SafeText(bottleneck.sentence)
+            .wrapped(to: area.width, lines: min(3, area.height))
+        for (index, line) in lines.enumerated() {
+            canvas.put(line, x: 0, y: area.y + index, style: causeStyle)
+        }
+        let top = area.y + lines.count
+        for (index, rate) in rates.enumerated() where top + index < area.bottom {
+            let (y, look) = (top + index, StageLook(rate))
+            canvas.put(look.letter, x: 0, y: y, style: look.style)
+            let name = SafeText(rate.stage).cut(to: area.width - 7, ellipsis: symbols.ellipsis)
+            canvas.put(name, x: 2, y: y)
+            if area.width >= 10 {
+                let share = SafeText("\(Figures.wholePercent(rate.busy))%")
+                canvas.put(share, endingAt: area.width, y: y, limit: 4)
+            }
+        }
+    }
+}

@@ -1,0 +1,122 @@
+import WeirTerminal
+
+/// The keys that the screen itself has, the same in every view: time, going from view to view, the
+/// run, the terminal, and the way out.
+///
+/// They come before a view's own. A view that wants one of them for something else would give a
+/// letter two meanings, which a test refuses.
+enum ScreenKeys {
+    typealias Binding = KeyBinding<OpenViews>
+
+    /// Those that there is use for with so many views: a single one has no other to go to.
+    static func all(viewCount: Int) -> [Binding] {
+        viewCount > 1
+            ? time + betweenViews + run + terminal + leaving : time + run + terminal + leaving
+    }
+
+    private static let time: [Binding] = [
+        Binding(
+            [.character(" "), .function(5)], .time, "pause the view; again: play on from there",
+            hint: "pause"
+        ) { _, _, screen in
+            screen.timeline.pause()
+            return []
+        },
+        Binding([.character("L"), .end], .time, "back to live", hint: "live") { _, _, screen in
+            screen.timeline.goLive()
+            return []
+        },
+        Binding([.character("t"), .left], .time, "one sample back", hint: "back") {
+            _, _, screen in
+            screen.timeline.go(by: -1)
+            return []
+        },
+        Binding([.character("T"), .right], .time, "one sample forward", hint: "forward") {
+            _, _, screen in
+            screen.timeline.go(by: 1)
+            return []
+        },
+        Binding([.character("{")], .time, "to the previous warning, error or violation") {
+            _, _, screen in
+            if !screen.timeline.goToNotice(forward: false) {
+                screen.say("nothing was noticed before this")
+            }
+            return []
+        },
+        Binding([.character("}")], .time, "to the next warning, error or violation") {
+            _, _, screen in
+            if !screen.timeline.goToNotice(forward: true) {
+                screen.say("nothing was noticed after this")
+            }
+            return []
+        },
+    ]
+
+    /// As htop goes through its tabs. Digits would be shorter, but they are panels of the overview.
+    private static let betweenViews: [Binding] = [
+        Binding([.tab], .read, "next view; selection and time stay", hint: "view") {
+            views, _, _ in
+            views.go(by: 1)
+            return []
+        },
+        Binding([.backTab], .read, "previous view") { views, _, _ in
+            views.go(by: -1)
+            return []
+        },
+    ]
+
+    private static let run: [Binding] = [
+        Binding(
+            [.character("d")], .other, "debugger at the last violation or error, else here",
+            hint: "debug"
+        ) { _, _, screen in
+            if screen.timeline.facts.tracePath != nil {
+                return [.debug(step: screen.timeline.debugStep)]
+            }
+            screen.say("not recorded: there is nothing to debug")
+            return []
+        },
+        Binding([.character("r")], .other, "to the newer run, once there is one") { _, _, screen in
+            if screen.timeline.newer != nil { return [.goToNewer] }
+            screen.say("there is no newer run")
+            return []
+        },
+        Binding(
+            [.character("?"), .function(1)], .other, "this help; any key closes it",
+            hint: KeyHint("help", isVital: true)
+        ) { _, _, screen in
+            screen.open(.help)
+            return []
+        },
+    ]
+
+    /// What concerns the terminal alone, and so also does what it does over an open box.
+    static let terminal: [Binding] = [
+        Binding([.control("l")], .other, "paint everything again") { _, _, _ in [.redraw] },
+        Binding([.control("z")], .other, "stop the program here; fg goes on") { _, _, _ in
+            [.suspend]
+        },
+    ]
+
+    private static let leaving: [Binding] = [
+        Binding(
+            [.character("q"), .function(10)], .other,
+            "end the run as Ctrl-C does; again: stop it now", watching: "leave; the run goes on",
+            hint: KeyHint("quit", inside: "back", isVital: true)
+        ) { views, _, screen in quit(&views, &screen) }
+    ]
+
+    /// Leaves what the view has open, else the screen; for who owns the run that is the run's end.
+    private static func quit(_ views: inout OpenViews, _ screen: inout ScreenState)
+        -> [ScreenEffect]
+    {
+        if views.current.canGoBack {
+            views.current.goBack(&screen)
+            return []
+        }
+        if screen.timeline.ending != nil || screen.standpoint == .watcher { return [.leave] }
+        if screen.isEnding { return [.stopRun] }
+        screen.isEnding = true
+        return [.endRun]
+    }
+}

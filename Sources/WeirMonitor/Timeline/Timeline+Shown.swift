@@ -1,0 +1,57 @@
+/// The shown moment, and what was known of the run there.
+extension Timeline {
+    /// The moment that is shown, microseconds since the run's start; nil before the first sample.
+    package var shownTime: Int64? { history.newest.map { playhead.shown(newest: $0.time) } }
+
+    /// The place in the history that is shown; the oldest when the playhead lies before it.
+    package var shownPlace: Int? {
+        guard let time = shownTime else { return nil }
+        return history.place(atOrBefore: time) ?? 0
+    }
+
+    package var shownFrame: SampleFrame? { shownPlace.map { history[$0] } }
+
+    /// What of the run is known at the shown moment. Live, that is everything; in the past, what
+    /// had been recorded up to the shown sample and with it.
+    package var knowledge: Knowledge {
+        guard playhead != .live, let frame = shownFrame else { return .all }
+        // Nothing came after the last sample of a run that ended but its end.
+        if ending != nil, frame.number == history.newest?.number { return .all }
+        return .upTo(frame.number)
+    }
+
+    /// The notices that were known at the shown moment, as lines, in the order they are shown in.
+    package var shownLines: [NoticeLine] { notices.lines(knowledge) }
+
+    /// How many notices were known at the shown moment.
+    package var shownCounts: NoticeCounts {
+        knowledge == .all ? notices.counts : shownFrame?.notices ?? NoticeCounts()
+    }
+
+    /// Why nothing was recorded any more at the shown moment; nil where it was.
+    package var recordingEnd: String? {
+        recordingStop.flatMap { knowledge.holds($0.sample) ? $0.reason : nil }
+    }
+
+    /// How the run ended, where its end is shown.
+    package var shownEnding: String? { knowledge == .all ? ending : nil }
+
+    /// How old what the right edge shows is, microseconds.
+    package var age: Int64 {
+        guard ending == nil, let newest = history.newest else { return 0 }
+        return max(0, now - newest.time)
+    }
+
+    /// How far the shown moment lies behind the right edge, microseconds.
+    package var behind: Int64 {
+        guard playhead != .live, let time = shownTime, let newest = history.newest else { return 0 }
+        return max(0, max(newest.time, ending == nil ? now : newest.time) - time)
+    }
+
+    /// Where the debugger opens: at the newest violation or error up to the shown moment, else at
+    /// the shown step.
+    package var debugStep: UInt64 {
+        let known = notices.moments(from: .error).filter { knowledge.holds($0.sample) }
+        return known.max { $0.rank < $1.rank }?.step ?? shownFrame?.step ?? 0
+    }
+}

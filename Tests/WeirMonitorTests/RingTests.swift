@@ -1,0 +1,58 @@
+import Testing
+import WeirMonitor
+import WeirTelemetry
+
+/// The samples that are kept, beside an array that keeps everything.
+@Suite struct RingTests {
+    @Test(arguments: 1...6)
+    func `a ring holds the newest elements in order and gives the one that had to go`(
+        capacity: Int
+    ) {
+        var ring = Ring<Int>(capacity: capacity)
+        var all: [Int] = []
+        for element in 0..<20 {
+            let oldest = all.count >= capacity ? all[all.count - capacity] : nil
+            #expect(ring.append(element) == oldest)
+            all.append(element)
+            let kept = Array(all.suffix(capacity))
+            #expect((0..<ring.count).map { ring[$0] } == kept)
+            #expect(ring.last == element && !ring.isEmpty)
+            for bound in -1...21 {
+                let below = kept.count { $0 < bound }
+                #expect(ring.partition { $0 < bound } == below)
+            }
+        }
+    }
+
+    @Test func `an element is changed where it stands`() {
+        var ring = Ring<Int>(capacity: 3)
+        for element in 0..<5 { ring.append(element) }
+        ring[1] = 30
+        #expect((0..<3).map { ring[$0] } == [2, 30, 4])
+    }
+
+    private func frame(_ time: Int64) -> SampleFrame {
+        SampleFrame(
+            MetricSample(
+                time: time, step: 0, subtasks: [], channels: [], recorder: RecorderSample()),
+            names: [])
+    }
+
+    @Test func `a frame that is not later than the newest is left out`() {
+        var history = SampleHistory(stages: 0)
+        let kept = [5, 7, 7, 6, 8].map { history.append(frame($0)) }
+        #expect(kept == [true, true, false, false, true])
+        #expect((0..<history.count).map { history[$0].time } == [5, 7, 8])
+    }
+
+    @Test func `a moment is found in what is kept sample by sample and in what is not`() {
+        var history = SampleHistory(stages: 0)
+        let count = SampleHistory.fineCapacity + 2_000
+        for tenth in 1...count { history.append(frame(Int64(tenth) * 100_000)) }
+        for place in 0..<history.count {
+            let time = history[place].time
+            #expect(history.place(atOrBefore: time) == place)
+            #expect(history.place(atOrBefore: time - 1) == (place == 0 ? nil : place - 1))
+        }
+    }
+}
