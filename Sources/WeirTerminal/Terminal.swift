@@ -9,6 +9,10 @@ package enum TerminalEvent: Equatable, Sendable {
 }
 
 /// A terminal that a screen is shown on. One thread owns it.
+///
+/// The owner calls `events` again and again, and `show` where there is something new; `close` comes
+/// last, and nothing after it. `CursesTerminal` is the real one; a test has one that it drives by
+/// hand. What may be called by another thread says so.
 package protocol Terminal: AnyObject {
     var size: CanvasSize { get }
 

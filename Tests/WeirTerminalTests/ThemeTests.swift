@@ -19,18 +19,20 @@ import WeirTerminal
 
     @Test func `the states of a stage differ in letter and shade`() {
         for symbols in [Symbols.unicode, .ascii] {
-            #expect(Set([symbols.busy, symbols.blocked, symbols.waiting, symbols.idle]).count == 4)
+            let states = symbols.states
+            let signs = [states.busy, states.blocked, states.waiting, states.idle]
+            #expect(Set(signs).count == 4)
         }
     }
 
     @Test func `the ASCII signs are ASCII`() {
         let symbols = Symbols.ascii
+        let (lines, states, playing) = (symbols.lines, symbols.states, symbols.playing)
         let signs =
-            symbols.corners + symbols.joints + symbols.bars + [
-                symbols.horizontal, symbols.vertical, symbols.arrow, symbols.heavy, symbols.medium,
-                symbols.idle, symbols.busy, symbols.blocked, symbols.waiting, symbols.track,
-                symbols.selected, symbols.dot, symbols.pause, symbols.play, symbols.rising,
-                symbols.falling,
+            lines.corners + lines.joints + symbols.bars + [
+                lines.horizontal, lines.vertical, lines.arrow, lines.heavy, lines.medium,
+                states.idle, states.busy, states.blocked, states.waiting, playing.live,
+                playing.pause, playing.play, symbols.track, symbols.selected, symbols.limiting,
                 symbols.ellipsis,
             ] + Array(symbols.root)
         for sign in signs { #expect(sign.isASCII) }

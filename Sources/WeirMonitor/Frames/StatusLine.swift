@@ -59,10 +59,10 @@ struct StatusLine {
         case .live: return liveState
         case .paused:
             let style = Style(.warning, bold: true, reversed: true)
-            return Piece(SafeText("\(symbols.pause) PAUSED \(behind)"), style)
+            return Piece(SafeText("\(symbols.playing.pause) PAUSED \(behind)"), style)
         case .playing:
             let style = Style(.busy, bold: true, reversed: true)
-            return Piece(SafeText("\(symbols.play) REPLAY \(behind)"), style)
+            return Piece(SafeText("\(symbols.playing.play) REPLAY \(behind)"), style)
         }
     }
 
@@ -70,7 +70,7 @@ struct StatusLine {
     private var endedState: Piece {
         let place = Figures.elapsed(microseconds: timeline.shownTime ?? 0)
         let end = Figures.elapsed(microseconds: timeline.history.newest?.time ?? 0)
-        let sign = timeline.playhead.isPlaying ? symbols.play : symbols.pause
+        let sign = timeline.playhead.isPlaying ? symbols.playing.play : symbols.playing.pause
         let style = Style(.busy, bold: true, reversed: true)
         return Piece(SafeText("\(sign) REPLAY \(place)/\(end)"), style)
     }
@@ -80,13 +80,13 @@ struct StatusLine {
         let rest = timeline.history.newest?.restsFor ?? 0
         let isOld = timeline.age > Self.oldMicroseconds + rest
         guard isOld || screen.standpoint == .watcher else {
-            return Piece(SafeText("\(symbols.dot) LIVE"), Style(.live, bold: true))
+            return Piece(SafeText("\(symbols.playing.live) LIVE"), Style(.live, bold: true))
         }
         // A run at rest says beforehand for how long it will say nothing.
         let word = isOld || timeline.age <= Self.oldMicroseconds ? "old" : "at rest"
         let age = Figures.age(microseconds: timeline.age)
         let style = Style(isOld ? .warning : .live, bold: true)
-        return Piece(SafeText("\(symbols.dot) LIVE \(age) \(word)"), style)
+        return Piece(SafeText("\(symbols.playing.live) LIVE \(age) \(word)"), style)
     }
 
     /// How the run ended, that it is about to, and that there is a newer one.
@@ -115,7 +115,7 @@ struct StatusLine {
         let recorder = timeline.shownFrame?.recorder
         let size = Figures.bytes(recorder?.bytes ?? 0)
         let isOver = timeline.shownEnding != nil
-        let text = SafeText(isOver ? "trace \(size)" : "\(symbols.dot) REC \(size)")
+        let text = SafeText(isOver ? "trace \(size)" : "\(symbols.playing.live) REC \(size)")
         var pieces = [
             Piece(text, isOver ? .plain : Style(.recording), rank: 2),
             Piece(SafeText(path), .faint, rank: 8),

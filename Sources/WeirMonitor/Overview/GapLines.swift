@@ -14,9 +14,9 @@ struct GapLines {
 
         /// The sign that is drawn: what lies flat also says how full its queue is.
         func sign(_ symbols: Symbols) -> Character {
-            guard arms == GapLines.left | GapLines.right else { return symbols.joints[arms] }
-            if fill > 0.75 { return symbols.heavy }
-            return fill >= 0.1 ? symbols.medium : symbols.joints[arms]
+            guard arms == GapLines.left | GapLines.right else { return symbols.lines.joints[arms] }
+            if fill > 0.75 { return symbols.lines.heavy }
+            return fill >= 0.1 ? symbols.lines.medium : symbols.lines.joints[arms]
         }
     }
 

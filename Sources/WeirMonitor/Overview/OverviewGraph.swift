@@ -16,10 +16,10 @@ extension OverviewPainter {
         let s = symbols
         func edge(_ sign: Character) -> String { "\(sign)\(sign)" }
         return SafeText(
-            "1 Graph   \(s.idle) idle  \(s.busy) busy  \(s.blocked) blocked  "
-                + "\(s.waiting) waits for a worker   edges: "
-                + "\(edge(s.horizontal)) queue below 10 %  \(edge(s.medium)) to 75 %  "
-                + "\(edge(s.heavy)) above")
+            "1 Graph   \(s.states.idle) idle  \(s.states.busy) busy  \(s.states.blocked) blocked  "
+                + "\(s.states.waiting) waits for a worker   edges: "
+                + "\(edge(s.lines.horizontal)) queue below 10 %  \(edge(s.lines.medium)) to 75 %  "
+                + "\(edge(s.lines.heavy)) above")
     }
 
     /// The graph as a list, where its picture does not fit: each stage and what it feeds.
@@ -70,7 +70,7 @@ extension OverviewPainter {
                 } else {
                     let y = lineRow(place, graph, area)
                     for column in node.x..<node.right {
-                        canvas.put(symbols.horizontal, x: column, y: y, style: .frame)
+                        canvas.put(symbols.lines.horizontal, x: column, y: y, style: .frame)
                     }
                 }
             }
@@ -109,7 +109,9 @@ extension OverviewPainter {
                     style: Style(cell.fill > 0.75 ? .blocked : .frame))
             }
         }
-        for y in ends { canvas.put(symbols.arrow, x: gap.right - 1, y: y, style: Style(.frame)) }
+        for y in ends {
+            canvas.put(symbols.lines.arrow, x: gap.right - 1, y: y, style: Style(.frame))
+        }
     }
 
     private mutating func paintNode(_ stage: Int, _ node: Area, _ form: GraphLayout.Form) {
@@ -133,7 +135,7 @@ extension OverviewPainter {
         canvas.put(state, x: node.x + 1, y: node.y + 1, style: look.style, limit: node.width - 1)
         if rates[stage].isLimiting, node.width >= 8 {
             canvas.put(
-                symbols.falling == "v" ? "<" : "◀", x: node.x + 2 + state.width, y: node.y + 1,
+                symbols.limiting, x: node.x + 2 + state.width, y: node.y + 1,
                 style: Style(.warning, bold: true))
         }
     }

@@ -148,7 +148,7 @@ struct OverviewPainter {
 
     private mutating func rule(_ area: Area) -> Area {
         for x in area.x..<area.right {
-            canvas.put(symbols.horizontal, x: x, y: area.y, style: .frame)
+            canvas.put(symbols.lines.horizontal, x: x, y: area.y, style: .frame)
         }
         return area.split(top: 1).rest
     }

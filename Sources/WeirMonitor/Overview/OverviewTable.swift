@@ -15,7 +15,8 @@ extension OverviewPainter {
         let name = max(6, min(24, min(longest, width / 4)))
         let isWide = width >= 110
         let s = symbols
-        let strip: SafeText = "60 s: \(s.busy) busy \(s.blocked) blocked \(s.waiting) waits"
+        let strip: SafeText =
+            "60 s: \(s.states.busy) busy \(s.states.blocked) blocked \(s.states.waiting) waits"
         let states: [TableColumn<Column>] =
             isWide
             ? [
@@ -116,10 +117,10 @@ struct StageCells {
     func paintShares(_ rate: StageRate, _ row: Area, on canvas: inout Canvas) {
         canvas.shares(
             [
-                (rate.busy, symbols.busy, Style(.busy)),
-                (rate.backpressured, symbols.blocked, Style(.blocked)),
-                (rate.waiting, symbols.waiting, Style(.waiting)),
-                (rate.idle, symbols.idle, Style(.idle)),
+                (rate.busy, symbols.states.busy, Style(.busy)),
+                (rate.backpressured, symbols.states.blocked, Style(.blocked)),
+                (rate.waiting, symbols.states.waiting, Style(.waiting)),
+                (rate.idle, symbols.states.idle, Style(.idle)),
             ], in: row)
     }
 
@@ -156,10 +157,10 @@ struct StageCells {
             rate.take(span.new.stages[stage].times.since(span.old.stages[stage].times))
             let (sign, role): (Character, Role) =
                 switch StageLook(rate).state {
-                case .blocked: (symbols.blocked, .blocked)
-                case .waiting: (symbols.waiting, .waiting)
-                case .busy: (symbols.busy, .busy)
-                case .idle: (symbols.idle, .idle)
+                case .blocked: (symbols.states.blocked, .blocked)
+                case .waiting: (symbols.states.waiting, .waiting)
+                case .busy: (symbols.states.busy, .busy)
+                case .idle: (symbols.states.idle, .idle)
                 }
             canvas.put(sign, x: cell.x + column, y: cell.y, style: Style(role))
         }

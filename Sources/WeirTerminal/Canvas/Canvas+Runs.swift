@@ -1,4 +1,5 @@
-/// Neighbouring cells of one row and one style that are to be written.
+/// Neighbouring cells of one row and one style that are to be written: what changed on a screen is
+/// a few of these, and a terminal is sent nothing else.
 package struct CanvasRun: Equatable, Sendable {
     package var x: Int
     package var y: Int

@@ -1,17 +1,3 @@
-/// One cell of a canvas.
-package struct Cell: Equatable, Sendable {
-    package var scalar: Unicode.Scalar
-    package var marks = CombiningMarks()
-    package var style = Style.plain
-    /// Cells that the character takes; 0 for the cell that a wide one to its left covers.
-    package var width: UInt8 = 1
-
-    package init(_ scalar: Unicode.Scalar = " ", style: Style = .plain) {
-        self.scalar = scalar
-        self.style = style
-    }
-}
-
 /// A grid of cells that views paint: a pure value.
 ///
 /// Every drawing clips: what lies outside is left out, at any size from 0×0 on. A wide character

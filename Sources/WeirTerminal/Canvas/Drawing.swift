@@ -1,4 +1,7 @@
-/// Boxes, bars and graphs on a canvas.
+/// Boxes, bars and graphs on a canvas: what views are made of besides text.
+///
+/// Each is a function of its arguments alone. Shares are brought between 0 and 1, whatever was
+/// computed; areas may lie anywhere, and what is outside the canvas is not drawn.
 extension Canvas {
     /// A box with a title in its upper edge; gives the area inside.
     @discardableResult
@@ -10,17 +13,17 @@ extension Canvas {
         }
         let (right, bottom) = (area.right - 1, area.bottom - 1)
         for x in area.x...right {
-            put(symbols.horizontal, x: x, y: area.y, style: .frame)
-            put(symbols.horizontal, x: x, y: bottom, style: .frame)
+            put(symbols.lines.horizontal, x: x, y: area.y, style: .frame)
+            put(symbols.lines.horizontal, x: x, y: bottom, style: .frame)
         }
         for y in area.y...bottom {
-            put(symbols.vertical, x: area.x, y: y, style: .frame)
-            put(symbols.vertical, x: right, y: y, style: .frame)
+            put(symbols.lines.vertical, x: area.x, y: y, style: .frame)
+            put(symbols.lines.vertical, x: right, y: y, style: .frame)
         }
-        put(symbols.corners[0], x: area.x, y: area.y, style: .frame)
-        put(symbols.corners[1], x: right, y: area.y, style: .frame)
-        put(symbols.corners[2], x: area.x, y: bottom, style: .frame)
-        put(symbols.corners[3], x: right, y: bottom, style: .frame)
+        put(symbols.lines.corners[0], x: area.x, y: area.y, style: .frame)
+        put(symbols.lines.corners[1], x: right, y: area.y, style: .frame)
+        put(symbols.lines.corners[2], x: area.x, y: bottom, style: .frame)
+        put(symbols.lines.corners[3], x: right, y: bottom, style: .frame)
         if !title.isEmpty, area.width > 6 {
             let shown = title.cut(to: area.width - 6, ellipsis: symbols.ellipsis)
             put(" ", x: area.x + 2, y: area.y)

@@ -1,4 +1,5 @@
-/// A size in cells; never negative, and bounded so that a terminal's wild claim costs no memory.
+/// A size in cells; never negative, and bounded so that a terminal's wild claim costs no memory: a
+/// canvas of the greatest size takes some tens of megabytes, once.
 package struct CanvasSize: Equatable, Sendable {
     /// What a side has at most.
     package static let maximumSide = 1000

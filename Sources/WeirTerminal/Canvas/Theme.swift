@@ -1,57 +1,7 @@
-/// The signs that views draw with: one set for UTF-8, one for ASCII.
-package struct Symbols: Sendable {
-    package var isASCII: Bool
-    /// Whether the terminal's font can be expected to hold braille patterns.
-    package var hasBraille: Bool
-    package var horizontal: Character
-    package var vertical: Character
-    /// Corners of a box: top left, top right, bottom left, bottom right.
-    package var corners: [Character]
-    /// Lines with arms; the index is the sum of 1 up, 2 right, 4 down, 8 left.
-    package var joints: [Character]
-    package var arrow: Character
-    package var medium: Character
-    package var heavy: Character
-    package var idle: Character
-    package var busy: Character
-    package var blocked: Character
-    /// Runnable, and no worker is free.
-    package var waiting: Character
-    /// Partly filled cells, from an eighth to the whole; a single one in ASCII.
-    package var bars: [Character]
-    package var track: Character
-    package var selected: Character
-    package var dot: Character
-    package var pause: Character
-    package var play: Character
-    package var rising: Character
-    package var falling: Character
-    package var root: String
-    package var ellipsis: Character
-
-    package static let unicode = Symbols(
-        isASCII: false, hasBraille: true, horizontal: "─", vertical: "│",
-        corners: ["┌", "┐", "└", "┘"],
-        joints: [
-            " ", "│", "─", "└", "│", "│", "┌", "├", "─", "┘", "─", "┴", "┐", "┤", "┬", "┼",
-        ],
-        arrow: "▶", medium: "━", heavy: "▰", idle: "░", busy: "▒", blocked: "▓", waiting: "▚",
-        bars: ["▏", "▎", "▍", "▌", "▋", "▊", "▉", "█"], track: "·", selected: "▶", dot: "●",
-        pause: "‖", play: "▷", rising: "▲", falling: "▼", root: "◀ ROOT", ellipsis: "…")
-
-    package static let ascii = Symbols(
-        isASCII: true, hasBraille: false, horizontal: "-", vertical: "|",
-        corners: ["+", "+", "+", "+"],
-        joints: [
-            " ", "|", "-", "+", "|", "|", "+", "+", "-", "+", "-", "+", "+", "+", "+", "+",
-        ],
-        arrow: ">", medium: "=", heavy: "#", idle: ".", busy: "#", blocked: "B", waiting: "W",
-        bars: ["|"], track: " ", selected: ">", dot: "*", pause: "=", play: ">", rising: "^",
-        falling: "v",
-        root: "< ROOT", ellipsis: "~")
-}
-
-/// How roles look on one terminal.
+/// How roles look on one terminal: which signs it can show, and which colours.
+///
+/// The one place that names a colour. No meaning rests on a colour alone: letters and shades say
+/// the same, so that a terminal with two colours and a reader who sees few miss nothing.
 package struct Theme: Sendable {
     package var symbols: Symbols
     package var hasColor: Bool

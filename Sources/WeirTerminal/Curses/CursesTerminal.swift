@@ -3,34 +3,17 @@ import Glibc
 import Synchronization
 import WeirBase
 
-/// Why a terminal cannot show a screen.
-package struct TerminalError: Error, Equatable, CustomStringConvertible {
-    package enum Code: Equatable, Sendable {
-        /// TERM is not set, or names what the database does not know.
-        case unknownKind
-        /// The terminal cannot move its cursor.
-        case dumb
-        /// The descriptor is no terminal.
-        case noTerminal
-        /// The system refused.
-        case system
-    }
-
-    package let code: Code
-    package let description: String
-
-    package init(_ code: Code, _ description: String) {
-        self.code = code
-        self.description = description
-    }
-}
-
 /// The terminal of this process, through curses.
 ///
-/// The thread that makes it owns it; only a `waker` may be used elsewhere. There is one at a time,
-/// because curses keeps its state in globals. Whatever ends the process, the terminal is given
-/// back first: at exit, and by a handler of the signals that kill (it only writes a sequence that
-/// lies ready and resets the modes, then lets the signal have its way).
+/// Curses moves the cursor and sets colours, in the way of whatever terminal this is. Which cells
+/// changed is found before, by comparing two canvases, because that costs far less than the calls
+/// that it saves; and keys are decoded here (`KeyDecoder`) and not by curses, which takes pastes
+/// and reports of the mouse for keys.
+///
+/// The thread that makes it owns it; only a `waker` and `dropOutput` may be used elsewhere. There
+/// is one at a time, because curses keeps its state in globals. Whatever ends the process, the
+/// terminal is given back first: at exit, and by a handler of the signals that kill (it only writes
+/// a sequence that lies ready and resets the modes, then lets the signal have its way).
 package final class CursesTerminal: Terminal {
     private let output: Int32
     private let input: Int32
@@ -40,12 +23,11 @@ package final class CursesTerminal: Terminal {
     /// The thread that shows, as `pthread_t`; 0 before the first frame.
     private let shower = Atomic<UInt>(0)
     private let colors: Int
-    private var decoder = KeyDecoder()
-    /// When bytes of keys came last, by the monotonic clock.
-    private var readAt: UInt64 = 0
+    private var keyboard = Keyboard()
+    /// What the terminal shows; nil where that is not known, and everything has to be painted.
     private var shown: Canvas?
-    private var isForgotten = true
     private var isOpen = true
+    /// What happened while the terminal was not this program's.
     private var pending: [TerminalEvent] = []
     package private(set) var size: CanvasSize
 
@@ -107,15 +89,14 @@ package final class CursesTerminal: Terminal {
     package func show(_ canvas: Canvas) -> Bool {
         guard isOpen, hasRoom else { return false }
         shower.store(UInt(pthread_self()), ordering: .relaxed)
-        if isForgotten { weir_curses_forget() }
-        for run in canvas.runs(after: isForgotten ? nil : shown) { put(run) }
+        if shown == nil { weir_curses_forget() }
+        for run in canvas.runs(after: shown) { put(run) }
         weir_curses_show()
         shown = canvas
-        isForgotten = false
         return true
     }
 
-    package func forget() { isForgotten = true }
+    package func forget() { shown = nil }
 
     package func events(until deadline: UInt64) -> [TerminalEvent] {
         guard isOpen else { return [.closed] }
@@ -128,7 +109,7 @@ package final class CursesTerminal: Terminal {
     package func suspend() {
         guard isOpen else { return }
         weir_curses_suspend()
-        isForgotten = true
+        shown = nil
         takeSize(&pending)
     }
 
@@ -137,7 +118,7 @@ package final class CursesTerminal: Terminal {
         weir_curses_lend()
         body()
         weir_curses_take_back()
-        isForgotten = true
+        shown = nil
         takeSize(&pending)
     }
 
@@ -171,8 +152,7 @@ package final class CursesTerminal: Terminal {
             pollfd(fd: wakeUp.readingEnd, events: Int16(POLLIN), revents: 0),
         ]
         let now = MonotonicClock.nanoseconds()
-        let silence = decoder.patienceMilliseconds.map { readAt + UInt64($0) * 1_000_000 }
-        let end = min(deadline, silence ?? .max)
+        let end = min(deadline, keyboard.silence ?? .max)
         let left = end > now ? (min(end - now, 60_000_000_000) + 999_999) / 1_000_000 : 0
         let count = poll(&watched, nfds_t(watched.count), Int32(left))
         if count < 0 { return [] }
@@ -180,10 +160,8 @@ package final class CursesTerminal: Terminal {
             readKeys(&events)
         } else if watched[0].revents & Int16(POLLHUP | POLLERR | POLLNVAL) != 0 {
             events.append(.closed)
-        } else if let silence, MonotonicClock.nanoseconds() >= silence {
-            // Other things wake this thread: only silence that has passed counts.
-            readAt = MonotonicClock.nanoseconds()
-            events += decoder.timedOut().map { .key($0) }
+        } else {
+            events += keyboard.passed(to: MonotonicClock.nanoseconds()).map { .key($0) }
         }
         if watched[1].revents != 0 { readSignals(&events) }
         if watched[2].revents != 0 { wakeUp.clear() }
@@ -195,8 +173,7 @@ package final class CursesTerminal: Terminal {
         var bytes = [UInt8](repeating: 0, count: 4_096)
         let count = bytes.withUnsafeMutableBytes { Glibc.read(input, $0.baseAddress, $0.count) }
         if count > 0 {
-            readAt = MonotonicClock.nanoseconds()
-            for key in decoder.take(bytes.prefix(count)) {
+            for key in keyboard.take(bytes.prefix(count), at: MonotonicClock.nanoseconds()) {
                 events.append(key == .control("z") ? .suspend : .key(key))
             }
         } else if count == 0 || (errno != EINTR && errno != EAGAIN) {
@@ -219,7 +196,7 @@ package final class CursesTerminal: Terminal {
         guard new != size else { return }
         size = new
         weir_curses_resize(Int32(new.height), Int32(new.width))
-        isForgotten = true
+        shown = nil
         events.append(.resized(new))
     }
 
@@ -271,38 +248,5 @@ package final class CursesTerminal: Terminal {
         default:
             return TerminalError(.system, "the terminal could not be taken (error \(errno))")
         }
-    }
-}
-
-/// A pipe that wakes the thread which waits at its reading end.
-final class WakeUp: Sendable {
-    let readingEnd: Int32
-    private let writingEnd: Int32
-
-    init?() {
-        var ends: [Int32] = [-1, -1]
-        guard pipe(&ends) == 0 else { return nil }
-        for end in ends {
-            _ = fcntl(end, F_SETFD, FD_CLOEXEC)
-            _ = fcntl(end, F_SETFL, O_NONBLOCK)
-        }
-        readingEnd = ends[0]
-        writingEnd = ends[1]
-    }
-
-    deinit {
-        close(readingEnd)
-        close(writingEnd)
-    }
-
-    func signal() {
-        var byte: UInt8 = 1
-        // A full pipe wakes as well as one more byte would.
-        _ = write(writingEnd, &byte, 1)
-    }
-
-    func clear() {
-        var bytes = [UInt8](repeating: 0, count: 256)
-        while read(readingEnd, &bytes, bytes.count) == bytes.count {}
     }
 }

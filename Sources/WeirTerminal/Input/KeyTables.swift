@@ -1,4 +1,7 @@
-/// Which sequences are keys.
+/// Which sequences are keys: those that xterm, the console of Linux, rxvt, screen and tmux send.
+///
+/// A table rather than terminfo's, because terminfo names the sequences of one mode of one kind of
+/// terminal, and what is at the other end of a link is often something else than TERM says.
 enum KeyTables {
     /// The key of a sequence that began with `ESC [`; nil for what no key sends.
     static func key(_ parameters: [UInt8], final: UInt8) -> Key? {

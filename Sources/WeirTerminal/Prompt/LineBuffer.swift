@@ -1,4 +1,7 @@
 /// A line that is being typed, and where its cursor stands. A value.
+///
+/// It counts in what a reader takes for characters, so that one press of a key moves over a letter
+/// and its marks together, and removes them together.
 package struct LineBuffer: Equatable, Sendable {
     /// Longer lines take no more characters.
     package static let longest = 4_096

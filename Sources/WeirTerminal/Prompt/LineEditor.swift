@@ -1,5 +1,10 @@
 /// Edits one line after the other by keys: cursor keys, the usual control keys, history, search in
 /// it (Ctrl-R) and completion. A pure state machine.
+///
+/// Whoever reads keys hands them in one by one (`take`) and does what each effect says; what is to
+/// be seen of the line is `buffer`, with `searchPrompt` before it while the history is searched. It
+/// knows no terminal, so that a test types and looks as a person does. The keys are those of
+/// readline in its Emacs form, which shells and debuggers have taught.
 package struct LineEditor: Sendable {
     /// What the owner has to do after a key.
     package enum Effect: Equatable, Sendable {
@@ -70,7 +75,9 @@ package struct LineEditor: Sendable {
             return .redraw
         case .control("z"): return .suspend
         case .control("l"): return .clearScreen
-        default: return edit(key)
+        case .control, .left, .right, .home, .end, .pageUp, .pageDown, .insert, .delete, .backTab,
+            .backspace, .escape, .alt, .paste, .function:
+            return edit(key)
         }
     }
 
@@ -87,7 +94,9 @@ package struct LineEditor: Sendable {
         case .control("u"): buffer.deleteToStart()
         case .control("w"): buffer.deleteWord()
         case .control("y"): buffer.yank()
-        default: break
+        case .character, .control, .up, .down, .pageUp, .pageDown, .insert, .enter, .tab, .backTab,
+            .escape, .alt, .paste, .function:
+            break
         }
         return buffer == before ? .nothing : .redraw
     }
@@ -138,7 +147,8 @@ package struct LineEditor: Sendable {
             buffer = state.original
             search = nil
             return .redraw
-        default:
+        case .control, .up, .down, .left, .right, .home, .end, .pageUp, .pageDown, .insert, .delete,
+            .enter, .tab, .backTab, .alt, .paste, .function:
             search = nil
             return nil
         }

@@ -1,4 +1,5 @@
-/// The lines that were entered, the last ones of them. A value.
+/// The lines that were entered, the last ones of them, for a person who goes back to one. A value.
+/// Older lines are forgotten, and nothing is kept beyond the process.
 package struct LineHistory: Equatable, Sendable {
     package static let most = 1_000
 

@@ -1,11 +1,13 @@
 import Glibc
 import WeirBase
 
-/// Reads lines from a person at a terminal. One thread owns it.
+/// Reads lines from a person at a terminal. One thread owns it, but for a `waker`.
 ///
-/// The terminal is taken while a line is being typed and is as it was in between, so that what a
-/// command writes and Ctrl-C during it are ordinary. Lines that arrive together, from a paste, are
-/// handed out one after the other.
+/// The owner calls `read` for each line and does what the line says in between. The terminal is
+/// taken while a line is being typed and is as it was in between, so that what a command writes and
+/// Ctrl-C during it are ordinary. Lines that arrive together, from a paste, are handed out one
+/// after the other. The rest of the screen stays as it is: only the row of the prompt is drawn, by
+/// the few sequences that every terminal but `dumb` has, and on `dumb` the terminal echoes itself.
 package final class LinePrompt {
     package enum Outcome: Equatable, Sendable {
         case line(String)

@@ -1,4 +1,7 @@
 /// How a prompt and the part of a line around its cursor fit into one row.
+///
+/// A line that is longer than the terminal is wide is moved instead of wrapped: where a terminal
+/// wraps differs from kind to kind, and a row is all that a prompt may take of the screen.
 package struct LineView: Equatable, Sendable {
     /// What is written, safe for a terminal.
     package let text: String
