@@ -67,8 +67,32 @@ import WeirTesting
         let stage = Stage()
         let screen = stage.screen()
         stage.terminal.send(.closed)
-        screen.ended("interrupted", staying: true)
+        screen.wait()
+        #expect(stage.requests.load(ordering: .relaxed) == 1)
         #expect(stage.terminal.closeCount == 1)
+    }
+
+    @Test func `a run that is silent is shown with the age that its clock gives it`() {
+        let stage = Stage()
+        let screen = stage.screen()
+        stage.feed.offer(
+            MetricSample(
+                time: 1_000_000, step: 0, subtasks: [], channels: [], recorder: RecorderSample()))
+        #expect(stage.shows("LIVE"))
+        stage.feed.setClock { 8_000_000 }
+        #expect(stage.shows("LIVE 7.0 s old"))
+        screen.ended("interrupted", staying: false)
+    }
+
+    @Test func `a recording that stopped is told once, behind what was recorded`() {
+        let stage = Stage()
+        stage.feed.recordingStopped("disk full")
+        stage.feed.offer(Notice(severity: .warning, step: 1, time: 0, place: "a", text: "w"))
+        let reasons = stage.feed.take().events.map { event in
+            if case .recordingStopped(let reason) = event { reason } else { "" }
+        }
+        #expect(reasons == ["", "disk full"])
+        #expect(stage.feed.take().isEmpty)
     }
 
     @Test func `a link without room gets the newest frame later`() {

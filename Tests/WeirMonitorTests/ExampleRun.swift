@@ -108,7 +108,7 @@ struct ExampleRun {
         }
     }
 
-    /// A model after so many seconds of this run.
+    /// A screen with the overview alone after so many seconds of this run.
     static func model(
         seconds: Int, width: Int = 80, height: Int = 24, symbols: Symbols = .unicode,
         color: Bool = true, hasNotices: Bool = false
@@ -116,7 +116,7 @@ struct ExampleRun {
         var run = ExampleRun()
         var model = ScreenModel(
             facts: facts, standpoint: .owner, size: CanvasSize(width: width, height: height),
-            theme: Theme(symbols: symbols, hasColor: color))
+            theme: Theme(symbols: symbols, hasColor: color), views: [Overview.self])
         for _ in 0..<(seconds * 10) {
             let sample = run.next()
             // What is noticed is recorded before the sample after it.
