@@ -2,6 +2,12 @@ import Glibc
 import WeirBase
 
 /// Another invocation of this program with the terminal to itself, in a process group of its own.
+///
+/// The screen's thread calls `run` while it lends the terminal, and waits there; the run whose
+/// screen it is goes on meanwhile, on its own threads. A process rather than a call, because the
+/// debugger runs the pipeline a second time and takes signals, the terminal and standard output for
+/// itself; whatever goes wrong there leaves the run alone. What has to be put right on the way
+/// there and back is the group that the terminal's keys go to, and what its Ctrl-C means.
 enum Prompt {
     /// A program that ended this soon without being asked anything has hardly been read.
     private static let shortNanoseconds: UInt64 = 1_000_000_000

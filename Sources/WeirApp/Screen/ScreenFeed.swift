@@ -3,7 +3,8 @@ import WeirBase
 import WeirMonitor
 import WeirTelemetry
 
-/// What waits for the screen of a run in this process. Any thread.
+/// What waits for the screen of a run in this process: the timeline's source while it goes on. Any
+/// thread.
 ///
 /// A recorded run's samples, warnings and marks come as its recorder hands them to the trace, so
 /// that the screen shows what the trace will hold. A run that is not recorded offers them itself.

@@ -4,7 +4,9 @@ import WeirMonitor
 import WeirTelemetry
 import WeirTrace
 
-/// Feeds a screen from a trace: one that grows, or one that is finished.
+/// Feeds a screen from a trace: the timeline's source of a run of another process, whether it goes
+/// on or is over. What comes is what the run's own screen was given, in the same order, because
+/// both read what its recorder handed over (`NewsDigest`).
 ///
 /// Owned by one thread at a time: whoever made it, then whoever takes news. It looks at the file
 /// ten times a second and never alters anything.

@@ -28,6 +28,10 @@ package struct NoticeLine: Equatable, Sendable {
 /// The notices of a run as lines, one for each thing that is said however often that is; and what
 /// they were at any sample before.
 ///
+/// `Timeline` appends in the order of recording, with the number of the sample that a notice comes
+/// with; whoever shows lines asks for those of a moment (`lines`). Time of day plays no part: a
+/// notice may be recorded long after it happened, and is known from then on.
+///
 /// Bounded: each severity has room of its own, in which a new line takes the place of the one that
 /// was silent longest. So warnings never push out a violation. What is let go is counted and
 /// stays in the trace.

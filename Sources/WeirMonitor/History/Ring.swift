@@ -1,4 +1,7 @@
-/// The newest elements of a sequence, at most `capacity`.
+/// The newest elements of a sequence, at most `capacity`: of more, the oldest make room.
+///
+/// Adding one costs the same however many there are, and nothing is moved. The memory is taken as
+/// elements come, so that a short run pays for what it has.
 package struct Ring<Element: Sendable>: Sendable {
     package let capacity: Int
     private var elements: [Element] = []

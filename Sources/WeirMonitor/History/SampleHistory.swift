@@ -1,6 +1,9 @@
 /// The samples of a run that the screens can go back to, in bounded memory.
 ///
-/// The newest ten minutes are kept sample by sample, what is older every ten seconds for a day.
+/// The newest ten minutes are kept sample by sample, what is older every ten seconds for a day: a
+/// person looks closely at what just happened, and at the shape of what is long ago. `Timeline` is
+/// the only one to add frames; all that is shown is read from here, live too, so that a moment
+/// looks later as it did then.
 package struct SampleHistory: Sendable {
     /// Ten minutes at ten samples a second.
     package static let fineCapacity = 6_000

@@ -2,6 +2,9 @@
 ///
 /// An edge over several layers runs through places of its own in between, so that every line joins
 /// neighbouring layers. Beyond `maximumPlaces` there is no layout and the table has to do.
+///
+/// A function of the plan alone: it knows neither cells nor figures, so that stages stay where they
+/// are while a run goes on and a window is dragged.
 struct GraphLayout {
     enum Form {
         /// A name and a state, two rows.

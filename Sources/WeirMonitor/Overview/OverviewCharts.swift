@@ -1,6 +1,9 @@
 import WeirTerminal
 
 /// What changes over the last minute, and the sentence that names the cause.
+///
+/// The axis goes from nothing to a round figure above the greatest value, which seldom changes, so
+/// that a curve which rises is one that rises and not an axis that moved.
 extension OverviewPainter {
     enum Chart {
         case throughput, lag

@@ -11,6 +11,10 @@ struct FittingGraph {
 }
 
 /// The graph of stages: as a picture where that fits, else as a list.
+///
+/// `GraphLayout` says where stages stand, by layers and lanes; here follows how wide layers and the
+/// gaps between them are, and what is drawn. Layer after layer is painted from left to right, and
+/// after each the gap with the lines to the next.
 extension OverviewPainter {
     var graphTitle: SafeText {
         let s = symbols

@@ -1,6 +1,8 @@
 import WeirTerminal
 
-/// The list of violations, errors and warnings.
+/// The list of violations, errors and warnings: a line each with its time, severity and step, as
+/// many as there are rows, around the one that was chosen. A line that is cut is read whole with
+/// Enter (`NoticeDetails`).
 extension OverviewPainter {
     func newsTitle(_ number: String, in area: Area) -> SafeText {
         let isNarrow = area.width < 80
