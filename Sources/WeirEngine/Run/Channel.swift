@@ -68,9 +68,10 @@ package class ChannelBase: @unchecked Sendable {
     package let policy: EdgePolicy
     /// The heaviest keys of a keyed edge into several subtasks; nil elsewhere.
     package internal(set) var keys: KeySketch?
-    // The subtasks own their channels' ends and live as long as the execution does.
-    /// Set while the plan is bound, before the first turn.
+    /// Set while the plan is bound, before the first turn. Safe: an execution keeps its subtasks as
+    /// long as its channels.
     package internal(set) unowned(unsafe) var producer: Subtask?
+    /// As for `producer`.
     package internal(set) unowned(unsafe) var consumer: Subtask?
 
     package init(name: String, bounds: ChannelBounds, policy: EdgePolicy) {

@@ -87,8 +87,9 @@ extension Execution {
     /// The names of the conditions over several parts of the state.
     package var wideInvariantNames: [String] { wideInvariants.map(\.name) }
 
-    /// Checks the conditions over several parts of the state and tells which begin not to hold. Where
-    /// no turn is open and no lock of the scheduler is held.
+    /// Checks the conditions over several parts of the state and tells which begin not to hold.
+    ///
+    /// Where no turn is open and no lock of the scheduler is held.
     package func lookAtRest(step: UInt64, time: Int64) {
         violatedAtRest(checkAtRest(), step: step, time: time)
     }

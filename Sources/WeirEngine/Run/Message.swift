@@ -86,8 +86,8 @@ struct MessageBuffer<Element> {
     /// Messages that are elements. Looks at all.
     var elementCount: Int { (first..<end).count { tags[$0] == 0 } }
 
-    /// Bytes of the elements, as far as their types tell; of a control message its slot. Looks at all
-    /// where elements hold more than their fields.
+    /// Bytes of the elements, as far as their types tell. Looks at all of them where they hold more
+    /// than their fields.
     var bytes: Int {
         let stride = MemoryLayout<Element>.stride
         guard Element.self is any HeapSized.Type else { return count * stride }
