@@ -72,8 +72,12 @@ let package = Package(
             swiftSettings: strict),
         .target(
             name: "WeirReplay",
+            dependencies: ["WeirBase", "WeirTelemetry", "WeirTrace", "WeirEngine"],
+            swiftSettings: strict),
+        .target(
+            name: "WeirDebugger",
             dependencies: [
-                "WeirBase", "WeirTelemetry", "WeirTrace", "WeirEngine", "WeirPattern",
+                "WeirBase", "WeirTelemetry", "WeirEngine", "WeirReplay", "WeirPattern",
             ],
             swiftSettings: strict),
         .target(
@@ -93,7 +97,7 @@ let package = Package(
             name: "WeirApp",
             dependencies: [
                 "Weir", "WeirBase", "WeirTelemetry", "WeirTrace", "WeirEngine", "WeirConnectors",
-                "WeirReplay", "WeirTerminal", "WeirMonitor",
+                "WeirReplay", "WeirDebugger", "WeirTerminal", "WeirMonitor",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
@@ -122,6 +126,12 @@ let package = Package(
             name: "WeirReplayTests",
             dependencies: [
                 "WeirReplay", "WeirBase", "WeirTelemetry", "WeirTrace", "WeirEngine", "Gallery",
+            ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "WeirDebuggerTests",
+            dependencies: [
+                "WeirDebugger", "WeirReplay", "WeirBase", "WeirTelemetry", "WeirEngine",
             ],
             swiftSettings: strict),
         .testTarget(name: "WeirBaseTests", dependencies: ["WeirBase"], swiftSettings: strict),

@@ -15,6 +15,16 @@ enum ImportRule {
         }
     }
 
+    /// Names of types that the file's room sees through a protocol only.
+    static func findings(behindSeam file: SourceFile) -> [Finding] {
+        guard let hidden = Rooms.behindSeam[file.target], !file.isTest else { return [] }
+        return file.tokens.compactMap { token in
+            guard token.kind == .word, let instead = hidden[token.text] else { return nil }
+            return file.finding(
+                token.line, "\(file.target) does not name \(token.text): ask \(instead)")
+        }
+    }
+
     /// The modules a file imports, `import struct A.B` included, with their lines.
     static func imports(in file: SourceFile) -> [(module: String, line: Int)] {
         let kinds = ["struct", "class", "enum", "protocol", "func", "var", "let", "typealias"]

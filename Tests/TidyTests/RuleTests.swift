@@ -34,6 +34,13 @@ import Testing
         #expect(ImportRule.findings(in: file(text, path)).isEmpty)
     }
 
+    @Test func `a type behind a seam is found where it is named, and not in a comment`() {
+        let text = "// ReplaySession\nlet a: any ReplayedExecution\nlet b: ReplaySession\n"
+        let path = "Sources/WeirDebugger/A.swift"
+        #expect(ImportRule.findings(behindSeam: file(text, path)).map(\.line) == [3])
+        #expect(ImportRule.findings(behindSeam: file(text, "Sources/WeirApp/A.swift")).isEmpty)
+    }
+
     @Test func `a dependency beyond the table is found with its line`() {
         let manifest = file(
             """

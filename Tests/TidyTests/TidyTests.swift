@@ -14,6 +14,10 @@ import Testing
         expectNone(files.flatMap(ImportRule.findings(in:)))
     }
 
+    @Test func `no room names what it sees through a protocol`() throws {
+        expectNone(try repository.swiftFiles().flatMap(ImportRule.findings(behindSeam:)))
+    }
+
     @Test func `no target depends on more than the table allows`() throws {
         let manifest = try repository.file("Package.swift")
         #expect(ImportRule.targets(inManifest: manifest).count > 10)

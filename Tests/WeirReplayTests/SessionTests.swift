@@ -18,7 +18,7 @@ private func picture(of session: ReplaySession) throws -> String {
     for queue in session.queues(messages: 4) { text += "\(queue)\n" }
     for subtask in session.subtasks { text += "\(subtask)\n" }
     for turn in try session.runnable() { text += "\(turn)\n" }
-    for thread in session.threads { text += "\(thread)\n" }
+    for turn in session.openTurns { text += "\(turn)\n" }
     return text
 }
 

@@ -1,5 +1,6 @@
 import Glibc
 import WeirBase
+import WeirDebugger
 import WeirReplay
 import WeirTelemetry
 import WeirTerminal

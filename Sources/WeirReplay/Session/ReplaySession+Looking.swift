@@ -1,91 +1,7 @@
 import Synchronization
-package import WeirBase
+import WeirBase
 import WeirEngine
 import WeirTelemetry
-
-/// A piece of state: a shared cell, or what one operator keeps for one key.
-package enum StateID: Hashable, Sendable {
-    case cell(UInt16)
-    /// The key as text; empty for a state without keys.
-    case entry(subtask: UInt16, operator: String, key: String)
-}
-
-/// A piece of state with its value at the session's step.
-package struct StateValue {
-    package var id: StateID
-    /// `cell stock`, `reserve[17]`, or `stage.operator[key]` where a stage fuses several operators
-    /// with state.
-    package var name: String
-    /// The value itself, to be looked into.
-    package var value: Any
-    /// The subtask is in the middle of a turn, which holds its state: the value is the one at the
-    /// beginning of that turn, this step.
-    package var asOfTurn: UInt64?
-}
-
-/// A channel at the session's step.
-package struct QueueFacts: Equatable, Sendable {
-    package var channel: String
-    /// Messages that wait, control messages among them.
-    package var depth: Int
-    /// What the plan allows.
-    package var capacity: Int
-    /// Messages that the producer emitted and has not published.
-    package var unpublished: Int
-    /// The oldest of those that wait, as text.
-    package var oldest: [String]
-}
-
-/// A subtask at the session's step. Counts are totals since the run's start.
-package struct SubtaskFacts: Equatable, Sendable {
-    package var name: String
-    package var turns: UInt64
-    package var recordsIn: UInt64
-    package var recordsOut: UInt64
-    /// RFC 3339; empty before the first one, `end` after the last.
-    package var watermark: String
-    package var isDone: Bool
-    /// The step at which its open turn began.
-    package var openTurn: UInt64?
-}
-
-/// How far event time has come in a subtask, and what holds it back.
-package struct WatermarkFacts: Equatable, Sendable {
-    /// One input, with what was taken from it.
-    package struct Input: Equatable, Sendable {
-        package enum State: String, Sendable {
-            case active, idle, ended
-        }
-
-        package var channel: String
-        package var watermark: Instant
-        package var state: State
-        /// The producer's own watermark, which is behind the messages that wait.
-        package var sent: Instant
-        /// Messages that wait.
-        package var depth: Int
-    }
-
-    package var subtask: String
-    package var watermark: Instant
-    /// Empty in a source.
-    package var inputs: [Input]
-
-    package init(subtask: String, watermark: Instant, inputs: [Input]) {
-        (self.subtask, self.watermark, self.inputs) = (subtask, watermark, inputs)
-    }
-
-    /// The active input with the least watermark: the others cannot move this one.
-    package var holder: Input? {
-        inputs.filter { $0.state == .active }.min { $0.watermark < $1.watermark }
-    }
-}
-
-/// A turn that could be taken at the session's step.
-package struct RunnableFacts: Equatable, Sendable {
-    package var subtask: String
-    package var what: String
-}
 
 extension ReplaySession {
     // MARK: Names
@@ -211,7 +127,7 @@ extension ReplaySession {
         }
     }
 
-    // MARK: Queues, subtasks, threads
+    // MARK: Queues, subtasks, turns
 
     /// All channels in the order of the plan, with at most `limit` of their oldest messages.
     package func queues(messages limit: Int = 0) -> [QueueFacts] {
@@ -227,15 +143,13 @@ extension ReplaySession {
     package var subtasks: [SubtaskFacts] {
         let open = replica.director.openTurns
         return replica.execution.subtasks.map { subtask in
-            let watermark = subtask.watermark
             let counters = subtask.counters
             return SubtaskFacts(
                 name: subtask.name, turns: subtask.turnCount,
                 recordsIn: counters.recordsIn.load(ordering: .relaxed),
                 recordsOut: counters.recordsOut.load(ordering: .relaxed),
-                watermark: watermark == .distantPast
-                    ? "" : watermark == .distantFuture ? "end" : watermark.rfc3339(digits: 3),
-                isDone: subtask.isDone, openTurn: open[subtask.index])
+                watermark: subtask.watermark, isDone: subtask.isDone,
+                openTurn: open[subtask.index])
         }
     }
 
@@ -262,48 +176,38 @@ extension ReplaySession {
         let time = try facts(of: position)?.time ?? 0
         var found: [RunnableFacts] = []
         for subtask in replica.execution.subtasks where open[subtask.index] == nil {
-            func add(_ what: String) {
-                found.append(RunnableFacts(subtask: subtask.name, what: what))
+            func add(_ work: RunnableFacts.Work) {
+                found.append(RunnableFacts(subtask: subtask.name, work: work))
             }
             if subtask.hasUnpublished {
-                add("publishes what found no room")
+                add(.publish)
                 continue
             }
-            if subtask.isSource, !subtask.isDone { add("source") }
+            if subtask.isSource, !subtask.isDone { add(.read) }
             for choice in subtask.knownChoices(time: time, world: replica.world) {
-                switch choice.kind {
-                case .input:
-                    let channel = subtask.inlets[Int(choice.inlet)].channel.name
-                    add("\(choice.count) messages on \(channel)")
-                case .timer: add("a timer is due")
-                default: add("\(choice.kind)")
+                guard choice.kind == .input else {
+                    add(.turn(choice.kind))
+                    continue
                 }
+                let channel = subtask.inlets[Int(choice.inlet)].channel.name
+                add(.messages(choice.count, channel: channel))
             }
         }
         return found
     }
 
     /// What each open turn is doing, in order of subtasks.
-    package var threads: [(subtask: String, state: String)] {
-        let suspended = replica.director.openTurns.sorted { $0.key < $1.key }
-        return suspended.map { index, turn in
+    package var openTurns: [OpenTurnFacts] {
+        replica.director.openTurns.sorted { $0.key < $1.key }.map { index, turn in
             let subtask = replica.execution.subtasks[Int(index)]
-            let state: String
-            switch replica.scheduler.purpose(ofSuspended: index) {
-            case .cell(let cell):
-                state = "waits to access cell \(replica.execution.cells[Int(cell)].name)"
-            case .publish(let outlet):
-                let channel = subtask.outlets[Int(outlet)].channel?.name ?? ""
-                state = "waits to publish on \(channel)"
-            case nil: state = "was in flight when the run died"
-            }
-            return (subtask.name, "in the turn of step \(turn), \(state)")
+            let next: OpenTurnFacts.Next =
+                switch replica.scheduler.purpose(ofSuspended: index) {
+                case .cell(let cell): .access(cell: replica.execution.cells[Int(cell)].name)
+                case .publish(let outlet):
+                    .publish(channel: subtask.outlets[Int(outlet)].channel?.name ?? "")
+                case nil: .nothing
+                }
+            return OpenTurnFacts(subtask: subtask.name, turn: turn, next: next)
         }
     }
-}
-
-/// A look at the past was ended before it got there.
-package struct ReplayInterrupted: Error, Equatable, Sendable, CustomStringConvertible {
-    package let step: UInt64
-    package var description: String { "interrupted on the way to the turn of step \(step)" }
 }

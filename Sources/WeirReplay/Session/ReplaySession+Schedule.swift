@@ -1,21 +1,5 @@
-package import WeirTelemetry
+import WeirTelemetry
 import WeirTrace
-
-/// A step of the recorded schedule.
-package struct StepFacts: Equatable, Sendable {
-    package var step: UInt64
-    package var kind: StepKind
-    /// Meaningless for rest points and voids.
-    package var subtask: UInt16
-    /// The step at which its turn began: itself for a beginning, 0 for rest points and voids.
-    package var turn: UInt64
-    /// Beginning of a turn: the inlet. Access: the cell. Publish: the outlet.
-    package var port: UInt16
-    /// Beginning of a turn: elements or calls. Publish: messages offered.
-    package var count: UInt32
-    /// Microseconds since the run's start; of an access or a publish that of its turn.
-    package var time: Int64
-}
 
 extension ReplaySession {
     /// What a step was; nil when the trace has none of that number.

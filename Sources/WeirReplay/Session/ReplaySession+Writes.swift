@@ -2,18 +2,6 @@ import WeirBase
 import WeirEngine
 import WeirTelemetry
 
-/// A step that could change a piece of state, and what it did.
-package struct StateAccess {
-    package var step: UInt64
-    package var subtask: UInt16
-    /// The step at which its turn began.
-    package var turn: UInt64
-    /// Whether the value was another one afterwards.
-    package var isWrite: Bool
-    /// The value afterwards; nil when there is none.
-    package var value: Any?
-}
-
 extension ReplaySession {
     /// The step that last changed a piece of state, at or before the playhead: the access of a
     /// cell, or the turn of a subtask; nil when nothing has changed it since the run's start.

@@ -19,17 +19,6 @@ package final class ReplaySession {
         package init() {}
     }
 
-    /// A journey: from where, to where, and what it cost.
-    package struct Travel: Equatable, Sendable {
-        package var from: UInt64
-        package var to: UInt64
-        /// Steps that were run to get there.
-        package var stepsRun: UInt64
-        package var nanoseconds: UInt64
-        /// `onProgress` ended it before its goal.
-        package var isInterrupted = false
-    }
-
     /// Steps run between two snapshots at least, and how much more time than a snapshot took.
     private static let spacing: UInt64 = 64
     private static let costFactor: UInt64 = 10

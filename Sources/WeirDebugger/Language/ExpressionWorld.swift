@@ -1,4 +1,5 @@
 import WeirBase
+import WeirReplay
 
 /// What an expression can look at.
 protocol ExpressionWorld {

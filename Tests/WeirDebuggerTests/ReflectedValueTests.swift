@@ -1,6 +1,6 @@
 import Testing
 
-@testable import WeirReplay
+@testable import WeirDebugger
 
 private struct Inner { var list = [1, 2], text = "a\u{1B}b" }
 private struct Outer {

@@ -1,4 +1,5 @@
 import WeirBase
+import WeirReplay
 import WeirTelemetry
 
 /// What is here: nothing of this moves the run.
@@ -67,7 +68,7 @@ extension Debugger {
                 ?? (subtask.isDone ? "done" : "between turns")
             table.row([
                 subtask.name, "\(subtask.turns)", "\(subtask.recordsIn)", "\(subtask.recordsOut)",
-                subtask.watermark.isEmpty ? "-" : subtask.watermark, state,
+                WatermarkText.short(subtask.watermark) ?? "-", state,
             ])
         }
         for line in table.lines { answer.line(line) }
@@ -78,7 +79,7 @@ extension Debugger {
                     .members([
                         "subtask": .text(subtask.name), "turns": .number(subtask.turns),
                         "in": .number(subtask.recordsIn), "out": .number(subtask.recordsOut),
-                        "watermark": subtask.watermark.isEmpty ? nil : .text(subtask.watermark),
+                        "watermark": WatermarkText.short(subtask.watermark).map { .text($0) },
                         "done": .flag(subtask.isDone),
                         "turn": subtask.openTurn.map { .number($0) },
                     ])
@@ -132,28 +133,27 @@ extension Debugger {
         let runnable = try run.runnable()
         if runnable.isEmpty { answer.line("nothing could run: every subtask has ended") }
         var table = TextTable(["subtask", "could take"])
-        for choice in runnable { table.row([choice.subtask, choice.what]) }
+        for choice in runnable { table.row([choice.subtask, choice.text]) }
         if !runnable.isEmpty { for line in table.lines { answer.line(line) } }
         answer.member(
             "runnable",
             .list(
                 runnable.map {
-                    .members(["subtask": .text($0.subtask), "what": .text($0.what)])
+                    .members(["subtask": .text($0.subtask), "what": .text($0.text)])
                 }))
     }
 
     private func infoThreads(_ answer: inout Answer) {
-        let threads = run.threads
-        if threads.isEmpty { answer.line("no turn is open here") }
-        for thread in threads {
+        let turns = run.openTurns
+        if turns.isEmpty { answer.line("no turn is open here") }
+        for turn in turns {
             answer.line(
-                "\(PrintableText.escaped(thread.subtask)): "
-                    + PrintableText.escaped(thread.state, limit: 400))
+                "\(PrintableText.escaped(turn.subtask)): "
+                    + PrintableText.escaped(turn.text, limit: 400))
         }
         answer.member(
             "threads",
-            .list(
-                threads.map { .members(["subtask": .text($0.subtask), "state": .text($0.state)]) }))
+            .list(turns.map { .members(["subtask": .text($0.subtask), "state": .text($0.text)]) }))
     }
 
     private func infoBreaks(_ answer: inout Answer) {

@@ -1,5 +1,6 @@
 import WeirBase
 import WeirEngine
+import WeirReplay
 import WeirTelemetry
 
 /// What became of the elements up to here.

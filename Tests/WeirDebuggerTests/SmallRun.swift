@@ -5,7 +5,7 @@ import WeirTelemetry
 @testable import WeirReplay
 
 /// A run of a few steps whose state is a table: step `n` of `left` is `left[n]`.
-final class SmallRun: DebuggedRun {
+final class SmallRun: ReplayedExecution {
     struct Budget { var left: Int }
 
     /// What the cell holds behind each step, from 0.
@@ -39,7 +39,7 @@ final class SmallRun: DebuggedRun {
     }
     var failureStep: UInt64? { marks.first { $0.kind == .violation }?.step }
 
-    func go(to step: UInt64) throws -> ReplaySession.Travel {
+    func go(to step: UInt64) throws -> Travel {
         let from = position
         let goal = min(step, lastStep, divergenceStep ?? .max)
         var place = goal < from ? 0 : from
@@ -50,7 +50,7 @@ final class SmallRun: DebuggedRun {
             isInterrupted = onProgress.map { !$0(place, goal) } ?? false
         }
         position = place
-        return ReplaySession.Travel(
+        return Travel(
             from: from, to: position, stepsRun: position >= from ? position - from : position,
             nanoseconds: 0, isInterrupted: isInterrupted)
     }
@@ -82,8 +82,6 @@ final class SmallRun: DebuggedRun {
         }
         return nil
     }
-
-    func step(at microseconds: Int64) throws -> UInt64 { UInt64(max(0, microseconds / 1_000)) }
 
     func search(
         through limit: UInt64, candidates: (StepFacts) throws -> Bool, test: () throws -> Bool
@@ -135,14 +133,15 @@ final class SmallRun: DebuggedRun {
     var subtasks: [SubtaskFacts] {
         subtaskNames.map {
             SubtaskFacts(
-                name: $0, turns: 1, recordsIn: 2, recordsOut: 3, watermark: "", isDone: false,
+                name: $0, turns: 1, recordsIn: 2, recordsOut: 3, watermark: .distantPast,
+                isDone: false,
                 openTurn: $0 == "b/1" ? 2 : nil)
         }
     }
     var watermarks: [WatermarkFacts] = []
     var books = Books()
-    func runnable() throws -> [RunnableFacts] { [RunnableFacts(subtask: "a/0", what: "source")] }
-    var threads: [(subtask: String, state: String)] { [] }
+    func runnable() throws -> [RunnableFacts] { [RunnableFacts(subtask: "a/0", work: .read)] }
+    var openTurns: [OpenTurnFacts] { [] }
 
     func event(source: String, index: UInt64) throws -> (text: String, step: UInt64?)? {
         index < 9 ? ("e\(index)", index < 6 ? 1 + index / 3 * 2 : nil) : nil
@@ -156,6 +155,8 @@ final class SmallRun: DebuggedRun {
 extension LogLineFacts {
     /// A line as a test writes it.
     init(_ step: UInt64, _ text: String) {
-        self.init(step: step, level: .info, subtask: "a/0", text: text) { "{\"step\":\(step)}" }
+        self.init(step: step, level: .info, subtask: "a/0", message: text, fields: []) {
+            "{\"step\":\(step)}"
+        }
     }
 }

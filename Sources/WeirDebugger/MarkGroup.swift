@@ -1,4 +1,5 @@
 import WeirBase
+import WeirReplay
 import WeirTelemetry
 
 /// Marks that say the same: one condition that was broken again and again is one line.

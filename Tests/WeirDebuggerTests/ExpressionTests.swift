@@ -1,5 +1,6 @@
 import Testing
 
+@testable import WeirDebugger
 @testable import WeirReplay
 
 private struct Budget { var left = 250, note: String? = "tight", lines = [4, 5], isOpen = true }

@@ -1,4 +1,5 @@
 import WeirBase
+import WeirReplay
 import WeirTelemetry
 
 /// Names that commands hold: what they mean, and what is said of those that mean nothing.

@@ -1,9 +1,10 @@
-import WeirBase
 package import WeirEngine
 import WeirTelemetry
 import WeirTrace
 
-extension ReplaySession: DebuggedRun {
+/// What the session answers from its trace and from its replica's books, beside moving, searching
+/// and looking, which have files of their own.
+extension ReplaySession: ReplayedExecution {
     package var diedInTurns: Bool { !trace.turnsInFlight.isEmpty }
 
     /// Behind the last step of a run that ended, what waits was never taken.
@@ -15,16 +16,13 @@ extension ReplaySession: DebuggedRun {
         let names = subtaskNames
         let header = trace.header
         try logs(through: step) { record, site, rank in
-            var text = site.message
-            for (name, value) in zip(site.fields, record.values) {
-                text += " \(name)=\(value.text)"
-            }
             let subtask = Int(record.subtask)
             return try body(
                 LogLineFacts(
                     step: record.step, level: site.level,
                     subtask: record.step > 0 && subtask < names.count ? names[subtask] : "",
-                    text: text
+                    message: site.message,
+                    fields: zip(site.fields, record.values).map { (name: $0, value: $1) }
                 ) {
                     var line = ""
                     var exporter = LogExporter(header: header) { bytes in

@@ -1,5 +1,6 @@
 package import WeirBase
 import WeirEngine
+package import WeirReplay
 import WeirTelemetry
 
 /// Obeys the commands of the debugger on a run. Owned by one thread.
@@ -12,7 +13,7 @@ package final class Debugger {
     /// Places that can be named.
     static let mostMarks = 1_000
 
-    let run: any DebuggedRun
+    let run: any ReplayedExecution
     let started: Instant
     private let nanoseconds: () -> UInt64
 
@@ -29,7 +30,7 @@ package final class Debugger {
     /// A debugger of a run that began at `started`; `nanoseconds` is a clock for what movements
     /// cost.
     package init(
-        _ run: any DebuggedRun, started: Instant, nanoseconds: @escaping () -> UInt64
+        _ run: any ReplayedExecution, started: Instant, nanoseconds: @escaping () -> UInt64
     ) {
         self.run = run
         self.started = started

@@ -1,4 +1,5 @@
 import WeirBase
+import WeirReplay
 import WeirTelemetry
 
 /// What a step was, in words. Names of the plan are made safe here.
@@ -7,7 +8,7 @@ struct StepText {
     private let cells: [String]
     private let channels: [String]
 
-    init(_ run: any DebuggedRun) {
+    init(_ run: any ReplayedExecution) {
         subtasks = run.subtaskNames
         cells = run.cellNames
         channels = run.channelNames
@@ -81,5 +82,50 @@ enum ElapsedText {
         let (seconds, rest) = microseconds.magnitude.quotientAndRemainder(dividingBy: 1_000_000)
         let digits = String(rest)
         return sign + "\(seconds).\(String(repeating: "0", count: 6 - digits.count))\(digits) s"
+    }
+}
+
+/// Watermarks as columns show them.
+enum WatermarkText {
+    /// RFC 3339; nil before the first one, `end` after the last.
+    static func short(_ watermark: Instant) -> String? {
+        switch watermark {
+        case .distantPast: nil
+        case .distantFuture: "end"
+        default: watermark.rfc3339(digits: 3)
+        }
+    }
+}
+
+extension RunnableFacts {
+    /// What a subtask could take next, in words. Names are as they are.
+    var text: String {
+        switch work {
+        case .publish: "publishes what found no room"
+        case .read: "source"
+        case .messages(let count, let channel): "\(count) messages on \(channel)"
+        case .turn(.timer): "a timer is due"
+        case .turn(let kind): "\(kind)"
+        }
+    }
+}
+
+extension OpenTurnFacts {
+    /// Since when a turn is open, and what it waits for, in words. Names are as they are.
+    var text: String {
+        let what =
+            switch next {
+            case .access(let cell): "waits to access cell \(cell)"
+            case .publish(let channel): "waits to publish on \(channel)"
+            case .nothing: "was in flight when the run died"
+            }
+        return "in the turn of step \(turn), \(what)"
+    }
+}
+
+extension LogLineFacts {
+    /// Message and fields: `stock_short order=8 item=17`.
+    var text: String {
+        fields.reduce(into: message) { $0 += " \($1.name)=\($1.value.text)" }
     }
 }

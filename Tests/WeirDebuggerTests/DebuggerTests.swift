@@ -3,6 +3,7 @@ import WeirBase
 import WeirEngine
 import WeirTelemetry
 
+@testable import WeirDebugger
 @testable import WeirReplay
 
 @Suite struct DebuggerTests {

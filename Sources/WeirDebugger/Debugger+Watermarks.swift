@@ -1,4 +1,5 @@
 import WeirBase
+import WeirReplay
 
 /// How far event time has come here, and what holds it back: why a window is open, why an element
 /// was late.

@@ -1,7 +1,7 @@
 import Testing
 import WeirBase
 
-@testable import WeirReplay
+@testable import WeirDebugger
 
 @Suite struct CommandTests {
     private func parse(_ line: String) throws -> DebuggerCommand? {

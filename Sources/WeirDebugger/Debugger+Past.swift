@@ -1,4 +1,5 @@
 import WeirBase
+import WeirReplay
 import WeirTelemetry
 
 /// Who wrote what, and what was logged. The run stands afterwards where it stood before.

@@ -1,0 +1,42 @@
+package import WeirTelemetry
+
+/// A step of the recorded schedule.
+package struct StepFacts: Equatable, Sendable {
+    package var step: UInt64
+    package var kind: StepKind
+    /// Meaningless for rest points and voids.
+    package var subtask: UInt16
+    /// The step at which its turn began: itself for a beginning, 0 for rest points and voids.
+    package var turn: UInt64
+    /// Beginning of a turn: the inlet. Access: the cell. Publish: the outlet.
+    package var port: UInt16
+    /// Beginning of a turn: elements or calls. Publish: messages offered.
+    package var count: UInt32
+    /// Microseconds since the run's start; of an access or a publish that of its turn.
+    package var time: Int64
+}
+
+/// A recorded log line, in its parts and as an export writes it.
+package struct LogLineFacts {
+    package var step: UInt64
+    package var level: LogLevel
+    /// `reserve/1`; empty for a record that was made outside turns.
+    package var subtask: String
+    package var message: String
+    /// Names and values in the order of the statement.
+    package var fields: [(name: String, value: LogValue)]
+    /// One JSON object, made when it is asked for.
+    package var json: () throws -> String
+
+    package init(
+        step: UInt64, level: LogLevel, subtask: String, message: String,
+        fields: [(name: String, value: LogValue)], json: @escaping () throws -> String
+    ) {
+        self.step = step
+        self.level = level
+        self.subtask = subtask
+        self.message = message
+        self.fields = fields
+        self.json = json
+    }
+}

@@ -1,0 +1,120 @@
+package import WeirEngine
+package import WeirTelemetry
+
+/// A replayed execution as whoever looks at it sees it: it can be moved, and looked at where it
+/// stands.
+///
+/// This is the seam between the replay and its readers. The replay gives numbers, names and
+/// values; what a person types and reads is the debugger's, which knows nothing else of a replay.
+/// `ReplaySession` is the one that replays a trace; tests write a small one of a few steps.
+///
+/// In order: a reader moves (`go`, `search`), asks for `divergence`, which says that the replay
+/// has come no further, and then looks. All looks are at the present `position` unless they say
+/// otherwise, and none of them moves it. Owned by one thread.
+package protocol ReplayedExecution: AnyObject {
+    // MARK: Where it stands
+
+    /// The last step of the run, as far as it is known.
+    var lastStep: UInt64 { get }
+    /// The step that was run last; 0 before the first.
+    var position: UInt64 { get }
+    /// What the replay disagreed with its trace about, where it did; it goes no further then.
+    var divergence: Divergence? { get }
+    /// Violations and failures in order of steps: recorded, and found by the replay so far.
+    var marks: [Mark] { get }
+    /// The step at which what led to the first failure is in the past; nil when nothing failed.
+    var failureStep: UInt64? { get }
+    /// The run died behind its last step, in the middle of turns.
+    var diedInTurns: Bool { get }
+
+    // MARK: Moving
+
+    /// Asked every so often on a long way; false ends the journey where it is.
+    var onProgress: ((_ done: UInt64, _ total: UInt64) -> Bool)? { get set }
+
+    /// Moves to a step, or to the last one when there is no such step.
+    func go(to step: UInt64) throws -> Travel
+
+    /// Stops at the first step behind the position that is a candidate and passes the test there;
+    /// nil leaves the execution at `limit`. Throws `ReplayInterrupted`.
+    func search(
+        through limit: UInt64, candidates: (StepFacts) throws -> Bool, test: () throws -> Bool
+    ) throws -> UInt64?
+
+    // MARK: The recorded schedule, of any step
+
+    /// What a step was; nil when the run has none of that number.
+    func facts(of step: UInt64) throws -> StepFacts?
+    /// The first step behind `after`, at most `through`, that `matches`. Nothing is run.
+    func firstStep(
+        after: UInt64, through: UInt64, where matches: (StepFacts) throws -> Bool
+    ) throws -> UInt64?
+    /// The last step before `before`, at least `from`, that `matches`. Nothing is run.
+    func lastStep(
+        before: UInt64, from: UInt64, where matches: (StepFacts) throws -> Bool
+    ) throws -> UInt64?
+
+    // MARK: State
+
+    /// The shared cells in order of their declaration.
+    var cells: [StateValue] { get }
+    /// The state of a stage's operators, or of all stages: at most `limit` entries, and how many
+    /// more there are.
+    func states(of stage: String?, limit: Int) throws -> (entries: [StateValue], omitted: Int)
+    /// What a name means: several values where several subtasks or operators have such a key, none
+    /// where nothing has.
+    func find(_ name: String) throws -> [StateValue]
+    /// The step up to here that last changed a piece of state; nil when none did.
+    func lastWrite(_ state: StateID) throws -> UInt64?
+    /// The last steps up to here that could change a piece of state, at most `limit`, oldest first.
+    func history(of state: StateID, limit: Int) throws -> [StateAccess]
+
+    // MARK: Elements, turns and channels
+
+    /// All channels in the order of the plan, with at most `limit` of their oldest messages.
+    func queues(messages limit: Int) -> [QueueFacts]
+    /// All subtasks in the order of the plan.
+    var subtasks: [SubtaskFacts] { get }
+    /// How far event time has come in each subtask.
+    var watermarks: [WatermarkFacts] { get }
+    /// What became of every element up to here.
+    var books: Books { get }
+    /// The turns that could be taken now if one thread ran everything.
+    func runnable() throws -> [RunnableFacts]
+    /// What each open turn is doing, in order of subtasks.
+    var openTurns: [OpenTurnFacts] { get }
+    /// The element of a source with this index, from 0, as text, and the step of the turn that took
+    /// it, nil when none did; nil when there is no such element.
+    func event(source: String, index: UInt64) throws -> (text: String, step: UInt64?)?
+    /// Recorded log lines of steps up to `through`, in the order of the run, until `body` says no.
+    func logLines(through: UInt64, _ body: (LogLineFacts) throws -> Bool) throws
+
+    // MARK: Names of the plan
+
+    var subtaskNames: [String] { get }
+    var stageNames: [String] { get }
+    var channelNames: [String] { get }
+    var cellNames: [String] { get }
+    var sourceNames: [String] { get }
+    var invariantNames: [String] { get }
+}
+
+/// A journey of a replayed execution: from where, to where, and what it cost.
+package struct Travel: Equatable, Sendable {
+    package var from: UInt64
+    package var to: UInt64
+    /// Steps that were run to get there.
+    package var stepsRun: UInt64
+    package var nanoseconds: UInt64
+    /// `onProgress` ended it before its goal.
+    package var isInterrupted = false
+}
+
+/// A look at the past was ended before it got there.
+package struct ReplayInterrupted: Error, Equatable, Sendable, CustomStringConvertible {
+    package let step: UInt64
+
+    package init(step: UInt64) { self.step = step }
+
+    package var description: String { "interrupted on the way to the turn of step \(step)" }
+}
