@@ -2,6 +2,8 @@ import WeirBase
 import WeirReplay
 import WeirTelemetry
 
+/// What the prompt offers while a line is typed: each command says what could stand where, and
+/// here it is held against what stands there already.
 extension Debugger {
     /// Keys of one stage that are offered.
     private static let mostKeys = 50
@@ -13,7 +15,7 @@ extension Debugger {
         let words = line.split(separator: " ", omittingEmptySubsequences: true).map(String.init)
         let word = line.last.map { $0 == " " } ?? true ? "" : words.last ?? ""
         let before = word.isEmpty ? words : Array(words.dropLast())
-        let all = before.isEmpty ? CommandTable.entries.map(\.name) : candidates(before, word)
+        let all = before.isEmpty ? CommandTable.all.map(\.name) : candidates(before, word)
         let fitting = all.filter { candidate in
             candidate.hasPrefix(word)
                 && candidate.allSatisfy { !$0.isWhitespace }
@@ -23,32 +25,10 @@ extension Debugger {
     }
 
     private func candidates(_ before: [String], _ word: String) -> [String] {
-        guard let entry = try? CommandTable.find(before[0], at: 0) else { return [] }
-        let previous = before[before.count - 1]
-        if previous == "cell" { return run.cellNames }
-        switch entry.name {
-        case "help": return before.count == 1 ? CommandTable.entries.map(\.name) : []
-        case "goto":
-            return before.count == 1 ? ["start", "end", "failure"] + places.map(\.name) : []
-        case "info":
-            if before.count == 1 { return DebuggerCommand.Topic.allCases.map(\.rawValue) }
-            return run.stageNames
-        case "delete": return breaks.map { "\($0.number)" }
-        case "print":
-            if before.count == 1 { return ["state", "queue", "event"] + values(word) }
-            if before[1] == "queue" { return channelsToOffer }
-            if before[1] == "event" { return run.sourceNames.map { "\($0):" } }
-            return values(word)
-        case "break":
-            if before.count == 1 {
-                return ["invariant", "log", "queue", "when"] + run.stageNames.map { "stage=\($0)" }
-            }
-            if before[1] == "queue" { return channelsToOffer }
-            if before[1].hasPrefix("stage"), before.count == 2 { return ["when"] }
-            return values(word)
-        case "watch", "last-write", "history", "assert": return values(word)
-        default: return []
-        }
+        guard let command = try? CommandTable.find(before[0], at: 0) else { return [] }
+        // Behind this word only a cell can stand, whatever the command.
+        if before.last == "cell" { return run.cellNames }
+        return command.candidates(CompletionPlace(before: before, word: word), self)
     }
 
     /// Pairs of stages, then each channel.
@@ -62,7 +42,8 @@ extension Debugger {
         return pairs + run.channelNames
     }
 
-    private func values(_ word: String) -> [String] {
+    /// What an expression can begin with; behind `stage[`, the keys of that stage which fit.
+    func valuesToOffer(for word: String) -> [String] {
         if let open = word.firstIndex(of: "[") {
             let stage = word[..<open].prefix { $0 != "." && $0 != "/" }
             guard run.stageNames.contains(String(stage)) else { return [] }

@@ -4,47 +4,84 @@ import WeirBase
 @testable import WeirDebugger
 
 @Suite struct CommandTests {
-    private func parse(_ line: String) throws -> DebuggerCommand? {
-        try CommandParser.parse(line)
+    /// What a line is read as.
+    private struct Reading {
+        let line: String
+        let name: String
+        let arguments: any Equatable
+
+        init(_ line: String, _ name: String, _ arguments: any Equatable = NoArguments()) {
+            (self.line, self.name, self.arguments) = (line, name, arguments)
+        }
     }
 
-    // Not arguments: a command holds a regular expression, which cannot be sent.
-    private let table: [(line: String, command: DebuggerCommand)] = [
-        ("step", DebuggerCommand.step(1)), ("s 3", .step(3)), ("  st   2 ", .step(2)),
-        ("rs", .reverseStep(1)), ("reverse-s 4", .reverseStep(4)), ("n", .next(1)),
-        ("rn 2", .reverseNext(2)), ("c", .continue(1)), ("run", .continue(1)),
-        ("rc 2", .reverseContinue(2)), ("g 81", .goto(.step(81))),
-        ("goto 50%", .goto(.percent(50))),
-        ("goto 12.5s", .goto(.elapsed(.milliseconds(12_500)))), ("goto failure", .goto(.failure)),
-        ("goto my place", .goto(.mark("my place"))), ("when", .when), ("back", .back),
-        ("f", .forward), ("d", .delete(nil)), ("delete 2", .delete(2)), ("q", .quit),
-        ("exit", .quit), ("?", .help(nil)), ("help goto", .help("goto")),
-        ("info states ship", .info(.states, stage: "ship")),
-        ("i q", .info(.queues, stage: nil)), ("info break", .info(.breaks, stage: nil)),
-        ("p queue a>b", .printQueue("a>b")), ("mark a", .mark("a")),
-        ("print event orders:12", .printEvent(source: "orders", index: 12)),
-        ("logs", .logs(nil, count: 20)), ("l 5", .logs(nil, count: 5)),
-        ("break stage=ship/1", .break(.stage("ship/1", when: nil))),
-        ("b stage ship", .break(.stage("ship", when: nil))),
-        ("b invariant", .break(.invariant(nil))),
-        ("b invariant never below", .break(.invariant("never below"))),
+    private func parse(_ line: String) throws -> CommandCall? { try CommandTable.read(line) }
+
+    private func isEqual(_ one: any Equatable, _ other: any Equatable) -> Bool {
+        func isSame<Value: Equatable>(_ value: Value) -> Bool { other as? Value == value }
+        return isSame(one)
+    }
+
+    private let times = [
+        Reading("step", "step", UInt64(1)), Reading("s 3", "step", UInt64(3)),
+        Reading("  st   2 ", "step", UInt64(2)), Reading("rs", "reverse-step", UInt64(1)),
+        Reading("reverse-s 4", "reverse-step", UInt64(4)), Reading("n", "next", UInt64(1)),
+        Reading("rn 2", "reverse-next", UInt64(2)), Reading("c", "continue", UInt64(1)),
+        Reading("run", "continue", UInt64(1)), Reading("rc 2", "reverse-continue", UInt64(2)),
+    ]
+    private let places = [
+        Reading("g 81", "goto", Place.step(81)), Reading("goto 50%", "goto", Place.percent(50)),
+        Reading("goto 12.5s", "goto", Place.elapsed(.milliseconds(12_500))),
+        Reading("goto failure", "goto", Place.failure),
+        Reading("goto my place", "goto", Place.mark("my place")), Reading("mark a", "mark", "a"),
+    ]
+    private let others = [
+        Reading("when", "when"), Reading("back", "back"), Reading("f", "forward"),
+        Reading("q", "quit"), Reading("exit", "quit"), Reading("d", "delete", Int?.none),
+        Reading("delete 2", "delete", Int?(2)), Reading("?", "help", String?.none),
+        Reading("help goto", "help", String?("goto")),
+        Reading("info states ship", "info", InfoArguments(topic: .states, stage: "ship")),
+        Reading("i q", "info", InfoArguments(topic: .queues, stage: nil)),
+        Reading("info break", "info", InfoArguments(topic: .breaks, stage: nil)),
+        Reading("p queue a>b", "print", PrintedThing.queue("a>b")),
+        Reading("print event orders:12", "print", PrintedThing.event(source: "orders", index: 12)),
+        Reading("logs", "logs", LogsArguments(pattern: nil, count: 20)),
+        Reading("l 5", "logs", LogsArguments(pattern: nil, count: 5)),
+    ]
+    private let breaks: [(line: String, condition: BreakCondition)] = [
+        ("break stage=ship/1", .stage("ship/1", when: nil)),
+        ("b stage ship", .stage("ship", when: nil)),
+        ("b invariant", .invariant(nil)),
+        ("b invariant never below", .invariant("never below")),
         (
             "b queue a/0>b/1 > 90%",
-            .break(.queue("a/0>b/1", .init(isPercent: true, value: 90, includesIt: false)))
+            .queue("a/0>b/1", .init(isPercent: true, value: 90, includesIt: false))
         ),
-        (
-            "b queue a>b>=3",
-            .break(.queue("a>b", .init(isPercent: false, value: 3, includesIt: true)))
-        ),
+        ("b queue a>b>=3", .queue("a>b", .init(isPercent: false, value: 3, includesIt: true))),
     ]
 
-    @Test func `a line is the command it says`() throws {
-        for (line, command) in table { #expect(try parse(line) == command, "\(line)") }
+    @Test func `a line is the command it says, with what it takes`() throws {
+        let readings = breaks.map { Reading($0.line, "break", $0.condition) }
+        for reading in times + places + others + readings {
+            let call = try #require(try parse(reading.line), "\(reading.line)")
+            #expect(call.name == reading.name, "\(reading.line)")
+            #expect(isEqual(call.arguments, reading.arguments), "\(reading.line)")
+        }
+    }
+
+    @Test func `an empty line does again what moves by a count, and nothing else`() {
+        let repeated = CommandTable.all.filter(\.isRepeatable).map(\.name)
+        #expect(
+            repeated == [
+                "step", "reverse-step", "next", "reverse-next", "continue", "reverse-continue",
+            ])
+        #expect(Debugger.isRepeatable("s 3") && !Debugger.isRepeatable("goto 3"))
+        #expect(!Debugger.isRepeatable("stp") && !Debugger.isRepeatable(""))
     }
 
     @Test(arguments: ["", "   ", "# a comment", "  # another"])
     func `empty lines and comments are nothing`(line: String) throws {
-        #expect(try parse(line) == nil)
+        #expect(try parse(line)?.name == nil)
     }
 
     @Test(arguments: [
@@ -91,17 +128,41 @@ import WeirBase
         #expect(try pattern.matches("baa"))
     }
 
-    @Test func `every command in the table is read, and its short forms are its own`() throws {
+    @Test func `every command is found by its name and its short forms alone`() throws {
         var forms: [String] = []
-        for entry in CommandTable.entries {
-            forms += [entry.name] + entry.short
-            let meant = try CommandTable.find(entry.name, at: 0)
-            #expect(meant.name == entry.name)
-            // Commands that want something say so; that is reading them, too.
-            _ = try? parse(entry.name)
-            #expect(try parse("help \(entry.name)") == .help(entry.name))
+        for command in CommandTable.all {
+            forms += [command.name] + command.short
+            for form in [command.name] + command.short {
+                #expect(try CommandTable.find(form, at: 0).name == command.name)
+            }
+            #expect(command.help.usage.hasPrefix(command.name))
         }
         #expect(Set(forms).count == forms.count)
+    }
+
+    @Test func `help explains every command, and what their texts are made of`() throws {
+        let debugger = Debugger(
+            SmallRun(left: [0]), started: Instant(nanoseconds: 0), nanoseconds: { 0 })
+        func help(_ line: String) throws -> String {
+            try #require(try debugger.execute(line)).text(showsEffort: false)
+        }
+        let all = try help("help")
+        for command in CommandTable.all {
+            #expect(all.contains("  \(command.help.usage) "))
+            let text = try help("help \(command.name)")
+            #expect(text.hasPrefix("\(command.help.usage): \(command.help.summary)\n"))
+        }
+        for (word, name) in [("place", "goto"), ("state", "assert"), ("what", "print")] {
+            #expect(try help("help \(word)") == help("help \(name)"))
+        }
+    }
+
+    @Test func `help info tells of every topic, each with its name first`() throws {
+        let lines = DebuggerCommand.info.help.details
+        for topic in InfoTopic.all {
+            #expect(lines.filter { $0.hasPrefix("info \(topic.name) ") }.count == 1)
+            #expect(try parse("info \(topic.name)")?.name == "info")
+        }
     }
 
     @Test(arguments: [

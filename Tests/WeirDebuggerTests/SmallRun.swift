@@ -133,15 +133,17 @@ final class SmallRun: ReplayedExecution {
     var subtasks: [SubtaskFacts] {
         subtaskNames.map {
             SubtaskFacts(
-                name: $0, turns: 1, recordsIn: 2, recordsOut: 3, watermark: .distantPast,
+                name: $0, turns: 1, recordsIn: 2, recordsOut: 3, watermark: watermark,
                 isDone: false,
                 openTurn: $0 == "b/1" ? 2 : nil)
         }
     }
+    var watermark = Instant.distantPast
     var watermarks: [WatermarkFacts] = []
     var books = Books()
-    func runnable() throws -> [RunnableFacts] { [RunnableFacts(subtask: "a/0", work: .read)] }
-    var openTurns: [OpenTurnFacts] { [] }
+    var couldRun = [RunnableFacts(subtask: "a/0", work: .read)]
+    func runnable() throws -> [RunnableFacts] { couldRun }
+    var openTurns: [OpenTurnFacts] = []
 
     func event(source: String, index: UInt64) throws -> (text: String, step: UInt64?)? {
         index < 9 ? ("e\(index)", index < 6 ? 1 + index / 3 * 2 : nil) : nil

@@ -1,13 +1,23 @@
 import WeirBase
 import WeirReplay
 
+extension InfoTopic {
+    static let watermarks = InfoTopic(
+        "watermarks",
+        help: [
+            "watermarks [S]  how far event time has come, and which input holds it back;",
+            "             with a stage, or a subtask, each of its inputs",
+        ], takesStage: true,
+        answer: { stage, debugger, answer in try debugger.infoWatermarks(stage, &answer) })
+}
+
 /// How far event time has come here, and what holds it back: why a window is open, why an element
 /// was late.
 extension Debugger {
     /// Subtasks that are listed.
     private static let mostSubtasks = 1_000
 
-    func infoWatermarks(_ answer: inout Answer, _ name: String?) throws {
+    fileprivate func infoWatermarks(_ name: String?, _ answer: inout Answer) throws {
         var facts = run.watermarks
         if let name {
             facts = facts.filter { $0.subtask == name || $0.subtask.hasPrefix("\(name)/") }

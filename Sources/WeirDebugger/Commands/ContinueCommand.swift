@@ -2,7 +2,26 @@ import WeirBase
 import WeirReplay
 import WeirTelemetry
 
-/// Running to breaks, forward and back.
+extension DebuggerCommand {
+    static let `continue` = DebuggerCommand(
+        .moving, "continue", short: ["c", "run"],
+        Help(
+            "continue [N]", "run to the next break, N times",
+            details: ["Without breaks it runs to the end of the trace."]),
+        isRepeatable: true,
+        read: { text throws(CommandError) in try text.count() },
+        obey: { count, debugger in try debugger.resume(count) })
+
+    static let reverseContinue = DebuggerCommand(
+        .moving, "reverse-continue", short: ["rc"],
+        Help(
+            "reverse-continue [N]", "go back to the break before, N times",
+            details: ["Without breaks it goes to the start."]),
+        isRepeatable: true,
+        read: { text throws(CommandError) in try text.count() },
+        obey: { count, debugger in try debugger.reverseResume(count) })
+}
+
 extension Debugger {
     /// Steps looked through in the first window before the playhead; each further one is larger.
     private static let firstWindow: UInt64 = 512
@@ -13,7 +32,7 @@ extension Debugger {
         var reasons: [(number: Int, text: String)]
     }
 
-    func resume(_ count: UInt64) throws -> Answer {
+    fileprivate func resume(_ count: UInt64) throws -> Answer {
         try move(run.lastStep - run.position) {
             guard !breaks.isEmpty else {
                 try go(to: run.lastStep)
@@ -29,7 +48,7 @@ extension Debugger {
         }
     }
 
-    func reverseResume(_ count: UInt64) throws -> Answer {
+    fileprivate func reverseResume(_ count: UInt64) throws -> Answer {
         try move(run.position) {
             guard !breaks.isEmpty else {
                 try go(to: 0)
@@ -50,8 +69,8 @@ extension Debugger {
 
     private func notes(_ stop: Stop) -> [String] {
         stop.reasons.map { number, text in
-            hit(number)
-            let what = breaks.first { $0.number == number }?.text ?? ""
+            breaks.hit(number)
+            let what = breaks.all.first { $0.number == number }?.text ?? ""
             return "\(number): \(what)" + (text.isEmpty ? "" : ": \(text)")
         }
     }
@@ -101,7 +120,7 @@ extension Debugger {
             guard mark.kind == .violation || mark.kind == .failure,
                 mark.lookStep < found?.step ?? .max
             else { continue }
-            let numbers = breaks.filter { $0.stops(at: mark) }.map { ($0.number, "") }
+            let numbers = breaks.all.filter { $0.stops(at: mark) }.map { ($0.number, "") }
             if numbers.isEmpty { continue }
             try go(to: mark.lookStep)
             return Stop(step: mark.lookStep, reasons: numbers)
@@ -124,7 +143,7 @@ extension Debugger {
             var last: Stop?
             while let stop = try scan(&armed, through: end - 1) { last = stop }
             for mark in run.marks where mark.lookStep >= start && mark.lookStep < end {
-                let numbers = breaks.filter { $0.stops(at: mark) }.map { ($0.number, "") }
+                let numbers = breaks.all.filter { $0.stops(at: mark) }.map { ($0.number, "") }
                 if !numbers.isEmpty, mark.lookStep > last?.step ?? 0 {
                     last = Stop(step: mark.lookStep, reasons: numbers)
                 }
@@ -144,7 +163,7 @@ extension Debugger {
     private typealias LogStep = (step: UInt64, text: String)
 
     private func arm(_ logStep: (LogPattern) throws -> LogStep?) throws -> [ArmedBreakpoint] {
-        var armed = try breaks.map { try ArmedBreakpoint($0, self, logStep: logStep) }
+        var armed = try breaks.all.map { try ArmedBreakpoint($0, self, logStep: logStep) }
         for place in armed.indices { try armed[place].begin(self) }
         return armed
     }
@@ -168,15 +187,5 @@ extension Debugger {
             return true
         }
         return found
-    }
-}
-
-extension Breakpoint {
-    /// Whether it stops where this invariant failed.
-    func stops(at mark: Mark) -> Bool {
-        guard case .condition(.invariant(let name)) = kind,
-            mark.kind == .violation || mark.kind == .failure
-        else { return false }
-        return name == nil || name == mark.name
     }
 }

@@ -1,31 +1,18 @@
 import WeirBase
 import WeirEngine
 import WeirReplay
-import WeirTelemetry
 
-/// What became of the elements up to here.
+extension InfoTopic {
+    static let books = InfoTopic(
+        "books",
+        help: [
+            "books        every operator and channel: taken, handled, dropped, held"
+        ],
+        answer: { _, debugger, answer in debugger.infoBooks(&answer) })
+}
+
 extension Debugger {
-    func infoDrops(_ answer: inout Answer) {
-        let books = run.books
-        if books.drops.isEmpty { answer.line("nothing was dropped") }
-        var table = TextTable(["stage", "reason", "dropped"], numeric: [2])
-        for drop in books.drops {
-            table.row([drop.stage, drop.reason.rawValue, drop.count.grouped])
-        }
-        if !books.drops.isEmpty { for line in table.lines { answer.line(line) } }
-        answer.member("dropped", .number(books.dropped))
-        answer.member(
-            "drops",
-            .list(
-                books.drops.map {
-                    .members([
-                        "stage": .text($0.stage), "reason": .text($0.reason.rawValue),
-                        "count": .number($0.count),
-                    ])
-                }))
-    }
-
-    func infoBooks(_ answer: inout Answer) {
+    fileprivate func infoBooks(_ answer: inout Answer) {
         let books = run.books
         Self.add(books.operators, as: "operator", taken: ("taken", "handled"), to: &answer)
         answer.line("")

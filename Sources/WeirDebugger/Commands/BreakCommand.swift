@@ -1,11 +1,38 @@
 import WeirBase
+import WeirReplay
 
-extension CommandParser {
+extension DebuggerCommand {
+    static let `break` = DebuggerCommand(
+        .stopping, "break", short: ["b"],
+        Help(
+            "break WHAT", "have 'continue' stop somewhere",
+            details: [
+                "break stage=NAME [when EXPR]  a turn of the stage, or of one subtask (reserve/1)",
+                "break when EXPR               the condition comes to hold",
+                "break invariant [NAME]        an invariant fails",
+                "break log /REGEX/             a turn logs a matching line",
+                "break queue CHANNEL > 90%     a queue fills beyond a part, or a number of messages",
+                "For EXPR see 'help assert'.",
+            ]),
+        read: { text throws(CommandError) in try BreakCondition.read(&text) },
+        obey: { condition, debugger in try debugger.add(.condition(condition)) },
+        candidates: { place, debugger in
+            if place.isFirst {
+                return ["invariant", "log", "queue", "when"]
+                    + debugger.run.stageNames.map { "stage=\($0)" }
+            }
+            if place.first == "queue" { return debugger.channelsToOffer }
+            if place.first.hasPrefix("stage"), place.before.count == 2 { return ["when"] }
+            return debugger.valuesToOffer(for: place.word)
+        })
+}
+
+extension BreakCondition {
     private static let forms =
         "Write stage=NAME, when EXPR, invariant [NAME], log /REGEX/ or queue CHANNEL > 90%"
 
     /// What follows `break`.
-    static func condition(_ text: inout CommandText) throws(CommandError) -> BreakCondition {
+    fileprivate static func read(_ text: inout CommandText) throws(CommandError) -> BreakCondition {
         text.skipSpace()
         let column = text.place
         let word = text.take { $0.isLetter }

@@ -2,42 +2,6 @@ import WeirBase
 import WeirReplay
 import WeirTelemetry
 
-/// A place where `continue` stops, under its number.
-struct Breakpoint {
-    enum Kind {
-        case condition(BreakCondition)
-        /// The value of a state changes.
-        case watch(StateReference)
-    }
-
-    let number: Int
-    let kind: Kind
-    /// As `info breaks` writes it, safe to show.
-    let text: String
-    private(set) var hits = 0
-
-    init(number: Int, _ kind: Kind) {
-        self.number = number
-        self.kind = kind
-        text = PrintableText.escaped(Self.text(of: kind), limit: 400)
-    }
-
-    mutating func hit() { hits += 1 }
-
-    private static func text(of kind: Kind) -> String {
-        switch kind {
-        case .watch(let state): "watch \(state.text)"
-        case .condition(.stage(let name, let when)):
-            "break stage=\(name)" + (when.map { " when \($0.text)" } ?? "")
-        case .condition(.condition(let expression)): "break when \(expression.text)"
-        case .condition(.invariant(let name)):
-            "break invariant" + (name.map { " \($0)" } ?? "")
-        case .condition(.log(let pattern)): "break log /\(pattern.text)/"
-        case .condition(.queue(let channel, let level)): "break queue \(channel) \(level.text)"
-        }
-    }
-}
-
 /// A breakpoint during one search: which steps can stop there, and what it saw last.
 ///
 /// Conditions, queues and watches stop where something *comes to* hold or changes, so they look
@@ -67,7 +31,8 @@ struct ArmedBreakpoint {
             switch facts.kind {
             case .rest, .void: false
             case .access: subtasks.contains(facts.subtask) || cells.contains(facts.port)
-            default: subtasks.contains(facts.subtask)
+            case .input, .timer, .completion, .continue, .idle, .end, .failure, .publish:
+                subtasks.contains(facts.subtask)
             }
         }
     }

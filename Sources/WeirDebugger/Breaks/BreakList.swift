@@ -1,0 +1,61 @@
+import WeirBase
+
+/// The breaks and watches of a debugger under their numbers, which are never given twice. Bounded:
+/// a further one is refused.
+struct BreakList {
+    /// Breaks at most; each is looked at on the way.
+    static let most = 100
+
+    private(set) var all: [Breakpoint] = []
+    private var lastNumber = 0
+
+    var isEmpty: Bool { all.isEmpty }
+
+    /// Refuses a further break when there are too many.
+    func requireRoom() throws(CommandError) {
+        guard all.count < Self.most else {
+            throw CommandError(
+                "there are \(Self.most) breaks already", "Delete one with 'delete N'")
+        }
+    }
+
+    mutating func add(_ kind: Breakpoint.Kind) throws(CommandError) -> Breakpoint {
+        try requireRoom()
+        lastNumber += 1
+        let point = Breakpoint(number: lastNumber, kind)
+        all.append(point)
+        return point
+    }
+
+    /// Removes a break, or all with nil; gives those that are gone.
+    mutating func remove(_ number: Int?) throws(CommandError) -> [Breakpoint] {
+        let gone = all.filter { number == nil || $0.number == number }
+        if let number, gone.isEmpty {
+            let numbers = all.map { "\($0.number)" }.joined(separator: ", ")
+            throw CommandError(
+                "there is no break \(number)",
+                all.isEmpty ? "There are none" : "There are: \(numbers)")
+        }
+        all.removeAll { point in gone.contains { $0.number == point.number } }
+        return gone
+    }
+
+    /// Counts a stop of a break.
+    mutating func hit(_ number: Int) {
+        for place in all.indices where all[place].number == number { all[place].hit() }
+    }
+}
+
+extension Debugger {
+    /// Sets a break or a watch, as `break` and `watch` do.
+    func add(_ kind: Breakpoint.Kind) throws -> Answer {
+        try breaks.requireRoom()
+        try check(kind)
+        let point = try breaks.add(kind)
+        var answer = Answer("break")
+        answer.line("\(point.number): \(point.text)")
+        answer.member("number", .number(point.number))
+        answer.member("text", .text(point.text))
+        return answer
+    }
+}

@@ -1,0 +1,74 @@
+import WeirBase
+import WeirReplay
+
+extension DebuggerCommand {
+    private static let usualLines = 10
+    /// The most accesses that are shown at once.
+    private static let mostLines = 1_000
+
+    static let history = DebuggerCommand(
+        .looking, "history", short: ["hi"],
+        Help(
+            "history STATE [N]",
+            "list the last N accesses of a cell, or turns of a key's owner (10)",
+            details: [
+                "Each with the value after it; * where it was another one before.",
+                "history cell budget 20", "history reserve[17]",
+            ]),
+        read: { text throws(CommandError) in
+            HistoryArguments(
+                state: try text.state(),
+                count: try text.lineCount(usual: usualLines, most: mostLines))
+        },
+        obey: { arguments, debugger in
+            try debugger.history(arguments.state, arguments.count)
+        },
+        candidates: { place, debugger in debugger.valuesToOffer(for: place.word) })
+}
+
+/// What `history` takes.
+struct HistoryArguments: Equatable {
+    var state: StateReference
+    var count: Int
+}
+
+extension Debugger {
+    /// The last accesses of a cell, or turns of the subtask that owns an entry.
+    fileprivate func history(_ reference: StateReference, _ count: Int) throws -> Answer {
+        try check(reference, at: nil)
+        guard let (state, _) = try reference.state(in: self, at: nil) else {
+            throw try notHere(reference)
+        }
+        var answer = Answer("history")
+        answer.member("state", .text(state.name))
+        let words = StepText(run)
+        let found = try run.history(of: state.id, limit: count)
+        var table = TextTable(
+            ["step", "", "subtask", "turn", "value after it"], numeric: [0, 3])
+        for access in found {
+            table.row(
+                [
+                    "\(access.step)", access.isWrite ? "*" : "",
+                    words.subtask(number: access.subtask), "\(access.turn)",
+                    access.value.map { ReflectedValue.text($0, limit: 200) } ?? "nothing",
+                ], limit: 200)
+        }
+        if found.isEmpty {
+            answer.line(
+                "\(PrintableText.escaped(state.name)) was not touched up to step \(run.position)")
+        }
+        for line in table.lines where !found.isEmpty { answer.line(line) }
+        answer.member(
+            "accesses",
+            .list(
+                found.map { access in
+                    .members([
+                        "step": .number(access.step),
+                        "subtask": .text(words.subtask(number: access.subtask)),
+                        "turn": .number(access.turn), "write": .flag(access.isWrite),
+                        "value": access.value.map { ReflectedValue.json($0) } ?? .nothing,
+                    ])
+                }))
+        return answer
+    }
+}

@@ -1,0 +1,35 @@
+import WeirBase
+import WeirEngine
+import WeirReplay
+import WeirTelemetry
+
+extension InfoTopic {
+    static let drops = InfoTopic(
+        "drops",
+        help: [
+            "drops        elements that had no effect, by stage and reason"
+        ],
+        answer: { _, debugger, answer in debugger.infoDrops(&answer) })
+}
+
+extension Debugger {
+    fileprivate func infoDrops(_ answer: inout Answer) {
+        let books = run.books
+        if books.drops.isEmpty { answer.line("nothing was dropped") }
+        var table = TextTable(["stage", "reason", "dropped"], numeric: [2])
+        for drop in books.drops {
+            table.row([drop.stage, drop.reason.rawValue, drop.count.grouped])
+        }
+        if !books.drops.isEmpty { for line in table.lines { answer.line(line) } }
+        answer.member("dropped", .number(books.dropped))
+        answer.member(
+            "drops",
+            .list(
+                books.drops.map {
+                    .members([
+                        "stage": .text($0.stage), "reason": .text($0.reason.rawValue),
+                        "count": .number($0.count),
+                    ])
+                }))
+    }
+}

@@ -1,0 +1,32 @@
+import WeirBase
+import WeirReplay
+import WeirTelemetry
+
+extension InfoTopic {
+    static let marks = InfoTopic(
+        "marks",
+        help: [
+            "marks        failures of the run and places marked here"
+        ],
+        answer: { _, debugger, answer in debugger.infoMarks(&answer) })
+}
+
+extension Debugger {
+    fileprivate func infoMarks(_ answer: inout Answer) {
+        let marks = run.marks
+        for group in MarkGroup.groups(of: marks) {
+            answer.line("step \(group.mark.lookStep)  \(group.text)")
+        }
+        for place in bookmarks.all.sorted(by: { $0.step < $1.step }) {
+            answer.line("step \(place.step)  marked as \(PrintableText.escaped(place.name))")
+        }
+        if marks.isEmpty, bookmarks.all.isEmpty {
+            answer.line("nothing failed, and nothing was marked")
+        }
+        answer.member("marks", .list(marks.map(\.answerValue)))
+        answer.member(
+            "places",
+            .list(
+                bookmarks.all.map { .members(["step": .number($0.step), "name": .text($0.name)]) }))
+    }
+}

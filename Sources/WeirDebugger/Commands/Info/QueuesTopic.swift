@@ -1,0 +1,25 @@
+import WeirReplay
+
+extension InfoTopic {
+    static let queues = InfoTopic(
+        "queues",
+        help: [
+            "queues       every channel: how many messages wait; in a replay they arrive when",
+            "             they are made, so that more than its capacity can wait",
+        ],
+        answer: { _, debugger, answer in debugger.infoQueues(&answer) })
+}
+
+extension Debugger {
+    fileprivate func infoQueues(_ answer: inout Answer) {
+        let queues = run.queues(messages: 0)
+        var table = TextTable(["channel", "waiting", "room", "unpublished"], numeric: [1, 2, 3])
+        for queue in queues {
+            table.row([
+                queue.channel, "\(queue.depth)", "\(queue.capacity)", "\(queue.unpublished)",
+            ])
+        }
+        for line in table.lines { answer.line(line) }
+        answer.member("queues", .list(queues.map(\.answerValue)))
+    }
+}

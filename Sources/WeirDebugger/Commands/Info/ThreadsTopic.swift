@@ -1,0 +1,39 @@
+import WeirBase
+import WeirReplay
+
+extension InfoTopic {
+    static let threads = InfoTopic(
+        "threads",
+        help: [
+            "threads      turns that are in their middle, and what they wait for"
+        ],
+        answer: { _, debugger, answer in debugger.infoThreads(&answer) })
+}
+
+extension Debugger {
+    fileprivate func infoThreads(_ answer: inout Answer) {
+        let turns = run.openTurns
+        if turns.isEmpty { answer.line("no turn is open here") }
+        for turn in turns {
+            answer.line(
+                "\(PrintableText.escaped(turn.subtask)): "
+                    + PrintableText.escaped(turn.text, limit: 400))
+        }
+        answer.member(
+            "threads",
+            .list(turns.map { .members(["subtask": .text($0.subtask), "state": .text($0.text)]) }))
+    }
+}
+
+extension OpenTurnFacts {
+    /// Since when a turn is open, and what it waits for, in words. Names are as they are.
+    var text: String {
+        let what =
+            switch next {
+            case .access(let cell): "waits to access cell \(cell)"
+            case .publish(let channel): "waits to publish on \(channel)"
+            case .nothing: "was in flight when the run died"
+            }
+        return "in the turn of step \(turn), \(what)"
+    }
+}

@@ -1,0 +1,58 @@
+import WeirBase
+import WeirReplay
+
+extension DebuggerCommand {
+    static let lastWrite = DebuggerCommand(
+        .looking, "last-write", short: ["lw"],
+        Help(
+            "last-write STATE", "find the step that last changed a value",
+            details: ["last-write cell budget", "last-write reserve[17]"]),
+        read: { text throws(CommandError) in try text.state() },
+        obey: { state, debugger in try debugger.lastWrite(state) },
+        candidates: { place, debugger in debugger.valuesToOffer(for: place.word) })
+}
+
+/// The run stands afterwards where it stood before.
+extension Debugger {
+    fileprivate func lastWrite(_ reference: StateReference) throws -> Answer {
+        try check(reference, at: nil)
+        guard let (state, path) = try reference.state(in: self, at: nil) else {
+            throw try notHere(reference)
+        }
+        let name = PrintableText.escaped(state.name)
+        var answer = Answer("last-write")
+        answer.member("state", .text(state.name))
+        let origin = run.position
+        guard let step = try run.lastWrite(state.id), let facts = try run.facts(of: step) else {
+            answer.line("\(name) was not written up to step \(origin)")
+            answer.line("  value   \(ReflectedValue.text(state.value, limit: 400))")
+            answer.member("value", ReflectedValue.json(state.value))
+            return answer
+        }
+        let words = StepText(run)
+        let before = try value(of: state, before: step, back: origin)
+        answer.line("\(name) was last written at step \(step): \(words.what(facts))")
+        answer.line("  before  \(before.map { ReflectedValue.text($0, limit: 400) } ?? "nothing")")
+        answer.line("  after   \(ReflectedValue.text(state.value, limit: 400))")
+        answer.line("  look    goto \(step)")
+        answer.member("step", .number(step))
+        describe(facts, words, &answer)
+        answer.member("before", before.map { ReflectedValue.json($0) } ?? .nothing)
+        answer.member("after", ReflectedValue.json(state.value))
+        answer.member("look", .text("goto \(step)"))
+        if !path.isEmpty {
+            answer.line("  note    the whole value is followed, not only a field of it")
+        }
+        return answer
+    }
+
+    /// The value of a state before a step; nil when there was none.
+    private func value(
+        of state: StateValue, before step: UInt64, back origin: UInt64
+    ) throws -> Any? {
+        try go(to: step - 1)
+        let found = try run.find(state.name).first { $0.id == state.id }
+        try go(to: origin)
+        return found?.value
+    }
+}

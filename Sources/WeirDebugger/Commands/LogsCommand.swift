@@ -1,0 +1,73 @@
+import WeirBase
+import WeirReplay
+import WeirTelemetry
+
+extension DebuggerCommand {
+    private static let usualLines = 20
+    /// The most lines that are shown at once.
+    fileprivate static let mostLines = 10_000
+
+    static let logs = DebuggerCommand(
+        .looking, "logs", short: ["l"],
+        Help(
+            "logs [/REGEX/] [N]", "show the last N recorded log lines up to here (20)",
+            details: ["Those of turns that began up to here; a turn in its middle is one of them."]
+        ),
+        read: { text throws(CommandError) in
+            text.skipSpace()
+            let pattern = text.next == "/" ? try text.pattern() : nil
+            return LogsArguments(
+                pattern: pattern,
+                count: try text.lineCount(
+                    usual: usualLines, most: mostLines,
+                    further: ", and a pattern between slashes"))
+        },
+        obey: { arguments, debugger in try debugger.logs(arguments.pattern, arguments.count) })
+}
+
+/// What `logs` takes.
+struct LogsArguments: Equatable {
+    var pattern: LogPattern?
+    var count: Int
+}
+
+extension Debugger {
+    fileprivate func logs(_ pattern: LogPattern?, _ count: Int) throws -> Answer {
+        // A ring of the last ones: a run has more lines than memory.
+        var lines: [LogLineFacts] = []
+        var place = 0
+        var total = 0
+        try run.logLines(through: run.position) { line in
+            if let pattern, try !pattern.matches(line.text) { return true }
+            total += 1
+            if lines.count < count {
+                lines.append(line)
+            } else {
+                lines[place] = line
+                place = (place + 1) % count
+            }
+            return true
+        }
+        let ordered = Array(lines[place...] + lines[..<place])
+        var answer = Answer("logs")
+        answer.member("step", .number(run.position))
+        if ordered.isEmpty {
+            answer.line(
+                pattern.map { "no log line up to step \(run.position) matches \($0.described)" }
+                    ?? "nothing was logged up to step \(run.position)")
+        }
+        for line in ordered {
+            let who = line.subtask.isEmpty ? "-" : PrintableText.escaped(line.subtask)
+            answer.line(
+                "step \(line.step)  \(line.level.name)  \(who)  "
+                    + PrintableText.escaped(line.text, limit: 1_000))
+        }
+        if total > ordered.count {
+            let before = counted(total - ordered.count, "line")
+            answer.line("(\(before) before these: 'logs \(min(total, DebuggerCommand.mostLines))')")
+        }
+        answer.member("logs", .list(try ordered.map { .raw(try $0.json()) }))
+        answer.member("before", .number(total - ordered.count))
+        return answer
+    }
+}

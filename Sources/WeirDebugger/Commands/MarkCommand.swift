@@ -1,0 +1,36 @@
+import WeirBase
+import WeirReplay
+
+extension DebuggerCommand {
+    static let mark = DebuggerCommand(
+        .other, "mark", short: ["m"], Help("mark NAME", "name this place, for 'goto NAME'"),
+        read: { text throws(CommandError) in try name(&text) },
+        obey: { name, debugger in try debugger.mark(name) })
+
+    private static func name(_ text: inout CommandText) throws(CommandError) -> String {
+        text.skipSpace()
+        let column = text.place
+        let name = text.rest()
+        guard !name.isEmpty else {
+            throw CommandError("a name for this place is missing", "Write: mark NAME", at: column)
+        }
+        guard case .mark = try? Place(name) else {
+            throw CommandError(
+                "\(PrintableText.escaped(name)) already means a place", "Choose another name",
+                at: column)
+        }
+        return name
+    }
+}
+
+extension Debugger {
+    fileprivate func mark(_ name: String) throws -> Answer {
+        try bookmarks.add(name, at: run.position)
+        var answer = Answer("mark")
+        let shown = PrintableText.escaped(name)
+        answer.line("marked step \(run.position) as \(shown): 'goto \(shown)' comes here again")
+        answer.member("name", .text(name))
+        answer.member("step", .number(run.position))
+        return answer
+    }
+}

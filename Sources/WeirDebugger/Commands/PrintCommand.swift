@@ -1,0 +1,195 @@
+import WeirBase
+import WeirReplay
+
+extension DebuggerCommand {
+    static let print = DebuggerCommand(
+        .looking, "print", short: ["p"],
+        Help(
+            "print WHAT", "show one thing",
+            details: [
+                "print state reserve[17]       state of a key; also 'print state cell budget'",
+                "print queue match>reserve     messages that wait, oldest first",
+                "print event orders:8812       an element of a source, and the turn that took it",
+                "print EXPR                    what an expression comes to, such as cell "
+                    + "budget.left",
+            ], explained: ["what"]),
+        read: { text throws(CommandError) in try PrintedThing.read(&text) },
+        obey: { thing, debugger in try debugger.print(thing) },
+        candidates: { place, debugger in
+            let values = { debugger.valuesToOffer(for: place.word) }
+            switch place.first {
+            case "": return ["state", "queue", "event"] + values()
+            case "queue": return debugger.channelsToOffer
+            case "event": return debugger.run.sourceNames.map { "\($0):" }
+            default: return values()
+            }
+        })
+}
+
+/// What `print` shows.
+enum PrintedThing: Equatable {
+    case state(StateReference)
+    case queue(String)
+    case event(source: String, index: UInt64)
+    case value(Expression)
+
+    fileprivate static func read(_ text: inout CommandText) throws(CommandError) -> PrintedThing {
+        text.skipSpace()
+        let start = text.place
+        let word = text.word()
+        switch word {
+        case "":
+            throw CommandError(
+                "print wants to know what", "Write state, queue, event or an expression",
+                at: start)
+        case "state": return .state(try text.state())
+        case "queue":
+            text.skipSpace()
+            let column = text.place
+            let name = text.rest()
+            guard !name.isEmpty else {
+                throw CommandError(
+                    "the name of a channel is missing", "See 'info queues'", at: column)
+            }
+            return .queue(name)
+        case "event": return try event(&text)
+        default:
+            text.rewind(to: start)
+            return .value(try Expression.value(&text))
+        }
+    }
+
+    private static func event(_ text: inout CommandText) throws(CommandError) -> PrintedThing {
+        text.skipSpace()
+        let column = text.place
+        let word = text.rest()
+        guard let colon = word.lastIndex(of: ":"),
+            let index = UInt64(word[word.index(after: colon)...]), colon > word.startIndex
+        else {
+            throw CommandError(
+                "an event is a source and an index", "Write: print event orders:8812", at: column)
+        }
+        return .event(source: String(word[..<colon]), index: index)
+    }
+}
+
+extension Debugger {
+    /// Messages of a queue that are shown.
+    private static let mostMessages = 20
+
+    fileprivate func print(_ thing: PrintedThing) throws -> Answer {
+        switch thing {
+        case .state(let reference): try print(reference)
+        case .queue(let channel): try print(queue: channel)
+        case .event(let source, let index): try print(event: index, of: source)
+        case .value(let expression): try print(expression)
+        }
+    }
+
+    private func print(_ reference: StateReference) throws -> Answer {
+        try check(reference, at: nil)
+        let found = try states(of: reference)
+        guard !found.isEmpty else { throw try notHere(reference) }
+        var answer = Answer("state")
+        answer.member("step", .number(run.position))
+        for (state, path) in found {
+            var state = state
+            let part = try FieldPath.follow(path, from: state.value)
+            state.name += path.map(\.text).joined()
+            state.value = part as Any
+            answer.line(state.line(limit: ReflectedValue.longestText))
+        }
+        answer.member(
+            "states",
+            .list(
+                try found.map { state, path in
+                    var state = state
+                    state.value = try FieldPath.follow(path, from: state.value) as Any
+                    state.name += path.map(\.text).joined()
+                    return state.answerValue
+                }))
+        return answer
+    }
+
+    /// The states that a reference means here, with the ways that are left.
+    private func states(
+        of reference: StateReference
+    ) throws -> [(StateValue, [StateReference.Part])] {
+        for candidate in reference.candidates {
+            let found = try run.find(candidate.name)
+            if !found.isEmpty { return found.map { ($0, candidate.path) } }
+        }
+        return []
+    }
+
+    private func print(queue channel: String) throws -> Answer {
+        let names = channels(named: channel)
+        guard !names.isEmpty else { throw unknownChannel(channel, at: nil) }
+        var answer = Answer("queue")
+        answer.member("step", .number(run.position))
+        let queues = run.queues(messages: Self.mostMessages)
+            .filter { names.contains($0.channel) }
+        for queue in queues {
+            let unpublished =
+                queue.unpublished == 0 ? "" : ", \(queue.unpublished) emitted and not published"
+            answer.line(
+                "\(PrintableText.escaped(queue.channel)): \(queue.depth) of \(queue.capacity) wait"
+                    + unpublished)
+            for message in queue.oldest {
+                answer.line("  \(PrintableText.escaped(message, limit: 400))")
+            }
+            if queue.depth > queue.oldest.count, !queue.oldest.isEmpty {
+                answer.line("  and \(queue.depth - queue.oldest.count) more")
+            }
+        }
+        answer.member("queues", .list(queues.map(\.answerValue)))
+        return answer
+    }
+
+    private func print(event index: UInt64, of source: String) throws -> Answer {
+        guard run.sourceNames.contains(source) else {
+            throw CommandError(
+                "there is no source \(PrintableText.escaped(source))",
+                Nearest.advice(source, among: run.sourceNames, or: "See 'info stages'"))
+        }
+        let shown = PrintableText.escaped(source)
+        guard let (text, step) = try run.event(source: source, index: index) else {
+            throw CommandError(
+                "source \(shown) has no element \(index)", "The first one is \(shown):0")
+        }
+        var answer = Answer("event")
+        answer.line("\(shown):\(index) = \(PrintableText.escaped(text, limit: 2_000))")
+        answer.line(
+            step.map { "  taken in the turn of step \($0): 'goto \($0)'" }
+                ?? "  no turn of this trace took it")
+        answer.member("source", .text(source))
+        answer.member("index", .number(index))
+        answer.member("text", .text(text))
+        answer.member("taken_at", step.map { .number($0) })
+        return answer
+    }
+
+    private func print(_ expression: Expression) throws -> Answer {
+        if case .state(let reference) = expression.root.form { return try print(reference) }
+        try check(expression)
+        let value = try expression.value(expression.root, self)
+        var answer = Answer("value")
+        answer.member("step", .number(run.position))
+        let text: String
+        let member: AnswerValue
+        switch value {
+        case .integer(let integer): (text, member) = ("\(integer)", .integer(integer))
+        case .real(let real): (text, member) = ("\(real)", .real(real))
+        case .text(let string):
+            (text, member) = ("\"\(PrintableText.escaped(string, limit: 2_000))\"", .text(string))
+        case .flag(let flag): (text, member) = ("\(flag)", .flag(flag))
+        case .nothing: (text, member) = ("nil", .nothing)
+        case .whole(let description, _):
+            (text, member) = (PrintableText.escaped(description, limit: 2_000), .text(description))
+        }
+        answer.line("\(PrintableText.escaped(expression.text, limit: 400)) = \(text)")
+        answer.member("expression", .text(expression.text))
+        answer.member("value", member)
+        return answer
+    }
+}

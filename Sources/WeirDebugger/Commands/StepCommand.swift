@@ -1,0 +1,43 @@
+import WeirReplay
+
+extension DebuggerCommand {
+    static let step = DebuggerCommand(
+        .moving, "step", short: ["s"],
+        Help(
+            "step [N]", "go N steps on (1)",
+            details: [
+                "A step is the beginning of a turn, an access to a shared cell, a publish, or a",
+                "rest point. At step N means: N was run, N + 1 was not.",
+            ]),
+        isRepeatable: true,
+        read: { text throws(CommandError) in try text.count() },
+        obey: { count, debugger in try debugger.step(count) })
+
+    static let reverseStep = DebuggerCommand(
+        .moving, "reverse-step", short: ["rs"], Help("reverse-step [N]", "go N steps back (1)"),
+        isRepeatable: true,
+        read: { text throws(CommandError) in try text.count() },
+        obey: { count, debugger in try debugger.reverseStep(count) })
+}
+
+extension Debugger {
+    fileprivate func step(_ count: UInt64) throws -> Answer {
+        let end = "this is the end of the trace"
+        let (sum, overflow) = run.position.addingReportingOverflow(count)
+        let goal = overflow ? run.lastStep : min(sum, run.lastStep)
+        return try move(goal - run.position) {
+            if run.position == run.lastStep { return [end] }
+            try go(to: goal)
+            return goal < sum || overflow ? [end] : []
+        }
+    }
+
+    fileprivate func reverseStep(_ count: UInt64) throws -> Answer {
+        let goal = run.position > count ? run.position - count : 0
+        return try move(distance(to: goal)) {
+            let isClamped = count > run.position
+            try go(to: goal)
+            return isClamped ? ["this is the start, before the first step"] : []
+        }
+    }
+}

@@ -1,0 +1,47 @@
+import WeirBase
+import WeirReplay
+import WeirTelemetry
+
+/// What is said of the place that a movement came to.
+extension Debugger {
+    /// Says where the run stands now.
+    func arrive(_ answer: inout Answer, _ notes: [String]) throws {
+        let (position, last) = (run.position, run.lastStep)
+        answer.member("step", .number(position))
+        answer.member("last_step", .number(last))
+        if !notes.isEmpty { answer.member("note", .text(notes.joined(separator: "; "))) }
+        var line = "step \(position) of \(last)"
+        if let facts = try run.facts(of: position) {
+            let words = StepText(run)
+            line += ": \(words.what(facts))"
+            describe(facts, words, &answer)
+        } else if position == 0 {
+            line += ": before the first step"
+        }
+        answer.line(line)
+        for note in notes { answer.line("  \(note)") }
+        if position == last, run.diedInTurns {
+            answer.line("  the run died behind this step, in the middle of a turn")
+        }
+        let marks = run.marks.filter { $0.step == position || $0.lookStep == position }
+        for group in MarkGroup.groups(of: marks) { answer.line("  \(group.text)") }
+        if !marks.isEmpty {
+            answer.member("marks", .list(marks.map(\.answerValue)))
+        }
+        for place in bookmarks.all where place.step == position {
+            answer.line("  marked as \(PrintableText.escaped(place.name))")
+        }
+    }
+
+    /// Members of an answer that say what a step was.
+    func describe(_ facts: StepFacts, _ words: StepText, _ answer: inout Answer) {
+        answer.member("kind", .text(facts.kind.name))
+        answer.member("what", .text(words.what(facts)))
+        answer.member("subtask", words.subtask(facts).map { .text($0) })
+        if facts.turn > 0 { answer.member("turn", .number(facts.turn)) }
+        answer.member("channel", (words.inlet(facts) ?? words.outlet(facts)).map { .text($0) })
+        answer.member("cell", words.cell(facts).map { .text($0) })
+        if facts.count > 0 { answer.member("count", .number(facts.count)) }
+        if facts.kind != .void { answer.member("elapsed_us", .number(facts.time)) }
+    }
+}

@@ -1,0 +1,66 @@
+import WeirBase
+import WeirReplay
+import WeirTelemetry
+
+/// The steps that places and times mean in this run.
+extension Debugger {
+    /// The step that a place means.
+    package func step(of place: Place) throws -> UInt64 {
+        let last = run.lastStep
+        switch place {
+        case .start: return 0
+        case .end: return last
+        case .step(let step):
+            guard step <= last else {
+                throw CommandError(
+                    "there is no step \(step) in this run", "Give a step from 0 to \(last)")
+            }
+            return step
+        case .percent(let percent):
+            return min(last, UInt64((Double(last) * percent / 100).rounded(.down)))
+        case .failure:
+            guard let step = run.failureStep ?? (run.diedInTurns ? last : nil) else {
+                throw CommandError("nothing failed in this run", "'goto end' goes to its end")
+            }
+            return min(step, last)
+        case .elapsed(let duration): return try step(after: duration.wholeNanoseconds / 1_000)
+        case .time(let instant):
+            let (elapsed, overflow) = instant.nanoseconds
+                .subtractingReportingOverflow(started.nanoseconds)
+            return try step(after: overflow ? .max : elapsed / 1_000, written: instant)
+        case .mark(let name):
+            if let step = bookmarks.step(of: name) { return step }
+            if let mark = run.marks.first(where: { $0.name == name }) {
+                return min(mark.lookStep, last)
+            }
+            let shown = PrintableText.escaped(name)
+            throw CommandError(
+                "there is no place \(shown)",
+                Nearest.best(name, among: bookmarks.names + ["start", "end", "failure"])
+                    .map { "Did you mean \($0)?" } ?? "Give \(Place.forms)")
+        }
+    }
+
+    /// The first step that reaches a time, microseconds since the start.
+    private func step(after microseconds: Int64, written: Instant? = nil) throws -> UInt64 {
+        let found = try run.firstStep(after: 0, through: run.lastStep) {
+            $0.kind != .void && $0.time >= microseconds
+        }
+        if let found, microseconds >= 0 { return found }
+        let last = try time(of: run.lastStep)
+        let range: String
+        if written != nil {
+            let end = started + .microseconds(last)
+            range = "\(started.rfc3339(digits: 6)) to \(end.rfc3339(digits: 6))"
+        } else {
+            range = "0s to \(ElapsedText.text(last).replacing(" ", with: ""))"
+        }
+        throw CommandError("the run has no step at that time", "Its steps lie from \(range)")
+    }
+
+    /// Microseconds since the start of the last step up to here that has a time.
+    func time(of step: UInt64) throws -> Int64 {
+        let timed = try run.lastStep(before: step + 1, from: 1) { $0.kind != .void }
+        return try timed.flatMap { try run.facts(of: $0)?.time } ?? 0
+    }
+}

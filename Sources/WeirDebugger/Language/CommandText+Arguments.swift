@@ -1,0 +1,49 @@
+import WeirBase
+
+/// Arguments that several commands take.
+extension CommandText {
+    /// A number of times, 1 unless it is given.
+    mutating func count() throws(CommandError) -> UInt64 {
+        skipSpace()
+        let column = place
+        let word = word()
+        if word.isEmpty { return 1 }
+        guard let count = UInt64(word), count > 0 else {
+            throw CommandError(
+                "\(PrintableText.escaped(word)) is no number of times", "Give 1 or more",
+                at: column)
+        }
+        return count
+    }
+
+    /// A piece of state: `stage[key]`, `stage.operator[key]` or `cell NAME`, with the way to a part
+    /// of it.
+    mutating func state() throws(CommandError) -> StateReference {
+        skipSpace()
+        let column = place
+        let node = try Expression.value(&self)
+        guard case .state(let reference) = node.root.form else {
+            throw CommandError(
+                "this is no state", "Write stage[key], stage.operator[key] or cell NAME",
+                at: column)
+        }
+        return reference
+    }
+
+    /// How many lines are wanted: `usual` unless it is given, `most` at most. `further` is what
+    /// else could have stood here, as the end of the advice.
+    mutating func lineCount(
+        usual: Int, most: Int, further: String = ""
+    ) throws(CommandError) -> Int {
+        skipSpace()
+        let column = place
+        let word = word()
+        if word.isEmpty { return usual }
+        guard let count = Int(word), count > 0, count <= most else {
+            throw CommandError(
+                "\(PrintableText.escaped(word)) is no number of lines",
+                "Give 1 to \(most)\(further)", at: column)
+        }
+        return count
+    }
+}

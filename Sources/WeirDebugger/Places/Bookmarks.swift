@@ -1,0 +1,22 @@
+/// Steps that a person named with `mark`, in the order of naming. Bounded: a further name is
+/// refused.
+struct Bookmarks {
+    /// Steps that can be named.
+    static let most = 1_000
+
+    private(set) var all: [(name: String, step: UInt64)] = []
+
+    var names: [String] { all.map(\.name) }
+
+    /// Names a step; a name that was given before moves here.
+    mutating func add(_ name: String, at step: UInt64) throws(CommandError) {
+        all.removeAll { $0.name == name }
+        guard all.count < Self.most else {
+            throw CommandError("\(Self.most) places are marked already")
+        }
+        all.append((name, step))
+    }
+
+    /// The step of a name.
+    func step(of name: String) -> UInt64? { all.first { $0.name == name }?.step }
+}
