@@ -3,7 +3,6 @@ import Glibc
 import WeirBase
 import WeirMonitor
 import WeirTelemetry
-import WeirTesting
 import WeirTrace
 
 /// Whether the sentence that names what limits a run is true: runs with made-up causes.

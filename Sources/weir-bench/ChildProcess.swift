@@ -1,6 +1,6 @@
 import Glibc
 import WeirBase
-import WeirTesting
+import WeirStress
 
 /// A child process that runs this program again; its standard output comes through a pipe.
 final class ChildProcess {

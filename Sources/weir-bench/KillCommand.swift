@@ -1,7 +1,7 @@
 import ArgumentParser
 import Glibc
 import WeirBase
-import WeirTesting
+import WeirStress
 
 /// Kills recording processes and looks at what is left.
 struct KillCommand: ParsableCommand {

@@ -1,6 +1,6 @@
 import Glibc
 import WeirBase
-import WeirTesting
+import WeirStress
 
 /// This program in a process of its own whose time and memory are measured; it prints nowhere.
 final class MeasuredChild {

@@ -1,6 +1,6 @@
 #if WEIR_PROBES
     import WeirBase
-    import WeirTesting
+    import WeirStress
 
     /// How one broken rule is provoked.
     struct MutantTrial {

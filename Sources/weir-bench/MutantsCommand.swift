@@ -1,7 +1,7 @@
 import ArgumentParser
 import Glibc
 import WeirBase
-import WeirTesting
+import WeirStress
 
 /// Breaks each rule of the protocol on purpose and looks whether it shows.
 struct MutantsCommand: ParsableCommand {

@@ -1,8 +1,8 @@
 import Glibc
 import Synchronization
 import WeirBase
+import WeirStress
 import WeirTelemetry
-import WeirTesting
 
 /// Somebody who reads what a run writes more slowly than the run could write it: a named pipe,
 /// and a thread that takes a little of it at a time.

@@ -2,7 +2,7 @@ import ArgumentParser
 import Glibc
 import Synchronization
 import WeirBase
-import WeirTesting
+import WeirStress
 
 /// Records runs and replays them, many times.
 struct StressCommand: ParsableCommand {

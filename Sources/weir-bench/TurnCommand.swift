@@ -1,7 +1,6 @@
 import ArgumentParser
 import Glibc
 import WeirBase
-import WeirTesting
 
 /// What a turn costs.
 struct TurnCommand: ParsableCommand {

@@ -3,7 +3,6 @@ import Glibc
 import Weir
 import WeirApp
 import WeirBase
-import WeirTesting
 
 /// What recording costs in plans of few and of many channels.
 struct WideCommand: ParsableCommand {

@@ -77,10 +77,13 @@ enum Rooms {
         "Weir": Room(
             ["WeirBase", "WeirEngine", "WeirTelemetry", "WeirConnectors"], outside: observability),
         "WeirApp": Room(
-            rooms.subtracting(["WeirApp", "WeirTesting"]),
+            rooms.subtracting(["WeirApp", "WeirTesting", "WeirStress"]),
             outside: foundation.merging(observability) { first, _ in first }
                 .merging(commandLine) { first, _ in first }),
-        "WeirTesting": Room(rooms.subtracting(["WeirApp", "WeirTesting"])),
+        "WeirTesting": Room(rooms.subtracting(["WeirApp", "WeirTesting", "WeirStress"])),
+        // Pipelines, runs and checks that stress the turn protocol, kept from what users import.
+        "WeirStress": Room(
+            ["WeirBase", "WeirTelemetry", "WeirTrace", "WeirEngine", "WeirReplay"]),
         // The pipelines that ship import what users import; the executable is the same target.
         "Gallery": Room(
             ["Weir", "WeirApp", "WeirPattern"],
@@ -97,7 +100,7 @@ enum Rooms {
     private static let rooms: Set<String> = [
         "WeirBase", "WeirTelemetry", "WeirTrace", "WeirEngine", "WeirConnectors", "WeirReplay",
         "WeirDebugger", "WeirTerminal", "WeirMonitor", "WeirPattern", "Weir", "WeirApp",
-        "WeirTesting",
+        "WeirTesting", "WeirStress",
     ]
 
     /// The one folder of a room that may import a module; elsewhere in the room it is refused.

@@ -1,8 +1,8 @@
 import Foundation
 import Testing
 import WeirBase
+import WeirStress
 import WeirTelemetry
-import WeirTesting
 
 /// The yields and planted faults are one for the whole process: one test at a time.
 @Suite(.serialized) struct StressTests {

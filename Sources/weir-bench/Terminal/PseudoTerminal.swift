@@ -1,6 +1,6 @@
 import Glibc
 import WeirBase
-import WeirTesting
+import WeirStress
 
 /// A program on a pseudo-terminal of 160 by 48 cells, watched from the other end.
 final class PseudoTerminal {

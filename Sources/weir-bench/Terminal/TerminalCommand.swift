@@ -1,7 +1,7 @@
 import ArgumentParser
 import Glibc
 import WeirBase
-import WeirTesting
+import WeirStress
 
 /// What watching a run costs, beside another monitor.
 struct TerminalCommand: ParsableCommand {

@@ -5,24 +5,24 @@ import WeirEngine
 import WeirTelemetry
 
 /// Generator, map, channel, a stage without an output: on one worker of the parallel scheduler.
-package struct TurnBench: Sendable {
-    package let elements: Int
+struct TurnBench: Sendable {
+    let elements: Int
 
-    package init(elements: Int) { self.elements = elements }
+    init(elements: Int) { self.elements = elements }
 
     /// What a run's turns cost, in nanoseconds of processor time each.
-    package struct Cost: Sendable {
-        package var turns: Int
+    struct Cost: Sendable {
+        var turns: Int
         /// Of the thread that runs the turns.
-        package var worker: Double
+        var worker: Double
         /// Of all threads, the recorder's too.
-        package var process: Double
+        var process: Double
     }
 
     private static let started: Int64 = 1_700_000_000_000_000_000
 
     /// Runs about `turns` turns.
-    package func run(turns: Int, isRecorded: Bool) throws -> Cost {
+    func run(turns: Int, isRecorded: Bool) throws -> Cost {
         let bounds = ChannelBounds(messages: max(1, elements) * 8)
         let clock = ThreadTime()
         let pipeline = Pipeline("turn", parallelism: 1) { flow in
