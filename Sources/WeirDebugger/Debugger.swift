@@ -3,12 +3,24 @@ import WeirEngine
 package import WeirReplay
 import WeirTelemetry
 
-/// Obeys the commands of the debugger on a run. Owned by one thread.
+/// Obeys the commands of the debugger on a replayed execution. Owned by one thread.
+///
+/// Whoever talks to a person or to a script, which is `WeirApp`, makes one, opens it at a place,
+/// and then gives it line after line; each answer is a value that can be written for people and
+/// for programs. The debugger reads nothing else and writes nothing: it has no terminal, no file
+/// and no clock of its own.
+///
+/// This class holds what outlives a command (breaks, bookmarks, where movements came to) and the
+/// movement that is under way. What a command does is in the command's file, in terms of three
+/// members here: `move` encloses a movement and says where it came to, `go` and `search` run the
+/// execution within it. A command that only looks asks `run` directly, and the execution stands
+/// afterwards where it stood before.
 ///
 /// What it says depends on the run and the commands alone, but for the effort of each movement,
 /// which an answer keeps apart.
 package final class Debugger {
     let run: any ReplayedExecution
+    /// When the run began, on the clock of the machine that recorded it.
     let started: Instant
     private let nanoseconds: () -> UInt64
 

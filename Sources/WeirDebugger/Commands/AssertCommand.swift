@@ -8,7 +8,8 @@ extension DebuggerCommand {
             "assert EXPR", "check a condition; exit code 1 if it fails",
             details: [
                 "EXPR: numbers, texts (\"…\"), true, false, nil, step, depth(CHANNEL), cell NAME,",
-                "stage[key] or stage.operator[key], with fields (.left) and elements ([0]), compared",
+                "stage[key] or stage.operator[key], with fields (.left) and elements ([0]), "
+                    + "compared",
                 "by == != < <= > >=, joined by and, or, not and parentheses.",
                 "assert cell budget.left >= 0 and depth(match>reserve) < 100",
             ], explained: ["state", "expr"]),

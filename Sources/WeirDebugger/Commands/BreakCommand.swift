@@ -11,7 +11,8 @@ extension DebuggerCommand {
                 "break when EXPR               the condition comes to hold",
                 "break invariant [NAME]        an invariant fails",
                 "break log /REGEX/             a turn logs a matching line",
-                "break queue CHANNEL > 90%     a queue fills beyond a part, or a number of messages",
+                "break queue CHANNEL > 90%     a queue fills beyond a part, or a number of "
+                    + "messages",
                 "For EXPR see 'help assert'.",
             ]),
         read: { text throws(CommandError) in try BreakCondition.read(&text) },

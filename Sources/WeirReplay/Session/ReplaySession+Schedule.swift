@@ -20,7 +20,8 @@ extension ReplaySession {
             let begun = try page.note(note.turn) ?? plan.pages.note(note.turn)
             facts.time = begun?.time ?? 0
         case .rest, .void: break
-        default: facts.turn = note.step
+        case .input, .timer, .completion, .continue, .idle, .end, .failure:
+            facts.turn = note.step
         }
         return facts
     }
@@ -58,16 +59,5 @@ extension ReplaySession {
             }
         }
         return nil
-    }
-
-    /// The last step whose time is not after this one, microseconds since the run's start; 0 when
-    /// all are.
-    ///
-    /// Times of steps go up but for the little that turns overlapped: the first later one ends it.
-    package func step(at microseconds: Int64) throws -> UInt64 {
-        let later = try firstStep(after: 0) { facts in
-            facts.kind != .void && facts.time > microseconds
-        }
-        return later.map { $0 - 1 } ?? lastStep
     }
 }
