@@ -68,7 +68,8 @@ let package = Package(
             ],
             swiftSettings: strict),
         .target(
-            name: "WeirConnectors", dependencies: ["WeirBase", "WeirTelemetry", "WeirEngine"],
+            name: "WeirConnectors",
+            dependencies: ["WeirBase", "WeirTelemetry", "WeirEngine", "WeirPattern"],
             swiftSettings: strict),
         .target(
             name: "WeirReplay",
@@ -115,7 +116,7 @@ let package = Package(
             dependencies: ["WeirBase", "WeirTelemetry", "WeirTrace", "WeirEngine", "WeirReplay"],
             swiftSettings: strict),
         .executableTarget(
-            name: "Gallery", dependencies: ["Weir", "WeirApp", "WeirPattern"],
+            name: "Gallery", dependencies: ["Weir", "WeirApp"],
             swiftSettings: strict),
         .executableTarget(
             name: "weir-bench",
@@ -151,7 +152,8 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(
-            name: "GalleryTests", dependencies: ["Gallery", "Weir", "WeirTesting"],
+            name: "GalleryTests",
+            dependencies: ["Gallery", "Weir", "WeirConnectors", "WeirTesting"],
             swiftSettings: strict),
         .testTarget(
             name: "WeirConnectorsTests",

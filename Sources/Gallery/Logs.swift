@@ -1,5 +1,4 @@
 import Weir
-import WeirPattern
 
 /// Counts the lines of a log by window of time, level and component.
 ///
@@ -66,20 +65,14 @@ enum LogCounting {
     static func source(_ settings: LogSettings) -> Source<LogLine> {
         // A watermark that moves by whole windows closes the same windows as a finer one would,
         // with one message for each instead of one for each tenth of a second.
-        .lines(
+        .logLines(
+            format: settings.format,
             watermark: .boundedDisorder(
                 settings.disorder, granularity: settings.window, maximumJump: settings.jump),
             malformed: .element(advice: settings.advice) {
-                $0.reason == LineReader.tooCostly ? .tooCostly : .unparsed
+                $0.reason == LogFormat.tooCostly ? .tooCostly : .unparsed
             },
-            decoder: { started in
-                var reader = LineReader(settings, started: started)
-                return { bytes, _ in
-                    // A byte order mark, which joined files have in their middle too.
-                    let mark = JSONScanner.markLength(bytes)
-                    return try reader.read(UnsafeRawBufferPointer(rebasing: bytes[mark...]))
-                }
-            })
+            element: LogLine.make(settings.key))
     }
 
     /// Gives lines without a time that of the line before them.
@@ -92,7 +85,7 @@ enum LogCounting {
             if place.hasToldCost == nil {
                 place.hasToldCost = true
                 context.log.warning(
-                    "line_too_costly", ["tries": .integer(Int64(Pattern.maximumTries))])
+                    "line_too_costly", ["tries": .integer(Int64(LogFormat.maximumTries))])
             }
         }
         if context.eventTime != .distantPast {

@@ -12,8 +12,9 @@ extension Instant: LosslessStringConvertible {
     public init?(_ text: String) {
         var text = text
         let read: Instant? = text.withUTF8 { bytes in
-            var reader = TimeReader(bytes: bytes)
-            return reader.instant()
+            var reader = TimeReader(UnsafeRawBufferPointer(bytes))
+            guard let point = reader.rfc3339(), reader.isAtEnd else { return nil }
+            return point
         }
         guard let read else { return nil }
         self = read
@@ -82,76 +83,5 @@ extension Instant: Codable {
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         try container.encode(shortestRFC3339())
-    }
-}
-
-/// Reads one time, from the first byte to the last.
-private struct TimeReader {
-    let bytes: UnsafeBufferPointer<UInt8>
-    private var position = 0
-
-    init(bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes }
-
-    private var next: UInt8? { position < bytes.count ? bytes[position] : nil }
-
-    mutating func instant() -> Instant? {
-        guard let year = number(digits: 4), skip("-"), let month = number(digits: 2), skip("-"),
-            let day = number(digits: 2), skip("T") || skip("t") || skip(" "),
-            let hour = number(digits: 2), skip(":"), let minute = number(digits: 2), skip(":"),
-            let second = number(digits: 2), let fraction = fraction(), let offset = offset(),
-            position == bytes.count
-        else { return nil }
-        let time = CalendarTime(
-            year: year, month: month, day: day, hour: hour, minute: minute, second: second,
-            nanosecond: fraction)
-        guard let local = time.instant else { return nil }
-        let (moved, overflow) = local.nanoseconds.subtractingReportingOverflow(
-            Int64(offset) * 1_000_000_000)
-        return overflow ? nil : Instant(nanoseconds: moved)
-    }
-
-    private mutating func skip(_ mark: Unicode.Scalar) -> Bool {
-        guard let next, next == UInt8(ascii: mark) else { return false }
-        position += 1
-        return true
-    }
-
-    private mutating func digit() -> Int? {
-        guard let next, next >= 0x30, next <= 0x39 else { return nil }
-        position += 1
-        return Int(next - 0x30)
-    }
-
-    private mutating func number(digits: Int) -> Int? {
-        var value = 0
-        for _ in 0..<digits {
-            guard let digit = digit() else { return nil }
-            value = value * 10 + digit
-        }
-        return value
-    }
-
-    /// Nanoseconds behind the point; 0 where there is no point, nil where nothing follows it.
-    private mutating func fraction() -> Int? {
-        guard skip(".") || skip(",") else { return 0 }
-        guard var value = digit() else { return nil }
-        var count = 1
-        while let digit = digit() {
-            count += 1
-            if count <= 9 { value = value * 10 + digit }
-        }
-        for _ in min(count, 9)..<9 { value *= 10 }
-        return value
-    }
-
-    /// Seconds east of UTC.
-    private mutating func offset() -> Int? {
-        if skip("Z") || skip("z") { return 0 }
-        let isWest = skip("-")
-        guard isWest || skip("+"), let hours = number(digits: 2), hours <= 23, skip(":"),
-            let minutes = number(digits: 2), minutes <= 59
-        else { return nil }
-        let seconds = hours * 3_600 + minutes * 60
-        return isWest ? -seconds : seconds
     }
 }

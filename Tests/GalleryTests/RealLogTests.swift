@@ -3,7 +3,7 @@ import Testing
 import Weir
 import WeirTesting
 
-@testable import Gallery
+@testable import WeirConnectors
 
 /// Real logs that lie beside the package on some machines; elsewhere these tests are skipped.
 private let folder: URL = URL(fileURLWithPath: #filePath)
@@ -26,7 +26,7 @@ struct RealLogTests {
         var last: LineForm?
         for line in data.split(separator: 0x0A) {
             counts.lines += 1
-            guard let parsed = parsed(line, last: last) else {
+            guard let parsed = LineFormat.parse(line, last: last, defaultYear: 2024) else {
                 counts.unparsed += 1
                 continue
             }

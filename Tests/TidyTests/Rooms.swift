@@ -50,8 +50,8 @@ enum Rooms {
         "CZstd": Room([]),
         "CNCurses": Room([]),
         "CPcre2": Room([]),
-        // Expressions of users, bounded for each line: what replays and pipelines search with. A
-        // room of its own, so that a program without such expressions does not link the library.
+        // Expressions of users, bounded for each line: what the debugger and the lines of logs are
+        // searched with. A room of its own, so that one place alone knows the library.
         "WeirPattern": Room(["CPcre2"]),
         "WeirBase": Room(["CTicks"]),
         "WeirTelemetry": Room(
@@ -62,8 +62,9 @@ enum Rooms {
             ["WeirBase", "WeirTelemetry", "CZstd"],
             outside: ["FoundationEssentials": "JSON of the run header and of metric samples"]),
         "WeirEngine": Room(["WeirBase", "WeirTelemetry"]),
+        // Lines of logs can be read by an expression of the user's, as bounded as in the debugger.
         "WeirConnectors": Room(
-            ["WeirBase", "WeirTelemetry", "WeirEngine"],
+            ["WeirBase", "WeirTelemetry", "WeirEngine", "WeirPattern"],
             outside: foundation.merging(["SQLite": "client of a database"]) { first, _ in first }),
         "WeirReplay": Room(["WeirBase", "WeirTelemetry", "WeirTrace", "WeirEngine"]),
         // Of the replay it sees `ReplayedExecution` and the facts that this gives, and of the
@@ -86,7 +87,7 @@ enum Rooms {
             ["WeirBase", "WeirTelemetry", "WeirTrace", "WeirEngine", "WeirReplay"]),
         // The pipelines that ship import what users import; the executable is the same target.
         "Gallery": Room(
-            ["Weir", "WeirApp", "WeirPattern"],
+            ["Weir", "WeirApp"],
             outside: foundation.merging(observability) { first, _ in first }),
         "weir-bench": Room(rooms.union(["LeakMatrix"]), outside: commandLine),
         // What the end-to-end tests run is written as a user would write it.

@@ -17,6 +17,14 @@ struct LogLine: Codable, Equatable, Sendable {
         self.count = count
     }
 
+    /// Makes an element of each line that was read.
+    static func make(_ key: LogSettings.Key) -> @Sendable (LoggedLine) -> LogLine {
+        switch key {
+        case .component, .field: { LogLine(level: $0.level, component: $0.component) }
+        case .level: { LogLine(level: $0.level, component: "") }
+        }
+    }
+
     /// A level is a word: a tab in one, which no form of line has, becomes a blank.
     static func key(level: String, component: String) -> String {
         var key = level.utf8.contains(0x09) ? String(level.map { $0 == "\t" ? " " : $0 }) : level

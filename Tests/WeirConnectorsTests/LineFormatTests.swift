@@ -1,13 +1,13 @@
 import Testing
-import Weir
+import WeirBase
 
-@testable import Gallery
+@testable import WeirConnectors
 
-func parsed(_ line: some Collection<UInt8>, last: LineForm? = nil) -> ParsedLine? {
+func parsed(_ line: some Collection<UInt8>, last: LineForm? = nil) -> LoggedLine? {
     LineFormat.parse(line, last: last, defaultYear: 2024)
 }
 
-func parsed(_ line: String, last: LineForm? = nil) -> ParsedLine? {
+func parsed(_ line: String, last: LineForm? = nil) -> LoggedLine? {
     parsed(Array(line.utf8), last: last)
 }
 

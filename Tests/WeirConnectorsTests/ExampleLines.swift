@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Gallery
+@testable import WeirConnectors
 
 /// A line and what it says.
 struct ExampleLine: Sendable, CustomTestStringConvertible {

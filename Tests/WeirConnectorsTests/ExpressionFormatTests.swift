@@ -1,19 +1,19 @@
 import Testing
-import Weir
+import WeirBase
 
-@testable import Gallery
+@testable import WeirConnectors
 
-@Suite struct RegexFormatTests {
+@Suite struct ExpressionFormatTests {
     private static let pattern =
         #"^(?<time>\S+) <(?<level>\w+)> (?:\((?<component>[^)]*)\))?"#
 
-    private func parse(_ line: [UInt8]) throws -> ParsedLine? {
-        let format = try RegexFormat(Self.pattern)
+    private func parse(_ line: [UInt8]) throws -> LoggedLine? {
+        let format = try ExpressionFormat(Self.pattern)
         if case .parsed(let parsed) = line.withUnsafeBytes({ format.parse($0) }) { return parsed }
         return nil
     }
 
-    private func parse(_ line: String) throws -> ParsedLine? { try parse(Array(line.utf8)) }
+    private func parse(_ line: String) throws -> LoggedLine? { try parse(Array(line.utf8)) }
 
     @Test func `the groups of the expression are the line's fields`() throws {
         let line = try #require(try parse("2024-01-02T03:04:05Z <WARN> (shop) text\r\n"))
@@ -49,18 +49,22 @@ import Weir
     }
 
     @Test func `an invalid expression is refused with a sentence`() {
-        let error = #expect(throws: RegexFormat.Invalid.self) { try RegexFormat("(?<time>") }
+        let error = #expect(throws: LogFormat.InvalidExpression.self) {
+            try ExpressionFormat("(?<time>")
+        }
         #expect(error?.description.hasPrefix("the expression is not valid: ") == true)
     }
 
     @Test func `missing groups are named`() {
-        let error = #expect(throws: RegexFormat.Invalid.self) { try RegexFormat("(?<time>.*)") }
+        let error = #expect(throws: LogFormat.InvalidExpression.self) {
+            try ExpressionFormat("(?<time>.*)")
+        }
         #expect(error?.description.contains("(?<level>…) and (?<component>…)") == true)
     }
 
     @Test func `a line that needs too many tries is told apart, and the next one is read`() throws {
-        let format = try RegexFormat(#"^(?<time>\d+) (?<level>(\w+\s?)+)(?<component>)$"#)
-        func parse(_ text: String) -> RegexFormat.Reading {
+        let format = try ExpressionFormat(#"^(?<time>\d+) (?<level>(\w+\s?)+)(?<component>)$"#)
+        func parse(_ text: String) -> ExpressionFormat.Reading {
             text.utf8.withContiguousStorageIfAvailable { format.parse(UnsafeRawBufferPointer($0)) }
                 ?? .unparsed
         }

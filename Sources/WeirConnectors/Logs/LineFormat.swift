@@ -1,23 +1,4 @@
-import Weir
-
-/// What a line of a log says, whatever form it has.
-///
-/// Fields that a form or a line lacks are filled so that a count by them stays readable: level
-/// `info` where the source states none, component `-` where it names none (`httpd` in Apache's
-/// error log, which is written by the server itself unless a module is named).
-struct ParsedLine: Equatable, Sendable {
-    var time: Instant
-    /// Lower case, as written in the source except for the synonyms of `LineLevel`.
-    var level: String
-    /// Logger, tag or module without a process number; bytes that are not UTF-8 are U+FFFD.
-    var component: String
-    /// Where the text lies in the line, without the line's end. In JSON it is the text between the
-    /// quotes, escapes and all.
-    var message: Range<Int>
-    /// The form the line was read as: the one to try first on the next line. Nil when it was read
-    /// by an expression of the user's.
-    var form: LineForm?
-}
+import WeirBase
 
 /// The forms of log lines that are told apart. A line is of at most one form.
 enum LineForm: UInt8, CaseIterable, Sendable {
@@ -38,7 +19,7 @@ enum LineFormat {
     /// a zone are UTC; a form without a year takes `defaultYear`.
     static func parse(
         _ line: UnsafeRawBufferPointer, last: LineForm?, defaultYear: Int
-    ) -> ParsedLine? {
+    ) -> LoggedLine? {
         var end = line.count
         while end > 0, line[end - 1] == 0x0A || line[end - 1] == 0x0D { end -= 1 }
         if end == 0 { return nil }
@@ -53,8 +34,8 @@ enum LineFormat {
     /// The same for bytes that somebody else owns.
     static func parse(
         _ line: some Collection<UInt8>, last: LineForm?, defaultYear: Int
-    ) -> ParsedLine? {
-        let direct: ParsedLine?? = line.withContiguousStorageIfAvailable {
+    ) -> LoggedLine? {
+        let direct: LoggedLine?? = line.withContiguousStorageIfAvailable {
             parse(UnsafeRawBufferPointer($0), last: last, defaultYear: defaultYear)
         }
         if let direct { return direct }
@@ -63,7 +44,7 @@ enum LineFormat {
 
     private static func parse(
         _ cursor: LineCursor, as form: LineForm, _ defaultYear: Int
-    ) -> ParsedLine? {
+    ) -> LoggedLine? {
         switch form {
         case .syslog3164: parseSyslog3164(cursor, defaultYear)
         case .syslog5424: parseSyslog5424(cursor)

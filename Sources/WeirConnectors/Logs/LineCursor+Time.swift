@@ -1,55 +1,23 @@
-import Weir
+import WeirBase
 
 /// The times that logs write.
 extension LineCursor {
     /// `HH:mm:ss` with any fraction behind a point or comma.
-    @inline(__always)
     mutating func clock(into time: inout CalendarTime) -> Bool {
-        guard let hour = digits(2), skip(0x3A), let minute = digits(2), skip(0x3A),
-            let second = digits(2)
-        else { return false }
-        time.hour = hour
-        time.minute = minute
-        time.second = second
-        if let point = peek(), point == 0x2E || point == 0x2C, let next = peek(1),
-            (0x30...0x39).contains(next)
-        {
-            move(to: position + 1)
-            time.nanosecond = fraction()
-        }
-        return true
-    }
-
-    /// The digits of a fraction as nanoseconds; digits beyond the ninth are cut off.
-    @inline(__always)
-    private mutating func fraction() -> Int {
-        var value = 0
-        var scale = 100_000_000
-        while let byte = peek(), byte &- 0x30 <= 9 {
-            value += Int(byte &- 0x30) * scale
-            scale /= 10
-            move(to: position + 1)
-        }
-        return value
+        var reader = TimeReader(line, at: position)
+        defer { move(to: reader.position) }
+        return reader.clock(into: &time)
     }
 
     /// `yyyy-MM-dd` or `yyyy/MM/dd`, then `T` or a blank, then the time, then maybe an offset.
     ///
     /// An offset is taken when it follows at once; `hasOffset` tells.
-    @inline(__always)
     mutating func timestamp(hasOffset: inout Bool) -> Instant? {
-        guard let year = digits(4), let dash = peek(), dash == 0x2D || dash == 0x2F, skip(dash),
-            let month = digits(2), skip(dash), let day = digits(2),
-            let divider = peek(), divider == 0x20 || divider | 0x20 == 0x74
-        else { return nil }
-        move(to: position + 1)
-        var time = CalendarTime(year: year, month: month, day: day)
-        guard clock(into: &time), let instant = time.instant else { return nil }
-        guard let seconds = offset() else { return instant }
-        hasOffset = true
-        let (moved, overflow) = instant.nanoseconds.subtractingReportingOverflow(
-            Int64(seconds) * 1_000_000_000)
-        return overflow ? nil : Instant(nanoseconds: moved)
+        var reader = TimeReader(line, at: position)
+        defer { move(to: reader.position) }
+        guard let time = reader.logTime() else { return nil }
+        hasOffset = time.hasOffset
+        return time.point
     }
 
     @inline(__always)
@@ -66,29 +34,6 @@ extension LineCursor {
         var time = CalendarTime(year: 2_000 + year, month: month, day: day)
         guard clock(into: &time) else { return nil }
         return time.instant
-    }
-
-    /// `Z`, `+hh:mm`, `-hhmm` or `+hh` in seconds; nil, and nothing skipped, when there is none.
-    @inline(__always)
-    private mutating func offset() -> Int? {
-        guard let sign = peek() else { return nil }
-        if sign | 0x20 == 0x7A {
-            move(to: position + 1)
-            return 0
-        }
-        guard sign == 0x2B || sign == 0x2D else { return nil }
-        var copy = self
-        copy.move(to: position + 1)
-        guard let hours = copy.digits(2), hours <= 23 else { return nil }
-        self = copy
-        copy = self
-        _ = copy.skip(0x3A)
-        var seconds = hours * 3_600
-        if let minutes = copy.digits(2), minutes <= 59 {
-            seconds += minutes * 60
-            self = copy
-        }
-        return sign == 0x2D ? -seconds : seconds
     }
 
     /// `Jan` to `Dec` as 1 to 12.

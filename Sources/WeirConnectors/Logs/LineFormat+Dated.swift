@@ -1,4 +1,4 @@
-import Weir
+import WeirBase
 
 /// Forms that begin with a full date: log4j and its kin, OpenStack, HDFS.
 extension LineFormat {
@@ -10,7 +10,7 @@ extension LineFormat {
     ///
     /// A logger is a word that a colon or hyphen follows, or one with a point inside; otherwise
     /// the text begins there and the component is `-`.
-    static func parseLog4j(_ start: LineCursor) -> ParsedLine? {
+    static func parseLog4j(_ start: LineCursor) -> LoggedLine? {
         var cursor = start
         let isShort = start.peek(2) == 0x2F
         guard let time = isShort ? cursor.shortTimestamp() : cursor.timestamp(),
@@ -40,7 +40,7 @@ extension LineFormat {
         } else {
             component = logger(&cursor)
         }
-        return ParsedLine(
+        return LoggedLine(
             time: time, level: level, component: component.map(cursor.text) ?? "-",
             message: cursor.rest, form: .log4j)
     }
@@ -77,7 +77,7 @@ extension LineFormat {
 
     /// OpenStack's services: `2017-05-16 00:00:00.008 25746 INFO nova.api [req-…] text`, maybe
     /// behind the name of the file that the line was gathered from.
-    static func parseOpenStack(_ start: LineCursor) -> ParsedLine? {
+    static func parseOpenStack(_ start: LineCursor) -> LoggedLine? {
         var cursor = start
         guard let first = cursor.peek() else { return nil }
         if first &- 0x30 > 9 || cursor.peek(4) != 0x2D {
@@ -91,13 +91,13 @@ extension LineFormat {
         else { return nil }
         _ = cursor.skip(0x20)
         if cursor.bracketed() != nil { _ = cursor.skip(0x20) }
-        return ParsedLine(
+        return LoggedLine(
             time: time, level: level, component: cursor.text(logger), message: cursor.rest,
             form: .openStack)
     }
 
     /// Hadoop's file system: `081109 203615 148 INFO dfs.DataNode$PacketResponder: text`.
-    static func parseHDFS(_ start: LineCursor) -> ParsedLine? {
+    static func parseHDFS(_ start: LineCursor) -> LoggedLine? {
         var cursor = start
         guard let year = cursor.digits(2), let month = cursor.digits(2), let day = cursor.digits(2),
             cursor.skip(0x20), let hour = cursor.digits(2), let minute = cursor.digits(2),
@@ -110,7 +110,7 @@ extension LineFormat {
                 second: second
             ).instant
         else { return nil }
-        return ParsedLine(
+        return LoggedLine(
             time: time, level: level,
             component: component.isEmpty ? "-" : cursor.text(component), message: cursor.rest,
             form: .hdfs)

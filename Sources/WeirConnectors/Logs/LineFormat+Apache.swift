@@ -1,11 +1,11 @@
-import Weir
+import WeirBase
 
 extension LineFormat {
     /// Apache's error log, 2.2 `[Sun Dec 04 04:47:44 2005] [error] text` and 2.4
     /// `[Wed Oct 11 14:32:52.123456 2000] [core:error] [pid 35708:tid 4328] text`.
     ///
     /// The component is the module; the server itself, where none is named, is `httpd`.
-    static func parseApache(_ start: LineCursor) -> ParsedLine? {
+    static func parseApache(_ start: LineCursor) -> LoggedLine? {
         var cursor = start
         guard cursor.skip(0x5B), let weekday = cursor.word(), weekday.count == 3,
             cursor.skip(0x20), let month = cursor.monthName(), cursor.skip(0x20),
@@ -26,7 +26,7 @@ extension LineFormat {
         if level.isEmpty { return nil }
         var process = cursor
         if process.skip("[pid "), cursor.bracketed() != nil { _ = cursor.skip(0x20) }
-        return ParsedLine(
+        return LoggedLine(
             time: instant, level: LineLevel.name(cursor.bytes(level)),
             component: module.isEmpty ? "httpd" : cursor.text(module), message: cursor.rest,
             form: .apache)

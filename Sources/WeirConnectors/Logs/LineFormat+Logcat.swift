@@ -1,9 +1,9 @@
-import Weir
+import WeirBase
 
 extension LineFormat {
     /// Android's logcat, form `threadtime`: `03-17 16:13:38.811  1702  2395 D Tag: text`, with or
     /// without the year that `-v year` puts before it.
-    static func parseLogcat(_ start: LineCursor, _ defaultYear: Int) -> ParsedLine? {
+    static func parseLogcat(_ start: LineCursor, _ defaultYear: Int) -> LoggedLine? {
         var cursor = start
         var year = defaultYear
         if cursor.peek(4) == 0x2D {
@@ -22,7 +22,7 @@ extension LineFormat {
         else { return nil }
         // Short tags are padded to a column.
         while let last = tag.last, cursor.line[last] == 0x20 { tag = tag.lowerBound..<last }
-        return ParsedLine(
+        return LoggedLine(
             time: instant, level: level, component: tag.isEmpty ? "-" : cursor.text(tag),
             message: cursor.rest, form: .logcat)
     }

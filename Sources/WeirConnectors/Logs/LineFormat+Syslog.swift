@@ -1,9 +1,9 @@
-import Weir
+import WeirBase
 
 extension LineFormat {
     /// RFC 3164, `<34>Oct 11 22:14:15 host tag[123]: text`, with or without the priority, and with
     /// the RFC 3339 time that today's rsyslog writes in its place.
-    static func parseSyslog3164(_ start: LineCursor, _ defaultYear: Int) -> ParsedLine? {
+    static func parseSyslog3164(_ start: LineCursor, _ defaultYear: Int) -> LoggedLine? {
         var cursor = start
         let level: String
         if cursor.peek() == 0x3C {
@@ -20,7 +20,7 @@ extension LineFormat {
         let text = cursor.position
         let component = tag(&cursor)
         let message = component == nil ? text..<cursor.line.count : cursor.rest
-        return ParsedLine(
+        return LoggedLine(
             time: time, level: level, component: component ?? "-", message: message,
             form: .syslog3164)
     }
@@ -74,7 +74,7 @@ extension LineFormat {
     }
 
     /// RFC 5424: `<34>1 2003-10-11T22:14:15.003Z host app 123 ID47 [data key="value"] text`.
-    static func parseSyslog5424(_ start: LineCursor) -> ParsedLine? {
+    static func parseSyslog5424(_ start: LineCursor) -> LoggedLine? {
         var cursor = start
         guard let priority = priority(&cursor), let version = cursor.number(atMost: 2),
             version >= 1, cursor.skip(0x20), let time = cursor.timestamp(), cursor.skip(0x20),
@@ -90,7 +90,7 @@ extension LineFormat {
         _ = cursor.skip(0x20)
         // The text may begin with a byte order mark.
         _ = cursor.skip("\u{FEFF}")
-        return ParsedLine(
+        return LoggedLine(
             time: time, level: LineLevel.syslog(priority: priority),
             component: cursor.text(application), message: cursor.rest, form: .syslog5424)
     }

@@ -1,4 +1,4 @@
-import Weir
+import WeirBase
 
 extension LineFormat {
     /// A JSON object on a line with a time among its members, strings or numbers:
@@ -12,7 +12,7 @@ extension LineFormat {
     /// one name the first. Levels and components are cut to `longestWord` bytes. Only the
     /// outermost members are looked at. What is no JSON as `JSONScanner` says is no line of this
     /// form.
-    static func parseJSON(_ start: LineCursor) -> ParsedLine? {
+    static func parseJSON(_ start: LineCursor) -> LoggedLine? {
         guard var scanner = MemberScanner(start.line) else { return nil }
         var found = FoundMembers()
         while let member = scanner.next() {
@@ -26,7 +26,7 @@ extension LineFormat {
         let level = found.level.flatMap { $0.range.isEmpty ? nil : $0.clipped(to: longestWord) }
         let component = found.component?.clipped(to: longestWord)
         let end = line.count
-        return ParsedLine(
+        return LoggedLine(
             time: time,
             level: level.map {
                 LineLevel.name(UnsafeRawBufferPointer(rebasing: line[$0.range]))

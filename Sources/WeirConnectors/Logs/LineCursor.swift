@@ -1,4 +1,4 @@
-import Weir
+import WeirBase
 
 /// Walks over the bytes of one line. Every step checks what is left: none can leave the line.
 ///

@@ -1,4 +1,4 @@
-import Weir
+import WeirBase
 import WeirPattern
 
 /// Reads lines by a regular expression of the user's with the groups `time`, `level` and
@@ -9,15 +9,10 @@ import WeirPattern
 /// milliseconds since 1970; without a zone it is UTC. A group that took no part in the match gives
 /// level `info`, component `-`; without a time the line is not parsed. Only the first 64 KiB of a
 /// line are searched, and a line that needs too many tries is not parsed either.
-final class RegexFormat: Sendable {
-    /// Why an expression cannot be used, as a sentence.
-    struct Invalid: Error, Equatable, CustomStringConvertible {
-        let description: String
-    }
-
+final class ExpressionFormat: Sendable {
     /// What a line came to.
     enum Reading: Equatable {
-        case parsed(ParsedLine)
+        case parsed(LoggedLine)
         /// The expression does not match, or its time is none.
         case unparsed
         /// The expression needs more tries on it than one line may.
@@ -33,14 +28,14 @@ final class RegexFormat: Sendable {
 
     /// An expression whose group `component` gives the component.
     ///
-    /// - Throws: `Invalid` when the pattern is no expression or lacks one of the three groups, or
-    ///   the one that gives the component.
+    /// - Throws: `LogFormat.InvalidExpression` when the pattern is no expression or lacks one of
+    ///   the three groups, or the one that gives the component.
     init(_ text: String, component: String = "component") throws {
         let pattern: Pattern
         do throws(Pattern.Invalid) {
             pattern = try Pattern(text)
         } catch {
-            throw Invalid(
+            throw LogFormat.InvalidExpression(
                 description: "the expression is not valid: \(error). Mend it, and quote it "
                     + "against the shell")
         }
@@ -50,7 +45,7 @@ final class RegexFormat: Sendable {
             let component = pattern.group(named: component), missing.isEmpty
         else {
             let names = missing.map { "(?<\($0)>…)" }.joined(separator: " and ")
-            throw Invalid(
+            throw LogFormat.InvalidExpression(
                 description: "the expression lacks the group \(names). It needs the groups "
                     + wanted.dropLast().joined(separator: ", ")
                     + " and \(wanted[wanted.count - 1])")
@@ -71,7 +66,7 @@ final class RegexFormat: Sendable {
             }
             let level = Self.word(match.bytes(of: level))
             return .parsed(
-                ParsedLine(
+                LoggedLine(
                     time: time, level: level.map { $0.utf8Bytes(LineLevel.name) } ?? "info",
                     component: Self.word(match.bytes(of: component)) ?? "-", message: 0..<end,
                     form: nil))
