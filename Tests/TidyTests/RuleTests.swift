@@ -153,6 +153,45 @@ import Testing
         #expect(!WordRule.findings(in: file(texts[0], "traces/a/a.mcap")).isEmpty)
     }
 
+    @Test func `stored properties are counted by their type and computed ones are not`() {
+        let text = """
+            struct Outer {
+                static let shared = 1
+                let first: Int
+                private var second = [1: { 2 }]
+                var computed: Int { 3 }
+                struct Inner {
+                    var third: Int
+                }
+                func body() { let local = 4 }
+                var fourth: Int
+            }
+            extension Outer { var fifth: Int { 5 } }
+            """
+        let found = StoredProperties.all(in: SwiftText(text).tokens)
+        #expect(found.map(\.type) == ["Outer", "Inner"])
+        #expect(found.map(\.count) == [3, 1])
+    }
+
+    @Test(arguments: [
+        (Ratchet.defaults, "switch a { case .b: 1\ndefault: 2 }", 1),
+        (.defaults, "subscript(a, default: 2)", 0),
+        (.defaults, "let a = \"default: 2\"", 0),
+        (.barePointers, "var a = 1\nunowned(unsafe) let b: C", 1),
+        (.barePointers, "// It lives longer.\nprivate unowned(unsafe) let b: C", 0),
+        (.longFiles, String(repeating: "let a = 1\n", count: 301), 1),
+        (.longFiles, String(repeating: "let a = 1\n", count: 300), 0),
+        (.longBodies, "func a() {\n" + String(repeating: "b()\n", count: 41) + "}", 1),
+        (.longBodies, "func a() {\n" + String(repeating: "b()\n", count: 40) + "}", 0),
+        (.wideTypes, "struct A {\n" + String(repeating: "let b: C\n", count: 13) + "}", 1),
+        (.wideTypes, "struct A {\n" + String(repeating: "let b: C\n", count: 12) + "}", 0),
+    ])
+    func `each ratchet counts what it is about`(ratchet: Ratchet, text: String, count: Int) {
+        #expect(
+            ratchet.findings(in: SourceFile(path: "Sources/A/A.swift", text: text)).count == count)
+        #expect(ratchet.findings(in: SourceFile(path: "Tests/A/A.swift", text: text)).isEmpty)
+    }
+
     @Test func `a stray name at the top level is found`() {
         let names = [".ci", ".git", "Package.resolved", "Sources", "notes.md", "traces"]
         #expect(Repository.findings(inTopLevel: names).map(\.file) == ["notes.md"])

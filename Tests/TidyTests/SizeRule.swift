@@ -77,6 +77,11 @@ struct FunctionBody: Equatable {
         }
     }
 
+    /// Whether the property that is declared at a token has no braces of its own.
+    static func isStored(_ code: [Token], at index: Int) -> Bool {
+        opening(code, after: index) == nil
+    }
+
     /// The name of what is declared at a token; nil when nothing with a body can be.
     private static func declaredName(_ code: [Token], _ index: Int) -> String? {
         guard code[index].kind == .word, index + 1 < code.count else { return nil }

@@ -48,6 +48,18 @@ import Testing
         }
     }
 
+    @Test(arguments: Ratchet.allCases)
+    func `what there is too much of becomes less`(ratchet: Ratchet) throws {
+        let found = try repository.swiftFiles().flatMap(ratchet.findings(in:))
+        let list = found.map { "\($0)\n" }.joined()
+        #expect(
+            found.count <= ratchet.allowed,
+            "\(found.count) \(ratchet.rawValue), at most \(ratchet.allowed):\n\(list)")
+        #expect(
+            found.count >= ratchet.allowed,
+            "\(found.count) \(ratchet.rawValue): lower the \(ratchet.allowed) in Ratchet.swift")
+    }
+
     @Test func `everything public is documented`() throws {
         expectNone(try repository.swiftFiles().flatMap(DocumentationRule.findings(in:)))
     }

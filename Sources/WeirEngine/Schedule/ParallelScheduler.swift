@@ -347,8 +347,8 @@ package final class ParallelScheduler: Scheduler, @unchecked Sendable {
 
     /// Sleeps until then, or until somebody is to be woken.
     ///
-    /// Whoever sets an earlier time or ends the run signals, and what they set is looked at with the
-    /// lock held, so that no signal is missed.
+    /// Whoever sets an earlier time or ends the run signals, and what they set is looked at with
+    /// the lock held, so that no signal is missed.
     private func sleep(until latest: UInt64, _ execution: Execution) {
         timeMonitor.withLock {
             let now = MonotonicClock.nanoseconds()

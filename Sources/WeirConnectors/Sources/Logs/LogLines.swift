@@ -7,8 +7,8 @@ extension Source {
     /// line that could not be read is for `malformed` to say: by default the run ends with an error
     /// that names file, line and reason; the reason of a line that an expression is too costly for
     /// is `LogFormat.tooCostly`. After `idleAfter` without a line the source does not hold back the
-    /// watermark of what reads it. Costs less than a microsecond a line in the known forms, and as
-    /// much as the expression otherwise.
+    /// watermark of what reads it. Costs one pass over the line in the known forms, and as much as
+    /// the expression otherwise.
     public static func logLines(
         from source: (any ByteSource)? = nil, format: LogFormat = .known(),
         watermark: WatermarkPolicy? = nil, idleAfter: Duration? = nil,
