@@ -46,7 +46,7 @@ final class Marbles<Input: Sendable, Output: Sendable> {
                         name: "\(port)", bounds: .standard))
             },
             outlets: [], chain: Chain(links: links + [Self.end(sheet)], frame: frame),
-            source: nil, sliceLimit: Slice.capacity)
+            source: nil, sliceLimit: ElementSlice.capacity)
     }
 
     private static func end(_ sheet: Sheet) -> Link {
@@ -83,7 +83,7 @@ final class Marbles<Input: Sendable, Output: Sendable> {
             (room + place).initialize(to: element)
             times[place] = instant.nanoseconds
         }
-        var slice = Slice(
+        var slice = ElementSlice(
             elements: UnsafeMutableRawPointer(room), times: times, count: elements.count)
         subtask.chain.beginTurn()
         subtask.chain.run(&slice, from: 0)

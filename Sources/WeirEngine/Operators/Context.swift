@@ -3,9 +3,10 @@ public import WeirTelemetry
 
 /// What an operator's closure can do besides computing: emit, log, set timers, know the time.
 ///
-/// Given to the closure for one call; it must not be kept.
+/// Lent to the closure for one call. It cannot be copied and so cannot be kept: what it reaches
+/// belongs to the turn.
 @frozen
-public struct OperatorContext<Output: Sendable> {
+public struct OperatorContext<Output: Sendable>: ~Copyable {
     @usableFromInline let frame: UnsafeMutablePointer<Frame>
     @usableFromInline let output: UnsafeMutablePointer<OutputBuffer<Output>>
     @usableFromInline let time: Int64
@@ -95,8 +96,10 @@ struct TimerRequests {
 ///
 /// A level that is off costs one load and a branch; its fields are not evaluated. Otherwise the
 /// record goes into the worker's own lane, and is dropped and counted when that is full.
+///
+/// For the turn in which it was asked for, as the context that gave it.
 @frozen
-public struct Log {
+public struct Log: ~Copyable {
     @usableFromInline let frame: UnsafeMutablePointer<Frame>
     @usableFromInline let index: UInt32
 

@@ -127,7 +127,7 @@ private final class CheckedTurn {
     }
 }
 
-extension Slice {
+extension ElementSlice {
     /// Moves each element out in turn; the first error fails the frame and ends it.
     ///
     /// Tells for how many `body` came to its end; the caller counts them.

@@ -153,7 +153,9 @@ final class TumblingWindow<
             first.table.forEach { panes.append((Canonical.bytes(of: $0), $0, $1)) }
             panes.sort { $0.bytes.lexicographicallyPrecedes($1.bytes) }
             for pane in panes {
-                if output.pointee.count == Slice.capacity { output.pointee.flushUnbounded(frame) }
+                if output.pointee.count == ElementSlice.capacity {
+                    output.pointee.flushUnbounded(frame)
+                }
                 output.pointee.append(
                     Pane(key: pane.key, start: start, end: end, value: pane.value),
                     time: end.nanoseconds - 1, frame)

@@ -152,7 +152,7 @@ private struct Binder {
     /// that the order of accesses does not depend on how elements lie in slices.
     private func sliceLimit(_ members: [Node]) -> Int {
         planned.cells.isEmpty || members.filter { $0.makeLink != nil }.count < 2
-            ? Slice.capacity : 1
+            ? ElementSlice.capacity : 1
     }
 }
 

@@ -230,7 +230,7 @@ final class Distributor<Element>: AnyDistributor {
         }
     }
 
-    func take(_ slice: inout Slice) {
+    func take(_ slice: inout ElementSlice) {
         let elements = slice.elements.assumingMemoryBound(to: Element.self)
         let count = slice.count
         slice.count = 0

@@ -2,7 +2,8 @@ package import WeirBase
 import WeirTelemetry
 
 /// One operator of a chain, bound to one subtask: its kernel and its own state.
-public final class Link {
+@usableFromInline
+package final class Link {
     @usableFromInline let kernel: Kernel
     /// The room that the kernel works in: what it needs of memory beside the slice.
     @usableFromInline let room: UnsafeMutableRawPointer
@@ -58,7 +59,7 @@ public final class Link {
 
 /// Memory for the elements of one slice; whoever uses it initializes and deinitializes them.
 final class SliceRoom<Element> {
-    let elements = UnsafeMutablePointer<Element>.allocate(capacity: Slice.capacity)
+    let elements = UnsafeMutablePointer<Element>.allocate(capacity: ElementSlice.capacity)
 
     deinit { elements.deallocate() }
 }
@@ -108,7 +109,7 @@ package final class Chain {
     }
 
     /// Takes a slice through the links from `first` on; it is consumed.
-    package func run(_ slice: inout Slice, from first: Int) {
+    package func run(_ slice: inout ElementSlice, from first: Int) {
         var index = first
         while index < links.count, slice.count > 0 {
             frame.pointee.operatorIndex = index
@@ -221,8 +222,8 @@ struct OutputBuffer<Output> {
 
     @usableFromInline
     init() {
-        elements = .allocate(capacity: Slice.capacity)
-        times = .allocate(capacity: Slice.capacity)
+        elements = .allocate(capacity: ElementSlice.capacity)
+        times = .allocate(capacity: ElementSlice.capacity)
     }
 
     @usableFromInline
@@ -237,7 +238,7 @@ struct OutputBuffer<Output> {
     mutating func append(
         _ element: consuming Output, time: Int64, _ frame: UnsafeMutablePointer<Frame>
     ) {
-        if count == Slice.capacity { flush(frame) }
+        if count == ElementSlice.capacity { flush(frame) }
         (elements + count).initialize(to: element)
         times[count] = time
         count += 1
@@ -268,7 +269,7 @@ struct OutputBuffer<Output> {
         }
         guard let chain = frame.pointee.chain?.takeUnretainedValue() else { return }
         let index = frame.pointee.operatorIndex
-        var slice = Slice(
+        var slice = ElementSlice(
             elements: UnsafeMutableRawPointer(elements), times: times, count: count)
         count = 0
         let watermark = frame.pointee.watermark

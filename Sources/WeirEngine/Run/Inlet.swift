@@ -47,7 +47,7 @@ package final class BlockingInlet<Element>: Inlet {
                 (ring.elements + run.slot).deinitialize(count: run.count)
                 subtask.counters.drop(UInt64(run.count), .stopped)
             } else {
-                var slice = Slice(
+                var slice = ElementSlice(
                     elements: UnsafeMutableRawPointer(ring.elements + run.slot),
                     times: ring.times + run.slot, count: run.count)
                 subtask.chain.run(&slice, from: 0)
@@ -110,7 +110,7 @@ extension MessageBuffer {
                 (elements + place).deinitialize(count: run)
                 subtask.counters.drop(UInt64(run), .stopped)
             } else {
-                var slice = Slice(
+                var slice = ElementSlice(
                     elements: UnsafeMutableRawPointer(elements + place), times: times + place,
                     count: run)
                 subtask.chain.run(&slice, from: 0)

@@ -103,8 +103,8 @@ struct SourceEmitter<Element> {
     var remarks = SourceRemarks()
 
     init(_ policy: WatermarkPolicy?) {
-        elements = .allocate(capacity: Slice.capacity)
-        times = .allocate(capacity: Slice.capacity)
+        elements = .allocate(capacity: ElementSlice.capacity)
+        times = .allocate(capacity: ElementSlice.capacity)
         watermarker = policy.map { Watermarker($0) }
     }
 
@@ -155,7 +155,7 @@ struct SourceEmitter<Element> {
 
     mutating func flush(_ subtask: Subtask) {
         guard count > 0 else { return }
-        var slice = Slice(
+        var slice = ElementSlice(
             elements: UnsafeMutableRawPointer(elements), times: times, count: count)
         count = 0
         if subtask.hasFailed {
