@@ -49,6 +49,18 @@ struct BooksTests {
         #expect(lines.contains("count late 3") && lines.contains("count 5 2 3 0"), "\(looked)")
     }
 
+    @Test func `the books balance wherever a recorded run is looked at`() throws {
+        var arguments = ["replay", "\(Weir.repository)/traces/orders/race.mcap"]
+        for place in ["end", "6000", "3000", "6100", "1"] {
+            arguments += ["-x", "goto \(place)", "-x", "info books"]
+        }
+        let looked = try weir.run(arguments)
+        try #require(looked.code == 0, "\(looked)")
+        let imbalances = looked.outputLines.filter { $0.contains("not balance") }
+        #expect(imbalances == [])
+        #expect(looked.outputLines.count { $0.hasPrefix("shipments ") } == 5)
+    }
+
     @Test func `a run stopped at once says how much it had read in vain`() throws {
         try scratch.write("in.txt", (0..<200_000).map { "\($0)\n" }.joined())
         let run = try weir.start([

@@ -153,6 +153,17 @@ import Testing
         #expect(!WordRule.findings(in: file(texts[0], "traces/a/a.mcap")).isEmpty)
     }
 
+    @Test(arguments: [
+        ("public struct Slice {}", 1), ("@frozen public struct Slice<Element> {}", 1),
+        ("public\ntypealias Result = Int", 1), ("package struct Slice {}", 0),
+        ("public struct Part { public enum Result {} }", 0), ("public let Slice = 1", 0),
+        ("public struct Part {}\nstruct Slice {}", 0),
+    ])
+    func `a public name of the standard library is found`(text: String, count: Int) {
+        let file = SourceFile(path: "Sources/A/A.swift", text: text)
+        #expect(ShadowRule.findings(in: file).count == count)
+    }
+
     @Test func `stored properties are counted by their type and computed ones are not`() {
         let text = """
             struct Outer {

@@ -64,6 +64,10 @@ import Testing
         expectNone(try repository.swiftFiles().flatMap(DocumentationRule.findings(in:)))
     }
 
+    @Test func `nothing public hides a type of the standard library`() throws {
+        expectNone(try repository.swiftFiles().flatMap(ShadowRule.findings(in:)))
+    }
+
     @Test func `no file holds words that do not belong`() throws {
         expectNone(try repository.allFiles().flatMap(WordRule.findings(in:)))
     }

@@ -12,6 +12,8 @@ package final class RowOutlet: Outlet, OutletQueue {
     private(set) var bytes: UInt64 = 0
     private(set) package var ordered = StableHash()
     private(set) package var unordered: UInt64 = 0
+    /// Rows that an execution had handed over whose saved state this outlet took in.
+    private var writtenBefore: UInt64 = 0
     /// From taking an input in to encoding the row it led to, once a turn.
     package let latency = LatencyHistogram()
 
@@ -41,7 +43,11 @@ package final class RowOutlet: Outlet, OutletQueue {
     }
 
     /// What became of the rows that were handed over; after the last turn.
-    var account: RowAccount { feed.account }
+    var account: RowAccount {
+        var account = feed.account
+        account.written += writtenBefore
+        return account
+    }
 
     package func append(_ control: Control) {
         if control == .end { emitted += 1 }
@@ -79,16 +85,20 @@ package final class RowOutlet: Outlet, OutletQueue {
         fileprivate var bytes: UInt64
         fileprivate var ordered: StableHash
         fileprivate var unordered: UInt64
+        /// Of the rows, those that nobody has to hand over any more.
+        fileprivate var handedOver: UInt64
     }
 
     package func save() -> Saved<Snapshot> {
         let state = Snapshot(
-            rows: rows, bytes: bytes, ordered: ordered, unordered: unordered)
+            rows: rows, bytes: bytes, ordered: ordered, unordered: unordered,
+            handedOver: rows - pendingRows)
         return Saved(state, bytes: MemoryLayout<Snapshot>.stride)
     }
 
     package func restore(_ state: Snapshot) {
         (rows, bytes) = (state.rows, state.bytes)
+        writtenBefore = state.handedOver
         (ordered, unordered) = (state.ordered, state.unordered)
     }
 
