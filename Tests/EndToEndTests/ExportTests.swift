@@ -98,6 +98,21 @@ struct ExportTests {
         #expect(try export("schedule", "--from", "0s") == export("schedule"))
     }
 
+    @Test(arguments: ["logs", "spans", "metrics", "schedule"])
+    func `what ends at a time and what begins there are all there is`(signal: String) throws {
+        func lines(_ more: String...) throws -> Set<String> {
+            let trace = "\(Weir.repository)/traces/orders/race.mcap"
+            let outcome = try weir.run(["export", trace, "--signal", signal] + more)
+            #expect(outcome.code == 0, "\(outcome)")
+            return Set(outcome.outputLines)
+        }
+        let (all, before, after) = (
+            try lines(), try lines("--to", "300ms"), try lines("--from", "300ms")
+        )
+        #expect(!before.isEmpty && !after.isEmpty, "\(before.count) and \(after.count)")
+        #expect(before.isDisjoint(with: after) && before.union(after) == all)
+    }
+
     @Test(arguments: [
         (["--signal", "log"], "Did you mean logs?"), (["--signal", "logs", "--level", "x"], "x"),
         (["--signal", "logs", "--stage", "mach"], "Did you mean match?"),

@@ -157,6 +157,7 @@ import Testing
         ("public struct Slice {}", 1), ("@frozen public struct Slice<Element> {}", 1),
         ("public\ntypealias Result = Int", 1), ("package struct Slice {}", 0),
         ("public struct Part { public enum Result {} }", 0), ("public let Slice = 1", 0),
+        ("public let part = 1\nstruct Slice {}", 0),
         ("public struct Part {}\nstruct Slice {}", 0),
     ])
     func `a public name of the standard library is found`(text: String, count: Int) {

@@ -17,6 +17,7 @@ enum ShadowRule {
     static func findings(in file: SourceFile) -> [Finding] {
         guard !file.isTest else { return [] }
         let kinds: Set<String> = ["actor", "class", "enum", "protocol", "struct", "typealias"]
+        let others: Set<String> = ["extension", "func", "import", "let", "var"]
         let code = file.tokens.filter { !$0.isComment }
         var depth = 0
         var isPublic = false
@@ -27,6 +28,7 @@ enum ShadowRule {
             if token.isSymbol("}") { depth -= 1 }
             guard depth == 0 else { continue }
             if token.isWord("public") || token.isWord("open") { isPublic = true }
+            if others.contains(token.text) { isPublic = false }
             guard token.kind == .word, kinds.contains(token.text), index + 1 < code.count else {
                 continue
             }

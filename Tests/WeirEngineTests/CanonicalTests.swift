@@ -102,15 +102,18 @@ private struct Outer: Codable {
         #expect(Canonical.bytes(of: 1.0) != Canonical.bytes(of: -1.0))
     }
 
-    @Test func `key groups spread over any number of subtasks`() {
+    @Test func `key groups spread over any number of subtasks, each whole and in their order`() {
         for width in 1...KeyGroups.count {
-            var seen: Set<Int> = []
+            var subtasks: [Int] = []
             for group in 0..<UInt64(KeyGroups.count) {
-                let subtask = KeyGroups.subtask(of: group << 57 | 12_345, among: width)
-                #expect((0..<width).contains(subtask))
-                seen.insert(subtask)
+                // The first and the last hash of the group.
+                let ends = [group << 57, group << 57 | (1 << 57 - 1)]
+                let found = Set(ends.map { KeyGroups.subtask(of: $0, among: width) })
+                #expect(found.count == 1, "group \(group) of \(width) subtasks")
+                subtasks.append(contentsOf: found)
             }
-            #expect(seen.count == width)
+            #expect(subtasks == subtasks.sorted())
+            #expect(Set(subtasks) == Set(0..<width))
         }
     }
 

@@ -55,6 +55,23 @@ private let numbers = Source<Int>.generator { index, _ in
         #expect(sold.violations.isEmpty, "reproduce: seed \(seed)")
     }
 
+    @Test(arguments: 0..<4 as Range<UInt64>)
+    func `a condition on a cell is found each time it begins not to hold`(seed: UInt64) throws {
+        let pipeline = Pipeline("waves", parallelism: 1) { flow in
+            let level = flow.sharedCell("level", initial: 0)
+            flow.invariant("level is low", on: level) { $0 < 3 }
+            flow.read("numbers", from: numbers)
+                .map("set") { number in
+                    level.update { $0 = number % 5 }
+                    return number
+                }
+                .write("rows") { "\($0)" }
+        }
+        // 0 1 2 3 4, twenty times: from 3 on it does not hold, and at 0 it does again.
+        #expect(try pipeline.simulate(seed: seed, limit: 100).violations.count == 20)
+        #expect(try pipeline.simulate(seed: seed, limit: 98).violations.count == 19)
+    }
+
     @Test func `a condition on a key is found once, until it holds again`() throws {
         // Each of seven shelves runs out once; the refilled one, that of 2,100, twice: far apart,
         // since a turn that sees both would see neither.
