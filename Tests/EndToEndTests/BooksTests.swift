@@ -54,7 +54,7 @@ struct BooksTests {
         for place in ["end", "6000", "3000", "6100", "1"] {
             arguments += ["-x", "goto \(place)", "-x", "info books"]
         }
-        let looked = try weir.run(arguments)
+        let looked = try Weir().run(arguments)
         try #require(looked.code == 0, "\(looked)")
         let imbalances = looked.outputLines.filter { $0.contains("not balance") }
         #expect(imbalances == [])

@@ -142,8 +142,9 @@ struct ExportTests {
         throws
     {
         let weir = try Weir()
+        // Half a second: some of its samples are taken while watermarks are on their way.
         let run = try weir(
-            "run", "orders", "--limit", "2000", "--rate", "max", "--ui", "none", "--record",
+            "run", "orders", "--limit", "2000", "--rate", "4000", "--ui", "none", "--record",
             "t.mcap")
         try #require(run.code == 0, "\(run)")
         let schedule = try weir("export", "t.mcap", "--signal", "schedule")

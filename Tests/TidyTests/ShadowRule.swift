@@ -1,5 +1,5 @@
-/// Nothing public at the top level of a file has the name of a type of the standard library: whoever
-/// imports the package could not write that type any more.
+/// Nothing public at the top level of a file has the name of a type of the standard library:
+/// whoever imports the package could not write that type any more.
 enum ShadowRule {
     /// Types of the standard library that programs write, of Swift 6.3.
     static let names: Set<String> = [

@@ -23,7 +23,7 @@ import WeirTelemetry
     {
         let sketch = KeySketch()
         for number in 1...3_000 as ClosedRange<UInt64> {
-            let key = number > 100 && number % 12 == 0 ? 7 : 1_000 + number
+            let key = number > 100 && number % 9 == 0 ? 7 : 1_000 + number
             sketch.add(key) { "\(key)" }
         }
         #expect(try #require(BusiestKey([sketch])).key == "7")

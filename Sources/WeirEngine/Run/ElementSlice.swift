@@ -26,8 +26,8 @@ package struct ElementSlice {
     @usableFromInline package static let capacity = 64
 }
 
-/// What runs an operator over a slice: the slice, the turn's frame, and the room that the operator's
-/// link has for what it makes.
+/// What runs an operator over a slice: the slice, the turn's frame, and the room that the
+/// operator's link has for what it makes.
 ///
 /// A kernel captures nothing but the user's closures, so that the compiler specialises it at the
 /// user's call site; whatever else it needs lies behind the pointers.
