@@ -132,7 +132,8 @@ let package = Package(
         .testTarget(
             name: "WeirReplayTests",
             dependencies: [
-                "WeirReplay", "WeirBase", "WeirTelemetry", "WeirTrace", "WeirEngine", "Gallery",
+                "WeirReplay", "Weir", "WeirBase", "WeirTelemetry", "WeirTrace", "WeirEngine",
+                "Gallery",
             ],
             swiftSettings: strict),
         .testTarget(

@@ -110,6 +110,17 @@ final class RecordedInputs {
     }
 }
 
+extension RecordedOutside.Answers {
+    /// The answers that a trace has.
+    init(_ inputs: RecordedInputs, _ results: RecordedResults) {
+        self.init(
+            nextInput: { try inputs.next(of: $0) },
+            result: { try results.result(of: $0, call: $1) })
+        location = { inputs.location(of: $0) }
+        isRepeatable = { inputs.isRepeatable($0) }
+    }
+}
+
 /// The results of the calls of a run.
 final class RecordedResults {
     private let cursor: ResultCursor

@@ -104,39 +104,34 @@ package struct ReplayRun {
             if let writing = options.outputs[sink.name] { feeds[sink.index] = DirectRows(writing) }
         }
         let sites = LogSites()
-        let world = ReplayWorld(
+        var setup = Rerun.Setup(
             started: trace.header.started, schedule: schedule,
-            outside: RecordedOutside(
-                nextInput: { try inputs.next(of: $0) },
-                result: { try results.result(of: $0, call: $1) },
-                location: { inputs.location(of: $0) },
-                isRepeatable: { inputs.isRepeatable($0) }),
-            rows: feeds, logLane: LogLane(capacity: Self.logLaneBytes, sites: sites))
-        let director = ReplayDirector(schedule, through: options.through)
+            answers: RecordedOutside.Answers(inputs, results))
+        setup.rows = feeds
+        setup.logLane = LogLane(capacity: Self.logLaneBytes, sites: sites)
+        setup.lastStep = options.through
+        var bind = BindOptions(seed: trace.header.seed)
+        bind.logLevel = logLevel
+        let rerun = try Rerun(planned, bind, setup)
+        let (director, notes) = (rerun.director, rerun.notes)
         director.onProgress = options.onProgress
         director.onRunningOn = options.onRunningOn
-        world.director = director
-        let scheduler = SequentialScheduler(director)
-        var bind = BindOptions(seed: trace.header.seed)
-        bind.edges = SequentialEdges()
-        bind.logLevel = logLevel
-        let execution = Execution(
-            plan: planned.plan, parts: try planned.bind(bind, world: world), world: world,
-            scheduler: scheduler, stopsOnViolation: false)
         let comparison = try RunComparison(
-            trace, execution, director, world, inFlight: Set(flights.keys),
+            trace, rerun, inFlight: Set(flights.keys),
             comparesLogs: logLevel == recordedLogLevel, isSameBuild: options.isSameBuild)
-        world.onLogs = { [options] batch in
+        notes.listeners.logs = { [options] batch in
             comparison.take(batch, sites)
             options.onLogs?(batch.records, sites)
             comparison.settle(before: director.leastOpenTurn)
             options.onOpenTurns?(director.leastOpenTurn)
         }
-        world.onSample = options.onSample
+        notes.listeners.samples = options.onSample
         comparison.onRest = options.onRest
-        scheduler.run(execution)
-        world.drainLogs()
-        if let failure = director.readFailure ?? world.readFailure { throw failure }
+        // They hold what holds the notes.
+        defer { notes.listeners = ComparedNotes.Listeners() }
+        rerun.scheduler.run(rerun.execution)
+        notes.drainLogs()
+        try rerun.checkReading()
         for feed in feeds.values {
             if let failure = (feed as? DirectRows)?.failure { throw failure }
         }

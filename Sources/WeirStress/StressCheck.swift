@@ -82,12 +82,11 @@ extension StressPipeline {
         outcome.problem = recording.problem ?? Self.inspect(recording)
         guard outcome.problem == nil else { return outcome }
         let rows = CollectedFeed()
-        let (execution, director, world) = try replayed(
-            planned, recording, recording.batches.map(\.schedule), rows)
+        let rerun = try replayed(planned, recording, recording.batches.map(\.schedule), rows)
         outcome.problem =
-            Self.disagreement(director, world, steps: outcome.steps)
-            ?? Self.compare(execution, recording, rows)
-            ?? execution.books(isOver: true).imbalances.first
+            Self.disagreement(rerun, steps: outcome.steps)
+            ?? Self.compare(rerun.execution, recording, rows)
+            ?? rerun.execution.books(isOver: true).imbalances.first
         return outcome
     }
 
@@ -108,9 +107,10 @@ extension StressPipeline {
             schedule.ends.removeAll { $0.step > step || lost.contains($0.step) }
             return schedule
         }
-        let (_, director, world) = try replayed(planned, recording, batches, CollectedFeed())
-        if let failure = director.readFailure ?? world.readFailure { return "\(failure)" }
-        if let divergence = director.divergence {
+        let rerun = try replayed(planned, recording, batches, CollectedFeed())
+        let director = rerun.director
+        do { try rerun.checkReading() } catch { return "\(error)" }
+        if let divergence = rerun.notes.divergence {
             return "cut behind step \(step): step \(divergence.step) \(divergence.subtask): "
                 + "expected \(divergence.expected), got \(divergence.got)"
         }
@@ -121,26 +121,18 @@ extension StressPipeline {
     private func replayed(
         _ planned: PlannedPipeline, _ recording: StressRecording, _ batches: [ScheduleBatch],
         _ rows: CollectedFeed
-    ) throws -> (Execution, ReplayDirector, ReplayWorld) {
-        let schedule = RecordedSchedule(batches)
+    ) throws -> Rerun {
         var inputs = recording.batches.flatMap(\.inputs)[...]
         let found = Self.results(recording)
-        let world = ReplayWorld(
-            started: Self.started, schedule: schedule,
-            outside: RecordedOutside(
+        var setup = Rerun.Setup(
+            started: Self.started, schedule: RecordedSchedule(batches),
+            answers: RecordedOutside.Answers(
                 nextInput: { _ in inputs.popFirst() },
-                result: { found[UInt64($0) << 48 | $1] }),
-            rows: [0: rows])
-        let director = ReplayDirector(schedule)
-        world.director = director
-        let scheduler = SequentialScheduler(director)
-        var options = BindOptions(seed: shape)
-        options.edges = SequentialEdges()
-        let execution = Execution(
-            plan: planned.plan, parts: try planned.bind(options, world: world), world: world,
-            scheduler: scheduler, stopsOnViolation: false)
-        scheduler.run(execution)
-        return (execution, director, world)
+                result: { found[UInt64($0) << 48 | $1] }))
+        setup.rows = [0: rows]
+        let rerun = try Rerun(planned, BindOptions(seed: shape), setup)
+        rerun.scheduler.run(rerun.execution)
+        return rerun
     }
 
     private static func results(_ recording: StressRecording) -> [UInt64: [UInt8]] {
@@ -186,15 +178,14 @@ extension StressPipeline {
         return open.min().map { "the turn of step \($0) never ended" }
     }
 
-    private static func disagreement(
-        _ director: ReplayDirector, _ world: ReplayWorld, steps: Int
-    ) -> String? {
-        if let divergence = director.divergence {
+    private static func disagreement(_ rerun: Rerun, steps: Int) -> String? {
+        let director = rerun.director
+        if let divergence = rerun.notes.divergence {
             return "step \(divergence.step) \(divergence.subtask): expected "
                 + "\(divergence.expected), got \(divergence.got)"
         }
-        if let failure = director.readFailure ?? world.readFailure { return "\(failure)" }
-        if let mark = world.marks.first { return "step \(mark.step): \(mark.message)" }
+        do { try rerun.checkReading() } catch { return "\(error)" }
+        if let mark = rerun.notes.marks.first { return "step \(mark.step): \(mark.message)" }
         if director.reached != UInt64(steps) {
             return "reached step \(director.reached) of \(steps)"
         }

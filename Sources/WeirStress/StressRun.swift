@@ -56,40 +56,40 @@ extension StressPipeline {
             lanes: lanes, logLanes: [], sites: LogSites(), consumers: consumers,
             onFailure: { _, _ in })
         let sink = CollectedRows()
-        var connections = LiveWorld.Connections()
-        connections.sources = [nil, nil, JitteryBytes(lines: elements, seed: seed)]
-        connections.sinks = [sink]
-        connections.storesInput = [false, false, true]
-        let live = LiveWorld(
-            started: Self.started, time: simulated ? .virtual : .real, connections: connections,
-            lanes: lanes, logLanes: [], onMark: { _ in })
-        let world = WitnessedWorld(live, witness)
+        var setup = LiveRun.Setup(started: Self.started, schedule: schedule(simulated: simulated))
+        setup.connections.sources = [nil, nil, JitteryBytes(lines: elements, seed: seed)]
+        setup.connections.sinks = [sink]
+        setup.connections.storesInput = [false, false, true]
+        setup.lanes = lanes
+        var witnessed: WitnessedNotes?
+        setup.wrap = { notes in
+            let wrapped = WitnessedNotes(notes, witness)
+            witnessed = wrapped
+            return wrapped
+        }
         var options = BindOptions(seed: shape)
         options.limit = UInt64(elements)
-        let execution = Execution(
-            plan: planned.plan, parts: try planned.bind(options, world: world), world: world,
-            scheduler: scheduler(simulated: simulated, live, lanes), stopsOnViolation: false)
-        live.start(execution)
+        let run = try LiveRun(planned, options, setup)
+        run.start()
         recorder.start()
         witness?.start()
-        execution.scheduler.run(execution)
-        live.finish()
+        run.run()
+        run.finish()
         recorder.finish()
+        let execution = run.execution
         return StressRecording(
             digest: execution.stateDigest().whole, sinks: execution.sinkDigests(), rows: sink.bytes,
             cells: execution.cells.map { "\($0.anyValue)" },
             waits: lanes.workers.reduce(0) { $0 + $1.waits },
-            problem: world.problem ?? execution.closeBooks().imbalances.first)
+            problem: witnessed?.problem ?? execution.closeBooks().imbalances.first)
     }
 
-    private func scheduler(
-        simulated: Bool, _ world: LiveWorld, _ lanes: LaneSet
-    ) -> any Scheduler {
-        if simulated { return SequentialScheduler(DrawingDirector(seed: seed, world: world)) }
+    private func schedule(simulated: Bool) -> LiveRun.Schedule {
+        if simulated { return .drawn(seed: seed) }
         var tuning = ParallelScheduler.Options(workers: workers)
         tuning.restInterval = 1_000_000
         tuning.restSpacing = 4
-        return ParallelScheduler(options: tuning, lanes: lanes)
+        return .parallel(tuning)
     }
 }
 

@@ -90,15 +90,15 @@ package struct StressFailure: Error, CustomStringConvertible {
     package init(_ description: String) { self.description = description }
 }
 
-/// A live world that keeps a witness and checks what holds at the beginning of every turn.
-final class WitnessedWorld: World, @unchecked Sendable {
+/// Notes of a live run that keep a witness, and check what holds at the beginning of every turn.
+final class WitnessedNotes: LiveNotes, @unchecked Sendable {
     // Unchecked: everything is constant or locked.
 
-    private let inner: LiveWorld
+    private let inner: LaneNotes
     private let witness: Witness?
     private let broken = Mutex<String?>(nil)
 
-    init(_ inner: LiveWorld, _ witness: Witness?) {
+    init(_ inner: LaneNotes, _ witness: Witness?) {
         self.inner = inner
         self.witness = witness
     }
@@ -106,10 +106,13 @@ final class WitnessedWorld: World, @unchecked Sendable {
     /// The first rule that was seen broken.
     var problem: String? { broken.withLock { $0 } }
 
-    var started: Int64 { inner.started }
-    func clock() -> Int64 { inner.clock() }
     func reserve(_ slots: Int, _ turn: TurnContext) { inner.reserve(slots, turn) }
     func release(_ slots: Int, _ turn: TurnContext) { inner.release(slots, turn) }
+    func reserveRest(parts: Int) { inner.reserveRest(parts: parts) }
+    func tryReserveRest(parts: Int) -> Bool { inner.tryReserveRest(parts: parts) }
+    func releaseRest(parts: Int) { inner.releaseRest(parts: parts) }
+    func wake() { inner.wake() }
+    var keepsRests: Bool { inner.keepsRests }
 
     func began(_ choice: Choice, _ turn: TurnContext) {
         if !isBegunLate, let subtask = turn.subtask, subtask.hasUnpublished {
@@ -158,16 +161,10 @@ final class WitnessedWorld: World, @unchecked Sendable {
             step: step, outlet: outlet, offered: offered, turn, decide: decide)
     }
 
-    func rested(step: UInt64, state: StateDigest) { inner.rested(step: step, state: state) }
+    func rested(step: UInt64, time: Int64, state: () -> StateDigest) {
+        inner.rested(step: step, time: time, state: state)
+    }
+
     func marked(_ mark: Mark) { inner.marked(mark) }
-    func input(of source: SourcePlan) throws -> any InputFeed { try inner.input(of: source) }
-    func rows(of sink: SinkPlan) throws -> any RowFeed { try inner.rows(of: sink) }
     func logLane(worker: Int) -> LogLane? { inner.logLane(worker: worker) }
-    func results(_ calls: [UInt64], of subtask: Subtask) -> [[UInt8]?] {
-        inner.results(calls, of: subtask)
-    }
-    func submit(_ call: PendingCall) { inner.submit(call) }
-    func answered(_ subtask: Subtask, atMost: Int) -> [UInt64] {
-        inner.answered(subtask, atMost: atMost)
-    }
 }

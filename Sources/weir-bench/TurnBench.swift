@@ -43,32 +43,30 @@ struct TurnBench: Sendable {
         let recorder = Recorder(
             lanes: lanes, logLanes: [], sites: LogSites(), consumers: [Forgetting()],
             onFailure: { _, _ in })
-        let world = LiveWorld(
-            started: Self.started, time: .real, connections: Self.connections,
-            lanes: isRecorded ? lanes : nil, logLanes: [], onMark: { _ in })
-        let scheduler = ParallelScheduler(
-            options: ParallelScheduler.Options(workers: 1), lanes: isRecorded ? lanes : nil)
+        var setup = LiveRun.Setup(
+            started: Self.started, schedule: .parallel(ParallelScheduler.Options(workers: 1)))
+        setup.connections = Self.connections
+        setup.lanes = isRecorded ? lanes : nil
         var options = BindOptions(seed: 1)
         options.limit = UInt64(turns / 2 * elements)
-        let execution = Execution(
-            plan: planned.plan, parts: try planned.bind(options, world: world), world: world,
-            scheduler: scheduler, stopsOnViolation: false)
+        let run = try LiveRun(planned, options, setup)
+        let execution = run.execution
         for subtask in execution.subtasks { subtask.budget = elements }
-        world.start(execution)
+        run.start()
         let before = Self.processTime()
         if isRecorded { recorder.start() }
-        scheduler.run(execution)
+        run.run()
         if isRecorded { recorder.finish() }
         let spent = Self.processTime() - before
-        world.finish()
+        run.finish()
         let count = execution.subtasks.reduce(0) { $0 + Int($1.turnCount) }
         return Cost(
             turns: count, worker: Double(clock.spent) / Double(count),
             process: Double(spent) / Double(count))
     }
 
-    private static var connections: LiveWorld.Connections {
-        var connections = LiveWorld.Connections()
+    private static var connections: LiveOutside.Connections {
+        var connections = LiveOutside.Connections()
         connections.sources = [nil]
         connections.storesInput = [false]
         return connections

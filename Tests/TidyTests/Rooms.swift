@@ -113,6 +113,7 @@ enum Rooms {
         "WeirDebugger": [
             "ReplaySession": "ReplayedExecution", "Replica": "ReplayedExecution",
             "Execution": "ReplayedExecution", "ReplayDirector": "ReplayedExecution",
+            "ComparedNotes": "ReplayedExecution", "Rerun": "ReplayedExecution",
         ]
     ]
 

@@ -43,7 +43,7 @@ struct RecordedLive {
 
     /// What `weir run` does, without its signals and its summary.
     private static func run(
-        _ options: RunOptions, _ session: RunSession, _ connections: LiveWorld.Connections,
+        _ options: RunOptions, _ session: RunSession, _ connections: LiveOutside.Connections,
         _ header: RunHeader, _ feed: ScreenFeed
     ) throws {
         let layout = LaneLayout(
@@ -51,29 +51,26 @@ struct RecordedLive {
             sources: connections.storesInput.map { _ in 1 << 14 }, executors: 0)
         let recording = try RunRecording(
             options: options, header: header, layout: layout, workers: options.workers, feed: feed)
-        let world = LiveWorld(
-            started: header.started, time: .real, connections: connections,
-            lanes: recording.lanes, logLanes: recording.logLanes,
-            onMark: { recording.recorder?.offer($0) })
+        var setup = LiveRun.Setup(
+            started: header.started, schedule: .parallel(.init(workers: options.workers)))
+        setup.connections = connections
+        (setup.lanes, setup.logLanes) = (recording.lanes, recording.logLanes)
+        setup.onMark = { recording.recorder?.offer($0) }
         var bind = BindOptions(seed: options.seed)
         bind.limit = options.limit
         bind.rate = options.rate
-        let scheduler = ParallelScheduler(
-            options: ParallelScheduler.Options(workers: options.workers), lanes: recording.lanes)
-        let execution = Execution(
-            plan: session.planned.plan, parts: try session.planned.bind(bind, world: world),
-            world: world, scheduler: scheduler, stopsOnViolation: false)
-        recording.attach(execution)
+        let run = try LiveRun(session.planned, bind, setup)
+        recording.attach(run.execution)
         let watch = RunWatch(
-            execution: execution, recording: recording, header: header, showsLines: false,
-            feed: feed)
-        world.start(execution)
+            execution: run.execution, clock: run.outside.clock, recording: recording,
+            header: header, showsLines: false, feed: feed)
+        run.start()
         recording.start()
         watch.start()
-        scheduler.run(execution)
-        world.finish()
+        run.run()
+        run.finish()
         watch.stop()
         _ = recording.finish(
-            RunEnd(cause: "finished", steps: scheduler.stepCount, turns: 0, events: 0))
+            RunEnd(cause: "finished", steps: run.scheduler.stepCount, turns: 0, events: 0))
     }
 }

@@ -19,26 +19,23 @@ import WeirTelemetry
         let recorder = Recorder(
             lanes: lanes, logLanes: [], sites: LogSites(), consumers: [memory],
             onFailure: { _, _ in })
-        var connections = LiveWorld.Connections()
-        (connections.sources, connections.storesInput) = ([nil], [false])
-        let world = LiveWorld(
-            started: 1_700_000_000_000_000_000, time: .real, connections: connections,
-            lanes: lanes, logLanes: [], onMark: { _ in })
         var options = ParallelScheduler.Options(workers: 1)
         // Time for a hundred rest points.
         (options.restInterval, options.duration) = (2_000_000, 200_000_000)
-        let scheduler = ParallelScheduler(options: options, lanes: lanes)
+        var setup = LiveRun.Setup(
+            started: 1_700_000_000_000_000_000, schedule: .parallel(options))
+        (setup.connections.sources, setup.connections.storesInput) = ([nil], [false])
+        setup.lanes = lanes
         var bind = BindOptions(seed: 1)
         // The second element is due in a day.
         bind.rate = 1.0 / 86_400
-        let execution = Execution(
-            plan: planned.plan, parts: try planned.bind(bind, world: world), world: world,
-            scheduler: scheduler, stopsOnViolation: false)
-        world.start(execution)
+        let run = try LiveRun(planned, bind, setup)
+        run.start()
         recorder.start()
-        scheduler.run(execution)
+        run.run()
         recorder.finish()
-        world.finish()
+        run.finish()
+        let scheduler = run.scheduler
         // A turn, the end, and a rest point behind each.
         #expect((2...4).contains(scheduler.stepCount), "\(scheduler.stepCount) steps")
     }

@@ -14,7 +14,7 @@ import WeirTrace
         var sizes: Set<Int> = []
         for (stages, width) in [(1, 1), (3, 2), (6, 8)] {
             let wide = try WideRun(stages: stages, width: width, limit: 40)
-            let sampler = RunSampler(wide.execution) { RecorderSample() }
+            let sampler = RunSampler(wide.execution, clock: wide.clock) { RecorderSample() }
             wide.run()
             // The first tells the run, the second what it might have missed of it.
             var first = sampler.take()
@@ -31,7 +31,7 @@ import WeirTrace
 
     @Test func `ten minutes at rest are at most 50 bytes a second in the trace`() throws {
         let wide = try WideRun(stages: 3, width: 2, limit: 40)
-        let sampler = RunSampler(wide.execution) { RecorderSample() }
+        let sampler = RunSampler(wide.execution, clock: wide.clock) { RecorderSample() }
         wide.run()
         let path = NSTemporaryDirectory() + "weir-rest-\(UUID().uuidString).mcap"
         defer { unlink(path) }
@@ -40,10 +40,10 @@ import WeirTrace
             plan: "00112233aabbccdd", seed: 1)
         let writer = try TraceWriter(path: path, header: header, overwrite: false)
         var rhythm = SampleRhythm()
-        let start = wide.world.clock()
+        let start = wide.clock.nanoseconds
         var (before, samples) = (writer.bytesWritten, 0)
         for tenth in 1...6_000 as ClosedRange<Int64> {
-            wide.world.advance(to: start + tenth * 100_000_000)
+            wide.clock.advance(to: start + tenth * 100_000_000)
             guard let sample = rhythm.take(sampler.take()) else { continue }
             if tenth <= 10 { before = writer.bytesWritten }
             samples += 1
@@ -87,7 +87,9 @@ import WeirTrace
     @Test func `a full sample leaves the rest for the next ones and starves nobody`() throws {
         let wide = try WideRun(stages: 25, width: 4, limit: 1)
         let count = wide.execution.subtasks.count
-        let sampler = RunSampler(wide.execution, maximumEntries: 30) { RecorderSample() }
+        let sampler = RunSampler(wide.execution, clock: wide.clock, maximumEntries: 30) {
+            RecorderSample()
+        }
         var told: [Int] = []
         for _ in 0..<4 {
             // Everybody does something before every sample.
@@ -109,7 +111,7 @@ import WeirTrace
 
     @Test func `what did not change is told again in turn, one for eight that did`() throws {
         let wide = try WideRun(stages: 2, width: 2, limit: 1)
-        let sampler = RunSampler(wide.execution) { RecorderSample() }
+        let sampler = RunSampler(wide.execution, clock: wide.clock) { RecorderSample() }
         var repeated: Set<Int> = []
         let busy = wide.execution.subtasks[0]
         let rounds = wide.entryCount * RunSampler.changesPerRepeat
@@ -125,13 +127,15 @@ import WeirTrace
     @Test(arguments: [4_096, 3])
     func `no time falls however the counters are read`(entries: Int) throws {
         let wide = try WideRun(stages: 2, width: 2, limit: 1)
-        let sampler = RunSampler(wide.execution, maximumEntries: entries) { RecorderSample() }
+        let sampler = RunSampler(wide.execution, clock: wide.clock, maximumEntries: entries) {
+            RecorderSample()
+        }
         var random = SeededGenerator(seed: 3)
         var reader = PlainReader()
         var stamps = wide.execution.subtasks.map { _ in TickClock.nanoseconds() }
         let now = TickClock.nanoseconds()
         for step in 1...400 as ClosedRange<Int64> {
-            wide.world.advance(to: step * 1_000_000)
+            wide.clock.advance(to: step * 1_000_000)
             for number in 1...4 where random.next() % 3 > 0 {
                 // A stamp that lies ahead of the sampler's clock, or behind it.
                 let stamp = now + UInt64(step) * 1_000_000 + random.next() % 3_000_000
@@ -150,7 +154,7 @@ import WeirTrace
 
     @Test func `no time falls in the samples of a run on several workers`() throws {
         let run = try ParallelRun(limit: 60_000)
-        let sampler = RunSampler(run.execution) { RecorderSample() }
+        let sampler = RunSampler(run.execution, clock: run.live.outside.clock) { RecorderSample() }
         var reader = PlainReader()
         let worker = Worker("run") { run.run() }
         while !run.hasEnded { reader.take(sampler.take()) }
@@ -217,22 +221,16 @@ private final class SkewWatch: @unchecked Sendable {
                 .keyed { $0 }
                 .process("both", state: 0, emitting: Int.self) { _, _, _ in self.look() }
         }
-        let planned = try pipeline.plan()
-        var connections = LiveWorld.Connections()
-        (connections.sources, connections.storesInput) = ([nil, nil], [false, false])
-        let world = LiveWorld(
-            started: 1_700_000_000_000_000_000, time: .virtual, connections: connections,
-            lanes: nil, logLanes: [], onMark: { _ in })
-        let scheduler = SequentialScheduler(DrawingDirector(seed: 5, world: world))
+        var setup = LiveRun.Setup(
+            started: 1_700_000_000_000_000_000, schedule: .drawn(seed: 5))
+        (setup.connections.sources, setup.connections.storesInput) = ([nil, nil], [false, false])
         var bind = BindOptions(seed: 1)
         bind.limit = 2_000
-        let execution = Execution(
-            plan: planned.plan, parts: try planned.bind(bind, world: world), world: world,
-            scheduler: scheduler, stopsOnViolation: false)
-        sampler = RunSampler(execution) { RecorderSample() }
-        world.start(execution)
-        scheduler.run(execution)
-        world.finish()
+        let run = try LiveRun(try pipeline.plan(), bind, setup)
+        sampler = RunSampler(run.execution, clock: run.outside.clock) { RecorderSample() }
+        run.start()
+        run.run()
+        run.finish()
         for _ in 0..<3 { takeSample() }
     }
 
@@ -287,9 +285,8 @@ private struct PlainReader {
 /// A source, two subtasks that work for some microseconds on each element, and one behind them that
 /// does so too, on several workers and a real clock.
 private struct ParallelRun: Sendable {
-    let execution: Execution
-    private let world: LiveWorld
-    private let scheduler: ParallelScheduler
+    let live: LiveRun
+    var execution: Execution { live.execution }
 
     init(
         limit: UInt64, workers: Int = 2, bound: Int = 16, turns: Int = 16,
@@ -313,37 +310,31 @@ private struct ParallelRun: Sendable {
                 for value in 0..<200 { sum &+= number &* value }
             }
         }
-        let planned = try pipeline.plan()
-        var connections = LiveWorld.Connections()
-        (connections.sources, connections.storesInput) = ([nil], [false])
-        world = LiveWorld(
-            started: 1_700_000_000_000_000_000, time: .real, connections: connections, lanes: nil,
-            logLanes: [], onMark: { _ in })
         var options = ParallelScheduler.Options(workers: workers)
         options.turnsPerActivation = turns
-        scheduler = ParallelScheduler(options: options, lanes: nil)
+        var setup = LiveRun.Setup(
+            started: 1_700_000_000_000_000_000, schedule: .parallel(options))
+        (setup.connections.sources, setup.connections.storesInput) = ([nil], [false])
         var bind = BindOptions(seed: 1)
         bind.limit = limit
-        execution = Execution(
-            plan: planned.plan, parts: try planned.bind(bind, world: world), world: world,
-            scheduler: scheduler, stopsOnViolation: false)
+        live = try LiveRun(try pipeline.plan(), bind, setup)
     }
 
     /// Whether the last turn was taken. Any thread.
     var hasEnded: Bool { execution.subtasks.allSatisfy { $0.hasEnded.load(ordering: .relaxed) } }
 
     func run() {
-        world.start(execution)
-        scheduler.run(execution)
-        world.finish()
+        live.start()
+        live.run()
+        live.finish()
     }
 }
 
 /// A keyed pipeline of some stages, each as wide as the next, on one thread and a virtual clock.
 private struct WideRun {
-    let world: LiveWorld
-    let execution: Execution
-    private let scheduler: SequentialScheduler
+    let live: LiveRun
+    var execution: Execution { live.execution }
+    var clock: RunClock { live.outside.clock }
 
     init(
         stages: Int, width: Int, limit: UInt64, _ onElement: @escaping @Sendable () -> Void = {}
@@ -362,26 +353,20 @@ private struct WideRun {
                     }
             }
         }
-        let planned = try pipeline.plan()
-        var connections = LiveWorld.Connections()
-        (connections.sources, connections.storesInput) = ([nil], [false])
-        world = LiveWorld(
-            started: 1_700_000_000_000_000_000, time: .virtual, connections: connections,
-            lanes: nil, logLanes: [], onMark: { _ in })
-        scheduler = SequentialScheduler(DrawingDirector(seed: 5, world: world))
+        var setup = LiveRun.Setup(
+            started: 1_700_000_000_000_000_000, schedule: .drawn(seed: 5))
+        (setup.connections.sources, setup.connections.storesInput) = ([nil], [false])
         var bind = BindOptions(seed: 1)
         bind.limit = limit
-        execution = Execution(
-            plan: planned.plan, parts: try planned.bind(bind, world: world), world: world,
-            scheduler: scheduler, stopsOnViolation: false)
+        live = try LiveRun(try pipeline.plan(), bind, setup)
     }
 
     var entryCount: Int { execution.subtasks.count + execution.channels.count }
 
     func run() {
-        world.start(execution)
-        scheduler.run(execution)
-        world.finish()
+        live.start()
+        live.run()
+        live.finish()
     }
 
     /// A turn without a turn: its counter, and the mark that it leaves.
@@ -410,7 +395,7 @@ private final class Watcher: @unchecked Sendable {
 
     func watch(_ run: WideRun) {
         self.run = run
-        sampler = RunSampler(run.execution) { RecorderSample() }
+        sampler = RunSampler(run.execution, clock: run.live.outside.clock) { RecorderSample() }
         var header = RunHeader(run: "0", pipeline: "wide", version: "1", plan: "0", seed: 1)
         let plan = run.execution.plan
         for (stage, ordinal) in plan.subtasks {

@@ -23,25 +23,20 @@ struct BookedRun {
 
     init(_ pipeline: Pipeline, seed: UInt64 = 1, _ options: Options = Options()) throws {
         let planned = try pipeline.plan(seed: seed)
-        var connections = LiveWorld.Connections()
-        connections.sources = planned.plan.sources.map { source in
+        var setup = LiveRun.Setup(started: 0, schedule: .drawn(seed: seed))
+        setup.connections.sources = planned.plan.sources.map { source in
             source.readsBytes ? GivenText(options) : nil
         }
-        connections.storesInput = planned.plan.sources.map { _ in false }
+        setup.connections.storesInput = planned.plan.sources.map { _ in false }
         let sink = NarrowSink(room: options.sinkRoom)
-        connections.sinks = planned.plan.sinks.map { _ in sink }
-        let world = LiveWorld(
-            started: 0, time: .virtual, connections: connections, lanes: nil, logLanes: [],
-            onMark: { _ in })
+        setup.connections.sinks = planned.plan.sinks.map { _ in sink }
         var bind = BindOptions(seed: seed)
         bind.limit = options.limit
-        execution = Execution(
-            plan: planned.plan, parts: try planned.bind(bind, world: world), world: world,
-            scheduler: SequentialScheduler(DrawingDirector(seed: seed, world: world)),
-            stopsOnViolation: false)
-        world.start(execution)
-        execution.scheduler.run(execution)
-        world.finish()
+        let run = try LiveRun(planned, bind, setup)
+        run.start()
+        run.run()
+        run.finish()
+        execution = run.execution
         books = execution.closeBooks()
         rows = sink.rows
     }

@@ -23,20 +23,14 @@ import WeirTelemetry
             }
             .write("rows") { "\($0)" }
         }
-        var connections = LiveWorld.Connections()
-        connections.sources = [nil]
-        connections.storesInput = [false]
-        connections.sinks = [Discarded()]
-        let world = LiveWorld(
-            started: 0, time: .virtual, connections: connections, lanes: nil, logLanes: [],
-            onMark: { _ in })
-        let planned = try pipeline.plan()
         var options = BindOptions(seed: 3)
         options.limit = 200
-        return Execution(
-            plan: planned.plan, parts: try planned.bind(options, world: world), world: world,
-            scheduler: SequentialScheduler(DrawingDirector(seed: 3, world: world)),
-            stopsOnViolation: true)
+        var setup = LiveRun.Setup(started: 0, schedule: .drawn(seed: 3))
+        setup.connections.sources = [nil]
+        setup.connections.storesInput = [false]
+        setup.connections.sinks = [Discarded()]
+        setup.stopsOnViolation = true
+        return try LiveRun(try pipeline.plan(), options, setup).execution
     }
 
     // The clerk would sleep an hour; whoever sets an earlier time, and the end, wake it.
@@ -52,23 +46,17 @@ import WeirTelemetry
             .keyed { $0 % 5 }
             .process("count", state: 0, emitting: Int.self) { _, count, _ in count += 1 }
         }
-        var connections = LiveWorld.Connections()
-        (connections.sources, connections.storesInput) = ([nil], [false])
-        let world = LiveWorld(
-            started: 0, time: .real, connections: connections, lanes: nil, logLanes: [],
-            onMark: { _ in })
-        let planned = try pipeline.plan()
         var bind = BindOptions(seed: 3)
         (bind.limit, bind.rate) = (20, 1_000)
         var options = ParallelScheduler.Options(workers: workers)
         (options.restInterval, options.clerkInterval) = (0, 3_600_000_000_000)
-        let execution = Execution(
-            plan: planned.plan, parts: try planned.bind(bind, world: world), world: world,
-            scheduler: ParallelScheduler(options: options, lanes: nil), stopsOnViolation: true)
-        world.start(execution)
-        execution.scheduler.run(execution)
-        world.finish()
-        #expect(execution.isFinished)
+        var setup = LiveRun.Setup(started: 0, schedule: .parallel(options))
+        (setup.connections.sources, setup.connections.storesInput) = ([nil], [false])
+        let run = try LiveRun(try pipeline.plan(), bind, setup)
+        run.start()
+        run.run()
+        run.finish()
+        #expect(run.execution.isFinished)
     }
 
     @Test func `of several causes to stop the one at the least step is kept`() throws {

@@ -53,18 +53,11 @@ import WeirTelemetry
             .keyed { $0 % 5 }
             .process("last", state: 0, emitting: Int.self) { number, state, _ in state = number }
         }
-        var connections = LiveWorld.Connections()
-        (connections.sources, connections.storesInput) = ([nil], [false])
-        let world = LiveWorld(
-            started: 0, time: .virtual, connections: connections, lanes: nil, logLanes: [],
-            onMark: { _ in })
-        let planned = try pipeline.plan()
         var options = BindOptions(seed: 3)
         options.limit = 300
-        let execution = Execution(
-            plan: planned.plan, parts: try planned.bind(options, world: world), world: world,
-            scheduler: SequentialScheduler(DrawingDirector(seed: 3, world: world)),
-            stopsOnViolation: false)
+        var setup = LiveRun.Setup(started: 0, schedule: .drawn(seed: 3))
+        (setup.connections.sources, setup.connections.storesInput) = ([nil], [false])
+        let execution = try LiveRun(try pipeline.plan(), options, setup).execution
         checker.execution = execution
         execution.scheduler.run(execution)
         #expect(execution.isFinished)

@@ -30,6 +30,7 @@ final class Marbles<Input: Sendable, Output: Sendable> {
         var timers: (any OperatorTimers)? { nil }
         var calls: (any CallPort)? { nil }
         var checks: (any StateChecks)? { nil }
+        var watched: WatchedTable? { nil }
     }
 
     let subtask: Subtask

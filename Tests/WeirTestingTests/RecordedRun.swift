@@ -30,32 +30,26 @@ struct RecordedRun {
         let recorder = Recorder(
             lanes: lanes, logLanes: [], sites: LogSites(), consumers: [memory],
             onFailure: { _, _ in })
-        var connections = LiveWorld.Connections()
-        connections.sources = planned.plan.sources.map { _ in nil }
-        connections.sinks = try planned.plan.sinks.map { _ in try DiscardSink().open() }
-        connections.storesInput = planned.plan.sources.map { _ in false }
-        let world = LiveWorld(
-            started: Self.started, time: workers == 0 ? .virtual : .real,
-            connections: connections, lanes: lanes, logLanes: [], onMark: { _ in })
         var tuning = ParallelScheduler.Options(workers: workers)
         (tuning.restInterval, tuning.restSpacing) = (1_000_000, 1)
-        let scheduler: any Scheduler =
-            workers == 0
-            ? SequentialScheduler(DrawingDirector(seed: seed, world: world))
-            : ParallelScheduler(options: tuning, lanes: lanes)
+        var setup = LiveRun.Setup(
+            started: Self.started,
+            schedule: workers == 0 ? .drawn(seed: seed) : .parallel(tuning))
+        setup.connections.sources = planned.plan.sources.map { _ in nil }
+        setup.connections.sinks = try planned.plan.sinks.map { _ in try DiscardSink().open() }
+        setup.connections.storesInput = planned.plan.sources.map { _ in false }
+        setup.lanes = lanes
         var options = BindOptions(seed: seed)
         options.limit = limit
-        let execution = Execution(
-            plan: planned.plan, parts: try planned.bind(options, world: world), world: world,
-            scheduler: scheduler, stopsOnViolation: false)
-        world.start(execution)
+        let run = try LiveRun(planned, options, setup)
+        run.start()
         recorder.start()
-        scheduler.run(execution)
-        world.finish()
+        run.run()
+        run.finish()
         recorder.finish()
-        violations = execution.violations.first
-        state = execution.stateDigest()
-        hasFailed = execution.stopCause != nil
+        violations = run.execution.violations.first
+        state = run.execution.stateDigest()
+        hasFailed = run.execution.stopCause != nil
         batches = memory.recorded.map(\.schedule)
     }
 
@@ -68,20 +62,17 @@ struct RecordedRun {
     func replay() throws -> (
         violations: [Violation], state: StateDigest, divergence: Divergence?
     ) {
-        let schedule = RecordedSchedule(batches)
-        let world = ReplayWorld(
-            started: Self.started, schedule: schedule,
-            outside: RecordedOutside(nextInput: { _ in nil }, result: { _, _ in nil }))
-        let director = ReplayDirector(schedule)
-        world.director = director
-        let scheduler = SequentialScheduler(director)
+        let setup = Rerun.Setup(
+            started: Self.started, schedule: RecordedSchedule(batches),
+            answers: RecordedOutside.Answers(
+                nextInput: { _ in nil }, result: { _, _ in nil }))
         var options = BindOptions(seed: seed)
         options.limit = limit
-        options.edges = SequentialEdges()
-        let execution = Execution(
-            plan: planned.plan, parts: try planned.bind(options, world: world), world: world,
-            scheduler: scheduler, stopsOnViolation: false)
-        scheduler.run(execution)
-        return (execution.violations.first, execution.stateDigest(), director.divergence)
+        let rerun = try Rerun(planned, options, setup)
+        rerun.scheduler.run(rerun.execution)
+        return (
+            rerun.execution.violations.first, rerun.execution.stateDigest(),
+            rerun.notes.divergence
+        )
     }
 }

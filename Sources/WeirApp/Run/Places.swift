@@ -34,10 +34,10 @@ struct Places {
         }
     }
 
-    func open() throws -> LiveWorld.Connections {
+    func open() throws -> LiveOutside.Connections {
         // Nothing is opened, and so emptied, before all places are known to differ.
         let sinks = try judge()
-        var connections = LiveWorld.Connections()
+        var connections = LiveOutside.Connections()
         connections.locations = planned.plan.sources.map { inputs[$0.name] ?? "" }
         for source in planned.plan.sources {
             guard source.readsBytes, let place = inputs[source.name] else {

@@ -15,6 +15,7 @@ final class RunSampler {
     static let changesPerRepeat = 8
 
     private let execution: Execution
+    private let clock: RunClock
     private let maximumEntries: Int
     /// What the recorder says of itself; asked once a sample.
     private let recorder: () -> RecorderSample
@@ -49,10 +50,11 @@ final class RunSampler {
     private(set) var visitCount = 0
 
     init(
-        _ execution: Execution, maximumEntries: Int = RunSampler.usualEntries,
+        _ execution: Execution, clock: RunClock, maximumEntries: Int = RunSampler.usualEntries,
         recorder: @escaping () -> RecorderSample
     ) {
         self.execution = execution
+        self.clock = clock
         self.maximumEntries = maximumEntries
         self.recorder = recorder
         subtasks = execution.subtasks.map {
@@ -90,7 +92,7 @@ final class RunSampler {
     func take() -> MetricSample {
         let started = MonotonicClock.threadNanoseconds()
         let ticks = TickClock.nanoseconds()
-        let time = execution.world.clock() / 1_000
+        let time = clock.microseconds
         let steps = execution.scheduler.stepCount
         var sample = MetricSample(
             time: time, step: steps, subtasks: [], channels: [], recorder: RecorderSample())

@@ -27,7 +27,6 @@ struct RunSession {
         let connections = try places.open()
         ending.opened()
         let header = self.header(places, connections)
-        let isSimulated = options.workers == 0
         let layout = LaneLayout(
             workers: max(1, options.workers), workerSlots: 1 << 14,
             sources: connections.storesInput.map { $0 ? 1 << 20 : 1 << 14 }, executors: 0)
@@ -35,45 +34,33 @@ struct RunSession {
         let recording = try RunRecording(
             options: options, header: header, layout: layout, workers: max(1, options.workers),
             feed: options.hasScreen ? feed : nil)
-        let world = LiveWorld(
-            started: started, time: isSimulated ? .virtual : .real, connections: connections,
-            lanes: recording.lanes, logLanes: recording.logLanes,
-            onMark: { mark in
-                recording.recorder?.offer(mark)
-                feed.offer(mark)
-            })
-        var bind = BindOptions(seed: options.seed)
-        bind.limit = options.limit
-        bind.rate = options.rate
-        bind.logLevel = options.logLevel
-        let scheduler = self.scheduler(world, recording.lanes, isSimulated)
-        let execution = Execution(
-            plan: planned.plan, parts: try planned.bind(bind, world: world), world: world,
-            scheduler: scheduler, stopsOnViolation: options.stopsOnViolation)
+        let run = try live(connections, recording, feed)
+        let execution = run.execution
         recording.attach(execution)
-        let screen = try self.screen(feed, header, recording, execution, ending)
+        let screen = try self.screen(feed, header, recording, run, ending)
         let watch = RunWatch(
-            execution: execution, recording: recording, header: header,
+            execution: execution, clock: run.outside.clock, recording: recording, header: header,
             showsLines: options.screen == .plain, feed: screen == nil ? nil : feed)
         let wall = MonotonicClock.nanoseconds()
         let processor = MonotonicClock.processorNanoseconds()
         ending.started(
             WatchedRun(
-                options: options, execution: execution, world: world, recording: recording,
-                started: wall, standardOutputs: places.standardOutputs, screen: screen, feed: feed))
-        world.start(execution)
+                options: options, execution: execution, outside: run.outside,
+                recording: recording, started: wall, standardOutputs: places.standardOutputs,
+                screen: screen, feed: feed))
+        run.start()
         recording.start()
         screen?.start()
         watch.start()
-        scheduler.run(execution)
+        run.run()
         let state = execution.stateDigest()
-        world.finish()
+        run.finish()
         let books = execution.closeBooks()
         watch.stop()
         ending.finished()
         let cause = exitCause(execution, ending.last)
         var end = RunEnd(
-            cause: cause.name, steps: scheduler.stepCount,
+            cause: cause.name, steps: execution.scheduler.stepCount,
             turns: execution.subtasks.reduce(0) { $0 + $1.turnCount },
             events: execution.subtasks.reduce(0) { $0 + $1.sourceTaken })
         end.durationNanoseconds = MonotonicClock.nanoseconds() - wall
@@ -94,29 +81,44 @@ struct RunSession {
     }
 
     private func screen(
-        _ feed: ScreenFeed, _ header: RunHeader, _ recording: RunRecording,
-        _ execution: Execution, _ ending: EndingWatch
+        _ feed: ScreenFeed, _ header: RunHeader, _ recording: RunRecording, _ run: LiveRun,
+        _ ending: EndingWatch
     ) throws -> RunScreen? {
         guard case .tui(let look) = options.screen else { return nil }
         let facts = RunFacts(header: header, tracePath: recording.tracePath)
-        feed.setClock { execution.world.clock() / 1_000 }
+        feed.setClock { [clock = run.outside.clock] in clock.microseconds }
         return try RunScreen(
             look: look, facts: facts, source: feed, standpoint: .owner,
             run: RunScreen.Run(
                 request: { ending.request(SIGINT) }, isLeaving: { ending.last != nil }))
     }
 
-    private func scheduler(
-        _ world: LiveWorld, _ lanes: LaneSet?, _ isSimulated: Bool
-    ) -> any Scheduler {
-        let duration = options.duration.map { UInt64($0.wholeNanoseconds) }
-        if isSimulated {
-            return SequentialScheduler(
-                DrawingDirector(seed: options.seed, world: world, duration: duration))
+    /// The run itself: what is recorded of it goes to `recording`, and to `feed` what concerns
+    /// people.
+    private func live(
+        _ connections: LiveOutside.Connections, _ recording: RunRecording, _ feed: ScreenFeed
+    ) throws -> LiveRun {
+        var setup = LiveRun.Setup(started: started, schedule: schedule)
+        setup.connections = connections
+        (setup.lanes, setup.logLanes) = (recording.lanes, recording.logLanes)
+        setup.stopsOnViolation = options.stopsOnViolation
+        setup.onMark = { mark in
+            recording.recorder?.offer(mark)
+            feed.offer(mark)
         }
+        var bind = BindOptions(seed: options.seed)
+        bind.limit = options.limit
+        bind.rate = options.rate
+        bind.logLevel = options.logLevel
+        return try LiveRun(planned, bind, setup)
+    }
+
+    private var schedule: LiveRun.Schedule {
+        let duration = options.duration.map { UInt64($0.wholeNanoseconds) }
+        if options.workers == 0 { return .drawn(seed: options.seed, duration: duration) }
         var tuning = ParallelScheduler.Options(workers: options.workers)
         tuning.duration = duration
-        return ParallelScheduler(options: tuning, lanes: lanes)
+        return .parallel(tuning)
     }
 
     private func exitCause(_ execution: Execution, _ signal: Int32?) -> ExitCause {
@@ -132,7 +134,7 @@ struct RunSession {
 
     /// What the trace and the screens are told of the run.
     func header(
-        _ places: Places, _ connections: LiveWorld.Connections
+        _ places: Places, _ connections: LiveOutside.Connections
     ) -> RunHeader {
         let plan = planned.plan
         var random = SystemRandomNumberGenerator()

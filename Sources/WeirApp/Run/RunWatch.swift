@@ -34,14 +34,14 @@ final class RunWatch: @unchecked Sendable {
     private var shownAt: UInt64?
 
     init(
-        execution: Execution, recording: RunRecording, header: RunHeader, showsLines: Bool,
-        feed: ScreenFeed?
+        execution: Execution, clock: RunClock, recording: RunRecording, header: RunHeader,
+        showsLines: Bool, feed: ScreenFeed?
     ) {
         self.execution = execution
         self.recording = recording
         self.showsLines = showsLines
         self.feed = feed
-        sampler = RunSampler(execution) { recording.cost }
+        sampler = RunSampler(execution, clock: clock) { recording.cost }
         timeline = Timeline(RunFacts(header: header, tracePath: nil))
         stages = StageTable(header, names: timeline.facts.stages)
     }
@@ -89,7 +89,7 @@ final class RunWatch: @unchecked Sendable {
         timeline.take(.sample(frame))
         guard let last = shownAt else { return shownAt = now }
         guard now >= last + Self.lineInterval else { return }
-        Output.error(PlainLines.text(timeline, at: execution.world.started + frame.time * 1_000))
+        Output.error(PlainLines.text(timeline, at: execution.outside.started + frame.time * 1_000))
         shownAt = now
     }
 

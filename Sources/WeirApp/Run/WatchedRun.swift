@@ -6,7 +6,7 @@ import WeirMonitor
 struct WatchedRun: Sendable {
     let options: RunOptions
     let execution: Execution
-    let world: LiveWorld
+    let outside: LiveOutside
     let recording: RunRecording
     /// Monotonic nanoseconds.
     let started: UInt64
@@ -21,18 +21,18 @@ struct WatchedRun: Sendable {
     /// Whether nothing is left but to come to an end.
     var isDraining: Bool { execution.isDraining || execution.isStopping }
 
-    var progress: UInt64 { execution.activity &+ world.writtenBytes }
+    var progress: UInt64 { execution.activity &+ outside.writtenBytes }
 
     /// Whether whoever reads standard output is what the run waits for.
     var isHeldByReader: Bool {
-        world.longWrites(atLeast: Self.heldNanoseconds)
+        outside.longWrites(atLeast: Self.heldNanoseconds)
             .contains { standardOutputs.contains($0.sink) }
     }
 
     /// What does not come back, for a sentence: calls and writes, else what is blocked.
     func hangs(atLeast nanoseconds: UInt64) -> [String] {
         let calls = execution.longCalls(atLeast: nanoseconds).map(\.words)
-        let writes = world.longWrites(atLeast: nanoseconds).map {
+        let writes = outside.longWrites(atLeast: nanoseconds).map {
             "sink \($0.sink) has been writing for \(Figures.tenths($0.nanoseconds)) s"
         }
         if !(calls + writes).isEmpty { return calls + writes }
@@ -46,7 +46,7 @@ struct WatchedRun: Sendable {
         guard screen != nil else { return Output.error("weir: note: \(text)\n") }
         feed.offer(
             Notice(
-                severity: .warning, step: call.step, time: execution.world.clock() / 1_000,
+                severity: .warning, step: call.step, time: outside.clock.microseconds,
                 place: call.subtask, text: text))
     }
 }

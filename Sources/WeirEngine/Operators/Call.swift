@@ -21,7 +21,7 @@ extension DataStream {
                 name: context.name,
                 limits: CallLimits(
                     inFlight: inFlight, timeout: timeout.wholeNanoseconds, attempts: attempts),
-                subtask: context.subtask, world: context.world, call: call, complete: complete
+                subtask: context.subtask, desk: context.calls, call: call, complete: complete
             ).link()
         }
     }
@@ -43,7 +43,7 @@ final class AsyncCalls<Element: Sendable, Output: Sendable> {
 
     private let limits: CallLimits
     private let subtask: UInt16
-    private let world: any World
+    private let desk: any CallDesk
     private let call: @Sendable (Element, UInt64) -> [UInt8]?
     private let complete: @Sendable (Element, [UInt8]?, inout OperatorContext<Output>) -> Void
     private var flights: [UInt64: Flight] = [:]
@@ -56,7 +56,7 @@ final class AsyncCalls<Element: Sendable, Output: Sendable> {
     private var operatorIndex = 0
 
     init(
-        name: String, limits: CallLimits, subtask: UInt16, world: any World,
+        name: String, limits: CallLimits, subtask: UInt16, desk: any CallDesk,
         call: @escaping @Sendable (Element, UInt64) -> [UInt8]?,
         complete:
             @escaping @Sendable (
@@ -66,7 +66,7 @@ final class AsyncCalls<Element: Sendable, Output: Sendable> {
         partName = name
         self.limits = limits
         self.subtask = subtask
-        self.world = world
+        self.desk = desk
         self.call = call
         self.complete = complete
     }
@@ -125,7 +125,7 @@ extension AsyncCalls: CallPort {
     #endif
 
     func submit() {
-        for call in unsubmitted { world.submit(call) }
+        for call in unsubmitted { desk.submit(call) }
         unsubmitted.removeAll(keepingCapacity: true)
     }
 
@@ -189,6 +189,7 @@ extension AsyncCalls: OperatorState, OperatorTimers {
     var timers: (any OperatorTimers)? { self }
     var calls: (any CallPort)? { self }
     var checks: (any StateChecks)? { nil }
+    var watched: WatchedTable? { nil }
 
     var nextDeadline: Int64? { timeouts.earliest }
     func fireDue(_ frame: UnsafeMutablePointer<Frame>) { timeOut(frame) }

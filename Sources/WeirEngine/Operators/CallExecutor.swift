@@ -6,7 +6,7 @@ import WeirTelemetry
 ///
 /// A result is noted in the executor's lane before anybody can see it. Calls in flight are bounded
 /// by the operators that make them.
-final class CallExecutor: @unchecked Sendable {
+final class CallExecutor: CallDesk, @unchecked Sendable {
     // Unchecked: everything mutable is guarded by `monitor`.
 
     private let lanes: [DataLane]
@@ -31,6 +31,8 @@ final class CallExecutor: @unchecked Sendable {
     }
 
     func submit(_ call: PendingCall) {
+        // Without threads a call is never answered, and its time-out gives it up.
+        if lanes.isEmpty { return }
         monitor.withLock {
             waiting.append(call)
             monitor.signal()
@@ -41,8 +43,9 @@ final class CallExecutor: @unchecked Sendable {
         monitor.withLock { mailboxes[subtask]?.prefix(atMost).map(\.call) ?? [] }
     }
 
-    func take(_ calls: [UInt64], of subtask: UInt16) -> [[UInt8]?] {
-        monitor.withLock {
+    func take(_ calls: [UInt64], of turn: TurnContext) -> [[UInt8]?] {
+        guard let subtask = turn.subtask?.index else { return [] }
+        return monitor.withLock {
             calls.map { call in
                 guard let place = mailboxes[subtask]?.firstIndex(where: { $0.call == call })
                 else { return nil }

@@ -273,7 +273,7 @@ extension KeyedProcess: OperatorState {
     var view: (any StateView)? { self }
     var timers: (any OperatorTimers)? { self }
     var calls: (any CallPort)? { nil }
-    var checks: (any StateChecks)? { conditions == nil && number == nil ? nil : self }
+    var checks: (any StateChecks)? { conditions == nil ? nil : self }
 }
 
 extension KeyedProcess: OperatorTimers, StateView, StateChecks {

@@ -103,6 +103,7 @@ extension SubtaskProcess: OperatorState, StateView {
     var timers: (any OperatorTimers)? { nil }
     var calls: (any CallPort)? { nil }
     var checks: (any StateChecks)? { nil }
+    var watched: WatchedTable? { nil }
 
     // The one entry has no key.
     func entries() -> [(key: String, value: Any)] { [("", state)] }

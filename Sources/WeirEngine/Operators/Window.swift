@@ -207,6 +207,7 @@ extension TumblingWindow: OperatorState {
     var timers: (any OperatorTimers)? { nil }
     var calls: (any CallPort)? { nil }
     var checks: (any StateChecks)? { nil }
+    var watched: WatchedTable? { nil }
 }
 
 extension TumblingWindow: StateView {

@@ -16,8 +16,8 @@ package struct BindOptions: Sendable {
 
 extension PlannedPipeline {
     /// Makes the subtasks, channels and cells of one run.
-    package func bind(_ options: BindOptions, world: any World) throws -> BoundPlan {
-        var binder = Binder(planned: self, options: options, world: world)
+    package func bind(_ options: BindOptions, outside: any Outside) throws -> BoundPlan {
+        var binder = Binder(planned: self, options: options, outside: outside)
         return try binder.bind()
     }
 }
@@ -25,7 +25,7 @@ extension PlannedPipeline {
 private struct Binder {
     let planned: PlannedPipeline
     let options: BindOptions
-    let world: any World
+    let outside: any Outside
     var channels: [any AnyChannel] = []
     /// Per stage and subtask: inlets in order of edges and upstream subtasks.
     var inlets: [[[Inlet]]] = []
@@ -33,10 +33,10 @@ private struct Binder {
     var outlets: [[[any AnyOutlet]]] = []
     var edgeOutlets: [[[(port: StreamPort, edge: DistributorEdge)]]] = []
 
-    init(planned: PlannedPipeline, options: BindOptions, world: any World) {
+    init(planned: PlannedPipeline, options: BindOptions, outside: any Outside) {
         self.planned = planned
         self.options = options
-        self.world = world
+        self.outside = outside
         inlets = planned.plan.stages.map { .init(repeating: [], count: $0.width) }
         outlets = inlets.map { $0.map { _ in [] } }
         edgeOutlets = inlets.map { $0.map { _ in [] } }
@@ -93,13 +93,13 @@ private struct Binder {
         frame.initialize(to: Frame())
         frame.pointee.generator = SeededGenerator(seed: options.seed, stream: UInt64(index) + 1)
         frame.pointee.logLevel = options.logLevel
-        frame.pointee.started = Instant(nanoseconds: world.started)
+        frame.pointee.started = Instant(nanoseconds: outside.started)
         var rows: RowOutlet?
         if let sink = plan.sink {
             let outlet = RowOutlet(
                 index: UInt16(outlets[stage][ordinal].count),
                 sink: planned.plan.sinks[sink].name,
-                feed: try world.rows(of: planned.plan.sinks[sink]))
+                feed: try outside.rows(of: planned.plan.sinks[sink]))
             outlets[stage][ordinal].append(outlet)
             rows = outlet
         }
@@ -115,7 +115,7 @@ private struct Binder {
                 make(
                     LinkContext(
                         name: node.planName, seed: options.seed, ordinal: ordinal,
-                        subtask: index, sides: nodeSides, rows: rows, world: world)))
+                        subtask: index, sides: nodeSides, rows: rows, calls: outside.calls)))
         }
         let last = members[members.count - 1]
         if !last.outputs.isEmpty {
@@ -143,8 +143,8 @@ private struct Binder {
         let driver = spec.makeDriver(
             SourceContext(
                 seed: options.seed ^ StableHash.of(sourcePlan.name), limit: options.limit,
-                rate: options.rate, started: Instant(nanoseconds: world.started),
-                feed: spec.readsBytes ? try world.input(of: sourcePlan) : nil))
+                rate: options.rate, started: Instant(nanoseconds: outside.started),
+                feed: spec.readsBytes ? try outside.input(of: sourcePlan) : nil))
         return (sourcePlan.name, driver)
     }
 

@@ -136,7 +136,8 @@ struct LinkContext {
     let sides: [AnyObject]
     /// Where its rows go; only for sinks.
     let rows: RowOutlet?
-    let world: any World
+    /// Takes its calls; only for operators that make some.
+    let calls: any CallDesk
 }
 
 /// What knows the type of one output's elements, and makes what is made for that type.
@@ -325,4 +326,5 @@ final class ChainEnd: OperatorState {
     var timers: (any OperatorTimers)? { nil }
     var calls: (any CallPort)? { nil }
     var checks: (any StateChecks)? { nil }
+    var watched: WatchedTable? { nil }
 }

@@ -183,6 +183,8 @@ package final class Chain {
 
     /// Conditions on the states of its operators.
     var checks: [any StateChecks] { states.compactMap { $0.state.checks } }
+    /// The states that conditions at rest look at.
+    var watched: [WatchedTable] { states.compactMap { $0.state.watched } }
 
     /// What people may look at, by the names of the operators.
     var views: [(operator: String, view: any StateView)] {

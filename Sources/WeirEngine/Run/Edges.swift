@@ -13,6 +13,18 @@ package struct EdgeEnds {
     let channel: any AnyChannel
     let inlet: Inlet
     let outlet: any AnyOutlet
+
+    /// An edge that may drop. Only its reading end depends on who runs it.
+    fileprivate static func dropping<Element: Sendable>(
+        _ name: String, _ options: EdgeOptions, outlet: UInt16,
+        inlet: (DroppingChannel<Element>) -> Inlet
+    ) -> EdgeEnds {
+        let target = DroppingChannel<Element>(
+            name: name, bounds: options.bounds, policy: options.policy)
+        return EdgeEnds(
+            channel: target, inlet: inlet(target),
+            outlet: DroppingOutlet(index: outlet, target: target))
+    }
 }
 
 /// The edges of a run: bounded, with a thread at each end.
@@ -29,11 +41,9 @@ package struct ConcurrentEdges: EdgeMaker {
                 channel: ring, inlet: BlockingInlet(ring: ring),
                 outlet: BlockingOutlet(index: outlet, ring: ring))
         case .dropNewest, .dropOldest, .fail:
-            let target = DroppingChannel<Element>(
-                name: name, bounds: options.bounds, policy: options.policy)
-            return EdgeEnds(
-                channel: target, inlet: DroppingInlet(target: target),
-                outlet: DroppingOutlet(index: outlet, target: target))
+            return .dropping(name, options, outlet: outlet) { (target: DroppingChannel<Element>) in
+                DroppingInlet(target: target)
+            }
         }
     }
 }
@@ -56,11 +66,9 @@ package struct SequentialEdges: EdgeMaker {
                 channel: queue, inlet: QueueInlet(queue),
                 outlet: QueueOutlet(index: outlet, queue))
         case .dropNewest, .dropOldest, .fail:
-            let target = DroppingChannel<Element>(
-                name: name, bounds: options.bounds, policy: options.policy)
-            return EdgeEnds(
-                channel: target, inlet: SteppedInlet(target),
-                outlet: DroppingOutlet(index: outlet, target: target))
+            return .dropping(name, options, outlet: outlet) { (target: DroppingChannel<Element>) in
+                SteppedInlet(target)
+            }
         }
     }
 }

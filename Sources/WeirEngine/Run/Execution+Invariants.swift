@@ -117,7 +117,7 @@ extension Execution {
         for invariant in invariants {
             let mark = Mark.atRest(invariant, step: step, time: time)
             keep(mark, by: "a rest point")
-            world.marked(mark)
+            notes.marked(mark)
         }
     }
 
@@ -129,7 +129,7 @@ extension Execution {
 
     private func violated(_ mark: Mark, by subtask: String) {
         keep(mark, by: subtask)
-        world.marked(mark)
+        notes.marked(mark)
         if stopsOnViolation { stop(.violation(invariant: mark.name), step: mark.step) }
     }
 

@@ -18,7 +18,7 @@ package enum StopCause: Equatable, Sendable {
     case abandoned
 }
 
-/// One run of a plan: subtasks, channels and cells, between a scheduler and a world.
+/// One run of a plan: subtasks, channels and cells, between a scheduler, an outside and notes.
 package final class Execution: @unchecked Sendable {
     // Unchecked: the parts have their own rules; what is mutable here is atomic or locked.
 
@@ -26,7 +26,10 @@ package final class Execution: @unchecked Sendable {
     package let subtasks: [Subtask]
     package let channels: [any AnyChannel]
     package let cells: [any AnyCell]
-    package let world: any World
+    /// What the outside answers it.
+    package let outside: any Outside
+    /// Where it tells what it does.
+    package let notes: any Notes
     package let scheduler: any Scheduler
     package let stopsOnViolation: Bool
     /// Subtasks that began or ended a turn, or published late, for whoever watches the run.
@@ -50,8 +53,8 @@ package final class Execution: @unchecked Sendable {
     let checkedSince = Atomic<UInt64>(0)
 
     package init(
-        plan: Plan, parts: BoundPlan, world: any World, scheduler: any Scheduler,
-        stopsOnViolation: Bool
+        plan: Plan, parts: BoundPlan, outside: any Outside, notes: any Notes,
+        scheduler: any Scheduler, stopsOnViolation: Bool
     ) {
         self.plan = plan
         subtasks = parts.subtasks
@@ -60,7 +63,8 @@ package final class Execution: @unchecked Sendable {
         cells = parts.cells
         wideInvariants = parts.wideInvariants
         stateAtRest = parts.stateAtRest
-        self.world = world
+        self.outside = outside
+        self.notes = notes
         self.scheduler = scheduler
         self.stopsOnViolation = stopsOnViolation
         for subtask in subtasks { subtask.touched = touched }
@@ -151,13 +155,13 @@ package final class Execution: @unchecked Sendable {
         if !isLate {
             turn.step = number()
             probe(.numbered)
-            world.began(choice, turn)
+            notes.began(choice, turn)
             probe(.noted)
         }
         subtask.chain.running.begin(step: turn.step, now: started)
         if let inlet, let lock = inlet.lock { takeOut(choice, inlet, lock) }
         let results =
-            choice.kind == .completion ? world.results(choice.calls, of: subtask) : []
+            choice.kind == .completion ? outside.calls.take(choice.calls, of: turn) : []
         subtask.run(choice, turn, results: results)
         subtask.checkInvariants(turn)
         probe(.ran)
@@ -171,13 +175,13 @@ package final class Execution: @unchecked Sendable {
         #if WEIR_PROBES
             if isLate {
                 turn.step = number()
-                world.began(choice, turn)
+                notes.began(choice, turn)
             }
         #endif
         wakeProducers(inlet)
         subtask.counters.turnLatency.record(now &- started)
         measureLatency(subtask, now)
-        world.ended(
+        notes.ended(
             TurnAccount(
                 accesses: turn.accesses,
                 duration: UInt32(clamping: (now - started) / 1_000), sample: sample),
@@ -260,7 +264,7 @@ package final class Execution: @unchecked Sendable {
         subtask.chain.frame.pointee.record(
             .error, "operator_failed",
             ["operator": .text(name), "message": .text(failure.message)], line: #line)
-        world.marked(
+        notes.marked(
             Mark(
                 step: turn.step, kind: .failure, name: name, message: failure.message,
                 time: subtask.chain.frame.pointee.turnTime, access: turn.lastAccess))
@@ -303,12 +307,14 @@ package final class Execution: @unchecked Sendable {
     }
 
     /// Publishes what a turn left over on one edge that may drop, as one step.
-    package func publishStep(_ subtask: Subtask, outlet: UInt16, _ turn: TurnContext) {
+    package func publishStep(
+        _ subtask: Subtask, _ outlet: any StepPublishing, _ turn: TurnContext
+    ) {
         turn.subtask = subtask
         turn.step = subtask.lastTurn
         defer { turn.subtask = nil }
         subtask.staleDigest()
-        subtask.outlets[Int(outlet)].publishStep(turn)
+        outlet.publishStep(turn)
     }
 
     // MARK: State

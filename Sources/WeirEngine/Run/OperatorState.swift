@@ -25,6 +25,8 @@ protocol OperatorState: SavablePart {
     var calls: (any CallPort)? { get }
     /// Conditions on the state; nil where nobody stated any. Asked once.
     var checks: (any StateChecks)? { get }
+    /// The state as conditions at rest look at it; nil where none does. Asked once.
+    var watched: WatchedTable? { get }
 }
 
 /// An operator's state as a table of entries, for a debugger.
@@ -58,8 +60,6 @@ struct TimerAccount {
 protocol StateChecks: AnyObject {
     /// Checks them at the end of a turn.
     func check(_ turn: TurnContext)
-    /// The state as conditions at rest look at it.
-    var watched: WatchedTable? { get }
 }
 
 /// The end of a chain that answers asynchronous calls.

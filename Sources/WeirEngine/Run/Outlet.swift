@@ -31,6 +31,12 @@ package class Outlet {
     }
 }
 
+/// An outlet each of whose publishes is a step: that of an edge that may drop.
+package protocol StepPublishing: AnyObject {
+    /// Publishes as a step of its own what `OutletQueue.publish` left.
+    func publishStep(_ turn: TurnContext)
+}
+
 /// What an outlet holds and publishes. Its digest is that of what is not published.
 package protocol OutletQueue: SavablePart {
     /// Whether something is not published yet.
@@ -38,9 +44,6 @@ package protocol OutletQueue: SavablePart {
     func append(_ control: Control)
     /// Publishes in order as much as finds room; true when nothing is left.
     func publish(_ turn: TurnContext, isLate: Bool) -> Bool
-    /// Publishes as a step of its own what `publish` left; traps at an edge that blocks, whose
-    /// publishes are no steps.
-    func publishStep(_ turn: TurnContext)
     /// Adds elements emitted in the running turn to a hash, the last first, until they cost so
     /// many bytes; tells how many it coded.
     func sample(into hash: inout StableHash, atMost bytes: Int) -> Int
@@ -157,13 +160,10 @@ package final class BlockingOutlet<Element>: ChannelOutlet<Element>, OutletQueue
         return buffer.count == 0
     }
 
-    package func publishStep(_ turn: TurnContext) {
-        preconditionFailure("\(partName) blocks: its publishes are no steps")
-    }
 }
 
 /// The writing end of a channel that may drop: each publish is a step under the channel's lock.
-package final class DroppingOutlet<Element>: ChannelOutlet<Element>, OutletQueue {
+package final class DroppingOutlet<Element>: ChannelOutlet<Element>, OutletQueue, StepPublishing {
     private let target: DroppingChannel<Element>
 
     package init(index: UInt16, target: DroppingChannel<Element>) {
@@ -186,7 +186,7 @@ package final class DroppingOutlet<Element>: ChannelOutlet<Element>, OutletQueue
         let offered = min(buffer.count, DroppingChannel<Element>.maximumOffer)
         let step = turn.execution.scheduler.beginExclusive(
             target.lock, slots: NoteLane.maximumNoteSlots, purpose: .publish(index), turn)
-        let outcomes = turn.execution.world.publishing(
+        let outcomes = turn.execution.notes.publishing(
             step: step, outlet: index, offered: offered, turn
         ) { target.decide(buffer, offered) }
         if let outcomes { target.apply(outcomes, to: &buffer, entry: turn.readyTime) }

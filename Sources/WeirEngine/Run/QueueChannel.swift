@@ -93,9 +93,6 @@ package final class QueueOutlet<Element>: ChannelOutlet<Element>, OutletQueue {
         return true
     }
 
-    package func publishStep(_ turn: TurnContext) {
-        preconditionFailure("\(partName) blocks: its publishes are no steps")
-    }
 }
 
 /// An inlet whose messages a turn may take before its body runs.

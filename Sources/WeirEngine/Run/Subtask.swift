@@ -129,6 +129,8 @@ package final class Subtask: @unchecked Sendable {
     }
 
     package var watermark: Instant { chain.frame.pointee.watermark }
+    /// The run's start, nanoseconds since 1970.
+    private var started: Int64 { chain.frame.pointee.started.nanoseconds }
     /// Whether it is a source's subtask.
     package var isSource: Bool { source != nil }
     /// Elements a source has taken; 0 elsewhere.
@@ -152,16 +154,18 @@ package final class Subtask: @unchecked Sendable {
 
     // MARK: Looking
 
-    /// What a turn could take now; `clock` is nanoseconds since the start.
+    /// What a turn could take now.
     ///
     /// Influences only which turn is taken: its answer is recorded.
-    package func look(clock: Int64, world: any World, isEnding stopping: Bool) -> Look {
+    package func look(at now: Present) -> Look {
         if isDone { return .done }
-        let time = clock / 1_000
-        if let choice = lookAside(clock: clock, time: time, world: world) { return .choice(choice) }
-        var wake = chain.nextDeadline.map { ($0 - world.started + 999) / 1_000 }
+        let time = now.clock / 1_000
+        if let choice = dueTimer(time, clock: now.clock) ?? answeredCalls(time, now.calls) {
+            return .choice(choice)
+        }
+        var wake = chain.nextDeadline.map { ($0 - started + 999) / 1_000 }
         if let source {
-            switch source.look(time: time, isEnding: stopping) {
+            switch source.look(time: time, isEnding: now.isEnding) {
             case .choice(var choice):
                 choice.time = time
                 choice.count = min(choice.count, UInt32(budget))
@@ -177,60 +181,58 @@ package final class Subtask: @unchecked Sendable {
     }
 
     /// All turns that could be taken now, for a schedule that draws among them.
-    package func choices(clock: Int64, world: any World, isEnding stopping: Bool) -> [Choice] {
+    package func choices(at now: Present) -> [Choice] {
         if isDone { return [] }
-        let time = clock / 1_000
+        let time = now.clock / 1_000
         var found: [Choice] = []
-        if let choice = lookAside(clock: clock, time: time, world: world) { found.append(choice) }
-        if let source, case .choice(var choice) = source.look(time: time, isEnding: stopping) {
+        if let choice = dueTimer(time, clock: now.clock) ?? answeredCalls(time, now.calls) {
+            found.append(choice)
+        }
+        if let source, case .choice(var choice) = source.look(time: time, isEnding: now.isEnding) {
             choice.time = time
             found.append(choice)
         }
-        for (port, inlet) in inlets.enumerated() {
-            if let choice = choice(port: port, inlet, time: time) { found.append(choice) }
-        }
+        found.append(contentsOf: choicesOfInlets(time))
         return found
     }
 
     /// The turns that could be taken now from inlets and timers: what a sequential execution knows.
-    /// What a source has to give is for the outside to say.
-    package func knownChoices(time: Int64, world: any World) -> [Choice] {
+    /// What a source has to give, and which calls were answered, is for the outside to say.
+    package func knownChoices(time: Int64) -> [Choice] {
         if isDone { return [] }
-        var found: [Choice] = []
-        if let choice = lookAside(clock: time * 1_000, time: time, world: world) {
-            found.append(choice)
-        }
-        for (port, inlet) in inlets.enumerated() {
-            if let choice = choice(port: port, inlet, time: time) { found.append(choice) }
-        }
-        return found
+        return [dueTimer(time, clock: time * 1_000)].compactMap { $0 } + choicesOfInlets(time)
     }
 
-    /// Timers that are due and calls that were answered.
-    private func lookAside(clock: Int64, time: Int64, world: any World) -> Choice? {
-        var now = world.started + time * 1_000
+    /// Timers that are due at a time in microseconds since the start; `clock` is the same time
+    /// uncut, in nanoseconds.
+    private func dueTimer(_ time: Int64, clock: Int64) -> Choice? {
+        var now = started + time * 1_000
         #if WEIR_PROBES
-            if Probe.has(.uncutTimers) { now = world.started + clock }
+            if Probe.has(.uncutTimers) { now = started + clock }
         #endif
-        if let deadline = chain.nextDeadline, deadline <= now {
-            var choice = Choice(kind: .timer)
-            choice.time = time
-            #if WEIR_PROBES
-                choice.rawTime = clock
-            #endif
-            return choice
-        }
-        if calls != nil {
-            let answered = world.answered(self, atMost: Self.completionBudget)
-            if !answered.isEmpty {
-                var choice = Choice(kind: .completion)
-                choice.calls = answered
-                choice.count = UInt32(answered.count)
-                choice.time = time
-                return choice
-            }
-        }
-        return nil
+        guard let deadline = chain.nextDeadline, deadline <= now else { return nil }
+        var choice = Choice(kind: .timer)
+        choice.time = time
+        #if WEIR_PROBES
+            choice.rawTime = clock
+        #endif
+        return choice
+    }
+
+    /// Calls that were answered.
+    private func answeredCalls(_ time: Int64, _ desk: CallExecutor) -> Choice? {
+        guard calls != nil else { return nil }
+        let answered = desk.answered(index, atMost: Self.completionBudget)
+        guard !answered.isEmpty else { return nil }
+        var choice = Choice(kind: .completion)
+        choice.calls = answered
+        choice.count = UInt32(answered.count)
+        choice.time = time
+        return choice
+    }
+
+    private func choicesOfInlets(_ time: Int64) -> [Choice] {
+        inlets.enumerated().compactMap { port, inlet in choice(port: port, inlet, time: time) }
     }
 
     private func lookAtInlets(time: Int64) -> Choice? {
@@ -260,15 +262,14 @@ package final class Subtask: @unchecked Sendable {
     package func run(_ choice: Choice, _ turn: TurnContext, results: [[UInt8]?]) {
         let frame = chain.frame
         frame.pointee.turnTime = choice.time
-        frame.pointee.now = turn.execution.world.started + choice.time * 1_000
+        frame.pointee.now = started + choice.time * 1_000
         #if WEIR_PROBES
             if Probe.has(.uncutTimers), choice.rawTime > 0 {
-                frame.pointee.now = turn.execution.world.started + choice.rawTime
+                frame.pointee.now = started + choice.rawTime
             }
         #endif
         frame.pointee.step = turn.step
-        frame.pointee.logLane = turn.execution.world.logLane(worker: turn.worker)
-            .map { Unmanaged.passUnretained($0) }
+        frame.pointee.logLane = turn.logLane.map { Unmanaged.passUnretained($0) }
         staleDigest()
         chain.beginTurn()
         for outlet in outlets { outlet.beginTurn() }

@@ -102,7 +102,9 @@ package final class SubtaskCounters: Sendable {
     }
 
     func restore(_ saved: [UInt64]) {
-        guard saved.count == drops.count + 6 else { return }
+        precondition(
+            saved.count == drops.count + 6,
+            "\(saved.count) saved counters, where \(drops.count + 6) are kept")
         for (drop, count) in zip(drops, saved) { drop.value.store(count, ordering: .relaxed) }
         let saved = Array(saved.dropFirst(drops.count))
         recordsIn.store(saved[0], ordering: .relaxed)

@@ -1,4 +1,5 @@
 import WeirBase
+import WeirTelemetry
 
 /// What the code of a running turn can reach without being handed it: one per thread.
 ///
@@ -7,6 +8,8 @@ package final class TurnContext {
     package unowned let execution: Execution
     /// The thread's number; its lane has the same.
     package let worker: Int
+    /// Where the log records of its turns go; nil where they go nowhere.
+    let logLane: LogLane?
     /// The subtask whose turn runs, or whose late output is published.
     package internal(set) unowned(unsafe) var subtask: Subtask?
     /// The step at which the running turn began.
@@ -26,6 +29,7 @@ package final class TurnContext {
     package init(execution: Execution, worker: Int) {
         self.execution = execution
         self.worker = worker
+        logLane = execution.notes.logLane(worker: worker)
     }
 
     /// Makes this the context of the calling thread while `body` runs.

@@ -12,15 +12,22 @@ package final class DrawingDirector: StepDirector {
     private static let restInterval = 500
 
     private var random: SeededGenerator
-    private let clock: LiveWorld
+    private let outside: LiveOutside
+    private let notes: any LiveNotes
+    private var clock: RunClock { outside.clock }
     /// Taken so far; the sampler reads it from its own thread.
     private let taken = Atomic<UInt64>(0)
     private var turnsSinceRest = 0
     private let duration: UInt64?
 
-    package init(seed: UInt64, world: LiveWorld, duration: UInt64? = nil) {
+    /// Draws from `seed`, on the virtual clock of `outside`; the sources end after `duration`
+    /// nanoseconds of it.
+    package init(
+        seed: UInt64, outside: LiveOutside, notes: any LiveNotes, duration: UInt64? = nil
+    ) {
         random = SeededGenerator(seed: seed, stream: 0x5C4E_D01E)
-        clock = world
+        self.outside = outside
+        self.notes = notes
         self.duration = duration
     }
 
@@ -28,8 +35,11 @@ package final class DrawingDirector: StepDirector {
 
     private func nextStep() -> UInt64 { taken.wrappingAdd(1, ordering: .relaxed).newValue }
 
-    package func exclusiveStep(_ purpose: ExclusivePurpose, _ turn: TurnContext) -> UInt64 {
-        nextStep()
+    package func exclusiveStep(
+        _ purpose: ExclusivePurpose, slots: Int, _ turn: TurnContext
+    ) -> UInt64 {
+        notes.reserve(slots, turn)
+        return nextStep()
     }
 
     package func mayWait(_ purpose: ExclusivePurpose) -> Bool {
@@ -51,7 +61,7 @@ package final class DrawingDirector: StepDirector {
                 guard let first = suspended.first else { return .finish }
                 return .resume(execution.subtasks[Int(first)])
             }
-            if let duration, clock.clock() >= Int64(duration), !execution.isEnding {
+            if let duration, clock.nanoseconds >= Int64(duration), !execution.isEnding {
                 execution.end()
             }
             publishLeftovers(execution, suspended)
@@ -62,9 +72,7 @@ package final class DrawingDirector: StepDirector {
             }
             for subtask in execution.subtasks
             where !suspended.contains(subtask.index) && !subtask.hasUnpublished {
-                for choice in subtask.choices(
-                    clock: clock.clock(), world: clock, isEnding: execution.isEnding)
-                {
+                for choice in subtask.choices(at: outside.present(isEnding: execution.isEnding)) {
                     options.append(.turn(subtask, choice, step: 0))
                 }
             }
@@ -92,9 +100,9 @@ package final class DrawingDirector: StepDirector {
         if choice.kind == .input, choice.count > 1, random.below(2) == 0 {
             choice.count = UInt32(1 + random.below(min(Int(choice.count), 8)))
         }
-        execution.world.reserve(subtask.turnSlots, turn)
+        notes.reserve(subtask.turnSlots, turn)
         turnsSinceRest += 1
-        clock.advance(to: clock.clock() + 1_000)
+        clock.advance(to: clock.nanoseconds + 1_000)
         return .turn(subtask, choice, step: nextStep())
     }
 
@@ -108,23 +116,23 @@ package final class DrawingDirector: StepDirector {
 
     private func checkInvariants(_ execution: Execution) {
         guard execution.hasWideInvariants else { return }
-        execution.lookAtRest(step: stepCount, time: clock.clock() / 1_000)
+        execution.lookAtRest(step: stepCount, time: clock.microseconds)
     }
 
     private func rest(_ execution: Execution) {
         turnsSinceRest = 0
-        execution.world.rested(step: nextStep(), state: execution.stateDigest())
+        notes.reserveRest(parts: execution.partCount)
+        notes.rested(step: nextStep(), time: clock.microseconds) { execution.stateDigest() }
     }
 
     /// Jumps to the next deadline; false when there is none: nothing will ever happen again.
     private func advanceClock(_ execution: Execution) -> Bool {
         var next: Int64?
         for subtask in execution.subtasks {
-            let look = subtask.look(
-                clock: clock.clock(), world: clock, isEnding: execution.isEnding)
+            let look = subtask.look(at: outside.present(isEnding: execution.isEnding))
             if case .waiting(let until?) = look { next = min(next ?? until, until) }
         }
-        guard let next, next * 1_000 > clock.clock() else { return false }
+        guard let next, next * 1_000 > clock.nanoseconds else { return false }
         clock.advance(to: next * 1_000)
         return true
     }

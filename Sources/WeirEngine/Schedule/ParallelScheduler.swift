@@ -1,7 +1,7 @@
 import DequeModule
 import Synchronization
 package import WeirBase
-package import WeirTelemetry
+import WeirTelemetry
 
 /// Runs subtasks on several threads; what it decides is recorded.
 ///
@@ -62,15 +62,18 @@ package final class ParallelScheduler: Scheduler, @unchecked Sendable {
     private let timeMonitor = Monitor()
     private var shared = Shared()
     private let restWanted = Atomic<Bool>(false)
-    private let lanes: LaneSet?
+    private let outside: LiveOutside
+    private let notes: any LiveNotes
+    private var clock: RunClock { outside.clock }
     private weak var execution: Execution?
     /// The step of the last rest point; the clerk's.
     private var lastRest: UInt64 = 0
 
-    /// A scheduler whose rest points are noted in `lanes`; nil when nothing is recorded.
-    package init(options: Options, lanes: LaneSet?) {
+    /// A scheduler that chooses by what `outside` has, and whose turns `notes` has room for.
+    package init(options: Options, outside: LiveOutside, notes: any LiveNotes) {
         self.options = options
-        self.lanes = lanes
+        self.outside = outside
+        self.notes = notes
     }
 
     package var stepCount: UInt64 { steps.load(ordering: .relaxed) }
@@ -91,13 +94,13 @@ package final class ParallelScheduler: Scheduler, @unchecked Sendable {
         clerk.join()
         // The end is a rest point without a step: short runs have no other.
         guard execution.hasWideInvariants, !execution.isStopping else { return }
-        execution.lookAtRest(step: stepCount, time: execution.world.clock() / 1_000)
+        execution.lookAtRest(step: stepCount, time: clock.microseconds)
     }
 
     private func work(_ execution: Execution, _ number: Int) {
         let turn = TurnContext(execution: execution, worker: number)
         turn.activityBetweenTurns = .between
-        lanes?.bell.ring()
+        notes.wake()
         turn.bind {
             while let subtask = nextSubtask(execution) { activate(subtask, turn) }
         }
@@ -132,7 +135,7 @@ package final class ParallelScheduler: Scheduler, @unchecked Sendable {
             restMonitor.signal()
             monitor.wait()
             shared.sleeping -= 1
-            lanes?.bell.ring()
+            notes.wake()
         }
     }
 
@@ -198,15 +201,14 @@ package final class ParallelScheduler: Scheduler, @unchecked Sendable {
             #endif
         }
         if subtask.isDone { return false }
-        execution.world.reserve(subtask.turnSlots, turn)
+        notes.reserve(subtask.turnSlots, turn)
         #if WEIR_PROBES
             Probe.at(.reserved)
             let early = earlyStep(subtask, execution)
         #endif
-        let look = subtask.look(
-            clock: execution.world.clock(), world: execution.world, isEnding: execution.isEnding)
+        let look = subtask.look(at: outside.present(isEnding: execution.isEnding))
         guard case .choice(let choice) = look, !execution.isStopping else {
-            execution.world.release(subtask.turnSlots, turn)
+            notes.release(subtask.turnSlots, turn)
             if case .waiting(let until?) = look { wake(subtask, at: until) }
             return false
         }
@@ -216,7 +218,7 @@ package final class ParallelScheduler: Scheduler, @unchecked Sendable {
             #endif
             return nextStep()
         }
-        execution.world.release(took ? 0 : subtask.turnSlots, turn)
+        notes.release(took ? 0 : subtask.turnSlots, turn)
         return took
     }
 
@@ -224,9 +226,7 @@ package final class ParallelScheduler: Scheduler, @unchecked Sendable {
         /// The planted fault of a number that is taken before the look that counts.
         private func earlyStep(_ subtask: Subtask, _ execution: Execution) -> UInt64? {
             guard Probe.has(.numberBeforeLook), !execution.isStopping else { return nil }
-            let look = subtask.look(
-                clock: execution.world.clock(), world: execution.world,
-                isEnding: execution.isEnding)
+            let look = subtask.look(at: outside.present(isEnding: execution.isEnding))
             guard case .choice(let choice) = look else { return nil }
             // A choice under a lock may be gone at the second look, and the number with it.
             if choice.kind == .input, subtask.source == nil,
@@ -278,7 +278,7 @@ package final class ParallelScheduler: Scheduler, @unchecked Sendable {
     package func beginExclusive(
         _ lock: Monitor, slots: Int, purpose: ExclusivePurpose, _ turn: TurnContext
     ) -> UInt64 {
-        turn.execution.world.reserve(slots, turn)
+        notes.reserve(slots, turn)
         #if WEIR_PROBES
             let isCell = if case .cell = purpose { true } else { false }
             if Probe.has(isCell ? .accessNumberOutsideLock : .publishNumberOutsideLock) {
@@ -340,7 +340,7 @@ package final class ParallelScheduler: Scheduler, @unchecked Sendable {
     }
 
     private func wakeDue(_ execution: Execution) {
-        let time = execution.world.clock() / 1_000
+        let time = clock.microseconds
         let due = monitor.withLock { shared.wakes.take(dueAt: time) }
         for index in due { notify(execution.subtasks[Int(index)]) }
     }
@@ -355,7 +355,7 @@ package final class ParallelScheduler: Scheduler, @unchecked Sendable {
             var deadline = latest
             if execution.isStopping || monitor.withLock({ shared.isOver }) { return }
             if let wake = monitor.withLock({ shared.wakes.earliest }) {
-                let ahead = max(0, wake * 1_000 - execution.world.clock())
+                let ahead = max(0, wake * 1_000 - clock.nanoseconds)
                 deadline = min(deadline, now + UInt64(ahead))
             }
             if deadline > now { timeMonitor.wait(until: deadline) }
@@ -365,43 +365,19 @@ package final class ParallelScheduler: Scheduler, @unchecked Sendable {
     /// Lets every worker stand at the end of a turn, takes a number and notes it with the digest
     /// of all state. Tells how long it took, in nanoseconds.
     private func takeRest(_ execution: Execution) -> UInt64 {
-        guard lanes != nil || execution.hasWideInvariants else { return 0 }
+        guard notes.keepsRests || execution.hasWideInvariants else { return 0 }
         // Behind a rest point without a step the next would say the same again.
         guard stepCount != lastRest else { return 0 }
         let started = MonotonicClock.nanoseconds()
         // Room first: nothing is held while waiting for it, and a run that ends is not held up.
-        let slots = NoteLane.restSlots(
-            markers: StateDigest.markerCount(parts: execution.partCount))
-        if let lanes, !lanes.rest.tryReserve(slots) {
-            lanes.bell.ring()
-            return 0
-        }
+        guard notes.tryReserveRest(parts: execution.partCount) else { return 0 }
         restWanted.store(true, ordering: .relaxed)
         monitor.lock()
         shared.isRestWanted = true
-        var isAtRest = false
-        while !isAtRest, !shared.isOver, !execution.isStopping {
-            #if WEIR_PROBES
-                if Probe.has(.restWithOpenTurns) { break }
-            #endif
-            if shared.resting + shared.sleeping + shared.exited >= options.workers {
-                isAtRest = true
-            } else if MonotonicClock.nanoseconds() - started > options.restPatience {
-                break
-            } else {
-                monitor.unlock()
-                restMonitor.withLock {
-                    restMonitor.wait(until: MonotonicClock.nanoseconds() + 200_000)
-                }
-                monitor.lock()
-            }
-        }
-        #if WEIR_PROBES
-            if Probe.has(.restWithOpenTurns), !shared.isOver { isAtRest = true }
-        #endif
+        let isAtRest = waitForRest(since: started, execution)
         var broken: [String] = []
         var step: UInt64 = 0
-        let time = execution.world.clock() / 1_000
+        let time = clock.microseconds
         if isAtRest, shared.exited == 0 {
             step = nextStep()
             lastRest = step
@@ -411,13 +387,9 @@ package final class ParallelScheduler: Scheduler, @unchecked Sendable {
             broken = execution.checkAtRest()
             // Before the note: whoever has the rest point has what was found there.
             execution.markAtRest(broken, step: step, time: time)
-            if let lanes {
-                let state = execution.stateDigest()
-                lanes.rest.noteRest(
-                    step: step, time: time, digest: state.whole, markers: state.markers)
-            }
+            notes.rested(step: step, time: time) { execution.stateDigest() }
         } else {
-            lanes?.rest.release(slots)
+            notes.releaseRest(parts: execution.partCount)
         }
         shared.isRestWanted = false
         restWanted.store(false, ordering: .relaxed)
@@ -425,6 +397,24 @@ package final class ParallelScheduler: Scheduler, @unchecked Sendable {
         monitor.unlock()
         execution.stopAtRest(broken, step: step)
         return MonotonicClock.nanoseconds() - started
+    }
+
+    /// Waits until every worker sleeps or stands still; false when the run is over first or the
+    /// patience with a long turn is. The lock is held, and let go while waiting.
+    private func waitForRest(since started: UInt64, _ execution: Execution) -> Bool {
+        while !shared.isOver, !execution.isStopping {
+            #if WEIR_PROBES
+                if Probe.has(.restWithOpenTurns) { return true }
+            #endif
+            if shared.resting + shared.sleeping + shared.exited >= options.workers { return true }
+            if MonotonicClock.nanoseconds() - started > options.restPatience { return false }
+            monitor.unlock()
+            restMonitor.withLock {
+                restMonitor.wait(until: MonotonicClock.nanoseconds() + 200_000)
+            }
+            monitor.lock()
+        }
+        return false
     }
 }
 

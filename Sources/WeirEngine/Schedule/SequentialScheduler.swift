@@ -10,8 +10,9 @@ package protocol StepDirector: AnyObject {
     /// The next thing to do.
     func decide(_ scheduler: SequentialScheduler, _ turn: TurnContext) -> SequentialScheduler.Action
 
-    /// The step of an access or a publish that is about to happen, asked when it may go on.
-    func exclusiveStep(_ purpose: ExclusivePurpose, _ turn: TurnContext) -> UInt64
+    /// The step of an access or a publish that is about to happen, asked when it may go on; its
+    /// note takes `slots`.
+    func exclusiveStep(_ purpose: ExclusivePurpose, slots: Int, _ turn: TurnContext) -> UInt64
 
     /// Whether this may have to wait for other subtasks' steps.
     func mayWait(_ purpose: ExclusivePurpose) -> Bool
@@ -45,7 +46,7 @@ package final class SequentialScheduler: Scheduler, @unchecked Sendable {
         /// A suspended turn goes on.
         case resume(Subtask)
         /// Output that a turn left over is published, as a step of its own.
-        case publish(Subtask, outlet: UInt16)
+        case publish(Subtask, any StepPublishing)
         /// Whoever has the baton decides.
         case decide
         /// Nothing more for now: whoever called `resume` goes on.
@@ -203,7 +204,7 @@ package final class SequentialScheduler: Scheduler, @unchecked Sendable {
                 director.didFinish(self, turn)
                 action = .decide
             case .publish(let subtask, let outlet):
-                turn.execution.publishStep(subtask, outlet: outlet, turn)
+                turn.execution.publishStep(subtask, outlet, turn)
                 director.didFinish(self, turn)
                 action = .decide
             case .resume(let subtask):
@@ -257,7 +258,6 @@ package final class SequentialScheduler: Scheduler, @unchecked Sendable {
     package func beginExclusive(
         _ lock: Monitor, slots: Int, purpose: ExclusivePurpose, _ turn: TurnContext
     ) -> UInt64 {
-        turn.execution.world.reserve(slots, turn)
         if isAbandoned {
             passAbandoned(turn)
             return turn.step
@@ -267,7 +267,7 @@ package final class SequentialScheduler: Scheduler, @unchecked Sendable {
             suspend(turn)
             waiting[turn.subtask?.index ?? 0] = nil
         }
-        let step = director.exclusiveStep(purpose, turn)
+        let step = director.exclusiveStep(purpose, slots: slots, turn)
         if director.holds(inside: purpose, turn) { suspend(turn) }
         return step
     }

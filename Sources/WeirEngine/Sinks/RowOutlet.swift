@@ -58,10 +58,6 @@ package final class RowOutlet: Outlet, OutletQueue {
     package var unpublishedCount: Int { 0 }
     package var unpublishedElements: Int { 0 }
 
-    package func publishStep(_ turn: TurnContext) {
-        preconditionFailure("sink \(sink) hands rows over: no step publishes them")
-    }
-
     package func publish(_ turn: TurnContext, isLate: Bool) -> Bool {
         guard !pending.isEmpty else {
             if let subtask = turn.subtask, subtask.isDone { feed.finish() }

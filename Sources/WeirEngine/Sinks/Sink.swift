@@ -57,4 +57,5 @@ private final class SinkState: OperatorState {
     var timers: (any OperatorTimers)? { nil }
     var calls: (any CallPort)? { nil }
     var checks: (any StateChecks)? { nil }
+    var watched: WatchedTable? { nil }
 }

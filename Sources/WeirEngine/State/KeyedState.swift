@@ -111,7 +111,7 @@ public struct StateAtRest {
     init(cells: [any AnyCell], subtasks: [Subtask], states: Int) {
         self.cells = cells
         var tables: [[WatchedTable]] = .init(repeating: [], count: states)
-        for watched in subtasks.flatMap(\.chain.checks).compactMap(\.watched) {
+        for watched in subtasks.flatMap(\.chain.watched) {
             tables[watched.state].append(watched)
         }
         self.tables = tables

@@ -70,7 +70,7 @@ package class CellBase: @unchecked Sendable {
         step = turn.execution.scheduler.beginExclusive(
             lock, slots: 1, purpose: .cell(index), turn)
         running?.resumeBehindCell(before)
-        turn.execution.world.accessed(step: step, cell: index, turn)
+        turn.execution.notes.accessed(step: step, cell: index, turn)
         turn.openCell = self
         turn.accesses += 1
         turn.lastAccess = step

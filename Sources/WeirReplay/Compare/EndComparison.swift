@@ -22,12 +22,12 @@ struct EndComparison {
 
     /// The first thing that differs; nil for none, or where there is no end to compare with.
     mutating func compare(
-        _ report: ReplayReport, _ director: ReplayDirector
+        _ report: ReplayReport, _ notes: ComparedNotes
     ) -> Divergence? {
         guard let end else { return nil }
         if let counts = counts(report, end) { return counts }
         if hasDigests, let parts = end.parts {
-            if let differing = self.parts(report, parts, director) { return differing }
+            if let differing = self.parts(report, parts, notes) { return differing }
             comparedParts = parts.count
             if end.stateDigest != report.state.whole.hexadecimal {
                 return differs(
@@ -59,7 +59,7 @@ struct EndComparison {
     }
 
     private func parts(
-        _ report: ReplayReport, _ recorded: [PartDigest], _ director: ReplayDirector
+        _ report: ReplayReport, _ recorded: [PartDigest], _ notes: ComparedNotes
     ) -> Divergence? {
         let names = report.partNames
         let replayed = zip(names, report.state.parts).map {
@@ -72,7 +72,7 @@ struct EndComparison {
         }
         let differing = recorded.indices.filter { recorded[$0] != replayed[$0] }
         guard let first = differing.first else { return nil }
-        return director.divergence(
+        return notes.divergence(
             in: differing, at: report.steps,
             expected: "final state \(recorded[first].digest)",
             got: "final state \(replayed[first].digest)")

@@ -5,13 +5,13 @@ import WeirTrace
 
 /// Holds one replay of a whole trace against what its run noted. Owned by one thread.
 ///
-/// Turns, rest points and samples are compared where they happen, by the director and the world
-/// of the replay; here are logs, violations and the end, and what it all comes to.
+/// Turns, rest points and samples are compared where they happen, by the notes of the
+/// replay; here are logs, violations and the end, and what it all comes to.
 final class RunComparison {
     private let trace: Trace
     private let execution: Execution
     private let director: ReplayDirector
-    private let world: ReplayWorld
+    private let notes: ComparedNotes
     private let logs: LogComparison?
     private let marks: MarkComparison
     private let order: LogOrder
@@ -22,11 +22,11 @@ final class RunComparison {
     private var lostLogs: UInt64 = 0
 
     init(
-        _ trace: Trace, _ execution: Execution, _ director: ReplayDirector, _ world: ReplayWorld,
-        inFlight: Set<UInt64>, comparesLogs: Bool, isSameBuild: Bool
+        _ trace: Trace, _ rerun: Rerun, inFlight: Set<UInt64>, comparesLogs: Bool,
+        isSameBuild: Bool
     ) throws {
-        (self.trace, self.execution) = (trace, execution)
-        (self.director, self.world) = (director, world)
+        (self.trace, execution) = (trace, rerun.execution)
+        (director, notes) = (rerun.director, rerun.notes)
         let logs =
             comparesLogs
             ? try LogComparison(trace, inFlight: inFlight, isSameBuild: isSameBuild) : nil
@@ -37,10 +37,10 @@ final class RunComparison {
             logDigest.add(record, site)
             logs?.take(record, site)
         }
-        world.onMark = { [unowned self] in marks.take($0) }
-        director.onRest = { [unowned self] note in
-            rested(at: note.step, time: note.time)
-            onRest?(note.step, execution.stateDigest())
+        notes.listeners.marks = { [unowned self] in marks.take($0) }
+        notes.listeners.rests = { [unowned self] step, time, state in
+            rested(at: step, time: time)
+            onRest?(step, state)
         }
     }
 
@@ -64,8 +64,8 @@ final class RunComparison {
         order.finish()
         var report = ReplayReport()
         report.steps = director.reached
-        report.turns = director.turns
-        report.marks = world.marks
+        report.turns = notes.begunTurns
+        report.marks = notes.marks
         report.violations = execution.violations.first
         report.elements = execution.subtasks.reduce(0) { $0 + $1.sourceTaken }
         report.lostLogs = lostLogs
@@ -91,7 +91,7 @@ final class RunComparison {
         report.drops = books.drops
         guard report.divergence == nil, let imbalance = books.imbalances.first else { return }
         report.divergence = Divergence(
-            step: report.steps, agreed: director.agreedRest, subtask: "the books",
+            step: report.steps, agreed: notes.agreedRest, subtask: "the books",
             expected: "every element accounted for", got: imbalance,
             reason: "Weir lost count, a defect of its own")
     }
@@ -99,7 +99,7 @@ final class RunComparison {
     /// A parallel run that comes to its end looks once more, behind its last step.
     private func restAtTheEnd(_ steps: UInt64) {
         guard let end = trace.end, end.cause == "finished" || end.cause == "interrupted",
-            trace.header.workers > 0, director.divergence == nil
+            trace.header.workers > 0, notes.divergence == nil
         else { return }
         rested(at: steps, time: 0)
     }
@@ -117,7 +117,7 @@ final class RunComparison {
     }
 
     private func compare(_ report: inout ReplayReport, isWhole: Bool) {
-        var found = director.divergence
+        var found = notes.divergence
         func consider(_ other: Divergence?) {
             if let other, other.step < found?.step ?? .max { found = other }
         }
@@ -125,17 +125,17 @@ final class RunComparison {
         if isWholeRun { logs?.finish(through: report.steps) }
         consider(logs?.divergence)
         consider(marks.divergence(through: found?.step ?? report.steps))
-        var end = EndComparison(trace, agreedRest: director.agreedRest)
-        if let differing = isWholeRun ? end.compare(report, director) : nil {
+        var end = EndComparison(trace, agreedRest: notes.agreedRest)
+        if let differing = isWholeRun ? end.compare(report, notes) : nil {
             consider(differing)
         } else {
-            director.settleSuspicions()
-            consider(director.divergence)
+            notes.settleSuspicions()
+            consider(notes.divergence)
         }
         report.divergence = found
-        report.compared.turns = world.compared
-        report.compared.restPoints = director.comparedRests
-        report.compared.lastRestPoint = director.agreedRest
+        report.compared.turns = notes.comparedTurns
+        report.compared.restPoints = notes.comparedRests
+        report.compared.lastRestPoint = notes.agreedRest
         report.compared.finalSubtasks = min(end.comparedParts, execution.subtasks.count)
         report.compared.finalCells = max(0, end.comparedParts - execution.subtasks.count)
         report.compared.rows = end.comparedRows
@@ -151,7 +151,7 @@ final class RunComparison {
         _ report: ReplayReport, isWhole: Bool
     ) -> ReplayReport.Reservation? {
         guard let reason = reason(isWhole: isWhole) else { return nil }
-        let open = report.inFlight.map(\.step) + [world.leastUncompared].compactMap { $0 }
+        let open = report.inFlight.map(\.step) + [notes.leastUncompared].compactMap { $0 }
         let agreed = (open.min() ?? report.steps + 1) - 1
         return ReplayReport.Reservation(
             agreed: min(agreed, report.steps), last: max(report.steps, trace.end?.steps ?? 0),

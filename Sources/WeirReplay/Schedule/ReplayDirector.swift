@@ -1,6 +1,7 @@
+import Synchronization
 import WeirBase
 package import WeirEngine
-package import WeirTelemetry
+import WeirTelemetry
 
 /// Says which step comes next in a replay: those of the recorded schedule, in their order.
 ///
@@ -8,6 +9,7 @@ package import WeirTelemetry
 /// held at their last noted access or publish until one does; `OpenTurns` has their states.
 package final class ReplayDirector: StepDirector {
     private let schedule: any ReplaySchedule
+    private let notes: ComparedNotes
     /// The last step to run; more of them may be asked for later.
     package var lastStep: UInt64
     private var current: UInt64 = 0
@@ -15,16 +17,7 @@ package final class ReplayDirector: StepDirector {
     private var time: Int64 = 0
     private var open = OpenTurns()
     private var failure: (any Error)?
-    package private(set) var divergence: Divergence?
-    /// The last step that was run.
-    package private(set) var reached: UInt64 = 0
-    package private(set) var turns: UInt64 = 0
-    private var publish: ScheduledStep?
-    private var suspicions = Suspicions()
-    /// Known from the first step on.
-    private weak var execution: Execution?
-    /// Called at each rest point, when its digest was compared.
-    package var onRest: ((StepNote) -> Void)?
+    private let taken = Atomic<UInt64>(0)
     /// Called between steps with the last one run.
     package var onProgress: ((UInt64) -> Void)?
     /// Called where no turn is open, before the next step is looked at.
@@ -36,9 +29,12 @@ package final class ReplayDirector: StepDirector {
     /// they did; nil leaves them where their run died.
     package var onRunningOn: ((_ turn: UInt64) -> Void)?
 
-    /// Replays up to `lastStep`, or all there is.
-    package init(_ schedule: any ReplaySchedule, through lastStep: UInt64 = .max) {
+    /// Replays up to `lastStep`, or all there is; what differs is told to `notes`.
+    package init(
+        _ schedule: any ReplaySchedule, _ notes: ComparedNotes, through lastStep: UInt64 = .max
+    ) {
         self.schedule = schedule
+        self.notes = notes
         self.lastStep = lastStep
     }
 
@@ -53,42 +49,6 @@ package final class ReplayDirector: StepDirector {
     /// Turns in flight: never started, or held where their run died.
     package var inFlight: [(subtask: UInt16, step: UInt64)] {
         open.steps.sorted { $0.value < $1.value }.map { (subtask: $0.key, step: $0.value) }
-    }
-
-    // MARK: What is compared
-
-    /// The last rest point whose digest was compared and agreed; 0 before the first.
-    package var agreedRest: UInt64 { suspicions.agreedRest }
-
-    /// Rest points whose digests were compared and agreed.
-    package var comparedRests: Int { suspicions.comparedRests }
-
-    /// Notes the first disagreement; the replay ends there.
-    package func diverge(_ found: Divergence) {
-        if divergence == nil { divergence = suspicions.sole(before: found, in: execution) ?? found }
-    }
-
-    /// Notes that sampled values of a subtask differ.
-    ///
-    /// They may have come from a stage before it, whose own samples are compared later: the replay
-    /// goes on to the next rest point, the end, or a disagreement that cannot be passed.
-    package func suspect(_ subtask: UInt16, _ found: Divergence) {
-        suspicions.suspect(subtask, found)
-    }
-
-    /// Whether sampled values differed, and nothing has told yet where that began.
-    package var hasSuspicions: Bool { !suspicions.isEmpty }
-
-    /// Ends the replay with what was suspected so far, if anything was.
-    package func settleSuspicions() {
-        if divergence == nil { divergence = suspicions.sole(before: nil, in: execution) }
-    }
-
-    /// How it is said that these parts of the state differ.
-    package func divergence(
-        in parts: [Int], at step: UInt64, expected: String, got: String
-    ) -> Divergence {
-        suspicions.divergence(in: parts, at: step, expected: expected, got: got, execution)
     }
 
     // MARK: Where it is
@@ -112,23 +72,22 @@ package final class ReplayDirector: StepDirector {
     package var openTurns: [UInt16: UInt64] { open.steps }
 
     /// Begins behind `step`, whose turns all ended. Before the first `resume` only.
-    package func begin(behind step: UInt64, turns taken: UInt64) {
+    package func begin(behind step: UInt64) {
         reached = step
         current = step
-        turns = taken
     }
 
-    /// The recorded publish that is being carried out.
-    package func takePublish() -> ScheduledStep? {
-        defer { publish = nil }
-        return publish
+    package var stepCount: UInt64 { taken.load(ordering: .relaxed) }
+
+    /// The last step that was run.
+    package private(set) var reached: UInt64 {
+        get { stepCount }
+        set { taken.store(newValue, ordering: .relaxed) }
     }
 
-    package var stepCount: UInt64 { reached }
-
-    package func exclusiveStep(_ purpose: ExclusivePurpose, _ turn: TurnContext) -> UInt64 {
-        current
-    }
+    package func exclusiveStep(
+        _ purpose: ExclusivePurpose, slots: Int, _ turn: TurnContext
+    ) -> UInt64 { current }
 
     package func mayPublishStep(_ turn: TurnContext) -> Bool {
         // Only where the trace has such a step of this turn next; else it comes later, or never.
@@ -137,7 +96,7 @@ package final class ReplayDirector: StepDirector {
     }
 
     /// A late publish was asked for by its own step: it is there already.
-    package func mayWait(_ purpose: ExclusivePurpose) -> Bool { publish == nil }
+    package func mayWait(_ purpose: ExclusivePurpose) -> Bool { !notes.expectsPublish }
 
     package func didFinish(_ scheduler: SequentialScheduler, _ turn: TurnContext) {
         // A late publish has the step of the turn before it, which may be open and suspended.
@@ -178,10 +137,9 @@ package final class ReplayDirector: StepDirector {
     package func decide(
         _ scheduler: SequentialScheduler, _ turn: TurnContext
     ) -> SequentialScheduler.Action {
-        if execution == nil { execution = turn.execution }
         let asking = Asking(scheduler: scheduler, turn: turn)
         if let onQuiet, isQuiet { onQuiet() }
-        while divergence == nil, failure == nil {
+        while notes.divergence == nil, failure == nil {
             if let action = runOnAsking(asking) { return action }
             let next: ScheduledStep
             do {
@@ -239,11 +197,11 @@ package final class ReplayDirector: StepDirector {
         }
         if note.kind == .rest {
             take(note, execution)
-            checkRest(next, execution)
+            rest(next, execution)
             return nil
         }
         guard Int(note.subtask) < execution.subtasks.count else {
-            diverge(
+            notes.diverge(
                 Divergence(
                     step: note.step, subtask: "subtask \(note.subtask)",
                     expected: "a subtask of the plan", got: "\(execution.subtasks.count) subtasks"))
@@ -271,26 +229,19 @@ package final class ReplayDirector: StepDirector {
         onProgress?(note.step)
     }
 
-    private func checkRest(_ rest: ScheduledStep, _ execution: Execution) {
+    /// A rest point: no turn was open there, and all state is held against the recorded digest.
+    private func rest(_ rest: ScheduledStep, _ execution: Execution) {
         let note = rest.note
         if let subtask = open.started.first {
             let name = execution.subtasks[Int(subtask)].name
-            diverge(
+            notes.diverge(
                 Divergence(
                     step: note.step, subtask: name, expected: "no open turn at a rest point",
                     got: "an open turn of \(name)"))
             return
         }
-        onRest?(note)
-        guard schedule.hasDigests else { return }
-        let state = execution.stateDigest()
-        guard state.whole != note.digest else {
-            return suspicions.agree(at: note.step)
-        }
-        divergence = divergence(
-            in: state.parts(differingFrom: rest.words), at: note.step,
-            expected: "state \(note.digest.hexadecimal)",
-            got: "state \(state.whole.hexadecimal)")
+        notes.expect(rest)
+        notes.rested(step: note.step, time: note.time) { execution.stateDigest() }
     }
 
     private func begin(
@@ -300,7 +251,7 @@ package final class ReplayDirector: StepDirector {
         if let step = open.step(of: note.subtask) {
             // A turn in flight that a later turn of its own subtask follows must have ended.
             if let force = force(subtask, asking) { return force }
-            diverge(
+            notes.diverge(
                 Divergence(
                     step: note.step, subtask: subtask.name, expected: "a turn of kind \(note.kind)",
                     got: "the turn of step \(step) is still open",
@@ -309,7 +260,7 @@ package final class ReplayDirector: StepDirector {
         }
         if note.kind == .input, !subtask.isSource {
             guard Int(note.port) < subtask.inlets.count else {
-                diverge(
+                notes.diverge(
                     Divergence(
                         step: note.step, subtask: subtask.name, expected: "inlet \(note.port)",
                         got: "\(subtask.inlets.count) inlets"))
@@ -320,7 +271,7 @@ package final class ReplayDirector: StepDirector {
                 if let producer = inlet.channel.producer, let action = force(producer, asking) {
                     return action
                 }
-                diverge(
+                notes.diverge(
                     Divergence(
                         step: note.step, subtask: subtask.name,
                         expected: "\(note.count) messages on \(inlet.channel.name)",
@@ -347,7 +298,6 @@ package final class ReplayDirector: StepDirector {
     ) -> SequentialScheduler.Action {
         let note = begun.note
         open.start(note.subtask, step: note.step, runsOn: runsOn)
-        turns += 1
         var choice = Choice(kind: note.kind)
         choice.inlet = note.port
         choice.count = note.count
@@ -369,31 +319,37 @@ package final class ReplayDirector: StepDirector {
         if open.startedStep(of: note.subtask) != nil, asking.isInMiddle(subtask) {
             let waiting = asking.purpose(of: note.subtask)
             guard waiting == purpose else {
-                diverge(
+                notes.diverge(
                     Divergence(
                         step: note.step, subtask: subtask.name, expected: "\(purpose)",
                         got: waiting.map { "\($0)" } ?? "nothing"))
                 return .finish
             }
             take(note, asking.execution)
-            if note.kind == .publish {
-                publish = next
-            } else {
-                suspicions.accessed(note.port, by: note.subtask)
-            }
+            if note.kind == .publish { notes.expect(next) }
             return .resume(subtask)
         }
-        guard case .publish(let outlet) = purpose, Int(outlet) < subtask.outlets.count else {
-            diverge(
+        guard note.kind == .publish else {
+            notes.diverge(
                 Divergence(
                     step: note.step, subtask: subtask.name,
                     expected: "an access to cell \(note.port) in the turn of step \(note.turn)",
                     got: "that turn made none more"))
             return .finish
         }
+        guard Int(note.port) < subtask.outlets.count,
+            let outlet = subtask.outlets[Int(note.port)] as? any StepPublishing
+        else {
+            notes.diverge(
+                Divergence(
+                    step: note.step, subtask: subtask.name,
+                    expected: "a publish on outlet \(note.port) as a step",
+                    got: "no edge there that may drop"))
+            return .finish
+        }
         take(note, asking.execution)
-        publish = next
-        return .publish(subtask, outlet: outlet)
+        notes.expect(next)
+        return .publish(subtask, outlet)
     }
 
     /// Behind the last step: the next turn in flight goes on, if that is wanted.

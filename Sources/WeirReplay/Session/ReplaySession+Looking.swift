@@ -184,7 +184,7 @@ extension ReplaySession {
                 continue
             }
             if subtask.isSource, !subtask.isDone { add(.read) }
-            for choice in subtask.knownChoices(time: time, world: replica.world) {
+            for choice in subtask.knownChoices(time: time) {
                 guard choice.kind == .input else {
                     add(.turn(choice.kind))
                     continue

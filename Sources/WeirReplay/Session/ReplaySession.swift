@@ -57,12 +57,12 @@ package final class ReplaySession {
     package var position: UInt64 { replica.position }
 
     /// The replay disagreed with its trace here; it goes no further.
-    package var divergence: Divergence? { replica.director.divergence }
+    package var divergence: Divergence? { replica.notes.divergence }
 
     /// Violations and failures in order of steps: recorded, and found by the replay so far.
     package var marks: [Mark] {
         var all = recordedMarks
-        for mark in replica.world.marks
+        for mark in replica.notes.marks
         where !recordedMarks.contains(where: { $0.step == mark.step && $0.name == mark.name }) {
             all.append(mark)
         }
@@ -135,7 +135,7 @@ package final class ReplaySession {
         }
         try replica.run(through: goal)
         // Nothing comes behind the end that could tell where a wrong value began.
-        if replica.position == lastStep { replica.director.settleSuspicions() }
+        if replica.position == lastStep { replica.notes.settleSuspicions() }
         return !isEnded
     }
 }

@@ -11,6 +11,7 @@ struct ReplaySnapshot {
     let inputs: RecordedInputs
     let results: RecordedResults
     let marks: [Mark]
+    let madeCalls: [UInt16: UInt64]
     let compared: UInt64
     var bytes: Int { execution.bytes + marks.count * MemoryLayout<Mark>.stride }
 }
@@ -34,10 +35,7 @@ final class ReplicaPlan {
 
 /// One execution of a trace's schedule that stands behind some step of it. Owned by one thread.
 final class Replica {
-    let execution: Execution
-    let director: ReplayDirector
-    let scheduler: SequentialScheduler
-    let world: ReplayWorld
+    private let rerun: Rerun
     private let inputs: RecordedInputs
     private let results: RecordedResults
 
@@ -51,39 +49,30 @@ final class Replica {
         let inputs =
             snapshot?.inputs.copy() ?? RecordedInputs(trace: plan.trace, paths: plan.paths)
         let results = snapshot?.results.copy() ?? RecordedResults(trace: plan.trace)
-        let world = ReplayWorld(
+        var setup = Rerun.Setup(
             started: plan.trace.header.started, schedule: schedule,
-            outside: RecordedOutside(
-                nextInput: { try inputs.next(of: $0) },
-                result: { try results.result(of: $0, call: $1) },
-                location: { inputs.location(of: $0) },
-                isRepeatable: { inputs.isRepeatable($0) }))
-        let director = ReplayDirector(schedule, through: start)
-        world.director = director
-        let scheduler = SequentialScheduler(director)
-        var bind = BindOptions(seed: plan.trace.header.seed)
-        bind.edges = SequentialEdges()
-        bind.logLevel = .critical
-        execution = Execution(
-            plan: plan.planned.plan, parts: try plan.planned.bind(bind, world: world),
-            world: world, scheduler: scheduler, stopsOnViolation: false)
+            answers: RecordedOutside.Answers(inputs, results))
+        setup.lastStep = start
+        var options = BindOptions(seed: plan.trace.header.seed)
+        options.logLevel = .critical
+        rerun = try Rerun(plan.planned, options, setup)
         if let snapshot {
-            execution.restore(snapshot.execution)
-            world.begin(marks: snapshot.marks, compared: snapshot.compared)
-            director.begin(behind: start, turns: snapshot.turns)
+            rerun.execution.restore(snapshot.execution)
+            rerun.notes.begin(
+                marks: snapshot.marks, turns: snapshot.turns, compared: snapshot.compared)
+            rerun.outside.madeCalls = snapshot.madeCalls
+            rerun.director.begin(behind: start)
         }
-        (self.director, self.scheduler) = (director, scheduler)
-        self.world = world
         self.inputs = inputs
         self.results = results
     }
 
-    deinit {
-        world.abandon()
-        // Turns that were in flight when their run died may trap further on.
-        let held = director.inFlightSubtasks
-        scheduler.abandon(execution, holding: held)
-    }
+    deinit { rerun.abandon() }
+
+    var execution: Execution { rerun.execution }
+    var director: ReplayDirector { rerun.director }
+    var notes: ComparedNotes { rerun.notes }
+    var scheduler: SequentialScheduler { rerun.scheduler }
 
     /// The step that was run last.
     var position: UInt64 { director.reached }
@@ -92,18 +81,18 @@ final class Replica {
     func run(through step: UInt64) throws {
         guard step > position else { return }
         director.lastStep = step
-        scheduler.resume(execution)
-        if let failure = director.readFailure ?? world.readFailure { throw failure }
+        rerun.scheduler.resume(execution)
+        try rerun.checkReading()
     }
 
     /// Everything as values; nil where a turn is open, the run stops, or something differed.
     func snapshot() -> ReplaySnapshot? {
-        guard director.isQuiet, !execution.isStopping, director.divergence == nil,
-            !director.hasSuspicions
+        guard director.isQuiet, !execution.isStopping, notes.divergence == nil,
+            !notes.hasSuspicions
         else { return nil }
         return ReplaySnapshot(
-            step: position, turns: director.turns, execution: execution.save(),
-            inputs: inputs.copy(), results: results.copy(), marks: world.marks,
-            compared: world.compared)
+            step: position, turns: notes.begunTurns, execution: execution.save(),
+            inputs: inputs.copy(), results: results.copy(), marks: notes.marks,
+            madeCalls: rerun.outside.madeCalls, compared: notes.comparedTurns)
     }
 }

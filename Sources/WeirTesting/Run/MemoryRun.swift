@@ -41,27 +41,20 @@ struct MemoryRun {
                     sources: planned.plan.sources.map { _ in 1 << 16 }, executors: 0))
         }
         let memory = planned.plan.sinks.map { _ in MemorySink() }
-        var connections = LiveWorld.Connections()
-        connections.sources = planned.plan.sources.map { source in
+        var setup = LiveRun.Setup(
+            started: options.started,
+            schedule: workers.map { .parallel(.init(workers: $0)) } ?? .drawn(seed: seed))
+        setup.connections.sources = planned.plan.sources.map { source in
             source.readsBytes
                 ? GivenBytes(
                     options.inputs[source.name] ?? [], seed: workers == nil ? seed : nil) : nil
         }
-        connections.sinks = try memory.map { try $0.open() }
-        connections.storesInput = planned.plan.sources.map { _ in false }
-        let world = LiveWorld(
-            started: options.started, time: workers == nil ? .virtual : .real,
-            connections: connections, lanes: lanes, logLanes: logLanes, onMark: { _ in })
-        let scheduler: any Scheduler =
-            if let workers {
-                ParallelScheduler(options: .init(workers: workers), lanes: lanes)
-            } else {
-                SequentialScheduler(DrawingDirector(seed: seed, world: world))
-            }
-        let execution = Execution(
-            plan: planned.plan, parts: try planned.bind(bound, world: world), world: world,
-            scheduler: scheduler, stopsOnViolation: false)
-        drive(execution, world, scheduler, lanes)
+        setup.connections.sinks = try memory.map { try $0.open() }
+        setup.connections.storesInput = planned.plan.sources.map { _ in false }
+        (setup.lanes, setup.logLanes) = (lanes, logLanes)
+        let run = try LiveRun(planned, bound, setup)
+        drive(run, lanes)
+        let execution = run.execution
         let books = execution.closeBooks()
         if let imbalance = books.imbalances.first {
             throw UnbalancedBooks(
@@ -69,28 +62,25 @@ struct MemoryRun {
                     + "\(seed): \(imbalance)")
         }
         let logs = logLanes.enumerated().compactMap { $1.drain(worker: UInt16($0)) }
-        return summary(execution, books, scheduler, memory, logs, sites.sites(from: 0))
+        return summary(execution, books, memory, logs, sites.sites(from: 0))
     }
 
-    private func drive(
-        _ execution: Execution, _ world: LiveWorld, _ scheduler: any Scheduler, _ lanes: LaneSet?
-    ) {
+    private func drive(_ run: LiveRun, _ lanes: LaneSet?) {
         let recorder = lanes.map {
             Recorder(
                 lanes: $0, logLanes: [], sites: LogSites(), consumers: [],
                 onFailure: { _, _ in })
         }
-        world.start(execution)
+        run.start()
         recorder?.start()
-        scheduler.run(execution)
-        world.finish()
+        run.run()
+        run.finish()
         recorder?.finish()
     }
 
     private func summary(
-        _ execution: Execution, _ books: Books, _ scheduler: any Scheduler,
-        _ memory: [MemorySink],
-        _ logs: [LogBatch], _ sites: [LogSite]
+        _ execution: Execution, _ books: Books, _ memory: [MemorySink], _ logs: [LogBatch],
+        _ sites: [LogSite]
     ) -> PipelineRun {
         var rows: [String: [String]] = [:]
         for (sink, memory) in zip(planned.plan.sinks, memory) { rows[sink.name] = memory.rows }
@@ -105,7 +95,7 @@ struct MemoryRun {
             logs: logs.flatMap(\.records).sorted(by: LogRecord.precedes).map {
                 line($0, sites[Int($0.site)], execution)
             },
-            lostLogs: logs.reduce(0) { $0 + $1.lost }, steps: scheduler.stepCount,
+            lostLogs: logs.reduce(0) { $0 + $1.lost }, steps: execution.scheduler.stepCount,
             failure: execution.stopCause.map { "\($0.cause)" }, digest: digest.value,
             elements: books.taken,
             drops: Dictionary(

@@ -1,44 +1,16 @@
 import WeirBase
 package import WeirTelemetry
 
-/// What the outside answers, and who is told what a run does.
+/// What the outside answers an execution: what sources read, where rows go, what calls bring back.
 ///
-/// The live world computes and reports; the replayed world reads a trace and compares. Subtasks
-/// cannot tell which they live in.
-package protocol World: AnyObject, Sendable {
+/// Everything that a run cannot compute from its plan and its schedule comes through here, and all
+/// of it is in the trace. A run that happens has a `LiveOutside`, which asks files, pipes and
+/// threads; a replay has a `RecordedOutside`, which reads the same answers in the trace. Subtasks
+/// ask without knowing which of the two they talk to. Feeds are asked for while a plan is bound,
+/// before the first turn; calls only by the thread that runs a turn.
+package protocol Outside: AnyObject, Sendable {
     /// The run's start, nanoseconds since 1970, whole microseconds.
     var started: Int64 { get }
-
-    /// Processing time, nanoseconds since the run's start.
-    func clock() -> Int64
-
-    /// Sets room for notes aside; waits for it with no number and no lock in hand.
-    func reserve(_ slots: Int, _ turn: TurnContext)
-
-    /// Gives back room that was not needed.
-    func release(_ slots: Int, _ turn: TurnContext)
-
-    /// A turn begins: `turn.step` on `turn.subtask`.
-    func began(_ choice: Choice, _ turn: TurnContext)
-
-    /// The turn ended; its output was published once.
-    func ended(_ account: TurnAccount, _ turn: TurnContext)
-
-    /// A cell was taken at `step`.
-    func accessed(step: UInt64, cell: UInt16, _ turn: TurnContext)
-
-    /// `offered` messages are published to an edge that may drop; says what becomes of them, nil
-    /// when the edge is full and fails.
-    func publishing(
-        step: UInt64, outlet: UInt16, offered: Int, _ turn: TurnContext,
-        decide: () -> [DropRun.Outcome]?
-    ) -> [DropRun.Outcome]?
-
-    /// A rest point was reached at `step`.
-    func rested(step: UInt64, state: StateDigest)
-
-    /// An invariant failed, an operator failed; told once each, at its step.
-    func marked(_ mark: Mark)
 
     /// The input of a source that reads bytes.
     func input(of source: SourcePlan) throws -> any InputFeed
@@ -46,22 +18,23 @@ package protocol World: AnyObject, Sendable {
     /// Where a sink's rows go.
     func rows(of sink: SinkPlan) throws -> any RowFeed
 
-    /// The log lane of a worker; nil where logs go nowhere.
-    func logLane(worker: Int) -> LogLane?
+    /// Takes the calls that operators make, and has their answers.
+    var calls: any CallDesk { get }
+}
 
-    /// The results of calls that a completion turn takes; nil entries need none.
-    func results(_ calls: [UInt64], of subtask: Subtask) -> [[UInt8]?]
-
-    /// Runs a call somewhere else; its result comes back through `results`.
+/// Takes asynchronous calls and has their answers until a completion turn takes them.
+package protocol CallDesk: AnyObject, Sendable {
+    /// An operator made a call. Its answer, if one ever comes, is taken by a later turn.
     func submit(_ call: PendingCall)
 
-    /// Numbers of answered calls that no turn has taken yet.
-    func answered(_ subtask: Subtask, atMost: Int) -> [UInt64]
+    /// The answers that a completion turn takes; nil entries need none.
+    func take(_ calls: [UInt64], of turn: TurnContext) -> [[UInt8]?]
 }
 
 /// A call on its way to an executor.
 package struct PendingCall: Sendable {
     package let subtask: UInt16
+    /// Counted from 1 by the operator that makes it.
     package let call: UInt64
     /// Gives the result; nil when there will never be one.
     package let body: @Sendable () -> [UInt8]?

@@ -1,0 +1,129 @@
+import WeirBase
+package import WeirTelemetry
+
+/// The notes of a run that happens: each goes into the lane of the worker that runs the turn.
+///
+/// A lane has one writer, the thread with the worker's number; the rest lane belongs to the clerk.
+/// The recorder drains them all. Without lanes nothing is kept and every call is next to free.
+package final class LaneNotes: LiveNotes, @unchecked Sendable {
+    // Unchecked: everything is constant; a worker's lane belongs to the thread with its number.
+
+    private let lanes: LaneSet?
+    private let logLanes: [LogLane]
+    private let onMark: @Sendable (Mark) -> Void
+
+    /// Notes into `lanes`, or nowhere; `onMark` is told of violations and failures, on the thread
+    /// that finds them.
+    package init(
+        lanes: LaneSet?, logLanes: [LogLane],
+        onMark: @escaping @Sendable (Mark) -> Void
+    ) {
+        self.lanes = lanes
+        self.logLanes = logLanes
+        self.onMark = onMark
+    }
+
+    // MARK: Room
+
+    package func reserve(_ slots: Int, _ turn: TurnContext) {
+        lanes?.workers[turn.worker].reserve(slots)
+    }
+
+    package func release(_ slots: Int, _ turn: TurnContext) {
+        lanes?.workers[turn.worker].release(slots)
+    }
+
+    package func reserveRest(parts: Int) { lanes?.rest.reserve(Self.restSlots(parts: parts)) }
+
+    package func tryReserveRest(parts: Int) -> Bool {
+        guard let lanes else { return true }
+        if lanes.rest.tryReserve(Self.restSlots(parts: parts)) { return true }
+        // The recorder may sleep on notes that it has not been told of.
+        lanes.bell.ring()
+        return false
+    }
+
+    package func releaseRest(parts: Int) { lanes?.rest.release(Self.restSlots(parts: parts)) }
+
+    private static func restSlots(parts: Int) -> Int {
+        NoteLane.restSlots(markers: StateDigest.markerCount(parts: parts))
+    }
+
+    package func wake() { lanes?.bell.ring() }
+
+    package var keepsRests: Bool { lanes != nil }
+
+    // MARK: Notes
+
+    package func began(_ choice: Choice, _ turn: TurnContext) {
+        guard let lanes, let subtask = turn.subtask else { return }
+        let lane = lanes.workers[turn.worker]
+        var isCounted = false
+        #if WEIR_PROBES
+            isCounted = Probe.has(.completionCount)
+        #endif
+        if choice.kind == .completion, !isCounted {
+            turn.usedSlots = lane.noteCompletion(
+                step: turn.step, subtask: subtask.index, calls: choice.calls, time: choice.time)
+        } else {
+            lane.noteTurn(
+                step: turn.step, kind: choice.kind, subtask: subtask.index, inlet: choice.inlet,
+                count: choice.count, time: choice.time)
+            turn.usedSlots = 1
+        }
+    }
+
+    package func accessed(step: UInt64, cell: UInt16, _ turn: TurnContext) {
+        guard let lanes, let subtask = turn.subtask else { return }
+        lanes.workers[turn.worker].noteAccess(
+            step: step, turn: turn.step, subtask: subtask.index, cell: cell)
+        #if WEIR_PROBES
+            Probe.at(.accessNoted)
+        #endif
+    }
+
+    package func publishing(
+        step: UInt64, outlet: UInt16, offered: Int, _ turn: TurnContext,
+        decide: () -> [DropRun.Outcome]?
+    ) -> [DropRun.Outcome]? {
+        let outcomes = decide()
+        guard let lanes, let subtask = turn.subtask else { return outcomes }
+        let lane = lanes.workers[turn.worker]
+        let used = lane.notePublish(
+            step: step, turn: turn.step, subtask: subtask.index, outlet: outlet,
+            count: offered, runs: DropRun.pack(outcomes ?? []))
+        lane.release(NoteLane.maximumNoteSlots - used)
+        #if WEIR_PROBES
+            Probe.at(.dropNoted)
+        #endif
+        return outcomes
+    }
+
+    package func ended(_ account: TurnAccount, _ turn: TurnContext) {
+        guard let lanes, let subtask = turn.subtask else { return }
+        let lane = lanes.workers[turn.worker]
+        let outlets = subtask.outlets
+        let used = withUnsafeTemporaryAllocation(of: UInt32.self, capacity: outlets.count + 1) {
+            emitted in
+            for (index, outlet) in outlets.enumerated() { emitted[index] = outlet.emitted }
+            return lane.noteEnd(
+                step: turn.step, accesses: account.accesses, duration: account.duration,
+                sample: account.sample,
+                emitted: UnsafeBufferPointer(rebasing: emitted[0..<outlets.count]))
+        }
+        // Room was set aside for the largest notes that a turn of the subtask can have.
+        lane.release(subtask.turnSlots - turn.usedSlots - used)
+    }
+
+    package func rested(step: UInt64, time: Int64, state: () -> StateDigest) {
+        guard let lanes else { return }
+        let state = state()
+        lanes.rest.noteRest(step: step, time: time, digest: state.whole, markers: state.markers)
+    }
+
+    package func marked(_ mark: Mark) { onMark(mark) }
+
+    package func logLane(worker: Int) -> LogLane? {
+        worker < logLanes.count ? logLanes[worker] : nil
+    }
+}

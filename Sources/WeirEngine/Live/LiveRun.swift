@@ -1,0 +1,80 @@
+package import WeirTelemetry
+
+/// A run that happens, put together: an execution with its outside, its notes and its schedule.
+///
+/// Everybody who runs a plan makes one of these and calls, in this order, `start`, `run` and
+/// `finish`. Recording is the caller's: it gives the lanes, starts whoever drains them before
+/// `run`, and stops it behind `finish`.
+package final class LiveRun: Sendable {
+    /// Who decides what comes next.
+    package enum Schedule {
+        /// Several workers, as it comes.
+        case parallel(ParallelScheduler.Options)
+        /// One step at a time, drawn from a seed, on a virtual clock; the sources end after
+        /// `duration` nanoseconds of it.
+        case drawn(seed: UInt64, duration: UInt64? = nil)
+
+        fileprivate var clock: RunClock.Kind {
+            switch self {
+            case .parallel: .real
+            case .drawn: .virtual
+            }
+        }
+    }
+
+    /// What surrounds the plan.
+    package struct Setup {
+        /// The run's start, nanoseconds since 1970, whole microseconds.
+        package var started: Int64
+        package var schedule: Schedule
+        package var connections = LiveOutside.Connections()
+        /// Where notes go; nil records nothing.
+        package var lanes: LaneSet?
+        /// By worker: where log records go.
+        package var logLanes: [LogLane] = []
+        package var stopsOnViolation = false
+        /// Told of violations and failures, on the thread that finds them.
+        package var onMark: @Sendable (Mark) -> Void = { _ in }
+        /// Puts something between the schedule and the lanes, such as a test's witness.
+        package var wrap: (LaneNotes) -> any LiveNotes = { $0 }
+
+        package init(started: Int64, schedule: Schedule) {
+            self.started = started
+            self.schedule = schedule
+        }
+    }
+
+    package let outside: LiveOutside
+    package let scheduler: any Scheduler
+    package let execution: Execution
+
+    /// Binds the plan. Throws when a source or a sink is connected to nothing.
+    package init(_ planned: PlannedPipeline, _ options: BindOptions, _ setup: Setup) throws {
+        let outside = LiveOutside(
+            started: setup.started, clock: RunClock(setup.schedule.clock),
+            connections: setup.connections, lanes: setup.lanes)
+        let notes = setup.wrap(
+            LaneNotes(lanes: setup.lanes, logLanes: setup.logLanes, onMark: setup.onMark))
+        switch setup.schedule {
+        case .parallel(let options):
+            scheduler = ParallelScheduler(options: options, outside: outside, notes: notes)
+        case .drawn(let seed, let duration):
+            scheduler = SequentialScheduler(
+                DrawingDirector(seed: seed, outside: outside, notes: notes, duration: duration))
+        }
+        execution = Execution(
+            plan: planned.plan, parts: try planned.bind(options, outside: outside),
+            outside: outside, notes: notes, scheduler: scheduler,
+            stopsOnViolation: setup.stopsOnViolation)
+        self.outside = outside
+    }
+
+    /// Starts the threads that read, write and call.
+    package func start() { outside.start(execution) }
+
+    /// Runs to the end. Blocks.
+    package func run() { scheduler.run(execution) }
+
+    /// Ends the threads; rows that were handed over are written.
+    package func finish() { outside.finish() }
+}

@@ -1,0 +1,40 @@
+import Synchronization
+import WeirBase
+
+/// The processing time of a run that happens, since its start.
+///
+/// Only those ask it who choose a turn or watch the run. What a turn knows of time is the number
+/// in its note, so that a replay needs no clock. Safe on any thread.
+package final class RunClock: Sendable {
+    /// Where the time comes from.
+    package enum Kind: Sendable {
+        /// The machine's counter.
+        case real
+        /// A clock that moves only when it is told to.
+        case virtual
+    }
+
+    package let kind: Kind
+    private let origin = TickClock.nanoseconds()
+    private let virtualTime = Atomic<Int64>(0)
+
+    package init(_ kind: Kind) { self.kind = kind }
+
+    /// Nanoseconds since the start.
+    package var nanoseconds: Int64 {
+        switch kind {
+        case .real: Int64(TickClock.nanoseconds() &- origin)
+        case .virtual: virtualTime.load(ordering: .relaxed)
+        }
+    }
+
+    /// Whole microseconds since the start, the unit of notes and samples.
+    package var microseconds: Int64 { nanoseconds / 1_000 }
+
+    /// Moves a virtual clock on, never back. By one thread at a time.
+    package func advance(to nanoseconds: Int64) {
+        if nanoseconds > virtualTime.load(ordering: .relaxed) {
+            virtualTime.store(nanoseconds, ordering: .relaxed)
+        }
+    }
+}

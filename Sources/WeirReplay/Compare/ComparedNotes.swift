@@ -1,0 +1,224 @@
+import WeirBase
+package import WeirEngine
+package import WeirTelemetry
+
+/// Holds what a replay does against what its run noted, and keeps the first disagreement.
+///
+/// It stands where a run that happens has its lanes. The execution tells it of each turn, access,
+/// publish and rest point; the director, which reads the schedule, tells it with `expect` which
+/// noted step is about to be carried out where the note says more than that it happened. What
+/// differs for certain ends the replay (`diverge`); a sampled value that differs is a suspicion
+/// until all state was compared (`Suspicions` says why).
+package final class ComparedNotes: Notes, @unchecked Sendable {
+    // Unchecked: a replay runs one step at a time; whoever has the baton is here alone.
+
+    /// Who wants to hear what a replay does.
+    package struct Listeners {
+        /// Given the records of each turn's logs, when it ends.
+        package var logs: ((LogBatch) -> Void)?
+        /// Given each violation and failure that the replay finds.
+        package var marks: ((Mark) -> Void)?
+        /// Given the sample of values of each turn that took one.
+        package var samples: ((_ turn: UInt64, _ sample: UInt64) -> Void)?
+        /// Given all state at each rest point, before it is compared.
+        package var rests: ((_ step: UInt64, _ time: Int64, StateDigest) -> Void)?
+    }
+
+    /// How far turns were compared with their recorded ends.
+    private struct Turns {
+        var begun: UInt64 = 0
+        var compared: UInt64 = 0
+        /// The first turn that ended here and whose end was not recorded.
+        var leastUncompared: UInt64?
+        /// By subtask: the last turn whose sampled values agreed.
+        var agreedSamples: [UInt16: UInt64] = [:]
+    }
+
+    private let schedule: RecordedSchedule
+    private let lane: LogLane?
+    /// Names the parts of the state in what is said of them; set before the first step.
+    package weak var execution: Execution?
+    package var listeners = Listeners()
+    package private(set) var marks: [Mark] = []
+    private var turns = Turns()
+    private var suspicions = Suspicions()
+    package private(set) var divergence: Divergence?
+    /// Why the ends of turns could not be read on; nil when they could.
+    package private(set) var readFailure: (any Error)?
+    /// The noted step that is being carried out, where its note is needed for it.
+    private var expected: ScheduledStep?
+    private var isAbandoned = false
+
+    /// Compares with the ends that `schedule` has; logs go through `logLane`, or nowhere.
+    package init(_ schedule: RecordedSchedule, logLane: LogLane? = nil) {
+        self.schedule = schedule
+        lane = logLane
+    }
+
+    /// Begins with what a replay had found where its snapshot was taken.
+    package func begin(marks: [Mark], turns begun: UInt64, compared: UInt64) {
+        self.marks = marks
+        (turns.begun, turns.compared) = (begun, compared)
+    }
+
+    /// Nothing that turns still do is looked at any more. Between steps only.
+    package func abandon() { isAbandoned = true }
+
+    // MARK: What was found
+
+    /// Turns that were begun.
+    package var begunTurns: UInt64 { turns.begun }
+    /// Turns whose recorded ends were compared.
+    package var comparedTurns: UInt64 { turns.compared }
+    /// The first turn that ended here and whose end was not recorded.
+    package var leastUncompared: UInt64? { turns.leastUncompared }
+    /// The last rest point whose digest was compared and agreed; 0 before the first.
+    package var agreedRest: UInt64 { suspicions.agreedRest }
+    /// Rest points whose digests were compared and agreed.
+    package var comparedRests: Int { suspicions.comparedRests }
+    /// Whether sampled values differed, and nothing has told yet where that began.
+    package var hasSuspicions: Bool { !suspicions.isEmpty }
+
+    /// Keeps the first disagreement; the replay ends there.
+    package func diverge(_ found: Divergence) {
+        if divergence == nil { divergence = suspicions.sole(before: found, in: execution) ?? found }
+    }
+
+    /// Ends the replay with what was suspected so far, if anything was.
+    package func settleSuspicions() {
+        if divergence == nil { divergence = suspicions.sole(before: nil, in: execution) }
+    }
+
+    /// How it is said that these parts of the state differ.
+    package func divergence(
+        in parts: [Int], at step: UInt64, expected: String, got: String
+    ) -> Divergence {
+        suspicions.divergence(in: parts, at: step, expected: expected, got: got, execution)
+    }
+
+    // MARK: What the director knows
+
+    /// This noted rest point or publish is carried out next.
+    func expect(_ step: ScheduledStep) { expected = step }
+
+    /// Whether a noted publish is being carried out.
+    var expectsPublish: Bool { expected?.note.kind == .publish }
+
+    private func takeExpected() -> ScheduledStep? {
+        defer { expected = nil }
+        return expected
+    }
+
+    // MARK: Notes
+
+    package func began(_ choice: Choice, _ turn: TurnContext) {
+        if !isAbandoned { turns.begun += 1 }
+    }
+
+    package func accessed(step: UInt64, cell: UInt16, _ turn: TurnContext) {
+        guard !isAbandoned, let subtask = turn.subtask else { return }
+        suspicions.accessed(cell, by: subtask.index)
+    }
+
+    package func publishing(
+        step: UInt64, outlet: UInt16, offered: Int, _ turn: TurnContext,
+        decide: () -> [DropRun.Outcome]?
+    ) -> [DropRun.Outcome]? {
+        guard let subtask = turn.subtask, let recorded = takeExpected(),
+            let outcomes = DropRun.unpack(recorded.words.map { UInt8($0 & 0xFF) })
+        else { return nil }
+        // A full `fail` edge noted no runs: nothing was published there.
+        if outcomes.isEmpty { return nil }
+        let decided = decide()
+        if decided != outcomes {
+            diverge(
+                Divergence(
+                    step: step, subtask: subtask.name,
+                    expected: "\(recorded.note.count) messages published as recorded",
+                    got: "\(offered) messages, of which others were dropped"))
+            return decided
+        }
+        return outcomes
+    }
+
+    package func ended(_ account: TurnAccount, _ turn: TurnContext) {
+        if isAbandoned { return }
+        drainLogs()
+        if let sample = account.sample { listeners.samples?(turn.step, sample) }
+        guard let subtask = turn.subtask else { return }
+        do {
+            guard let end = try schedule.takeEnd(of: turn.step) else {
+                turns.leastUncompared = min(turns.leastUncompared ?? turn.step, turn.step)
+                return
+            }
+            turns.compared += 1
+            compare(account, of: subtask, turn, with: end)
+        } catch {
+            readFailure = error
+        }
+    }
+
+    private func compare(
+        _ account: TurnAccount, of subtask: Subtask, _ turn: TurnContext,
+        with recorded: RecordedSchedule.RecordedEnd
+    ) {
+        let emitted = subtask.outlets.map(\.emitted)
+        if emitted != recorded.emitted {
+            diverge(
+                divergence(
+                    turn, subtask, expected: "emitted \(recorded.emitted)",
+                    got: "emitted \(emitted)"))
+        } else if account.accesses != recorded.accesses {
+            diverge(
+                divergence(
+                    turn, subtask, expected: "\(recorded.accesses) accesses to cells",
+                    got: "\(account.accesses)"))
+        } else if schedule.hasDigests, account.sample != recorded.sample {
+            suspicions.suspect(
+                subtask.index,
+                divergence(
+                    turn, subtask, agreed: turns.agreedSamples[subtask.index] ?? 0,
+                    expected: "values \(recorded.sample?.hexadecimal ?? "none")",
+                    got: "values \(account.sample?.hexadecimal ?? "none")"))
+        } else if account.sample != nil {
+            turns.agreedSamples[subtask.index] = turn.step
+        }
+    }
+
+    private func divergence(
+        _ turn: TurnContext, _ subtask: Subtask, agreed: UInt64? = nil, expected: String,
+        got: String
+    ) -> Divergence {
+        Divergence(
+            step: turn.step, agreed: agreed, subtask: subtask.name, expected: expected, got: got,
+            reason: "other code, or something the run could not control (a clock, a random "
+                + "number or the order of a dictionary of its own)")
+    }
+
+    package func rested(step: UInt64, time: Int64, state: () -> StateDigest) {
+        guard let recorded = takeExpected() else { return }
+        let state = state()
+        listeners.rests?(step, time, state)
+        guard schedule.hasDigests else { return }
+        if state.whole == recorded.note.digest { return suspicions.agree(at: step) }
+        // What is suspected was looked through for the name already.
+        divergence = divergence(
+            in: state.parts(differingFrom: recorded.words), at: step,
+            expected: "state \(recorded.note.digest.hexadecimal)",
+            got: "state \(state.whole.hexadecimal)")
+    }
+
+    package func marked(_ mark: Mark) {
+        if isAbandoned { return }
+        listeners.marks?(mark)
+        // A replay of a trace with endless violations must not grow without bound.
+        if marks.count < Violations.maximumKept { marks.append(mark) }
+    }
+
+    package func logLane(worker: Int) -> LogLane? { lane }
+
+    /// Hands on what the log lane holds.
+    package func drainLogs() {
+        if let batch = lane?.drain(worker: 0) { listeners.logs?(batch) }
+    }
+}

@@ -1,0 +1,67 @@
+package import WeirEngine
+package import WeirTelemetry
+
+/// One execution of a recorded schedule, put together: what a `LiveRun` is for a run that happens.
+///
+/// Whoever makes it runs it: to its end with `scheduler.run`, or as far as the director's
+/// `lastStep` with `scheduler.resume`. Owned by one thread.
+package final class Rerun {
+    package let outside: RecordedOutside
+    package let notes: ComparedNotes
+    package let director: ReplayDirector
+    package let scheduler: SequentialScheduler
+    package let execution: Execution
+
+    /// What surrounds the schedule.
+    package struct Setup {
+        /// The recorded run's start, nanoseconds since 1970.
+        package var started: Int64
+        package var schedule: RecordedSchedule
+        package var answers: RecordedOutside.Answers
+        /// By sink's index: where its rows go; elsewhere they are discarded.
+        package var rows: [Int: any RowFeed] = [:]
+        package var logLane: LogLane?
+        /// The last step to run; more may be asked for later.
+        package var lastStep = UInt64.max
+
+        package init(
+            started: Int64, schedule: RecordedSchedule, answers: RecordedOutside.Answers
+        ) {
+            self.started = started
+            self.schedule = schedule
+            self.answers = answers
+        }
+    }
+
+    /// Binds the plan with `options`, whose edges become those of a sequential execution.
+    package init(_ planned: PlannedPipeline, _ options: BindOptions, _ setup: Setup) throws {
+        let notes = ComparedNotes(setup.schedule, logLane: setup.logLane)
+        let outside = RecordedOutside(
+            started: setup.started, answers: setup.answers, rows: setup.rows,
+            onUnmade: { [unowned notes] in notes.diverge($0) })
+        director = ReplayDirector(setup.schedule, notes, through: setup.lastStep)
+        scheduler = SequentialScheduler(director)
+        var options = options
+        options.edges = SequentialEdges()
+        execution = Execution(
+            plan: planned.plan, parts: try planned.bind(options, outside: outside),
+            outside: outside, notes: notes, scheduler: scheduler, stopsOnViolation: false)
+        notes.execution = execution
+        (self.outside, self.notes) = (outside, notes)
+    }
+
+    /// Throws what kept the schedule or an answer from being read on, if anything did.
+    package func checkReading() throws {
+        if let failure = director.readFailure ?? notes.readFailure ?? outside.readFailure {
+            throw failure
+        }
+    }
+
+    /// Leaves the execution behind, for good and without waiting.
+    package func abandon() {
+        outside.abandon()
+        notes.abandon()
+        // Turns that were in flight when their run died may trap further on.
+        scheduler.abandon(execution, holding: director.inFlightSubtasks)
+    }
+}
