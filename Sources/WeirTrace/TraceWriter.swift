@@ -2,32 +2,46 @@ import Synchronization
 package import WeirTelemetry
 import WeirBase
 
-/// Writes a run's trace. The recorder's thread calls it, one batch at a time.
+/// Writes a run's trace.
 ///
-/// When `consume` returns, the batch is with the kernel: a process that is killed afterwards has
-/// lost nothing of it. Inputs and results are written before the schedule that needs them, so
-/// every prefix of the file is closed under causes. After an error nothing more is written; what
-/// was written before stays readable.
+/// The protocol is: make it, which writes the header; the recorder's thread calls `consume` for
+/// each batch; when that thread was joined, the run calls `finish` once. Any thread may read the
+/// counters.
+///
+/// When `consume` returns, the batch is with the kernel, and a process that is killed afterwards
+/// has lost nothing of it. Inputs and results are written before the schedule that needs them,
+/// so that every prefix of the file can be replayed. After an error nothing more is written;
+/// what was written before stays readable.
 package final class TraceWriter: RecordConsumer, @unchecked Sendable {
     // Unchecked: everything but `bytes` belongs to the recorder's thread (to the caller of
     // `finish` once that thread was joined).
 
-    /// Chunks of inputs and telemetry are closed at about so many bytes.
+    /// Chunks of inputs and telemetry are closed at about so many bytes. 256 KiB pack well, and
+    /// are all that a kill in the middle of writing can cost.
     package static let chunkBytes = 256 << 10
 
     private let file: McapWriter
     private let schedule = ScheduleEncoder()
     private let zstd = Zstd()
     private let channels: [Topic: UInt16]
+    /// The run's start, nanoseconds since 1970.
     private let started: Int64
+    /// The size at which recording ends; nil without a bound.
     private let byteBound: Int?
+    /// Bytes of the file. Written by the recorder's thread, read by any.
     private let bytes = Atomic<Int>(0)
+    /// Bytes of all metric samples before they are packed.
     private let sampleBytes = Atomic<UInt64>(0)
+    /// Processor time that was spent on encoding them.
     private let sampleNanoseconds = Atomic<UInt64>(0)
+    /// By channel, the sequence number of the next message.
     private var sequences: [UInt16: UInt32] = [:]
-    /// Running maximum of the run's time, microseconds: log times must not fall.
+    /// The running maximum of the run's time, microseconds, as log times must not fall within a
+    /// file.
     private var time: Int64 = 0
+    /// How many statements were written, which is the number of the next one.
     private var knownSites = 0
+    /// Whether an error or the bound ended recording: the end then says that it is not whole.
     private var isStopped = false
     private var isFinished = false
 
@@ -41,12 +55,16 @@ package final class TraceWriter: RecordConsumer, @unchecked Sendable {
         let library = "weir \(header.recordedWith.version)"
         let file = try McapWriter(path: path, library: library, overwrite: overwrite)
         try file.writeMetadata(name: TraceMetadata.run, Self.members(of: header))
+        // Only what other tools can read has a schema: metrics and marks are JSON, the rest
+        // is ours.
         let metric = try file.addSchema(
             name: "weir.MetricSample", encoding: "jsonschema",
             data: Array(JSONCodec.metricSchema.utf8))
         let mark = try file.addSchema(
             name: "weir.Mark", encoding: "jsonschema", data: Array(JSONCodec.markSchema.utf8))
         var channels: [Topic: UInt16] = [:]
+        // All channels exist from the beginning, as most readers want to know them before the
+        // first chunk.
         for topic in Topic.allCases {
             let schema =
                 switch topic {
@@ -65,6 +83,7 @@ package final class TraceWriter: RecordConsumer, @unchecked Sendable {
         bytes.store(Int(file.bytesWritten), ordering: .relaxed)
     }
 
+    /// The header as JSON, and what other tools may want to show of it as plain members.
     private static func members(
         of header: RunHeader
     ) throws(TraceError) -> [(String, String)] {
@@ -87,6 +106,10 @@ package final class TraceWriter: RecordConsumer, @unchecked Sendable {
         (sampleBytes.load(ordering: .relaxed), sampleNanoseconds.load(ordering: .relaxed))
     }
 
+    /// Writes a batch. The recorder's thread.
+    ///
+    /// - Throws: `.bound` once the file has reached its bound, which is looked at before each
+    ///   batch: the file may become longer by one batch.
     package func consume(_ batch: RecordBatch) throws {
         precondition(!isFinished, "a batch behind the end of the trace")
         defer { bytes.store(Int(file.bytesWritten), ordering: .relaxed) }
@@ -99,6 +122,7 @@ package final class TraceWriter: RecordConsumer, @unchecked Sendable {
         try write(batch)
     }
 
+    /// Writes a batch in the order that keeps every prefix replayable.
     func write(_ batch: RecordBatch) throws(TraceError) {
         do throws(TraceError) {
             try writeInputs(batch)
@@ -124,8 +148,10 @@ package final class TraceWriter: RecordConsumer, @unchecked Sendable {
         try file.finish()
     }
 
-    /// Closes a file that holds what is whole of another: with its run's end, where that is known
-    /// and the schedule comes to it, and with a note of what is lost.
+    /// Closes a file that holds what is whole of another trace.
+    ///
+    /// `end` is its run's end, where that is known and the schedule comes to it. `rewriting` is
+    /// what the new file is to say of the old one.
     func finish(_ end: RunEnd?, rewriting: Rewriting) throws(TraceError) {
         precondition(!isFinished, "a trace ends once")
         isFinished = true
@@ -142,6 +168,7 @@ package final class TraceWriter: RecordConsumer, @unchecked Sendable {
         try file.finish()
     }
 
+    /// Writes how the run ended, and whether everything was kept.
     private func write(_ end: RunEnd, isWhole: Bool) throws(TraceError) {
         let members = try JSONCodec.members(
             end,
@@ -153,8 +180,11 @@ package final class TraceWriter: RecordConsumer, @unchecked Sendable {
         try file.writeMetadata(name: TraceMetadata.end, members)
     }
 
+    /// A message with the next sequence number of its channel. Its log time is the run's time on
+    /// the wall clock; it never falls and saturates, whatever the times in a damaged file are.
     private func message(_ topic: Topic, _ data: [UInt8], at time: Int64) -> McapMessage {
         self.time = max(self.time, time)
+        // The times may come from a damaged trace that is being rewritten.
         let (offset, isTooLarge) = self.time.multipliedReportingOverflow(by: 1000)
         let logTime = isTooLarge ? UInt64(Int64.max) : UInt64(max(0, started &+ offset))
         let channel = channels[topic] ?? 0
@@ -172,6 +202,7 @@ package final class TraceWriter: RecordConsumer, @unchecked Sendable {
         init(_ file: McapWriter) { self.file = file }
 
         mutating func add(_ message: McapMessage) throws(TraceError) {
+            // A message larger than the bound gets a chunk to itself.
             if bytes > 0, bytes + message.data.count > TraceWriter.chunkBytes { try flush() }
             bytes += message.data.count
             messages.append(message)
@@ -184,9 +215,11 @@ package final class TraceWriter: RecordConsumer, @unchecked Sendable {
         }
     }
 
+    /// Writes inputs and results, source by source.
     private func writeInputs(_ batch: RecordBatch) throws(TraceError) {
         var chunker = Chunker(file)
         for run in Self.runs(of: batch.inputs) {
+            // A message's log time is that of the newest thing in it.
             let latest = run.reduce(Int64.min) { max($0, $1.time) }
             try chunker.add(message(.input, InputCodec.encode(run), at: latest))
         }
@@ -199,6 +232,7 @@ package final class TraceWriter: RecordConsumer, @unchecked Sendable {
                 end += 1
             }
             let data = InputCodec.encode(batch.results[start..<end])
+            // Results have no time of their own and take that of what was written last.
             try chunker.add(message(.journal, data, at: time))
             start = end
         }
@@ -220,6 +254,8 @@ package final class TraceWriter: RecordConsumer, @unchecked Sendable {
                     end += 1
                 } while end < blocks.count && size < InputCodec.messageBytes
                     && blocks[end].index == blocks[end - 1].index &+ 1
+                // A message holds blocks with indexes that follow each other; behind a gap
+                // another begins.
                 runs.append(blocks[start..<end])
                 start = end
             }
@@ -227,14 +263,16 @@ package final class TraceWriter: RecordConsumer, @unchecked Sendable {
         return runs
     }
 
+    /// Writes the schedule as one block in a chunk of its own.
     private func writeSchedule(_ batch: ScheduleBatch) throws(TraceError) {
         if batch.isEmpty { return }
         let latest = batch.steps.reduce(Int64.min) { max($0, $1.time) }
         let data = try schedule.encode(batch)
-        // Its columns are packed already.
+        // Its columns are packed already, each by itself.
         try file.writeChunk([message(.schedule, data, at: latest)], compress: false)
     }
 
+    /// Writes logs, samples and marks, with the statements before the records that name them.
     private func writeTelemetry(_ batch: RecordBatch) throws(TraceError) {
         var chunker = Chunker(file)
         if !batch.newSites.isEmpty {
@@ -244,6 +282,8 @@ package final class TraceWriter: RecordConsumer, @unchecked Sendable {
         }
         for logs in Self.joined(batch.logs) {
             var start = 0
+            // Losses are told once, with the first message of the batch, even when it has no
+            // records.
             var lost = logs.lost
             repeat {
                 let end = Self.end(of: logs.records, from: start)
@@ -255,6 +295,8 @@ package final class TraceWriter: RecordConsumer, @unchecked Sendable {
             } while start < logs.records.count
         }
         for sample in batch.metrics {
+            // The thread's processor time: what sampling costs is what a person is told, and
+            // waiting is free.
             let started = MonotonicClock.threadNanoseconds()
             let data = JSONCodec.encode(sample)
             try chunker.add(message(.metric, data, at: sample.time))
@@ -268,9 +310,10 @@ package final class TraceWriter: RecordConsumer, @unchecked Sendable {
         try chunker.flush()
     }
 
-    /// One batch a worker: what was drained in many small pieces packs better together.
+    /// One batch for each worker: what was drained in many small pieces packs better together.
     ///
-    /// So they lie in the file; whoever shows logs beside the file goes through them the same way.
+    /// So they lie in the file. Whoever shows logs beside the file goes through them the same
+    /// way.
     package static func joined(_ batches: [LogBatch]) -> [LogBatch] {
         var joined: [LogBatch] = []
         for batch in batches {
@@ -284,7 +327,8 @@ package final class TraceWriter: RecordConsumer, @unchecked Sendable {
         return joined
     }
 
-    /// Where a message that begins at `start` ends: about 256 KiB of unpacked records.
+    /// The index behind the last record of a message that begins at `start`: about 256 KiB
+    /// unpacked, at 24 bytes for a record and 8 for a value besides its text.
     private static func end(of records: [LogRecord], from start: Int) -> Int {
         var end = start
         var size = 0

@@ -1,6 +1,9 @@
 import Glibc
 
-/// Which file it is, whatever it is called.
+/// The identity of a file, whatever name it goes by: its device and its inode on that device.
+///
+/// Two paths lead to the same file exactly when their numbers are equal. The number holds only
+/// as long as the file exists; afterwards the file system may give it to another one.
 package struct FileNumber: Equatable, Sendable {
     package let device: UInt64
     package let inode: UInt64
@@ -11,21 +14,27 @@ package struct FileNumber: Equatable, Sendable {
     }
 }
 
-/// Where a path leads and what stands there: judged before anything is written, and without
-/// opening anything that opening could disturb.
+/// Where a path leads and what is there, found out before anything is written.
 ///
-/// Symbolic links are followed to what they lead to, also to where nothing is yet. What was found
-/// may change at any time: whoever writes opens `target` as new, or holds what it opened against
-/// `number`.
+/// Whoever is about to create or replace a file looks first, judges what was found, and then
+/// acts. The look opens nothing that opening could disturb: only a regular file is opened, and
+/// only to read its first bytes. A pipe or a terminal is left alone.
+///
+/// Symbolic links are followed to what they lead to, also when nothing is there yet. What was
+/// found may change at any time after the look. So whoever writes must either create `target` as
+/// a file that does not exist (`O_EXCL`), or compare what it opened with `number`. Any thread
+/// may look.
 package struct FilePlace: Equatable, Sendable {
+    /// What is at the end of a path, told apart as far as Weir decides by it.
     package enum Kind: Equatable, Sendable {
-        /// Nothing, in a folder that is there.
+        /// There is no file, but there is a folder in which one could be made.
         case absent
-        /// A trace of Weir's, by its first bytes.
+        /// A recording of Weir's, as its first bytes say: MCAP's magic and a header with our
+        /// profile.
         case trace
-        /// The lanes of a run, by their first bytes.
+        /// The lanes of a run, as their first bytes say.
         case lanes
-        /// Any other regular file.
+        /// Any other regular file, among them those that may not be read.
         case file
         case directory
         case characterDevice
@@ -34,14 +43,15 @@ package struct FilePlace: Equatable, Sendable {
         case socket
     }
 
-    /// The path as it was given.
+    /// The path as the user gave it, for messages.
     package let path: String
-    /// The path behind all links.
+    /// The path behind all symbolic links, to be opened or created.
     package let target: String
     package let kind: Kind
-    /// Nil where nothing is.
+    /// The identity of what was found; nil where nothing is.
     package let number: FileNumber?
 
+    /// So many links are followed one after the other; Linux itself gives up after 40.
     private static let maximumLinks = 40
 
     /// Looks at a path.
@@ -62,7 +72,11 @@ package struct FilePlace: Equatable, Sendable {
         self.init(path, try Self.free(path), .absent, nil)
     }
 
-    /// Looks at a name itself: a link there is a file that is none of ours.
+    /// Looks at a name itself and does not follow it.
+    ///
+    /// A link counts as `.file`, a file that is none of ours, so that nobody replaces it. This
+    /// is the look for a place at which Weir makes files of its own, such as the lanes beside a
+    /// trace.
     init(nameOf path: String) throws(TraceError) {
         var status = stat()
         if lstat(path, &status) == 0 {
@@ -81,7 +95,11 @@ package struct FilePlace: Equatable, Sendable {
         self.number = number
     }
 
-    /// The path without links, where there is one: what `/dev/fd/63` leads to has no other name.
+    /// The path without links, where there is one.
+    ///
+    /// What `/dev/fd/63` leads to may have no other name, or `realpath` may give a name that has
+    /// passed to another file meanwhile. In both cases the numbers differ and the given path
+    /// stays.
     private static func behindLinks(_ path: String, is number: FileNumber) -> String {
         guard let resolved = realpath(path, nil) else { return path }
         defer { Glibc.free(resolved) }
@@ -90,19 +108,25 @@ package struct FilePlace: Equatable, Sendable {
         return String(cString: resolved)
     }
 
-    /// Where a file would be made that is not there: at the path, or where its links lead.
+    /// The path at which a file would be made that does not exist yet.
+    ///
+    /// That is the given path, or where its links lead. `realpath` cannot tell, as it needs the
+    /// last file to exist, so the links are read one by one.
     private static func free(_ path: String) throws(TraceError) -> String {
         var target = path
         for _ in 0..<maximumLinks {
             var status = stat()
             if lstat(target, &status) != 0 {
                 guard errno == ENOENT else { throw failure(path) }
+                // A trailing slash asks for a folder, and we make files only.
                 guard isFolder(folder(of: target)), !target.hasSuffix("/") else {
                     throw TraceError(
                         .usage, "\(path) cannot be created. Check that its folder exists")
                 }
                 return target
             }
+            // `stat` found nothing here a moment ago. So what `lstat` finds must be a link that
+            // leads to nothing; anything else has come into being in between.
             guard status.st_mode & S_IFMT == S_IFLNK, let next = destination(of: target) else {
                 throw TraceError(.usage, "\(path) changes while it is looked at. Try it again")
             }
@@ -121,6 +145,8 @@ package struct FilePlace: Equatable, Sendable {
         return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
     }
 
+    /// What a link holds; nil where it cannot be read or may have been cut to the buffer's
+    /// length.
     private static func destination(of link: String) -> String? {
         var buffer = [UInt8](repeating: 0, count: Int(PATH_MAX))
         let count = buffer.withUnsafeMutableBytes { bytes in
@@ -138,20 +164,24 @@ package struct FilePlace: Equatable, Sendable {
         case S_IFBLK: .blockDevice
         case S_IFIFO: .pipe
         case S_IFSOCK: .socket
-        // A link, where the name itself is asked for.
+        // A link, which only the look at a name itself (`lstat`) can meet.
         default: .file
         }
     }
 
-    /// What a regular file says it is. One that may not be read is none of ours.
+    /// What a regular file says it is by its first bytes. One that may not be read is none of
+    /// ours.
     private static func contents(of path: String, _ number: FileNumber) -> Kind {
         let flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY
         let descriptor = open(path, flags)
         guard descriptor >= 0 else { return .file }
         defer { close(descriptor) }
         var status = stat()
+        // Another file may have come to the name between the look and the opening.
         guard fstat(descriptor, &status) == 0, FileNumber(status) == number else { return .file }
         let profile = Array(Mcap.profile.utf8)
+        // The first record of a trace is its header: an opcode of one byte, a length of eight,
+        // and then the profile as a string with a length of four bytes.
         let profileStart = Mcap.magic.count + 1 + 8 + 4
         let bytes = [UInt8](unsafeUninitializedCapacity: profileStart + profile.count) {
             target, count in
@@ -164,6 +194,7 @@ package struct FilePlace: Equatable, Sendable {
         return isTrace ? .trace : .file
     }
 
+    /// The error of a path that could not be looked at. Call it before anything resets `errno`.
     private static func failure(_ path: String) -> TraceError {
         switch errno {
         case ENOTDIR, ELOOP, ENAMETOOLONG, EINVAL:
@@ -174,7 +205,7 @@ package struct FilePlace: Equatable, Sendable {
         }
     }
 
-    /// What stands there, for a sentence: `a directory`.
+    /// What is there, to be put into a sentence: `a directory`.
     package var noun: String {
         switch kind {
         case .absent: "absent"
@@ -189,17 +220,27 @@ package struct FilePlace: Equatable, Sendable {
     }
 }
 
-/// A file that was moved away from its name, until it is known that its successor is there.
+/// A file that was moved away from its name until its successor is known to exist.
 ///
-/// It waits in a folder made for it. The move itself tells whether it was the file that was
-/// judged: another one that had come to the name meanwhile is put back. A process that dies in
-/// between leaves both files.
+/// The protocol is: make the value, which moves the file; create the successor under the old
+/// name; then call exactly one of `discard` (it exists) and `putBack` (it could not be made).
+///
+/// The file waits in a folder of its own beside its name, on the same disk, so that moving it is
+/// a rename. Only after the move is it certain which file was moved; one that had come to the
+/// name after the judgement is put back. A process that dies in between leaves both files, and
+/// the old one can be found in its folder.
 struct SetAside {
     private let path: String
+    /// The folder that was made for the file. `mkdtemp` chose the last six characters of its
+    /// name.
     private let folder: String
+    /// The path at which the file waits.
     private var aside: String { folder + "/trace" }
 
     /// Moves the file with this number away from `path`.
+    ///
+    /// - Throws: `.operating` when the folder cannot be made or the file cannot be moved,
+    ///   `.usage` when the name had passed to another file.
     init(_ path: String, _ number: FileNumber) throws(TraceError) {
         self.path = path
         var template = Array("\(path).replaced-XXXXXX".utf8CString)
@@ -217,10 +258,14 @@ struct SetAside {
         }
     }
 
-    /// Undoes the move, unless something else has the name by now: then it stays in its folder.
+    /// Undoes the move.
+    ///
+    /// Where something else has taken the name by now, nothing is overwritten: the file stays in
+    /// its folder, which `rmdir` then does not remove.
     func putBack() {
         var status = stat()
-        // A link is refused where the name is taken; some file systems have no links.
+        // `link` refuses a name that is taken, in one step. Some file systems have no links;
+        // there the name is looked at first and the file is renamed.
         if link(aside, path) == 0 {
             unlink(aside)
         } else if lstat(path, &status) != 0, errno == ENOENT {

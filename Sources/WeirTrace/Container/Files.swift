@@ -1,18 +1,26 @@
 import Glibc
 
-/// A file that is only ever appended to. Owned by one thread.
+/// A file that is only ever appended to.
+///
+/// `McapWriter` owns it and is its only user. It is owned by one thread and has no buffer of its
+/// own: when `write` returns, the bytes are with the kernel and survive the death of this
+/// process.
 final class OutputFile {
     let path: String
     private let descriptor: Int32
+    /// How many bytes were written so far, which is where the next ones begin.
     private(set) var position: UInt64 = 0
 
-    /// Creates the file for its owner alone (a trace holds the user's data).
+    /// Creates the file, readable and writable for its owner alone, as a trace holds the user's
+    /// data.
     ///
-    /// An existing one is an error unless `overwrite` and it is a trace; that one loses its name,
-    /// so that a reader of it keeps what it has open.
+    /// An existing file is an error, unless `overwrite` is given and the file is a trace. Then
+    /// the old trace loses its name and keeps its contents: whoever has it open can go on
+    /// reading it.
     init(creating path: String, overwrite: Bool) throws(TraceError) {
         var old: SetAside?
         if overwrite {
+            // What is no trace stays where it is, and makes the opening below fail with EEXIST.
             let place = try FilePlace(nameOf: path)
             // What is no trace is there already, and an error below.
             if place.kind == .trace, let number = place.number { old = try SetAside(path, number) }
@@ -22,6 +30,7 @@ final class OutputFile {
         if descriptor >= 0 {
             old?.discard()
         } else {
+            // Putting the old file back calls the system too and would replace the reason.
             let reason = errno
             old?.putBack()
             errno = reason
@@ -33,7 +42,7 @@ final class OutputFile {
         }
     }
 
-    /// Opens what is there already, such as a device.
+    /// Opens something that exists already, such as a device.
     init(appendingTo path: String) throws(TraceError) {
         descriptor = Glibc.open(path, O_WRONLY | O_APPEND | O_CLOEXEC)
         self.path = path
@@ -42,11 +51,12 @@ final class OutputFile {
 
     deinit { if descriptor >= 0 { Glibc.close(descriptor) } }
 
-    /// Appends all bytes. After an error the file ends somewhere in them.
+    /// Appends all bytes. After an error the file ends somewhere among them.
     func write(_ bytes: UnsafeRawBufferPointer) throws(TraceError) {
         var done = 0
         while done < bytes.count {
             let rest = UnsafeRawBufferPointer(rebasing: bytes[done...])
+            // The kernel may take fewer bytes than it is given, and a signal may interrupt it.
             let count = Glibc.write(descriptor, rest.baseAddress, rest.count)
             if count < 0 {
                 if errno == EINTR { continue }
@@ -65,14 +75,22 @@ final class OutputFile {
     }
 }
 
-/// A file that is read in pieces. Any thread: every read names its place.
+/// A file that is read in pieces.
+///
+/// Any thread may read at any time: each read says where it begins, so that there is no position
+/// to share. The file may grow while it is read, and a recorder may replace its name.
 final class InputFile: Sendable {
     let path: String
     private let descriptor: Int32
 
+    /// Opens a regular file.
+    ///
+    /// - Throws: `.usage` when there is none or when it is something else, such as a folder or a
+    ///   pipe; `.operating` when the system refuses.
     init(opening path: String) throws(TraceError) {
         self.path = path
-        // Without O_NONBLOCK the opening of a named pipe waits for somebody who writes to it.
+        // Without O_NONBLOCK the opening of a named pipe waits for somebody who writes to it,
+        // and without O_NOCTTY a terminal could become the one that controls this process.
         descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
         if descriptor < 0 {
             if errno == ENOENT {
@@ -88,7 +106,8 @@ final class InputFile: Sendable {
 
     deinit { Glibc.close(descriptor) }
 
-    /// Whether its path names another file by now. One that has no name any more is still itself.
+    /// Whether its path names another file by now. A file that has no name any more is not
+    /// replaced.
     var isReplaced: Bool {
         var (own, named) = (stat(), stat())
         guard fstat(descriptor, &own) == 0, stat(path, &named) == 0 else { return false }
@@ -105,7 +124,11 @@ final class InputFile: Sendable {
     }
 
     /// Up to `count` bytes from `offset`; fewer only where the file ends.
+    ///
+    /// The caller bounds `count`: so much memory is allocated before anything is read.
     func read(at offset: UInt64, count: Int) throws(TraceError) -> [UInt8] {
+        // An offset from a damaged file may be beyond what the system can count to; nothing
+        // is there.
         guard count > 0, let start = Int(exactly: offset) else { return [] }
         var failure: TraceError?
         let bytes = [UInt8](unsafeUninitializedCapacity: count) { target, initialized in
@@ -128,7 +151,9 @@ final class InputFile: Sendable {
 }
 
 extension TraceError {
-    /// The system's answer to what was tried with a path. Call it before anything resets `errno`.
+    /// An error that says what was tried with a path, what the system answered, and what to do.
+    ///
+    /// Call it before anything resets `errno`.
     static func operating(_ what: String, path: String) -> TraceError {
         let code = errno
         let text = String(cString: strerror(code))

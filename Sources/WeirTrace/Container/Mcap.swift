@@ -1,24 +1,36 @@
 /// The parts of the MCAP format that Weir uses (mcap.dev/spec).
 ///
-/// A record is an opcode, a 64-bit length and a body; everything is little-endian; strings and
-/// maps carry 32-bit byte lengths.
+/// A file is a magic, records, and the magic again. A record is an opcode, a 64-bit length and a
+/// body. Everything is little-endian, and strings and maps carry 32-bit byte lengths. The order
+/// of the records is: a header; schemas, channels, metadata and chunks, each chunk followed by
+/// its message indexes; the end of the data; a summary that repeats where everything is; a
+/// footer that says where the summary begins.
+///
+/// A recording that was cut off lacks everything from the end of the data on, and is read by
+/// scanning its records from the front.
 enum Mcap {
+    /// The first and the last eight bytes of a whole file: `\x89MCAP0\r\n`.
     static let magic: [UInt8] = [0x89, 0x4D, 0x43, 0x41, 0x50, 0x30, 0x0D, 0x0A]
-    /// Where the format's version stands in the magic.
+    /// The index of the format's version in the magic, a digit.
     static let versionByte = 5
-    /// Opcode and length before each body.
+    /// The bytes before each body: an opcode of one byte and a length of eight.
     static let recordHead = 9
-    /// Body of a footer.
+    /// The bytes of a footer's body: two offsets of eight bytes and a checksum of four.
     static let footerBody = 20
+    /// What the header of Weir's files gives as its profile, by which a trace is known.
     static let profile = "weir"
 
-    /// A chunk may unpack to so much; larger claims are damage.
+    /// The most bytes that a chunk may unpack to. A larger claim is taken for damage, so that no
+    /// file can make a reader allocate more. Weir's own chunks are far smaller, see
+    /// `TraceWriter`.
     static let maximumChunk = 64 << 20
-    /// Bodies of records other than chunks; larger claims are damage.
+    /// The most bytes of a record that is no chunk. A larger claim is taken for damage.
     static let maximumRecord = 16 << 20
-    /// The summary of a trace of about 500 GB.
+    /// The most bytes of a summary. At about 110 bytes for each chunk this is room for nearly
+    /// ten million chunks, a trace of about 500 GB.
     static let maximumSummary = 1 << 30
 
+    /// The kinds of records. Weir writes no attachments and passes over those of others.
     enum Opcode: UInt8 {
         case header = 0x01
         case footer = 0x02
@@ -38,31 +50,39 @@ enum Mcap {
     }
 }
 
-/// One message for a chunk.
+/// A message on its way into a chunk.
 struct McapMessage {
+    /// The number of its channel, which stands for a topic.
     var channel: UInt16
+    /// Counts the messages of its channel from 0 without gaps, so that a missing one shows.
     var sequence: UInt32
+    /// Nanoseconds since 1970; must not fall within a file.
     var logTime: UInt64
     var data: [UInt8]
 }
 
-/// A chunk of the file, as far as it is known without unpacking it.
+/// A chunk of the file as far as it is known without unpacking it: an entry of the index.
 struct McapChunkEntry: Equatable, Sendable {
-    /// Where its record begins.
+    /// The byte of the file at which the chunk's record begins.
     var offset: UInt64
-    /// Bytes of the record, head included.
+    /// The bytes of the record, its head included.
     var length: UInt64
+    /// The least log time of its messages, nanoseconds since 1970.
     var startTime: UInt64
+    /// The greatest log time of its messages, nanoseconds since 1970.
     var endTime: UInt64
+    /// The bytes of its messages as they are in the file.
     var compressedSize: UInt64
+    /// The bytes of its messages once they are unpacked.
     var uncompressedSize: UInt64
-    /// Bit n: it holds messages of channel n (n < 64).
+    /// Bit n is set when the chunk holds messages of channel n. Channels from 64 on have no bit;
+    /// Weir numbers its few topics from 1.
     var channels: UInt64
 
     func holds(channel: UInt16) -> Bool { channel < 64 && channels >> UInt64(channel) & 1 == 1 }
 }
 
-/// Where a metadata record lies.
+/// A metadata record as the index knows it: where it is and what it is called.
 struct McapMetadataEntry: Equatable, Sendable {
     var offset: UInt64
     var length: UInt64

@@ -1,7 +1,10 @@
 import WeirBase
 
-/// An unpacked chunk: its bytes and where its messages lie in them.
+/// A chunk that was read and unpacked: its bytes, and where its messages are among them.
+///
+/// Cursors keep one of these at a time. It is a plain value: whoever made it may hand it on.
 struct McapChunk: Sendable {
+    /// A message of the chunk. Its bytes stay in the chunk and are named by their range.
     struct Message: Equatable, Sendable {
         var channel: UInt16
         var sequence: UInt32
@@ -9,20 +12,27 @@ struct McapChunk: Sendable {
         var data: Range<Int>
     }
 
-    /// Where the chunk's record begins in the file, for errors.
+    /// The byte of the file at which the chunk's record begins, for errors.
     let offset: UInt64
+    /// The unpacked records of the chunk.
     let bytes: [UInt8]
+    /// The messages in the order of the chunk, which is that of their log times.
     private(set) var messages: [Message] = []
 
+    /// The bytes of one of this chunk's messages, without a copy.
     func data(of message: Message) -> ArraySlice<UInt8> { bytes[message.data] }
 }
 
 extension McapChunk {
-    /// Reads, unpacks and checks a chunk.
+    /// Reads a chunk from the file, unpacks it and checks its checksum.
+    ///
+    /// - Throws: `.damaged` with the byte at which the chunk does not fit, `.operating` when the
+    ///   system refuses to read.
     init(
         _ entry: McapChunkEntry, of file: InputFile, zstd: Zstd
     ) throws(TraceError) {
-        // The index was bounded when it was read.
+        // Whoever made the entry has bounded its length already, so that this cannot allocate
+        // too much.
         let record = try file.read(at: entry.offset, count: Int(entry.length))
         do throws(MalformedBytes) {
             var reader = ByteReader(record)
@@ -39,12 +49,14 @@ extension McapChunk {
         _ reader: inout ByteReader, _ entry: McapChunkEntry, _ zstd: Zstd
     ) throws(MalformedBytes) {
         offset = entry.offset
+        // The two log times are in the entry already; here they are passed over.
         _ = try reader.fixed(UInt64.self)
         _ = try reader.fixed(UInt64.self)
         let size = try reader.fixed(UInt64.self)
         let expected = try reader.fixed(UInt32.self)
         let compression = try reader.mcapString()
         let stored = try reader.fixed(UInt64.self)
+        // The unpacked size is allocated before the frame is looked at, so it is bounded first.
         guard size <= UInt64(Mcap.maximumChunk), stored == UInt64(reader.remaining) else {
             throw reader.failure("the sizes of a chunk do not fit")
         }
@@ -62,13 +74,18 @@ extension McapChunk {
         default:
             throw reader.failure("compression \(PrintableText.escaped(compression)) is not known")
         }
+        // MCAP lets a writer leave the checksum out by writing zero. Weir always writes one.
         guard expected == 0 || CRC32.of(bytes) == expected else {
             throw reader.failure("the checksum of a chunk does not fit")
         }
         try findMessages()
     }
 
-    /// Offsets in the chunk are not offsets in the file: errors here name the chunk's place.
+    /// Goes through the unpacked records and notes where each message is.
+    ///
+    /// Offsets in the unpacked bytes are no offsets of the file. An error that is thrown here
+    /// therefore counts from the chunk's beginning only roughly; what it names for certain is
+    /// the chunk.
     private mutating func findMessages() throws(MalformedBytes) {
         var reader = ByteReader(bytes)
         while !reader.isAtEnd {
@@ -78,10 +95,13 @@ extension McapChunk {
             }
             let start = reader.offset
             var body = ByteReader(try reader.slice(length))
+            // Other writers repeat schemas and channels in their chunks. We know them from
+            // elsewhere.
             if opcode != Mcap.Opcode.message.rawValue { continue }
             let channel = try body.fixed(UInt16.self)
             let sequence = try body.fixed(UInt32.self)
             let logTime = try body.fixed(UInt64.self)
+            // The publish time, which Weir always writes equal to the log time.
             _ = try body.fixed(UInt64.self)
             messages.append(
                 Message(
@@ -92,7 +112,11 @@ extension McapChunk {
 }
 
 extension McapIndex {
-    /// The members of a metadata record; nil when the file has none of that name.
+    /// The members of a metadata record in the order of the file; nil where no record has that
+    /// name.
+    ///
+    /// Where there are several of one name the last counts: a later record corrects an earlier
+    /// one.
     func members(
         of name: String, in file: InputFile
     ) throws(TraceError) -> [(String, String)]? {

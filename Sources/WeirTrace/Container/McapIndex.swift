@@ -1,18 +1,23 @@
 import WeirBase
 
-/// What is where in an MCAP file; read from its summary or found by scanning.
+/// What is where in an MCAP file, read from its summary or found by scanning its records.
 ///
-/// About 60 bytes a chunk are kept in memory, the chunks themselves are not.
+/// A finished file is indexed by one read of its summary. A file that was cut off, or that a
+/// recorder still writes, has none: `scan` then goes from record to record, and can be called
+/// again to go on where it stopped. About 60 bytes are kept for each chunk, never the chunk
+/// itself.
+///
+/// A value without a lock: `TraceStore` guards the one that a trace's cursors share.
 struct McapIndex: Equatable, Sendable {
     var chunks: [McapChunkEntry] = []
     var metadata: [McapMetadataEntry] = []
-    /// Topics by channel number.
+    /// The topics by the numbers of their channels.
     var topics: [UInt16: String] = [:]
-    /// Where the data of the file were seen to end, or scanning goes on in a growing file.
+    /// Where the data were seen to end. In a growing file this is where scanning goes on.
     var dataEnd: UInt64 = 0
-    /// Whether everything was seen that stands before the summary.
+    /// Whether scanning met the end of the data: only the summary can follow.
     var isDataEnded = false
-    /// Whether summary and footer are there.
+    /// Whether the file was closed: it has a summary, a footer and the closing magic.
     var isFinished = false
 
     func channel(_ topic: String) -> UInt16? { topics.first { $0.value == topic }?.key }
@@ -32,6 +37,8 @@ extension McapIndex {
         }
     }
 
+    /// Throws `.notATrace` unless the file begins with the magic, or `.unknownVersion` when it
+    /// does so with another version's digit.
     static func checkMagic(_ file: InputFile, size: UInt64) throws(TraceError) {
         let start = try file.read(at: 0, count: Mcap.magic.count)
         if start == Mcap.magic { return }
@@ -61,6 +68,7 @@ extension McapIndex {
 // MARK: The summary
 
 extension McapIndex {
+    /// Reads the summary of a file that ends with the magic and holds it against its checksum.
     init(summaryOf file: InputFile, size: UInt64) throws(TraceError) {
         let footerLength = Mcap.recordHead + Mcap.footerBody
         let footerOffset = size - UInt64(Mcap.magic.count + footerLength)
@@ -73,6 +81,7 @@ extension McapIndex {
                 try reader.fixed(UInt64.self) == UInt64(Mcap.footerBody)
             else { throw reader.failure("there is no footer before the closing magic") }
             summaryStart = try reader.fixed()
+            // The summary offsets, which help only who wants a part of the summary.
             _ = try reader.fixed(UInt64.self)
             expected = try reader.fixed()
             guard summaryStart >= UInt64(Mcap.magic.count), summaryStart <= footerOffset,
@@ -85,7 +94,8 @@ extension McapIndex {
         var crc = CRC32()
         crc.update(summary)
         crc.update(footer.dropLast(4))
-        // Zero means that there is no check; Weir writes one, so zero is accepted from others only.
+        // MCAP reads a zero as “no checksum”. Here a zero fits only by chance: Weir always
+        // writes one, and a summary that nothing vouches for is not believed.
         guard crc.value == expected else {
             throw .damaged(
                 summaryStart, "the checksum of the summary does not fit")
@@ -126,6 +136,8 @@ extension McapIndex {
         topics[id] = try body.mcapString()
     }
 
+    /// Adds a chunk that the summary names, after a look at whether it can be there at all:
+    /// `McapChunk` relies on the bounds that are checked here.
     private mutating func addChunkIndex(
         _ body: inout ByteReader, dataEnd: UInt64
     ) throws(MalformedBytes) {
@@ -169,7 +181,8 @@ extension McapIndex {
 extension McapIndex {
     /// Goes on from `dataEnd` to the last whole record there is now.
     ///
-    /// A record that the file's end cuts is left for a later call: a recorder may be writing it.
+    /// A record that the file's end cuts is left for a later call, as a recorder may be writing
+    /// it.
     mutating func scan(_ file: InputFile) throws(TraceError) {
         let size = try file.size()
         while try advance(file, size: size) {}
@@ -188,6 +201,8 @@ extension McapIndex {
             throw .damaged(dataEnd, "there is no record of kind \(head[0])")
         }
         let bound = opcode == .chunk ? Mcap.maximumChunk : Mcap.maximumRecord
+        // A chunk's record is a little longer than what is packed in it; 256 bytes are ample for
+        // that.
         guard length <= UInt64(bound + 256) else {
             throw .damaged(dataEnd, "a record of \(length) bytes, more than \(bound)")
         }
@@ -221,6 +236,7 @@ extension McapIndex {
                 if channel < 64, !chunks.isEmpty {
                     chunks[chunks.count - 1].channels |= 1 << UInt64(channel)
                 }
+            // The summary repeats the channels; once the data have ended they are known.
             case .channel where !isDataEnded:
                 var reader = ByteReader(try file.read(at: body, count: Int(wanted)))
                 try addChannel(&reader)

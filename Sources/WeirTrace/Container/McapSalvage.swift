@@ -1,23 +1,37 @@
 import WeirBase
 
-/// What can be found of a file, damaged or not: its chunks, and the gaps where there is damage.
+/// Finds the chunks of a file that may be damaged, and the gaps between them.
 ///
-/// A whole summary names every chunk. Without one the file is gone through record by record;
-/// behind one that cannot be read it goes on at the next place that can be nothing but a record.
-/// Some words a chunk are kept in memory, and one window of the file.
+/// `Salvage` makes one when it begins and asks it for the index, in which each gap counts as a
+/// chunk so that everything keeps the order of the file. A whole summary names every chunk and
+/// is believed. Without one the file is gone through record by record; behind a record that
+/// cannot be read the search goes on, byte by byte, to the next location that can be nothing but
+/// a record.
+///
+/// Some words are kept in memory for each chunk, and one window of the file. Reading all of a
+/// file is the cost in the worst case.
 struct McapSalvage {
-    /// So many gaps are gone around; what lies behind the last counts as one more.
+    /// So many records that cannot be read are gone around. What lies behind the last of them is
+    /// one more gap, to the file's end, so that a file of garbage is given up soon. (A length
+    /// that claims more than the file has is gone around without a look at this bound.)
     static let maximumGaps = 4_096
-    /// The least bytes of a chunk with a message: a shorter gap has lost none.
+    /// The fewest bytes of a chunk with a message in it. The chunk's record takes 49: its head
+    /// of 9, two log times, the unpacked size and the stored length of 8 each, and a checksum
+    /// and the length of an empty name of 4 each. A message takes 31 and its data. A shorter gap
+    /// has lost no message.
     static let leastChunk: UInt64 = 49 + 31
 
-    /// Chunks and gaps in file order.
+    /// The chunks and the gaps in the order of the file.
     private(set) var index = McapIndex()
-    /// By place in `index.chunks`: why there is a gap and no chunk.
+    /// Why there is a gap and no chunk, by its index in `index.chunks`.
     private(set) var gaps: [Int: TraceError] = [:]
-    /// Bytes behind the last whole record.
+    /// How many bytes follow the last whole record of a file that was cut off.
     private(set) var cutBytes: UInt64 = 0
 
+    /// Reads the summary, or else the whole file.
+    ///
+    /// - Throws: `.notATrace` and the like when the beginning is not MCAP's. Damage is never
+    ///   thrown: it becomes a gap.
     init(of file: InputFile) throws(TraceError) {
         let size = try file.size()
         try McapIndex.checkMagic(file, size: size)
@@ -34,7 +48,10 @@ struct McapSalvage {
         nameTopics()
     }
 
-    /// What a gap, or a chunk that cannot be unpacked, held; nil where nobody knows.
+    /// Which topics a gap, or a chunk that cannot be unpacked, held messages of.
+    ///
+    /// Empty where it held none; nil where nobody can know. What a chunk held is said by the
+    /// message indexes behind it, which may have outlived it.
     func topics(lostAt place: Int, _ file: InputFile) throws(TraceError) -> [Topic]? {
         let entry = index.chunks[place]
         if gaps[place] != nil {
@@ -47,19 +64,22 @@ struct McapSalvage {
             .compactMap { Topic(rawValue: $0.value) }.sorted { $0.rank < $1.rank }
     }
 
+    /// Goes through the file and around its damage, and ends at the file's end, at the summary,
+    /// or behind the last gap that is allowed.
     private mutating func scan(_ file: InputFile, _ size: UInt64) throws(TraceError) {
         while true {
             do throws(TraceError) {
                 while try index.advance(file, size: size) {}
                 cutBytes = index.isFinished ? 0 : size - min(size, index.dataEnd)
                 if cutBytes == 0 || index.isDataEnded { return }
-                // Either the file was cut, or a length is wrong that claims more than there is.
+                // Either the file was cut here, or a damaged length claims more bytes than there
+                // are. If another record can be found behind it, the length is wrong.
                 guard let next = try Self.find(file, from: index.dataEnd + 1, size) else { return }
                 let reason = "a record claims more bytes than the file has"
                 skip(to: next, .damaged(index.dataEnd, reason))
             } catch {
                 guard error.code == .damaged else { throw error }
-                // Damage to the summary: all it says was found without it.
+                // The damage is in the summary. All it would say was found without it.
                 if index.isDataEnded { return }
                 let next =
                     gaps.count < Self.maximumGaps
@@ -70,7 +90,7 @@ struct McapSalvage {
         }
     }
 
-    /// Notes a gap as if it were a chunk: the message indexes behind it say what it held.
+    /// Notes a gap as if it were a chunk. The message indexes behind it then say what it held.
     private mutating func skip(to next: UInt64, _ error: TraceError) {
         gaps[index.chunks.count] = error
         index.chunks.append(
@@ -80,7 +100,8 @@ struct McapSalvage {
         index.dataEnd = next
     }
 
-    /// Weir numbers its topics in one order: where a channel's own record is damaged, that holds.
+    /// Names channels whose own records were lost. Weir numbers its topics in one order, so a
+    /// number that nobody else has claimed belongs to the topic of that rank.
     private mutating func nameTopics() {
         for topic in Topic.allCases where !index.topics.values.contains(topic.rawValue) {
             let number = UInt16(topic.rank + 1)
@@ -94,11 +115,14 @@ struct McapSalvage {
 // MARK: Finding the next record
 
 extension McapSalvage {
+    /// The file is searched in pieces of one megabyte.
     private static let window = 1 << 20
-    /// Enough of a record to tell what it is.
+    /// So many bytes of a record are enough to tell what it is; the longest look reaches byte
+    /// 53.
     private static let headBytes = 64
 
-    /// The first place from `start` on that can be nothing but a record.
+    /// The first location from `start` on that can be nothing but a record of a kind that is
+    /// sought.
     private static func find(
         _ file: InputFile, from start: UInt64, _ size: UInt64
     ) throws(TraceError) -> UInt64? {
@@ -120,6 +144,8 @@ extension McapSalvage {
         return nil
     }
 
+    /// Whether a record of this kind is worth finding. The others are short, and by chance any
+    /// byte could be taken for their opcode, as their bodies say nothing that could be checked.
     private static func isSought(_ opcode: Mcap.Opcode) -> Bool {
         switch opcode {
         case .chunk, .messageIndex, .metadata, .dataEnd: true
@@ -129,7 +155,10 @@ extension McapSalvage {
         }
     }
 
-    /// Whether these are a record's first bytes: its lengths, which are said twice, agree.
+    /// Whether these are the first bytes of a record.
+    ///
+    /// Each kind that is sought says its length twice, or begins with something that chance does
+    /// not give: both must fit.
     private static func isRecord(_ opcode: Mcap.Opcode, _ head: [UInt8], room: UInt64) -> Bool {
         guard let length = fixed(head, 1, 8), length <= room else { return false }
         let whole = length + UInt64(Mcap.recordHead)
@@ -140,6 +169,8 @@ extension McapSalvage {
             guard let channel = fixed(head, 9, 2), let array = fixed(head, 11, 4) else {
                 return false
             }
+            // An entry of a message index is a time and an offset, 16 bytes. The body has 2
+            // bytes for the channel and 4 for the array's length before them.
             return (1..<64).contains(channel) && array > 0 && array % 16 == 0
                 && length == array + 6
         case .metadata: return namesMetadata(head)
@@ -152,10 +183,10 @@ extension McapSalvage {
         }
     }
 
-    /// Whether a gap of `length` bytes is one record of a kind that holds no message.
+    /// Whether a gap of `length` bytes is a single record of a kind that holds no message.
     ///
-    /// A record's length is said twice, and its kind once: whatever byte of it was changed, two of
-    /// the three still tell.
+    /// A message index says its length twice and its kind once. If one byte of it was changed,
+    /// two of the three still tell the truth, and so two are enough.
     private static func isAside(_ head: [UInt8], _ length: UInt64) -> Bool {
         if namesMetadata(head) { return true }
         let said = fixed(head, 1, 8).map { $0 &+ UInt64(Mcap.recordHead) } == length
@@ -164,14 +195,18 @@ extension McapSalvage {
         return said && counted || isNamed && (said || counted)
     }
 
-    /// Whether a gap of `length` bytes is one chunk: as for `isAside`.
+    /// Whether a gap of `length` bytes is a single chunk; two of three tell it, as in `isAside`.
     private static func isOneChunk(_ head: [UInt8], _ length: UInt64) -> Bool {
         if chunkLength(head) == length { return true }
         return head.first == Mcap.Opcode.chunk.rawValue
             && fixed(head, 1, 8).map { $0 &+ UInt64(Mcap.recordHead) } == length
     }
 
-    /// Bytes of the chunk that begins with `head`, by the sizes in its body.
+    /// The bytes of the chunk's record that begins with `head`, computed from the sizes in its
+    /// body.
+    ///
+    /// Its name is empty or `zstd`. Its stored bytes begin 49 bytes and the name behind its
+    /// beginning.
     private static func chunkLength(_ head: [UInt8]) -> UInt64? {
         guard let unpacked = fixed(head, 25, 8), unpacked <= UInt64(Mcap.maximumChunk),
             let name = fixed(head, 37, 4), name == 0 || name == 4,
@@ -181,6 +216,8 @@ extension McapSalvage {
         return 49 + name + packed
     }
 
+    /// Whether the bytes hold the name of one of Weir's metadata records, 13 bytes from the
+    /// beginning.
     private static func namesMetadata(_ head: [UInt8]) -> Bool {
         guard let count = fixed(head, 9, 4), count < 32, head.count >= 13 + Int(count) else {
             return false
@@ -189,6 +226,7 @@ extension McapSalvage {
         return [TraceMetadata.run, TraceMetadata.end, TraceMetadata.rewritten].contains(name)
     }
 
+    /// A little-endian number of `count` bytes; nil where they are not all there.
     private static func fixed(_ bytes: [UInt8], _ place: Int, _ count: Int) -> UInt64? {
         guard place + count <= bytes.count else { return nil }
         var value: UInt64 = 0

@@ -1,15 +1,25 @@
 import WeirBase
 
-/// Writes an MCAP file from front to back, chunk by chunk. Owned by one thread.
+/// Writes an MCAP file from front to back, chunk by chunk.
 ///
-/// Every call hands its bytes to the kernel before it returns: a process that is killed leaves all
-/// chunks written so far. Nothing is synced to the disk. After an error nothing more is written.
+/// `TraceWriter` owns it: it makes the writer, adds schemas and channels, writes metadata and
+/// chunks, and calls `finish` once. One thread uses it.
+///
+/// Every call hands its bytes to the kernel before it returns, so that a process that is killed
+/// leaves everything written so far. Nothing is synced to the disk: against a loss of power the
+/// run itself would have to decide. After an error nothing more is written, as the file may end
+/// in the middle of a record.
 final class McapWriter {
     private let file: OutputFile
     private let zstd = Zstd()
+    /// The record that is being made. It is emptied with each flush and keeps its room, that of
+    /// a chunk of the usual 256 KiB with its indexes.
     private var buffer = ByteWriter(reserving: 320 << 10)
+    /// The checksum over all bytes so far, which `finish` writes as that of the data.
     private var dataCRC = CRC32()
+    /// The records of all schemas, to be repeated in the summary.
     private var schemas: [[UInt8]] = []
+    /// The records of all channels, to be repeated in the summary.
     private var channels: [[UInt8]] = []
     /// Chunk index records as they will stand in the summary, about 110 bytes a chunk: what a
     /// recording of days costs in memory.
@@ -19,8 +29,10 @@ final class McapWriter {
     private var messageCounts: [UInt16: UInt64] = [:]
     private var startTime = UInt64.max
     private var endTime: UInt64 = 0
+    /// The first error. It is thrown again by every later write.
     private var failure: TraceError?
 
+    /// What is gathered about a chunk while it is written, for its entry in the summary.
     private struct ChunkRecord {
         var entry: McapChunkEntry
         var compression: String
@@ -40,7 +52,7 @@ final class McapWriter {
         try flush()
     }
 
-    /// Adds a schema and a channel that uses it (or none); both are numbered from 1.
+    /// Adds a schema and returns its number, from 1. Number 0 means that a channel has none.
     func addSchema(name: String, encoding: String, data: [UInt8]) throws(TraceError) -> UInt16 {
         let id = UInt16(schemas.count + 1)
         let start = buffer.beginRecord(.schema)
@@ -55,8 +67,10 @@ final class McapWriter {
         return id
     }
 
+    /// Adds a channel for a topic and returns its number, from 1.
     func addChannel(topic: String, schema: UInt16, encoding: String) throws(TraceError) -> UInt16 {
         let id = UInt16(channels.count + 1)
+        // The index of a chunk has one bit for each channel.
         precondition(id < 64, "a file has at most 63 channels, this would be number \(id)")
         let start = buffer.beginRecord(.channel)
         buffer.append(fixed: id)
@@ -70,6 +84,7 @@ final class McapWriter {
         return id
     }
 
+    /// Writes a metadata record, which any reader of MCAP shows as a name and pairs of strings.
     func writeMetadata(name: String, _ members: [(String, String)]) throws(TraceError) {
         let offset = file.position
         let start = buffer.beginRecord(.metadata)
@@ -81,15 +96,18 @@ final class McapWriter {
         try flush()
     }
 
-    /// Writes one chunk with its message indexes. Messages must be in order of their log times.
+    /// Writes one chunk and its message indexes. The messages must be in order of their log
+    /// times.
     ///
-    /// With `compress` the chunk is packed when that makes it smaller.
+    /// With `compress` the chunk is packed when that makes it smaller. An empty list writes
+    /// nothing.
     func writeChunk(_ messages: [McapMessage], compress: Bool) throws(TraceError) {
         guard let first = messages.first else { return }
         var body = ByteWriter(reserving: messages.reduce(0) { $0 + $1.data.count + 31 })
         var indexes: [UInt16: [(time: UInt64, offset: UInt64)]] = [:]
         var last = first.logTime
         for message in messages {
+            // Readers take the first and the last time for the chunk's range.
             assert(message.logTime >= last, "messages of a chunk out of order")
             last = message.logTime
             indexes[message.channel, default: []].append((last, UInt64(body.count)))
@@ -108,6 +126,7 @@ final class McapWriter {
         record.entry.length = UInt64(buffer.count)
         appendIndexes(indexes, &record)
         try flush()
+        // Only a chunk that was written is named in the summary.
         appendChunkIndex(record)
     }
 
@@ -115,6 +134,7 @@ final class McapWriter {
         let start = body.beginRecord(.message)
         body.append(fixed: message.channel)
         body.append(fixed: message.sequence)
+        // The log time, and once more as the publish time, which MCAP wants too.
         body.append(fixed: message.logTime)
         body.append(fixed: message.logTime)
         body.append(contentsOf: message.data)
@@ -159,12 +179,14 @@ final class McapWriter {
         record.indexLength = UInt64(buffer.count - begin)
     }
 
-    /// Writes the end of the data, the summary and the footer.
+    /// Writes the end of the data, the summary and the footer. Nothing may be written after it.
     func finish() throws(TraceError) {
         let start = buffer.beginRecord(.dataEnd)
         buffer.append(fixed: dataCRC.value)
         buffer.endRecord(start)
         try flush()
+        // The summary's checksum begins here, so the buffer is empty now and holds it alone
+        // below.
         let summaryStart = file.position
         var groups: [(opcode: Mcap.Opcode, start: UInt64, length: UInt64)] = []
         func group(_ opcode: Mcap.Opcode, _ write: () -> Void) {
@@ -178,6 +200,8 @@ final class McapWriter {
         group(.statistics) { appendStatistics() }
         group(.chunkIndex) { buffer.append(contentsOf: chunkIndexes.bytes) }
         group(.metadataIndex) { metadata.forEach { appendMetadataIndex($0) } }
+        // Readers find each group of the summary by these offsets; the format wants one group
+        // for a kind.
         let offsetStart = summaryStart + UInt64(buffer.count)
         for group in groups {
             let start = buffer.beginRecord(.summaryOffset)
@@ -189,7 +213,8 @@ final class McapWriter {
         let footer = buffer.beginRecord(.footer)
         buffer.append(fixed: summaryStart)
         buffer.append(fixed: offsetStart)
-        // The check covers the footer up to itself, its length included.
+        // The checksum covers the footer up to itself, its length included. So the length is put
+        // in before the checksum is taken.
         buffer.patch(fixed: UInt64(Mcap.footerBody), at: footer - 8)
         buffer.append(fixed: CRC32.of(buffer.bytes))
         buffer.append(contentsOf: Mcap.magic)
@@ -241,6 +266,7 @@ final class McapWriter {
         buffer.endRecord(start)
     }
 
+    /// Hands the buffer to the kernel and empties it.
     private func flush() throws(TraceError) {
         // A file that ends in the middle of a record must not go on behind it.
         if let failure { throw failure }
@@ -250,6 +276,8 @@ final class McapWriter {
             failure = error
             throw error
         }
+        // Only what is before the end of the data counts; `finish` has written the sum by the
+        // time that later bytes are added.
         dataCRC.update(buffer.bytes)
         buffer.removeAll()
     }

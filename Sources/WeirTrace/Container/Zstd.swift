@@ -1,14 +1,16 @@
 import CZstd
 
-/// Compresses and decompresses frames of zstd; owned by one thread.
+/// Compresses and decompresses frames of zstd. Owned by one thread.
 ///
-/// The contexts are kept between calls: making one costs more than compressing a small column.
+/// Chunks and columns are packed with it. A context of zstd is kept between calls, as making one
+/// costs more than compressing a small column.
 final class Zstd {
-    /// Level 1: on schedules the gain of higher levels is 7 % at nearly twice the time.
+    /// Level 1. On schedules higher levels gain 7 % of the bytes at nearly twice the time.
     private static let level: Int32 = 1
 
     private let compressor: OpaquePointer?
     private let decompressor: OpaquePointer?
+    /// Where frames are packed into, kept for its room. `compress` hands out a part of it.
     private var scratch: [UInt8] = []
 
     init() {
@@ -21,7 +23,10 @@ final class Zstd {
         ZSTD_freeDCtx(decompressor)
     }
 
-    /// One frame of `bytes`, or nil when it would not be smaller.
+    /// One frame of `bytes`; nil when it would not be smaller, or when zstd fails.
+    ///
+    /// The caller then stores the bytes as they are, which every reader here understands. Use
+    /// the slice before the next call, so that the buffer need not be copied.
     func compress(_ bytes: UnsafeRawBufferPointer) -> ArraySlice<UInt8>? {
         let bound = ZSTD_compressBound(bytes.count)
         if scratch.count < bound { scratch = [UInt8](repeating: 0, count: bound) }
@@ -36,7 +41,7 @@ final class Zstd {
 
     /// The bytes of a frame that must hold exactly `count`; nil when it does not.
     ///
-    /// The caller has bounded `count`: so much is allocated before the frame is looked at.
+    /// The caller has bounded `count`, as so much is allocated before the frame is looked at.
     func decompress(_ frame: UnsafeRawBufferPointer, count: Int) -> [UInt8]? {
         guard count >= 0 else { return nil }
         var isWhole = false
@@ -44,7 +49,8 @@ final class Zstd {
             let done = ZSTD_decompressDCtx(
                 decompressor, target.baseAddress, target.count, frame.baseAddress, frame.count)
             isWhole = ZSTD_isError(done) == 0 && done == count
-            // What zstd left alone after an error must not be read as bytes of an array.
+            // After an error zstd may have left a part of the buffer alone, and memory that
+            // nobody has initialised must not become bytes of an array.
             if !isWhole { target.initialize(repeating: 0) }
             initialized = count
         }

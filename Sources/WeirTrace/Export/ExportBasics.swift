@@ -1,14 +1,15 @@
 import WeirBase
 package import WeirTelemetry
 
-/// Which lines an export holds.
+/// Which lines an export writes, as the flags of `weir export` say.
 package struct ExportFilter: Equatable, Sendable {
-    /// Least level of log records.
+    /// The least level of log records that are written; nil for all.
     package var level: LogLevel?
-    /// Only this stage; what belongs to no stage is left out then.
+    /// Only this stage is written; what belongs to no stage is left out then.
     package var stage: String?
-    /// Time of the run from which on, and up to which, included.
+    /// The least time since the run's start that is written; nil from the beginning on.
     package var from: Duration?
+    /// The greatest time since the run's start that is written, included; nil to the end.
     package var to: Duration?
 
     package init(
@@ -20,34 +21,42 @@ package struct ExportFilter: Equatable, Sendable {
         self.to = to
     }
 
+    /// Whether something at a time of the run is written.
     func admits(nanoseconds: Int64) -> Bool {
         if let from, nanoseconds < from.wholeNanoseconds { return false }
         if let to, nanoseconds > to.wholeNanoseconds { return false }
         return true
     }
 
+    /// Whether something of a stage is written, or something of no stage when it is nil.
     func admits(stage: String?) -> Bool { self.stage == nil || self.stage == stage }
 }
 
-/// Takes whole lines, some at a time. What it throws ends the export.
+/// Takes some whole lines at a time. What it throws ends the export.
 package typealias ExportOutput = (UnsafeRawBufferPointer) throws -> Void
 
 /// Lines of JSON on their way to an output, handed on in pieces of bounded size.
+///
+/// An exporter writes members into `json` and then calls `endLine`. Writing each line by itself
+/// would cost a system call a line.
 struct LineBuffer {
-    /// Lines are handed on when so many bytes wait.
+    /// Lines are handed on as soon as so many bytes wait: 32 KiB, half of what a pipe holds.
     static let pieceBytes = 32 << 10
 
+    /// The line that is being written, behind the whole lines that wait.
     var json = JSONText()
     private let output: ExportOutput
 
     init(_ output: @escaping ExportOutput) { self.output = output }
 
+    /// Ends the object that is open and the line, and hands the lines on if enough wait.
     mutating func endLine() throws {
         json.endObject()
         json.endLine()
         if json.text.count >= Self.pieceBytes { try flush() }
     }
 
+    /// Hands on what waits. Call it between lines only.
     mutating func flush() throws {
         if json.text.isEmpty { return }
         try json.text.withUnsafeBytes { try output($0) }
@@ -55,7 +64,7 @@ struct LineBuffer {
     }
 }
 
-/// What every exporter begins with: names of the run, what is wanted, lines under way.
+/// What every exporter needs: the names of the run, what is wanted, and the lines under way.
 package struct ExportHead {
     let names: ExportNames
     let filter: ExportFilter
@@ -68,7 +77,11 @@ package struct ExportHead {
     }
 }
 
-/// A writer of lines. Owned by one thread; call `finish` at the end, or to hand on what waits.
+/// A writer of one signal as JSON Lines.
+///
+/// An exporter is made for a run, is given its records one by one in the order of the run by a
+/// `write` of its own, and gets `finish` at the end. It does not know whether the records come
+/// from a trace or from a replay. It is a value and is owned by one thread.
 package protocol LineExporter {
     var head: ExportHead { get set }
     init(_ head: ExportHead)
@@ -81,42 +94,47 @@ extension LineExporter {
         self.init(ExportHead(header, filter, output))
     }
 
-    /// Hands on the lines that wait.
+    /// Hands on the lines that wait. To be called at the end, and whenever somebody waits for
+    /// them.
     package mutating func finish() throws { try head.lines.flush() }
 
     var names: ExportNames { head.names }
     var filter: ExportFilter { head.filter }
 }
 
-/// Names and times of a run, as exports write them.
+/// The names and times of a run as exports write them.
 struct ExportNames {
     let header: RunHeader
 
+    /// The subtask with a number of the schedule; nil where a damaged trace names one that is
+    /// not there.
     func subtask(_ number: UInt16) -> SubtaskInfo? {
         Int(number) < header.subtasks.count ? header.subtasks[Int(number)] : nil
     }
 
-    /// Nanoseconds since the run's start; saturating, as the times come from a file.
+    /// A time of the schedule in nanoseconds. It saturates, as the times come from a file.
     static func nanoseconds(_ microseconds: Int64) -> Int64 {
         let (product, overflow) = microseconds.multipliedReportingOverflow(by: 1000)
         return overflow ? (microseconds < 0 ? .min : .max) : product
     }
 
-    /// RFC 3339 of a time since the run's start.
+    /// The wall-clock time at so many nanoseconds since the run's start, as RFC 3339. It
+    /// saturates.
     func timestamp(_ nanoseconds: Int64) -> String {
         let (sum, overflow) = header.started.addingReportingOverflow(nanoseconds)
         return Instant(nanoseconds: overflow ? (nanoseconds < 0 ? .min : .max) : sum).rfc3339()
     }
 
-    /// The span of a turn: its step in 16 hex digits.
+    /// The span of a turn is its step, in the 16 hex digits that OpenTelemetry wants.
     static func span(_ step: UInt64) -> String { hexadecimal(step, digits: 16) }
 
+    /// A number in hex with zeros before it.
     static func hexadecimal(_ number: UInt64, digits: Int) -> String {
         let text = String(number, radix: 16)
         return String(repeating: "0", count: max(0, digits - text.utf8.count)) + text
     }
 
-    /// `Orders.swift:118`.
+    /// The location of a log statement without its folders: `Orders.swift:118`.
     static func source(_ site: LogSite) -> String {
         let name = site.file.split(separator: "/").last.map(String.init) ?? site.file
         return "\(name):\(site.line)"
@@ -124,6 +142,7 @@ struct ExportNames {
 }
 
 extension JSONText {
+    /// Writes a field of a log record with its own type.
     mutating func member(_ name: String, _ value: LogValue) {
         switch value {
         case .integer(let number): member(name, number)

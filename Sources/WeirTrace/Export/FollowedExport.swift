@@ -1,18 +1,23 @@
 import WeirBase
 package import WeirTelemetry
 
-/// Exports a trace that grows: takes what was appended since the last time, hands on what is final.
+/// Exports a trace that grows: `weir export --follow`.
 ///
-/// The lines are those that the exporters write of the finished trace, in the same order. What is
-/// not final yet, because a turn before it has not ended, is held back, in bounded memory. Owned
-/// by one thread.
+/// The protocol is: make it for a trace; after each `Trace.refresh` call `advance`, which takes
+/// what was appended since and hands on the lines that are final; call `finish` once when the
+/// run has ended or died. The lines are those that the exporters write of the finished trace, in
+/// the same order. What is not final yet, because a turn before it has not ended, is held back,
+/// in bounded memory. Owned by one thread.
 package final class FollowedExport {
+    /// What is exported.
     package enum Signal: Sendable {
         case logs, spans, metrics, schedule
 
+        /// The topics that the signal is made of; chunks without any of them are not read.
         fileprivate var topics: [Topic] {
             switch self {
-            // Samples and marks come behind the records of their batch: see `SettlingLogs`.
+            // Samples and marks are not written. But they come behind the records of their batch
+            // and so tell that the batch is complete, see `SettlingLogs`.
             case .logs: [.schedule, .log, .metric, .mark]
             case .spans, .schedule: [.schedule]
             case .metrics: [.metric]
@@ -20,6 +25,8 @@ package final class FollowedExport {
         }
     }
 
+    /// The writer of the signal. Each case holds a value: whoever writes takes it out and puts
+    /// it back.
     private enum Exporter {
         case logs(LogExporter)
         case spans(SpanExporter)
@@ -47,13 +54,17 @@ package final class FollowedExport {
             }
     }
 
-    /// Takes all that is known of the file now; every line that is final is with the output then.
+    /// Takes everything that is known of the file now, and hands every line that is final to the
+    /// output.
     package func advance() throws {
         while let batch = try cursor.next() { try take(batch) }
         try flush()
     }
 
-    /// Nothing more comes: hands on what was held back, and the steps that were recovered.
+    /// Hands on what was held back. Nothing more comes.
+    ///
+    /// `tail` are the steps that were recovered from the lanes of a run that died. Only spans
+    /// and schedule get them: lanes hold no logs and no samples.
     package func finish(_ tail: ScheduleBatch) throws {
         switch exporter {
         case .logs(var exporter):
@@ -82,6 +93,7 @@ package final class FollowedExport {
         }
     }
 
+    /// Gives steps to the joiner by `add`, and what comes out of it to the exporter.
     private func join(
         _ add: (inout TurnJoiner, (JoinedStep) throws -> Void) throws -> Void
     ) throws {
@@ -96,6 +108,7 @@ package final class FollowedExport {
         }
     }
 
+    /// Writes one log record with its statement; throws when the trace holds no such statement.
     private static func write(
         _ record: LogRecord, _ sites: [LogSite], _ seq: UInt64, _ exporter: inout LogExporter
     ) throws {
@@ -126,24 +139,33 @@ package final class FollowedExport {
 
 /// Puts the log records of a growing trace into the order of the run.
 ///
-/// The recorder looks at the schedule first and at the logs after it, so that once a batch was
-/// read to its end, all records of the turns that had ended by its schedule are there: what lies
-/// before the first open turn is final.
+/// The recorder looks at the schedule first and at the logs after it. So once a batch was read
+/// to its end, all records of the turns that had ended by its schedule are there, and everything
+/// before the first open turn is final. A batch is known to be at its end when its samples or
+/// marks have come, or when the schedule of the next batch comes.
 struct SettlingLogs {
-    /// Records held back at most, about 10 MB; beyond it the oldest half goes as it is.
+    /// The most records that are held back, about 10 MB. Beyond it the oldest half is given out
+    /// in the order known so far, so that one turn that never ends cannot stop the export.
     static let maximumHeld = 1 << 16
 
+    /// Takes a record, all statements that are known, and the record's rank from 1.
     typealias Write = (LogRecord, [LogSite], UInt64) throws -> Void
 
+    /// Records whose place in the order is not final.
     private var held: [LogRecord] = []
     private var sites: [LogSite] = []
+    /// The steps at which turns began that have not ended.
     private var open: Set<UInt64> = []
+    /// The step behind the last one of the schedule so far.
     private var nextStep: UInt64 = 1
+    /// How many records were given out.
     private var rank: UInt64 = 0
 
+    /// Takes what a chunk holds, and gives out what became final.
     mutating func take(_ batch: RecordBatch, _ write: Write) throws {
         if !batch.schedule.isEmpty {
-            // The batch before is complete with it; this one's records are still to come.
+            // A new schedule means that the batch before is complete; this one's records are
+            // still to come.
             try settle(before: open.min() ?? nextStep, write)
             for note in batch.schedule.steps {
                 if note.kind.beginsTurn { open.insert(note.step) }

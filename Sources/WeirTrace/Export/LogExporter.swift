@@ -3,8 +3,8 @@ package import WeirTelemetry
 
 /// Writes log records as JSON Lines. Owned by one thread.
 ///
-/// It does not know where records come from: a trace and a replay feed the same writer, so that
-/// equal records are equal bytes. Call `finish` at the end, or to hand on what waits.
+/// It does not know where the records come from. A trace and a replay feed the same writer, and
+/// equal records give equal bytes. Call `finish` at the end, or to hand on what waits.
 package struct LogExporter: LineExporter {
     package var head: ExportHead
 
@@ -16,6 +16,8 @@ package struct LogExporter: LineExporter {
         let subtask = names.subtask(record.subtask)
         guard filter.admits(stage: subtask?.stage) else { return }
         let turn = ExportNames.nanoseconds(record.time)
+        // A record has its turn's time, which is cut to microseconds. One nanosecond for each
+        // element that the operator had taken keeps the records of a turn apart and in order.
         let (late, overflow) = turn.addingReportingOverflow(Int64(record.index))
         let time = overflow ? turn : late
         guard filter.admits(nanoseconds: time) else { return }
@@ -40,6 +42,8 @@ package struct LogExporter: LineExporter {
         try head.lines.endLine()
     }
 
+    /// Writes the fields as an object, and a field called `error` also beside the message, where
+    /// the tools that read logs look for it.
     private mutating func writeFields(_ record: LogRecord, _ site: LogSite) {
         let fields = zip(site.fields, record.values)
         if let error = fields.first(where: { $0.0 == "error" })?.1 {
@@ -53,27 +57,41 @@ package struct LogExporter: LineExporter {
     }
 }
 
-/// The records of all workers in the order of the run. Owned by one thread.
+/// Gives the log records of all workers of a finished trace in the order of the run.
 ///
-/// A worker of a parallel run logs turn by turn. In a simulated run one thread's lane has the
-/// turns of all subtasks, and a turn that waits for a cell goes on behind later ones: a record is
-/// final only when no message that was not read yet has one of an earlier step. In memory are a
-/// batch for each worker, what waits for such turns, and the records of one turn.
+/// The protocol is: make it, which reads the topic once for its statements and workers, then
+/// call `next` until nil. Owned by one thread.
+///
+/// In a parallel run each worker logs turn by turn, and merging the workers' streams by step
+/// would be enough. In a simulated run one lane has the turns of all subtasks, and a turn that
+/// waits for a cell goes on behind later ones, so that steps in a stream go back. So a record is
+/// final only when no message of its stream that was not read yet has one of an earlier step.
+///
+/// In memory are a batch for each worker, what waits for such turns, and the records of one
+/// turn.
 package final class LogMerge {
-    /// Records of one turn that are put in order together; further ones follow as they come.
+    /// The most records of one turn that are put in order together. Further ones follow as they
+    /// come, so that a turn that logs without end does not fill the memory.
     static let maximumGroup = 1 << 18
 
+    /// The records of one worker.
     private struct Stream {
+        /// Reads the messages of this worker.
         let cursor: LogCursor
-        /// For each message that is still to be read: the least step in it and in all behind it.
+        /// For each message that is still to be read, the least step in it and in all messages
+        /// behind it.
         var leastAhead: ArraySlice<UInt64>
+        /// Records that were read and not given, in order of their steps.
         var ready: ArraySlice<LogRecord> = []
 
-        /// The next record, without taking it.
+        /// The next record by step, without taking it. Reads messages until none ahead can have
+        /// an earlier one.
         mutating func peek() throws(TraceError) -> LogRecord? {
             while let least = leastAhead.first, (ready.first?.step ?? .max) >= least {
                 guard let next = try cursor.next() else { break }
                 leastAhead.removeFirst()
+                // Mostly a message goes on where the last one ended, and nothing needs to be put
+                // in order.
                 let isBehind = (ready.last?.step ?? 0) <= (next.records.first?.step ?? 0)
                 ready.append(contentsOf: next.records)
                 if !isBehind || !Self.isInOrder(next.records) {
@@ -92,16 +110,21 @@ package final class LogMerge {
     package let sites: [LogSite]
     /// Records that found no room in their workers' lanes.
     package let lost: UInt64
+    /// One stream for each worker that logged, in order of the workers' numbers.
     private var streams: [Stream]
+    /// The records of the turn that is being given, in order.
     private var group: ArraySlice<LogRecord> = []
+    /// How many records were given.
     private var rank: UInt64 = 0
 
-    /// Reads the topic once for its statements and workers; then record by record.
+    /// Reads the topic once for its statements and workers, without its records.
     package init(_ trace: Trace) throws(TraceError) {
         let index = try trace.logIndex()
         (sites, lost) = (index.sites, index.lost)
         streams = index.firstSteps.sorted { $0.key < $1.key }.map { worker, steps in
             var leastAhead = steps
+            // From the back: each message's own least step becomes the least of it and all
+            // behind it.
             for place in leastAhead.indices.dropLast().reversed() {
                 leastAhead[place] = min(leastAhead[place], leastAhead[place + 1])
             }
@@ -117,6 +140,7 @@ package final class LogMerge {
         return (record, rank)
     }
 
+    /// Takes the records of the next turn out of all streams, and puts them in order.
     private func fill() throws(TraceError) {
         var least: UInt64?
         for index in streams.indices {
@@ -138,10 +162,11 @@ package final class LogMerge {
     }
 }
 
-/// What is in the log topic of a trace, before its records are read.
+/// What is in the log topic of a trace, found before its records are read.
 struct LogIndex {
+    /// The statements in the order of their numbers.
     var sites: [LogSite] = []
-    /// By worker: the least step of each of its messages, in their order.
+    /// For each worker, the least step of each of its messages, in the order of the file.
     var firstSteps: [UInt16: [UInt64]] = [:]
     /// Records that found no room in their workers' lanes.
     var lost: UInt64 = 0
@@ -165,6 +190,8 @@ extension Trace {
             index.sites.append(contentsOf: found.0)
             if let head = found.1 {
                 index.firstSteps[head.worker, default: []].append(
+                    // A message without records only says how many were lost, and holds nobody
+                    // up.
                     head.count > 0 ? head.firstStep : .max)
                 index.lost &+= head.lost
             }

@@ -1,20 +1,29 @@
 import WeirBase
 package import WeirTelemetry
 
-/// Writes metric samples as JSON Lines, one line a metric. Owned by one thread; call `finish` at
-/// the end.
+/// Writes metric samples as JSON Lines, one line for each value. Owned by one thread.
+///
+/// A sample names only what changed. Whoever reads lines wants every value at every time, so a
+/// table puts the whole together first, and all of it is written for each sample. Call `finish`
+/// at the end.
+///
+/// The names are Prometheus' way: base units, and `_total` for what only grows.
 package struct MetricExporter: LineExporter {
-    /// One value of a sample, by its Prometheus name.
+    /// One value of a sample by its Prometheus name, with the type, unit and labels of its line.
     struct Value {
+        /// The metric's name, by which lines are chosen.
         var name: String
+        /// `counter` or `gauge`.
         var type: String
         var unit: String
+        /// The value; counters lose precision above 2^53, which no run reaches.
         var number: Double
+        /// Which stage, subtask or channel it is about, in the order of the line.
         var labels: [(String, String)]
     }
 
     package var head: ExportHead
-    /// Samples name what changed; whoever reads lines wants every value at every time.
+    /// All subtasks and channels as they were at the last sample.
     private var table: SampleTable
 
     package init(_ head: ExportHead) {
@@ -22,7 +31,10 @@ package struct MetricExporter: LineExporter {
         table = SampleTable(head.names.header)
     }
 
+    /// Writes every value there is at a sample's time. Samples must come in the order of the
+    /// run.
     package mutating func write(_ sample: MetricSample) throws {
+        // Also one outside the filter's times: what it tells is needed to understand the next.
         table.take(sample)
         let time = ExportNames.nanoseconds(sample.time)
         guard filter.admits(nanoseconds: time) else { return }
@@ -34,17 +46,19 @@ package struct MetricExporter: LineExporter {
         for channel in table.channels where filter.admits(stage: Self.stage(of: channel.to)) {
             for value in Self.values(of: channel, at: sample.time) { try write(value, timestamp) }
         }
+        // The recorder and the process belong to no stage.
         guard filter.stage == nil else { return }
         for value in Self.values(of: sample.recorder) { try write(value, timestamp) }
         guard let process = sample.process else { return }
         for value in Self.values(of: process) { try write(value, timestamp) }
     }
 
-    /// A histogram: `count`, `sum`, and under `buckets` how many were at most `le` seconds long, of
-    /// classes that are not empty.
+    /// Writes the latencies of one place as a histogram: their `count` and `sum`, and for each
+    /// class that is not empty how many were at most `le` seconds long.
     private mutating func write(
         _ latency: LatencySample, of subtask: SubtaskSample, _ timestamp: String
     ) throws {
+        // The whole way and its hops are metrics of their own, as they must not be added up.
         let isWhole = latency.hop == LatencySample.wholeWay
         let classes = latency.classes
         head.lines.json.beginObject()
@@ -59,7 +73,9 @@ package struct MetricExporter: LineExporter {
         head.lines.json.beginArray()
         var count: UInt64 = 0
         for (place, found) in classes.enumerated() where found > 0 {
+            // The last class has no upper bound; what is in it is in `count` alone.
             guard let bound = LatencyClass.upperBound(of: place) else { continue }
+            // Prometheus counts what is at most `le`, so each bucket includes those below it.
             count &+= found
             head.lines.json.beginObject()
             head.lines.json.member("le", Double(bound) / 1e9)
@@ -77,6 +93,7 @@ package struct MetricExporter: LineExporter {
         try head.lines.endLine()
     }
 
+    /// Writes one value as a line. Every line has the pipeline as its first label.
     private mutating func write(_ value: Value, _ timestamp: String) throws {
         head.lines.json.beginObject()
         head.lines.json.member("timestamp", timestamp)
@@ -92,19 +109,22 @@ package struct MetricExporter: LineExporter {
         try head.lines.endLine()
     }
 
-    /// `enrich` of `enrich/1`.
+    /// The stage of a subtask's name: `enrich` of `enrich/1`.
     private static func stage(of subtask: String) -> String {
         guard let slash = subtask.lastIndex(of: "/") else { return subtask }
         return String(subtask[..<slash])
     }
 
-    /// Seconds from one time of the run, in microseconds, to another; 0 where that is not later.
+    /// Seconds from one time of the run to another, both in microseconds; 0 where that is not
+    /// later.
     private static func age(_ since: Int64?, at time: Int64) -> Double {
         guard let since else { return 0 }
         let (age, overflow) = time.subtractingReportingOverflow(since)
         return overflow ? 0 : Double(max(0, age)) / 1e6
     }
 
+    /// The values of a subtask. What a sample does not know, as it may be one of an older build,
+    /// gives no line.
     static func values(of sample: SubtaskSample, at time: Int64) -> [Value] {
         let labels = [("stage", sample.stage), ("subtask", "\(sample.subtask)")]
         func seconds(_ nanoseconds: UInt64) -> Double { Double(nanoseconds) / 1e9 }
@@ -137,6 +157,7 @@ package struct MetricExporter: LineExporter {
         if let lag = sample.lagRecords {
             values.append(.gauge("weir_source_lag_records", unit: "records", Double(lag), labels))
         }
+        // A source whose lag is known says how old it is too, if only that nothing waits.
         if sample.lagRecords != nil || sample.lagSince != nil {
             let age = age(sample.lagSince, at: time)
             values.append(.gauge("weir_source_lag_seconds", unit: "seconds", age, labels))
@@ -152,6 +173,7 @@ package struct MetricExporter: LineExporter {
         return values
     }
 
+    /// The recorder's own cost and losses.
     static func values(of sample: RecorderSample) -> [Value] {
         var values: [Value] = [
             .counter("weir_recorder_bytes_total", unit: "bytes", sample.bytes, []),
@@ -177,6 +199,7 @@ package struct MetricExporter: LineExporter {
         return values
     }
 
+    /// What the process uses, by the names that Prometheus' own clients give it.
     static func values(of sample: ProcessSample) -> [Value] {
         [
             Value(
@@ -187,8 +210,10 @@ package struct MetricExporter: LineExporter {
         ]
     }
 
+    /// The values of a channel. What it dropped counts for the stage that reads it.
     static func values(of sample: ChannelSample, at time: Int64) -> [Value] {
         let labels = [("channel", sample.name)]
+        // An edge drops by its policy, and the stage that reads it is short of the elements.
         let drops = [("stage", sample.to), ("channel", sample.name), ("reason", "policy")]
         return [
             .gauge("weir_channel_depth", unit: "records", Double(sample.depth), labels),
@@ -204,12 +229,14 @@ package struct MetricExporter: LineExporter {
 }
 
 extension MetricExporter.Value {
+    /// A value that only grows since the run's start.
     static func counter(
         _ name: String, unit: String, _ number: UInt64, _ labels: [(String, String)]
     ) -> Self {
         Self(name: name, type: "counter", unit: unit, number: Double(number), labels: labels)
     }
 
+    /// A value that rises and falls.
     static func gauge(
         _ name: String, unit: String, _ number: Double, _ labels: [(String, String)]
     ) -> Self {
@@ -218,7 +245,7 @@ extension MetricExporter.Value {
 }
 
 extension Trace {
-    /// Writes the recorded metric samples as JSON Lines.
+    /// Writes the recorded metric samples as JSON Lines, in bounded memory.
     package func exportMetrics(
         filter: ExportFilter = ExportFilter(), output: @escaping ExportOutput
     ) throws {

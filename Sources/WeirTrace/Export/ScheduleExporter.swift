@@ -1,15 +1,21 @@
 import WeirBase
 import WeirTelemetry
 
-/// Writes steps as JSON Lines. Owned by one thread; call `finish` at the end.
+/// Writes every step as a line of JSON. Owned by one thread; call `finish` at the end.
+///
+/// A step's line holds what its kind has: a turn its inlet, its count and how it ended; an
+/// access its cell; a publish what became of the messages that were offered.
 package struct ScheduleExporter: LineExporter {
     package var head: ExportHead
 
     package init(_ head: ExportHead) { self.head = head }
 
+    /// Writes one step; steps come in order.
     package mutating func write(_ step: JoinedStep) throws {
         let time = ExportNames.nanoseconds(step.time)
         let note = step.note
+        // A rest point and a void belong to no subtask. Their number 0 must not be taken for the
+        // first.
         let isOfSubtask = note.kind != .rest && note.kind != .void
         let subtask = isOfSubtask ? names.subtask(note.subtask) : nil
         guard filter.admits(nanoseconds: time), filter.admits(stage: subtask?.stage) else {
@@ -41,26 +47,34 @@ package struct ScheduleExporter: LineExporter {
         try head.lines.endLine()
     }
 
+    /// Writes what a turn took, and what it did when its end is known.
     private mutating func writeTurn(_ step: JoinedStep, _ subtask: SubtaskInfo?) {
         if let inlet = step.inlet(of: subtask) { head.lines.json.member("inlet", inlet) }
         head.lines.json.member("count", step.note.count)
         guard let end = step.end else { return }
         head.lines.json.member("emitted", step.emittedTotal)
+        // Microseconds are recorded, and a code of a few bits at that: see `DurationCode`.
         head.lines.json.member("duration_ns", UInt64(end.duration) * 1000)
     }
 
-    /// A run is one byte: the outcome in its upper two bits (0 control message, 1 accepted,
-    /// 2 dropped, 3 accepted while the oldest was evicted), how many in the lower six.
+    /// Adds up the runs of a publish.
+    ///
+    /// A run is one byte. Its upper two bits are the outcome: 0 for a control message, 1 for
+    /// accepted, 2 for dropped, 3 for accepted while the oldest was evicted. Its lower six bits
+    /// are how many.
     private mutating func writeRuns(_ runs: [UInt64]) {
         var counts: [UInt64] = [0, 0, 0, 0]
+        // Control messages are counted too, but are no elements and not written.
         for run in runs { counts[Int(run >> 6 & 3)] += run & 63 }
+        // A message that evicted the oldest was accepted itself.
         head.lines.json.member("accepted", counts[1] + counts[3])
         head.lines.json.member("dropped", counts[2])
         head.lines.json.member("evicted", counts[3])
     }
 }
 
-/// Writes every turn as a span, as JSON Lines. Owned by one thread; call `finish` at the end.
+/// Writes every turn as a span, as a line of JSON. Owned by one thread; call `finish` at the
+/// end.
 package struct SpanExporter: LineExporter {
     package var head: ExportHead
 
@@ -69,11 +83,13 @@ package struct SpanExporter: LineExporter {
     /// Writes a turn; other steps are no spans. One without an end has none in the line either.
     package mutating func write(_ step: JoinedStep) throws {
         let start = ExportNames.nanoseconds(step.time)
+        // Only turns have a duration; an access or a publish is a point within one.
         guard step.note.kind.beginsTurn, let subtask = names.subtask(step.note.subtask),
             filter.admits(nanoseconds: start), filter.admits(stage: subtask.stage)
         else { return }
         head.lines.json.beginObject()
         head.lines.json.member("start", names.timestamp(start))
+        // A turn in flight at a kill, or one given before its end was known, has none.
         if let end = step.end {
             let (sum, overflow) = start.addingReportingOverflow(Int64(end.duration) * 1000)
             head.lines.json.member("end", names.timestamp(overflow ? start : sum))
@@ -99,9 +115,10 @@ package struct SpanExporter: LineExporter {
 }
 
 extension JoinedStep {
+    /// How many messages the turn emitted on all outlets.
     var emittedTotal: UInt64 { emitted.reduce(0) { $0 + UInt64($1) } }
 
-    /// The channel that a turn read; a source's turn has none.
+    /// The channel that a turn read. A source's turn has none, and neither has a timer's.
     func inlet(of subtask: SubtaskInfo?) -> String? {
         guard let subtask, note.kind == .input, Int(note.port) < subtask.inlets.count else {
             return nil
@@ -129,7 +146,7 @@ extension Trace {
         try exporter.finish()
     }
 
-    /// Calls `body` with every step, joined with its turn's end.
+    /// Calls `body` with every step in order, joined with its turn's end, in bounded memory.
     package func forEachJoinedStep(_ body: (JoinedStep) throws -> Void) throws {
         var joiner = TurnJoiner()
         let cursor = schedule()

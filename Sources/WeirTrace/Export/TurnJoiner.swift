@@ -3,30 +3,37 @@ package import WeirTelemetry
 
 /// A step with the end of its turn, where that is known.
 package struct JoinedStep: Equatable, Sendable {
+    /// The step. Its ranges of words are those of its batch; use `words` instead.
     package var note: StepNote
-    /// The call numbers of a completion or the runs of a publish.
+    /// The call numbers of a completion, the runs of a publish, or the markers of a rest point.
     package var words: [UInt64]
+    /// How the turn ended that began here; nil for other steps, and for a turn without an end.
     package var end: EndNote?
-    /// Messages emitted per outlet.
+    /// The messages that the turn emitted, by outlet.
     package var emitted: [UInt32] = []
-    /// Microseconds since the run's start: an access's or a publish's is that of its turn.
+    /// Microseconds since the run's start. An access and a publish have the time of their turn.
     package var time: Int64
 }
 
-/// Joins steps with the ends of their turns, which come later; gives them in order of steps.
+/// Joins steps with the ends of their turns, which come later, and gives them in order of steps.
 ///
-/// A turn without an end holds back what comes after it, up to a bound: then it is given without.
+/// The protocol is: `add` each batch of a schedule in order, and `finish` once at the end. A
+/// turn without an end holds back everything behind it, up to a bound; then it is given without
+/// its end. A value without a lock.
 package struct TurnJoiner {
-    /// Steps held back at most, about 10 MB.
+    /// The most steps that are held back, about 10 MB.
     static let maximumHeld = 1 << 16
 
+    /// Steps without gaps in their numbers. Those before `start` were given.
     private var held: [JoinedStep] = []
+    /// The index in `held` of the first step that was not given.
     private var start = 0
+    /// The time of each subtask's newest turn, microseconds.
     private var times: [UInt16: Int64] = [:]
 
     package init() {}
 
-    /// Takes a batch and gives what is complete to `body`.
+    /// Takes a batch and gives everything that is complete by it to `body`.
     package mutating func add(
         _ batch: ScheduleBatch, _ body: (JoinedStep) throws -> Void
     ) throws {
@@ -37,11 +44,13 @@ package struct TurnJoiner {
                 times[note.subtask] = time
             case .access, .publish: time = times[note.subtask] ?? 0
             case .rest: break
+            // A void has no time of its own and takes that of the step before it.
             case .void: time = held.last?.time ?? 0
             }
             held.append(JoinedStep(note: note, words: Array(batch.words(of: note)), time: time))
         }
         for end in batch.ends {
+            // A turn that was given without its end, or that began before this stretch.
             guard let place = place(of: end.step) else { continue }
             held[place].end = end
             held[place].emitted = Array(batch.emitted(of: end))
@@ -54,7 +63,8 @@ package struct TurnJoiner {
         try give(all: true, body)
     }
 
-    /// Steps have no gaps: a step's place follows from the first one's number.
+    /// The index in `held` of a step. Steps have no gaps, so it follows from the first one's
+    /// number.
     private func place(of step: UInt64) -> Int? {
         guard start < held.count, step >= held[start].note.step else { return nil }
         let offset = step - held[start].note.step
@@ -62,6 +72,7 @@ package struct TurnJoiner {
         return start + Int(offset)
     }
 
+    /// Gives the steps from the oldest on, up to the first turn that still waits for its end.
     private mutating func give(all: Bool, _ body: (JoinedStep) throws -> Void) throws {
         while start < held.count {
             let isWaiting = held[start].note.kind.beginsTurn && held[start].end == nil

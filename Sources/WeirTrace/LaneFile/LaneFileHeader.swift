@@ -1,7 +1,10 @@
 import WeirBase
 import WeirTelemetry
 
-/// The first page of a lane file: whose lanes they are and where each lies.
+/// The first page of a lane file: whose lanes they are, and where each of them is.
+///
+/// `MappedLanes` writes it when a run begins and reads it when a run has died. It never changes
+/// in between. All numbers are little-endian.
 ///
 ///     0   magic `WEIRLANE`            48  offset of the lanes' block, a multiple of 4096
 ///     8   format version, 32 bits     56  bytes of the block
@@ -9,19 +12,25 @@ import WeirTelemetry
 ///         field as zero               72  16 bytes a lane: role, 0, index (16 bits),
 ///     16  run, 32 hex digits              slots (32 bits), bytes of data (64 bits)
 struct LaneFileHeader: Equatable {
+    /// One page, so that the lanes behind it begin on a page too.
     static let size = 4096
     static let magic = Array("WEIRLANE".utf8)
     static let version: UInt32 = 1
     static let runDigits = 32
+    /// As many lanes as the page has room for: 251.
     static let maximumLanes = (size - 72) / 16
-    /// Larger claims are damage.
+    /// The most slots of a lane, half a gigabyte of them. A larger claim is taken for damage.
     static let maximumSlots = 1 << 24
+    /// The most bytes of a data ring. A larger claim is taken for damage.
     static let maximumData = 1 << 30
 
+    /// The run that the lanes belong to, which must be that of the trace beside them.
     var run: String
+    /// The lanes in the order in which they lie in the block.
     var layout: LaneLayout
 
-    /// The page, or nil when the run's id has another form or there are too many lanes.
+    /// The page as it is written; nil when the run's id is not of 32 bytes or there are too many
+    /// lanes.
     var page: [UInt8]? {
         guard run.utf8.count == Self.runDigits, layout.lanes.count <= Self.maximumLanes else {
             return nil
@@ -42,6 +51,7 @@ struct LaneFileHeader: Equatable {
             writer.append(fixed: UInt32(lane.slots))
             writer.append(fixed: UInt64(lane.dataBytes))
         }
+        // The sum covers the whole page, with zero in its own field.
         writer.append(contentsOf: [UInt8](repeating: 0, count: Self.size - writer.count))
         writer.patch(fixed: CRC32.of(writer.bytes), at: 12)
         return writer.bytes
@@ -52,7 +62,10 @@ struct LaneFileHeader: Equatable {
         self.layout = layout
     }
 
-    /// Reads a page that nobody vouches for; `fileSize` is what the whole file has.
+    /// Reads a page that nobody vouches for.
+    ///
+    /// `fileSize` is what the whole file has. Everything that mapping the lanes relies on is
+    /// checked here: their sizes are powers of two within bounds, and they lie within the file.
     init(page: [UInt8], fileSize: UInt64) throws(MalformedBytes) {
         var reader = ByteReader(page)
         guard page.count == Self.size, Array(try reader.slice(8)) == Self.magic else {
@@ -78,15 +91,19 @@ struct LaneFileHeader: Equatable {
         }
         var lanes: [LaneSpec] = []
         for _ in 0..<count { lanes.append(try Self.lane(&reader)) }
+        // A `LaneSet` traps without it.
         guard lanes.filter({ $0.role == .rest }).count == 1 else {
             throw reader.failure("there must be one lane of rest points")
         }
+        // The offsets of the lanes follow from their sizes. What the page says of the block
+        // must agree with that, or writer and reader mean different layouts.
         layout = LaneLayout(lanes: lanes)
         guard byteCount == UInt64(layout.byteCount), fileSize >= offset + byteCount else {
             throw reader.failure("the file is shorter than its lanes")
         }
     }
 
+    /// Reads one lane's 16 bytes.
     private static func lane(_ reader: inout ByteReader) throws(MalformedBytes) -> LaneSpec {
         let raw = try reader.byte()
         guard let role = LaneRole(rawValue: raw) else {
@@ -96,6 +113,7 @@ struct LaneFileHeader: Equatable {
         let index = try reader.fixed(UInt16.self)
         let slots = Int(try reader.fixed(UInt32.self))
         let data = try reader.fixed(UInt64.self)
+        // Exactly what `NoteLane` traps on.
         guard slots >= NoteLane.minimumSlots, slots <= maximumSlots, slots & (slots - 1) == 0
         else { throw reader.failure("a lane of \(slots) slots") }
         guard data <= UInt64(maximumData), data == 0 || data & (data - 1) == 0 else {

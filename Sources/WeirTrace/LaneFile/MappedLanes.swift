@@ -4,25 +4,37 @@ import WeirBase
 
 /// The lanes of a run in a mapped file beside its trace, where they outlive the process.
 ///
-/// The recorder creates the file, holds a lock on it as long as it lives, and removes it after
-/// the trace was closed. Whoever finds one left behind opens it: the lock tells whether the
-/// recorder still lives. Keep this object as long as anything uses its `lanes`. Any thread may
-/// create and release it; the lanes have rules of their own.
+/// What a thread notes is in this memory with the last store of the note, long before the
+/// recorder writes it into the trace. After a kill the kernel still has it, so that nothing
+/// noted is lost.
+///
+/// A run creates the file before its trace, holds a lock on it for as long as the recorder
+/// lives, and removes it after the trace was closed. Whoever opens a trace without an end looks
+/// for the file with `find`, and the lock tells whether the recorder is alive. The lock belongs
+/// to the open file and not to a process, so the kernel takes it back however the process ends.
+///
+/// Keep this object for as long as anything uses its `lanes`. Any thread may create and release
+/// it; the lanes have rules of their own.
 package final class MappedLanes: @unchecked Sendable {
     // Unchecked: everything here is immutable; the memory belongs to the lanes.
 
+    /// The path of the lane file itself.
     package let path: String
     /// The run that the lanes belong to: `RunHeader.run`.
     package let run: String
+    /// The lanes over the mapped memory.
     package let lanes: LaneSet
+    /// The open file that holds the lock. It is not inherited by programs that this one starts
+    /// (rule 29).
     private let descriptor: Int32
     private let mapping: UnsafeMutableRawPointer
     private let byteCount: Int
 
-    /// What a trace's path is followed by.
+    /// What is appended to the path of a trace.
     static let suffix = ".lanes"
 
-    /// Where the lanes of a trace lie: beside it, or beside what its path leads to as a link.
+    /// The path of the lanes of a trace: beside it, or, when the trace's path is a link and
+    /// nothing is beside the link, beside what it leads to.
     package static func path(beside trace: String) -> String {
         let beside = trace + suffix
         var status = stat()
@@ -33,18 +45,20 @@ package final class MappedLanes: @unchecked Sendable {
         return String(cString: resolved) + suffix
     }
 
-    /// Whether the recorder of a lane file lives.
+    /// Whether a recorder holds the lock of a lane file. False where the file cannot be opened.
     static func isLocked(_ path: String) -> Bool {
         let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
         guard descriptor >= 0 else { return false }
         defer { Glibc.close(descriptor) }
+        // Closing the descriptor gives back the lock that this attempt may have got.
         return flock(descriptor, LOCK_SH | LOCK_NB) != 0
     }
 
-    /// Creates the lane file of a run and locks it.
+    /// Creates the lane file of a run, locks it and maps it.
     ///
-    /// All its blocks are allocated here: a full disk is this call's error and not a trap at a
-    /// later store. A file that is there already is an error.
+    /// All its blocks are allocated here, so that a full disk is this call's error and not a
+    /// trap at a later store into the mapped memory. A file that is there already is an error.
+    /// After an error no file is left behind.
     package static func create(
         path: String, run: String, layout: LaneLayout
     ) throws(TraceError) -> MappedLanes {
@@ -84,19 +98,20 @@ package final class MappedLanes: @unchecked Sendable {
         }
     }
 
-    /// What is known of a lane file beside a trace.
+    /// What is known of the lane file beside a trace.
     package enum Found {
-        /// There is none.
+        /// There is no such file: the run ended as it should, or the file was removed.
         case missing
-        /// Its recorder lives.
+        /// A recorder holds its lock.
         case recording
-        /// Left behind; a private copy, so that reading never alters it.
+        /// It was left behind by a run that died. The mapping is private: what is done to these
+        /// lanes never reaches the file.
         case left(MappedLanes)
     }
 
-    /// Looks for a lane file; never alters it.
+    /// Looks for a lane file without changing it.
     ///
-    /// - Throws: `.damaged` when its header is not one.
+    /// - Throws: `.damaged` when its header cannot be one, `.operating` when the system refuses.
     package static func find(path: String) throws(TraceError) -> Found {
         let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
         if descriptor < 0 {
@@ -108,6 +123,8 @@ package final class MappedLanes: @unchecked Sendable {
                 Glibc.close(descriptor)
                 return .recording
             }
+            // The lock was only asked for. Keeping it would make the next one who looks take us
+            // for a recorder.
             flock(descriptor, LOCK_UN)
             return .left(try open(descriptor, path))
         } catch {
@@ -116,6 +133,7 @@ package final class MappedLanes: @unchecked Sendable {
         }
     }
 
+    /// Reads the header and maps the rest, for a file that nobody writes any more.
     private static func open(
         _ descriptor: Int32, _ path: String
     ) throws(TraceError) -> MappedLanes {
@@ -141,6 +159,8 @@ package final class MappedLanes: @unchecked Sendable {
         _ descriptor: Int32, _ byteCount: Int, _ sharing: Int32, _ path: String
     ) throws(TraceError) -> UnsafeMutableRawPointer {
         let mapping = mmap(nil, byteCount, PROT_READ | PROT_WRITE, sharing, descriptor, 0)
+        // Both mappings are writable. What is written into a private one stays with this
+        // process.
         guard let mapping, mapping != MAP_FAILED else { throw .operating("cannot map", path: path) }
         return mapping
     }
@@ -157,6 +177,7 @@ package final class MappedLanes: @unchecked Sendable {
         lanes = LaneSet(layout: layout, memory: mapping + LaneFileHeader.size)
     }
 
+    /// Ends the mapping and gives the lock back, which closing the descriptor does.
     deinit {
         munmap(mapping, byteCount)
         // Closing the last descriptor gives the lock back.

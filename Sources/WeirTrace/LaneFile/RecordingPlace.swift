@@ -1,20 +1,26 @@
 import Glibc
 package import WeirTelemetry
 
-/// Where a run is to be recorded: a trace and its lanes, which nobody's file may give way to.
+/// The destination of a recording, a trace and its lanes, judged before anything is touched.
 ///
-/// Only what does not exist is created. A trace that is there gives way where `overwrites` says
-/// so and nobody records into it, its lanes with it; anything else is refused as it is.
+/// `weir run` makes this value first, so that a wrong path is refused before the run begins, and
+/// calls `create` when it begins. Nobody's file gives way to a recording: only what does not
+/// exist is created. The one exception is an older trace, with its lanes, when `overwrites` says
+/// so and nobody records into it.
 package struct RecordingPlace: Sendable {
+    /// What is at the trace's own path.
     private let trace: FilePlace
+    /// What is at the path of the lanes beside it.
     private let lanes: FilePlace
     private let overwrites: Bool
 
-    /// Judges a path; touches nothing.
+    /// Judges a path and touches nothing.
     ///
-    /// - Throws: `.usage` with what stands there and what to do.
+    /// - Throws: `.usage` with what is there and what to do, `.operating` where one may not
+    ///   look.
     package init(_ path: String, overwrites: Bool) throws(TraceError) {
         trace = try FilePlace(path)
+        // The name itself: a link there is nobody's lanes, and is refused.
         lanes = try FilePlace(nameOf: trace.target + MappedLanes.suffix)
         self.overwrites = overwrites
         switch lanes.kind {
@@ -24,6 +30,7 @@ package struct RecordingPlace: Sendable {
                 throw TraceError(
                     .usage, "another process records into \(path). Name another trace")
             }
+            // Lanes without their trace are all that is left of a run; they are never replaced.
             if trace.kind == .absent || !overwrites {
                 throw TraceError(
                     .usage,
@@ -52,8 +59,11 @@ package struct RecordingPlace: Sendable {
         }
     }
 
-    /// Creates lanes and trace. What they replace is gone when this returns, and back in its
-    /// place when it throws.
+    /// Creates the lanes and the trace.
+    ///
+    /// What they replace is gone when this returns, and back at its path when it throws. What
+    /// was found by the judgement may have changed since: each file is created as new, so the
+    /// change is an error.
     package func create(
         run: String, layout: LaneLayout, header: RunHeader, byteBound: Int?
     ) throws(TraceError) -> (lanes: MappedLanes, writer: TraceWriter) {

@@ -1,21 +1,32 @@
 import WeirBase
 package import WeirTelemetry
 
-/// Reads a trace chunk by chunk in file order, everything in it. Owned by one thread.
+/// Reads a trace chunk by chunk in the order of the file, everything that is in it.
 ///
-/// For what goes through a whole trace once: following a run, checking, rewriting. One chunk is in
-/// memory at a time. Recovered steps are not among it: see `Trace.recoveredTail`.
+/// This is for whoever goes through a whole trace once: the screen that follows a run, `weir
+/// check`, an export that follows. One chunk is in memory at a time. Steps that were recovered
+/// from lanes are not in the file and do not come; see `Trace.recoveredTail`. Owned by one
+/// thread.
+///
+/// Everything is checked on the way: the chunks' checksums, the chain of the schedule, and that
+/// no message of a wanted topic is missing.
 package final class BatchCursor {
     private let store: TraceStore
     private let zstd = Zstd()
     private let decoder = ScheduleDecoder()
+    /// The topics that are wanted; messages of others are passed over.
     private let topics: [Topic]
+    /// The index of the next chunk.
     private var place = 0
+    /// How many statements were met so far, which is the number of the next one.
     private var knownSites = 0
+    /// By channel, the sequence number of the message that is due.
     private var sequences: [UInt16: UInt32] = [:]
-    /// What the chunk read last was made of.
+    /// The chunk that was read last, for whoever measures it.
     private(set) var entry: McapChunkEntry?
+    /// The wanted messages of that chunk with their unpacked bytes.
     private(set) var messages: [(topic: Topic, bytes: Int)] = []
+    /// The stored bytes of each column of that chunk's schedule; empty when it has none.
     private(set) var columnBytes: [Int] = []
 
     init(_ store: TraceStore, topics: [Topic] = Topic.allCases) {
@@ -24,6 +35,10 @@ package final class BatchCursor {
     }
 
     /// What the next chunk holds; nil at the end of what is known of the file.
+    ///
+    /// After a `Trace.refresh` it goes on behind what it gave last.
+    ///
+    /// - Throws: `.damaged` with the byte at which the chunk begins that cannot be believed.
     package func next() throws(TraceError) -> RecordBatch? {
         let index = store.current
         skip(index)
@@ -53,10 +68,10 @@ package final class BatchCursor {
         return batch
     }
 
-    /// Leaves out chunks that hold nothing of the wanted topics.
+    /// Passes over chunks that hold nothing of the wanted topics, without reading them.
     ///
-    /// What a chunk holds is known from the records behind it. The last one of a growing file may
-    /// lack them yet: that one is read.
+    /// What a chunk holds is known from the message indexes behind it. The last chunk of a
+    /// growing file may lack them yet: that one is read.
     private func skip(_ index: McapIndex) {
         guard topics.count < Topic.allCases.count else { return }
         let channels = topics.compactMap { index.channel($0.rawValue) }
@@ -69,11 +84,13 @@ package final class BatchCursor {
         }
     }
 
+    /// Adds a message to the batch.
     private func take(
         _ data: ArraySlice<UInt8>, _ topic: Topic, into batch: inout RecordBatch
     ) throws(MalformedBytes) {
         switch topic {
         case .schedule:
+            // The recorder writes one schedule block for each batch, in a chunk of its own.
             guard batch.schedule.isEmpty else {
                 throw MalformedBytes(offset: 0, reason: "a chunk with two schedule blocks")
             }
@@ -88,6 +105,7 @@ package final class BatchCursor {
         }
     }
 
+    /// Adds a message of the log topic, which is either statements or records.
     private func takeLogs(
         _ data: ArraySlice<UInt8>, into batch: inout RecordBatch
     ) throws(MalformedBytes) {
@@ -104,10 +122,10 @@ package final class BatchCursor {
 }
 
 extension Trace {
-    /// Everything in the file, chunk by chunk; `Trace.refresh` may extend it at its end.
+    /// Everything in the file, chunk by chunk. `Trace.refresh` may extend it at its end.
     package func batches() -> BatchCursor { BatchCursor(store) }
 
-    /// The same with some topics only; chunks without any of them are not read.
+    /// The same with some topics only. Chunks without any of them are not read.
     package func batches(of topics: [Topic]) -> BatchCursor { BatchCursor(store, topics: topics) }
 
     /// Logs, samples and marks, chunk by chunk: what a viewer of a run shows.

@@ -1,9 +1,13 @@
 import Synchronization
 import WeirBase
 
-/// What the cursors of a trace share: the file and what is known of its chunks.
+/// What all cursors of a trace share: the file, and the index of its chunks.
+///
+/// Any thread. The index grows at its end with `refresh` and never changes elsewhere, so that a
+/// cursor's index of a chunk stays right.
 final class TraceStore: Sendable {
     let file: InputFile
+    /// Guarded by this lock, which is also held while `refresh` reads the new part of the file.
     private let index: Mutex<McapIndex>
 
     init(file: InputFile, index: McapIndex) {
@@ -11,9 +15,10 @@ final class TraceStore: Sendable {
         self.index = Mutex(index)
     }
 
+    /// The index as it is now. A copy shares its memory until the index grows.
     var current: McapIndex { index.withLock { $0 } }
 
-    /// Takes in what was appended since. Whole records only.
+    /// Takes in the whole records that were appended since; one that is cut is left for later.
     func refresh() throws(TraceError) {
         let result = index.withLock { index in
             Result { () throws(TraceError) in
@@ -23,11 +28,12 @@ final class TraceStore: Sendable {
         try result.get()
     }
 
+    /// The number of a topic's channel; nil where the file has none.
     func channel(_ topic: Topic) -> UInt16? {
         index.withLock { $0.channel(topic.rawValue) }
     }
 
-    /// The first chunk from `place` on that holds messages of a channel, and its place.
+    /// The first chunk with an index of at least `place` that holds messages of a channel.
     func chunk(from place: Int, holding channel: UInt16) -> (place: Int, entry: McapChunkEntry)? {
         index.withLock { index in
             var place = place
@@ -41,7 +47,7 @@ final class TraceStore: Sendable {
         }
     }
 
-    /// The last chunk before `place` that holds messages of a channel.
+    /// The last chunk with an index below `place` that holds messages of a channel.
     func chunk(
         before place: Int, holding channel: UInt16
     ) -> (place: Int, entry: McapChunkEntry)? {
@@ -58,17 +64,25 @@ final class TraceStore: Sendable {
     }
 }
 
-/// One topic's messages in order, one chunk in memory at a time. Owned by one thread.
+/// Gives one topic's messages in order, with one chunk in memory at a time. Owned by one thread.
+///
+/// A copy of the value is a cursor of its own at the same position; the two share the zstd
+/// context, so they stay with the same thread.
 struct MessageCursor {
     let store: TraceStore
     let topic: Topic
     private let zstd = Zstd()
+    /// The index from which on the next chunk is looked for.
     private var place: Int
+    /// The chunk that is being read.
     private var chunk: McapChunk?
+    /// The index of the next message in it.
     private var next = 0
+    /// The sequence number that is due; nil before the first message of a cursor that begins in
+    /// the middle, which takes whatever comes.
     private var sequence: UInt32?
 
-    /// A cursor that begins at the chunk with number `place`.
+    /// A cursor that begins at the chunk with the index `place`.
     init(_ store: TraceStore, _ topic: Topic, from place: Int = 0) {
         self.store = store
         self.topic = topic
@@ -76,10 +90,15 @@ struct MessageCursor {
         sequence = place == 0 ? 0 : nil
     }
 
-    /// Where the chunk of the message given last begins in the file.
+    /// The byte of the file at which the chunk of the message given last begins, for errors.
     var offset: UInt64 { chunk?.offset ?? 0 }
 
-    /// The next message, or nil at the end of what is known of the file.
+    /// The next message; nil at the end of what is known of the file.
+    ///
+    /// The bytes belong to the cursor's chunk. A chunk that is kept by such a slice stays in
+    /// memory.
+    ///
+    /// - Throws: `.damaged` where a chunk cannot be believed or a message is missing.
     mutating func message() throws(TraceError) -> ArraySlice<UInt8>? {
         guard let channel = store.channel(topic) else { return nil }
         while true {
@@ -88,6 +107,8 @@ struct MessageCursor {
                     let message = chunk.messages[next]
                     next += 1
                     if message.channel != channel { continue }
+                    // A whole chunk can be cut out of a file without breaking the checksum of
+                    // another one. The numbers of the messages tell.
                     guard message.sequence == sequence ?? message.sequence else {
                         throw .damaged(
                             chunk.offset, "message \(sequence ?? 0) of \(topic.rawValue) is missing"
@@ -106,7 +127,8 @@ struct MessageCursor {
         }
     }
 
-    /// Runs `body`, which reads the message given last, and says where it failed.
+    /// Runs `body`, which reads the message given last, and turns its error into one with a
+    /// location.
     func located<Value>(
         _ body: () throws(MalformedBytes) -> Value
     ) throws(TraceError) -> Value {

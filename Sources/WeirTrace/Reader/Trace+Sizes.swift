@@ -1,10 +1,11 @@
 import WeirBase
 package import WeirTelemetry
 
-/// What a trace is made of, in numbers.
+/// What a trace consists of in numbers: the figures of `weir inspect` and `weir check`.
 package struct TraceSizes: Equatable, Sendable {
-    /// One topic: its messages, and the bytes they take in the file (of a packed chunk each gets
-    /// its share).
+    /// One topic: its messages, and the bytes that they take in the file. In a packed chunk each
+    /// message gets a share by its unpacked bytes, as nobody can say what a single one was
+    /// packed to.
     package struct TopicSize: Equatable, Sendable {
         package var topic: Topic
         package var messages = 0
@@ -13,17 +14,26 @@ package struct TraceSizes: Equatable, Sendable {
 
     /// Topics in the order of their numbers; those without a message are left out.
     package var topics: [TopicSize] = []
-    /// Schedule columns and the bytes they take in the file, in file order.
+    /// The columns of the schedule and the bytes they take in the file, in the order of the
+    /// file.
     package var columns: [(name: String, bytes: Int)] = []
+    /// Steps of the schedule, recovered ones included.
     package var steps: UInt64 = 0
+    /// Steps that begin a turn.
     package var turns: UInt64 = 0
+    /// Ends of turns; fewer than `turns` by the turns in flight.
     package var ends: UInt64 = 0
+    /// Log records that are in the trace.
     package var logRecords: UInt64 = 0
+    /// Log records that found no room in their workers' lanes.
     package var logsLost: UInt64 = 0
+    /// Metric samples.
     package var samples: UInt64 = 0
     /// What the newest sample says of the recorder; nil without a sample.
     package var recorder: RecorderSample?
 
+    /// Tuples are not `Equatable`, so the columns are compared by hand and all the rest with
+    /// them.
     package static func == (left: TraceSizes, right: TraceSizes) -> Bool {
         left.topics == right.topics && left.steps == right.steps && left.turns == right.turns
             && left.ends == right.ends && left.logRecords == right.logRecords
@@ -32,6 +42,7 @@ package struct TraceSizes: Equatable, Sendable {
             && left.columns.elementsEqual(right.columns) { $0 == $1 }
     }
 
+    /// Counts what is in a batch.
     fileprivate mutating func add(_ batch: RecordBatch) {
         steps += UInt64(batch.schedule.steps.count)
         ends += UInt64(batch.schedule.ends.count)
@@ -44,10 +55,13 @@ package struct TraceSizes: Equatable, Sendable {
         }
     }
 
+    /// Measures the chunk that the cursor read last.
     fileprivate mutating func add(_ cursor: BatchCursor) {
         guard let entry = cursor.entry else { return }
         for message in cursor.messages {
             let place = topics.firstIndex { $0.topic == message.topic }
+            // The heads of messages and the message indexes behind a chunk belong to no
+            // topic, so the shares add up to somewhat less than the file.
             let share =
                 Double(message.bytes) * Double(entry.length)
                 / Double(max(1, entry.uncompressedSize))
@@ -64,17 +78,19 @@ package struct TraceSizes: Equatable, Sendable {
 }
 
 extension Trace {
-    /// Sizes by topic and column, and counts. Reads the whole file; recovered steps count too.
+    /// The sizes by topic and column, and the counts, recovered steps included.
+    ///
+    /// Reads the whole file.
     package func sizes() throws(TraceError) -> TraceSizes {
         try measure { _ throws(TraceError) in }
     }
 
     /// Reads everything and holds it against every checksum there is.
     ///
-    /// The chunks' and the summary's sums, the chain of the schedule, the hashes of stored input
-    /// and, of a finished file, the sum over all its data.
+    /// These are the chunks' and the summary's sums, the chain of the schedule, the hashes of
+    /// stored input and, of a finished file, the sum over all its data.
     ///
-    /// - Throws: `.damaged` with the first place where something does not fit.
+    /// - Throws: `.damaged` at the first location where something does not fit.
     package func verify() throws(TraceError) -> TraceSizes {
         let sizes = try measure { batch throws(TraceError) in
             for block in batch.inputs {
@@ -89,7 +105,8 @@ extension Trace {
                 }
             }
         }
-        // Single topics have checks that the chunks do not: indexes without gaps.
+        // A cursor of one source checks what chunks cannot: that the source's blocks have no
+        // gaps.
         for source in header.sources.indices {
             let cursor = inputs(source: UInt16(source))
             while try cursor.next() != nil {}
@@ -99,6 +116,7 @@ extension Trace {
         return sizes
     }
 
+    /// Reads the file batch by batch, measures each batch and lets `look` judge it.
     private func measure(
         _ look: (RecordBatch) throws(TraceError) -> Void
     ) throws(TraceError) -> TraceSizes {
@@ -110,6 +128,7 @@ extension Trace {
             do throws(TraceError) {
                 try look(batch)
             } catch {
+                // Whoever judges a batch does not know where it is in the file.
                 throw .damaged(cursor.entry?.offset ?? 0, error.reason)
             }
         }
@@ -118,8 +137,11 @@ extension Trace {
         return sizes
     }
 
-    /// The sum over everything before the data's end, read in pieces.
+    /// Holds everything before the end of the data against the sum that is written there.
+    ///
+    /// The file is read in pieces of one megabyte.
     private func verifyData(_ index: McapIndex) throws(TraceError) {
+        // The end of the data is the record just before the summary, and its body is the sum.
         let length = Mcap.recordHead + 4
         var end = index.dataEnd
         if end >= UInt64(length) { end -= UInt64(length) }
@@ -138,6 +160,7 @@ extension Trace {
             crc.update(piece)
             offset += UInt64(piece.count)
         }
+        // Other writers of MCAP may leave this sum out by writing zero.
         guard expected == 0 || crc.value == expected else {
             throw .damaged(end, "the checksum of the data does not fit")
         }
@@ -145,5 +168,6 @@ extension Trace {
 }
 
 extension Topic {
+    /// The index of the topic in the order of the topics' numbers, from 0.
     var rank: Int { Self.allCases.firstIndex(of: self) ?? 0 }
 }

@@ -2,46 +2,65 @@ import Synchronization
 import WeirBase
 package import WeirTelemetry
 
-/// A trace opened for reading: finished, cut off, or still being written.
+/// A trace that was opened for reading, be it finished, cut off, or still being written.
 ///
-/// Any thread. A few words a chunk are kept in memory; everything else is read as it is asked for
-/// by cursors, each owned by one thread. Nothing in a file makes it trap: what was changed is an
-/// error with an offset, what is only missing at the end makes `isComplete` false.
+/// The protocol is: `open` it; look at `header`, `recovery` and `end`; take cursors for what is
+/// wanted, each owned by one thread; call `refresh` now and then while it `isRecording`, and let
+/// the cursors go on. The trace itself may be used by any thread. It never writes.
+///
+/// A few words are kept in memory for each chunk; everything else is read when a cursor asks for
+/// it. Nothing in a file makes it trap. What was changed is an error with an offset, and what is
+/// only missing at the end makes `isComplete` false.
 package final class Trace: Sendable {
-    /// What the lanes beside an unfinished trace gave.
+    /// How it was with the lanes beside the trace when it was opened.
     package enum Recovery: Equatable, Sendable {
-        /// The run ended and said so.
+        /// The run ended and said so, and nothing is in the lanes that is not in the file.
         case notNeeded
-        /// Its recorder lives; the trace ends where the file does now.
+        /// Its recorder lives. The trace ends where the file does now.
         case recording
-        /// The run died. Lanes were found and read; what they added stands behind the file.
+        /// The run died. Its lanes were found and read, and what they add follows behind the
+        /// file.
         case lanes(steps: Int, ends: Int, voids: Int)
-        /// The run died and its lanes are gone: the trace ends with the file's last whole chunk.
+        /// The run died and its lanes are gone. The trace ends with the file's last whole chunk.
         case lanesMissing
-        /// This file was rewritten from what was whole of a trace.
+        /// This file was made by `weir recover` from what was whole of another trace.
         case rewritten(Rewriting)
-        /// There are lanes, but they cannot be used; says why.
+        /// There are lanes, but they cannot be used; the text says why.
         case lanesUnusable(String)
     }
 
+    /// What can change while the file grows.
     struct State {
         var end: RunEnd?
-        /// Whether the recorder had kept everything when it wrote the end.
+        /// Whether the recorder had kept everything by the time it wrote the end.
         var isEndWhole = false
+        /// Whether, in addition, the file was closed.
         var isComplete: Bool
+        /// Whether a recorder held the lock of the lanes at the last look.
         var isRecording: Bool
     }
 
+    /// The path it was opened by.
     package let path: String
+    /// What is known of the run from before its first turn.
     package let header: RunHeader
+    /// How it was with the lanes when the trace was opened; later looks do not change it.
     package let recovery: Recovery
+    /// The file and its index, which the cursors share.
     let store: TraceStore
+    /// What the lanes hold beyond the file; empty when there was nothing to recover.
     let tail: RecoveredTail
+    /// Replaced as a whole by `refresh`.
     private let state: Mutex<State>
 
     /// Opens a trace and, when its run died, the lanes beside it.
     ///
-    /// Costs a read of the summary, or of every chunk's head when there is none.
+    /// Costs a read of the summary, or of every record's head when there is none. After a death
+    /// it also costs a walk over the notes in the lanes, and a read of the chunks with which
+    /// they overlap.
+    ///
+    /// - Throws: `.usage` when there is no such file, `.notATrace`, `.unknownVersion`,
+    ///   `.damaged`.
     package static func open(path: String) throws(TraceError) -> Trace {
         let file = try InputFile(opening: path)
         return try Trace(TraceStore(file: file, index: McapIndex(of: file)))
@@ -67,7 +86,8 @@ package final class Trace: Sendable {
         let (found, tail) = try Self.recover(store, header)
         var recovery = found
         if recovery == .lanesMissing {
-            // The run may have ended between the look at its file and the look at its lanes.
+            // The run may have ended between the look at its file and the look at its lanes: it
+            // removes the lanes only after it has written the end.
             try store.refresh()
             state = try Self.state(store.file, store.current)
             if state.end != nil { recovery = .notNeeded }
@@ -78,6 +98,7 @@ package final class Trace: Sendable {
         self.state = Mutex(state)
     }
 
+    /// Reads the header; a trace of a format that this build does not know is refused here.
     static func header(
         _ file: InputFile, _ index: McapIndex
     ) throws(TraceError) -> RunHeader {
@@ -106,6 +127,7 @@ package final class Trace: Sendable {
         }
     }
 
+    /// Reads how the run ended, from the last record that says so; without one it has not ended.
     static func state(
         _ file: InputFile, _ index: McapIndex
     ) throws(TraceError) -> State {
@@ -126,9 +148,9 @@ package final class Trace: Sendable {
 
     /// Logs and marks of turns that began before this step and ended are all in the file.
     ///
-    /// A batch of the recorder holds with the end of a turn what the turn logged and found broken,
-    /// so that this is known of a run that died, too. Its telemetry is written behind its schedule:
-    /// of the last block it may have been lost.
+    /// A batch of the recorder holds, together with the end of a turn, what the turn logged and
+    /// what it found broken. So this is known of a run that died, too. A batch's telemetry is
+    /// written behind its schedule, though, and that of the last block may have been lost.
     package func telemetryKnownBefore() throws(TraceError) -> UInt64 {
         if case .rewritten(let rewriting) = recovery { return rewriting.telemetryKnownBefore }
         if isEndWhole { return .max }
@@ -141,29 +163,30 @@ package final class Trace: Sendable {
     /// Whether everything that the run recorded is there and its file was closed.
     package var isComplete: Bool { state.withLock { $0.isComplete } }
 
-    /// Whether its file was closed: summary and footer are there.
+    /// Whether its file was closed, which means that it has a summary and a footer.
     package var isClosed: Bool { store.current.isFinished }
 
     /// Whether the end was written by a recorder that had kept everything, be the file closed or
     /// not.
     var isEndWhole: Bool { state.withLock { $0.isEndWhole } }
 
-    /// Whether another process was recording into it when it was opened or refreshed.
+    /// Whether another process was recording into it when it was opened or last refreshed.
     package var isRecording: Bool { state.withLock { $0.isRecording } }
 
-    /// Bytes of the file now.
+    /// The bytes of the file now.
     package var byteCount: UInt64 {
         get throws(TraceError) { try store.file.size() }
     }
 
-    /// Takes in what a living recorder has appended since; cursors at their end go on then.
+    /// Takes in what a living recorder has appended since; cursors at their end then go on.
     ///
-    /// When the recorder died meanwhile, `isRecording` becomes false: open the trace anew to get
+    /// When the recorder died meanwhile, `isRecording` becomes false. Open the trace anew to get
     /// what is in its lanes.
     package func refresh() throws(TraceError) {
         try store.refresh()
         var next = try Self.state(store.file, store.current)
-        // A recorder only replaces the file of one that is gone: the lanes belong to it then.
+        // A new recording replaces a trace only after its recorder is gone, and then the lanes
+        // at the path belong to the new one.
         if next.end == nil, !store.file.isReplaced,
             case .recording = try MappedLanes.find(path: MappedLanes.path(beside: path))
         {
@@ -172,9 +195,10 @@ package final class Trace: Sendable {
         state.withLock { $0 = next }
     }
 
-    /// Turns that had begun and not ended when the run died, in order of steps.
+    /// The turns that had begun and not ended when the run died, in order of steps.
     ///
-    /// Known from the lanes only: in the file alone, finished turns look as if they were in flight.
+    /// They are known from the lanes only. By the file alone, finished turns look as if they
+    /// were in flight, because their ends were noted but not yet written.
     package var turnsInFlight: [TurnInFlight] { tail.inFlight }
 }
 

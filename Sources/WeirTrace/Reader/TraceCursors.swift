@@ -5,15 +5,15 @@ extension Trace {
     /// The schedule from its first step, recovered steps included.
     package func schedule() -> ScheduleCursor { ScheduleCursor(self, from: 0) }
 
-    /// The schedule from the batch on that holds `step`; the first one when there is no such step.
+    /// The schedule from the batch that holds `step`; from the first one when no batch does.
     ///
-    /// Costs a binary search: one chunk's head a probe. What lies before is not held against the
-    /// chain.
+    /// Costs a binary search, which reads one chunk for each probe. What lies before is not read
+    /// and so not held against the chain.
     package func schedule(from step: UInt64) throws(TraceError) -> ScheduleCursor {
         ScheduleCursor(self, from: try place(of: step))
     }
 
-    /// The blocks of one source, in order, recovered ones included.
+    /// The blocks of one source in order, recovered ones included.
     package func inputs(source: UInt16) -> InputCursor { InputCursor(self, source: source) }
 
     /// What asynchronous calls answered, in the order of recording.
@@ -22,11 +22,14 @@ extension Trace {
     /// The log records of one worker, batch by batch; of all workers in file order when nil.
     package func logs(worker: UInt16? = nil) -> LogCursor { LogCursor(self, worker: worker) }
 
+    /// The metric samples in the order of the run.
     package func metrics() -> MetricCursor { MetricCursor(self) }
 
+    /// The marks in the order in which they were recorded.
     package func marks() -> MarkCursor { MarkCursor(self) }
 
-    /// The violation or the operator's error at the least step; nil where nothing failed.
+    /// The violation or the failure with the least step; nil where nothing failed. Reads all
+    /// marks.
     package func firstFailure() throws -> Mark? {
         var first: Mark?
         let cursor = marks()
@@ -45,7 +48,7 @@ extension Trace {
 
     /// The statements that log records name by number.
     ///
-    /// Reads the whole topic: keep the result.
+    /// Reads the whole topic, so keep the result.
     package func sites() throws(TraceError) -> [LogSite] {
         var sites: [LogSite] = []
         var cursor = MessageCursor(store, .log)
@@ -62,11 +65,12 @@ extension Trace {
 
     /// The number of the last step, recovered ones included; 0 when there is none.
     package func lastStep() throws(TraceError) -> UInt64 {
+        // What was recovered lies behind the file.
         if let last = tail.schedule.steps.last { return last.step }
         return try Self.lastState(store).nextStep - 1
     }
 
-    /// The chunk whose schedule holds a step.
+    /// The index of the chunk whose schedule holds a step; 0 when none does.
     private func place(of step: UInt64) throws(TraceError) -> Int {
         guard let channel = store.channel(.schedule) else { return 0 }
         let chunks = store.current.chunks
@@ -87,17 +91,21 @@ extension Trace {
             } catch {
                 throw .damaged(chunk.offset, error.reason)
             }
+            // At the end `low` chunks begin at or before the step, and the last of them is the
+            // one.
             if first <= step { low = middle + 1 } else { high = middle }
         }
         return low == 0 ? 0 : places[low - 1]
     }
 }
 
-/// Reads the schedule batch by batch. Owned by one thread.
+/// Reads the schedule batch by batch and checks that its steps name subtasks of the plan. Owned
+/// by one thread.
 package final class ScheduleCursor {
     private let trace: Trace
     private var messages: MessageCursor
     private let decoder: ScheduleDecoder
+    /// Whether the recovered steps, which come last, were given.
     private var isTailGiven = false
 
     fileprivate init(_ trace: Trace, from place: Int) {
@@ -116,6 +124,7 @@ package final class ScheduleCursor {
             }
             return batch
         }
+        // The tail is given once, and only a trace that no longer grows has one.
         if isTailGiven || trace.tail.schedule.isEmpty { return nil }
         isTailGiven = true
         return trace.tail.schedule
@@ -129,6 +138,7 @@ package final class ScheduleCursor {
         Array(zip(ScheduleCodec.columnNames, decoder.storedBytes))
     }
 
+    /// Refuses a step that names a subtask which the header does not have.
     private func check(_ batch: ScheduleBatch) throws(MalformedBytes) {
         let count = trace.header.subtasks.count
         if count == 0 { return }
@@ -144,7 +154,9 @@ package final class InputCursor {
     private let trace: Trace
     private let source: UInt16
     private var messages: MessageCursor
+    /// Blocks of the message that was read last, and still to be given.
     private var pending: ArraySlice<InputBlock> = []
+    /// The index of the block that is due.
     private var index: UInt64 = 0
     private var isTailGiven = false
 
@@ -154,7 +166,8 @@ package final class InputCursor {
         messages = MessageCursor(trace.store, .input)
     }
 
-    /// A cursor of its own at the same place.
+    /// A cursor of its own at the same position. A replay keeps one with each of its
+    /// snapshots.
     package func copy() -> InputCursor {
         let other = InputCursor(trace, source: source)
         (other.messages, other.pending) = (messages, pending)
@@ -162,7 +175,7 @@ package final class InputCursor {
         return other
     }
 
-    /// The next block; indexes go up from 0 without gaps. Nil at the end of what is known.
+    /// The next block. Indexes go up from 0 without gaps; nil at the end of what is known.
     package func next() throws(TraceError) -> InputBlock? {
         while true {
             if let block = pending.popFirst() {
@@ -205,6 +218,7 @@ package final class ResultCursor {
         return other
     }
 
+    /// The next result; nil at the end of what is known.
     package func next() throws(TraceError) -> CallResult? {
         while true {
             if let result = pending.popFirst() { return result }
@@ -261,7 +275,7 @@ package final class MetricCursor {
     }
 }
 
-/// Reads marks: violations, failures, what a person marked. Owned by one thread.
+/// Reads marks, which are violations, failures and what a person marked. Owned by one thread.
 package final class MarkCursor {
     private var messages: MessageCursor
 

@@ -2,9 +2,12 @@ import FoundationEssentials
 import WeirBase
 import WeirTelemetry
 
-/// What lies in a trace as JSON, so that other tools can read it: header, end, metrics, marks.
+/// What is in a trace as JSON, so that other tools can read it: the header, the end, the metric
+/// samples and the marks.
+///
+/// Keys are in order and slashes are as they are, so that equal values are equal bytes.
 enum JSONCodec {
-    /// JSON with keys in order, so that equal values are equal bytes.
+    /// The JSON of any value. A type that has no JSON form is this program's own mistake.
     static func encode(_ value: some Encodable) throws(TraceError) -> [UInt8] {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
@@ -15,6 +18,7 @@ enum JSONCodec {
         }
     }
 
+    /// Reads JSON; the error says what was expected, with text from the file made printable.
     static func decode<Value: Decodable>(
         _ type: Value.Type, _ bytes: ArraySlice<UInt8>
     ) throws(MalformedBytes) -> Value {
@@ -25,14 +29,19 @@ enum JSONCodec {
         }
     }
 
+    /// What a decoding error says, made printable and short, as it may quote the file.
     private static func reason(_ error: any Error) -> String {
         PrintableText.escaped("\(error)", limit: 200)
     }
 
-    /// The same JSON as `encode` of any value gives, some ten times as fast: samples of a wide plan
-    /// hold thousands of entries.
+    /// The same bytes as the general `encode` gives for a sample, some ten times as fast.
+    ///
+    /// Samples come several times a second, and that of a wide plan holds thousands of entries.
+    /// A test holds the two forms against each other.
     static func encode(_ sample: MetricSample) -> [UInt8] {
         var json = JSONText()
+        // Members in the order of their names, as `encode` of any value has them by
+        // `sortedKeys`. Whoever adds a member puts it in its place here and below.
         json.beginObject()
         json.key("channels")
         json.beginArray()
@@ -57,6 +66,8 @@ enum JSONCodec {
         return json.text
     }
 
+    /// A mark as JSON. The form is apart from `Mark` so that the file does not change when the
+    /// type does.
     private struct MarkForm: Codable {
         var step: UInt64
         var kind: String
@@ -68,6 +79,7 @@ enum JSONCodec {
         var `operator`: String?
     }
 
+    /// The JSON of a mark.
     static func encode(_ mark: Mark) throws(TraceError) -> [UInt8] {
         try encode(
             MarkForm(
@@ -76,6 +88,7 @@ enum JSONCodec {
                 element: mark.element?.number, operator: mark.element?.operatorName))
     }
 
+    /// Reads a mark; one of a kind that this build does not know is refused.
     static func decodeMark(_ bytes: ArraySlice<UInt8>) throws(MalformedBytes) -> Mark {
         let form = try decode(MarkForm.self, bytes)
         guard let kind = Mark.Kind(rawValue: form.kind) else {
@@ -83,6 +96,7 @@ enum JSONCodec {
                 offset: 0, reason: "a mark of kind \(PrintableText.escaped(form.kind))")
         }
         var element: Mark.ElementPlace?
+        // An element is named by both or not at all.
         if let number = form.element, let name = form.operator {
             element = Mark.ElementPlace(operatorName: name, number: number)
         }
@@ -91,8 +105,10 @@ enum JSONCodec {
             access: form.access, element: element)
     }
 
-    /// Members of a metadata record: the value as JSON, a hash of it (metadata has no checksum of
-    /// its own), and the plain members for other tools.
+    /// The members of a metadata record for a value: its JSON, a hash of it, and plain members
+    /// for other tools.
+    ///
+    /// MCAP gives metadata no checksum of its own, so the hash takes its place.
     static func members(
         _ value: some Encodable, plain: [(String, String)]
     ) throws(TraceError) -> [(String, String)] {
@@ -102,12 +118,15 @@ enum JSONCodec {
         ] + plain
     }
 
+    /// The value of a metadata record, after a look at its hash. Plain members are not read.
     static func value<Value: Decodable>(
         _ type: Value.Type, of members: [(String, String)]
     ) throws(MalformedBytes) -> Value {
         guard let json = members.first(where: { $0.0 == "json" })?.1,
             let expected = members.first(where: { $0.0 == "hash" })?.1
         else { throw MalformedBytes(offset: 0, reason: "\(type) is not in the metadata") }
+        // The hash is that of the JSON as it stands in the file, before anything in it is
+        // believed.
         let bytes = Array(json.utf8)
         guard hash(bytes) == expected else {
             throw MalformedBytes(offset: 0, reason: "\(type) was changed: its hash does not fit")
@@ -115,18 +134,22 @@ enum JSONCodec {
         return try decode(type, bytes[...])
     }
 
+    /// The stable hash of some bytes as 16 hex digits.
     private static func hash(_ bytes: [UInt8]) -> String {
         var hash = StableHash()
         hash.combine(bytes: bytes)
         return hash.value.hexadecimal
     }
 
+    /// The schema of samples for tools that look at the channel. It names the members and stays
+    /// loose about what is in them.
     static let metricSchema = """
         {"title":"weir.MetricSample","type":"object","properties":{"time":{"type":"integer"},\
         "step":{"type":"integer"},"newest":{"type":"integer"},\
         "subtasks":{"type":"array","items":{"type":"object"}},\
         "channels":{"type":"array","items":{"type":"object"}},"recorder":{"type":"object"}}}
         """
+    /// The schema of marks.
     static let markSchema = """
         {"title":"weir.Mark","type":"object","properties":{"step":{"type":"integer"},\
         "kind":{"type":"string"},"name":{"type":"string"},"message":{"type":"string"},\
@@ -135,8 +158,10 @@ enum JSONCodec {
         """
 }
 
-// Keys in order, as everywhere in the JSON of a trace; absent optional members are left out.
+// Keys are in order, as everywhere in the JSON of a trace, and optional members that are nil are
+// left out: exactly what `JSONEncoder` does.
 extension JSONText {
+    /// A channel's sample.
     fileprivate mutating func append(_ channel: ChannelSample) {
         beginObject()
         member("bytes", channel.bytes)
@@ -150,6 +175,7 @@ extension JSONText {
         endObject()
     }
 
+    /// A subtask's sample. What it does not know or does not have is left out.
     fileprivate mutating func append(_ subtask: SubtaskSample) {
         beginObject()
         member("backpressured", subtask.backpressured)
@@ -190,6 +216,7 @@ extension JSONText {
         endObject()
     }
 
+    /// The latencies of one place: class numbers and their counts in turn.
     private mutating func append(_ latency: LatencySample) {
         beginObject()
         key("counts")
@@ -201,6 +228,7 @@ extension JSONText {
         endObject()
     }
 
+    /// What the process used.
     fileprivate mutating func append(_ process: ProcessSample) {
         beginObject()
         member("processorNanoseconds", process.processorNanoseconds)
@@ -208,6 +236,7 @@ extension JSONText {
         endObject()
     }
 
+    /// How many elements were dropped for one reason.
     private mutating func append(_ drop: DropSample) {
         beginObject()
         member("count", drop.count)
@@ -215,6 +244,7 @@ extension JSONText {
         endObject()
     }
 
+    /// What the recorder cost and lost.
     fileprivate mutating func append(_ recorder: RecorderSample) {
         beginObject()
         member("bytes", recorder.bytes)

@@ -1,21 +1,24 @@
 import WeirBase
 import WeirTelemetry
 
-/// The binary form of log records of one worker, and of the statements they came from.
+/// The binary form of log records of one worker, and of the statements that they came from.
 ///
-/// Column by column: what a statement repeats (its own number, its types, small differences)
-/// packs to nearly nothing, and what is left is mostly the value itself.
+/// A message is either statements or records; its second byte tells. Records are stored column
+/// by column: what a statement repeats (its own number, its types, small differences) packs to
+/// nearly nothing, and what is left is mostly the values themselves.
 enum LogCodec {
     static let version: UInt8 = 1
+    /// The columns in the order of the file, for errors; `Column` has the same order.
     static let columnNames = [
         "site", "step", "subtask", "operator", "index", "ordinal", "time", "valueCount", "type",
         "integer", "double", "textLength", "text",
     ]
-    /// Records of one message; larger claims are damage.
+    /// The most records of one message. A larger claim is taken for damage.
     static let maximumRecords = 1 << 20
-    /// Statements that a trace may know; larger claims are damage.
+    /// The most statements that a trace may know. A larger claim is taken for damage.
     static let maximumSites = 1 << 20
 
+    /// What a message turned out to be.
     enum Message: Equatable {
         case records(Head)
         case sites
@@ -24,9 +27,11 @@ enum LogCodec {
     /// What a message of records says before its columns.
     struct Head: Equatable {
         var worker: UInt16
+        /// Records that found no room in the worker's lane since the message before.
         var lost: UInt64
-        /// Least and greatest step of the records; equal and 0 when there are none.
+        /// The least step of the records; 0 when there are none.
         var firstStep: UInt64
+        /// The greatest step of the records; 0 when there are none.
         var lastStep: UInt64
         var count: Int
     }
@@ -36,8 +41,11 @@ enum LogCodec {
         case integer, double, textLength, text
     }
 
-    /// What the last value of a field was, for differences; fields of other statements may share
-    /// a place, on both sides alike.
+    /// The last whole number in each field of each statement, as the next one is stored as a
+    /// difference.
+    ///
+    /// A table of fixed size: fields of different statements may share an entry. That costs
+    /// bytes and no correctness, as writer and reader share alike.
     private struct IntegerMemory {
         private var last = [UInt64](repeating: 0, count: 256)
 
@@ -47,11 +55,13 @@ enum LogCodec {
         }
 
         @inline(__always)
+        /// Eight entries for each statement, modulo the table's 256.
         private static func place(_ site: UInt32, _ field: Int) -> Int {
             Int((site &* 8 &+ UInt32(truncatingIfNeeded: field)) & 255)
         }
     }
 
+    /// The columns of a message while they are written.
     private struct Columns {
         var writers = [ColumnWriter](repeating: ColumnWriter(), count: columnNames.count)
         var integers = IntegerMemory()
@@ -81,6 +91,7 @@ enum LogCodec {
         }
     }
 
+    /// A message of records, which are packed column by column.
     static func encode(
         _ records: ArraySlice<LogRecord>, worker: UInt16, lost: UInt64, zstd: Zstd
     ) -> [UInt8] {
@@ -98,6 +109,8 @@ enum LogCodec {
             step = record.step
             columns[.subtask].append(UInt64(record.subtask))
             columns[.operator].append(UInt64(record.operatorIndex))
+            // The index rises within a turn, so that the difference to the record before is
+            // mostly small.
             columns[.index].append(UInt64(record.index), after: index)
             index = UInt64(record.index)
             columns[.ordinal].append(UInt64(record.ordinal))
@@ -120,7 +133,7 @@ enum LogCodec {
         return writer.bytes
     }
 
-    /// What a message is, without unpacking it; the reader stands behind what was read.
+    /// What a message is, without unpacking it. The reader is left behind what was read.
     static func head(_ reader: inout ByteReader) throws(MalformedBytes) -> Message {
         let version = try reader.byte()
         guard version == Self.version else {
@@ -148,6 +161,8 @@ enum LogCodec {
         var columns = ReadColumns(
             columns: try ColumnSet.read(columnNames, from: &reader, zstd: zstd, stored: &stored))
         guard reader.isAtEnd else { throw reader.failure("bytes behind the log records") }
+        // A record takes at least a byte in this column, so that no claim reserves more than
+        // it holds.
         guard head.count <= columns[.site].count else { throw columns[.site].failure("too short") }
         var batch = LogBatch(worker: head.worker, records: [], lost: head.lost)
         batch.records.reserveCapacity(head.count)
@@ -157,6 +172,7 @@ enum LogCodec {
         for _ in 0..<head.count {
             let site = try columns[.site].next(as: UInt32.self)
             step = try columns[.step].next(after: step)
+            // Exports decide by the head alone when a record is final, so it must be true.
             guard step >= head.firstStep, step <= head.lastStep else {
                 throw columns[.step].failure("step \(step) is outside the message's range")
             }
@@ -184,6 +200,7 @@ enum LogCodec {
         return batch
     }
 
+    /// The columns of a message while they are read.
     private struct ReadColumns {
         var columns: [ColumnReader]
         var integers = IntegerMemory()
@@ -216,6 +233,7 @@ enum LogCodec {
         }
     }
 
+    /// A message of statements, of which the first has the number `first`.
     static func encode(_ sites: [LogSite], first: Int) -> [UInt8] {
         var writer = ByteWriter(reserving: sites.count * 64)
         writer.append(version)
@@ -233,7 +251,8 @@ enum LogCodec {
         return writer.bytes
     }
 
-    /// The statements of a message whose head was read, to go on behind `known` ones.
+    /// The statements of a message whose head was read; they must go on behind the `known`
+    /// ones.
     static func sites(
         _ reader: inout ByteReader, known: Int
     ) throws(MalformedBytes) -> [LogSite] {
@@ -244,12 +263,13 @@ enum LogCodec {
         return sites
     }
 
-    /// The statements of a message whose head was read, and the number of the first.
+    /// The statements of a message whose head was read, and the number of the first one.
     static func sites(
         _ reader: inout ByteReader
     ) throws(MalformedBytes) -> (first: Int, sites: [LogSite]) {
         let first = try reader.varint(as: Int.self, atMost: maximumSites)
         let count = try reader.varint(
+            // A statement takes at least five bytes, one for each of its parts.
             as: Int.self, atMost: min(maximumSites - first, reader.remaining / 5))
         var sites: [LogSite] = []
         for _ in 0..<count {

@@ -3,15 +3,22 @@ import WeirTelemetry
 
 /// What the lanes of a dead run hold beyond its trace file.
 struct RecoveredTail: Sendable {
+    /// Steps behind the file's last one, voids among them, and ends that the file does not
+    /// have.
     var schedule = ScheduleBatch()
+    /// Blocks behind the file's, source by source.
     var inputs: [InputBlock] = []
+    /// Results of calls that the file does not have.
     var results: [CallResult] = []
+    /// Turns that had begun and not ended.
     var inFlight: [TurnInFlight] = []
+    /// How many of the steps are voids: numbers that were taken and never noted.
     var voids = 0
 }
 
 extension Trace {
-    /// Looks at the lanes beside a trace without an end, and merges them behind the file.
+    /// Looks at the lanes beside a trace without an end, and merges what they hold behind the
+    /// file. Trouble with the lanes is never thrown: the file is a trace without them too.
     static func recover(
         _ store: TraceStore, _ header: RunHeader
     ) throws(TraceError) -> (Recovery, RecoveredTail) {
@@ -41,6 +48,7 @@ extension Trace {
             try merge.mergeResults { wanted throws(TraceError) in
                 try LaneMerge.held(wanted, in: store)
             }
+            // The lanes live in the mapping, which goes with the last use of `mapped`.
             let tail = withExtendedLifetime(mapped) { merge.tail }
             return (
                 .lanes(
@@ -51,7 +59,7 @@ extension Trace {
         }
     }
 
-    /// Where the last block of the schedule in the file begins and what is open there.
+    /// The state of the schedule before its last block in the file.
     static func stateBeforeLastBlock(_ store: TraceStore) throws(TraceError) -> ScheduleState {
         guard let channel = store.channel(.schedule),
             let (place, _) = store.chunk(before: .max, holding: channel)
@@ -67,7 +75,7 @@ extension Trace {
         return state
     }
 
-    /// Where the schedule in the file ends and what is open there.
+    /// The schedule's state at the end of the file, from its last block alone.
     static func lastState(_ store: TraceStore) throws(TraceError) -> ScheduleState {
         guard let channel = store.channel(.schedule),
             let (place, _) = store.chunk(before: .max, holding: channel)
@@ -81,14 +89,20 @@ extension Trace {
     }
 }
 
-/// Merges lanes left behind (rules 22–25 of the protocol).
+/// Merges the lanes that a dead run left behind its trace (rules 22 to 25 of the protocol).
 ///
-/// The notes come from a file that anybody may have written: whatever cannot be ends the merge
-/// there, and what stands before it is kept.
+/// The protocol is: `collect` once; then `mergeSteps`, `mergeInputs` and `mergeResults`, each
+/// with what the file holds already; then `tail` is the answer. The lanes may still hold
+/// notes that the file has too, because a lane is given back only after its chunk was
+/// written.
+///
+/// The notes come from a file that anybody may have written: whatever cannot be ends the
+/// merge there, and what stands before it is kept. Used by one thread.
 struct LaneMerge {
     let lanes: LaneSet
     let header: RunHeader
     private(set) var tail = RecoveredTail()
+    /// All steps and ends of the lanes, in no order between lanes.
     private var found = ScheduleBatch()
 
     init(lanes: LaneSet, header: RunHeader) {
@@ -96,7 +110,7 @@ struct LaneMerge {
         self.header = header
     }
 
-    /// Takes all notes out of the lanes. What an earlier chunk holds may be among them.
+    /// Takes all notes out of the lanes, among them those that the file has already.
     mutating func collect() {
         lanes.rewindToTails()
         for lane in [lanes.rest] + lanes.workers {
@@ -104,6 +118,8 @@ struct LaneMerge {
                 if note.kind == LaneNote.turnEnd {
                     found.append(end: note)
                 } else if found.append(step: note) == nil {
+                    // No worker wrote what is neither an end nor a step. Nothing behind it is
+                    // believed.
                     break
                 }
                 lane.advance(past: note)
@@ -123,8 +139,11 @@ struct LaneMerge {
         }
     }
 
-    /// Steps from the file's last on, in order. A number without a note did nothing: it is void.
-    /// Each thread that takes numbers leaves at most one; behind more of them nothing is believed.
+    /// Puts the steps behind the file's last one in order.
+    ///
+    /// A number without a note did nothing and becomes a void (rule 24). Each thread that
+    /// takes numbers, the workers and the one of rest points, leaves at most one. Behind more
+    /// nothing is believed.
     mutating func mergeSteps(behind state: ScheduleState) {
         var expected = state.nextStep
         var voidsLeft = UInt64(lanes.workers.count + 1)
@@ -141,6 +160,7 @@ struct LaneMerge {
                 expected += 1
             }
             let words = found.words[note.words]
+            // A note's words are a range of its batch, and it changes batches here.
             note.words = tail.schedule.words.count..<tail.schedule.words.count + words.count
             tail.schedule.words.append(contentsOf: words)
             tail.schedule.steps.append(note)
@@ -153,6 +173,7 @@ struct LaneMerge {
         findTurnsInFlight(open)
     }
 
+    /// Whether a step can be part of this run: its subtask exists, and its turn began before it.
     private func isPlausible(_ note: StepNote) -> Bool {
         switch note.kind {
         case .rest, .void: return true
@@ -163,6 +184,7 @@ struct LaneMerge {
         return header.subtasks.isEmpty || Int(note.subtask) < header.subtasks.count
     }
 
+    /// Adds the ends of open turns, and leaves those without one in `open`.
     private mutating func mergeEnds(_ open: inout [OpenTurn]) {
         var turns = OpenTurns(open)
         for var note in found.ends.sorted(by: { $0.step < $1.step }) {
@@ -177,6 +199,9 @@ struct LaneMerge {
         open = turns.remaining
     }
 
+    /// Finds which open turns were truly in flight (rule 25): those that are their subtask's
+    /// last, as it has one turn at a time, and are not followed by a rest point, at which no
+    /// turn is open.
     private mutating func findTurnsInFlight(_ open: [OpenTurn]) {
         let steps = tail.schedule.steps
         let rest = steps.last { $0.kind == .rest }?.step ?? 0
@@ -189,11 +214,12 @@ struct LaneMerge {
         }
     }
 
-    /// Blocks that go on where the file's blocks of their source end: `count` tells how many there
-    /// are.
+    /// Keeps the blocks behind the `count` of blocks that the file holds of their source.
     mutating func mergeInputs(
         behind count: (UInt16) throws(TraceError) -> UInt64
     ) throws(TraceError) {
+        // In the order of sources and not of hashes, so that recovery always gives the same
+        // bytes.
         let candidates = Dictionary(grouping: tail.inputs, by: \.source)
         tail.inputs = []
         for (source, blocks) in candidates.sorted(by: { $0.key < $1.key }) {
@@ -206,7 +232,8 @@ struct LaneMerge {
         }
     }
 
-    /// How many blocks of a source the file holds: read from its last message of that source.
+    /// How many blocks of a source the file holds: walks back from the end to its last
+    /// message.
     fileprivate static func blockCount(
         of source: UInt16, in store: TraceStore
     ) throws(TraceError) -> UInt64 {
@@ -229,7 +256,7 @@ struct LaneMerge {
         return 0
     }
 
-    /// Which call of a run.
+    /// Names a call of a run: calls are numbered for each subtask.
     struct CallKey: Hashable {
         var subtask: UInt16
         var call: UInt64
@@ -243,15 +270,18 @@ struct LaneMerge {
     /// The calls whose results are in the lanes.
     var calls: Set<CallKey> { Set(tail.results.map { CallKey($0) }) }
 
-    /// Results that the file does not hold yet: `held` tells which of some it holds.
+    /// Keeps the results that the file does not hold yet; `held` tells which of some calls it
+    /// holds.
     mutating func mergeResults(
         behind held: (Set<CallKey>) throws(TraceError) -> Set<CallKey>
     ) throws(TraceError) {
         if tail.results.isEmpty { return }
         var doubles = try held(calls)
+        // The set also refuses a result that is in the lanes twice.
         tail.results.removeAll { !doubles.insert(CallKey($0)).inserted }
     }
 
+    /// Which of these calls have their results in the file. Reads all of them.
     fileprivate static func held(
         _ wanted: Set<CallKey>, in store: TraceStore
     ) throws(TraceError) -> Set<CallKey> {

@@ -1,22 +1,32 @@
 /// What of a damaged trace could not be read.
+///
+/// `Salvage` fills it while it reads; `weir recover` tells it to the person and keeps its
+/// `summary` in the new file.
 package struct Losses: Equatable, Sendable {
     /// A stretch of the file that is lost, or a message in it.
     package struct Region: Equatable, Sendable {
-        /// Where in the file, and how many bytes.
+        /// The byte of the file at which it begins.
         package var offset: UInt64
+        /// How many bytes are lost; for a single message those of its unpacked data.
         package var bytes: UInt64
-        /// What it held; nil where nobody can tell, empty where it held no message.
+        /// Which topics it held messages of; nil where nobody can tell, empty where it held no
+        /// message.
         package var topics: [Topic]?
         package var reason: String
     }
 
-    /// So many are told one by one.
+    /// So many regions are told one by one. The others are only counted, so that a file of
+    /// garbage costs no memory.
     package static let maximumRegions = 8
 
     package private(set) var regions: [Region] = []
+    /// How many regions are lost, those that are not told among them.
     package private(set) var count = 0
+    /// How many bytes are lost in all.
     package private(set) var bytes: UInt64 = 0
+    /// The topics of all regions of which they are known.
     private var topics: Set<Topic> = []
+    /// Whether there is a region of which they are not.
     private var hasUnknown = false
 
     package var isEmpty: Bool { count == 0 }
@@ -29,7 +39,7 @@ package struct Losses: Equatable, Sendable {
         if regions.count < Self.maximumRegions { regions.append(region) }
     }
 
-    /// `2 parts of 1204 bytes, with weir/log`: what is lost in all, in a few words; empty when
+    /// What is lost in all, in a few words: `2 parts of 1204 bytes, with weir/log`. Empty when
     /// nothing is.
     package var summary: String {
         if isEmpty { return "" }
@@ -44,11 +54,12 @@ package struct Losses: Equatable, Sendable {
 
 /// Where the schedule ends that can be replayed, although the run went on.
 package struct ScheduleCut: Equatable, Sendable {
-    /// The last step that can be replayed.
+    /// The last step that can be replayed; 0 when none can.
     package var step: UInt64
-    /// The last step that is known of; equal to `step` when none behind it is.
+    /// The last step that is known to have been; equal to `step` when nothing is known behind
+    /// it.
     package var lastKnown: UInt64
-    /// Where in the file, and what is missing.
+    /// The byte of the file at which something is missing.
     package var offset: UInt64
     package var reason: String
 }

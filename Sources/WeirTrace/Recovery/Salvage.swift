@@ -1,14 +1,18 @@
 import WeirBase
 import WeirTelemetry
 
-/// Reads what can be believed of a trace, damaged or not, chunk by chunk. Owned by one thread.
+/// Reads what can be believed of a trace, damaged or not, chunk by chunk.
 ///
-/// A chunk that is whole is kept whatever lies before it: but the schedule only as far as nothing
-/// is missing that a replay needs, which is earlier steps, input and results of calls. What is
-/// left out is in `losses`, where the schedule ends early in `cut`. One chunk is in memory at a
-/// time.
+/// The protocol is: make it; set `wanted`; call `next` until nil; call `finish`; then ask what
+/// was lost. `Trace.recover` writes what it gives to a new file, `Trace.survey` only counts.
+///
+/// A chunk that is whole is kept, whatever lies before it. The schedule, however, is kept only
+/// as far as nothing is missing that a replay needs: earlier steps, input, and results of calls.
+/// What is left out is in `losses`, and where the schedule ends early is in `cut`. Damage behind
+/// the header is never thrown. One chunk is in memory at a time; owned by one thread.
 final class Salvage {
-    /// Statements that stand in for lost ones at most; log records that name further ones go.
+    /// The most statements at once that stand in for lost ones. A log message that claims more
+    /// of them is taken for damage.
     static let maximumStandIns = 1 << 16
 
     let file: InputFile
@@ -17,28 +21,38 @@ final class Salvage {
     private(set) var end: RunEnd?
     /// Whether the recorder had kept everything when it wrote the end.
     private(set) var isEndWhole = false
+    /// What the file says of itself when it was rewritten from another trace before.
     private(set) var rewriting: Rewriting?
     private(set) var losses = Losses()
     private(set) var cut: ScheduleCut?
-    /// The last step of a log record.
+    /// The greatest step of a log record.
     private(set) var lastLogged: UInt64 = 0
-    /// Results to look for, and those of them that were found.
+    /// Results to look for on the way, which are those that the lanes hold.
     var wanted: Set<LaneMerge.CallKey> = []
+    /// Those of them that the file holds too.
     private(set) var held: Set<LaneMerge.CallKey> = []
 
     private let salvage: McapSalvage
     private let zstd = Zstd()
     private let decoder = ScheduleDecoder()
     private var place = 0
+    /// By channel, the sequence number that is due.
     private var sequences: [UInt16: UInt32] = [:]
+    /// By source, the index of the block that is due.
     private var nextBlocks: [UInt16: UInt64] = [:]
+    /// Whether the run made calls: then a chunk of unknown contents may have held results.
     private var hasResults = false
     private var knownSites = 0
-    /// Before the last block of the schedule that was given.
+    /// The state of the schedule before the last block that was given.
     private var stateBeforeLast = ScheduleState()
-    /// Whether steps may have been lost at the end of what was read: only more of them would tell.
+    /// Whether steps may be missing at the end of what was read. If more of them come, they
+    /// tell.
     private var mayLackSteps = false
 
+    /// Finds the chunks, and reads the header and the end.
+    ///
+    /// - Throws: what `Trace.header` throws: without a header nothing of a trace can be
+    ///   understood.
     init(_ file: InputFile) throws(TraceError) {
         self.file = file
         salvage = try McapSalvage(of: file)
@@ -55,7 +69,7 @@ final class Salvage {
         }
     }
 
-    /// Whether the file was closed by its recorder, be what it says of the end lost or not.
+    /// Whether the file was closed by its recorder, even if what it says of the end is lost.
     var isClosed: Bool { salvage.index.isFinished || salvage.index.isDataEnded }
     /// Where the schedule ends that was given so far.
     var state: ScheduleState { decoder.state ?? ScheduleState() }
@@ -71,7 +85,7 @@ final class Salvage {
 
     func blockCount(of source: UInt16) -> UInt64 { nextBlocks[source] ?? 0 }
 
-    /// What the next chunk holds that can be believed; nil at the file's end.
+    /// What can be believed of the next chunk; nil at the file's end.
     func next() throws(TraceError) -> RecordBatch? {
         let index = salvage.index
         guard place < index.chunks.count else { return nil }
@@ -108,7 +122,8 @@ final class Salvage {
         return batch
     }
 
-    /// Everything was read: whether the run's end, where it is known, is that of the schedule.
+    /// Compares the schedule with the run's end, where that is known. Call it when everything
+    /// was read.
     func finish() {
         guard let end, isEndWhole, end.steps >= state.nextStep || cut != nil else { return }
         cutSchedule("steps \(state.nextStep) to \(end.steps) are missing", at: 0)
@@ -117,8 +132,8 @@ final class Salvage {
 
     // MARK: What a message holds
 
-    /// A message that is missing without damage to show for it is damage. The one that is there is
-    /// judged by what it holds.
+    /// Throws when a message is missing and no damage was seen that could have swallowed it. The
+    /// message that is there is then judged by what it holds.
     private func checkSequence(_ message: McapChunk.Message) throws(MalformedBytes) {
         let expected = sequences[message.channel, default: 0]
         sequences[message.channel] = message.sequence &+ 1
@@ -147,6 +162,9 @@ final class Salvage {
         }
     }
 
+    /// Decodes a block of the schedule, or cuts the schedule where it does not go on.
+    ///
+    /// Behind a cut a block's head still tells up to which step the run is known to have come.
     private func takeSchedule(
         _ block: ArraySlice<UInt8>, at offset: UInt64, into batch: inout RecordBatch
     ) {
@@ -173,6 +191,8 @@ final class Salvage {
         }
     }
 
+    /// Takes blocks as long as their source has no gap and their bytes have their hash. The
+    /// first one that does not fit cuts the schedule, which needs it.
     private func takeInputs(
         _ blocks: [InputBlock], at offset: UInt64, into batch: inout RecordBatch
     ) {
@@ -217,7 +237,8 @@ final class Salvage {
         }
     }
 
-    /// Statements whose own message is lost: records that name them keep their values and places.
+    /// Adds statements in place of those whose own message is lost, so that records that name
+    /// them keep their values and the later statements keep their numbers.
     private func standIn(
         upTo count: Int, _ batch: inout RecordBatch, _ reader: ByteReader
     ) throws(MalformedBytes) {
@@ -232,6 +253,7 @@ final class Salvage {
 
     // MARK: What is lost
 
+    /// A chunk or a gap is lost, with whatever it held.
     private func lose(_ entry: McapChunkEntry, _ reason: String) throws(TraceError) {
         let topics = try salvage.topics(lostAt: place, file)
         lose(
@@ -239,6 +261,7 @@ final class Salvage {
                 offset: entry.offset, bytes: entry.length, topics: topics, reason: reason))
     }
 
+    /// Something is lost. If a replay needs it, or may need it, the schedule is cut here.
     private func lose(_ region: Losses.Region) {
         losses.add(region)
         guard cut == nil else { return }
@@ -254,13 +277,14 @@ final class Salvage {
         if topics.contains(where: needed.contains) { cutSchedule(reason, at: region.offset) }
     }
 
-    /// There was a step that cannot be replayed.
+    /// The run came to this step, which lies behind the cut.
     private func isKnown(upTo step: UInt64) {
         guard var cut else { return }
         cut.lastKnown = max(cut.lastKnown, step)
         self.cut = cut
     }
 
+    /// Ends the schedule with the last step that was given. Only the first cut counts.
     private func cutSchedule(_ reason: String, at offset: UInt64) {
         guard cut == nil else { return }
         let last = state.nextStep - 1

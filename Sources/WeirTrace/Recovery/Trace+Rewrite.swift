@@ -1,7 +1,10 @@
 import WeirBase
 import WeirTelemetry
 
-/// What a file that was rewritten from another trace says of it.
+/// What a file that was rewritten from another trace says of that trace.
+///
+/// It is kept in the new file's metadata, because the new file has no lanes and cannot show what
+/// is missing.
 package struct Rewriting: Equatable, Sendable {
     /// Whether the run died: its trace had no end, and was never closed.
     package var hasDied: Bool
@@ -9,20 +12,25 @@ package struct Rewriting: Equatable, Sendable {
     package var lost: String
     /// Logs and marks of turns that began before this step and ended are all in the file.
     var telemetryKnownBefore: UInt64 = 0
+    /// The turns that were in flight when the run died; only the old trace's lanes knew.
     var inFlight: [TurnInFlight] = []
 }
 
 extension Trace {
-    /// What came of rewriting a trace.
+    /// What came of reading or rewriting a trace.
     package struct Rewritten: Equatable, Sendable {
         /// Steps of the new file: all of them can be replayed.
         package var steps: UInt64 = 0
-        /// The last step of a log record.
+        /// The greatest step of a log record, which may lie behind the last step that can be
+        /// replayed.
         package var lastLogged: UInt64 = 0
+        /// Whether the run died, or the file was cut so that nobody can know.
         package var hasDied = false
         /// Logs and marks of turns that began before this step and ended were all taken over.
         var telemetryKnownBefore: UInt64 = 0
+        /// What could not be read.
         package var losses = Losses()
+        /// Where the schedule was cut; nil when all of it can be replayed.
         package var cut: ScheduleCut?
 
         /// What can be read of the trace, as a sentence without a full stop.
@@ -38,11 +46,16 @@ extension Trace {
         }
     }
 
-    /// Rewrites what is whole of a trace into a finished file, and what its lanes hold behind it.
+    /// Rewrites what is whole of a trace, and what its lanes hold behind it, into a finished
+    /// file.
     ///
     /// Every whole chunk is kept; the schedule as far as nothing is missing that a replay needs.
-    /// The new file's checksums, index and summary are its own; its schedule has the same chain.
-    /// The old file and its lanes stay as they are. Streams: one chunk is in memory at a time.
+    /// The new file has checksums, an index and a summary of its own, and its schedule has the
+    /// same chain. The old file and its lanes stay as they are. One chunk is in memory at a
+    /// time.
+    ///
+    /// - Throws: `.usage` when the trace is still being recorded or `output` exists, and what
+    ///   reading and writing throw. Damage behind the header is not thrown.
     package static func recover(
         path: String, to output: String, overwrite: Bool = false
     ) throws(TraceError) -> Rewritten {
@@ -54,6 +67,8 @@ extension Trace {
         }
         let end = rewritten.cut == nil ? salvage.end : nil
         let isWhole = rewritten.losses.isEmpty && rewritten.cut == nil
+        // Nothing is missing, so the new file may claim to be what the recorder left. Otherwise
+        // it says that it was rewritten, and what was lost then and now.
         if let end, isWhole, salvage.rewriting == nil {
             try writer.finish(end, isWhole: salvage.isEndWhole)
         } else {
@@ -75,12 +90,14 @@ extension Trace {
         return try Self.read(salvage, lanes) { _ throws(TraceError) in }.rewritten
     }
 
+    /// Reads a trace and its lanes, and gives `take` everything that can be believed, in order.
     private static func read(
         _ salvage: Salvage, _ lanes: MappedLanes?,
         _ take: (RecordBatch) throws(TraceError) -> Void
     ) throws(TraceError) -> (rewritten: Rewritten, tail: RecoveredTail) {
         var merge = lanes.map { LaneMerge(lanes: $0.lanes, header: salvage.header) }
         merge?.collect()
+        // Which results are in both is found on the way, as the file is read only once.
         salvage.wanted = merge?.calls ?? []
         var rewritten = Rewritten()
         while let batch = try salvage.next() {
@@ -90,6 +107,7 @@ extension Trace {
         salvage.finish()
         rewritten.telemetryKnownBefore = salvage.telemetryKnownBefore
         var tail = RecoveredTail(inFlight: salvage.rewriting?.inFlight ?? [])
+        // The lanes go on behind the file only when nothing is missing at its end.
         if salvage.end == nil, salvage.rewriting == nil, salvage.isWholeToItsEnd, var merge {
             merge.mergeSteps(behind: salvage.state)
             try merge.mergeInputs { source throws(TraceError) in salvage.blockCount(of: source) }
@@ -98,6 +116,7 @@ extension Trace {
             try take(tail.batch)
             rewritten.steps += UInt64(tail.schedule.steps.count)
         }
+        // `merge` reads the mapping that `lanes` keeps.
         withExtendedLifetime(lanes) {}
         rewritten.lastLogged = salvage.lastLogged
         rewritten.losses = salvage.losses
@@ -127,7 +146,8 @@ extension Trace {
         }
     }
 
-    /// What a rewritten file says of the trace it was made of; nil when it was not rewritten.
+    /// What a rewritten file says of the trace that it was made of; nil when it was not
+    /// rewritten.
     static func rewriting(
         _ file: InputFile, _ index: McapIndex
     ) throws(TraceError) -> Rewriting? {

@@ -3,33 +3,40 @@ import WeirTelemetry
 
 /// The binary form of a stretch of the schedule.
 ///
-/// A *block* is one message: a format version, the first step, the number of steps and ends, the
-/// turns that were open before it, the chain's hash before it; then the columns; then the chain's
-/// hash behind it. Columns hold differences against what the same subtask did before within the
-/// block, so that what repeats is a run of zeros; a block needs no other block to be read.
+/// A *block* is one message. It holds, in this order: a format version; the first step; the
+/// number of steps and of ends; the turns that were open before it; the chain's hash before it;
+/// the columns; the chain's hash behind it.
 ///
-/// The chain covers the raw bytes of all columns of all blocks so far: somebody who changes a
+/// Columns hold differences against what the same subtask did before *within the block*, so that
+/// what repeats is a run of zeros, which packs to nearly nothing. A block needs no other block
+/// to be read, so a reader may begin anywhere.
+///
+/// The chain covers the raw bytes of all columns of all blocks so far. Somebody who changes a
 /// count and mends every checksum still breaks it.
 ///
-/// An end names its turn by its place among the open ones: a small number, and one that cannot
-/// name a turn that never began.
+/// An end names its turn by its index among the open ones. That is a small number, and one that
+/// cannot name a turn that never began.
 enum ScheduleCodec {
+    /// The version of blocks that this build writes.
     static let version: UInt8 = 2
-    /// Blocks whose rest points have no markers.
+    /// Blocks whose rest points have no markers; they are still read.
     static let versionWithoutMarkers: UInt8 = 1
+    /// The columns in the order of the file.
     static let columnNames = [
         "kind", "subtask", "port", "count", "time", "turn", "wordCount", "word", "digest",
         "end", "accesses", "emittedCount", "emitted", "duration", "samplePresence", "sample",
     ]
-    /// Steps and ends of one block; larger claims are damage.
+    /// The most steps, and the most ends, of one block. A larger claim is taken for damage.
     static let maximumEntries = 1 << 22
-    /// Turns that may be open at once: a few for each worker, however long they last.
+    /// The most turns that may be open at once. There are a few for each worker, however long
+    /// they last.
     static let maximumOpen = 1 << 16
 }
 
-/// The columns of a block, each under its name.
+/// The columns of a block, each under its name: writers while a block is made, readers while it
+/// is read.
 ///
-/// Stored properties and no array: finding a column costs nothing on the way of every step.
+/// They are stored properties and no array, as finding a column must cost nothing at every step.
 struct ScheduleColumns<Column> {
     var kind: Column
     var subtask: Column
@@ -48,7 +55,7 @@ struct ScheduleColumns<Column> {
     var samplePresence: Column
     var sample: Column
 
-    /// From columns in the order of `ScheduleCodec.columnNames`.
+    /// Takes columns in the order of `ScheduleCodec.columnNames`.
     init(_ columns: [Column]) {
         precondition(
             columns.count == ScheduleCodec.columnNames.count, "\(columns.count) columns")
@@ -80,10 +87,12 @@ struct ScheduleColumns<Column> {
 }
 
 extension ScheduleColumns where Column == ColumnWriter {
+    /// Columns without bytes and without room.
     static var empty: Self {
         Self([ColumnWriter](repeating: ColumnWriter(), count: ScheduleCodec.columnNames.count))
     }
 
+    /// Empties all columns and keeps their room.
     mutating func removeAll() {
         kind.removeAll()
         subtask.removeAll()
@@ -110,24 +119,34 @@ struct OpenTurn: Equatable, Sendable {
     var subtask: UInt16
 }
 
-/// What a writer and a reader of blocks both carry from block to block.
+/// What a writer and a reader of blocks carry from one block to the next. Both must come to the
+/// same, and the block's head holds the writer's for the reader to compare.
 struct ScheduleState: Equatable, Sendable {
+    /// The step that is due; the first step of a run is 1.
     var nextStep: UInt64 = 1
-    /// In order of steps.
+    /// The turns without an end, in order of their steps.
     var open: [OpenTurn] = []
+    /// The hash over all columns so far.
     var chain: UInt64 = 0
 
-    /// All turns that began before this step have ended.
+    /// The least step of which the turn may not have ended: all turns that began before it have.
     var leastOpen: UInt64 { min(open.first?.step ?? .max, nextStep) }
 
-    /// Takes a rest point into account: no turn is open there.
+    /// Takes a rest point into account. No turn is open there, so an end that is missing was
+    /// lost.
     mutating func rest(at step: UInt64) { open.removeAll { $0.step < step } }
 }
 
-/// What was last seen of a subtask within a block, for taking differences.
+/// What was last seen of a subtask within a block, for the differences.
+///
+/// A subtask mostly does the same again, turn by turn, so its own last values predict the next
+/// best.
 struct SubtaskMemory {
+    /// The last inlet of a turn, the last cell of an access, the last outlet of a publish.
     var ports: (UInt64, UInt64, UInt64) = (0, 0, 0)
+    /// The last count of a turn and of a publish.
     var counts: (UInt64, UInt64) = (0, 0)
+    /// The step of its last turn, which an access or a publish mostly belongs to.
     var turn: UInt64 = 0
     var accesses: UInt64 = 0
     var emittedCount: UInt64 = 0
@@ -136,7 +155,8 @@ struct SubtaskMemory {
     var duration: UInt64 = 0
 }
 
-/// Memories of all subtasks met in a block; grows to the largest number met.
+/// The memories of all subtasks met in a block. It grows to the largest number met, at most
+/// 65,536.
 struct SubtaskMemories {
     private var memories: [SubtaskMemory] = []
 
@@ -161,7 +181,8 @@ struct SubtaskMemories {
 }
 
 extension SubtaskMemory {
-    /// The emitted count of an outlet before; outlets beyond the fourth share places.
+    /// The last emitted count of an outlet. Outlets from the fifth on share entries, on both
+    /// sides alike.
     subscript(outlet outlet: Int) -> UInt64 {
         get {
             switch outlet & 3 {
@@ -182,11 +203,18 @@ extension SubtaskMemory {
     }
 }
 
-/// Durations with three significant bits: 120 codes, an error of at most an eighth.
+/// Durations with three significant bits in one byte.
+///
+/// Up to 7 a duration is its own code. Above, four codes divide each power of two, which makes
+/// 124 codes for all of 32 bits. What is read back is the middle of the code's range, wrong by
+/// at most an eighth. A few codes that repeat pack far better than exact durations that never
+/// do.
 enum DurationCode {
+    /// The code of a duration, in whatever unit; the schedule's are microseconds.
     static func code(_ duration: UInt32) -> UInt8 {
         if duration < 8 { return UInt8(duration) }
         let exponent = 31 - duration.leadingZeroBitCount
+        // The two bits behind the highest one.
         let mantissa = duration >> UInt32(exponent - 2) & 3
         return UInt8(8 + (exponent - 3) * 4) + UInt8(mantissa)
     }

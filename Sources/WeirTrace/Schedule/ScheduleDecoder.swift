@@ -3,11 +3,15 @@ import WeirTelemetry
 
 /// Reads blocks of the schedule, one behind the other, and holds them against the chain.
 ///
-/// No block makes it trap or allocate more than a bound. Owned by one thread.
+/// The cursors, salvage and recovery each own one. Give it the blocks of a trace in order. After
+/// an error it must not be used again. No block makes it trap or allocate more than a bound.
+/// Owned by one thread.
 final class ScheduleDecoder {
     private let zstd = Zstd()
+    /// What is open behind the block read last; nil before the first block of one that begins
+    /// anywhere.
     private(set) var state: ScheduleState?
-    /// Stored bytes by column of the block read last.
+    /// The stored bytes of each column of the block read last.
     private(set) var storedBytes: [Int] = []
 
     /// A decoder of a whole schedule, from step 1 on.
@@ -17,15 +21,17 @@ final class ScheduleDecoder {
     /// says of the ones before it.
     init(startingAnywhere: Void) { state = nil }
 
-    /// What a block says about itself before its columns are looked at.
+    /// What a block says about itself in front of its columns.
     struct Head: Equatable {
+        /// The form of the block, one of the two that are read.
         var version: UInt8
+        /// How many steps and ends its columns hold.
         var steps: Int
         var ends: Int
         var state: ScheduleState
     }
 
-    /// The first step of a block and what was open before it.
+    /// Reads a block's head: its first step, its counts, and what was open before it.
     static func head(_ reader: inout ByteReader) throws(MalformedBytes) -> Head {
         let version = try reader.byte()
         guard
@@ -35,7 +41,8 @@ final class ScheduleDecoder {
         }
         var state = ScheduleState()
         state.nextStep = try reader.fixed()
-        // Steps are 48 bits wide in a lane; the bound keeps every sum below from overflowing.
+        // Steps are 48 bits wide in a lane. This bound is far above that, and keeps every sum
+        // below from overflowing.
         guard state.nextStep >= 1, state.nextStep < 1 << 60 else {
             throw reader.failure("first step \(state.nextStep)")
         }
@@ -43,6 +50,7 @@ final class ScheduleDecoder {
         let ends = try reader.varint(as: Int.self, atMost: ScheduleCodec.maximumEntries)
         let open = try reader.varint(as: Int.self, atMost: ScheduleCodec.maximumOpen)
         for _ in 0..<open {
+            // Open turns are named by how far they lie before the block, oldest first.
             let back = try reader.varint()
             let subtask = try reader.varint(as: UInt16.self)
             guard back >= 1, back < state.nextStep else {
@@ -58,10 +66,15 @@ final class ScheduleDecoder {
         return Head(version: version, steps: steps, ends: ends, state: state)
     }
 
-    /// The batch of a block.
+    /// The batch of the next block.
+    ///
+    /// - Throws: an error when a step is missing before it, when the chain is broken, or when
+    ///   anything in it cannot be.
     func decode(_ block: ArraySlice<UInt8>) throws(MalformedBytes) -> ScheduleBatch {
         var reader = ByteReader(block)
         let head = try Self.head(&reader)
+        // A reader that knows what came before compares all of it. One that begins here
+        // believes the head.
         if let known = state {
             guard head.state.nextStep == known.nextStep else {
                 throw reader.failure(
@@ -70,6 +83,7 @@ final class ScheduleDecoder {
             }
             guard head.state == known else { throw Self.brokenChain(known.nextStep) }
         }
+        // The columns and their chain are checked as bytes, before anything in them is believed.
         let raw = try ColumnSet.read(
             ScheduleCodec.columnNames, from: &reader, zstd: zstd, stored: &storedBytes)
         let chainAfter = try reader.fixed(UInt64.self)
@@ -87,6 +101,7 @@ final class ScheduleDecoder {
         if let rest = decoder.batch.steps.last(where: { $0.kind == .rest }) {
             decoder.state.rest(at: rest.step)
         }
+        // The next block's head must be able to say them all.
         guard decoder.state.open.count <= ScheduleCodec.maximumOpen else {
             throw reader.failure("\(decoder.state.open.count) turns are open at once")
         }
@@ -100,12 +115,15 @@ final class ScheduleDecoder {
     }
 }
 
-/// The columns of one block while they are read. A value of its own for speed: see the encoder's.
+/// The columns of one block while they are read: `BlockEncoder` in reverse. It is a value of its
+/// own for speed, for the reason given at `ScheduleEncoder.encode`.
 private struct BlockDecoder {
     var columns: ScheduleColumns<ColumnReader>
+    /// The schedule as far as it was read: the step that is due, and the turns that are open.
     var state: ScheduleState
     private(set) var batch = ScheduleBatch()
     private var memories = SubtaskMemories()
+    /// Whether rest points have markers, which blocks of the first version lack.
     private let hasMarkers: Bool
 
     init(columns: ScheduleColumns<ColumnReader>, state: ScheduleState, hasMarkers: Bool) {
@@ -114,12 +132,16 @@ private struct BlockDecoder {
         self.hasMarkers = hasMarkers
     }
 
+    /// Reads the steps, which takes each column exactly as far as the writer filled it.
     mutating func readSteps(_ count: Int) throws(MalformedBytes) {
-        // One byte a step at least: no claim reserves more than the column's size.
+        // Each step has one byte in this column, so no claim reserves more than the column
+        // holds.
         guard columns.kind.count == count else {
             throw columns.kind.failure("\(columns.kind.count) kinds for \(count) steps")
         }
         batch.steps.reserveCapacity(count)
+        // Times are differences along the steps of all subtasks, as time goes on for all
+        // alike.
         var time: UInt64 = 0
         for _ in 0..<count {
             let raw = try columns.kind.byte()
@@ -153,8 +175,11 @@ private struct BlockDecoder {
         }
     }
 
+    /// Reads what begins a turn: subtask, inlet, count, and the calls of a completion.
     private mutating func readTurn(_ note: inout StepNote) throws(MalformedBytes) {
         note.subtask = try columns.subtask.next(as: UInt16.self)
+        // Each value is read against the last one of its own kind: a turn's count predicts
+        // the next turn's count and not that of a publish.
         let memory = memories[note.subtask]
         note.port = try columns.port.next(after: memory.ports.0, as: UInt16.self)
         note.count = try columns.count.next(after: memory.counts.0, as: UInt32.self)
@@ -174,6 +199,8 @@ private struct BlockDecoder {
         note.words = start..<batch.words.count
     }
 
+    /// Reads a publish: the outlet, how many messages were offered, and the runs of what became
+    /// of them.
     private mutating func readPublish(_ note: inout StepNote) throws(MalformedBytes) {
         note.subtask = try columns.subtask.next(as: UInt16.self)
         let memory = memories[note.subtask]
@@ -185,15 +212,18 @@ private struct BlockDecoder {
         note.words = try readWords()
     }
 
-    /// A count and so many numbers as they are.
+    /// Reads a count and so many numbers as they are.
     private mutating func readWords() throws(MalformedBytes) -> Range<Int> {
         let count = try columns.wordCount.next(as: Int.self)
+        // A word takes at least a byte, so that no claim reads or reserves beyond the column.
         guard count <= columns.word.remaining else { throw columns.word.failure("ends early") }
         let start = batch.words.count
         for _ in 0..<count { batch.words.append(try columns.word.next()) }
         return start..<batch.words.count
     }
 
+    /// The turn that an access or a publish belongs to: 0 for the subtask's last one in the
+    /// block, else how many steps it lies back.
     private mutating func turnReference(
         _ note: StepNote, _ last: UInt64
     ) throws(MalformedBytes) -> UInt64 {
@@ -205,6 +235,7 @@ private struct BlockDecoder {
         return note.step - back
     }
 
+    /// Reads the ends. Each names its turn by its index among those that are open by then.
     mutating func readEnds(_ count: Int) throws(MalformedBytes) {
         guard columns.duration.count == count else {
             throw columns.duration.failure("\(columns.duration.count) durations for \(count) ends")
@@ -236,6 +267,7 @@ private struct BlockDecoder {
             guard let duration = DurationCode.duration(code) else {
                 throw columns.duration.failure("code \(code)")
             }
+            // One bit an end tells whether it has a sample, as few turns do.
             if index & 7 == 0 { bits = try columns.samplePresence.byte() }
             let sample = bits >> UInt8(index & 7) & 1 == 1 ? try columns.sample.fixed() : nil
             batch.ends.append(

@@ -1,15 +1,21 @@
 import WeirBase
 import WeirTelemetry
 
-/// Turns stretches of a schedule into blocks, one behind the other. Owned by one thread.
+/// Turns stretches of a schedule into blocks, one behind the other.
+///
+/// `TraceWriter` owns one and gives it each batch of the recorder in order. It checks what the
+/// recorder promises: steps without gaps, and ends only of turns that are open. After an error
+/// it must not be used again. Owned by one thread.
 final class ScheduleEncoder {
     private let zstd = Zstd()
+    /// The next step, the open turns and the chain behind the blocks made so far.
     private(set) var state = ScheduleState()
     /// Kept between blocks for their room (186 against 130 ns a turn).
     private var columns = ScheduleColumns<ColumnWriter>.empty
 
     /// The block of a batch, which must go on where the one before it ended.
     func encode(_ batch: ScheduleBatch) throws(TraceError) -> [UInt8] {
+        // The recorder closes its batches at a small part of this; the reader refuses more.
         precondition(
             max(batch.steps.count, batch.ends.count) <= ScheduleCodec.maximumEntries,
             "a batch of \(batch.steps.count) steps and \(batch.ends.count) ends")
@@ -28,6 +34,8 @@ final class ScheduleEncoder {
         // A local value: through the class every column would be guarded at each access (248
         // against 186 ns a turn).
         var block = BlockEncoder(state: state, columns: columns)
+        // Nobody else may hold the columns while the block fills them, or each first write
+        // would copy one.
         columns = .empty
         block.begin()
         try block.appendSteps(batch)
@@ -35,6 +43,8 @@ final class ScheduleEncoder {
         let filled = block.columns.all
         columns = block.columns
         state = block.state
+        // After all steps and ends of the batch: with a rest point a batch holds all earlier
+        // ends.
         if let rest = batch.steps.last(where: { $0.kind == .rest }) { state.rest(at: rest.step) }
         ColumnSet.write(filled, to: &writer, zstd: zstd)
         state.chain = Self.chain(
@@ -43,6 +53,8 @@ final class ScheduleEncoder {
         return writer.bytes
     }
 
+    /// The chain's hash behind a block. Besides the columns it covers where the block begins and
+    /// how many steps it has.
     static func chain(
         after before: UInt64, from first: UInt64, steps: Int, _ columns: [[UInt8]]
     ) -> UInt64 {
@@ -68,10 +80,13 @@ private struct BlockEncoder {
     /// Makes the columns empty; their room stays. To be called when nobody else holds them.
     mutating func begin() { columns.removeAll() }
 
+    /// Appends each step's values to the columns that its kind has.
     mutating func appendSteps(_ batch: ScheduleBatch) throws(TraceError) {
         var time: UInt64 = 0
         for note in batch.steps {
             guard note.step == state.nextStep else {
+                // The schedule would not be the run's. No user can cause this, so they are
+                // asked to report it.
                 throw TraceError(
                     .operating,
                     "step \(note.step) was recorded where \(state.nextStep) was due: the "
@@ -103,9 +118,11 @@ private struct BlockEncoder {
         }
     }
 
+    /// Appends what begins a turn: subtask, inlet, count, time, and the calls of a completion.
     private mutating func appendTurn(
         _ note: StepNote, _ batch: ScheduleBatch, _ time: UInt64
     ) {
+        // Each value is written against the last one of its own kind, of the same subtask.
         let memory = memories[note.subtask]
         columns.subtask.append(UInt64(note.subtask))
         columns.port.append(UInt64(note.port), after: memory.ports.0)
@@ -125,6 +142,7 @@ private struct BlockEncoder {
         memories[note.subtask].call = last
     }
 
+    /// Appends a publish. Its runs are short and stay as they are.
     private mutating func appendPublish(
         _ note: StepNote, _ batch: ScheduleBatch
     ) throws(TraceError) {
@@ -140,7 +158,8 @@ private struct BlockEncoder {
         for run in runs { columns.word.append(run) }
     }
 
-    /// 0 for the subtask's last turn in the block, else how far back the turn lies.
+    /// Appends which turn a step belongs to: 0 for the subtask's last turn in the block, else
+    /// how many steps it lies back.
     private mutating func appendTurnReference(_ note: StepNote, _ last: UInt64) throws(TraceError) {
         guard note.turn >= 1, note.turn < note.step else {
             throw TraceError(
@@ -151,8 +170,12 @@ private struct BlockEncoder {
         columns.turn.append(note.turn == last ? 0 : note.step - note.turn)
     }
 
+    /// Appends the ends in the order in which they were drained.
     mutating func appendEnds(_ batch: ScheduleBatch) throws(TraceError) {
+        // Which of the last eight ends have a sample, the first in the lowest bit.
         var bits: UInt8 = 0
+        // The ends may belong to turns of this batch or of earlier ones; by now all of them
+        // are open.
         var open = OpenTurns(state.open)
         for (index, note) in batch.ends.enumerated() {
             guard let (place, subtask) = open.close(step: note.step) else {
@@ -178,6 +201,7 @@ private struct BlockEncoder {
                 bits |= 1 << UInt8(index & 7)
                 columns.sample.append(fixed: sample)
             }
+            // Eight ends share a byte of presence bits; the last one may be partly filled.
             if index & 7 == 7 || index == batch.ends.count - 1 {
                 columns.samplePresence.append(byte: bits)
                 bits = 0
@@ -189,30 +213,37 @@ private struct BlockEncoder {
 
 /// The open turns while ends are taken from among them.
 ///
-/// A turn that ends is nearly always one of the oldest: closing it moves the few before it.
+/// An end nearly always belongs to one of the oldest turns. Closing it moves the few before it
+/// up, and the beginning of the array is cut off only at the end.
 struct OpenTurns {
     private var turns: [OpenTurn]
+    /// The turns before this index have ended.
     private var start = 0
 
+    /// Takes the turns in order of their steps.
     init(_ turns: [OpenTurn]) { self.turns = turns }
 
+    /// The turns that are still open, in order of their steps.
     var remaining: [OpenTurn] { Array(turns[start...]) }
 
-    /// Takes out the turn that began at `step`; its place from the oldest on, or nil.
+    /// Takes out the turn that began at `step`, and gives its index among the open ones; nil
+    /// where no such turn is open.
     mutating func close(step: UInt64) -> (place: Int, subtask: UInt16)? {
         var index = start
+        // A walk from the oldest on: it is nearly always among the first few.
         while index < turns.count, turns[index].step < step { index += 1 }
         guard index < turns.count, turns[index].step == step else { return nil }
         let place = index - start
         return (place, remove(at: place).subtask)
     }
 
-    /// Takes out the turn at a place; nil when there are not so many.
+    /// Takes out the turn with an index among the open ones; nil when there are not so many.
     mutating func close(place: Int) -> OpenTurn? {
         guard place >= 0, place < turns.count - start else { return nil }
         return remove(at: place)
     }
 
+    /// Moves the turns before it up by one, so that the open ones stay together and in order.
     private mutating func remove(at place: Int) -> OpenTurn {
         let turn = turns[start + place]
         var index = start + place
