@@ -4,19 +4,30 @@ import Glibc
 
 /// A note lane with a ring of bytes beside it, for input blocks and call results.
 ///
-/// The bytes are copied into the ring first and the note that names their place is committed
-/// afterwards, so a committed note's bytes are whole. One thread writes, the recorder drains.
+/// The writer's protocol is: wait for room for the note, wait for room for the bytes, copy
+/// the bytes into the ring, commit the note that says where they are. So the bytes of a
+/// committed note are whole. The recorder looks at notes in order, copies their bytes out,
+/// and gives both back with `free` once they are in the trace file.
+///
+/// One thread writes: the reader of one source, or one that runs calls. It may wait here, as
+/// it holds no step number and no lock. The recorder drains.
 package struct DataLane: @unchecked Sendable {
     // Unchecked: as for `NoteLane`; `head` is the producer's alone.
 
     package let notes: NoteLane
+    /// The ring, in the memory that the lane was given.
     private let data: UnsafeMutableRawPointer
+    /// Bytes of the ring; 0 or a power of two.
     package let dataCapacity: Int
+    /// Up to where the bytes were given back, counted over the lane's lifetime. In the given
+    /// memory.
     private let dataTail: UnsafeMutablePointer<Atomic<UInt64>>
+    /// Up to where bytes were stored. The writer's alone.
     private let head: UnsafeMutablePointer<UInt64>
+    /// Up to where bytes were copied out. The recorder's alone.
     private let drained: UnsafeMutablePointer<UInt64>
 
-    /// The place of bytes that are not in the ring.
+    /// What a note says instead of a location when its bytes are not in the ring.
     package static let absent = UInt64.max
 
     /// A lane over `notes` and `dataCapacity` bytes (a power of two) at `data`.
@@ -35,25 +46,29 @@ package struct DataLane: @unchecked Sendable {
         drained.initialize(to: 0)
     }
 
+    /// Frees what the lane itself allocated, not the memory it was given. Nobody may use it
+    /// afterwards.
     package func deallocate() {
         head.deallocate()
         drained.deallocate()
         notes.deallocate()
     }
 
-    /// The most bytes that one block may carry.
+    /// The most bytes that one block may carry: half the ring, so that a block fits whatever
+    /// the ring's other half still holds.
     package var maximumBlock: Int { dataCapacity / 2 }
 
-    /// Notes an input block; waits for the recorder while there is no room.
+    /// Notes an input block, and waits for the recorder while there is no room.
     ///
-    /// `bytes` go along when `isStored`; otherwise only their hash does.
-    /// Returns false when `isCancelled` became true while waiting: nothing was noted.
+    /// The bytes go along when `isStored` is true; otherwise only their hash does. Returns
+    /// false when `isCancelled` became true while waiting: then nothing was noted.
     package func note(
         input kind: InputKind, source: UInt16, index: UInt64, offset: UInt64,
         bytes: UnsafeRawBufferPointer, isStored: Bool, time: Int64, isCancelled: () -> Bool
     ) -> Bool {
         var hash = StableHash()
         hash.combine(bytes: bytes)
+        // One slot for the note and two for its four further words.
         guard waitForNotes(slots: 3, isCancelled) else { return false }
         guard let place = store(isStored ? bytes : .init(start: nil, count: 0), isCancelled)
         else {
@@ -72,7 +87,7 @@ package struct DataLane: @unchecked Sendable {
         return true
     }
 
-    /// Notes a call's result; waits as `note(input:)` does.
+    /// Notes a call's result, and waits as `note(input:)` does.
     package func note(
         result call: UInt64, subtask: UInt16, bytes: [UInt8], isCancelled: () -> Bool
     ) -> Bool {
@@ -87,17 +102,22 @@ package struct DataLane: @unchecked Sendable {
         return true
     }
 
+    /// Sets room aside for a note; false when cancelled.
     private func waitForNotes(slots: Int, _ isCancelled: () -> Bool) -> Bool {
         var spins = 0
         while !notes.tryReserve(slots) {
             if isCancelled() { return false }
             notes.askForRoom()
+            // The recorder may be about to give room back. After a few looks it is worth
+            // sleeping, for about as long as a busy recorder pauses.
             spins += 1
             if spins < 16 { sched_yield() } else { usleep(200) }
         }
         return true
     }
 
+    /// Copies bytes into the ring, and gives their location in the lane's lifetime; nil when
+    /// cancelled.
     private func store(_ bytes: UnsafeRawBufferPointer, _ isCancelled: () -> Bool) -> UInt64? {
         let place = head.pointee
         guard !bytes.isEmpty, let source = bytes.baseAddress else { return place }
@@ -112,6 +132,7 @@ package struct DataLane: @unchecked Sendable {
             if spins < 16 { sched_yield() } else { usleep(200) }
         }
         let start = Int(place & UInt64(dataCapacity - 1))
+        // What does not fit before the ring's end goes on at its beginning.
         let first = min(bytes.count, dataCapacity - start)
         (data + start).copyMemory(from: source, byteCount: first)
         if first < bytes.count {
@@ -123,8 +144,8 @@ package struct DataLane: @unchecked Sendable {
 
     // MARK: The recorder
 
-    /// The block that a note stands for; nil when the note is not one of an input block or what it
-    /// says cannot be.
+    /// The block that a note stands for; nil when the note is of another kind, or when what
+    /// it says cannot be, as in a file that somebody altered.
     package func input(of note: RawNote) -> InputBlock? {
         guard note.kind == LaneNote.inputBlock, note.more.count >= 4,
             let kind = InputKind(rawValue: UInt8(truncatingIfNeeded: note.second >> 16)),
@@ -142,7 +163,7 @@ package struct DataLane: @unchecked Sendable {
             time: Int64(bitPattern: note.more[3]), bytes: bytes)
     }
 
-    /// The result that a note stands for.
+    /// The result that a note stands for; nil as above.
     package func result(of note: RawNote) -> CallResult? {
         guard note.kind == LaneNote.callResult,
             let bytes = read(note.third, Int(note.second >> 32))
@@ -151,6 +172,8 @@ package struct DataLane: @unchecked Sendable {
             subtask: UInt16(truncatingIfNeeded: note.second), call: note.number, bytes: bytes)
     }
 
+    /// Copies bytes out of the ring. A location from an altered file stays within the ring by
+    /// the mask.
     private func read(_ place: UInt64, _ count: Int) -> [UInt8]? {
         guard count >= 0, count <= dataCapacity else { return nil }
         if count == 0 { return [] }
@@ -164,13 +187,13 @@ package struct DataLane: @unchecked Sendable {
         return bytes
     }
 
-    /// Bytes taken and not given back.
+    /// Bytes that were copied out and not given back. The recorder.
     package var takenBytes: Int {
         // A place read from a file left behind may be anything.
         Int(clamping: drained.pointee &- dataTail.pointee.load(ordering: .relaxed))
     }
 
-    /// Gives back what was drained: it is in the trace file.
+    /// Gives back everything that was taken, which is in the trace file by now. The recorder.
     package func free() {
         notes.free()
         dataTail.pointee.store(drained.pointee, ordering: .releasing)

@@ -1,4 +1,4 @@
-/// Who writes a lane.
+/// Who writes a lane. The raw values are part of the lane file's format.
 package enum LaneRole: UInt8, CaseIterable, Sendable {
     /// The scheduler's own thread: rest points.
     case rest = 1
@@ -15,7 +15,7 @@ package struct LaneSpec: Equatable, Sendable {
     package var role: LaneRole
     /// Which worker, source or executor.
     package var index: UInt16
-    /// Slots of 32 bytes; a power of two.
+    /// Slots of 32 bytes; a power of two, at least `NoteLane.minimumSlots`.
     package var slots: Int
     /// Bytes of the data ring beside it; 0 or a power of two.
     package var dataBytes: Int
@@ -28,19 +28,26 @@ package struct LaneSpec: Equatable, Sendable {
     }
 }
 
-/// Where each lane of a set lies in one block of memory.
+/// Where each lane of a set is in one block of memory.
 ///
-/// From the block's start: for each lane in order 128 bytes with the tail of the notes (offset 0)
-/// and of the data (offset 64), then each lane's slots, then each lane's data ring, everything
-/// aligned to 128 bytes.
+/// From the block's start there are, for each lane in order, 128 bytes with the tail of its
+/// notes (at offset 0) and of its data (at offset 64); then each lane's slots; then each
+/// lane's data ring. The layout follows from the lanes' sizes alone, so that whoever reads a
+/// lane file computes the same.
 package struct LaneLayout: Equatable, Sendable {
+    /// Everything begins at a multiple of two cache lines, which processors may fetch as a
+    /// pair: threads that write to neighbouring lanes do not take each other's lines away.
     package static let alignment = 128
 
     package let lanes: [LaneSpec]
 
     package init(lanes: [LaneSpec]) { self.lanes = lanes }
 
-    /// The lanes of an ordinary run.
+    /// The lanes of an ordinary run: one for rest points, one for each worker, source and
+    /// executor.
+    ///
+    /// `sources` holds the bytes of each source's ring. A rest point takes at most 7 slots,
+    /// so its lane of 256 slots holds at least 36 of them.
     package init(
         workers: Int, workerSlots: Int, sources: [Int], executors: Int, readerSlots: Int = 1024
     ) {
@@ -63,14 +70,17 @@ package struct LaneLayout: Equatable, Sendable {
         self.init(lanes: lanes)
     }
 
+    /// The offset of a lane's tails, by the lane's index.
     package func tails(of lane: Int) -> Int { lane * Self.alignment }
 
+    /// The offset of a lane's slots; of one behind the last lane, that of the data.
     package func slots(of lane: Int) -> Int {
         var offset = lanes.count * Self.alignment
         for spec in lanes.prefix(lane) { offset += Self.aligned(spec.slots * 32) }
         return offset
     }
 
+    /// The offset of a lane's data ring; of one behind the last lane, the block's end.
     package func data(of lane: Int) -> Int {
         var offset = slots(of: lanes.count)
         for spec in lanes.prefix(lane) { offset += Self.aligned(spec.dataBytes) }
@@ -85,17 +95,26 @@ package struct LaneLayout: Equatable, Sendable {
 
 /// All lanes of a run over one block of memory.
 ///
-/// Who gives the memory keeps it until the set is gone.
+/// The engine's threads note into their own lanes, the recorder drains all of them, and
+/// recovery reads what a dead run left. The memory is that of `MappedLanes`, or the set's
+/// own. Whoever gives the memory keeps it until the set is gone. Immutable and used by all
+/// threads; each lane says who may call what.
 package final class LaneSet: @unchecked Sendable {
     // Unchecked: immutable; each lane has its own rule.
 
     package let layout: LaneLayout
+    /// The lane of rest points, written by the thread that requests them.
     package let rest: NoteLane
+    /// The workers' lanes, by their numbers.
     package let workers: [NoteLane]
+    /// The lanes of reader threads, by the index of their source.
     package let readers: [DataLane]
+    /// The lanes of threads that run asynchronous calls.
     package let executors: [DataLane]
-    /// Wakes the recorder when it rests.
+    /// Wakes the recorder when it rests. Not in the shared memory: it is for this process
+    /// only.
     package let bell = Doorbell()
+    /// The memory if it is the set's own.
     private let owned: UnsafeMutableRawPointer?
 
     /// Lanes over `memory`, which holds `layout.byteCount` bytes.
@@ -123,6 +142,7 @@ package final class LaneSet: @unchecked Sendable {
         owned?.deallocate()
     }
 
+    /// Makes a lane over each part of the memory.
     private static func lanes(
         _ layout: LaneLayout, _ memory: UnsafeMutableRawPointer
     ) -> (NoteLane, [NoteLane], [DataLane], [DataLane]) {
@@ -158,13 +178,14 @@ package final class LaneSet: @unchecked Sendable {
         executors.forEach { $0.rewindToTail() }
     }
 
-    /// Whether a thread waits for room in its lane. Any thread.
+    /// Whether a thread waits for room in its lane. The lane of rest points is left out: the
+    /// recorder looks at how full that one is. Any thread.
     package var isRoomWanted: Bool {
         workers.contains { $0.isRoomWanted } || readers.contains { $0.notes.isRoomWanted }
             || executors.contains { $0.notes.isRoomWanted }
     }
 
-    /// Gives back everything that was drained.
+    /// Gives back everything that was drained. The recorder.
     package func free() {
         rest.free()
         workers.forEach { $0.free() }

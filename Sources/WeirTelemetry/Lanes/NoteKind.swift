@@ -1,16 +1,21 @@
-/// Kinds of notes in a lane beyond `StepKind`, whose raw values they share one space with.
+/// The kinds of notes in a lane that are no steps. They share one space of numbers with
+/// `StepKind`.
+///
+/// This file knows how each kind of note is packed into the three words of its first slot and
+/// the further ones: the functions of `NoteLane` pack, those of `ScheduleBatch` unpack.
 package enum LaneNote {
-    /// End of a turn. Number: the turn's step.
+    /// The end of a turn; its number is the turn's step.
     package static let turnEnd: UInt8 = 32
-    /// An input block. Number: the block's index.
+    /// An input block; its number is the block's index.
     package static let inputBlock: UInt8 = 33
-    /// A call's result. Number: the call's number.
+    /// A call's result; its number is the call's.
     package static let callResult: UInt8 = 34
 }
 
 extension NoteLane {
     /// Notes the beginning of a turn without further words; one slot.
     @inline(__always)
+    /// Notes the beginning of a turn without further words. Takes one slot.
     package func noteTurn(
         step: UInt64, kind: StepKind, subtask: UInt16, inlet: UInt16, count: UInt32, time: Int64
     ) {
@@ -20,7 +25,10 @@ extension NoteLane {
             UInt64(bitPattern: time))
     }
 
-    /// Notes the beginning of a completion turn with the numbers of the calls it takes.
+    /// Notes the beginning of a completion turn with the numbers of the calls that it takes.
+    ///
+    /// The numbers and not their count: a completion that comes late must not change which it
+    /// was (rule 13). Returns the slots taken.
     package func noteCompletion(step: UInt64, subtask: UInt16, calls: [UInt64], time: Int64) -> Int
     {
         calls.withUnsafeBufferPointer { words in
@@ -33,17 +41,21 @@ extension NoteLane {
 
     /// Notes an access to a shared cell; one slot.
     @inline(__always)
+    /// Notes an access to a shared cell; takes one slot. Called inside the cell's lock (rule
+    /// 31).
     package func noteAccess(step: UInt64, turn: UInt64, subtask: UInt16, cell: UInt16) {
         note(
             kind: StepKind.access.rawValue, number: step,
             UInt64(subtask) | UInt64(cell) << 16, turn)
     }
 
-    /// Notes a publish to an edge that may drop, with its runs packed eight to a word.
+    /// Notes a publish to an edge that may drop, with its runs packed eight to a word. Called
+    /// inside the edge's lock (rule 7); returns the slots taken.
     package func notePublish(
         step: UInt64, turn: UInt64, subtask: UInt16, outlet: UInt16, count: Int, runs: [UInt8]
     ) -> Int {
         var words = [UInt64](repeating: 0, count: 1 + (runs.count + 7) / 8)
+        // The last word may be partly filled, so the count goes along.
         words[0] = UInt64(runs.count)
         for (index, run) in runs.enumerated() {
             words[1 + index / 8] |= UInt64(run) << (8 * UInt64(index % 8))
@@ -55,7 +67,7 @@ extension NoteLane {
         }
     }
 
-    /// Slots that the note of a rest point with so many markers takes.
+    /// The slots that the note of a rest point with so many markers takes.
     package static func restSlots(markers: Int) -> Int {
         markers == 0 ? 1 : 1 + extraSlots(words: 1 + (markers + 3) / 4)
     }
@@ -80,13 +92,19 @@ extension NoteLane {
 
     /// Slots that the end note of a turn with `outlets` outlets takes at most.
     @inline(__always)
+    /// The most slots that the end note of a turn with so many outlets takes.
     package static func endSlots(outlets: Int) -> Int {
-        // One sample word and two counts a word, the first count in the first slot.
+        // One word for the sample. The first outlet's count is in the first slot, the others
+        // come two to a word.
         1 + extraSlots(words: 1 + outlets / 2)
     }
 
     /// Notes the end of a turn; returns how many slots it took.
     @inline(__always)
+    /// Notes the end of a turn; returns how many slots it took.
+    ///
+    /// The usual turn has one outlet and no sample, and takes a single slot without
+    /// allocating anything.
     package func noteEnd(
         step: UInt64, accesses: UInt32, duration: UInt32, sample: UInt64?,
         emitted: UnsafeBufferPointer<UInt32>
@@ -103,6 +121,7 @@ extension NoteLane {
         ) { words in
             var count = 0
             if let sample {
+                // This bit says that the first further word is the sample.
                 third |= 1 << 16
                 words[0] = sample
                 count = 1
@@ -122,7 +141,11 @@ extension NoteLane {
 }
 
 extension ScheduleBatch {
-    /// Adds a step's note as it lies in a lane; nil when it is no step.
+    /// Adds a step's note as it is in a lane, and gives its kind; nil when the note is no
+    /// step.
+    ///
+    /// The note may come from a file that somebody altered, so every count is held against
+    /// the words that there are.
     package mutating func append(step note: RawNote) -> StepKind? {
         guard let kind = StepKind(rawValue: note.kind) else { return nil }
         var step = StepNote(step: note.number, kind: kind)
@@ -168,7 +191,7 @@ extension ScheduleBatch {
         return kind
     }
 
-    /// Adds the end of a turn as it lies in a lane.
+    /// Adds the end of a turn as it is in a lane.
     package mutating func append(end note: RawNote) {
         let count = Int(note.third & 0xFFFF)
         var words = note.more[...]

@@ -4,27 +4,30 @@ import Glibc
 
 /// A ring of determinant notes, written by one thread and drained by the recorder.
 ///
-/// The ring lies in memory the lane is given: in a mapped file, so that a note survives the
-/// process that wrote it. A note is one or more *slots* of 32 bytes:
+/// The ring is in memory that the lane is given: in a mapped file, so that a note survives
+/// the process that wrote it. A note is one or more *slots* of 32 bytes:
 ///
 ///     word 0   commit: the slot's position in the lane's lifetime, plus 1
 ///     word 1   bits 0–7 kind, 8–15 number of slots, 16–63 step (or block or call number)
 ///     word 2–3 by kind; further slots hold three more words each behind their commit word
 ///
-/// The commit word of a note's first slot is stored last, with release ordering: whoever reads it
-/// (the recorder, or a reader of the file after a kill) sees the whole note or none. Commit words
-/// lie at places that never hold anything else, so that nothing a note carries can pass for one,
-/// and a slot of an earlier lap holds another position.
+/// The commit word of a note's first slot is stored last, with release ordering, so that
+/// whoever reads it (the recorder, or a reader of the file after a kill) sees the whole note
+/// or none. Commit words are where nothing else ever is, so that nothing a note carries can
+/// pass for one, and a slot of an earlier lap holds another position (rule 3).
 ///
-/// Room is *reserved* before a step number or a lock is taken; a thread that holds either never
-/// waits for room. `tail` moves only when what lies before it is in the trace file.
+/// Room is *reserved* before a step number or a lock is taken; a thread that holds either
+/// never waits for room (rule 2). `tail` moves only when what lies before it is in the trace
+/// file.
 package struct NoteLane: @unchecked Sendable {
     // Unchecked: `producer` is touched by the owning thread alone, `consumer` by the recorder
     // alone; what both touch is atomic.
 
     /// Words in a slot.
     package static let slotWords = 4
-    /// The most slots that one note takes.
+    /// The most slots that one note takes: 23 for the end of a turn with 128 outlets, 12 for
+    /// a publish of 256 messages or a completion of 32 calls, 7 for a rest point with 64
+    /// markers.
     package static let maximumNoteSlots = 24
     /// The fewest slots a lane may have: two of the largest notes and a few small ones.
     package static let minimumSlots = 64
@@ -223,9 +226,10 @@ package struct NoteLane: @unchecked Sendable {
         tail.pointee.store(consumer.pointee.drained, ordering: .releasing)
     }
 
-    /// How many slots are taken but not given back, or not taken yet. An estimate.
+    /// How many slots were taken and not given back. The recorder.
     package var backlog: Int {
-        // The head is not read across threads: a committed note ahead is enough to know.
+        // What is not taken yet is not counted, as that would need the head, which is the
+        // writer's.
         Int(consumer.pointee.drained &- tail.pointee.load(ordering: .relaxed))
     }
 

@@ -3,29 +3,48 @@ package import WeirBase
 
 /// A ring of log records, written by one worker and drained by the recorder.
 ///
-/// Telemetry has room of its own: a record that finds none is dropped and counted, because a
-/// replay makes it again. In plain memory, since after a kill a replay makes all of them again.
+/// The worker asks for a statement's number with `site` and adds a record with `append`; the
+/// recorder takes everything there is with `drain`. Neither ever waits for the other.
+///
+/// Telemetry has room of its own (rule 2). A record that finds none is dropped and counted,
+/// because a replay makes it again. For the same reason the ring is in plain memory and not
+/// in a mapped file: what a kill loses of it a replay makes again.
 package final class LogLane: @unchecked Sendable {
     // Unchecked: `head` and `site` caches belong to the worker, `drained` to the recorder.
 
     private let memory: UnsafeMutableRawPointer
     private let capacity: Int
+    /// Up to where the recorder has taken the bytes.
     private let tail = Atomic<Int>(0)
+    /// Up to where the worker has written whole records.
     private let published = Atomic<Int>(0)
+    /// Records that found no room.
     private let dropped = Atomic<UInt64>(0)
+    /// The worker's own copy of `published`.
     private var head = 0
+    /// The recorder's own copy of `tail`.
     private var drained = 0
+    /// How many dropped records the recorder has told of.
     private var seenDropped: UInt64 = 0
+    /// Where the worker encodes a record before it is known whether there is room. Kept for
+    /// its room.
     private var scratch = ByteWriter(reserving: 512)
+    /// The numbers of the statements that this worker has met.
     private var knownSites: [SiteKey: UInt32] = [:]
     private let sites: LogSites
 
-    /// About the most bytes of a record: text beyond it is cut.
+    /// About the most bytes of a record. Longer text is cut, so that one record cannot fill
+    /// the ring.
     package static let maximumRecord = 16 << 10
 
+    /// What tells one statement from another without comparing text: the addresses of its
+    /// constants.
+    ///
+    /// Addresses differ from run to run, and only ever serve to find a number; the number's
+    /// statement is compared in full by `LogSites`.
     private struct SiteKey: Hashable {
-        // The level too: one statement may be made with a level that varies. The file too: equal
-        // texts of several files are one constant in the executable.
+        // The level is part of it, as one statement may be made with a level that varies. So
+        // is the file: equal texts of several files are one constant in the executable.
         var level: LogLevel
         var message: UInt
         var file: UInt
@@ -33,6 +52,8 @@ package final class LogLane: @unchecked Sendable {
         var names: UInt
     }
 
+    /// An empty lane of `capacity` bytes, a power of two with room for several of the longest
+    /// records.
     package init(capacity: Int, sites: LogSites) {
         precondition(capacity >= 4 * Self.maximumRecord && capacity & (capacity - 1) == 0)
         self.capacity = capacity
@@ -45,7 +66,8 @@ package final class LogLane: @unchecked Sendable {
     /// How many records found no room so far. Any thread.
     package var droppedCount: UInt64 { dropped.load(ordering: .relaxed) }
 
-    /// The number of a statement. The worker.
+    /// The number of a statement. The worker; costs a look into a dictionary, and a lock the
+    /// first time.
     package func site(
         level: LogLevel, message: StaticString, file: StaticString, line: UInt32,
         fields: LogFields
@@ -64,11 +86,12 @@ package final class LogLane: @unchecked Sendable {
         return number
     }
 
+    /// Where a constant is in the executable; 0 for one so short that it has no address.
     private static func address(_ text: StaticString) -> UInt {
         text.hasPointerRepresentation ? UInt(bitPattern: text.utf8Start) : 0
     }
 
-    /// Adds a record; drops and counts it when there is no room. The worker.
+    /// Adds a record, or drops and counts it when there is no room. The worker.
     package func append(_ record: LogRecord, fields: LogFields) {
         scratch.removeAll()
         scratch.append(fixed: UInt32(0))
@@ -83,6 +106,7 @@ package final class LogLane: @unchecked Sendable {
         for field in fields.elements {
             LogRecord.encode(field.value, into: &scratch, room: Self.maximumRecord - scratch.count)
         }
+        // The record's own length in front.
         scratch.patch(fixed: UInt32(scratch.count), at: 0)
         let count = scratch.count
         if head + count - tail.load(ordering: .acquiring) > capacity {
@@ -94,6 +118,8 @@ package final class LogLane: @unchecked Sendable {
         published.store(head, ordering: .releasing)
     }
 
+    /// Copies a record into the ring; what does not fit before its end goes on at its
+    /// beginning.
     private func copyIn(_ bytes: UnsafeRawBufferPointer) {
         guard let source = bytes.baseAddress else { return }
         let start = head & (capacity - 1)
@@ -104,7 +130,8 @@ package final class LogLane: @unchecked Sendable {
         }
     }
 
-    /// Takes what is there. The recorder; what it took is its own from then on.
+    /// Takes everything there is; nil when there is nothing to tell. The recorder, whose own
+    /// it is then.
     package func drain(worker: UInt16) -> LogBatch? {
         let end = published.load(ordering: .acquiring)
         let allDropped = dropped.load(ordering: .relaxed)
@@ -123,6 +150,7 @@ package final class LogLane: @unchecked Sendable {
                 contentsOf: UnsafeRawBufferPointer(start: memory, count: end - drained - first))
         }
         drained = end
+        // The bytes were copied, so the worker may have the room before they are decoded.
         tail.store(end, ordering: .releasing)
         var records: [LogRecord] = []
         var reader = ByteReader(bytes)
@@ -137,6 +165,7 @@ package final class LogLane: @unchecked Sendable {
 }
 
 extension LogRecord {
+    /// Reads a record as `append` wrote it.
     fileprivate init(from reader: inout ByteReader) throws(MalformedBytes) {
         _ = try reader.fixed(UInt32.self)
         let site = try reader.fixed(UInt32.self)
@@ -154,7 +183,8 @@ extension LogRecord {
             subtask: subtask, time: time, site: site, values: values)
     }
 
-    /// Writes a value with its type; text beyond `room` bytes is cut.
+    /// Writes a value with its type in front. Text beyond `room` bytes is cut and ends with
+    /// an ellipsis.
     package static func encode(_ value: LogValue, into writer: inout ByteWriter, room: Int) {
         switch value {
         case .integer(let number):
@@ -170,7 +200,8 @@ extension LogRecord {
             if text.utf8.count <= max(0, room) {
                 writer.append(string: text)
             } else {
-                // Whole characters only, so that what is read back is text.
+                // Whole characters only, so that what is read back is text. Eight bytes are
+                // kept for the ellipsis and the text's length.
                 var kept = 0
                 var end = text.startIndex
                 for scalar in text.unicodeScalars {

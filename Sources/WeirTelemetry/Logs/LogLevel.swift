@@ -1,4 +1,6 @@
 /// How severe a log record is; the names are swift-log's.
+///
+/// A run has one level, and records below it are not made. A replay may make them afterwards.
 public enum LogLevel: UInt8, CaseIterable, Comparable, Sendable {
     /// Details of single elements.
     case trace = 0

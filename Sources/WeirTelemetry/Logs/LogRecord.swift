@@ -11,7 +11,8 @@ public enum LogValue: Equatable, Sendable {
 }
 
 extension LogValue {
-    /// As a person reads it; text as it is.
+    /// The value as a person reads it, with text as it is: escape it before it goes to a
+    /// terminal.
     package var text: String {
         switch self {
         case .integer(let value): "\(value)"
@@ -45,12 +46,16 @@ public struct LogFields: ExpressibleByDictionaryLiteral, Sendable {
     }
 }
 
-/// Where a log statement stands and what never changes about it.
+/// Where a log statement stands in the source, and what never changes about it.
+///
+/// A record names its statement by number, so that these texts are in a trace once.
 package struct LogSite: Equatable, Sendable {
     package var level: LogLevel
     package var message: String
+    /// The source file as the compiler names it.
     package var file: String
     package var line: UInt32
+    /// The names of its fields, in the order of a record's values.
     package var fields: [String]
 
     package init(level: LogLevel, message: String, file: String, line: UInt32, fields: [String]) {
@@ -70,22 +75,24 @@ extension LogSite {
 
 /// One log record.
 ///
-/// Its identity within a run is (`step`, `index`, `operatorIndex`, `ordinal`), the same in a replay
-/// at any level of detail.
+/// Its identity within a run is (`step`, `index`, `operatorIndex`, `ordinal`), which is the
+/// same in a replay at any level of detail. So a replay's records can be held against the
+/// recorded ones even where it makes more of them.
 package struct LogRecord: Equatable, Sendable {
     /// The step at which its turn began.
     package var step: UInt64
     /// How many elements its operator had taken in the turn, this one included.
     package var index: UInt32
-    /// The operator's place in its stage.
+    /// The operator's index in its stage.
     package var operatorIndex: UInt16
-    /// Tells apart the records of one operator for one element, in order of their making.
+    /// Tells the records of one operator for one element apart, in the order in which they
+    /// were made.
     package var ordinal: UInt32
     package var subtask: UInt16
-    /// Microseconds since the run's start: its turn's time. The record's own time is `index`
-    /// nanoseconds later.
+    /// Its turn's time, microseconds since the run's start. The record's own time is `index`
+    /// nanoseconds later, see `LogExporter`.
     package var time: Int64
-    /// In the site table of the batch or the trace.
+    /// The number of its statement, in the table of the run or the trace.
     package var site: UInt32
     package var values: [LogValue]
 
@@ -103,7 +110,8 @@ package struct LogRecord: Equatable, Sendable {
         self.values = values
     }
 
-    /// Whether the left record comes first in a run's logs.
+    /// Whether the left record comes first in a run's logs. This is the order of every
+    /// export, whichever worker made the record.
     package static func precedes(_ left: LogRecord, _ right: LogRecord) -> Bool {
         if left.step != right.step { return left.step < right.step }
         if left.index != right.index { return left.index < right.index }
@@ -114,7 +122,7 @@ package struct LogRecord: Equatable, Sendable {
     }
 }
 
-/// Log records of one worker, in the order of its turns; within a turn in any order.
+/// Log records of one worker, in the order in which it made them.
 package struct LogBatch: Equatable, Sendable {
     package var worker: UInt16
     package var records: [LogRecord]

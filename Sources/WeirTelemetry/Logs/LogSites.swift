@@ -2,7 +2,10 @@ import Synchronization
 
 /// The log statements that a run has met, numbered in the order of meeting them.
 ///
-/// Any thread; a worker looks here once per statement and remembers the number itself.
+/// Any thread. A worker looks here once for each statement and remembers the number itself,
+/// so that the lock and the search through all statements cost nothing later. The recorder
+/// takes the new ones from here into each batch. There are about as many as log statements in
+/// the program.
 package final class LogSites: Sendable {
     private struct State {
         var sites: [LogSite] = []
@@ -12,7 +15,7 @@ package final class LogSites: Sendable {
 
     package init() {}
 
-    /// The number of a statement; statements that are equal in all parts share one.
+    /// The number of a statement. Statements that are equal in all parts share one.
     package func number(of site: LogSite) -> UInt32 {
         state.withLock { state in
             if let known = state.sites.firstIndex(of: site) { return UInt32(known) }
@@ -21,7 +24,7 @@ package final class LogSites: Sendable {
         }
     }
 
-    /// The statements numbered `first` and later.
+    /// The statements with the number `first` and above. The recorder.
     package func sites(from first: Int) -> [LogSite] {
         state.withLock { Array($0.sites.dropFirst(first)) }
     }

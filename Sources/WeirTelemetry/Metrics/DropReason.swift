@@ -1,7 +1,8 @@
 /// Why an element that was read had no chance to have its effect.
 ///
-/// Every such element is in exactly one of these numbers, so that what was taken is what was
-/// handled, dropped and still held. The raw values are the words of summaries, exports and files.
+/// Every such element is in exactly one of these numbers, so that the books balance: what was
+/// taken is what was handled, dropped and still held. The raw values are the words of
+/// summaries, exports and files.
 package enum DropReason: String, CaseIterable, Codable, Sendable {
     /// It came behind the watermark that its window or timer needed.
     case late
@@ -13,9 +14,10 @@ package enum DropReason: String, CaseIterable, Codable, Sendable {
     case stopped
     /// The sink that should have written it failed.
     case unwritten
-    /// A timer that never fired because the run ended.
+    /// It is a timer that never fired because the run ended.
     case timer
-    /// The open last line of a followed file: not taken, the position stays before it.
+    /// It is the open last line of a followed file: it was not taken, and the position stays
+    /// before it.
     case incomplete
     /// An operator's error, or the user, passed over it.
     case skipped
@@ -24,7 +26,8 @@ package enum DropReason: String, CaseIterable, Codable, Sendable {
     /// It ended the process more than once and was set aside.
     case poison
 
-    /// The place among `allCases`, for tables of counters.
+    /// The index among `allCases`, for tables of counters. Written out, because searching
+    /// `allCases` would cost more than the count itself.
     @inlinable package var ordinal: Int {
         switch self {
         case .late: 0

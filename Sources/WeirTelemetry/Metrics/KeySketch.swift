@@ -1,24 +1,30 @@
 import Synchronization
 import WeirBase
 
-/// Which keys most elements of one channel have, by a sample of them.
+/// Which keys most elements of one channel have, found from a sample of them.
 ///
-/// A sketch of the kind called Space-Saving: a few keys with counts; one that is not among them
-/// takes the place of the least, with its count. So a key with more than one in `maximumKeys` of
-/// the elements is always among them, whatever the others are: no table of all keys is needed.
-/// Telemetry only: nothing in a run reads it, and a replay may make another. One thread adds, any
-/// reads.
+/// The end of a chain that distributes by key calls `add` for one element in `interval`; the
+/// sampler's thread reads `counts` through `BusiestKey`. It is telemetry only: nothing in a
+/// run reads it, and a replay may make another.
+///
+/// It is a sketch of the kind called Space-Saving. A few keys are kept with counts, and a key
+/// that is not among them takes the entry with the least count, and that count with it. So a
+/// key that more than one in `maximumKeys` of the looked-at elements has is always among
+/// them, whatever the others are, and no table of all keys is needed. A count may be too
+/// high, by what the entry had before.
 package final class KeySketch: Sendable {
-    /// Keys that are kept.
+    /// The keys that are kept.
     package static let maximumKeys = 16
-    /// Of so many elements one is looked at: what it costs is spread over them.
+    /// One of so many elements is looked at, so that the lock and the search are spread over
+    /// them.
     package static let interval: UInt64 = 64
-    /// When so many were looked at all counts are halved, so that a key that was heavy is
+    /// When so many were looked at, all counts are halved, and a key that was heavy once is
     /// forgotten.
     static let maximumSeen: UInt64 = 4_096
-    /// Text of a key is cut behind so many bytes.
+    /// The text of a key is cut behind so many bytes.
     private static let maximumBytes = 80
 
+    /// A key by its hash. Its text is for people.
     private struct Entry {
         var hash: UInt64
         var count: UInt64
@@ -27,6 +33,7 @@ package final class KeySketch: Sendable {
 
     private struct State {
         var entries: [Entry] = []
+        /// How many elements were looked at, halved along with the counts.
         var seen: UInt64 = 0
     }
 
@@ -34,7 +41,7 @@ package final class KeySketch: Sendable {
 
     package init() {}
 
-    /// Takes a key that was looked at; `text` is asked for only where the key is a new one.
+    /// Takes a key that was looked at. `text` is asked for only where the key is a new one.
     package func add(_ hash: UInt64, text: () -> String) {
         state.withLock { state in
             state.seen += 1
@@ -69,10 +76,10 @@ package final class KeySketch: Sendable {
     }
 }
 
-/// The key that most of what came to a subtask had.
+/// The key that more of what came to a subtask had than any other.
 package struct BusiestKey: Codable, Equatable, Sendable {
     package var key: String
-    /// Of the elements that were looked at, 0 to 1.
+    /// Its share of the elements that were looked at, from 0 to 1 and in hundredths.
     package var share: Double
 
     package init(key: String, share: Double) {
@@ -80,7 +87,8 @@ package struct BusiestKey: Codable, Equatable, Sendable {
         self.share = share
     }
 
-    /// Of several sketches together; nil where a key does not stand out, or too little was seen.
+    /// The busiest key of a subtask's channels together; nil where no key stands out, or
+    /// where too few elements were looked at.
     package init?(_ sketches: [KeySketch]) {
         var counts: [String: UInt64] = [:]
         var seen: UInt64 = 0
@@ -92,13 +100,14 @@ package struct BusiestKey: Codable, Equatable, Sendable {
         // Of equal counts the text decides, so that the answer does not depend on hashing.
         let most = counts.max { ($0.value, $1.key) < ($1.value, $0.key) }
         guard let most, seen >= Self.leastSeen else { return nil }
-        // A count may be too high by what fell out before.
+        // A count may be too high by what its entry had before, and so even above the whole.
         share = (min(1, Double(most.value) / Double(seen)) * 100).rounded() / 100
         key = most.key
         if share < Self.leastShare { return nil }
     }
 
-    /// A key with less of the elements is not worth a word.
+    /// A key with less than a tenth of the elements is not worth a word.
     private static let leastShare = 0.1
+    /// With fewer elements than this any key would stand out.
     private static let leastSeen: UInt64 = 8
 }

@@ -1,16 +1,20 @@
 import Synchronization
 
-/// Latencies of one place, counted while others look on.
+/// Latencies of one thing, counted in classes while others look on.
 ///
-/// One thread at a time adds, with relaxed stores; any thread reads. Classes are a quarter of a
-/// power of two wide, from 128 ns to an hour, so that a percentile read from them is right within
-/// an eighth. A little over a kilobyte, and three stores a latency.
+/// One thread at a time adds, with relaxed stores; any thread reads. Classes are a quarter of
+/// a power of two wide, from 128 ns to 7 * 2^39 ns, which is 64 minutes. So a percentile that
+/// is read from them is wrong by less than a quarter, and mostly by far less. Takes a little
+/// over a kilobyte (143 words), and three stores for a latency.
 package final class LatencyCounts: @unchecked Sendable {
     // Unchecked: `words` is only ever reached through atomic operations.
 
+    /// The count of each class, then the sum of all latencies, then their number.
     private let words: UnsafeMutablePointer<Atomic<UInt64>>
 
+    /// The index of the sum, in nanoseconds.
     private static let sumPlace = LatencyClass.count
+    /// The index of the number of latencies.
     private static let countPlace = LatencyClass.count + 1
 
     package init() {
@@ -23,6 +27,7 @@ package final class LatencyCounts: @unchecked Sendable {
 
     /// Adds a latency in nanoseconds; one longer than all classes counts in the last.
     @inline(__always)
+    /// Adds a latency in nanoseconds. One beyond all classes counts in the last.
     package func record(_ nanoseconds: UInt64) {
         add(1, at: LatencyClass.of(nanoseconds))
         add(nanoseconds, at: Self.sumPlace)
@@ -30,6 +35,7 @@ package final class LatencyCounts: @unchecked Sendable {
     }
 
     @inline(__always)
+    /// Adds to a word that no other thread adds to.
     private func add(_ amount: UInt64, at place: Int) {
         words[place].store(words[place].load(ordering: .relaxed) &+ amount, ordering: .relaxed)
     }
@@ -37,8 +43,8 @@ package final class LatencyCounts: @unchecked Sendable {
     /// How many were added. Any thread.
     package var count: UInt64 { words[Self.countPlace].load(ordering: .relaxed) }
 
-    /// All of it since the run's start. Any thread; the counts of classes may be a few ahead of
-    /// each other while somebody adds, and never fall.
+    /// Everything since the run's start. Any thread. While somebody adds, the classes, the
+    /// sum and the number may be a few ahead of each other; none of them ever falls.
     package func sample(hop: String) -> LatencySample {
         var sample = LatencySample(hop: hop)
         sample.sum = words[Self.sumPlace].load(ordering: .relaxed)
@@ -50,22 +56,29 @@ package final class LatencyCounts: @unchecked Sendable {
     }
 }
 
-/// Into which classes latencies are counted.
+/// The classes into which latencies are counted. Their numbers are part of the trace format.
+///
+/// Class 0 is all below 128 ns; then four classes divide each power of two.
 package enum LatencyClass {
+    /// Below 2^7 = 128 ns a latency says more about the clock than about the run.
     private static let leastPower = 7
+    /// 35 powers of two reach from 2^7 to 2^42 ns; the last quarter of the last one is the
+    /// open class.
     private static let powers = 35
-    /// The number of classes; the last has no upper bound.
+    /// The number of classes, 141. The last takes everything longer and has no upper bound.
     package static let count = 1 + powers * 4
 
     @inline(__always)
+    /// The class of a latency in nanoseconds.
     package static func of(_ nanoseconds: UInt64) -> Int {
         let power = 63 - (nanoseconds | 1).leadingZeroBitCount
         guard power >= leastPower else { return 0 }
+        // The two bits behind the highest one.
         let quarter = Int(truncatingIfNeeded: nanoseconds >> UInt64(power - 2)) & 3
         return min(count - 1, 1 + (power - leastPower) * 4 + quarter)
     }
 
-    /// The least latency above the class, nanoseconds; nil for the last.
+    /// The least latency above a class, nanoseconds; nil for the last.
     package static func upperBound(of place: Int) -> UInt64? {
         guard place < count - 1 else { return nil }
         guard place > 0 else { return 1 << UInt64(leastPower) }
@@ -73,26 +86,28 @@ package enum LatencyClass {
         return UInt64(4 + (place - 1) % 4 + 1) << UInt64(power - 2)
     }
 
+    /// The least latency in a class, nanoseconds.
     static func lowerBound(of place: Int) -> UInt64 {
         place == 0 ? 0 : upperBound(of: place - 1) ?? 0
     }
 }
 
-/// The latencies of one place since the run's start, as a sample tells them.
+/// The latencies of one thing since the run's start, as a sample tells them.
 package struct LatencySample: Codable, Equatable, Sendable {
     /// `read`, `decode`, `queue`, `process`, `encode`, `write`, or `end` for the whole way.
     package var hop: String
-    /// Nanoseconds.
+    /// The sum of all of them, nanoseconds.
     package var sum: UInt64 = 0
-    /// Numbers of classes that are not empty, in order, each followed by its count.
+    /// The numbers of the classes that are not empty, in order, each followed by its count.
     package var counts: [UInt64] = []
 
     package init(hop: String) { self.hop = hop }
 
-    /// From the source to the sink: from being taken in to being a row for the writer.
+    /// The hop of the whole way, from an element's being taken in to its being a row for the
+    /// writer.
     package static let wholeWay = "end"
 
-    /// The count of each class. What makes no sense in a damaged trace is left out.
+    /// The count of each class. What makes no sense, as in a damaged trace, is left out.
     package var classes: [UInt64] {
         var classes = [UInt64](repeating: 0, count: LatencyClass.count)
         for pair in 0..<counts.count / 2 where counts[2 * pair] < UInt64(LatencyClass.count) {
@@ -102,10 +117,11 @@ package struct LatencySample: Codable, Equatable, Sendable {
     }
 }
 
-/// How long it took from source to sink, of some stretch of time.
+/// The median and the 99th percentile of the latencies in some stretch of time.
 package struct LatencyFigures: Equatable, Sendable {
-    /// Nanoseconds.
+    /// Half of the latencies are at most this long, nanoseconds.
     package var median: UInt64
+    /// Of a hundred latencies 99 are at most this long, nanoseconds.
     package var percentile99: UInt64
 
     /// The figures of so many latencies in each class; nil where there are none.
@@ -116,7 +132,8 @@ package struct LatencyFigures: Equatable, Sendable {
         (self.median, percentile99) = (median, late)
     }
 
-    /// Within the class the latencies count as evenly spread.
+    /// A percentile in nanoseconds. The latencies of a class count as if they were spread
+    /// evenly.
     static func percentile(_ percent: Double, of classes: [UInt64]) -> UInt64? {
         let count = classes.reduce(0, &+)
         guard count > 0 else { return nil }

@@ -1,9 +1,10 @@
 import Histogram
 
-/// Latencies of one place, with three significant digits from a nanosecond to an hour.
+/// Latencies with three significant digits, from a nanosecond to an hour: for the summary of
+/// a run.
 ///
-/// One owner writes; whoever reads does so after the owner has ended. Bounded memory, about 200 kB
-/// when it has been used.
+/// One owner writes, and whoever reads does so after the owner has ended. It takes about 200
+/// kB once it is used and nothing before.
 package final class LatencyHistogram {
     private var histogram: Histogram<UInt32>?
 
@@ -18,8 +19,10 @@ package final class LatencyHistogram {
         histogram?.record(min(nanoseconds, Self.longest))
     }
 
+    /// An hour, in nanoseconds.
     private static let longest: UInt64 = 3_600_000_000_000
 
+    /// How many were added.
     package var count: UInt64 { histogram?.totalCount ?? 0 }
 
     /// The latency below which `percentile` per cent lie, nanoseconds; nil when there is none.

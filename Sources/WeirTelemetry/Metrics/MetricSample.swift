@@ -1,25 +1,31 @@
 /// What the sampler read at one moment, as it goes into the trace and onto the screens.
 ///
-/// It holds the subtasks and channels that changed since the sample before. What it does not name
-/// is as it was, and a subtask that it does not name was idle, unless the sample had no room for
-/// everybody (`isPartial`): `SampleTable` puts the whole together. (In traces of older builds every
-/// sample names all of them, which reads the same.)
+/// `RunSampler` makes one about ten times a second. It names the subtasks and channels that
+/// changed since the sample before. What it does not name is as it was, and a subtask that it
+/// does not name was idle, unless the sample had no room for everybody (`isPartial`).
+/// `SampleTable` puts the whole together again. In traces of older builds every sample names
+/// all of them, which reads the same.
 package struct MetricSample: Codable, Equatable, Sendable {
     /// Microseconds since the run's start.
     package var time: Int64
     /// The last step taken at the time of sampling.
     package var step: UInt64
-    /// The newest event time that any source has seen, nanoseconds since 1970; nil before there is
-    /// one. What `watermarkLag` and `skew` are measured against. (In traces of older builds the
-    /// newest watermark of a source.)
+    /// The newest event time that any source has seen, nanoseconds since 1970; nil before
+    /// there is one.
+    ///
+    /// `watermarkLag` and `skew` are measured against it. In traces of older builds it is the
+    /// newest watermark of a source.
     package var newest: Int64?
-    /// True when it was full: what it does not name may have done anything, and a later sample
-    /// tells. Else nil.
+    /// True when the sample was full: what it does not name may have done anything, and a
+    /// later sample tells. Otherwise nil.
     package var isPartial: Bool?
-    /// When nothing was new: as long as that stays so, the next sample comes within so many
-    /// microseconds. Else nil.
+    /// Given when nothing was new: as long as that stays so, the next sample comes within so
+    /// many microseconds. Otherwise nil. By this a viewer tells a run at rest from one that
+    /// is gone.
     package var restsFor: Int64?
+    /// The subtasks that changed, with their totals.
     package var subtasks: [SubtaskSample]
+    /// The channels that changed.
     package var channels: [ChannelSample]
     package var recorder: RecorderSample
     /// The process that runs it; nil in traces of older builds.
@@ -36,46 +42,56 @@ package struct MetricSample: Codable, Equatable, Sendable {
         self.recorder = recorder
     }
 
-    /// A rough size in memory and in the file.
+    /// A rough size in memory and in the file, by which the recorder bounds what waits.
     package var approximateBytes: Int {
         256 + subtasks.count * SubtaskSample.approximateBytes
             + channels.count * ChannelSample.approximateBytes
     }
 }
 
-/// Totals of one subtask since the run's start.
+/// Totals of one subtask since the run's start. No total ever falls, so that a missed sample
+/// costs detail and no truth. (Lags are as they are now, and do fall.)
 package struct SubtaskSample: Codable, Equatable, Sendable {
     package var stage: String
+    /// Its index within the stage.
     package var subtask: Int
     package var recordsIn: UInt64 = 0
     package var recordsOut: UInt64 = 0
     package var bytesIn: UInt64 = 0
     package var bytesOut: UInt64 = 0
+    /// Elements on which an operator failed.
     package var errors: UInt64 = 0
     package var turns: UInt64 = 0
-    /// Nanoseconds in each state, the one in progress included: see `times`.
+    /// Nanoseconds in which a worker was with it. As for the others, the time in progress is
+    /// included.
     package var busy: UInt64 = 0
+    /// Nanoseconds in which it had nothing to do.
     package var idle: UInt64 = 0
+    /// Nanoseconds in which its output found no room.
     package var backpressured: UInt64 = 0
-    /// Runnable without a worker. Nil in traces of builds that took that for idle.
+    /// Nanoseconds in which it could run and had no worker. Nil in traces of builds that took
+    /// that for idle.
     package var waiting: UInt64?
-    /// Sources: elements that were read and wait to be taken, where that is known.
+    /// For a source, how many elements were read and wait to be taken, where that is known.
     package var lagRecords: UInt64?
-    /// Sources: when what waits longest to be taken was read, or was due, microseconds since the
+    /// For a source, when what waits longest was read or was due, microseconds since the
     /// run's start; nil where nothing is known to wait.
     package var lagSince: Int64?
     /// How far the subtask's watermark lies behind the run's newest event time, nanoseconds.
     package var watermarkLag: Int64?
-    /// Sources that hold watermarks: how far the newest event time that it has seen lies behind the
-    /// newest that any has, nanoseconds. That much of what lags is the difference of the inputs.
+    /// For a source that holds watermarks, how far the newest event time that it has seen
+    /// lies behind the newest that any source has, nanoseconds. That much of its lag is a
+    /// difference of the inputs.
     package var skew: Int64?
-    /// How long its turns and what came to it took, since the run's start. Told about once a
-    /// second; nil is as told before.
+    /// How long its turns took and what came to it, since the run's start. Told about once a
+    /// second; nil means as told before.
     package var latencies: [LatencySample]?
-    /// Told with the latencies where a key stands out; nil where none does.
+    /// The key that stands out in what comes to it; told with the latencies, nil where none
+    /// does.
     package var busiestKey: BusiestKey?
-    /// Elements dropped here by reason, in the order of the reasons, those of channels not among
-    /// them. Nil where there are none, and in traces that had no reasons yet.
+    /// Elements dropped here by reason, in the order of the reasons; those that its channels
+    /// dropped are not among them. Nil where there are none, and in traces that had no
+    /// reasons yet.
     package var drops: [DropSample]?
 
     /// The time in each state. None of them falls from sample to sample.
@@ -93,10 +109,10 @@ package struct SubtaskSample: Codable, Equatable, Sendable {
         }
     }
 
-    /// All of them.
+    /// Elements dropped here for any reason.
     package var dropped: UInt64 { drops?.reduce(0) { $0 &+ $1.count } ?? 0 }
 
-    /// Names, numbers and their keys in JSON.
+    /// A rough size: names, numbers and their keys in JSON.
     static let approximateBytes = 256
 
     package init(stage: String, subtask: Int) {
@@ -104,14 +120,15 @@ package struct SubtaskSample: Codable, Equatable, Sendable {
         self.subtask = subtask
     }
 
-    /// What it is later, when nothing happened to it: idle for longer.
+    /// Makes it what it is later when nothing happened to it: idle for longer.
     ///
-    /// Who writes samples leaves out what this and `follow` give, and who reads them adds it.
+    /// Whoever writes samples leaves out what this and `follow` give, and whoever reads them
+    /// adds it.
     package mutating func wait(microseconds: Int64) {
         idle &+= UInt64(max(0, microseconds)) &* 1_000
     }
 
-    /// What it is when only the run's newest event time moved: further behind.
+    /// Makes it what it is when only the run's newest event time has moved: further behind.
     package mutating func follow(newest: (old: Int64?, new: Int64?)) {
         guard let old = newest.old, let new = newest.new else {
             (watermarkLag, skew) = (nil, nil)
@@ -136,19 +153,23 @@ package struct DropSample: Codable, Equatable, Sendable {
 
 /// The state of one channel at the moment of sampling.
 package struct ChannelSample: Codable, Equatable, Sendable {
-    /// `parse/0>enrich/1`.
+    /// Its name, as in `parse/0>enrich/1`.
     package var name: String
     package var from: String
     package var to: String
+    /// Messages in it.
     package var depth: UInt64
+    /// How many messages it may hold.
     package var capacity: UInt64
+    /// The bytes of what is in it.
     package var bytes: UInt64
+    /// Elements that it dropped by its policy since the run's start.
     package var dropped: UInt64
-    /// When the message that waits longest came, microseconds since the run's start; nil where none
-    /// waits.
+    /// When the message that waits longest came, microseconds since the run's start; nil
+    /// where none waits.
     package var oldestSince: Int64?
 
-    /// Names, numbers and their keys in JSON.
+    /// A rough size: names, numbers and their keys in JSON.
     static let approximateBytes = 160
 
     package init(
@@ -169,7 +190,7 @@ package struct ChannelSample: Codable, Equatable, Sendable {
 package struct ProcessSample: Codable, Equatable, Sendable {
     /// Processor time of all its threads since it began, nanoseconds.
     package var processorNanoseconds: UInt64
-    /// Of its memory what lies in the machine's.
+    /// How much of its memory is in the machine's, in bytes.
     package var residentBytes: UInt64
 
     package init(processorNanoseconds: UInt64, residentBytes: UInt64) {
@@ -178,13 +199,15 @@ package struct ProcessSample: Codable, Equatable, Sendable {
     }
 }
 
-/// The recorder's own cost and losses. What older builds did not know is nil.
+/// What the recorder itself costs and loses. What older builds did not know is nil.
 package struct RecorderSample: Codable, Equatable, Sendable {
+    /// Bytes of the trace so far.
     package var bytes: UInt64 = 0
+    /// Log records that found no room in their workers' lanes.
     package var logsDropped: UInt64 = 0
     /// Samples and marks that found the recorder's inbox full.
     package var offersDropped: UInt64?
-    /// Processor time spent on reading samples and on writing them into the trace, nanoseconds.
+    /// Processor time for reading samples and writing them into the trace, nanoseconds.
     package var sampleNanoseconds: UInt64?
     /// Bytes of the samples in the trace, before they are packed.
     package var sampleBytes: UInt64?

@@ -1,21 +1,25 @@
-/// Which samples of a run are worth recording.
+/// Decides which samples of a run are worth recording.
 ///
-/// One that tells something is. Of those that tell nothing new one is now and then, at twice the
-/// distance of the one before, so that whoever follows the trace sees that the run lives, and a run
-/// at rest records next to nothing.
+/// A sample that tells something new is. Of those that tell nothing new one is recorded now
+/// and then, at twice the distance of the one before. So whoever follows the trace sees that
+/// the run lives, and a run at rest records next to nothing. The sampler's thread owns it and
+/// shows it every sample.
 package struct SampleRhythm: Sendable {
-    /// So far apart they come at most, microseconds: ten seconds.
+    /// The longest distance between samples of a run at rest, microseconds: ten seconds.
     package static let longestRest: Int64 = 10_000_000
-    /// The first one comes so soon.
+    /// How soon the first sample without news is recorded, microseconds: a fifth of a second.
     private static let shortestRest: Int64 = 200_000
 
+    /// The time of the last recorded sample, microseconds since the run's start.
     private var recordedAt: Int64?
+    /// How far the next sample without news is from the last recorded one, microseconds.
     private var rest = SampleRhythm.shortestRest
+    /// What the last sample said of the things by which news are told.
     private var known: (newest: Int64?, logsDropped: UInt64, offersDropped: UInt64?) = (nil, 0, nil)
 
     package init() {}
 
-    /// Takes the next sample; gives it as it is to be recorded, nil when it is not.
+    /// Takes the next sample, and gives it as it is to be recorded; nil when it is not.
     package mutating func take(_ sample: MetricSample) -> MetricSample? {
         if tellsSomething(sample) {
             rest = Self.shortestRest
@@ -32,8 +36,8 @@ package struct SampleRhythm: Sendable {
         return nil
     }
 
-    /// Whether anything in it is new, but for what grows by itself: the time, the recorder's own
-    /// bytes and what the process uses.
+    /// Whether anything in a sample is new, apart from what changes by itself: the time, the
+    /// recorder's own bytes, and what the process uses.
     private mutating func tellsSomething(_ sample: MetricSample) -> Bool {
         let losses = sample.recorder
         let isNew =

@@ -1,22 +1,27 @@
 /// All subtasks and channels of a run as they were at its newest sample.
 ///
-/// Samples name only what changed; taken one by one, in order, they give the whole here. Costs a
-/// few words a subtask and channel, and a walk over the subtasks for each sample.
+/// Samples name only what changed. Taken one by one, in order, they give the whole here: for
+/// the screens and for exports. Costs a few words for each subtask and channel, and a walk
+/// over the subtasks for each sample.
 package struct SampleTable: Sendable {
-    /// Entries besides those of the plan, which only a trace that somebody altered has.
+    /// The most entries besides those of the plan, which only a trace that somebody altered
+    /// has.
     package static let maximumUnplanned = 65_536
 
-    /// The plan's subtasks in order of their numbers, then others in order of their appearance.
+    /// The plan's subtasks in the order of their numbers, then others in the order of their
+    /// appearance.
     package private(set) var subtasks: [SubtaskSample] = []
     /// The plan's channels by the number of their consumers, then others.
     package private(set) var channels: [ChannelSample] = []
+    /// The time of the newest sample, microseconds since the run's start.
     package private(set) var time: Int64 = 0
+    /// The last step that was taken by then.
     package private(set) var step: UInt64 = 0
     package private(set) var newest: Int64?
     package private(set) var recorder = RecorderSample()
     package private(set) var process: ProcessSample?
 
-    /// By place of a subtask: up to when its times are known, microseconds.
+    /// By index of a subtask, up to when its times are known, microseconds.
     private var told: [Int64] = []
 
     private struct Key: Hashable {
@@ -24,8 +29,11 @@ package struct SampleTable: Sendable {
         var subtask: Int
     }
 
+    /// The index of each subtask in `subtasks`.
     private var subtaskPlaces: [Key: Int] = [:]
+    /// The index of each channel in `channels`, by name.
     private var channelPlaces: [String: Int] = [:]
+    /// How many entries were added or refused besides those of the plan.
     private var unplanned = 0
 
     /// A table that knows nothing but what samples name.
@@ -50,7 +58,7 @@ package struct SampleTable: Sendable {
         }
     }
 
-    /// `parse` of `parse/0>enrich/1`.
+    /// The stage that writes a channel: `parse` of `parse/0>enrich/1`.
     private static func producer(of channel: String) -> String {
         let from = channel.prefix { $0 != ">" }
         guard let slash = from.lastIndex(of: "/") else { return String(from) }
@@ -72,7 +80,7 @@ package struct SampleTable: Sendable {
             if subtask.latencies == nil { subtasks[place].latencies = known.latencies }
             told[place] = sample.time
         }
-        // Of a sample without room for everybody, who is not named may not have been idle.
+        // Whoever a full sample does not name may not have been idle.
         if sample.isPartial != true { passTime(to: sample.time) }
         for channel in sample.channels {
             if let place = place(of: channel) { channels[place] = channel }
@@ -82,6 +90,8 @@ package struct SampleTable: Sendable {
         process = sample.process
     }
 
+    /// Counts the time since each subtask was told as idle: it was not named, so nothing
+    /// happened to it.
     private mutating func passTime(to time: Int64) {
         for place in subtasks.indices {
             let passed = time.subtractingReportingOverflow(told[place])
@@ -105,6 +115,7 @@ package struct SampleTable: Sendable {
         return channels.count - 1
     }
 
+    /// Whether there is room for an entry that the plan does not have.
     private mutating func admitsAnother() -> Bool {
         unplanned += 1
         return unplanned <= Self.maximumUnplanned

@@ -1,8 +1,8 @@
 /// How long a subtask was in each of its states, nanoseconds since it was made.
 ///
-/// Each moment belongs to one state, so that the shares of any stretch sum to one. Nothing in this
-/// build waits for another input to catch up: of that state of the contract (aligning) every share
-/// is zero.
+/// Each moment belongs to one state, so that the shares of any stretch sum to one. The
+/// contract knows one more state, aligning, in which an input waits for another to catch up.
+/// Nothing in this build does, so that every share of it is zero.
 package struct StateTimes: Equatable, Sendable {
     /// A worker is with it.
     package var busy: UInt64 = 0
@@ -15,13 +15,14 @@ package struct StateTimes: Equatable, Sendable {
 
     package init() {}
 
+    /// All of the time.
     package var whole: UInt64 { busy &+ backpressured &+ waiting &+ idle }
 
     /// Lets no time be below what was told before.
     ///
-    /// Whoever reads samples takes a subtask that is not named for idle. Where that was a little
-    /// too much, because its owner was stopped between reading the clock and saying so, the time
-    /// told as idle stands still until it is true again.
+    /// Whoever reads samples takes a subtask that is not named for idle. That may be a little
+    /// too much, when the subtask's owner was stopped between reading the clock and saying
+    /// so. Then the time told as idle stands still until it is true again.
     package mutating func raise(to known: StateTimes) {
         busy = max(busy, known.busy)
         backpressured = max(backpressured, known.backpressured)
@@ -29,7 +30,8 @@ package struct StateTimes: Equatable, Sendable {
         idle = max(idle, known.idle)
     }
 
-    /// What passed in each state since `before`; none is less than nothing.
+    /// What passed in each state since `before`. None is below zero, even if the times come
+    /// from a damaged trace.
     package func since(_ before: StateTimes) -> StateTimes {
         func growth(_ old: UInt64, _ new: UInt64) -> UInt64 { new > old ? new - old : 0 }
         var passed = StateTimes()

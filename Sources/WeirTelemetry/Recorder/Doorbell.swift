@@ -3,17 +3,23 @@ import WeirBase
 
 /// Where the recorder sleeps, and how others wake it.
 ///
-/// While a run goes on the recorder looks at the lanes by itself, often enough that nobody need
-/// wake it, and a note costs no signal. When nothing came for a while it rests much longer; then
-/// whoever begins to work again rings, so that lanes which fill up fast are looked at in time.
+/// While a run goes on, the recorder looks at the lanes by itself, often enough that nobody
+/// need wake it, and a note costs no signal. When nothing has come for a while it rests for
+/// much longer. Then whoever begins to work again rings, so that lanes which fill up fast are
+/// looked at in time.
 package final class Doorbell: Sendable {
     private let monitor = Monitor()
+    /// Whether the recorder rests, so that a ring must wake it.
     private let isResting = Atomic<Bool>(false)
 
     /// Wakes the recorder if it rests. Any thread; a load where it does not.
     ///
     /// A recorder that is about to rest may miss it: what is noted then waits for its next look.
     @inline(__always)
+    /// Wakes the recorder if it rests. Any thread; costs one load where it does not.
+    ///
+    /// A recorder that is just about to rest may miss it. What is noted then waits for its
+    /// next look.
     package func ring() {
         if isResting.load(ordering: .relaxed) { signal() }
     }
@@ -22,7 +28,7 @@ package final class Doorbell: Sendable {
     func signal() { monitor.withLock { monitor.signal() } }
 
     /// Sleeps until the monotonic clock reads `deadline` nanoseconds or somebody signals. The
-    /// recorder; only one that rests is woken by `ring`.
+    /// recorder only; `ring` wakes it only when `isResting` is given.
     func wait(until deadline: UInt64, isResting: Bool) {
         self.isResting.store(isResting, ordering: .relaxed)
         monitor.withLock { monitor.wait(until: deadline) }

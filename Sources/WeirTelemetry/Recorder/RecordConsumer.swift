@@ -1,12 +1,12 @@
-/// Everything that the recorder drained in one go.
+/// Everything that the recorder drained in one go, on its way to the consumers.
 ///
-/// Whoever writes it to a file writes inputs and results first and the schedule after them: then
-/// every prefix of the file is closed under causes.
+/// Whoever writes it to a file writes inputs and results first and the schedule after them.
+/// Then every prefix of the file can be replayed: nothing in it needs what comes later.
 package struct RecordBatch: Sendable {
     package var inputs: [InputBlock] = []
     package var results: [CallResult] = []
     package var schedule = ScheduleBatch()
-    /// Statements met since the batch before, numbered on from there.
+    /// Statements met since the batch before. Their numbers go on where the earlier ones end.
     package var newSites: [LogSite] = []
     package var logs: [LogBatch] = []
     package var metrics: [MetricSample] = []
@@ -14,14 +14,17 @@ package struct RecordBatch: Sendable {
 
     package init() {}
 
+    /// Whether there is nothing to hand over.
     package var isEmpty: Bool {
         inputs.isEmpty && results.isEmpty && schedule.isEmpty && newSites.isEmpty && logs.isEmpty
             && metrics.isEmpty && marks.isEmpty
     }
 }
 
-/// A named place in a run: a violation, an operator's error, a mark set by a person.
+/// An incident of a run, kept in its trace: a violation, an operator's failure, a person's
+/// bookmark, or a notice.
 package struct Mark: Equatable, Sendable {
+    /// What it is. The raw values are part of the trace format.
     package enum Kind: String, Sendable {
         case violation, failure, mark, notice
     }
@@ -37,15 +40,15 @@ package struct Mark: Equatable, Sendable {
         }
     }
 
-    /// The step of the turn, or of the access to a cell.
+    /// The step of the turn, or of the access to a cell, at which it was found.
     package var step: UInt64
     package var kind: Kind
-    /// The invariant, the operator, or the mark's own name.
+    /// The name of the invariant, of the operator, or of the bookmark.
     package var name: String
     package var message: String
     /// Microseconds since the run's start.
     package var time: Int64
-    /// The step of the last access that the turn had made to a cell; nil for none.
+    /// The step of the last access to a cell that the turn had made by then; nil for none.
     package var access: UInt64?
     /// The element on which it was found; nil where it was not found on one.
     package var element: ElementPlace?
@@ -63,7 +66,8 @@ package struct Mark: Equatable, Sendable {
         self.element = element
     }
 
-    /// The step at which everything that led to it is in the past.
+    /// The step at which everything that led to it has happened: there a debugger shows the
+    /// state.
     package var lookStep: UInt64 { max(step, access ?? 0) }
 
     /// A rough size in memory and in the file.
@@ -72,11 +76,15 @@ package struct Mark: Equatable, Sendable {
     }
 }
 
-/// Takes what the recorder drains. Called by the recorder's thread alone, one batch at a time.
+/// Takes what the recorder drains: the trace's writer, a screen, or a test's memory.
+///
+/// The recorder's thread alone calls it, one batch at a time. It must not wait for a rest
+/// point, as the recorder would then wait for the run, and the run for the recorder.
 package protocol RecordConsumer: AnyObject, Sendable {
-    /// Takes a batch; when it returns, what the batch holds is kept, and its lanes are freed.
+    /// Takes a batch. When it returns, the consumer keeps what the batch holds, and the lanes
+    /// that held it may be freed.
     ///
-    /// An error ends recording to this consumer; the run goes on or ends as the recorder's policy
-    /// says.
+    /// An error ends recording to this consumer: it gets nothing more. Whether the run goes
+    /// on is up to whoever made the recorder.
     func consume(_ batch: RecordBatch) throws
 }

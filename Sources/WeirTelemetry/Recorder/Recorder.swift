@@ -3,32 +3,43 @@ import WeirBase
 
 /// Drains the lanes of a run and hands what it finds to its consumers.
 ///
-/// One thread of its own. It merges the workers' lanes by step number, so that what it hands on is
-/// a prefix of the total order: what lies behind a missing number waits in its lane. The lane of
-/// rest points is looked at first, then the workers', then inputs and results; a turn that was
-/// seen has its inputs noted already, and a batch with a rest point holds all earlier ends. It
-/// never waits for a rest point, and its consumers must not either.
+/// The protocol is: make it; `start` its thread; while the run goes on any thread may `offer`
+/// marks and one may offer samples; when every thread that notes has ended, call `finish`.
 ///
-/// A lane's notes are given back only when every consumer has taken the batch that holds them.
+/// It merges the workers' lanes by step number, so that what it hands on is a prefix of the
+/// total order: what lies behind a missing number waits in its lane. The lane of rest points
+/// is looked at first, then the workers', then inputs and results (rule 22). So a turn that
+/// was seen has its inputs noted already, and a batch with a rest point holds all earlier
+/// ends. It never waits for a rest point, and its consumers must not either.
+///
+/// A lane's notes are given back only when every consumer has taken the batch that holds them
+/// (rule 23). Until then they are in the lane file, and survive a kill there.
 package final class Recorder: @unchecked Sendable {
     // Unchecked: `pending`, `nextStep` and `consumers` belong to the recorder's thread (to the
     // caller of `finish` once that thread was joined); the inbox has a lock.
 
-    /// A batch goes to the consumers when it holds about so many bytes,
+    /// A batch goes to the consumers when it holds about so many bytes. That is a chunk of
+    /// the trace, large enough to pack well.
     package static let batchBytes = 256 << 10
-    /// or is this old,
+    /// It also goes to them when it is so old: a screen or an export that follows shows it
+    /// soon.
     package static let batchNanoseconds: UInt64 = 100_000_000
-    /// and lanes are looked at this often when nothing is going on,
+    /// The lanes are looked at this often when nothing is going on. A look that finds nothing
+    /// doubles the pause until it is this long.
     package static let idleNanoseconds: UInt64 = 4_000_000
-    /// but so soon after a look that found something: a small lane fills up meanwhile,
+    /// After a look that found something the lanes are looked at again at once. The first
+    /// look that then finds nothing is followed by this pause, as a small lane fills up soon.
     package static let busyNanoseconds: UInt64 = 250_000
-    /// and so seldom once nothing was found for so long: the looks of a run at rest would take a
-    /// hundredth of a core.
+    /// At rest the lanes are looked at this seldom: the usual looks would take a hundredth of
+    /// a core.
     package static let restingNanoseconds: UInt64 = 50_000_000
+    /// The recorder rests when nothing was found for so long.
     package static let quietNanoseconds: UInt64 = 200_000_000
-    /// Metric samples and marks that wait at most; further ones are dropped and counted.
+    /// The most metric samples, and the most marks, that wait. Further ones are dropped and
+    /// counted.
     package static let maximumInbox = 4096
-    /// So many bytes of them may wait before another is taken in: a sample of a wide plan is large.
+    /// When so many bytes of them wait, no other is taken in: a sample of a wide plan is
+    /// large.
     package static let maximumInboxBytes = 4 << 20
 
     private let lanes: LaneSet
@@ -37,6 +48,7 @@ package final class Recorder: @unchecked Sendable {
     private var consumers: [any RecordConsumer]
     private let onFailure: @Sendable (any RecordConsumer, any Error) -> Void
 
+    /// What other threads have handed over without a lane, and what they ask for.
     private struct Inbox {
         var metrics: [MetricSample] = []
         var marks: [Mark] = []
@@ -44,18 +56,24 @@ package final class Recorder: @unchecked Sendable {
         var droppedMetrics = 0
         var droppedMarks = 0
         var isFlushWanted = false
+        /// How many wanted flushes were done, by which `flush` knows that its own is.
         var flushes: UInt64 = 0
         var isFinishing = false
 
+        /// Whether another sample or mark is taken in where `count` of its kind wait.
         func admits(_ count: Int) -> Bool {
             count < Recorder.maximumInbox && bytes < Recorder.maximumInboxBytes
         }
     }
 
+    /// Signalled after each wanted flush.
     private let flushed = Monitor()
     private let inbox = Mutex(Inbox())
+    /// What was drained and not handed over.
     private var pending = RecordBatch()
+    /// When the first of it was drained, on the monotonic clock; nil when there is nothing.
     private var pendingSince: UInt64?
+    /// The step that is due; everything below it was drained.
     private var nextStep: UInt64 = 1
     private var knownSites = 0
     private var thread: Worker?
@@ -85,6 +103,11 @@ package final class Recorder: @unchecked Sendable {
     /// Without room `make` is not called, so that what changed is left for the next sample; the
     /// miss is counted and false comes back. `make` may also give none: then nothing is added.
     @discardableResult
+    /// Adds the metric sample that `make` gives to what is recorded. One thread only.
+    ///
+    /// Without room `make` is not called, so that what changed is left for the next sample.
+    /// The miss is counted, and false is returned. `make` may also give none; then nothing is
+    /// added.
     package func offerSample(_ make: () -> MetricSample?) -> Bool {
         let hasRoom = inbox.withLock { inbox in
             let hasRoom = inbox.admits(inbox.metrics.count)
@@ -92,6 +115,7 @@ package final class Recorder: @unchecked Sendable {
             return hasRoom
         }
         guard hasRoom else { return false }
+        // Outside the lock, as making a sample visits the whole plan.
         guard let sample = make() else { return true }
         inbox.withLock { inbox in
             inbox.metrics.append(sample)
@@ -118,17 +142,20 @@ package final class Recorder: @unchecked Sendable {
     /// How many of these were marks. Any thread.
     package var droppedMarks: Int { inbox.withLock { $0.droppedMarks } }
 
-    /// Hands over everything noted so far soon, without waiting for the batch to fill. Any thread.
+    /// Hands over everything noted so far soon, without waiting for the batch to fill. Any
+    /// thread.
     package func flushSoon() {
         inbox.withLock { $0.isFlushWanted = true }
         lanes.bell.signal()
     }
 
-    /// Hands over everything noted so far and waits for it, at most so many nanoseconds. Any
-    /// thread but the recorder's; nothing that notes need have ended.
+    /// Hands over everything noted so far, and waits for that at most so many nanoseconds.
+    ///
+    /// Any thread but the recorder's. Threads that note may go on meanwhile.
     package func flush(within nanoseconds: UInt64) {
         let deadline = MonotonicClock.nanoseconds() + nanoseconds
-        // The flush that is under way may have looked at the lanes before this call.
+        // A flush that is under way may have looked at the lanes before this call, so the one
+        // after it counts.
         let wanted = inbox.withLock { $0.flushes + 2 }
         while inbox.withLock({ $0.flushes < wanted }), MonotonicClock.nanoseconds() < deadline {
             flushSoon()
@@ -138,7 +165,8 @@ package final class Recorder: @unchecked Sendable {
         }
     }
 
-    /// Drains what is left and ends the thread. Call when every thread that notes has ended.
+    /// Drains what is left and ends the thread. To be called when every thread that notes has
+    /// ended.
     package func finish() {
         inbox.withLock { $0.isFinishing = true }
         lanes.bell.signal()
@@ -148,6 +176,7 @@ package final class Recorder: @unchecked Sendable {
         deliver()
     }
 
+    /// The recorder's thread: look, hand over what is due, sleep.
     private func run() {
         var pause = Self.idleNanoseconds
         var foundAt = MonotonicClock.nanoseconds()
@@ -177,6 +206,7 @@ package final class Recorder: @unchecked Sendable {
         }
     }
 
+    /// Whether the batch is to be handed over now.
     private func isDue(_ now: UInt64) -> Bool {
         guard let since = pendingSince else { return false }
         if now - since >= Self.batchNanoseconds { return true }
@@ -189,6 +219,8 @@ package final class Recorder: @unchecked Sendable {
             || lanes.executors.contains { $0.isHalfTaken }
     }
 
+    /// Hands the batch to all consumers and gives the lanes back. One that fails gets nothing
+    /// more.
     private func deliver() {
         if !pending.isEmpty {
             consumers.removeAll { consumer in
@@ -206,7 +238,7 @@ package final class Recorder: @unchecked Sendable {
         lanes.free()
     }
 
-    /// One look at every lane; false when nothing was found.
+    /// Looks at every lane once; false when nothing was found.
     private func drainOnce() -> Bool {
         let before = pending.approximateBytes
         drainSchedule()
@@ -232,7 +264,10 @@ package final class Recorder: @unchecked Sendable {
         return pending.approximateBytes != before
     }
 
+    /// Takes steps and ends as far as the steps have no gap.
     private func drainSchedule() {
+        // Looked at before the workers' lanes: every end that comes before this rest point is
+        // then seen.
         var rest = lanes.rest.peek()
         while true {
             var isProgressing = false
@@ -252,6 +287,7 @@ package final class Recorder: @unchecked Sendable {
                     isProgressing = true
                 }
             }
+            // Only when the workers' lanes have nothing more before it.
             if !isProgressing, let note = rest, note.number == nextStep || skipsGap(note) {
                 _ = pending.schedule.append(step: note)
                 lanes.rest.advance(past: note)
@@ -273,6 +309,7 @@ package final class Recorder: @unchecked Sendable {
         #endif
     }
 
+    /// Takes logs, samples and marks.
     private func drainTelemetry() {
         for (worker, lane) in logLanes.enumerated() {
             if let batch = lane.drain(worker: UInt16(worker)) { pending.logs.append(batch) }

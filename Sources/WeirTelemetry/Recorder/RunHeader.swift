@@ -1,36 +1,46 @@
 /// What is known of a run before its first turn; the first thing in its trace.
+///
+/// `RunSession` fills it in from the options and the plan, the writer keeps it as JSON, and a
+/// replay takes from it everything it needs to build the same plan. What a later build adds
+/// is optional, so that older traces stay readable.
 package struct RunHeader: Codable, Equatable, Sendable {
-    /// Random; the lane file beside the trace carries it too. 32 hex digits.
+    /// Names the run: random, 32 hex digits. The lane file beside the trace carries it too.
     package var run: String
     package var pipeline: String
     /// The version the pipeline's author gave it.
     package var version: String
-    /// `StableHash` over the plan's names, operators, edges, parallelism, capacities, policies.
-    /// 16 hex digits.
+    /// `StableHash` over the plan's names, operators, edges, parallelism, capacities and
+    /// policies, as 16 hex digits. A replay with another plan is refused.
     package var plan: String
+    /// What every random number of the run comes from.
     package var seed: UInt64
-    /// Threads; 0 for a simulated run.
+    /// How many workers it had; 0 for a simulated run.
     package var workers: Int
     /// Wall-clock time of the run's start, nanoseconds since 1970, cut to microseconds.
     package var started: Int64
-    /// `NAME=VALUE` as given, in order of names.
+    /// The pipeline's settings as they were given, by name.
     package var settings: [String: String]
+    /// The arguments of the command.
     package var arguments: [String]
-    /// Elements from each source after which it ends; nil without a limit.
+    /// How many elements each source gives before it ends; nil without a limit.
     package var limit: UInt64?
+    /// The parallelism that was asked for; nil when the pipeline's own holds.
     package var parallelism: Int?
     package var logLevel: String
     package var onViolation: String
     package var environment: [String: String]
     package var recordedWith: BuildInfo
+    /// The sources in the order of their numbers in input blocks.
     package var sources: [SourceInfo]
     package var sinks: [String]
+    /// The subtasks in the order of their numbers in the schedule.
     package var subtasks: [SubtaskInfo]
     package var edges: [EdgeInfo]
+    /// The names of the shared cells, in the order of their numbers in accesses.
     package var cells: [String]
     package var invariants: [String]
-    /// Which form its digests have; nil in traces older than forms. Digests of different forms
-    /// say nothing about each other.
+    /// Which form its digests have; nil in traces older than forms. Digests of different
+    /// forms say nothing about each other and are not compared.
     package var digestForm: Int?
 
     /// The form of the digests that this build computes: by parts, with trails.
@@ -78,17 +88,18 @@ package struct BuildInfo: Codable, Equatable, Sendable {
     }
 }
 
-/// A source of the run. Its place in the header's list is its number in input blocks.
+/// A source of the run. Its index in the header's list is its number in input blocks.
 package struct SourceInfo: Codable, Equatable, Sendable {
     package var name: String
     /// `generator` or `bytes`.
     package var kind: String
-    /// A path, `-`, or empty for a generator.
+    /// A path, `-` for standard input, or empty for a generator.
     package var location: String
-    /// Absolute path of a file whose bytes are not in the trace; nil where they are.
+    /// The absolute path of a file whose bytes are not in the trace; nil where they are.
     package var path: String?
     package var byteCount: UInt64?
-    /// Whether it could have been read again: a file that is not followed. Nil in older traces.
+    /// Whether it could be read again, as a file can that is not followed. Nil in older
+    /// traces.
     package var isRepeatable: Bool?
 
     package init(name: String, kind: String, location: String) {
@@ -98,15 +109,16 @@ package struct SourceInfo: Codable, Equatable, Sendable {
     }
 }
 
-/// A subtask of the plan. Its place in the header's list is its number in the schedule.
+/// A subtask of the plan. Its index in the header's list is its number in the schedule.
 package struct SubtaskInfo: Codable, Equatable, Sendable {
     package var stage: String
+    /// Its index within the stage.
     package var index: Int
-    /// The channels it reads, in order of inlets: `parse/0>enrich/1`.
+    /// The channels that it reads, in the order of its inlets: `parse/0>enrich/1`.
     package var inlets: [String]
-    /// The channels it writes, in order of outlets.
+    /// The channels that it writes, in the order of its outlets.
     package var outlets: [String]
-    /// The source it reads, as a number in the header's list.
+    /// The source that it reads, as an index in the header's list; nil for any other subtask.
     package var source: Int?
 
     package init(stage: String, index: Int, inlets: [String], outlets: [String], source: Int?) {
@@ -118,11 +130,13 @@ package struct SubtaskInfo: Codable, Equatable, Sendable {
     }
 }
 
-/// An edge between two stages.
+/// An edge between two stages, which has a channel for each pair of subtasks that may talk.
 package struct EdgeInfo: Codable, Equatable, Sendable {
     package var from: String
     package var to: String
+    /// How many messages each of its channels holds.
     package var capacity: Int
+    /// What happens when one is full: block, or how it drops.
     package var policy: String
 
     package init(from: String, to: String, capacity: Int, policy: String) {
@@ -133,20 +147,24 @@ package struct EdgeInfo: Codable, Equatable, Sendable {
     }
 }
 
-/// What is known of a run when it has ended; the last thing in its trace.
+/// What is known of a run when it has ended; the last thing in its trace. A replay is held
+/// against it.
 package struct RunEnd: Codable, Equatable, Sendable {
-    /// `finished`, `interrupted`, `violation`, `error`, `stopped`.
+    /// Why it ended: `finished`, `interrupted`, `violation`, `error` or `stopped`.
     package var cause: String
     package var steps: UInt64
     package var turns: UInt64
     /// Elements taken from all sources.
     package var events: UInt64
     package var durationNanoseconds: UInt64
-    /// Digest of the final state, 16 hex digits; nil in older traces of runs that were stopped.
+    /// The digest of the final state, 16 hex digits; nil in older traces of runs that were
+    /// stopped.
     package var stateDigest: String?
-    /// Its parts, in the plan's order: subtasks, then cells; nil in older traces.
+    /// The digests of the state's parts in the plan's order, subtasks and then cells; nil in
+    /// older traces. They tell where two final states differ.
     package var parts: [PartDigest]?
     package var sinks: [SinkDigest]
+    /// How many times an invariant or expectation did not hold.
     package var violations: UInt64
     /// Log records that found no room in their worker's lane; nil in older traces.
     package var logsDropped: UInt64?
@@ -179,13 +197,14 @@ package struct PartDigest: Codable, Equatable, Sendable {
     }
 }
 
-/// What one sink wrote, as two hashes: of the rows in their order and free of it.
+/// What one sink wrote, as two hashes: one of the rows in their order, one that is free of
+/// it.
 package struct SinkDigest: Codable, Equatable, Sendable {
     package var sink: String
     package var rows: UInt64
-    /// 16 hex digits.
+    /// The hash of the rows in their order, 16 hex digits.
     package var ordered: String
-    /// 16 hex digits: the sum of the rows' hashes.
+    /// The sum of the rows' hashes, 16 hex digits: equal for the same rows in any order.
     package var unordered: String
 
     package init(sink: String, rows: UInt64, ordered: String, unordered: String) {
