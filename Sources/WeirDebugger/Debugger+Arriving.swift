@@ -4,7 +4,8 @@ import WeirTelemetry
 
 /// What is said of the place that a movement came to.
 extension Debugger {
-    /// Says where the run stands now.
+    /// Says where the run is now: the step in words, the notes of the movement, the incidents
+    /// found at this step, and the bookmarks that name it.
     func arrive(_ answer: inout Answer, _ notes: [String]) throws {
         let (position, last) = (run.position, run.lastStep)
         answer.member("step", .number(position))
@@ -20,9 +21,11 @@ extension Debugger {
         }
         answer.line(line)
         for note in notes { answer.line("  \(note)") }
+        // Nothing can be run behind this step, so the failure itself cannot be shown.
         if position == last, run.diedInTurns {
             answer.line("  the run died behind this step, in the middle of a turn")
         }
+        // Both at the turn in which it was found, and at the access that led to it.
         let marks = run.marks.filter { $0.step == position || $0.lookStep == position }
         for group in MarkGroup.groups(of: marks) { answer.line("  \(group.text)") }
         if !marks.isEmpty {
@@ -33,7 +36,8 @@ extension Debugger {
         }
     }
 
-    /// Members of an answer that say what a step was.
+    /// Adds the members of an answer that say what a step was. Those that a step has not are
+    /// left out.
     func describe(_ facts: StepFacts, _ words: StepText, _ answer: inout Answer) {
         answer.member("kind", .text(facts.kind.name))
         answer.member("what", .text(words.what(facts)))

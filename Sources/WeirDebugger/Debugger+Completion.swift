@@ -5,14 +5,16 @@ import WeirTelemetry
 /// What the prompt offers while a line is typed: each command says what could stand where, and
 /// here it is held against what stands there already.
 extension Debugger {
-    /// Keys of one stage that are offered.
+    /// The most keys of one stage that are offered.
     private static let mostKeys = 50
 
     /// What the last word of a line can become, each as the whole word, in order.
     ///
-    /// Names that could not be typed as they are, are left out: they would have to be quoted.
+    /// Names that could not be typed as they are, because they would have to be quoted, are
+    /// left out. The prompt calls it at each press of the tab key.
     package func completions(of line: String) -> (word: String, candidates: [String]) {
         let words = line.split(separator: " ", omittingEmptySubsequences: true).map(String.init)
+        // Behind a space a new word begins.
         let word = line.last.map { $0 == " " } ?? true ? "" : words.last ?? ""
         let before = word.isEmpty ? words : Array(words.dropLast())
         let all = before.isEmpty ? CommandTable.all.map(\.name) : candidates(before, word)
@@ -24,6 +26,8 @@ extension Debugger {
         return (word, fitting)
     }
 
+    /// What the command of a line offers for its next word. Nothing where there is no such
+    /// command.
     private func candidates(_ before: [String], _ word: String) -> [String] {
         guard let command = try? CommandTable.find(before[0], at: 0) else { return [] }
         // Behind this word only a cell can stand, whatever the command.
@@ -31,7 +35,8 @@ extension Debugger {
         return command.candidates(CompletionPlace(before: before, word: word), self)
     }
 
-    /// Pairs of stages, then each channel.
+    /// The pairs of stages that a channel joins, and then each channel between their
+    /// subtasks.
     var channelsToOffer: [String] {
         var pairs: [String] = []
         for channel in run.channelNames {
@@ -47,6 +52,8 @@ extension Debugger {
         if let open = word.firstIndex(of: "[") {
             let stage = word[..<open].prefix { $0 != "." && $0 != "/" }
             guard run.stageNames.contains(String(stage)) else { return [] }
+            // All entries are made to find those that fit, so this grows with the state of
+            // the stage.
             let found = try? run.states(of: String(stage), limit: .max)
             // Those that fit, before there are too many of them.
             return Array(

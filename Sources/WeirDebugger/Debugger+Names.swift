@@ -4,10 +4,14 @@ import WeirTelemetry
 
 /// Names that commands hold: what they mean, and what is said of those that mean nothing.
 extension Debugger: ExpressionWorld {
+    /// The step at which expressions look.
     var position: UInt64 { run.position }
 
+    /// What a name of state means where the run is.
     func find(_ name: String) throws -> [StateValue] { try run.find(name) }
 
+    /// The messages that wait in the channels of a name together; nil when there is no such
+    /// channel.
     func depth(of channel: String) -> Int? {
         let names = channels(named: channel)
         if names.isEmpty { return nil }
@@ -25,11 +29,13 @@ extension Debugger: ExpressionWorld {
         return all.filter { channel in
             let ends = channel.split(separator: ">", omittingEmptySubsequences: false)
             guard ends.count == 2 else { return false }
+            // A stage stands for each of its subtasks, a subtask for itself.
             return zip(ends, wanted).allSatisfy { $0 == $1 || $0.hasPrefix("\($1)/") }
         }
     }
 
-    /// The numbers of a stage's subtasks, or of one subtask.
+    /// The numbers of a stage's subtasks, or of one subtask; empty where nothing has that
+    /// name.
     func subtasks(named name: String) -> Set<UInt16> {
         let numbers = run.subtaskNames.enumerated().filter { _, subtask in
             subtask == name || subtask.hasPrefix("\(name)/")
@@ -37,14 +43,15 @@ extension Debugger: ExpressionWorld {
         return Set(numbers.map { UInt16(clamping: $0.offset) })
     }
 
-    /// Recorded violations of an invariant, of all with nil.
+    /// The violations and failures of an invariant that are known so far, or of all with nil.
     func violations(of name: String?) -> [Mark] {
         run.marks.filter {
             ($0.kind == .violation || $0.kind == .failure) && (name == nil || $0.name == name)
         }
     }
 
-    /// The steps that can change states and queues: those of who owns them.
+    /// The steps that can change pieces of state and queues, which are those of their owners:
+    /// a cell's accesses, an entry's subtask, the two ends of a channel.
     func touching(states: [StateReference], channels: [String]) -> ArmedBreakpoint.Touching {
         var touching = ArmedBreakpoint.Touching()
         for state in states {
@@ -66,6 +73,7 @@ extension Debugger: ExpressionWorld {
 
     // MARK: Checking
 
+    /// Refuses a break on something that the run does not have.
     func check(_ kind: Breakpoint.Kind) throws {
         switch kind {
         case .watch(let state): try check(state, at: nil)
@@ -74,6 +82,8 @@ extension Debugger: ExpressionWorld {
             if let when { try check(when) }
         case .condition(.condition(let expression)): try check(expression)
         case .condition(.invariant(let name?)):
+            // A trace of another build may have incidents of invariants that this one does
+            // not have.
             let known = run.invariantNames + run.marks.map(\.name)
             guard known.contains(name) else {
                 throw CommandError(
@@ -86,7 +96,8 @@ extension Debugger: ExpressionWorld {
         }
     }
 
-    /// Refuses names that mean nothing anywhere in the run; a key that is not there now is none.
+    /// Refuses names that mean nothing anywhere in the run. A key that is not there now is no
+    /// such name: it may come.
     func check(_ expression: Expression) throws {
         for (state, column) in expression.states { try check(state, at: column) }
         for (channel, column) in expression.channels where channels(named: channel).isEmpty {
@@ -94,6 +105,7 @@ extension Debugger: ExpressionWorld {
         }
     }
 
+    /// Refuses a cell or a stage that the run does not have, with what was probably meant.
     func check(_ state: StateReference, at column: Int?) throws {
         switch state.base {
         case .cell(let name):
@@ -106,6 +118,7 @@ extension Debugger: ExpressionWorld {
                     : Nearest.advice(name, among: cells, or: "See 'info states'"), at: column)
         case .entry(let stage, _, _):
             guard subtasks(named: stage).isEmpty else { return }
+            // The likeliest mistake: the word `cell` was left out.
             if run.cellNames.contains(stage) {
                 throw CommandError(
                     "\(PrintableText.escaped(stage)) is a cell",
@@ -115,12 +128,14 @@ extension Debugger: ExpressionWorld {
         }
     }
 
+    /// The error for a stage that the run does not have.
     func unknownStage(_ name: String, at column: Int?) -> CommandError {
         CommandError(
             "there is no stage \(PrintableText.escaped(name))",
             Nearest.advice(name, among: run.stageNames, or: "See 'info stages'"), at: column)
     }
 
+    /// The error for a channel that the run does not have.
     func unknownChannel(_ name: String, at column: Int?) -> CommandError {
         CommandError(
             "there is no channel \(PrintableText.escaped(name))",
@@ -128,14 +143,18 @@ extension Debugger: ExpressionWorld {
                 ?? "See 'info queues'", at: column)
     }
 
-    /// What is said of a state that is not there.
+    /// The error for a state that is not there at this step, with the reason if it can be
+    /// told: an open turn, a missing key, or a stage that has not run yet.
     func notHere(_ state: StateReference) throws -> CommandError {
         let name = PrintableText.escaped(state.text)
         guard case .entry(let stage, _, let key) = state.base else {
             return CommandError("there is no \(name)", "See 'info states'")
         }
+        // What was typed may be a subtask's name.
         let stageName = run.stageNames.first { stage == $0 || stage.hasPrefix("\($0)/") } ?? stage
         let (entries, omitted) = try run.states(of: stageName, limit: 5)
+        // State is seen behind the turns that changed it. One that is open may be changing it
+        // now.
         if entries.isEmpty {
             let open = run.subtasks.first {
                 $0.openTurn != nil && ($0.name == stage || $0.name.hasPrefix("\(stageName)/"))
@@ -159,6 +178,7 @@ extension Debugger: ExpressionWorld {
 }
 
 extension Substring {
+    /// The text without spaces around it.
     fileprivate var trimmingSpace: Substring {
         var text = self[...]
         while text.first?.isWhitespace == true { text = text.dropFirst() }

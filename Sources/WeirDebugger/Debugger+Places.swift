@@ -4,7 +4,9 @@ import WeirTelemetry
 
 /// The steps that places and times mean in this run.
 extension Debugger {
-    /// The step that a place means.
+    /// The step that a written place means in this run.
+    ///
+    /// - Throws: `CommandError` where it means none, with what would.
     package func step(of place: Place) throws -> UInt64 {
         let last = run.lastStep
         switch place {
@@ -17,8 +19,12 @@ extension Debugger {
             }
             return step
         case .percent(let percent):
+            // A run of many steps loses the last digits in a `Double`, and its end must not
+            // be passed.
             return min(last, UInt64((Double(last) * percent / 100).rounded(.down)))
         case .failure:
+            // A run that died in a turn failed behind its last step, which is as near as
+            // anybody can go.
             guard let step = run.failureStep ?? (run.diedInTurns ? last : nil) else {
                 throw CommandError("nothing failed in this run", "'goto end' goes to its end")
             }
@@ -30,6 +36,7 @@ extension Debugger {
             return try step(after: overflow ? .max : elapsed / 1_000, written: instant)
         case .mark(let name):
             if let step = bookmarks.step(of: name) { return step }
+            // The session's names come first; then the first incident with this name.
             if let mark = run.marks.first(where: { $0.name == name }) {
                 return min(mark.lookStep, last)
             }
@@ -41,11 +48,15 @@ extension Debugger {
         }
     }
 
-    /// The first step that reaches a time, microseconds since the start.
+    /// The first step whose time is at least this, microseconds since the start.
+    ///
+    /// Times are those of turns, so the search reads the schedule from its beginning and runs
+    /// nothing.
     private func step(after microseconds: Int64, written: Instant? = nil) throws -> UInt64 {
         let found = try run.firstStep(after: 0, through: run.lastStep) {
             $0.kind != .void && $0.time >= microseconds
         }
+        // A time before the start would find the first step, and means none.
         if let found, microseconds >= 0 { return found }
         let last = try time(of: run.lastStep)
         let range: String
@@ -53,12 +64,14 @@ extension Debugger {
             let end = started + .microseconds(last)
             range = "\(started.rfc3339(digits: 6)) to \(end.rfc3339(digits: 6))"
         } else {
+            // In the form in which it can be typed.
             range = "0s to \(ElapsedText.text(last).replacing(" ", with: ""))"
         }
         throw CommandError("the run has no step at that time", "Its steps lie from \(range)")
     }
 
-    /// Microseconds since the start of the last step up to here that has a time.
+    /// The time of a step, microseconds since the start: that of the last step up to it that
+    /// has one.
     func time(of step: UInt64) throws -> Int64 {
         let timed = try run.lastStep(before: step + 1, from: 1) { $0.kind != .void }
         return try timed.flatMap { try run.facts(of: $0)?.time } ?? 0

@@ -5,23 +5,25 @@ import WeirTelemetry
 
 /// Obeys the commands of the debugger on a replayed execution. Owned by one thread.
 ///
-/// Whoever talks to a person or to a script, which is `WeirApp`, makes one, opens it at a place,
-/// and then gives it line after line; each answer is a value that can be written for people and
-/// for programs. The debugger reads nothing else and writes nothing: it has no terminal, no file
-/// and no clock of its own.
+/// Whoever talks to a person or to a script, which is `WeirApp`, makes one, opens it at a
+/// step, and then gives it line after line. Each answer is a value that can be written for
+/// people and for programs. The debugger reads nothing else and writes nothing: it has no
+/// terminal, no file and no clock of its own.
 ///
-/// This class holds what outlives a command (breaks, bookmarks, where movements came to) and the
-/// movement that is under way. What a command does is in the command's file, in terms of three
-/// members here: `move` encloses a movement and says where it came to, `go` and `search` run the
-/// execution within it. A command that only looks asks `run` directly, and the execution stands
-/// afterwards where it stood before.
+/// This class holds what outlives a command (breaks, bookmarks, where movements came to) and
+/// the movement that is under way. What a command does is in the command's file, in terms of
+/// three members here: `move` encloses a movement and says where it came to, `go` and
+/// `search` run the execution within it. A command that only looks asks `run` directly, and
+/// the execution stands afterwards where it stood before.
 ///
-/// What it says depends on the run and the commands alone, but for the effort of each movement,
-/// which an answer keeps apart.
+/// What it says depends on the run and the commands alone, but for the effort of each
+/// movement, which an answer keeps apart.
 package final class Debugger {
+    /// The execution. The debugger moves it and owns nothing of it.
     let run: any ReplayedExecution
     /// When the run began, on the clock of the machine that recorded it.
     let started: Instant
+    /// A clock for what movements cost; tests give one that stands still.
     private let nanoseconds: () -> UInt64
 
     /// Where `continue` stops.
@@ -30,14 +32,17 @@ package final class Debugger {
     var bookmarks = Bookmarks()
     /// Where movements came to, for `back` and `forward`.
     var history: PlaceHistory
-    /// The movement under way: where it began and how far it goes at most.
+    /// The movement under way: where it began, and how many steps it may run at most. Nil
+    /// between movements.
     private var journey: (from: UInt64, total: UInt64)?
 
-    /// Asked on a long way; false ends it where it is.
+    /// Asked now and then on a long way, with the steps done and the steps there may be.
+    /// False ends the movement where it is.
     package var onProgress: ((_ done: UInt64, _ total: UInt64) -> Bool)?
 
-    /// A debugger of a run that began at `started`; `nanoseconds` is a clock for what movements
-    /// cost.
+    /// A debugger of a run that began at `started`.
+    ///
+    /// `nanoseconds` is a clock for what movements cost.
     package init(
         _ run: any ReplayedExecution, started: Instant, nanoseconds: @escaping () -> UInt64
     ) {
@@ -45,6 +50,7 @@ package final class Debugger {
         self.started = started
         self.nanoseconds = nanoseconds
         history = PlaceHistory(at: run.position)
+        // The debugger outlives no call into the run, and the run must not keep it alive.
         run.onProgress = { [unowned self] done, total in report(done, total) }
     }
 
@@ -56,23 +62,31 @@ package final class Debugger {
         try CommandTable.read(line)?.obey(self)
     }
 
-    /// Whether an empty line after this one does it once more.
+    /// Whether an empty line after this one does it once more. The prompt asks.
     package static func isRepeatable(_ line: String) -> Bool {
         ((try? CommandTable.read(line)) ?? nil)?.isRepeatable ?? false
     }
 
-    /// Goes to a place and says what is there, as `goto` does.
+    /// Goes to a step and says what is there, as `goto` does. Without one it is the first
+    /// failure or, in a run without any, the end.
     package func open(at place: Place?) throws -> Answer {
         let hasFailed = run.failureStep != nil || run.diedInTurns
         let place = place ?? (hasFailed ? .failure : .end)
         let answer = try goto(place)
+        // `back` must not lead to before the opening.
         history = PlaceHistory(at: run.position)
         return answer
     }
 
     // MARK: Movements
 
-    /// Does a movement, and says where it came to. `body` gives what is to be said before that.
+    /// Does a movement and says where it came to. Every command that moves goes through it
+    /// once.
+    ///
+    /// `total` is how many steps it may run at most, for the progress. `body` moves by `go`
+    /// and `search`, and returns what is to be said before the arrival.
+    ///
+    /// - Throws: `Divergence` where the replay disagreed with its trace on the way.
     func move(_ total: UInt64, _ body: () throws -> [String]) throws -> Answer {
         var answer = Answer("moved")
         let (origin, begin) = (run.position, nanoseconds())
@@ -83,6 +97,8 @@ package final class Debugger {
         do {
             notes = try body()
         } catch is ReplayInterrupted {
+            // An interruption is no error: the movement ends where it came to, and that is
+            // shown.
             answer.isInterrupted = true
             notes = ["interrupted"]
         }
@@ -93,17 +109,19 @@ package final class Debugger {
         return answer
     }
 
-    /// Steps that the movement under way has run so far.
+    /// The steps that the movement under way has run so far.
     private var stepsRun: UInt64 = 0
 
-    /// Runs to a step as part of a movement.
+    /// Runs to a step as part of a movement. Throws `ReplayInterrupted` when progress was
+    /// told to stop.
     func go(to step: UInt64) throws {
         let travel = try run.go(to: step)
         stepsRun &+= travel.stepsRun
         if travel.isInterrupted { throw ReplayInterrupted(step: step) }
     }
 
-    /// Runs forward to the first candidate that passes.
+    /// Runs forward to the first candidate that passes the test there; nil leaves the run at
+    /// `limit`.
     func search(
         through limit: UInt64, _ candidates: (StepFacts) throws -> Bool, _ test: () throws -> Bool
     ) throws -> UInt64? {
@@ -112,6 +130,8 @@ package final class Debugger {
         return try run.search(through: limit, candidates: candidates) {
             let begin = journey?.from ?? origin
             let position = run.position
+            // The run itself asks for progress only on a long way. Many short ways are a long
+            // one, too.
             if !report(position > begin ? position - begin : begin - position, 0) {
                 throw ReplayInterrupted(step: position)
             }
@@ -119,12 +139,15 @@ package final class Debugger {
         }
     }
 
+    /// Tells how far the movement has come, and asks whether to go on.
     private func report(_ done: UInt64, _ total: UInt64) -> Bool {
         guard let onProgress else { return true }
         guard let journey else { return onProgress(done, max(1, total)) }
         return onProgress(min(done, journey.total), journey.total)
     }
 
+    /// How many steps a movement to a step may run at most. Forward these are the steps
+    /// between. Back it is all steps from the start, if there is no snapshot on the way.
     func distance(to step: UInt64) -> UInt64 {
         step > run.position ? step - run.position : step
     }

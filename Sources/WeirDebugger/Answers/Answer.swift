@@ -1,20 +1,30 @@
 import WeirBase
 
-/// What a command has to say: as lines for people and as one object for programs.
+/// What a command has to say, as lines for people and as one object for programs.
+///
+/// A command makes an answer, adds lines and members to it side by side, and returns it.
+/// `WeirApp` then writes one of the two forms.
+///
+/// Nothing in it depends on the machine but the `effort`, which is kept apart for that
+/// reason. So two runs of a script can be compared byte by byte.
 package struct Answer {
-    /// Lines without their ends, safe to show.
+    /// Lines without their ends, safe to show on a terminal.
     package private(set) var lines: [String] = []
+    /// The members of the object, in the order in which they were added.
     private var members: [(key: String, value: AnswerValue)] = []
-    /// What getting there cost. It differs from run to run, so it stands apart in both forms.
+    /// What getting there cost; nil for a command that moved nothing. It differs from run to
+    /// run.
     package private(set) var effort: Effort?
-    /// The answer to an assertion, and whether it did not hold.
+    /// Whether this is the answer to an assertion.
     package var isAssertion = false
+    /// Whether the assertion did not hold, which makes the exit code of a script.
     package var isFailedAssertion = false
-    /// The command ends the session.
+    /// Whether the command ends the session.
     package var isQuit = false
-    /// Progress was told to stop, and it did before its goal.
+    /// Whether the movement was told to stop and did so before its goal.
     package var isInterrupted = false
 
+    /// The steps that were run and the time that they took.
     package struct Effort: Equatable, Sendable {
         package var steps: UInt64
         package var nanoseconds: UInt64
@@ -24,6 +34,7 @@ package struct Answer {
             self.nanoseconds = nanoseconds
         }
 
+        /// The effort in words. Times from ten seconds on are told in seconds.
         var described: String {
             let time =
                 nanoseconds < 10_000_000_000
@@ -33,17 +44,21 @@ package struct Answer {
         }
     }
 
+    /// An answer of a kind, which becomes its member `answer`.
     init(_ kind: String) { members = [("answer", .text(kind))] }
 
-    /// A line; whatever comes from a run is made safe by who builds it.
+    /// Adds a line. Whatever comes from a run must have been made safe by the caller.
     mutating func line(_ text: String) { lines.append(text) }
 
+    /// Adds a member. Nothing needs to be made safe here: JSON escapes it.
     mutating func member(_ key: String, _ value: AnswerValue) { members.append((key, value)) }
 
+    /// Adds a member if there is a value for it.
     mutating func member(_ key: String, _ value: AnswerValue?) {
         if let value { members.append((key, value)) }
     }
 
+    /// Adds to the effort.
     mutating func cost(_ effort: Effort) {
         let before = self.effort ?? Effort(steps: 0, nanoseconds: 0)
         self.effort = Effort(
@@ -51,10 +66,12 @@ package struct Answer {
             nanoseconds: before.nanoseconds &+ effort.nanoseconds)
     }
 
-    /// The answer for people. `showsEffort` is for terminals: without it two runs of a script say
-    /// the same.
+    /// The answer for people.
+    ///
+    /// `showsEffort` is for terminals. Without it two runs of a script say the same.
     package func text(showsEffort: Bool) -> String {
         var lines = lines
+        // Half a millisecond without a step is not worth a word.
         if showsEffort, let effort, effort.steps > 0 || effort.nanoseconds > 500_000 {
             if lines.isEmpty {
                 lines = [effort.described]
@@ -65,8 +82,8 @@ package struct Answer {
         return lines.map { $0 + "\n" }.joined()
     }
 
-    /// One line of JSON: `command`, `answer`, the answer's own members, then `steps_run` and
-    /// `duration_ns` where something was run.
+    /// The answer as one line of JSON: `command`, `answer`, the answer's own members, and
+    /// then `steps_run` and `duration_ns` where something was run.
     package func json(command: String) -> String {
         var json = JSONText()
         json.beginObject()
@@ -85,16 +102,19 @@ package struct Answer {
     }
 }
 
-/// A value in an answer for programs, its members in the order they were given.
+/// A value in an answer for programs. The members of an object keep the order in which they
+/// were given, so that equal answers are equal bytes.
 package indirect enum AnswerValue: Equatable {
     case text(String)
+    /// A whole number. 128 bits hold every integer that a pipeline's state can have in
+    /// practice.
     case integer(Int128)
     case real(Double)
     case flag(Bool)
     case nothing
     case list([AnswerValue])
     case object([Member])
-    /// JSON that is known to be whole.
+    /// Text that is known to be a whole piece of JSON and is written as it is.
     case raw(String)
 
     package struct Member: Equatable {
@@ -102,15 +122,17 @@ package indirect enum AnswerValue: Equatable {
         let value: AnswerValue
     }
 
+    /// A whole number of any type; one beyond 128 bits is clamped.
     static func number(_ number: some BinaryInteger) -> AnswerValue {
         .integer(Int128(clamping: number))
     }
 
-    /// An object without the members that are nil.
+    /// An object of those members that are not nil.
     static func members(_ members: KeyValuePairs<String, AnswerValue?>) -> AnswerValue {
         .object(members.compactMap { key, value in value.map { Member(key: key, value: $0) } })
     }
 
+    /// Writes the value as JSON.
     func write(_ json: inout JSONText) {
         switch self {
         case .text(let text): json.value(text)
@@ -134,7 +156,7 @@ package indirect enum AnswerValue: Equatable {
     }
 }
 
-/// `1 step`, `2 steps`.
+/// A number with its noun: `1 step`, `2 steps`.
 func counted(_ count: some BinaryInteger, _ noun: String) -> String {
     count == 1 ? "1 \(noun)" : "\(count) \(noun)s"
 }

@@ -4,6 +4,8 @@ import WeirTelemetry
 
 // Facts of a replayed execution, as several commands show them: as a line, and for programs.
 
+// Facts of a replayed execution as several commands show them: as a line for people, and as a
+// value for programs. The replay gives numbers and names; the words are made here.
 extension StateValue {
     /// `reserve[17] = Stock(onHand: 3)`, safe to show.
     func line(limit: Int) -> String {
@@ -12,6 +14,8 @@ extension StateValue {
         return "\(name) = \(ReflectedValue.text(value, limit: limit))\(asOf)"
     }
 
+    /// The state with its whole text and its parts. Text and parts are both there, because
+    /// some values have one of them only.
     var answerValue: AnswerValue {
         .members([
             "name": .text(name), "text": .text(ReflectedValue.raw(value)),
@@ -21,6 +25,7 @@ extension StateValue {
 }
 
 extension QueueFacts {
+    /// The channel with what waits in it.
     var answerValue: AnswerValue {
         .members([
             "channel": .text(channel), "waiting": .number(depth), "capacity": .number(capacity),
@@ -31,6 +36,7 @@ extension QueueFacts {
 }
 
 extension Mark {
+    /// The incident, with the step, the access and the element at which it was found.
     var answerValue: AnswerValue {
         .members([
             "step": .number(step), "kind": .text(kind.rawValue), "name": .text(name),
@@ -42,7 +48,8 @@ extension Mark {
 }
 
 extension LogLineFacts {
-    /// Message and fields: `stock_short order=8 item=17`.
+    /// The message and its fields as a person reads them: `stock_short order=8 item=17`. Not
+    /// yet safe to show.
     var text: String {
         fields.reduce(into: message) { $0 += " \($1.name)=\($1.value.text)" }
     }

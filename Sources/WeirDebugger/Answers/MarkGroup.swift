@@ -2,11 +2,15 @@ import WeirBase
 import WeirReplay
 import WeirTelemetry
 
-/// Marks that say the same: one condition that was broken again and again is one line.
+/// Incidents that say the same: a condition that was broken again and again is one line.
+///
+/// The places where a movement arrives and `info marks` show groups; programs get every
+/// incident.
 struct MarkGroup {
-    /// The first one.
+    /// The first one of the group.
     let mark: Mark
     private(set) var count = 1
+    /// The step of the last one.
     private(set) var lastStep: UInt64
 
     private init(_ mark: Mark) {
@@ -14,8 +18,9 @@ struct MarkGroup {
         lastStep = mark.step
     }
 
-    /// Groups in the order of their first marks. What a person marked stays by itself.
+    /// The groups in the order of their first incidents. A person's bookmark stays by itself.
     static func groups(of marks: [Mark]) -> [MarkGroup] {
+        /// Incidents of one kind and name say the same, whatever their messages.
         struct Key: Hashable {
             var kind: Mark.Kind
             var name: String
@@ -36,12 +41,17 @@ struct MarkGroup {
     }
 
     /// What the first one says, with how often it came.
+    ///
+    /// The name is left out where the message holds it, and the turn where the step itself is
+    /// the turn.
     var text: String {
         let name = PrintableText.escaped(mark.name)
         let message = PrintableText.escaped(mark.message, limit: 400)
+        // An invariant's message mostly begins with its name.
         let isInMessage = message.isEmpty || message.contains(name)
         var text = "\(mark.kind.rawValue): \(isInMessage && !message.isEmpty ? message : name)"
         if !isInMessage { text += ": \(message)" }
+        // An incident found at an access is looked at there, and its turn began before.
         let turn = "in the turn of step \(mark.step)"
         if let element = mark.element {
             let name = PrintableText.escaped(element.operatorName)

@@ -1,13 +1,20 @@
 import WeirBase
 
-/// Any value of a program as text and as JSON, within bounds.
+/// Any value of a user's program as text and as JSON, found by reflection and within bounds.
 ///
-/// Dictionaries and sets are written in the order of their keys' texts: their own order is no
-/// one's choice, and a value that was copied on another way can have another.
+/// The debugger knows nothing of the types in a pipeline's state. What describes itself is
+/// taken at its word; of everything else the fields are shown.
+///
+/// The entries of dictionaries and sets are written in the order of their texts. Their own
+/// order is nobody's choice, and a value that came about in another way may have another one.
+/// (Of more entries than the bound, their own order still decides which are written.)
 enum ReflectedValue {
-    /// Characters of a value that are shown.
+    /// The most characters of a value that are shown.
     static let longestText = 2_000
+    /// A value within so many others is left out, which also ends a chain of objects that is
+    /// a circle.
     private static let deepest = 8
+    /// The most parts of one value that are looked at.
     private static let largest = 2_000
 
     // MARK: Text
@@ -17,17 +24,22 @@ enum ReflectedValue {
         PrintableText.escaped(raw(value), limit: limit)
     }
 
-    /// The same without escapes and limit, for comparing.
+    /// The same without escapes and without a limit of characters, for comparing. Bounded by
+    /// parts.
     static func raw(_ value: Any?) -> String {
         var left = largest
         return raw(value, 0, &left)
     }
 
+    /// The text of a value at a depth. `left` counts down over all parts of the whole value.
     private static func raw(_ value: Any?, _ depth: Int, _ left: inout Int) -> String {
         guard let value, let inner = FieldPath.unwrapped(value) else { return "nil" }
+        // Counted before anything is looked at, so that a value of many empty parts is
+        // bounded, too.
         left -= 1
         switch ExpressionValue.simple(inner) {
         case .text(let text)?: return "\"\(text)\""
+        // Numbers and flags describe themselves; only text gets quotes.
         case .some: return "\(inner)"
         case nil: break
         }
@@ -43,10 +55,12 @@ enum ReflectedValue {
             }
             return texts.isEmpty ? "[:]" : "[\(texts.joined(separator: ", "))]"
         case .struct, .class, .tuple:
+            // A type that says how it is written is believed, such as a point in time.
             if mirror.children.isEmpty || inner is any CustomStringConvertible { return "\(inner)" }
             let type = mirror.displayStyle == .tuple ? "" : "\(mirror.subjectType)"
             return "\(type)(\(parts(mirror, depth, &left).joined(separator: ", ")))"
         case .enum:
+            // A case without a payload has no children and describes itself by its name.
             guard let child = mirror.children.first, !(inner is any CustomStringConvertible) else {
                 return "\(inner)"
             }
@@ -56,6 +70,8 @@ enum ReflectedValue {
         }
     }
 
+    /// The texts of a value's parts, with their labels where they have any. Reflection labels
+    /// the parts of a tuple `.0`, `.1`, which says nothing.
     private static func parts(_ mirror: Mirror, _ depth: Int, _ left: inout Int) -> [String] {
         var texts: [String] = []
         for child in mirror.children {
@@ -70,6 +86,7 @@ enum ReflectedValue {
         return texts
     }
 
+    /// The entries of a dictionary in the order of their keys' texts, at most `left` of them.
     private static func pairs(_ mirror: Mirror, _ left: Int) -> [(key: String, value: Any)] {
         mirror.children.prefix(max(0, left)).compactMap { child in
             let pair = Array(Mirror(reflecting: child.value).children)
@@ -79,8 +96,8 @@ enum ReflectedValue {
 
     // MARK: JSON
 
-    /// The value with its parts: structs as objects, lists as arrays, what has no parts by its
-    /// text. Beyond a depth and a number of parts, text stands for the rest.
+    /// The value as JSON: structs as objects, lists as arrays, and what has no parts as its
+    /// text. Beyond a depth and a number of parts an ellipsis stands for the rest.
     static func json(_ value: Any?) -> AnswerValue {
         var left = largest
         return json(value, 0, &left)
@@ -100,6 +117,7 @@ enum ReflectedValue {
         let mirror = Mirror(reflecting: inner)
         switch mirror.displayStyle {
         case .collection: return .list(elements(mirror, depth, &left))
+        // As texts, because only texts of any type can be put into an order.
         case .set: return .list(parts(mirror, depth, &left).sorted().map { .text($0) })
         case .dictionary:
             var members: [AnswerValue.Member] = []
@@ -109,7 +127,7 @@ enum ReflectedValue {
             }
             return .object(members)
         case .struct, .class:
-            // A point in time, a duration: what describes itself is its own text.
+            // What describes itself, such as a point in time or a duration, is its own text.
             if mirror.children.isEmpty || inner is any CustomStringConvertible {
                 return .text("\(inner)")
             }
@@ -119,6 +137,7 @@ enum ReflectedValue {
         }
     }
 
+    /// The elements of a list.
     private static func elements(_ mirror: Mirror, _ depth: Int, _ left: inout Int) -> [AnswerValue]
     {
         var values: [AnswerValue] = []
@@ -129,6 +148,7 @@ enum ReflectedValue {
         return values
     }
 
+    /// The fields of a struct, or the parts of a tuple under their numbers.
     private static func fields(
         _ mirror: Mirror, _ depth: Int, _ left: inout Int
     ) -> [AnswerValue.Member] {

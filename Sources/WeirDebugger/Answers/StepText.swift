@@ -2,10 +2,14 @@ import WeirBase
 import WeirReplay
 import WeirTelemetry
 
-/// What a step was, in words. Names of the plan are made safe here.
+/// Says in words what a step was. The names of the plan are made safe here.
+///
+/// A command makes one for a run and asks it about as many steps as it likes.
 struct StepText {
     private let subtasks: [String]
     private let cells: [String]
+    /// All channels in the order of the plan, so that those of one subtask are in the order
+    /// of its ports.
     private let channels: [String]
 
     init(_ run: any ReplayedExecution) {
@@ -14,13 +18,17 @@ struct StepText {
         channels = run.channelNames
     }
 
+    /// The name of the subtask that took the step; nil for a step that no subtask took.
     func subtask(_ facts: StepFacts) -> String? {
+        // These two have the number 0 in the schedule, which would be the first subtask.
         guard facts.kind != .rest, facts.kind != .void else { return nil }
         return subtask(number: facts.subtask)
     }
 
+    /// The name of the subtask with a number.
     func subtask(number: UInt16) -> String { name(subtasks, Int(number), "subtask") }
 
+    /// The cell that was accessed; nil for any other step.
     func cell(_ facts: StepFacts) -> String? {
         facts.kind == .access ? name(cells, Int(facts.port), "cell") : nil
     }
@@ -30,17 +38,19 @@ struct StepText {
         guard facts.kind == .input || facts.kind == .end, let subtask = subtask(facts) else {
             return nil
         }
+        // Channels are named by their two ends, so a subtask's own are found by name.
         let into = channels.filter { $0.hasSuffix(">\(subtask)") }
         return Int(facts.port) < into.count ? into[Int(facts.port)] : nil
     }
 
+    /// The channel that messages were published on; nil for any other step.
     func outlet(_ facts: StepFacts) -> String? {
         guard facts.kind == .publish, let subtask = subtask(facts) else { return nil }
         let out = channels.filter { $0.hasPrefix("\(subtask)>") }
         return Int(facts.port) < out.count ? out[Int(facts.port)] : nil
     }
 
-    /// `reserve/1 accesses cell budget in the turn of step 12`.
+    /// What the step was: `reserve/1 accesses cell budget in the turn of step 12`.
     func what(_ facts: StepFacts) -> String {
         let subtask = PrintableText.escaped(subtask(facts) ?? "")
         let turn = "in the turn of step \(facts.turn)"
@@ -69,14 +79,15 @@ struct StepText {
         }
     }
 
+    /// A name by its index. A damaged trace may name what the plan does not have.
     private func name(_ names: [String], _ index: Int, _ what: String) -> String {
         index < names.count ? names[index] : "\(what) \(index)"
     }
 }
 
-/// Points in time since a run's start.
+/// Writes times since a run's start.
 enum ElapsedText {
-    /// `1.234567 s`, microseconds given.
+    /// A time in seconds with all digits: `1.234567 s`. Microseconds are given.
     static func text(_ microseconds: Int64) -> String {
         let sign = microseconds < 0 ? "-" : ""
         let (seconds, rest) = microseconds.magnitude.quotientAndRemainder(dividingBy: 1_000_000)

@@ -2,13 +2,22 @@ import WeirBase
 import WeirReplay
 import WeirTelemetry
 
-/// A breakpoint during one search: which steps can stop there, and what it saw last.
+/// A breakpoint during one search: which steps could stop there, and what it saw last.
 ///
-/// Conditions, queues and watches stop where something *comes to* hold or changes, so they look
-/// at the place where a search begins before anything is run.
+/// `continue` arms all breakpoints anew for each search, in this order: `init` finds out
+/// which steps can matter; `begin` looks at the position where the search begins; then, for
+/// each step that `isCandidate`, the run goes there and `stop` says whether it ends there.
+/// Steps that cannot matter are passed without stopping the replay, which is what makes a
+/// search fast.
+///
+/// Conditions, queues and watches stop where something *comes to* hold or changes. So what
+/// they saw last is kept from candidate to candidate.
 struct ArmedBreakpoint {
+    /// What a breakpoint looks at, with its names looked up in the run.
     private enum Form {
         case stage(subtasks: Set<UInt16>, when: Expression?)
+        /// Steps that are known before anything is run: violations, and the nearest log line
+        /// that matches.
         case steps(Set<UInt64>, what: String)
         case condition(Expression)
         case queue([String], BreakCondition.QueueLevel)
@@ -17,16 +26,20 @@ struct ArmedBreakpoint {
 
     let number: Int
     private let form: Form
-    /// The steps that can change what is looked at; nil for all.
+    /// The steps that can change what is looked at; nil when any step can.
     private let touching: Touching?
+    /// Whether the condition held, or the queue was over its level, at the last look.
     private var heldBefore = false
+    /// The text of the watched value at the last look.
     private var textBefore = ""
 
-    /// Steps by who takes them.
+    /// Steps by who takes them: state changes only in the turns of its subtask, or at
+    /// accesses to its cell.
     struct Touching {
         var subtasks: Set<UInt16> = []
         var cells: Set<UInt16> = []
 
+        /// Whether a step is one of them.
         func holds(_ facts: StepFacts) -> Bool {
             switch facts.kind {
             case .rest, .void: false
@@ -37,7 +50,10 @@ struct ArmedBreakpoint {
         }
     }
 
-    /// Arms a breakpoint; `logStep` finds the nearest step with a matching log line.
+    /// Arms a breakpoint.
+    ///
+    /// `logStep` finds the nearest step with a matching log line, in the direction of the
+    /// search.
     init(
         _ point: Breakpoint, _ debugger: Debugger,
         logStep: (LogPattern) throws -> (step: UInt64, text: String)?
@@ -52,6 +68,7 @@ struct ArmedBreakpoint {
             touching = nil
         case .condition(.condition(let expression)):
             form = .condition(expression)
+            // A condition on the step itself can change with every step.
             touching =
                 expression.looksAtStep
                 ? nil
@@ -74,7 +91,7 @@ struct ArmedBreakpoint {
         }
     }
 
-    /// Looks at the place where a search begins.
+    /// Looks at the position where a search begins.
     mutating func begin(_ world: Debugger) throws {
         switch form {
         case .stage, .steps: break
@@ -85,6 +102,7 @@ struct ArmedBreakpoint {
         }
     }
 
+    /// Whether the run has to stop at a step so that this breakpoint can look.
     func isCandidate(_ facts: StepFacts) -> Bool {
         switch form {
         case .stage(let subtasks, _):
@@ -94,8 +112,8 @@ struct ArmedBreakpoint {
         }
     }
 
-    /// Why the run stops at the world's place; nil when it does not. Called at every candidate, in
-    /// order.
+    /// Why the run stops at the world's position, or an empty text without a further reason;
+    /// nil when it does not stop. To be called at every candidate, in order.
     mutating func stop(_ world: Debugger) throws -> String? {
         switch form {
         case .stage(_, let when):
@@ -117,6 +135,7 @@ struct ArmedBreakpoint {
         }
     }
 
+    /// The first of these queues that is over the level, in words; nil where none is.
     private static func reached(
         _ channels: [String], _ level: BreakCondition.QueueLevel, _ world: Debugger
     ) -> String? {
@@ -129,6 +148,8 @@ struct ArmedBreakpoint {
         return nil
     }
 
+    /// The value of a state as text, by which a change is noticed. The text is bounded by
+    /// parts, so that a change far inside a very large value may go unnoticed.
     private static func text(of reference: StateReference, _ world: Debugger) throws -> String {
         ReflectedValue.raw(try reference.value(in: world, at: nil))
     }
@@ -137,7 +158,7 @@ struct ArmedBreakpoint {
 }
 
 extension Expression {
-    /// Whether it depends on the place itself, so that every step can change it.
+    /// Whether the expression depends on the step itself, so that every step can change it.
     var looksAtStep: Bool { Self.looksAtStep(root) }
 
     private static func looksAtStep(_ node: Node) -> Bool {

@@ -1,17 +1,21 @@
 import WeirBase
 
-/// The breaks and watches of a debugger under their numbers, which are never given twice. Bounded:
-/// a further one is refused.
+/// The breaks and watches of a debugger under their numbers.
+///
+/// A number is never given twice in a session, so that an old script cannot delete a new
+/// break by mistake. There is room for a bounded number; a further one is refused.
 struct BreakList {
-    /// Breaks at most; each is looked at on the way.
+    /// The most breaks. Each of them is looked at on the way of every search.
     static let most = 100
 
+    /// The breaks in the order in which they were set.
     private(set) var all: [Breakpoint] = []
+    /// The number that was given last.
     private var lastNumber = 0
 
     var isEmpty: Bool { all.isEmpty }
 
-    /// Refuses a further break when there are too many.
+    /// Throws when there are too many breaks for another one.
     func requireRoom() throws(CommandError) {
         guard all.count < Self.most else {
             throw CommandError(
@@ -19,6 +23,7 @@ struct BreakList {
         }
     }
 
+    /// Adds a break under the next number.
     mutating func add(_ kind: Breakpoint.Kind) throws(CommandError) -> Breakpoint {
         try requireRoom()
         lastNumber += 1
@@ -27,7 +32,7 @@ struct BreakList {
         return point
     }
 
-    /// Removes a break, or all with nil; gives those that are gone.
+    /// Removes the break with a number, or all with nil, and gives those that are gone.
     mutating func remove(_ number: Int?) throws(CommandError) -> [Breakpoint] {
         let gone = all.filter { number == nil || $0.number == number }
         if let number, gone.isEmpty {
@@ -47,7 +52,8 @@ struct BreakList {
 }
 
 extension Debugger {
-    /// Sets a break or a watch, as `break` and `watch` do.
+    /// Sets a break or a watch, as `break` and `watch` do. Names that mean nothing in this
+    /// run are refused before the break gets a number.
     func add(_ kind: Breakpoint.Kind) throws -> Answer {
         try breaks.requireRoom()
         try check(kind)

@@ -1,8 +1,11 @@
 import WeirBase
 import WeirTelemetry
 
-/// A place where `continue` stops, under its number.
+/// A condition at which `continue` stops, under its number.
+///
+/// It says what the person wants. During a search an `ArmedBreakpoint` looks for it.
 struct Breakpoint {
+    /// What it stops at.
     enum Kind {
         case condition(BreakCondition)
         /// The value of a state changes.
@@ -11,18 +14,21 @@ struct Breakpoint {
 
     let number: Int
     let kind: Kind
-    /// As `info breaks` writes it, safe to show.
+    /// As `info breaks` writes it, in the language of the commands and safe to show.
     let text: String
+    /// How often `continue` stopped because of it.
     private(set) var hits = 0
 
     init(number: Int, _ kind: Kind) {
         self.number = number
         self.kind = kind
+        // Made once: the list and every stop show it.
         text = PrintableText.escaped(Self.text(of: kind), limit: 400)
     }
 
     mutating func hit() { hits += 1 }
 
+    /// The command that would set it.
     private static func text(of kind: Kind) -> String {
         switch kind {
         case .watch(let state): "watch \(state.text)"
@@ -38,7 +44,8 @@ struct Breakpoint {
 }
 
 extension Breakpoint {
-    /// Whether it stops where this invariant failed.
+    /// Whether it stops at this violation or failure. Needed for those that only the replay
+    /// finds, as the recorded ones are known beforehand.
     func stops(at mark: Mark) -> Bool {
         guard case .condition(.invariant(let name)) = kind,
             mark.kind == .violation || mark.kind == .failure

@@ -2,6 +2,8 @@ import WeirBase
 import WeirReplay
 
 extension DebuggerCommand {
+    /// `assert EXPR`: says whether a condition holds where the run is. A failed one makes the
+    /// exit code of a script.
     static let assert = DebuggerCommand(
         .looking, "assert", short: ["a"],
         Help(
@@ -13,16 +15,21 @@ extension DebuggerCommand {
                 "by == != < <= > >=, joined by and, or, not and parentheses.",
                 "assert cell budget.left >= 0 and depth(match>reserve) < 100",
             ], explained: ["state", "expr"]),
+        // Read as a condition: what could never be true or false is refused before a run is
+        // asked.
         read: { text throws(CommandError) in try Expression.parse(&text) },
         obey: { expression, debugger in try debugger.assert(expression) },
         candidates: { place, debugger in debugger.valuesToOffer(for: place.word) })
 }
 
 extension Debugger {
-    /// Parts of an expression whose values are told, of each kind.
+    /// The most states, and the most channels, whose values a failed assertion tells.
     private static let mostOperands = 8
 
+    /// Evaluates the condition, and tells the values of its parts where it does not hold.
     fileprivate func assert(_ expression: Expression) throws -> Answer {
+        // A name that means nothing anywhere is a mistake in the script, and no failed
+        // assertion.
         try check(expression)
         let holds = try expression.holds(in: self)
         var answer = Answer("assert")
@@ -31,6 +38,7 @@ extension Debugger {
         answer.member("step", .number(run.position))
         answer.member("expression", .text(expression.text))
         answer.member("holds", .flag(holds))
+        // Only then does anybody want to know the values.
         if !holds {
             for (name, value) in try operands(of: expression) {
                 answer.line("  \(name) is \(value)")
@@ -47,6 +55,7 @@ extension Debugger {
         for (reference, column) in expression.states.prefix(Self.mostOperands) {
             let value = try reference.value(in: self, at: column)
             let name = PrintableText.escaped(reference.text)
+            // A state that is named twice is told once.
             if seen.contains(where: { $0.0 == name }) { continue }
             seen.append((name, ReflectedValue.text(value, limit: 200)))
         }

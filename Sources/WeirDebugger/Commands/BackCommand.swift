@@ -1,4 +1,5 @@
 extension DebuggerCommand {
+    /// `back`: goes to where the last movement came from, like a browser.
     static let back = DebuggerCommand(
         .moving, "back", Help("back", "go where the last movement came from"),
         obey: { debugger in
@@ -7,6 +8,7 @@ extension DebuggerCommand {
                 "Only movements of this session are known")
         })
 
+    /// `forward`: undoes `back`, as long as no other movement came in between.
     static let forward = DebuggerCommand(
         .moving, "forward", Help("forward", "go on again after 'back'"),
         obey: { debugger in
@@ -15,12 +17,15 @@ extension DebuggerCommand {
 }
 
 extension Debugger {
+    /// Goes along the history of positions by one, or says that there is nothing in that
+    /// direction.
     fileprivate func travel(
         _ offset: Int, orSay message: String, _ advice: String
     ) throws -> Answer {
         guard let place = history.neighbour(offset) else { throw CommandError(message, advice) }
         return try move(distance(to: place)) {
-            // What the movement records is already part of the history.
+            // First the history, then the run: `move` notes where it came to, and that is
+            // then known already.
             history.move(offset)
             try go(to: place)
             return []

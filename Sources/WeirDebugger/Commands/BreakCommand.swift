@@ -2,6 +2,7 @@ import WeirBase
 import WeirReplay
 
 extension DebuggerCommand {
+    /// `break WHAT`: has `continue` stop somewhere.
     static let `break` = DebuggerCommand(
         .stopping, "break", short: ["b"],
         Help(
@@ -18,6 +19,8 @@ extension DebuggerCommand {
         read: { text throws(CommandError) in try BreakCondition.read(&text) },
         obey: { condition, debugger in try debugger.add(.condition(condition)) },
         candidates: { place, debugger in
+            // What each form begins with; the channels, the word `when` and values follow
+            // behind it.
             if place.isFirst {
                 return ["invariant", "log", "queue", "when"]
                     + debugger.run.stageNames.map { "stage=\($0)" }
@@ -29,18 +32,24 @@ extension DebuggerCommand {
 }
 
 extension BreakCondition {
+    /// What may follow `break`, as advice.
     private static let forms =
         "Write stage=NAME, when EXPR, invariant [NAME], log /REGEX/ or queue CHANNEL > 90%"
 
-    /// What follows `break`.
+    /// Reads what follows `break`: a word that says which form it is, and the rest of that
+    /// form.
     fileprivate static func read(_ text: inout CommandText) throws(CommandError) -> BreakCondition {
         text.skipSpace()
         let column = text.place
+        // Letters only, so that `stage=NAME` is read as `stage` and the rest.
         let word = text.take { $0.isLetter }
         switch word {
         case "stage": return try stage(&text)
+        // `if` is what gdb has there.
         case "when", "if": return .condition(try Expression.parse(&text))
         case "invariant":
+            // Invariants are named by whole sentences, so everything that is left is the
+            // name.
             let name = text.rest()
             return .invariant(name.isEmpty ? nil : unquoted(name))
         case "log", "logs": return .log(try text.pattern())
@@ -55,11 +64,14 @@ extension BreakCondition {
         }
     }
 
+    /// Reads `stage=NAME [when EXPR]`. The equals sign may be left out or have spaces around
+    /// it.
     private static func stage(_ text: inout CommandText) throws(CommandError) -> BreakCondition {
         text.skipSpace()
         _ = text.take("=")
         text.skipSpace()
         let column = text.place
+        // A stage's name may have spaces in it; then it is quoted.
         let isQuoted = text.next == "`" || text.next == "\""
         let name: String
         if isQuoted, let quote = text.next {
@@ -83,16 +95,20 @@ extension BreakCondition {
         return .stage(name, when: try Expression.parse(&text))
     }
 
+    /// Reads `queue CHANNEL > LEVEL`.
     private static func queue(_ text: inout CommandText) throws(CommandError) -> BreakCondition {
         text.skipSpace()
         let column = text.place
         let all = text.rest()
-        // The comparison is the last one: the name of a channel holds one itself.
+        // The comparison is the last one of the text: the name of a channel holds a `>`
+        // itself.
         guard let match = all.wholeMatch(of: /(.+?)\s*(>=|>)\s*([0-9.]+)\s*(%?)/)?.output else {
             throw CommandError(
                 "a queue is compared with a level", "Write: break queue parse>enrich > 90%",
                 at: column)
         }
+        // No queue is so long, and below it a level is exact and can be written as a whole
+        // number.
         guard let value = Double(match.3), value.isFinite, value < 1e15,
             match.4.isEmpty || value <= 100
         else {
@@ -105,6 +121,7 @@ extension BreakCondition {
         return .queue(unquoted(String(match.1)), level)
     }
 
+    /// A name without the quotes around it, if it has any.
     private static func unquoted(_ text: String) -> String {
         let isQuoted = text.count >= 2 && text.hasPrefix("\"") && text.hasSuffix("\"")
         return isQuoted ? String(text.dropFirst().dropLast()) : text

@@ -1,7 +1,11 @@
 import WeirBase
 
 /// The debugger's language: the commands in the order in which `help` lists them.
+///
+/// A new command is one value in a file of its own and one entry here. `Debugger.execute`
+/// reads a line by this table, and the prompt finds words to offer by it.
 enum CommandTable {
+    /// Every command. Their order is that of `help`; for abbreviations it does not matter.
     static let all: [DebuggerCommand] = [
         .step, .reverseStep, .next, .reverseNext, .goto, .continue, .reverseContinue, .back,
         .forward,
@@ -10,7 +14,8 @@ enum CommandTable {
         .mark, .help, .quit,
     ]
 
-    /// Reads a line; nil for an empty one and for a comment, which begins with `#`.
+    /// Reads a line into a call that can be obeyed; nil for an empty line and for a comment,
+    /// which begins with `#`.
     static func read(_ line: String) throws(CommandError) -> CommandCall? {
         var text = try CommandText(line)
         text.skipSpace()
@@ -22,7 +27,10 @@ enum CommandTable {
         return call
     }
 
-    /// The command that a word means: a short form, a name, or the beginning of one name only.
+    /// The command that a word means: a short form, a name, or the beginning of one name
+    /// only.
+    ///
+    /// Letters may be of either case. `column` is where the word is, for the error.
     static func find(_ word: String, at column: Int) throws(CommandError) -> DebuggerCommand {
         let lower = word.lowercased()
         if let exact = all.first(where: { $0.name == lower || $0.short.contains(lower) }) {
@@ -36,6 +44,7 @@ enum CommandTable {
                 "'\(shown)' can be \(meant.map(\.name).joined(separator: ", "))",
                 "Write more of it", at: column)
         }
+        // The contract names these commands, so that a person may well try them.
         if ["fork", "follow"].contains(lower) {
             throw CommandError("'\(lower)' is not built yet", "See 'help'", at: column)
         }
@@ -45,7 +54,7 @@ enum CommandTable {
                 ?? "See 'help'", at: column)
     }
 
-    /// The command by which `help` explains a word.
+    /// The command by which `help` explains a word, which may be a word of its usage.
     static func explaining(_ topic: String) throws(CommandError) -> DebuggerCommand {
         let lower = topic.lowercased()
         if let command = all.first(where: { $0.help.explained.contains(lower) }) { return command }

@@ -3,6 +3,7 @@ import WeirReplay
 import WeirTelemetry
 
 extension DebuggerCommand {
+    /// `continue [N]`: runs forward to the next stop, N times.
     static let `continue` = DebuggerCommand(
         .moving, "continue", short: ["c", "run"],
         Help(
@@ -12,6 +13,7 @@ extension DebuggerCommand {
         read: { text throws(CommandError) in try text.count() },
         obey: { count, debugger in try debugger.resume(count) })
 
+    /// `reverse-continue [N]`: goes back to the last stop before here, N times.
     static let reverseContinue = DebuggerCommand(
         .moving, "reverse-continue", short: ["rc"],
         Help(
@@ -23,16 +25,20 @@ extension DebuggerCommand {
 }
 
 extension Debugger {
-    /// Steps looked through in the first window before the playhead; each further one is larger.
+    /// How many steps before the playhead a search backward looks through first. Each further
+    /// window is four times as large, so that a near stop is found quickly and a far one in
+    /// few windows.
     private static let firstWindow: UInt64 = 512
 
-    /// A stop at a step, and why.
+    /// A step at which the run stops, and the breaks because of which it does.
     private struct Stop {
         var step: UInt64
         var reasons: [(number: Int, text: String)]
     }
 
+    /// Runs to the next stop `count` times, or to the end of the trace.
     fileprivate func resume(_ count: UInt64) throws -> Answer {
+        // At most to the end, whatever stops it before.
         try move(run.lastStep - run.position) {
             guard !breaks.isEmpty else {
                 try go(to: run.lastStep)
@@ -48,6 +54,7 @@ extension Debugger {
         }
     }
 
+    /// Goes back to the stop before here `count` times, or to the start.
     fileprivate func reverseResume(_ count: UInt64) throws -> Answer {
         try move(run.position) {
             guard !breaks.isEmpty else {
@@ -67,8 +74,11 @@ extension Debugger {
         }
     }
 
+    /// Says why the run stopped, and counts the stop for each break.
     private func notes(_ stop: Stop) -> [String] {
         stop.reasons.map { number, text in
+            // Only the stop that was asked for counts, and none that was passed on the way to
+            // the N-th.
             breaks.hit(number)
             let what = breaks.all.first { $0.number == number }?.text ?? ""
             return "\(number): \(what)" + (text.isEmpty ? "" : ": \(text)")
@@ -77,6 +87,7 @@ extension Debugger {
 
     // MARK: Forward
 
+    /// The first stop ahead of the playhead; nil leaves the run at the end.
     private func stopAhead() throws -> Stop? {
         var armed = try arm { pattern in try self.logStep(of: pattern, after: self.run.position) }
         let origin = run.position
@@ -86,7 +97,8 @@ extension Debugger {
 
     /// Runs on to the next stop; nil leaves the run at `limit`.
     private func scan(_ armed: inout [ArmedBreakpoint], through limit: UInt64) throws -> Stop? {
-        // Steps that reach the test are candidates of some break, and not of all.
+        // A step that reaches the test is a candidate of some break and not of all, so the
+        // breaks ask once more for their own.
         var latest: StepFacts?
         let watching = armed
         var reasons: [(Int, String)] = []
@@ -108,11 +120,15 @@ extension Debugger {
                 }
                 return !reasons.isEmpty
             })
+        // What the breaks saw last goes on into the next scan.
         armed = looking
         return step.map { Stop(step: $0, reasons: reasons) }
     }
 
-    /// A violation that only the replay found, on the way to a stop.
+    /// The first violation that only the replay found, if it comes before a stop.
+    ///
+    /// Violations that the run recorded are known steps and so candidates. One that only the
+    /// replay finds is known no sooner than when it was passed.
     private func earlierViolation(after origin: UInt64, _ found: Stop?) throws -> Stop? {
         let end = run.position
         let marks = run.marks.filter { $0.lookStep > origin && $0.lookStep <= end }
@@ -120,6 +136,7 @@ extension Debugger {
             guard mark.kind == .violation || mark.kind == .failure,
                 mark.lookStep < found?.step ?? .max
             else { continue }
+            // What stopped the run is known by the name; there is nothing to add.
             let numbers = breaks.all.filter { $0.stops(at: mark) }.map { ($0.number, "") }
             if numbers.isEmpty { continue }
             try go(to: mark.lookStep)
@@ -130,8 +147,11 @@ extension Debugger {
 
     // MARK: Back
 
-    /// The last stop before the playhead, by running through windows before it; nil leaves the run
-    /// at the start.
+    /// The last stop before the playhead; nil leaves the run at the start.
+    ///
+    /// Nothing can be run backward. So a window before the playhead is run forward, and the
+    /// last stop in it counts; where it has none, a larger window before it is tried. In all,
+    /// each step is run about once, besides the way to the windows' beginnings.
     private func stopBehind() throws -> Stop? {
         let origin = run.position
         var armed = try arm { pattern in try self.logStep(of: pattern, before: origin) }
@@ -139,9 +159,11 @@ extension Debugger {
         while end > 1 {
             let start = end > width ? end - width : 1
             try go(to: start - 1)
+            // What a break saw last must be what there was before this window.
             for place in armed.indices { try armed[place].begin(self) }
             var last: Stop?
             while let stop = try scan(&armed, through: end - 1) { last = stop }
+            // As in `earlierViolation`: those that only the replay found were no candidates.
             for mark in run.marks where mark.lookStep >= start && mark.lookStep < end {
                 let numbers = breaks.all.filter { $0.stops(at: mark) }.map { ($0.number, "") }
                 if !numbers.isEmpty, mark.lookStep > last?.step ?? 0 {
@@ -160,14 +182,17 @@ extension Debugger {
 
     // MARK: Arming
 
+    /// A step with a log line that matches, and the line.
     private typealias LogStep = (step: UInt64, text: String)
 
+    /// Arms all breaks at the present position.
     private func arm(_ logStep: (LogPattern) throws -> LogStep?) throws -> [ArmedBreakpoint] {
         var armed = try breaks.all.map { try ArmedBreakpoint($0, self, logStep: logStep) }
         for place in armed.indices { try armed[place].begin(self) }
         return armed
     }
 
+    /// The first matching log line behind a step. Reads the recorded logs and runs nothing.
     private func logStep(of pattern: LogPattern, after step: UInt64) throws -> LogStep? {
         var found: LogStep?
         try run.logLines(through: run.lastStep) { line in
@@ -179,6 +204,8 @@ extension Debugger {
         return found
     }
 
+    /// The last matching log line before a step. Logs can only be read forward, so all of
+    /// them are read.
     private func logStep(of pattern: LogPattern, before step: UInt64) throws -> LogStep? {
         guard step > 0 else { return nil }
         var found: LogStep?

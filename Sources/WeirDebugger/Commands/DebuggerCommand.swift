@@ -1,10 +1,11 @@
-/// A command of the debugger: what it is called, what `help` says of it, how the text behind its
-/// name is read, what it does, and what the prompt offers while it is typed.
+/// A command of the debugger: what it is called, what `help` says of it, how the text behind
+/// its name is read, what it does, and what the prompt offers while it is typed.
 ///
-/// Each command is one value in a file of its own, as a static member of this type, and one line
-/// in `CommandTable.all`. A line is obeyed in this order: the table finds the command by its first
-/// word, `read` makes a `CommandCall` of the rest, the table refuses what is left over, and the
-/// call is obeyed by a debugger.
+/// Each command is one value in a file of its own, as a static member of this type, and one
+/// line in `CommandTable.all`. A line is obeyed in this order: the table finds the command by
+/// its first word; `read` makes a `CommandCall` of the rest; the table refuses what is left
+/// over; and the call is obeyed by a debugger. So everything that can be refused without a
+/// run is refused in `read`.
 struct DebuggerCommand: Sendable {
     /// The headings of `help`, in their order.
     enum Group: String, CaseIterable, Sendable {
@@ -14,9 +15,12 @@ struct DebuggerCommand: Sendable {
         case other = "Other"
     }
 
+    /// The heading under which `help` lists it.
     let group: Group
+    /// Its full name, in small letters. Any beginning that fits no other command will do,
+    /// too.
     let name: String
-    /// Other names, which `help` shows; the first one in its list of all commands.
+    /// Other names. `help` shows all of them, and the first one in its list of all commands.
     let short: [String]
     /// What else `help` and the prompt need to know of it.
     let help: Help
@@ -24,7 +28,7 @@ struct DebuggerCommand: Sendable {
     let isRepeatable: Bool
     /// Reads what follows the name.
     let read: @Sendable (inout CommandText) throws(CommandError) -> CommandCall
-    /// All words that could stand at a place of its text; the prompt keeps those that fit.
+    /// All words that could stand at a position of its text. The prompt keeps those that fit.
     let candidates: @Sendable (CompletionPlace, Debugger) -> [String]
 
     /// What `help` says of a command.
@@ -46,8 +50,10 @@ struct DebuggerCommand: Sendable {
         }
     }
 
-    /// A command with arguments: `read` makes them of the text, `obey` does with them what the
-    /// command is for.
+    /// A command with arguments: `read` makes them of the text, `obey` does with them what
+    /// the command is for.
+    ///
+    /// They are compared by tests of the language, which need no run for it.
     init<Arguments: Equatable & SendableMetatype>(
         _ group: Group, _ name: String, short: [String] = [], _ help: Help,
         isRepeatable: Bool = false,
@@ -83,21 +89,21 @@ struct NoArguments: Equatable {}
 /// A command that was read and not yet obeyed.
 struct CommandCall {
     let name: String
-    /// What was read, to be compared by tests.
+    /// What was read, for tests to compare.
     let arguments: any Equatable
     let isRepeatable: Bool
     let obey: (Debugger) throws -> Answer
 }
 
-/// A place in a line that is being typed.
+/// A position in a line that is being typed.
 struct CompletionPlace {
-    /// The words before it; the first one is the command.
+    /// The words before it, of which the first one is the command.
     let before: [String]
-    /// What stands there already; empty behind a space.
+    /// What is there already; empty behind a space.
     let word: String
 
     /// Whether it is the first word behind the command.
     var isFirst: Bool { before.count == 1 }
-    /// The first word behind the command, which is whole already; empty while it is typed.
+    /// The first word behind the command once it is whole; empty while it is typed.
     var first: String { before.count > 1 ? before[1] : "" }
 }

@@ -1,4 +1,5 @@
 extension DebuggerCommand {
+    /// `goto PLACE`: goes to a step, however it is named.
     static let goto = DebuggerCommand(
         .moving, "goto", short: ["g"],
         Help(
@@ -11,23 +12,28 @@ extension DebuggerCommand {
         read: { text throws(CommandError) in try place(&text) },
         obey: { place, debugger in try debugger.goto(place) },
         candidates: { place, debugger in
+            // The words that are always places, and the session's own.
             place.isFirst ? ["start", "end", "failure"] + debugger.bookmarks.names : []
         })
 
+    /// Reads everything that is left as one name of a step, so that a bookmark may have
+    /// spaces in it.
     private static func place(_ text: inout CommandText) throws(CommandError) -> Place {
         text.skipSpace()
         let column = text.place
         do {
             return try Place(text.rest())
         } catch {
+            // A place does not know where in the command it was written.
             throw CommandError(error.message, error.advice, at: column)
         }
     }
 }
 
 extension Debugger {
-    /// Goes to a place, as `goto` and the opening of a debugger do.
+    /// Goes to a step, as `goto` and the opening of a debugger do.
     func goto(_ place: Place) throws -> Answer {
+        // Found before the movement begins, so that a wrong place moves nothing.
         let step = try self.step(of: place)
         return try move(distance(to: step)) {
             try go(to: step)

@@ -1,4 +1,6 @@
 extension DebuggerCommand {
+    /// `help [COMMAND]`: lists the commands, or explains one. Also explains words of their
+    /// usage.
     static let help = DebuggerCommand(
         .other, "help", short: ["h", "?"],
         Help("help [COMMAND]", "list the commands, or explain one"),
@@ -6,9 +8,11 @@ extension DebuggerCommand {
             let topic = text.rest()
             return topic.isEmpty ? nil : topic
         },
+        // Help needs no run.
         obey: { topic, _ in try topic.map { try explain($0) } ?? overview() },
         candidates: { place, _ in place.isFirst ? CommandTable.all.map(\.name) : [] })
 
+    /// All commands under their headings, and for a newcomer some to begin with.
     private static func overview() -> Answer {
         var answer = Answer("help")
         for group in Group.allCases {
@@ -25,6 +29,7 @@ extension DebuggerCommand {
         return answer
     }
 
+    /// Everything there is to say of one command.
     private static func explain(_ topic: String) throws(CommandError) -> Answer {
         let command = try CommandTable.explaining(topic)
         var answer = Answer("help")
@@ -37,13 +42,16 @@ extension DebuggerCommand {
         return answer
     }
 
-    /// The command's line in the list of all.
+    /// The command's line in the list of all: its usage, its summary and its first short
+    /// form.
     private var row: String {
+        // The longest usage has 20 characters, which leaves two spaces before the summaries.
         let space = String(repeating: " ", count: max(1, 22 - help.usage.count))
         let short = short.first.map { " (\($0))" } ?? ""
         return "  \(help.usage)\(space)\(help.summary)\(short)"
     }
 
+    /// The command for programs.
     private var answerValue: AnswerValue {
         .members([
             "name": .text(name), "usage": .text(help.usage), "summary": .text(help.summary),

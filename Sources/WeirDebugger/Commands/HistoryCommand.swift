@@ -2,10 +2,12 @@ import WeirBase
 import WeirReplay
 
 extension DebuggerCommand {
+    /// How many accesses are shown when no number is given.
     private static let usualLines = 10
     /// The most accesses that are shown at once.
     private static let mostLines = 1_000
 
+    /// `history STATE [N]`: lists the last accesses of a cell, or turns of a key's owner.
     static let history = DebuggerCommand(
         .looking, "history", short: ["hi"],
         Help(
@@ -26,16 +28,21 @@ extension DebuggerCommand {
         candidates: { place, debugger in debugger.valuesToOffer(for: place.word) })
 }
 
-/// What `history` takes.
+/// What `history` takes: a piece of state, and how many lines of it.
 struct HistoryArguments: Equatable {
     var state: StateReference
     var count: Int
 }
 
 extension Debugger {
-    /// The last accesses of a cell, or turns of the subtask that owns an entry.
+    /// Lists the last accesses of a cell, or turns of the subtask that owns an entry, oldest
+    /// first.
+    ///
+    /// The values after them are found by running the steps again, so that it costs a replay
+    /// from a snapshot before the oldest of them. The run stands afterwards where it stood.
     fileprivate func history(_ reference: StateReference, _ count: Int) throws -> Answer {
         try check(reference, at: nil)
+        // The whole state is followed; the way to a part of it plays no role.
         guard let (state, _) = try reference.state(in: self, at: nil) else {
             throw try notHere(reference)
         }
@@ -43,6 +50,7 @@ extension Debugger {
         answer.member("state", .text(state.name))
         let words = StepText(run)
         let found = try run.history(of: state.id, limit: count)
+        // The second column is empty but for the star of a write.
         var table = TextTable(
             ["step", "", "subtask", "turn", "value after it"], numeric: [0, 3])
         for access in found {

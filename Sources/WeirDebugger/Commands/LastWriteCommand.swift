@@ -2,6 +2,7 @@ import WeirBase
 import WeirReplay
 
 extension DebuggerCommand {
+    /// `last-write STATE`: finds the step that last changed a value.
     static let lastWrite = DebuggerCommand(
         .looking, "last-write", short: ["lw"],
         Help(
@@ -14,6 +15,10 @@ extension DebuggerCommand {
 
 /// The run stands afterwards where it stood before.
 extension Debugger {
+    /// Finds the step, and tells the value before and after it.
+    ///
+    /// The value before it is found by going back there, so the run is moved on the way.
+    /// Afterwards it stands where it stood before.
     fileprivate func lastWrite(_ reference: StateReference) throws -> Answer {
         try check(reference, at: nil)
         guard let (state, path) = try reference.state(in: self, at: nil) else {
@@ -23,6 +28,7 @@ extension Debugger {
         var answer = Answer("last-write")
         answer.member("state", .text(state.name))
         let origin = run.position
+        // Without a write the value is still the one that the state began with.
         guard let step = try run.lastWrite(state.id), let facts = try run.facts(of: step) else {
             answer.line("\(name) was not written up to step \(origin)")
             answer.line("  value   \(ReflectedValue.text(state.value, limit: 400))")
@@ -30,6 +36,7 @@ extension Debugger {
             return answer
         }
         let words = StepText(run)
+        // The value after it is that of now, as nothing has written since.
         let before = try value(of: state, before: step, back: origin)
         answer.line("\(name) was last written at step \(step): \(words.what(facts))")
         answer.line("  before  \(before.map { ReflectedValue.text($0, limit: 400) } ?? "nothing")")
@@ -40,16 +47,19 @@ extension Debugger {
         answer.member("before", before.map { ReflectedValue.json($0) } ?? .nothing)
         answer.member("after", ReflectedValue.json(state.value))
         answer.member("look", .text("goto \(step)"))
+        // The last write of a whole value may have left the field alone that was asked about.
         if !path.isEmpty {
             answer.line("  note    the whole value is followed, not only a field of it")
         }
         return answer
     }
 
-    /// The value of a state before a step; nil when there was none.
+    /// The value of a state before a step, found by going there and back; nil when there was
+    /// none.
     private func value(
         of state: StateValue, before step: UInt64, back origin: UInt64
     ) throws -> Any? {
+        // `go` counts for a movement; here there is none, and nobody reads the count.
         try go(to: step - 1)
         let found = try run.find(state.name).first { $0.id == state.id }
         try go(to: origin)

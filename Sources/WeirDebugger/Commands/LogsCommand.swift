@@ -3,10 +3,12 @@ import WeirReplay
 import WeirTelemetry
 
 extension DebuggerCommand {
+    /// How many lines are shown when no number is given.
     private static let usualLines = 20
     /// The most lines that are shown at once.
     fileprivate static let mostLines = 10_000
 
+    /// `logs [/REGEX/] [N]`: the last recorded log lines up to here.
     static let logs = DebuggerCommand(
         .looking, "logs", short: ["l"],
         Help(
@@ -25,19 +27,23 @@ extension DebuggerCommand {
         obey: { arguments, debugger in try debugger.logs(arguments.pattern, arguments.count) })
 }
 
-/// What `logs` takes.
+/// What `logs` takes: a pattern, if any, and how many lines.
 struct LogsArguments: Equatable {
     var pattern: LogPattern?
     var count: Int
 }
 
 extension Debugger {
+    /// Shows the last lines that match. Reads all recorded lines up to here, and keeps a few
+    /// of them.
     fileprivate func logs(_ pattern: LogPattern?, _ count: Int) throws -> Answer {
-        // A ring of the last ones: a run has more lines than memory.
+        // A ring of the last ones, as a run may have more lines than there is memory. Once it
+        // is full, `place` is the index of the oldest.
         var lines: [LogLineFacts] = []
         var place = 0
         var total = 0
         try run.logLines(through: run.position) { line in
+            // True goes on to the next line.
             if let pattern, try !pattern.matches(line.text) { return true }
             total += 1
             if lines.count < count {
@@ -48,6 +54,7 @@ extension Debugger {
             }
             return true
         }
+        // The ring from its oldest line on.
         let ordered = Array(lines[place...] + lines[..<place])
         var answer = Answer("logs")
         answer.member("step", .number(run.position))
@@ -57,11 +64,13 @@ extension Debugger {
                     ?? "nothing was logged up to step \(run.position)")
         }
         for line in ordered {
+            // A line may belong to no subtask.
             let who = line.subtask.isEmpty ? "-" : PrintableText.escaped(line.subtask)
             answer.line(
                 "step \(line.step)  \(line.level.name)  \(who)  "
                     + PrintableText.escaped(line.text, limit: 1_000))
         }
+        // How many lines there were before these, and the command that shows them.
         if total > ordered.count {
             let before = counted(total - ordered.count, "line")
             answer.line("(\(before) before these: 'logs \(min(total, DebuggerCommand.mostLines))')")

@@ -2,11 +2,14 @@ import WeirBase
 import WeirReplay
 
 extension DebuggerCommand {
+    /// `mark NAME`: gives the present step a name, a bookmark.
     static let mark = DebuggerCommand(
         .other, "mark", short: ["m"], Help("mark NAME", "name this place, for 'goto NAME'"),
         read: { text throws(CommandError) in try name(&text) },
         obey: { name, debugger in try debugger.mark(name) })
 
+    /// Reads the name. One that already means a step in another way, such as a number, is
+    /// refused: `goto` would never come to the bookmark.
     private static func name(_ text: inout CommandText) throws(CommandError) -> String {
         text.skipSpace()
         let column = text.place
@@ -14,6 +17,8 @@ extension DebuggerCommand {
         guard !name.isEmpty else {
             throw CommandError("a name for this place is missing", "Write: mark NAME", at: column)
         }
+        // A name that is also a number, a time or a word of the language would never be
+        // reached.
         guard case .mark = try? Place(name) else {
             throw CommandError(
                 "\(PrintableText.escaped(name)) already means a place", "Choose another name",
@@ -24,6 +29,7 @@ extension DebuggerCommand {
 }
 
 extension Debugger {
+    /// Names the present step.
     fileprivate func mark(_ name: String) throws -> Answer {
         try bookmarks.add(name, at: run.position)
         var answer = Answer("mark")

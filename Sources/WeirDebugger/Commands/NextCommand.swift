@@ -3,6 +3,7 @@ import WeirReplay
 import WeirTelemetry
 
 extension DebuggerCommand {
+    /// `next [N]`: goes to the next turn of the subtask that is looked at.
     static let next = DebuggerCommand(
         .moving, "next", short: ["n"],
         Help(
@@ -12,6 +13,7 @@ extension DebuggerCommand {
         read: { text throws(CommandError) in try text.count() },
         obey: { count, debugger in try debugger.next(count) })
 
+    /// `reverse-next [N]`: goes to the turn before.
     static let reverseNext = DebuggerCommand(
         .moving, "reverse-next", short: ["rn"],
         Help("reverse-next [N]", "go to the turn before of the same subtask"),
@@ -21,26 +23,33 @@ extension DebuggerCommand {
 }
 
 extension Debugger {
+    /// Finds the turn in the recorded schedule, which runs nothing, and goes there once.
     fileprivate func next(_ count: UInt64) throws -> Answer {
         let subtask = try presentSubtask("next", instead: "step")
+        // The goal is found in the schedule, so that only one movement is made however large
+        // the count is.
         var goal = run.position
         for _ in 0..<count {
             let found = try run.firstStep(after: goal, through: run.lastStep) {
                 $0.kind.beginsTurn && $0.subtask == subtask
             }
+            // With fewer turns left than asked for, the last of them is the goal.
             guard let found else { break }
             goal = found
         }
+        // Not one further turn: the run stays where it is.
         guard goal > run.position else {
             throw CommandError(
                 "\(name(of: subtask)) has no further turn in this trace", "'goto end' goes there")
         }
+        // Forward the number of steps is known exactly; back it depends on snapshots.
         return try move(goal - run.position) {
             try go(to: goal)
             return []
         }
     }
 
+    /// Finds the turn before in the recorded schedule, and goes there once.
     fileprivate func reverseNext(_ count: UInt64) throws -> Answer {
         let subtask = try presentSubtask("reverse-next", instead: "reverse-step")
         var goal = run.position
@@ -60,7 +69,10 @@ extension Debugger {
         }
     }
 
+    /// The subtask that the present step belongs to; throws at a rest point and before the
+    /// first step.
     private func presentSubtask(_ command: String, instead: String) throws -> UInt16 {
+        // A rest point and a void have subtask 0 in the schedule, which is nobody's.
         guard let facts = try run.facts(of: run.position), facts.kind != .rest, facts.kind != .void
         else {
             throw CommandError(
@@ -70,6 +82,7 @@ extension Debugger {
         return facts.subtask
     }
 
+    /// A subtask's name, safe to show.
     private func name(of subtask: UInt16) -> String {
         let names = run.subtaskNames
         return Int(subtask) < names.count

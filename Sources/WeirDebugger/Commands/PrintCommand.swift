@@ -2,6 +2,7 @@ import WeirBase
 import WeirReplay
 
 extension DebuggerCommand {
+    /// `print WHAT`: shows one thing where the run is.
     static let print = DebuggerCommand(
         .looking, "print", short: ["p"],
         Help(
@@ -16,6 +17,8 @@ extension DebuggerCommand {
         read: { text throws(CommandError) in try PrintedThing.read(&text) },
         obey: { thing, debugger in try debugger.print(thing) },
         candidates: { place, debugger in
+            // A closure, as finding the keys of a stage costs something and is not always
+            // wanted.
             let values = { debugger.valuesToOffer(for: place.word) }
             switch place.first {
             case "": return ["state", "queue", "event"] + values()
@@ -26,13 +29,15 @@ extension DebuggerCommand {
         })
 }
 
-/// What `print` shows.
+/// What `print` shows: a piece of state, a queue, an element of a source, or a value.
 enum PrintedThing: Equatable {
     case state(StateReference)
     case queue(String)
     case event(source: String, index: UInt64)
     case value(Expression)
 
+    /// Reads what follows `print`. A word that is none of the three kinds begins an
+    /// expression.
     fileprivate static func read(_ text: inout CommandText) throws(CommandError) -> PrintedThing {
         text.skipSpace()
         let start = text.place
@@ -54,15 +59,19 @@ enum PrintedThing: Equatable {
             return .queue(name)
         case "event": return try event(&text)
         default:
+            // No keyword, so the word is the beginning of the expression and is read again.
             text.rewind(to: start)
             return .value(try Expression.value(&text))
         }
     }
 
+    /// Reads `SOURCE:INDEX`. The index is behind the last colon, as the name of a source may
+    /// have some.
     private static func event(_ text: inout CommandText) throws(CommandError) -> PrintedThing {
         text.skipSpace()
         let column = text.place
         let word = text.rest()
+        // The source's name may hold colons itself; the index never does.
         guard let colon = word.lastIndex(of: ":"),
             let index = UInt64(word[word.index(after: colon)...]), colon > word.startIndex
         else {
@@ -74,9 +83,11 @@ enum PrintedThing: Equatable {
 }
 
 extension Debugger {
-    /// Messages of a queue that are shown.
+    /// The most messages of a queue that are shown.
     private static let mostMessages = 20
 
+    /// Shows the thing. Nothing is moved, but an element is searched for from the source's
+    /// beginning.
     fileprivate func print(_ thing: PrintedThing) throws -> Answer {
         switch thing {
         case .state(let reference): try print(reference)
@@ -86,6 +97,8 @@ extension Debugger {
         }
     }
 
+    /// Shows every state that the reference means here: a key may be known to several
+    /// operators.
     private func print(_ reference: StateReference) throws -> Answer {
         try check(reference, at: nil)
         let found = try states(of: reference)
@@ -94,7 +107,10 @@ extension Debugger {
         answer.member("step", .number(run.position))
         for (state, path) in found {
             var state = state
+            // The whole state was found by its name; only the part that was asked for is
+            // shown.
             let part = try FieldPath.follow(path, from: state.value)
+            // The name of the whole becomes that of the part that is shown.
             state.name += path.map(\.text).joined()
             state.value = part as Any
             answer.line(state.line(limit: ReflectedValue.longestText))
@@ -111,10 +127,12 @@ extension Debugger {
         return answer
     }
 
-    /// The states that a reference means here, with the ways that are left.
+    /// The states that a reference means here, each with the way that is left from it.
     private func states(
         of reference: StateReference
     ) throws -> [(StateValue, [StateReference.Part])] {
+        // The first reading that finds anything counts: an operator's state before a field of
+        // one.
         for candidate in reference.candidates {
             let found = try run.find(candidate.name)
             if !found.isEmpty { return found.map { ($0, candidate.path) } }
@@ -122,7 +140,10 @@ extension Debugger {
         return []
     }
 
+    /// Shows how many messages wait in a channel, or between two stages, and the oldest of
+    /// them.
     private func print(queue channel: String) throws -> Answer {
+        // One channel, or all between two stages.
         let names = channels(named: channel)
         guard !names.isEmpty else { throw unknownChannel(channel, at: nil) }
         var answer = Answer("queue")
@@ -138,6 +159,7 @@ extension Debugger {
             for message in queue.oldest {
                 answer.line("  \(PrintableText.escaped(message, limit: 400))")
             }
+            // Where no message can be shown at all, their number has been said already.
             if queue.depth > queue.oldest.count, !queue.oldest.isEmpty {
                 answer.line("  and \(queue.depth - queue.oldest.count) more")
             }
@@ -146,6 +168,7 @@ extension Debugger {
         return answer
     }
 
+    /// Shows an element of a source and which turn took it.
     private func print(event index: UInt64, of source: String) throws -> Answer {
         guard run.sourceNames.contains(source) else {
             throw CommandError(
@@ -153,6 +176,8 @@ extension Debugger {
                 Nearest.advice(source, among: run.sourceNames, or: "See 'info stages'"))
         }
         let shown = PrintableText.escaped(source)
+        // An element exists if the source made it, even when the run ended before a turn took
+        // it.
         guard let (text, step) = try run.event(source: source, index: index) else {
             throw CommandError(
                 "source \(shown) has no element \(index)", "The first one is \(shown):0")
@@ -169,7 +194,10 @@ extension Debugger {
         return answer
     }
 
+    /// Shows what an expression comes to. A piece of state alone is shown in full.
     private func print(_ expression: Expression) throws -> Answer {
+        // A state alone is shown with all its parts, which the value of an expression does
+        // not have.
         if case .state(let reference) = expression.root.form { return try print(reference) }
         try check(expression)
         let value = try expression.value(expression.root, self)
@@ -184,6 +212,7 @@ extension Debugger {
             (text, member) = ("\"\(PrintableText.escaped(string, limit: 2_000))\"", .text(string))
         case .flag(let flag): (text, member) = ("\(flag)", .flag(flag))
         case .nothing: (text, member) = ("nil", .nothing)
+        // A value with parts is its description here; `print state` shows the parts.
         case .whole(let description, _):
             (text, member) = (PrintableText.escaped(description, limit: 2_000), .text(description))
         }

@@ -1,4 +1,6 @@
 extension DebuggerCommand {
+    /// `quit`: ends the session. Whoever executes commands looks at the answer and stops
+    /// asking.
     static let quit = DebuggerCommand(
         .other, "quit", short: ["q", "exit"], Help("quit", "leave"),
         obey: { _ in

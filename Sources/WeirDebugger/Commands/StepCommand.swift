@@ -1,6 +1,7 @@
 import WeirReplay
 
 extension DebuggerCommand {
+    /// `step [N]`: goes N steps on.
     static let step = DebuggerCommand(
         .moving, "step", short: ["s"],
         Help(
@@ -13,6 +14,7 @@ extension DebuggerCommand {
         read: { text throws(CommandError) in try text.count() },
         obey: { count, debugger in try debugger.step(count) })
 
+    /// `reverse-step [N]`: goes N steps back.
     static let reverseStep = DebuggerCommand(
         .moving, "reverse-step", short: ["rs"], Help("reverse-step [N]", "go N steps back (1)"),
         isRepeatable: true,
@@ -21,20 +23,25 @@ extension DebuggerCommand {
 }
 
 extension Debugger {
+    /// Goes on by `count` steps, or to the end of the trace with a note that it is the end.
     fileprivate func step(_ count: UInt64) throws -> Answer {
         let end = "this is the end of the trace"
+        // A count may be anything that 64 bits hold.
         let (sum, overflow) = run.position.addingReportingOverflow(count)
         let goal = overflow ? run.lastStep : min(sum, run.lastStep)
         return try move(goal - run.position) {
             if run.position == run.lastStep { return [end] }
             try go(to: goal)
+            // Fewer steps than asked for: say why.
             return goal < sum || overflow ? [end] : []
         }
     }
 
+    /// Goes back by `count` steps, or to the start with a note that it is the start.
     fileprivate func reverseStep(_ count: UInt64) throws -> Answer {
         let goal = run.position > count ? run.position - count : 0
         return try move(distance(to: goal)) {
+            // Asked before the movement, which changes the position.
             let isClamped = count > run.position
             try go(to: goal)
             return isClamped ? ["this is the start, before the first step"] : []

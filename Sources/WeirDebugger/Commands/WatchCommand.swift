@@ -1,4 +1,5 @@
 extension DebuggerCommand {
+    /// `watch STATE`: has `continue` stop where a value changes, in either direction.
     static let watch = DebuggerCommand(
         .stopping, "watch",
         Help(

@@ -2,6 +2,7 @@ import WeirBase
 import WeirReplay
 
 extension DebuggerCommand {
+    /// `when`: says where the run is: step, time, turn and subtask.
     static let when = DebuggerCommand(
         .looking, "when", short: ["w"],
         Help("when", "say where this is: step, time, turn, subtask"),
@@ -9,12 +10,17 @@ extension DebuggerCommand {
 }
 
 extension Debugger {
+    /// Says what a movement to here would say, and the time of the step on both clocks.
     fileprivate func when() throws -> Answer {
         var answer = Answer("when")
         let (position, last) = (run.position, run.lastStep)
+        // A rest point and an access have times too, but a void has none: then it is that of
+        // the step before.
         let elapsed = try time(of: position)
         let clock = (started + .microseconds(elapsed)).rfc3339(digits: 6)
+        // The same words as behind a movement, so that nobody has to learn two.
         try arrive(&answer, [])
+        // A run without any step is at its end.
         let percent = last == 0 ? 100 : Int(Double(position) * 100 / Double(last))
         answer.line(
             "  \(ElapsedText.text(elapsed)) after the start, \(clock), \(percent)% of the trace")
@@ -23,6 +29,7 @@ extension Debugger {
         return answer
     }
 
+    /// Says which subtasks are in the middle of a turn, if any are.
     private func addOpenTurns(to answer: inout Answer) {
         let open = run.subtasks.filter { $0.openTurn != nil }
         for subtask in open {

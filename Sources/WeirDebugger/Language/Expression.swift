@@ -1,10 +1,16 @@
 import WeirBase
 
-/// A condition on a place of a run, as `assert` and `break … when` take it.
+/// A condition on a position of a run, as `assert` and `break … when` take it, or a value.
 ///
-/// `step`, `depth(CHANNEL)`, `cell NAME.field`, `stage[key].field`, numbers, texts, `true`, `false`
-/// and `nil`, compared by `== != < <= > >=`, joined by `and`, `or`, `not` and parentheses.
+/// Its parts are `step`, `depth(CHANNEL)`, `cell NAME.field`, `stage[key].field`, numbers,
+/// texts, `true`, `false` and `nil`. They are compared by `== != < <= > >=`, and comparisons
+/// are joined by `and`, `or`, `not` and parentheses. There is no arithmetic: whoever needs it
+/// writes an invariant.
+///
+/// `ExpressionParser` reads one, without a run; `holds(in:)` evaluates it where a run is.
 package struct Expression: Equatable, Sendable {
+    /// How two parts are compared. A parser tries them in this order, so the longer ones come
+    /// first.
     package enum Comparison: String, CaseIterable, Sendable {
         // The longer ones first: this is the order in which they are looked for.
         case equal = "=="
@@ -14,15 +20,17 @@ package struct Expression: Equatable, Sendable {
         case less = "<"
         case greater = ">"
 
+        /// Whether it needs an order, which flags and values with parts do not have.
         var ordersOnly: Bool { self != .equal && self != .unequal }
     }
 
-    /// A part of the expression and the characters before it in the command.
+    /// A part of the expression, with the number of characters before it in the command.
     package struct Node: Equatable, Sendable {
         let column: Int
         let form: Form
     }
 
+    /// What a part is.
     package indirect enum Form: Equatable, Sendable {
         case literal(ExpressionValue)
         case step
@@ -31,11 +39,13 @@ package struct Expression: Equatable, Sendable {
         case not(Node)
         case and(Node, Node)
         case or(Node, Node)
+        /// The column of the operator is for errors about what it compares.
         case compare(Node, Comparison, operatorColumn: Int, Node)
     }
 
+    /// The outermost part.
     package let root: Node
-    /// What was read, without space around it.
+    /// What was read, without the spaces around it.
     package let text: String
 
     /// Reads an expression that takes the whole text.
@@ -45,16 +55,18 @@ package struct Expression: Equatable, Sendable {
         try text.expectEnd()
     }
 
-    /// Reads a condition up to where it cannot go on.
+    /// Reads a condition up to where it cannot go on. What cannot be true or false is
+    /// refused.
     static func parse(_ text: inout CommandText) throws(CommandError) -> Expression {
         try parse(&text, asCondition: true)
     }
 
-    /// Reads an expression that can come to anything.
+    /// Reads an expression that can come to anything, up to where it cannot go on.
     static func value(_ text: inout CommandText) throws(CommandError) -> Expression {
         try parse(&text, asCondition: false)
     }
 
+    /// Reads an expression, and keeps its text as it was typed.
     private static func parse(_ text: inout CommandText, asCondition: Bool) throws(CommandError)
         -> Expression
     {
@@ -76,7 +88,7 @@ package struct Expression: Equatable, Sendable {
         self.text = text
     }
 
-    /// The states that it looks at, in the order of the text.
+    /// The states that it looks at, in the order of the text, each with its column.
     package var states: [(reference: StateReference, column: Int)] {
         var found: [(StateReference, Int)] = []
         Self.visit(root) { node in
@@ -85,7 +97,7 @@ package struct Expression: Equatable, Sendable {
         return found
     }
 
-    /// The channels whose depth it looks at, in the order of the text.
+    /// The channels whose depth it looks at, in the order of the text, each with its column.
     package var channels: [(name: String, column: Int)] {
         var found: [(String, Int)] = []
         Self.visit(root) { node in
@@ -94,6 +106,7 @@ package struct Expression: Equatable, Sendable {
         return found
     }
 
+    /// Calls `body` with a part and everything within it, from left to right.
     private static func visit(_ node: Node, _ body: (Node) -> Void) {
         body(node)
         switch node.form {
@@ -107,18 +120,24 @@ package struct Expression: Equatable, Sendable {
     }
 }
 
-/// A value that is state, and the way to a part of it.
+/// A piece of state as it is typed: whose it is, and the way to a part of it.
+///
+/// What the names mean is known only in a run, and only at a step: `orders.total` may be the
+/// state of the operator `total`, or the field `total` of a state. `candidates` gives what it
+/// could mean.
 package struct StateReference: Equatable, Sendable {
+    /// The cell, or the entry of an operator's state.
     package enum Base: Equatable, Sendable {
         case cell(String)
-        /// `stage`, `stage.operator`, each with a key or without; without one, the last names can
-        /// also be fields.
+        /// `stage` or `stage.operator`, each with a key or without. Without one, the last
+        /// names can also be fields.
         case entry(stage: String, names: [String], key: String?)
     }
 
+    /// One piece of the way from a value to a part of it.
     package enum Part: Equatable, Sendable {
         case field(String, column: Int)
-        /// A place in a list, or a key of a dictionary.
+        /// An index of a list, or a key of a dictionary.
         case element(String, column: Int)
 
         var column: Int {
@@ -135,11 +154,15 @@ package struct StateReference: Equatable, Sendable {
         }
     }
 
+    /// Whose state it is.
     package var base: Base
+    /// The way from there, which was typed behind a cell's name or a key.
     package var path: [Part]
 
-    /// The names under which a session may know the state, with the way from there; the one that
-    /// leaves the shortest way comes first.
+    /// The names under which a run may know the state, with the way that is left from there.
+    ///
+    /// The one that leaves the shortest way comes first, as an operator is meant sooner than
+    /// a field.
     package var candidates: [(name: String, path: [Part])] {
         switch base {
         case .cell(let name): return [("cell \(name)", path)]
@@ -155,7 +178,7 @@ package struct StateReference: Equatable, Sendable {
         }
     }
 
-    /// As it is written.
+    /// The reference as it is typed, without its columns.
     package var text: String {
         let base =
             switch base {

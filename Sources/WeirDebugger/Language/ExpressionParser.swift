@@ -1,16 +1,23 @@
 import WeirBase
 
-/// Reads expressions by recursive descent; what can be refused without a run is refused here.
+/// Reads expressions by recursive descent: `or` binds least, then `and`, `not`, and
+/// comparisons.
+///
+/// What can be refused without a run is refused here, so that a break is not set and then
+/// fails.
 struct ExpressionParser {
+    /// How deeply parentheses and `not` may be nested. Each level takes some of the stack.
     private static let deepest = 64
     /// Words that join expressions and so are no names.
     private static let reserved = ["and", "or", "not", "when"]
 
     var text: CommandText
+    /// How deeply the reader is nested now.
     private var depth = 0
 
     init(text: CommandText) { self.text = text }
 
+    /// Reads an expression. As a condition it must be able to come to true or false.
     mutating func parse(asCondition: Bool) throws(CommandError) -> Expression.Node {
         let node = try disjunction()
         if asCondition { try requireFlag(node) }
@@ -46,6 +53,8 @@ struct ExpressionParser {
         return left
     }
 
+    /// `not`, or `!`, of anything that can be true or false. `!` before `=` begins a
+    /// comparison.
     private mutating func negation() throws(CommandError) -> Expression.Node {
         text.skipSpace()
         let column = text.place
@@ -117,6 +126,8 @@ struct ExpressionParser {
         return Expression.Node(column: column, form: try named())
     }
 
+    /// Reads a number: whole if it can be, as a `Double` would lose digits. An exponent has
+    /// no sign.
     private mutating func number() throws(CommandError) -> Expression.Node {
         let column = text.place
         var digits = text.take("-") ? "-" : ""
@@ -132,6 +143,7 @@ struct ExpressionParser {
         return Expression.Node(column: column, form: .literal(.real(real)))
     }
 
+    /// Reads what begins with a name. Names in backquotes are a stage's, whatever they say.
     private mutating func named() throws(CommandError) -> Expression.Form {
         let column = text.place
         let isQuoted = text.next == "`"
@@ -205,7 +217,7 @@ struct ExpressionParser {
         }
     }
 
-    /// What stands between brackets: as it is, or quoted where it holds a bracket itself.
+    /// Reads what is between brackets: as it is, or quoted where it holds a bracket itself.
     private mutating func bracketed() throws(CommandError) -> String {
         let column = text.place
         text.advance()
@@ -248,6 +260,7 @@ struct ExpressionParser {
 
     // MARK: Kinds that are known without a run
 
+    /// What a part comes to, as far as that is known without a run; a state may be anything.
     private func kind(of node: Expression.Node) -> ExpressionValue.Kind? {
         switch node.form {
         case .literal(let value): value.kind

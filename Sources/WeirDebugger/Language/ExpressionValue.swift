@@ -1,18 +1,23 @@
-/// What a part of an expression comes to.
+/// What a part of an expression comes to, where a run is.
+///
+/// Values of a user's program become one of a few kinds, so that a language of six
+/// comparisons can deal with all of them.
 package enum ExpressionValue: Equatable, Sendable {
+    /// A whole number of any type; it is compared without loss.
     case integer(Int128)
     case real(Double)
     case text(String)
     case flag(Bool)
-    /// An empty optional, or a state that does not exist at this place.
+    /// An empty optional, or a state that does not exist at this position.
     case nothing
-    /// A value that has parts, or none that can be compared but by its text.
+    /// A value that has parts, or one that can be compared by its text only.
     case whole(description: String, type: String)
 
+    /// What sort of value it is, for errors.
     package enum Kind: Equatable, Sendable {
         case number, text, flag, nothing, whole
 
-        /// With its article.
+        /// The kind in words, with its article.
         package var described: String {
             switch self {
             case .number: "a number"
@@ -24,6 +29,7 @@ package enum ExpressionValue: Equatable, Sendable {
         }
     }
 
+    /// The kind. Whole numbers and others are of one kind and compare with each other.
     package var kind: Kind {
         switch self {
         case .integer, .real: .number
@@ -37,6 +43,7 @@ package enum ExpressionValue: Equatable, Sendable {
     /// What a value without parts is to an expression; nil for all others.
     static func simple(_ value: Any) -> ExpressionValue? {
         switch value {
+        // Before numbers, as nothing else may be taken for a flag.
         case let flag as Bool: .flag(flag)
         case let text as String: .text(text)
         case let text as Substring: .text(String(text))
@@ -47,8 +54,9 @@ package enum ExpressionValue: Equatable, Sendable {
         }
     }
 
-    /// What any value of a program is to an expression; optionals are looked through.
+    /// What any value of a program is to an expression. Optionals are looked through.
     package init(_ value: Any) {
+        // An optional in an `Any` is not seen by a cast.
         if Mirror(reflecting: value).displayStyle == .optional {
             self = FieldPath.unwrapped(value).map { ExpressionValue($0) } ?? .nothing
         } else if let simple = Self.simple(value) {
@@ -64,10 +72,12 @@ package enum ExpressionValue: Equatable, Sendable {
         switch (self, other) {
         case (.nothing, .nothing): return comparison.holds(true)
         case (.nothing, _), (_, .nothing):
-            // What is not there is smaller and greater than nothing.
+            // What is not there differs from everything, and is neither smaller nor greater.
             return comparison == .unequal
         case (.integer(let left), .integer(let right)): return comparison.holds(left, right)
         case (.real(let left), .real(let right)): return comparison.holds(left, right)
+        // A `Double` has 53 bits, so that very large whole numbers are compared by their
+        // neighbours.
         case (.integer(let left), .real(let right)): return comparison.holds(Double(left), right)
         case (.real(let left), .integer(let right)): return comparison.holds(left, Double(right))
         case (.text(let left), .text(let right)): return comparison.holds(left, right)
@@ -76,12 +86,14 @@ package enum ExpressionValue: Equatable, Sendable {
             (.text(let left), .whole(let right, _)):
             // Cases of enumerations and points in time are written as their text.
             return comparison.holds(left == right)
+        // Listed one by one, so that a new kind does not come here unnoticed.
         case (.integer, _), (.real, _), (.text, _), (.flag, _), (.whole, _): return nil
         }
     }
 }
 
 extension Expression.Comparison {
+    /// Whether two values with an order compare so.
     fileprivate func holds<Value: Comparable>(_ left: Value, _ right: Value) -> Bool {
         switch self {
         case .equal: left == right
@@ -93,7 +105,7 @@ extension Expression.Comparison {
         }
     }
 
-    /// Nil where only equality is known and an order is asked for.
+    /// Whether two values without an order compare so; nil where an order is asked for.
     fileprivate func holds(_ isEqual: Bool) -> Bool? {
         switch self {
         case .equal: isEqual

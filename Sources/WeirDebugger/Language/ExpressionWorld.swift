@@ -1,20 +1,27 @@
 import WeirBase
 import WeirReplay
 
-/// What an expression can look at.
+/// What an expression can look at. `Debugger` is one; tests have a smaller one.
 protocol ExpressionWorld {
+    /// The step where the run is.
     var position: UInt64 { get }
+    /// What a name of state means there: several values if several subtasks have it, none if
+    /// nothing has.
     func find(_ name: String) throws -> [StateValue]
-    /// Messages that wait in the channels of a name together; nil when there is no such channel.
+    /// The messages that wait in the channels of a name together; nil when there is no such
+    /// channel.
     func depth(of channel: String) -> Int?
 }
 
 extension Expression {
-    /// What the expression comes to at the world's place.
+    /// Whether the condition holds at the world's position.
+    ///
+    /// - Throws: `CommandError` where kinds turn out not to fit, and what looking throws.
     func holds(in world: some ExpressionWorld) throws -> Bool {
         try flag(root, world)
     }
 
+    /// Whether a part is true. `and` and `or` look at their right side only when it matters.
     private func flag(_ node: Node, _ world: some ExpressionWorld) throws -> Bool {
         switch node.form {
         case .not(let inner): return try !flag(inner, world)
@@ -23,8 +30,11 @@ extension Expression {
         case .or(let left, let right):
             return try flag(left, world) || flag(right, world)
         case .compare(let left, let comparison, let column, let right):
+            // Both sides are evaluated, as either may be what does not fit.
             let (one, other) = (try value(left, world), try value(right, world))
             if let holds = one.compared(comparison, to: other) { return holds }
+            // Two that can be compared as texts were asked for their order, which texts of
+            // values do not have.
             let isTextual = [one.kind, other.kind].allSatisfy { $0 == .whole || $0 == .text }
             let what =
                 one.kind == other.kind || isTextual
@@ -34,6 +44,7 @@ extension Expression {
         case .literal, .step, .depth, .state:
             switch try value(node, world) {
             case .flag(let flag): return flag
+            // A state that is not there, used as a condition by itself.
             case .nothing: return false
             case let other:
                 throw CommandError(
@@ -43,7 +54,9 @@ extension Expression {
         }
     }
 
+    /// What to write instead where a value with parts was compared as a whole.
     private static func advice(_ one: ExpressionValue, _ other: ExpressionValue) -> String {
+        // The first of the two that has parts; the loop does not go on.
         for case .whole(let description, let type) in [one, other] {
             let value = PrintableText.escaped(description, limit: 80)
             return "It is \(PrintableText.escaped(type, limit: 60)): \(value); name a field of it"
@@ -74,13 +87,16 @@ extension Expression {
 }
 
 extension StateReference {
-    /// The state it names with the way that is left; nil when nothing has that name here.
+    /// The state that it names, with the way that is left; nil when nothing has that name
+    /// here. Throws where the name means several.
     func state(in world: some ExpressionWorld, at column: Int?) throws
         -> (state: StateValue, path: [Part])?
     {
         for candidate in candidates {
             let found = try world.find(candidate.name)
             if found.count == 1 { return (found[0], candidate.path) }
+            // Several subtasks or operators have such a key. A condition must mean one of
+            // them.
             if found.count > 1 {
                 let names = found.prefix(4).map { PrintableText.escaped($0.name, limit: 60) }
                 throw CommandError(
@@ -91,7 +107,8 @@ extension StateReference {
         return nil
     }
 
-    /// The value that it names; nil when nothing has that name here.
+    /// The value that it names; nil when nothing has that name here, or when the way ends in
+    /// an empty optional.
     func value(in world: some ExpressionWorld, at column: Int?) throws -> Any? {
         guard let (state, path) = try state(in: world, at: column) else { return nil }
         do {

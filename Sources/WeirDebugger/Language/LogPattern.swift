@@ -2,10 +2,14 @@ import WeirBase
 import WeirPattern
 
 /// A regular expression that is searched for in log lines.
+///
+/// A person may type any expression, so `WeirPattern` bounds what each line may cost.
 package struct LogPattern: Equatable, Sendable {
+    /// The expression as it was typed, without the slashes.
     package let text: String
     private let pattern: Pattern
 
+    /// Compiles the expression; throws where it is none.
     init(_ text: String) throws(CommandError) {
         guard !text.isEmpty else {
             throw CommandError("the pattern is empty", "Write /late|dropped/")
@@ -29,7 +33,7 @@ package struct LogPattern: Equatable, Sendable {
             "Write it without repetitions within repetitions, and delete the break that has it")
     }
 
-    /// `/REGEX/`, safe to show.
+    /// The expression between slashes, safe to show.
     package var described: String { "/\(PrintableText.escaped(text))/" }
 
     package static func == (left: LogPattern, right: LogPattern) -> Bool { left.text == right.text }

@@ -1,14 +1,17 @@
-/// Steps that a person named with `mark`, in the order of naming. Bounded: a further name is
-/// refused.
+/// Steps that a person named with `mark`, in the order of naming.
+///
+/// They are the session's and are not written into the trace. There is room for a bounded
+/// number; a further name is refused.
 struct Bookmarks {
-    /// Steps that can be named.
+    /// The most steps that can be named.
     static let most = 1_000
 
+    /// The names with their steps.
     private(set) var all: [(name: String, step: UInt64)] = []
 
     var names: [String] { all.map(\.name) }
 
-    /// Names a step; a name that was given before moves here.
+    /// Names a step. A name that was given before moves here.
     mutating func add(_ name: String, at step: UInt64) throws(CommandError) {
         all.removeAll { $0.name == name }
         guard all.count < Self.most else {
@@ -17,6 +20,6 @@ struct Bookmarks {
         all.append((name, step))
     }
 
-    /// The step of a name.
+    /// The step of a name; nil where nothing was named so.
     func step(of name: String) -> UInt64? { all.first { $0.name == name }?.step }
 }

@@ -1,19 +1,28 @@
 package import WeirBase
 
-/// A place of a run as it is written: `81`, `50%`, `12.5s`, a time, `start`, `end`, `failure`, or
-/// the name of a mark.
+/// A step of a run as a person writes it: `81`, `50%`, `12.5s`, a time of the day, `start`,
+/// `end`, `failure`, or the name of a bookmark.
+///
+/// Reading needs no run. Which step it means, `Debugger.step(of:)` finds out.
 package enum Place: Equatable, Sendable {
+    /// A step by its number; 0 is before the first.
     case step(UInt64)
+    /// A part of all steps, from 0 to 100.
     case percent(Double)
-    /// Since the run's start.
+    /// A time since the run's start.
     case elapsed(Duration)
+    /// A time of the clock on the machine that recorded it.
     case time(Instant)
+    /// The two ends of the run, and its first failure.
     case start, end, failure
+    /// Any other text: a bookmark of the session, or the name of an incident of the run.
     case mark(String)
 
+    /// All of these, as advice.
     package static let forms =
         "a step, N%, a time (12.5s or RFC 3339), start, end, failure or a mark"
 
+    /// Reads a place from the whole of a text.
     package init(_ text: String) throws(CommandError) {
         switch text {
         case "": throw CommandError("a place is missing", "Give \(Self.forms)")
@@ -27,6 +36,7 @@ package enum Place: Equatable, Sendable {
                 self = .step(step)
             } else if text.hasSuffix("%"), let percent = Double(text.dropLast()) {
                 guard (0...100).contains(percent) else {
+                    // What begins like a number was meant as one, and is no name.
                     throw CommandError(
                         "\(PrintableText.escaped(text)) is no part of a run", "Give 0% to 100%")
                 }
@@ -44,6 +54,6 @@ package enum Place: Equatable, Sendable {
         }
     }
 
-    /// RFC 3339, or the same without an offset: UTC.
+    /// A time as RFC 3339; without an offset it is taken for UTC.
     static func instant(_ text: String) -> Instant? { Instant(text) ?? Instant(text + "Z") }
 }

@@ -1,13 +1,20 @@
-/// Where somebody was, in order, as a browser keeps it. Bounded: the oldest places go first.
+/// The steps that movements came to, in order, as a browser keeps pages.
+///
+/// `Debugger.move` adds each arrival; `back` and `forward` go along it. When it is full, the
+/// oldest step goes.
 struct PlaceHistory {
+    /// The most steps that are kept.
     static let most = 1_000
 
+    /// The steps in the order of the movements.
     private var places: [UInt64]
+    /// The index of the step where the run is.
     private var current = 0
 
     init(at place: UInt64) { places = [place] }
 
-    /// A movement to a place; what lay ahead of it is forgotten.
+    /// Notes an arrival. What lay ahead of the current step is forgotten. Arriving where one
+    /// is already, as `back` does behind `move`, changes nothing.
     mutating func visit(_ place: UInt64) {
         guard place != places[current] else { return }
         places.removeSubrange((current + 1)...)
@@ -16,11 +23,12 @@ struct PlaceHistory {
         current = places.count - 1
     }
 
-    /// The place before or behind the current one; nil at the ends.
+    /// The step before (-1) or behind (1) the current one; nil at the ends.
     func neighbour(_ offset: Int) -> UInt64? {
         places.indices.contains(current + offset) ? places[current + offset] : nil
     }
 
+    /// Makes a neighbour the current step.
     mutating func move(_ offset: Int) {
         precondition(places.indices.contains(current + offset), "no place \(current + offset)")
         current += offset

@@ -3,6 +3,8 @@ import WeirEngine
 import WeirReplay
 
 extension InfoTopic {
+    /// `info books`: what became of every element, operator by operator and channel by
+    /// channel.
     static let books = InfoTopic(
         "books",
         help: [
@@ -12,10 +14,15 @@ extension InfoTopic {
 }
 
 extension Debugger {
+    /// Lists the accounts, and every one that does not balance, which would be a mistake of
+    /// the engine.
     fileprivate func infoBooks(_ answer: inout Answer) {
         let books = run.books
+        // An operator takes elements and handles them.
         Self.add(books.operators, as: "operator", taken: ("taken", "handled"), to: &answer)
         answer.line("")
+        // A channel is given elements by the subtask before it, and the one behind takes
+        // them.
         Self.add(books.channels, as: "channel", taken: ("emitted", "taken"), to: &answer)
         for imbalance in books.imbalances {
             answer.line("does not balance: \(PrintableText.escaped(imbalance, limit: 400))")
@@ -23,6 +30,10 @@ extension Debugger {
         answer.member("imbalances", .list(books.imbalances.map { .text($0) }))
     }
 
+    /// Adds the accounts of one kind as a table and as members.
+    ///
+    /// Operators and channels have the same four numbers under different names, as `names`
+    /// says.
     private static func add(
         _ accounts: [Books.Account], as kind: String, taken names: (into: String, done: String),
         to answer: inout Answer

@@ -1,4 +1,6 @@
 extension InfoTopic {
+    /// `info breaks`: the breaks and watches. They are the session's own and do not depend on
+    /// the step.
     static let breaks = InfoTopic(
         "breaks",
         help: [
@@ -8,9 +10,11 @@ extension InfoTopic {
 }
 
 extension Debugger {
+    /// Lists the breaks with how often each has stopped the run.
     fileprivate func infoBreaks(_ answer: inout Answer) {
         if breaks.isEmpty { answer.line("there are no breaks: see 'help break'") }
         for point in breaks.all {
+            // A break that never stopped says nothing about it.
             let hits = point.hits == 0 ? "" : ", stopped \(counted(point.hits, "time"))"
             answer.line("\(point.number): \(point.text)\(hits)")
         }

@@ -4,6 +4,7 @@ import WeirReplay
 import WeirTelemetry
 
 extension InfoTopic {
+    /// `info drops`: the elements up to here that had no effect, by stage and reason.
     static let drops = InfoTopic(
         "drops",
         help: [
@@ -13,7 +14,10 @@ extension InfoTopic {
 }
 
 extension Debugger {
+    /// Lists the drops. A table without rows is left out, head and all.
     fileprivate func infoDrops(_ answer: inout Answer) {
+        // Only what operators dropped and channels refused up to this step; what the end of
+        // the run drops is known at its end.
         let books = run.books
         if books.drops.isEmpty { answer.line("nothing was dropped") }
         var table = TextTable(["stage", "reason", "dropped"], numeric: [2])
@@ -21,6 +25,7 @@ extension Debugger {
             table.row([drop.stage, drop.reason.rawValue, drop.count.grouped])
         }
         if !books.drops.isEmpty { for line in table.lines { answer.line(line) } }
+        // The sum over all stages and reasons, and then each of them.
         answer.member("dropped", .number(books.dropped))
         answer.member(
             "drops",

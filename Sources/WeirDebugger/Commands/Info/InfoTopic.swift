@@ -2,8 +2,8 @@ import WeirBase
 
 /// A topic of `info`: what it is called, what `help info` says of it, and what it lists.
 ///
-/// Each topic is one value in a file of its own, as a static member of this type, and one line in
-/// `all`.
+/// Each topic is one value in a file of its own, as a static member of this type, and one
+/// line in `all`. Its `answer` only looks: the run stands afterwards where it stood.
 struct InfoTopic: Sendable {
     /// The topics in the order in which `help info` lists them.
     static let all: [InfoTopic] = [
@@ -12,11 +12,12 @@ struct InfoTopic: Sendable {
     ]
 
     let name: String
-    /// Lines of `help info` that stand behind the word `info`, the first one with the name.
+    /// The lines of `help info` that are behind the word `info`; the first one begins with
+    /// the name.
     let help: [String]
     /// Whether the name of a stage can follow.
     let takesStage: Bool
-    /// Whether the answer depends on where the run stands, which it then says.
+    /// Whether the answer depends on the run's position, which the answer then says.
     let isOfPlace: Bool
     /// Adds what is listed to an answer; the stage is the one that was named, if any was.
     let answer: @Sendable (_ stage: String?, Debugger, inout Answer) throws -> Void
@@ -55,6 +56,7 @@ struct InfoTopic: Sendable {
             "Write more of it", at: column)
     }
 
+    /// The name that was probably meant, or all names.
     private static func advice(_ word: String) -> String {
         let names = all.map(\.name)
         return Nearest.best(word, among: names).map { "Did you mean \($0)?" }

@@ -3,6 +3,7 @@ import WeirReplay
 import WeirTelemetry
 
 extension InfoTopic {
+    /// `info marks`: the violations and failures of the run, and the session's bookmarks.
     static let marks = InfoTopic(
         "marks",
         help: [
@@ -12,7 +13,11 @@ extension InfoTopic {
 }
 
 extension Debugger {
+    /// Lists the incidents in groups and then the bookmarks in the order of their steps.
+    /// Programs get the incidents one by one, and the bookmarks in the order in which they
+    /// were made.
     fileprivate func infoMarks(_ answer: inout Answer) {
+        // Recorded ones of the whole run, and those that the replay found as far as it was.
         let marks = run.marks
         for group in MarkGroup.groups(of: marks) {
             answer.line("step \(group.mark.lookStep)  \(group.text)")

@@ -1,6 +1,7 @@
 import WeirReplay
 
 extension InfoTopic {
+    /// `info queues`: how many messages wait in every channel.
     static let queues = InfoTopic(
         "queues",
         help: [
@@ -11,6 +12,9 @@ extension InfoTopic {
 }
 
 extension Debugger {
+    /// Lists the channels. In a replay a channel has no bound: a message is in it as soon as
+    /// it is made, whenever the recorded run had room for it. So more than the capacity can
+    /// wait.
     fileprivate func infoQueues(_ answer: inout Answer) {
         let queues = run.queues(messages: 0)
         var table = TextTable(["channel", "waiting", "room", "unpublished"], numeric: [1, 2, 3])

@@ -2,6 +2,7 @@ import WeirReplay
 import WeirTelemetry
 
 extension InfoTopic {
+    /// `info runnable`: what could run next if one thread ran everything.
     static let runnable = InfoTopic(
         "runnable",
         help: [
@@ -11,6 +12,8 @@ extension InfoTopic {
 }
 
 extension Debugger {
+    /// Lists the subtasks that could run, with what each could take. It tells which choices
+    /// there were where the recorded run took one.
     fileprivate func infoRunnable(_ answer: inout Answer) throws {
         let runnable = try run.runnable()
         if runnable.isEmpty { answer.line("nothing could run: every subtask has ended") }
@@ -27,7 +30,7 @@ extension Debugger {
 }
 
 extension RunnableFacts {
-    /// What a subtask could take next, in words. Names are as they are.
+    /// What a subtask could take next, in words. Names are not yet safe to show.
     var text: String {
         switch work {
         case .publish: "publishes what found no room"

@@ -2,6 +2,7 @@ import WeirBase
 import WeirReplay
 
 extension InfoTopic {
+    /// `info states [STAGE]`: the cells and the operators' state.
     static let states = InfoTopic(
         "states",
         help: [
@@ -11,21 +12,26 @@ extension InfoTopic {
 }
 
 extension Debugger {
-    /// Entries that are listed: of each of all stages, and of one alone.
+    /// How many entries of each stage are listed when all stages are.
     private static let fewStates = 5
+    /// How many entries are listed of a stage that is asked for alone.
     private static let mostStates = 1_000
 
+    /// Lists the cells and a few entries of every stage, or many entries of one.
     fileprivate func infoStates(_ stage: String?, _ answer: inout Answer) throws {
         var states: [StateValue] = []
         var omitted = 0
         if let stage {
             guard run.stageNames.contains(stage) else { throw unknownStage(stage, at: nil) }
         } else {
+            // Cells belong to no stage and are listed in full, as a pipeline has few of them.
             states = run.cells
             for state in states { answer.line(state.line(limit: 160)) }
         }
         let limit = stage == nil ? Self.fewStates : Self.mostStates
         for name in stage.map({ [$0] }) ?? run.stageNames {
+            // An operator may hold a state for each of a million keys, so the replay makes no
+            // more than are listed.
             let (entries, more) = try run.states(of: name, limit: limit)
             for state in entries { answer.line(state.line(limit: 160)) }
             states += entries

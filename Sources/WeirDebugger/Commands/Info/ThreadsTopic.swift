@@ -2,6 +2,8 @@ import WeirBase
 import WeirReplay
 
 extension InfoTopic {
+    /// `info threads`: the turns that are in their middle. In a parallel run a worker was in
+    /// each of them, so whoever knows other debuggers looks for them under this word.
     static let threads = InfoTopic(
         "threads",
         help: [
@@ -11,6 +13,7 @@ extension InfoTopic {
 }
 
 extension Debugger {
+    /// Lists the open turns and what each of them waits for.
     fileprivate func infoThreads(_ answer: inout Answer) {
         let turns = run.openTurns
         if turns.isEmpty { answer.line("no turn is open here") }

@@ -2,6 +2,9 @@ import WeirBase
 import WeirReplay
 
 extension InfoTopic {
+    /// `info watermarks [STAGE]`: how far event time has come, and which input holds it back.
+    ///
+    /// It answers why a window is still open, and why an element was late.
     static let watermarks = InfoTopic(
         "watermarks",
         help: [
@@ -14,12 +17,15 @@ extension InfoTopic {
 /// How far event time has come here, and what holds it back: why a window is open, why an element
 /// was late.
 extension Debugger {
-    /// Subtasks that are listed.
+    /// The most subtasks that are listed.
     private static let mostSubtasks = 1_000
 
+    /// Lists all subtasks in a line each, or those of a stage, or one, with each of their
+    /// inputs.
     fileprivate func infoWatermarks(_ name: String?, _ answer: inout Answer) throws {
         var facts = run.watermarks
         if let name {
+            // A stage stands for all of its subtasks.
             facts = facts.filter { $0.subtask == name || $0.subtask.hasPrefix("\(name)/") }
             guard !facts.isEmpty else { throw unknownStage(name, at: nil) }
         }
@@ -32,6 +38,7 @@ extension Debugger {
         answer.member("omitted", .number(omitted))
     }
 
+    /// One line for each subtask: its watermark, and what holds it back.
     private static func overview(_ facts: [WatermarkFacts]) -> [String] {
         var table = TextTable(["subtask", "watermark", "held back by"], numeric: [])
         for subtask in facts {
@@ -42,22 +49,29 @@ extension Debugger {
 
     /// Why a subtask's watermark is where it is.
     private static func reason(_ subtask: WatermarkFacts) -> String {
+        // The end of time is held back by nothing.
         if subtask.watermark == .distantFuture { return "-" }
         if subtask.inputs.isEmpty { return "the times of its own input" }
         guard let holder = subtask.holder else {
+            // Idle inputs hold nothing back, and ended ones neither. Then the watermark stays
+            // where it is.
             let isOver = subtask.inputs.allSatisfy { $0.state == .ended }
             return isOver ? "-" : "nothing: every input is idle or ended"
         }
         let others = subtask.inputs.filter { $0.state == .idle }.count
         return holder.channel
+            // The holder has sent a newer watermark, which waits behind elements.
             + (holder.sent > holder.watermark ? ", \(behind(holder))" : "")
             + (others > 0 ? " (\(others) idle)" : "")
     }
 
+    /// Says that an input's newer watermark waits in the queue behind messages.
     private static func behind(_ input: WatermarkFacts.Input) -> String {
         "\(text(input.sent)) is behind \(input.depth) messages that wait"
     }
 
+    /// A subtask's inputs, a line each, with an arrow at the one that holds its watermark
+    /// back.
     private static func inputs(_ subtask: WatermarkFacts) -> [String] {
         var lines = ["\(PrintableText.escaped(subtask.subtask)) is at \(text(subtask.watermark))"]
         if subtask.inputs.isEmpty { lines.append("  by the times of its own input") }
@@ -70,12 +84,14 @@ extension Debugger {
             case .active: line += "is at \(text(input.watermark))"
             }
             if input.state == .active, input.sent > input.watermark { line += "; \(behind(input))" }
+            // The arrow that a reader looks for.
             if input == holder, subtask.watermark != .distantFuture { line += "  <- holds it back" }
             lines.append(line)
         }
         return lines
     }
 
+    /// A watermark as RFC 3339, or in words at the two ends of time.
     private static func text(_ watermark: Instant) -> String {
         switch watermark {
         case .distantPast: "before any time"
@@ -84,6 +100,7 @@ extension Debugger {
         }
     }
 
+    /// A subtask's watermarks for programs.
     private static func value(_ subtask: WatermarkFacts) -> AnswerValue {
         .members([
             "subtask": .text(subtask.subtask), "watermark": .text(text(subtask.watermark)),
