@@ -3,14 +3,20 @@ import WeirEngine
 
 /// Writes rows straight to a descriptor, without a buffer of its own.
 ///
-/// The engine hands over whole batches of rows; what `write` returned for is with the system.
+/// `FileSink` and `StandardOutputSink` make one; the writer thread of a run calls `write`
+/// with whole batches of rows and then `close` once. What `write` has returned for is with
+/// the system, so that a buffer here would only add a copy.
 final class DescriptorWriter: RowWriting, @unchecked Sendable {
     // Unchecked: one thread calls `write` and then `close`, as the protocol demands.
 
+    /// The descriptor.
     private let number: Int32
+    /// How the destination is named in errors.
     private let location: String
+    /// Whether the descriptor ends with this writer; standard output does not.
     private let closesDescriptor: Bool
     private var isClosed = false
+    /// How many bytes the system has taken so far, for errors.
     private var written: UInt64 = 0
 
     init(_ number: Int32, location: String, closesDescriptor: Bool) {
@@ -21,11 +27,16 @@ final class DescriptorWriter: RowWriting, @unchecked Sendable {
 
     deinit { if closesDescriptor, !isClosed { Glibc.close(number) } }
 
+    /// Writes all bytes, waiting for the other end as long as it is slow.
+    ///
+    /// - Throws: `ClosedPipe` when nobody reads any more, a `ConnectorError` when the system
+    ///   refuses. Some of the rows may have been written by then.
     func write(_ rows: UnsafeRawBufferPointer) throws {
         precondition(!isClosed, "rows written to \(location) after it was closed")
         var rest = rows[...]
         while !rest.isEmpty {
             let part = UnsafeRawBufferPointer(rebasing: rest)
+            // The system may take fewer bytes than it is given.
             let count = retrying { Glibc.write(number, part.baseAddress, part.count) }
             if count >= 0 {
                 rest = rest.dropFirst(count)
@@ -36,12 +47,14 @@ final class DescriptorWriter: RowWriting, @unchecked Sendable {
         }
     }
 
+    /// Closes the descriptor where it is this writer's; errors of writes that the system had
+    /// postponed come here.
     func close() throws {
         precondition(!isClosed, "\(location) closed twice")
         isClosed = true
         guard closesDescriptor else { return }
-        // Linux has given the descriptor up even when a signal interrupts the call: calling again
-        // could close somebody else's file.
+        // Linux has given the descriptor up even when a signal interrupts the call. Calling
+        // again could close somebody else's file.
         if Glibc.close(number) != 0, errno != EINTR {
             throw Trouble.writing(location, at: written, .latest)
         }

@@ -2,12 +2,17 @@ import Glibc
 public import WeirEngine
 
 /// Writes rows to a file, which is created or emptied when it is opened.
+///
+/// A value that says where to write; `open` makes the writer.
 public struct FileSink: RowSink {
-    /// What has to stand at the path when it is opened.
+    /// What has to be at the path when it is opened.
+    ///
+    /// The command line looks at a path, judges it, and opens it later. What has come there
+    /// in between must not be emptied because it was not judged.
     package enum Expectation: Equatable, Sendable {
-        /// Whatever it is.
+        /// Whatever it is, also nothing.
         case anything
-        /// Nothing: the file is made.
+        /// Nothing, so that the file is made.
         case nothing
         /// The file with this number, whatever its kind.
         case file(device: UInt64, inode: UInt64)
@@ -15,6 +20,7 @@ public struct FileSink: RowSink {
 
     /// The path as it was given.
     public let path: String
+    /// What is opened: the path, or what its links were found to lead to.
     private let target: String
     private let expectation: Expectation
 
@@ -47,20 +53,24 @@ public struct FileSink: RowSink {
         case .nothing: flags |= O_CREAT | O_EXCL
         case .file: break
         }
-        // Never O_TRUNC: what is emptied is known first.
+        // Never O_TRUNC: it must be known what is emptied before it is.
         let number = retrying { Glibc.open(target, flags, 0o666) }
         guard number >= 0 else {
             let failure = SystemFailure.latest
+            // The file that was expected is gone, or one has come where none was.
             if expectation != .anything, [ENOENT, EEXIST].contains(failure.code) {
                 throw Trouble.changed(path)
             }
             throw Trouble.opening(path, toWrite: failure)
         }
+        // From here on the writer closes the descriptor, also when the next call throws.
         let writer = DescriptorWriter(number, location: path, closesDescriptor: true)
         try empty(number)
         return writer
     }
 
+    /// Checks that the open file is the expected one, and empties it if it is a regular file.
+    /// A device or a pipe has nothing to empty.
     private func empty(_ number: Int32) throws {
         var raw = stat()
         guard fstat(number, &raw) == 0 else { throw Trouble.opening(path, toWrite: .latest) }

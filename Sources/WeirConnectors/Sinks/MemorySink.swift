@@ -6,12 +6,14 @@ public import WeirEngine
 /// Safe to read from any thread while a run writes. Opening it again goes on behind the rows that
 /// are there.
 public final class MemorySink: RowSink {
+    /// What all writers of the sink have written; guarded by its lock.
     private struct Contents {
         var bytes: [UInt8] = []
         var isClosed = false
     }
 
     private let contents = Mutex(Contents())
+    /// The most bytes that are kept.
     private let byteLimit: Int
 
     /// A sink that refuses rows beyond `byteLimit` bytes with a `ConnectorError`.
@@ -26,6 +28,8 @@ public final class MemorySink: RowSink {
     /// All rows so far without their line ends; bytes that are not UTF-8 become U+FFFD. Copies.
     public var rows: [String] {
         contents.withLock { contents in
+            // Every row ends with a line feed, behind the last of which the split finds an
+            // empty rest.
             contents.bytes.split(separator: 0x0A, omittingEmptySubsequences: false)
                 .dropLast(contents.bytes.last == 0x0A || contents.bytes.isEmpty ? 1 : 0)
                 .map { String(decoding: $0, as: UTF8.self) }
@@ -44,6 +48,7 @@ public final class MemorySink: RowSink {
         return Writer(self)
     }
 
+    /// Adds rows, or throws without adding any of them.
     private func append(_ rows: UnsafeRawBufferPointer) throws {
         try contents.withLock { contents in
             precondition(!contents.isClosed, "rows written to memory after it was closed")
@@ -56,6 +61,7 @@ public final class MemorySink: RowSink {
         }
     }
 
+    /// What a run writes into. It keeps the sink alive.
     private final class Writer: RowWriting {
         private let sink: MemorySink
         init(_ sink: MemorySink) { self.sink = sink }

@@ -1,11 +1,13 @@
 import Glibc
 import Synchronization
 
-/// Ends the wait of a thread that blocks on descriptors; once cancelled, for good.
+/// Ends the wait of a thread that blocks on descriptors; once it is cancelled, for good.
 ///
-/// The byte in the pipe is never read, so that every later wait ends at once as well. Any thread
-/// may cancel; one thread waits.
+/// A flag alone would not wake the thread, and a signal could come just before it waits. So
+/// it waits for a pipe as well. The byte in the pipe is never read, so that every later wait
+/// ends at once too. Any thread may cancel; one thread waits.
 final class Cancellation: Sendable {
+    /// Set before the byte is written, so that whoever is woken sees it.
     private let flag = Atomic<Bool>(false)
     private let readEnd: Descriptor
     private let writeEnd: Descriptor
@@ -20,6 +22,7 @@ final class Cancellation: Sendable {
 
     var isCancelled: Bool { flag.load(ordering: .acquiring) }
 
+    /// Ends the wait that is going on and every later one. Any thread, any number of times.
     func cancel() {
         if flag.exchange(true, ordering: .acquiringAndReleasing) { return }
         var byte: UInt8 = 1
@@ -27,8 +30,9 @@ final class Cancellation: Sendable {
         _ = retrying { write(writeEnd.number, &byte, 1) }
     }
 
-    /// Waits until `descriptor` can be read or was closed at its other end, `cancel` was called,
-    /// or `milliseconds` have passed (-1: no limit; a negative descriptor is not waited for).
+    /// Waits until `descriptor` can be read or was closed at its other end, `cancel` was
+    /// called, or `milliseconds` have passed. -1 is no limit, and a negative descriptor is
+    /// not waited for.
     func wait(readable descriptor: Int32, milliseconds: Int32 = -1) throws(SystemFailure) {
         var polled = [
             pollfd(fd: readEnd.number, events: Int16(POLLIN), revents: 0),

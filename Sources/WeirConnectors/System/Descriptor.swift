@@ -1,6 +1,8 @@
 import Glibc
 
-/// A file descriptor that is owned once and closed with its owner.
+/// A file descriptor that is owned once, and closed with its owner.
+///
+/// It cannot be copied, so nobody closes it twice or uses it when it is closed.
 struct Descriptor: ~Copyable {
     let number: Int32
 
@@ -18,20 +20,22 @@ struct Descriptor: ~Copyable {
 
     deinit { close(number) }
 
+    /// What the open file is now.
     func status() throws(SystemFailure) -> FileStatus {
         var raw = stat()
         guard fstat(number, &raw) == 0 else { throw .latest }
         return FileStatus(raw)
     }
 
-    /// Bytes from `offset` on, at most `maximum`; empty at the end of the file.
+    /// Reads bytes from `offset` on, at most `maximum`; empty at the end of the file. The
+    /// file's own position plays no role.
     func read(from offset: UInt64, maximum: Int) throws(SystemFailure) -> [UInt8] {
         guard let position = off_t(exactly: offset) else { throw SystemFailure(code: EOVERFLOW) }
         return try bytes(maximum) { pread(number, $0, $1, position) }
     }
 
-    /// Where the first byte at or behind `offset` lies that is stored in a file of this size: its
-    /// end where only a hole follows; nil where the file system does not tell.
+    /// Where the first byte at or behind `offset` is that is stored, in a file of this size:
+    /// its end where only a hole follows; nil where the file system does not tell.
     func stored(from offset: UInt64, size: UInt64) -> UInt64? {
         // linux/fs.h; the C library's header has it only for GNU's own programs.
         let seekData: Int32 = 3
@@ -41,11 +45,12 @@ struct Descriptor: ~Copyable {
         return UInt64(found)
     }
 
-    /// The next bytes of a stream, at most `maximum`; empty at its end.
+    /// Reads the next bytes of a stream, at most `maximum`; empty at its end.
     func read(maximum: Int) throws(SystemFailure) -> [UInt8] {
         try bytes(maximum) { Glibc.read(number, $0, $1) }
     }
 
+    /// Makes an array by one call that reads, which is repeated when a signal interrupts it.
     private func bytes(
         _ maximum: Int, _ call: (UnsafeMutableRawPointer, Int) -> Int
     ) throws(SystemFailure) -> [UInt8] {
@@ -63,6 +68,9 @@ struct Descriptor: ~Copyable {
 }
 
 /// What a file is, and which one: a file is the same as long as its device and inode are.
+///
+/// Two statuses are equal when nothing of the file has changed, as far as its time stamps
+/// tell.
 struct FileStatus: Equatable {
     enum Kind: Equatable {
         case regular, directory, other
@@ -76,9 +84,11 @@ struct FileStatus: Equatable {
     let kind: Kind
     let identity: Identity
     let size: UInt64
-    /// When its bytes and when anything of it was changed, nanoseconds since 1970: as coarse as
-    /// the file system's clock.
+    /// When its bytes were changed, nanoseconds since 1970, as coarse as the file system's
+    /// clock.
     let modified: Int64
+    /// When anything of it was changed, nanoseconds since 1970, as coarse as the file
+    /// system's clock.
     let changed: Int64
 
     init(_ raw: stat) {
@@ -98,14 +108,14 @@ struct FileStatus: Equatable {
         Int64(time.tv_sec) &* 1_000_000_000 &+ Int64(time.tv_nsec)
     }
 
-    /// What stands at `path` now; nil when nothing does or it cannot be looked at.
+    /// What is at `path` now; nil when nothing is or it cannot be looked at.
     static func of(_ path: String) -> FileStatus? {
         var raw = stat()
         return stat(path, &raw) == 0 ? FileStatus(raw) : nil
     }
 }
 
-/// Calls again as long as a signal interrupts the call.
+/// Calls again as long as a signal interrupts the call, which reports that by -1 and EINTR.
 func retrying<Count: SignedInteger>(_ call: () -> Count) -> Count {
     while true {
         let result = call()

@@ -3,7 +3,11 @@ import WeirBase
 import WeirEngine
 
 /// The sentences of this room's errors: what, where, and what to do.
+///
+/// They are in one place so that equal troubles have equal words and equal exit codes. A
+/// request that cannot work is `.usage`; what may work another time is `.operating`.
 enum Trouble {
+    /// A file could not be opened for reading.
     static func opening(_ path: String, toRead failure: SystemFailure) -> ConnectorError {
         let name = shown(path)
         switch failure.code {
@@ -21,6 +25,7 @@ enum Trouble {
         }
     }
 
+    /// A file could not be opened or created for writing.
     static func opening(_ path: String, toWrite failure: SystemFailure) -> ConnectorError {
         let name = shown(path)
         switch failure.code {
@@ -41,6 +46,7 @@ enum Trouble {
         }
     }
 
+    /// Writing failed after so many bytes.
     static func writing(_ path: String, at offset: UInt64, _ failure: SystemFailure)
         -> ConnectorError
     {
@@ -56,27 +62,33 @@ enum Trouble {
                 + advice)
     }
 
+    /// Reading failed at an offset. A sentence and no error, as a reader hands it over as a
+    /// piece.
     static func reading(_ path: String, at offset: UInt64, _ failure: SystemFailure) -> String {
         "reading \(shown(path)) failed at byte \(offset): \(failure.words)"
     }
 
+    /// Another file has come to the path since it was judged.
     static func changed(_ path: String) -> ConnectorError {
         ConnectorError(.usage, "\(shown(path)) changes while it is looked at. Try it again")
     }
 
+    /// The path names a directory.
     static func isDirectory(_ path: String) -> ConnectorError {
         ConnectorError(.usage, "\(shown(path)) is a directory. Name a file inside it")
     }
 
+    /// The path cannot name anything.
     static func noPlace(for path: String) -> ConnectorError {
         ConnectorError(.usage, "the path is empty or holds a NUL byte. Name a file")
     }
 
-    /// Whether the system would see the path as it is written.
+    /// Whether the system would see the path as it is written: it ends a path at a NUL byte.
     static func isUsable(_ path: String) -> Bool {
         !path.isEmpty && !path.utf8.contains(0)
     }
 
+    /// A path in quotes, safe to show; `-` is standard input.
     static func shown(_ path: String) -> String {
         path == "-" ? "standard input" : "\"" + PrintableText.escaped(path, limit: 4_096) + "\""
     }

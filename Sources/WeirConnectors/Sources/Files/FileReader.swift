@@ -1,7 +1,11 @@
 import Synchronization
 import WeirEngine
 
-/// An open regular file, read to the size it had when it was opened.
+/// An open regular file, read to the size that it had when it was opened.
+///
+/// `FileSource` makes one for files that can be read again. The thread of one reader calls
+/// `next` until it gives an end; any thread may cancel. Reads never block for long, so that a
+/// flag is enough to cancel.
 final class FileReader: ByteReading, @unchecked Sendable {
     // Unchecked: the thread that calls `next` is the only one that touches `offset`; the rest is
     // constant or atomic.
@@ -12,8 +16,10 @@ final class FileReader: ByteReading, @unchecked Sendable {
 
     private let descriptor: Descriptor
     private let location: String
+    /// The size at the opening, up to which the file is read.
     private let size: UInt64
     private let isCancelled = Atomic<Bool>(false)
+    /// How far it was read.
     private var offset: UInt64 = 0
 
     init(_ descriptor: consuming Descriptor, path: String, size: UInt64) {
@@ -33,6 +39,7 @@ final class FileReader: ByteReading, @unchecked Sendable {
         if left == 0 { return .end }
         do throws(SystemFailure) {
             let bytes = try descriptor.read(from: offset, maximum: min(maximum, left))
+            // Fewer bytes than there were: the run's input would not be what its header says.
             if bytes.isEmpty {
                 return .failure(
                     "\(Trouble.shown(location)) was cut to \(offset) of its \(size) bytes while "

@@ -33,11 +33,13 @@ public struct FileSource: ByteSource {
                 throw SystemFailure(code: EISDIR)
             case .regular:
                 // The kernel's own files claim to be regular and empty, and are not empty.
+                // Their bytes may differ at every reading, so they are read as a stream.
                 let isWhatItSays =
                     if status.size > 0 { true } else {
                         try descriptor.read(from: 0, maximum: 1).isEmpty
                     }
                 if isWhatItSays {
+                    // Named by its absolute path, since a replay may run in another folder.
                     return FileReader(descriptor, path: absolute(path), size: status.size)
                 }
                 return StreamReader(descriptor, location: path, try Cancellation())
@@ -49,6 +51,8 @@ public struct FileSource: ByteSource {
         }
     }
 
+    /// The path without links and from the root; as it was given where the system cannot
+    /// tell.
     private func absolute(_ path: String) -> String {
         guard let resolved = realpath(path, nil) else { return path }
         defer { free(resolved) }

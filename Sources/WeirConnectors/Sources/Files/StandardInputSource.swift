@@ -19,7 +19,8 @@ public struct StandardInputSource: ByteSource {
         do throws(SystemFailure) {
             var raw = stat()
             guard fstat(STDIN_FILENO, &raw) == 0 else { throw .latest }
-            // What stands in for a closed stream can be written only.
+            // A program that is started with standard input closed may find something put in
+            // its place that can only be written.
             let mode = fcntl(STDIN_FILENO, F_GETFL) & O_ACCMODE
             if mode == O_WRONLY { throw SystemFailure(code: EBADF) }
             if FileStatus(raw).kind == .directory { throw SystemFailure(code: EISDIR) }

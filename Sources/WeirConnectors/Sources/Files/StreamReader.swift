@@ -2,6 +2,10 @@ import Glibc
 import WeirEngine
 
 /// An open stream that can be read once: a FIFO, a pipe, a terminal, a device.
+///
+/// `FileSource` and `StandardInputSource` make one. The thread of one reader calls `next`,
+/// which waits for bytes or for `cancel`. A stream that has no writer yet, such as a FIFO, is
+/// waited for.
 final class StreamReader: ByteReading, @unchecked Sendable {
     // Unchecked: the thread that calls `next` is the only one that touches `offset`; the rest is
     // constant or made for several threads.
@@ -10,10 +14,12 @@ final class StreamReader: ByteReading, @unchecked Sendable {
     var path: String? { nil }
     var byteCount: UInt64? { nil }
 
+    /// The descriptor if it is this reader's to close.
     private let owned: Descriptor?
     private let number: Int32
     private let location: String
     private let cancellation: Cancellation
+    /// How many bytes were read, which numbers the pieces.
     private var offset: UInt64 = 0
 
     init(_ descriptor: consuming Descriptor, location: String, _ cancellation: Cancellation) {
@@ -31,11 +37,13 @@ final class StreamReader: ByteReading, @unchecked Sendable {
         self.cancellation = cancellation
     }
 
+    /// The next bytes; nil once it is cancelled.
     func next(maximum: Int) -> InputPiece? {
         precondition(maximum > 0, "maximum \(maximum) must be positive")
         do throws(SystemFailure) {
             while true {
                 if cancellation.isCancelled { return nil }
+                // Never in `read` itself, which nothing could end.
                 try cancellation.wait(readable: number)
                 if cancellation.isCancelled { return nil }
                 guard let bytes = try readIfReady(maximum) else { continue }
@@ -50,12 +58,12 @@ final class StreamReader: ByteReading, @unchecked Sendable {
 
     func cancel() { cancellation.cancel() }
 
-    /// Nil when the wait ended for nothing: by a signal, or because another process that shares
-    /// the stream was faster.
+    /// Reads what is there. Nil when the wait ended for nothing: by a signal, or because
+    /// another process that shares the stream was faster.
     private func readIfReady(_ maximum: Int) throws(SystemFailure) -> [UInt8]? {
         var polled = pollfd(fd: number, events: Int16(POLLIN), revents: 0)
-        // Standard input stays a blocking descriptor, since its flags are shared with the shell
-        // and its other programs; so it is read only when there is something.
+        // Standard input stays a blocking descriptor, since its flags are shared with the
+        // shell and its other programs. So it is read only when there is something.
         if poll(&polled, 1, 0) <= 0 { return nil }
         var failure: SystemFailure?
         let bytes = [UInt8](unsafeUninitializedCapacity: maximum) { target, count in

@@ -2,30 +2,39 @@ import Glibc
 import WeirBase
 import WeirEngine
 
-/// Finds the files that come to stand at a followed path, in their order, and opens them.
+/// Finds the files that come to be at a followed path, in their order, and opens them.
 ///
-/// The directory's events tell of every one (`Arrivals`). Where there are none, because the system
-/// refuses a watch or lost events, a look at the path finds the last one, and the names `log.1`,
-/// `log.2` and so on those between it and the file that was there before.
+/// `FollowedFileReader` owns it and calls `find` at each look. The directory's events tell of
+/// every file (`Arrivals`). Where there are none, because the system refuses a watch or has
+/// lost events, a look at the path finds the last one, and the names `log.1`, `log.2` and so
+/// on those between it and the file that was there before. It opens files and reads nothing
+/// of them.
 struct ArrivalFinder: ~Copyable {
-    /// How long a file at the path that cannot be opened is borne: rotation sets its owner late,
-    /// and somebody has to notice. Nanoseconds.
+    /// How long a file that cannot be opened is borne with, in nanoseconds: a minute.
+    /// Rotation may set a file's owner late, and somebody has to notice and mend it.
     static let patience: UInt64 = 60_000_000_000
     /// How far the names `log.1`, `log.2` are looked through.
     static let maximumRotations = 64
 
+    /// How a file is opened; tests give one that refuses.
     typealias Opening = (UnsafePointer<CChar>) throws(SystemFailure) -> FollowedFile
 
     private let path: String
     private let opening: Opening
+    /// Whether the directory is to be watched; tests do without.
     private let usesWatch: Bool
+    /// Where the path leads now; nil while its folder is missing.
     private var place: FollowedPlace?
+    /// The watch of that folder; nil where the system refuses one.
     private var watch: DirectoryWatch?
+    /// The names of files that came and were not opened yet.
     private var arrivals: Arrivals
+    /// Since when a file could not be opened, monotonic nanoseconds.
     private var refusedSince: UInt64?
 
-    /// Begins to watch, so that what arrives from now on is found. Without `usesWatch` the path
-    /// alone is looked at.
+    /// Begins to watch, so that what arrives from now on is found.
+    ///
+    /// Without `usesWatch` only the path is looked at.
     init(path: String, usesWatch: Bool, opening: @escaping Opening) {
         self.path = path
         self.opening = opening
@@ -36,28 +45,30 @@ struct ArrivalFinder: ~Copyable {
         moveOn(to: FollowedPlace(of: path))
     }
 
-    /// Readable when something happened; -1 without a watch.
+    /// Readable when something happened in the folder; -1 without a watch.
     private(set) var number: Int32 = -1
 
-    /// Whether files wait that there was no room for.
+    /// Whether files wait for which there was no room.
     var othersWait: Bool { !arrivals.waiting.isEmpty }
 
+    /// Has the watch tell, too, when this file grows.
     mutating func watchFile(_ file: FollowedFile) { watch?.watchFile(file.descriptor) }
 
-    /// What came to stand at the path since the last call, oldest first, and whether the last of
-    /// the known files does.
+    /// What came to be at the path since the last call, oldest first.
     struct Found {
         var files: [FollowedFile] = []
         /// The file that stands at the path now, where that is known.
         var standing: FileStatus.Identity?
     }
 
-    /// Opens the files that have come to stand at the path, as far as there is room.
+    /// Opens the files that have come to be at the path, as far as there is room for them.
+    ///
+    /// - Throws: `FollowFailure` when following cannot go on.
     mutating func find(
         _ known: borrowing FollowedFiles, now: UInt64
     ) throws(FollowFailure) -> Found {
-        // While renames go on, what a name opens may not be what it stood for: then nothing is
-        // taken over and it is tried again, next time if need be.
+        // While renames go on, a name may lead to another file by the time it is opened. Then
+        // nothing is taken over, and it is tried again, next time if need be.
         for _ in 0..<4 {
             let place = FollowedPlace(of: path)
             if place != self.place { moveOn(to: place) }
@@ -74,8 +85,8 @@ struct ArrivalFinder: ~Copyable {
         return Found()
     }
 
-    /// The path leads to another directory or name: what happens at the old one is no matter of
-    /// the log any more.
+    /// Begins anew at another folder or name: what happens at the old one no longer concerns
+    /// the log.
     private mutating func moveOn(to place: FollowedPlace?) {
         self.place = place
         arrivals = Arrivals(name: place?.name ?? [])
@@ -83,6 +94,7 @@ struct ArrivalFinder: ~Copyable {
         if let watched = watch?.number { number = watched } else { number = -1 }
     }
 
+    /// Takes in the directory's events.
     private mutating func drain() throws(FollowFailure) {
         do {
             try watch?.drain(into: &arrivals)
@@ -101,7 +113,8 @@ struct ArrivalFinder: ~Copyable {
         }
     }
 
-    /// Opens what waits, oldest first, as far as it can be opened; returns how many are done with.
+    /// Opens what waits, oldest first, as far as it can be opened, and returns how many are
+    /// done with.
     private mutating func openArrivals(
         _ found: inout Found, _ known: borrowing FollowedFiles, _ now: UInt64
     ) throws(FollowFailure) -> Int {
@@ -119,7 +132,7 @@ struct ArrivalFinder: ~Copyable {
         return arrivals.waiting.count
     }
 
-    /// Opens what stands at the path itself when no event told of it: there is no watch, events
+    /// Opens what is at the path itself when no event told of it: there is no watch, events
     /// were lost, or a symbolic link leads elsewhere now.
     private mutating func openPath(
         _ found: inout Found, _ known: borrowing FollowedFiles, _ now: UInt64
@@ -160,22 +173,25 @@ struct ArrivalFinder: ~Copyable {
         }
     }
 
+    /// Whether a file is neither open nor among those just found.
     private func isNew(
         _ identity: FileStatus.Identity, _ found: Found, _ known: borrowing FollowedFiles
     ) -> Bool {
         !known.isOpen(identity) && !found.files.contains { $0.identity == identity }
     }
 
-    /// Whether a refusal to open a file is waited out (true) or the file given up (false).
+    /// Whether a refusal to open a file is waited out (true) or the file is given up (false).
     private mutating func isBorne(
         _ failure: SystemFailure, _ now: UInt64
     ) throws(FollowFailure) -> Bool {
+        // It is no regular file and will not become one.
         if failure.code == EISDIR || failure.code == EINVAL { return false }
         let since = refusedSince ?? now
         refusedSince = since
         if now - since < Self.patience { return true }
         refusedSince = nil
-        // Gone without an event that said so; anything else would stop the log silently.
+        // It has gone without an event that said so. Anything else would stop the log
+        // silently.
         if failure.code == ENOENT { return false }
         throw FollowFailure(Trouble.opening(path, toRead: failure).description)
     }

@@ -2,14 +2,17 @@ import Glibc
 
 /// Tells what happens to the names of one directory, and when one file of it grows (inotify).
 ///
-/// Only an accelerator and a memory for quick rotations: where the system has none left or the
-/// file system does not support it, the follower looks at the path 50 times a second,
-/// 10 times when nothing came for a second.
+/// It is an accelerator, and the memory of quick rotations, and nothing depends on it
+/// otherwise. Where the system has no watches left or the file system does not support them,
+/// the follower looks at the path 50 times a second, 10 times when nothing came for a second.
 struct DirectoryWatch: ~Copyable {
+    /// The queue of events. It is read without blocking.
     private let queue: Descriptor
+    /// Tells the directory's events from the file's.
     private let directoryID: Int32
+    /// The watch of the file that grows; -1 for none.
     private var fileID: Int32 = -1
-    /// The first half of a rename, until its second half comes.
+    /// The first half of a rename, until its second half comes. The cookie joins them.
     private var departure: (cookie: UInt32, name: Arrivals.Name)?
 
     /// Readable when something happened.
@@ -18,7 +21,7 @@ struct DirectoryWatch: ~Copyable {
     /// Whether the second half of a rename is still awaited.
     var isMidway: Bool { departure != nil }
 
-    /// Nil when the system refuses.
+    /// Watches a directory; nil when the system refuses.
     init?(directory: String) {
         let number = inotify_init1(Int32(IN_CLOEXEC) | Int32(IN_NONBLOCK))
         guard number >= 0 else { return nil }
@@ -43,6 +46,7 @@ struct DirectoryWatch: ~Copyable {
         while true {
             let events: [UInt8]
             do {
+                // Room for at least 60 events, even with names of 255 bytes.
                 events = try queue.read(maximum: 16_384)
             } catch {
                 if error.code == EAGAIN { return }
@@ -60,6 +64,8 @@ struct DirectoryWatch: ~Copyable {
         arrivals.apply(.vanished(name))
     }
 
+    /// Takes the events of one read apart. The file's own events say nothing: that they come
+    /// is enough.
     private mutating func apply(_ events: UnsafeRawBufferPointer, to arrivals: inout Arrivals) {
         // struct inotify_event: watch, mask, cookie, length, then the name padded with NULs.
         let header = 16
@@ -82,6 +88,7 @@ struct DirectoryWatch: ~Copyable {
         }
     }
 
+    /// Turns one event of the directory into a change.
     private mutating func apply(
         mask: Int, cookie: UInt32, _ name: Arrivals.Name, to arrivals: inout Arrivals
     ) {
@@ -90,6 +97,8 @@ struct DirectoryWatch: ~Copyable {
             arrivals.apply(.moved(from: departure.name, to: name))
             return
         }
+        // The halves of a rename within a directory follow each other directly. Anything else
+        // in between means that the file left.
         settle(into: &arrivals)
         if mask & Int(IN_MOVED_FROM) != 0 {
             departure = (cookie, name)

@@ -1,14 +1,20 @@
 import Glibc
 
-/// How far one followed file is read, and whether it is still the file that was read: decisions
-/// alone, without a file.
+/// How far one followed file was read, and whether it is still the file that was read.
+/// Decisions alone: it touches no file.
 ///
-/// A file that was written anew is told by its bytes. Of what was read the last `tailBytes` before
-/// the position and the first `headBytes` are kept; more is taken only when both still stand
-/// where they were. They are looked at whenever the file's size or time stamps changed, for
-/// `settling` after that, since stamps are coarse, and once every `interval` in any case.
+/// The protocol at each look is: `saw` the file's status, which says what to read; then, with
+/// the bytes, `took`, which says what they are.
+///
+/// A file that was written anew is told by its bytes. Of what was read, the last `tailBytes`
+/// before the position and the first `headBytes` are kept, and more is taken only when both
+/// are still where they were. They are looked at whenever the file's size or time stamps have
+/// changed, for `settling` after that, since stamps are coarse, and once every `interval` in
+/// any case.
 struct FilePosition {
+    /// How many of the first bytes are compared.
     static let headBytes = 1_024
+    /// How many bytes before the position are compared.
     static let tailBytes = 4_096
     /// How long a file is looked at after its time stamps changed: several ticks of the clock
     /// that file systems stamp with. Nanoseconds.
@@ -16,14 +22,19 @@ struct FilePosition {
     /// How often a file is looked at whose time stamps do not change: some are stamped late.
     static let interval: UInt64 = 1_000_000_000
 
-    /// Bytes read so far, and where to go on.
+    /// How many bytes were read so far, which is where to go on.
     private(set) var offset: UInt64 = 0
+    /// The first bytes; none in a file that began with a hole.
     private(set) var head: [UInt8] = []
+    /// The bytes just before the position.
     private(set) var tail: [UInt8] = []
     /// Whether everything so far were NUL bytes, which are passed over.
     private(set) var isBeginning = true
+    /// The status at the last look; nil when the next look is a fresh one.
     private var seen: FileStatus?
+    /// When the status was last seen to change, monotonic nanoseconds.
     private var changedAt: UInt64 = 0
+    /// When the bytes were last compared, monotonic nanoseconds.
     private var comparedAt: UInt64 = 0
 
     /// What to do after a look at the file's status.
@@ -36,7 +47,7 @@ struct FilePosition {
         case restart
     }
 
-    /// The file was looked at; at most `maximum` bytes are wanted.
+    /// The file's status was looked at, and at most `maximum` bytes are wanted.
     mutating func saw(_ status: FileStatus, maximum: Int, now: UInt64) -> Step {
         precondition(maximum > 0, "maximum \(maximum) must be positive")
         if status != seen {
@@ -52,6 +63,7 @@ struct FilePosition {
             return .restart
         }
         if status.size == 0 { return .nothing }
+        // The tail is read once more, along with what is new behind it.
         let count = tail.count + min(maximum, Int(clamping: status.size - offset))
         return count == 0 ? .nothing : .read(start: offset - UInt64(tail.count), count: count)
     }
@@ -66,7 +78,7 @@ struct FilePosition {
         case bytes(ArraySlice<UInt8>, offset: UInt64, nuls: UInt64)
     }
 
-    /// Takes what stands at the place that `saw` named, and the file's first bytes.
+    /// Takes what is at the position that `saw` named, and the file's first bytes.
     mutating func took(_ bytes: [UInt8], head first: [UInt8], now: UInt64) -> Finding {
         guard Self.begins(bytes, with: tail), Self.begins(first, with: head) else {
             restart()
@@ -77,6 +89,7 @@ struct FilePosition {
         if fresh.isEmpty { return .nothing }
         let start = offset
         advance(over: fresh)
+        // NUL bytes in the middle of a log are the log's own.
         guard isBeginning else { return .bytes(fresh, offset: start, nuls: 0) }
         let text = fresh.drop { $0 == 0 }
         let nuls = UInt64(fresh.count - text.count)
@@ -97,7 +110,8 @@ struct FilePosition {
         return end - offset
     }
 
-    /// Compares memory, since it is done for every look that finds something.
+    /// Whether some bytes begin with others. It compares memory, since it is done at every
+    /// look that finds something.
     private static func begins(_ bytes: [UInt8], with start: [UInt8]) -> Bool {
         guard !start.isEmpty else { return true }
         guard bytes.count >= start.count else { return false }
@@ -111,6 +125,7 @@ struct FilePosition {
         }
     }
 
+    /// Begins again with the first byte.
     private mutating func restart() {
         offset = 0
         head = []
@@ -120,6 +135,7 @@ struct FilePosition {
         seen = nil
     }
 
+    /// Moves on over new bytes and keeps the first and last of them.
     private mutating func advance(over bytes: ArraySlice<UInt8>) {
         if offset < UInt64(Self.headBytes), UInt64(head.count) == offset {
             head.append(contentsOf: bytes.prefix(Self.headBytes - head.count))

@@ -1,6 +1,8 @@
 import Glibc
 
-/// An open file among those that stand at a followed path one after the other.
+/// An open file among those that come to be at a followed path one after the other.
+///
+/// Its descriptor keeps it readable whatever becomes of its name.
 final class FollowedFile {
     let descriptor: Descriptor
     let identity: FileStatus.Identity

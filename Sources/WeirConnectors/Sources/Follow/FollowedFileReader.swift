@@ -2,19 +2,26 @@ import Glibc
 import WeirBase
 import WeirEngine
 
-/// An open followed path: drives `FollowedFiles` with what the system says of its files.
+/// An open followed path: it drives `FollowedFiles` with what the system says of its files.
+///
+/// `FollowedFileSource` makes one, and the thread of one reader calls `next`. Each call does
+/// as follows until there is a piece: it finds files that have arrived, reads the open files
+/// in a round, lets a replaced file go, or waits for an event or the next look. What is
+/// decided is in `FollowedFiles` and `FilePosition`; here are the system calls.
 final class FollowedFileReader: ByteReading, @unchecked Sendable {
     // Unchecked: the thread that calls `next` is the only one that touches anything but
     // `cancellation`, which is made for several threads.
 
-    /// The files are looked at so often, milliseconds, unless an event comes sooner,
+    /// How often the files are looked at, in milliseconds, unless an event comes sooner.
     static let pollMilliseconds: Int32 = 20
-    /// and so often when nothing came for `quietNanoseconds`. Only where the system tells no events
-    /// (a file that is written on another machine) does the first line behind a quiet time wait
-    /// for it.
+    /// How often they are looked at when nothing came for `quietNanoseconds`. The first line
+    /// behind a quiet time waits for it only where the system tells no events, as of a file
+    /// that another machine writes.
     static let quietPollMilliseconds: Int32 = 100
+    /// After so long without a piece the path counts as quiet.
     static let quietNanoseconds: UInt64 = 1_000_000_000
-    /// A hole at a file's beginning is passed over at once when at least so many bytes follow.
+    /// A hole at a file's beginning is passed over at once when at least so many bytes
+    /// follow: looking for its end costs a call.
     private static let leastHole: UInt64 = 1 << 16
 
     var isRepeatable: Bool { false }
@@ -24,34 +31,38 @@ final class FollowedFileReader: ByteReading, @unchecked Sendable {
     private let location: String
     private let cancellation: Cancellation
     private var finder: ArrivalFinder
+    /// What is known of the files, open and gone.
     private var files: FollowedFiles
     /// The open files by number.
     private var handles: [UInt64: FollowedFile] = [:]
-    /// A file that is to be read in this round, and up to where: what its size was at its first
-    /// look, so that one that grows without end does not keep the others waiting.
+    /// A file that is to be read in this round, and up to where.
+    ///
+    /// That is the size at its first look, so that one that grows without end does not keep
+    /// the others waiting.
     private struct Turn {
         let number: UInt64
         var end: UInt64?
     }
+    /// The files that are still to be read in this round, oldest first.
     private var round: [Turn] = []
-    /// Pieces that were made and not given yet; few.
+    /// Pieces that were made and not given yet; at most a few, as one look makes them.
     private var pieces: [InputPiece] = []
     /// The file that the last piece was about.
     private var told: UInt64 = 0
     /// When the last piece was given, in monotonic nanoseconds.
     private var lastPieceTime: UInt64 = 0
 
-    /// Follows `path`, where a file must stand.
+    /// Follows `path`, at which there must be a file.
     ///
     /// A replaced file is let go after `linger` nanoseconds of quiet. Tests do without the
-    /// directory's events, or let files not be opened.
+    /// directory's events, or have files refuse to be opened.
     init(
         path: String, linger: UInt64, usesWatch: Bool = true,
         opening: @escaping ArrivalFinder.Opening = FollowedFile.init(opening:)
     ) throws(SystemFailure) {
         location = path
         cancellation = try Cancellation()
-        // Watched before it is opened: a rotation in between is noticed, not lost.
+        // Watched before it is opened, so that a rotation in between is noticed and not lost.
         finder = ArrivalFinder(path: path, usesWatch: usesWatch, opening: opening)
         files = FollowedFiles(linger: linger)
         add(try FollowedFile(opening: path))
@@ -90,7 +101,7 @@ final class FollowedFileReader: ByteReading, @unchecked Sendable {
         guard let number = files.leaving(now: now, othersWait: finder.othersWait) else {
             return nil
         }
-        // Looked at once more: its turn in this round may be long ago.
+        // Looked at once more, as its turn in this round may have been long ago.
         var last = Turn(number: number)
         try read(&last, maximum, now)
         if pieces.isEmpty { letGo(number) }
@@ -99,6 +110,7 @@ final class FollowedFileReader: ByteReading, @unchecked Sendable {
 
     // MARK: The files that arrive and leave
 
+    /// Takes in the files that have arrived, and notes which one is at the path.
     private func findArrivals(_ now: UInt64) throws(FollowFailure) {
         let found = try finder.find(files, now: now)
         for file in found.files { add(file) }
@@ -109,17 +121,20 @@ final class FollowedFileReader: ByteReading, @unchecked Sendable {
         }
     }
 
+    /// Takes in an open file, which is the current one from now on.
     private func add(_ file: FollowedFile) {
         let number = files.opened(file.identity)
         handles[number] = file
         watchCurrent()
     }
 
+    /// Has the system tell when the current file grows. Replaced files are looked at only.
     private func watchCurrent() {
         guard let number = files.current?.number, let handle = handles[number] else { return }
         finder.watchFile(handle)
     }
 
+    /// Closes a file; an unfinished line of it ends here.
     private func letGo(_ number: UInt64) {
         files.leave(number)
         handles[number] = nil
@@ -128,7 +143,7 @@ final class FollowedFileReader: ByteReading, @unchecked Sendable {
 
     // MARK: One file
 
-    /// One look at a file; what comes of it lies in `pieces`.
+    /// Looks at one file; what comes of it is in `pieces`.
     private func read(
         _ turn: inout Turn, _ maximum: Int, _ now: UInt64
     ) throws(FollowFailure) {
@@ -154,13 +169,15 @@ final class FollowedFileReader: ByteReading, @unchecked Sendable {
                 give(files.took(bytes, head: first, of: number, now: now), of: &turn)
             }
         } catch {
-            // The file is gone on its server; it cannot come back under this descriptor.
+            // The file is gone on its server, and cannot come back under this descriptor.
             if error.code == ESTALE, files.open.count > 1 { return letGo(number) }
             let offset = files.position(of: number).offset
             throw FollowFailure(Trouble.reading(location, at: offset, error))
         }
     }
 
+    /// Passes over a hole at a file's beginning without reading it. A program that keeps its
+    /// position in a file that is cut leaves such a hole.
     private func passHole(_ file: FollowedFile, _ number: UInt64, _ status: FileStatus) {
         let position = files.position(of: number)
         guard position.isBeginning, status.size >= Self.leastHole,
@@ -171,6 +188,7 @@ final class FollowedFileReader: ByteReading, @unchecked Sendable {
         if nuls > 0 { give(.nuls(nuls), of: number) }
     }
 
+    /// Makes pieces of what a look at a file found.
     private func give(_ finding: FilePosition.Finding, of turn: inout Turn) {
         switch finding {
         case .nothing: break
@@ -184,14 +202,16 @@ final class FollowedFileReader: ByteReading, @unchecked Sendable {
         }
     }
 
+    /// Adds a piece, and before it says of which file it is when that changes.
     private func give(_ piece: InputPiece, of number: UInt64) {
         if told != number { pieces.append(.file(number)) }
         told = number
         pieces.append(piece)
     }
 
+    /// Waits for an event or the next look.
     private func wait(now: UInt64) throws(FollowFailure) {
-        // A replaced file has no events; that it is quiet is to be noticed in time.
+        // A replaced file has no events. That it is quiet is to be noticed in time.
         let isSettled = files.open.count == 1 && !finder.othersWait
         let isQuiet = isSettled && now - lastPieceTime >= Self.quietNanoseconds
         do {

@@ -1,17 +1,20 @@
-/// Which of the files that stood at a followed path are read, in which order, and when one is let
-/// go: decisions alone, without a file.
+/// Which of the files of a followed path are read, in which order, and when one is let go.
+/// Decisions alone: it touches no file.
 ///
-/// Files are numbered in the order of their arrival. The last to arrive is the *current* one; the
-/// others were replaced and stay until they were quiet for `linger`. All are read side by side:
-/// in each round every file up to the size it had at its look, the oldest first.
+/// Files are numbered in the order of their arrival. The last to arrive is the *current* one.
+/// The others were replaced, and stay until they were quiet for `linger`. All are read side
+/// by side: in each round every file up to the size that it had at its look, the oldest
+/// first.
 struct FollowedFiles {
-    /// Files that are open at the same time. When more arrive, they wait by their names, and
-    /// replaced files of which nothing is left to read are let go before their time, the oldest
-    /// first.
+    /// The most files that are open at the same time. When more arrive, they wait by their
+    /// names, and replaced files of which nothing is left to read are let go before their
+    /// time, the oldest first.
     static let maximumOpen = 64
-    /// Files that were let go and are still known, so that one that comes back is not read again.
+    /// The most files that were let go and are still known, so that one that comes back is
+    /// not read again.
     static let maximumKnown = 1_024
 
+    /// An open file.
     struct File {
         let number: UInt64
         let identity: FileStatus.Identity
@@ -20,7 +23,7 @@ struct FollowedFiles {
         var quietSince: UInt64?
     }
 
-    /// What an identity that stands at the path means.
+    /// What it means that a file with some identity is at the path.
     enum Arrival: Equatable {
         /// It is the current file.
         case current
@@ -30,8 +33,9 @@ struct FollowedFiles {
         case new
     }
 
+    /// How long a replaced file must have been quiet to be let go, nanoseconds.
     let linger: UInt64
-    /// Open files, oldest first; the last one is current.
+    /// The open files, oldest first; the last one is current.
     private(set) var open: [File] = []
     /// Files that were let go, oldest first.
     private var known: [(identity: FileStatus.Identity, position: FilePosition)] = []
@@ -46,7 +50,7 @@ struct FollowedFiles {
         open.contains { $0.identity == identity }
     }
 
-    /// This file stands at the path now.
+    /// This file is at the path now.
     mutating func stands(_ identity: FileStatus.Identity) -> Arrival {
         guard let place = open.firstIndex(where: { $0.identity == identity }) else { return .new }
         if place == open.count - 1 { return .current }
@@ -55,12 +59,14 @@ struct FollowedFiles {
         return .back
     }
 
-    /// A file was opened; it is the current one from now on. Returns its number.
+    /// A file was opened, and is the current one from now on. Returns its number.
     mutating func opened(_ identity: FileStatus.Identity) -> UInt64 {
         precondition(!isOpen(identity), "file \(identity) is open already")
         replaceCurrent()
         var file = File(number: nextNumber, identity: identity)
         nextNumber += 1
+        // It goes on where it was read to. If it is another file by now that got the same
+        // inode, its bytes tell.
         if let place = known.lastIndex(where: { $0.identity == identity }) {
             // If it is another file by now, its bytes tell.
             file.position = known.remove(at: place).position
@@ -69,12 +75,12 @@ struct FollowedFiles {
         return file.number
     }
 
-    /// However long it was quiet before, its time begins where it is replaced.
+    /// However long the current file was quiet before, its time begins where it is replaced.
     private mutating func replaceCurrent() {
         if !open.isEmpty { open[open.count - 1].quietSince = nil }
     }
 
-    /// Whether a file that was let go is known.
+    /// Whether a file is open, or was let go and is still known.
     func isKnown(_ identity: FileStatus.Identity) -> Bool {
         isOpen(identity) || known.contains { $0.identity == identity }
     }
@@ -109,6 +115,8 @@ struct FollowedFiles {
         return finding
     }
 
+    /// A hole at the file's beginning was found, which ends at `end`. Returns how many bytes
+    /// that are.
     mutating func skipHole(of number: UInt64, to end: UInt64) -> UInt64 {
         let place = place(of: number)
         return open[place].position.skipHole(to: end)
@@ -119,8 +127,8 @@ struct FollowedFiles {
         open[place].quietSince = open[place].quietSince ?? now
     }
 
-    /// The next file that is to be let go unless it gives something now, oldest first; nil when
-    /// there is none.
+    /// The next file that is to be let go unless it gives something now, oldest first; nil
+    /// when there is none.
     ///
     /// While others wait for room a file need not have been quiet for long.
     func leaving(now: UInt64, othersWait: Bool) -> UInt64? {
@@ -130,7 +138,7 @@ struct FollowedFiles {
         }?.number
     }
 
-    /// A file is let go; it stays known.
+    /// A file is let go, and stays known.
     mutating func leave(_ number: UInt64) {
         let file = open.remove(at: place(of: number))
         if known.count == Self.maximumKnown { known.removeFirst() }
@@ -140,6 +148,7 @@ struct FollowedFiles {
     /// Whether another file may be opened.
     var hasRoom: Bool { open.count < Self.maximumOpen }
 
+    /// The index of an open file.
     private func place(of number: UInt64) -> Int {
         guard let place = open.firstIndex(where: { $0.number == number }) else {
             preconditionFailure("file \(number) is not open")

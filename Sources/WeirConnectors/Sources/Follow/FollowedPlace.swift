@@ -1,9 +1,11 @@
 import Glibc
 
-/// Where a followed file stands, behind all symbolic links: the directory in which it is renamed
-/// and its name there.
+/// Where a followed path leads behind all symbolic links: the directory in which its file is
+/// renamed, and the file's name there.
+///
+/// Rotation renames the file itself, wherever a link to it may be.
 struct FollowedPlace: Equatable {
-    /// How many links may lead to one another.
+    /// How many links may lead to one another, as many as Linux follows itself.
     private static let maximumLinks = 40
 
     let directory: String
@@ -12,8 +14,8 @@ struct FollowedPlace: Equatable {
     /// The file's name in that directory.
     let name: Arrivals.Name
 
-    /// The place that a path names now, whether or not a file stands there; nil where there is no
-    /// such directory.
+    /// Where a path leads now, whether or not there is a file; nil where there is no such
+    /// directory.
     init?(of path: String) {
         var path = path
         for _ in 0..<Self.maximumLinks {
@@ -33,13 +35,14 @@ struct FollowedPlace: Equatable {
         return nil
     }
 
+    /// The folder and the last name of a path.
     private static func split(_ path: String) -> (directory: String, name: String) {
         guard let slash = path.utf8.lastIndex(of: 0x2F) else { return (".", path) }
         let head = path[..<slash]
         return (head.isEmpty ? "/" : String(head), String(path[path.utf8.index(after: slash)...]))
     }
 
-    /// Where a symbolic link leads; nil when it is none.
+    /// What a symbolic link holds; nil when there is none at the path.
     private static func link(at path: String) -> String? {
         var target = [UInt8](repeating: 0, count: Int(PATH_MAX))
         let count = target.withUnsafeMutableBytes { buffer in
@@ -48,7 +51,8 @@ struct FollowedPlace: Equatable {
         return count < 0 ? nil : String(decoding: target.prefix(count), as: UTF8.self)
     }
 
-    /// The path of another name in the directory, for the system: names need not be UTF-8.
+    /// The path of another name in the directory, as the system takes it: names need not be
+    /// UTF-8.
     func path(of other: Arrivals.Name) -> [CChar] {
         (Array(directory.utf8) + [0x2F] + other + [0]).map { CChar(bitPattern: $0) }
     }

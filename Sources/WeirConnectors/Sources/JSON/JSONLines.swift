@@ -28,10 +28,16 @@ extension Source where Element: Decodable {
     }
 }
 
-/// Decodes one line.
+/// Decodes one line, in three steps: `JSONScanner` says whether it is JSON; Foundation's
+/// decoder makes the value; where that fails, `JSONProbe` finds out why.
+///
+/// The scanner goes first because Foundation's decoder is less strict and says less of what
+/// is wrong.
 enum JSONLine {
-    /// - Throws: `BlankLine`; `MalformedLine` for what is no JSON or no such value; what the
-    ///   type's own decoding throws.
+    /// Decodes a line as a value of the type.
+    ///
+    /// - Throws: `BlankLine` for a line without anything; `MalformedLine` for what is no JSON
+    ///   or no such value; and what the type's own decoding throws.
     static func decode<Element: Decodable>(
         _ type: Element.Type, from line: UnsafeRawBufferPointer
     ) throws -> Element {
@@ -44,19 +50,21 @@ enum JSONLine {
             throw MalformedLine(error.reason, column: error.offset + 1)
         }
         do {
-            // A decoder is not shared: it is cheap beside what it does.
+            // A decoder is not shared between lines: making one is cheap beside what it does.
             return try JSONDecoder().decode(type, from: plain(line, from: start, scanner))
         } catch {
-            // The decoder does not say of a number what is wrong with it; found out once more.
+            // The decoder does not say of a number what is wrong with it, so that is found
+            // out once more.
             try JSONProbe.explain(type, line, decoderSays: error)
         }
     }
 
-    /// The line as every reader of JSON understands it: without what the table reads in its own
-    /// way.
+    /// The line as every reader of JSON understands it: what the table *How JSON is read*
+    /// reads in its own way is replaced by what it reads.
     private static func plain(
         _ line: UnsafeRawBufferPointer, from start: Int, _ scanner: JSONScanner
     ) -> Data {
+        // Nearly every line: nothing is copied but the line itself.
         if scanner.oddities.isEmpty, !scanner.hasHighBytes {
             return Data(line[start...])
         }
@@ -69,6 +77,7 @@ enum JSONLine {
             place = oddity.range.upperBound
         }
         bytes.append(contentsOf: line[place...])
+        // The way through a string makes U+FFFD of bytes that are not UTF-8.
         return Data(String(decoding: bytes, as: UTF8.self).utf8)
     }
 }
@@ -93,7 +102,7 @@ extension DataStream where Element: Encodable {
     }
 }
 
-/// A row holds a value that JSON has no form for.
+/// A row holds a value that JSON has no form for; the sentence names the member.
 struct UnwritableValue: Error, Equatable, CustomStringConvertible {
     let description: String
 
@@ -107,7 +116,7 @@ struct UnwritableValue: Error, Equatable, CustomStringConvertible {
 }
 
 extension [any CodingKey] {
-    /// `items[2].price`.
+    /// The path of a member as a person writes it: `items[2].price`.
     var memberPath: String {
         var path = ""
         for key in self {

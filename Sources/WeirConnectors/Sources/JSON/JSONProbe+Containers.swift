@@ -1,6 +1,7 @@
 /// The containers that `JSONProbe` gives: each asks the probe of one value.
 
-/// One value.
+/// A single value. `Decodable` asks a container of this kind for numbers, texts and truth
+/// values; the probe answers, or throws the sentence that says why not.
 struct ProbedValue: SingleValueDecodingContainer {
     let probe: JSONProbe
     var codingPath: [any CodingKey] { probe.codingPath }
@@ -24,9 +25,10 @@ struct ProbedValue: SingleValueDecodingContainer {
     func decode<Value: Decodable>(_ type: Value.Type) throws -> Value { try probe.decode(type) }
 }
 
-/// The members of an object.
+/// The members of an object. Of several members of one name the first counts.
 struct ProbedMembers<Key: CodingKey>: KeyedDecodingContainerProtocol {
     let probe: JSONProbe
+    /// The names in the order of the line.
     let names: [String]
     let values: [String: JSONTree]
     var codingPath: [any CodingKey] { probe.codingPath }
@@ -34,6 +36,7 @@ struct ProbedMembers<Key: CodingKey>: KeyedDecodingContainerProtocol {
 
     func contains(_ key: Key) -> Bool { values[key.stringValue] != nil }
 
+    /// The probe of a member; throws where the object has none of that name.
     private func member(_ key: any CodingKey) throws -> JSONProbe {
         guard let tree = values[key.stringValue] else {
             throw probe.refusal("\(probe.subject) has no member \(key.stringValue)")
@@ -55,6 +58,7 @@ struct ProbedMembers<Key: CodingKey>: KeyedDecodingContainerProtocol {
         try member(key).unkeyedContainer()
     }
 
+    /// A class that decodes its superclass by itself finds it under this name.
     func superDecoder() throws -> any Decoder { try member(SuperKey()) }
     func superDecoder(forKey key: Key) throws -> any Decoder { try member(key) }
 }
@@ -68,10 +72,12 @@ private struct SuperKey: CodingKey {
     init?(intValue: Int) { nil }
 }
 
-/// The elements of an array.
+/// The elements of an array, which are taken one after the other.
 struct ProbedElements: UnkeyedDecodingContainer {
     let probe: JSONProbe
     let values: [JSONTree]
+    /// The index of the element that is taken next; it moves on only when taking has
+    /// succeeded.
     private(set) var currentIndex = 0
     var codingPath: [any CodingKey] { probe.codingPath }
     var count: Int? { values.count }
@@ -82,7 +88,7 @@ struct ProbedElements: UnkeyedDecodingContainer {
         self.values = values
     }
 
-    /// The place of an element in the path.
+    /// The index of an element, as a part of a path.
     private struct Index: CodingKey {
         let intValue: Int?
         var stringValue: String { intValue.map(String.init) ?? "" }
@@ -91,6 +97,7 @@ struct ProbedElements: UnkeyedDecodingContainer {
         init?(intValue: Int) { self.init(intValue) }
     }
 
+    /// The probe of the next element; throws where the array has ended.
     private func element() throws -> JSONProbe {
         guard !isAtEnd else {
             throw probe.refusal("\(probe.subject) has only \(values.count) elements")
@@ -98,6 +105,7 @@ struct ProbedElements: UnkeyedDecodingContainer {
         return probe.at(values[currentIndex], Index(currentIndex))
     }
 
+    /// Takes a null; any other element stays to be taken.
     mutating func decodeNil() throws -> Bool {
         guard try element().isNull else { return false }
         currentIndex += 1

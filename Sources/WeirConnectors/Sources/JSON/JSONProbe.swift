@@ -4,17 +4,22 @@ import WeirEngine
 
 /// Decodes a line a second time to find out which member the type could not take, and why.
 ///
-/// Only for lines that Foundation's decoder refused: it tells of a number that does not fit
-/// nothing but that "the given data was not valid JSON". Slow, and never the source of a value.
+/// It is used only for lines that Foundation's decoder refused: of a number that does not
+/// fit, that one says nothing but that “the given data was not valid JSON”. Slow, and never
+/// the source of a value. It is a `Decoder`, so that the type itself says what it wants of
+/// which member, and the first wish that cannot be met is the answer.
 struct JSONProbe: Decoder {
+    /// The value that is asked for now.
     let tree: JSONTree
+    /// The whole line, for types that have forms of their own.
     let line: UnsafeRawBufferPointer
+    /// The way to the value from the whole line.
     let codingPath: [any CodingKey]
     var userInfo: [CodingUserInfoKey: Any] { [:] }
 
     /// Says why `type` cannot be decoded from the line.
     ///
-    /// - Throws: always; `MalformedLine`, or what the type's own decoding threw.
+    /// - Throws: always: a `MalformedLine`, or what the type's own decoding threw.
     static func explain<Element: Decodable>(
         _ type: Element.Type, _ line: UnsafeRawBufferPointer, decoderSays error: any Error
     ) throws -> Never {
@@ -24,6 +29,8 @@ struct JSONProbe: Decoder {
         } catch {
             throw MalformedLine(error.reason, column: error.offset + 1)
         }
+        // If the probe can decode it, the two decoders differ, and what the first one said
+        // has to do.
         _ = try JSONProbe(tree: tree, line: line, codingPath: []).decode(type)
         throw MalformedLine(words(error))
     }
@@ -43,11 +50,13 @@ struct JSONProbe: Decoder {
 
     // MARK: Sentences
 
-    /// `member d`, or `it` for the whole line.
+    /// What a sentence is about: `member d`, or `it` for the whole line.
     var subject: String { codingPath.isEmpty ? "it" : "member \(codingPath.memberPath)" }
 
+    /// A refusal with the column of the value.
     func refusal(_ reason: String) -> MalformedLine { MalformedLine(reason, column: tree.column) }
 
+    /// A refusal because the value is of another kind than `noun`.
     func mismatch(_ noun: String) -> MalformedLine {
         if case .null = tree.content { return refusal("\(subject) is null") }
         return refusal("\(subject) is \(tree.noun), not \(noun)")
@@ -55,6 +64,7 @@ struct JSONProbe: Decoder {
 
     // MARK: Values
 
+    /// Decodes a value of any type, of which some are known by name.
     func decode<Value: Decodable>(_ type: Value.Type) throws -> Value {
         switch type {
         case is Date.Type, is Data.Type, is URL.Type, is Decimal.Type:
@@ -85,6 +95,7 @@ struct JSONProbe: Decoder {
         }
     }
 
+    /// A whole number, however it is written, that fits the type.
     func integer<Value: FixedWidthInteger>(_ type: Value.Type) throws -> Value {
         guard case .number(let text) = tree.content else { throw mismatch("\(type)") }
         if let value = Value(text) { return value }
@@ -93,6 +104,7 @@ struct JSONProbe: Decoder {
         throw refusal("\(subject): \(text) does not fit \(type)")
     }
 
+    /// A number that the type can hold; one beyond its range is refused.
     func floating<Value: BinaryFloatingPoint & LosslessStringConvertible>(
         _ type: Value.Type
     ) throws -> Value {
@@ -115,6 +127,7 @@ struct JSONProbe: Decoder {
 
     var isNull: Bool { if case .null = tree.content { true } else { false } }
 
+    /// The probe of a value within this one.
     func at(_ tree: JSONTree, _ key: any CodingKey) -> JSONProbe {
         JSONProbe(tree: tree, line: line, codingPath: codingPath + [key])
     }
@@ -124,6 +137,7 @@ struct JSONProbe: Decoder {
     func container<Key: CodingKey>(keyedBy type: Key.Type) throws -> KeyedDecodingContainer<Key> {
         guard case .object(let members) = tree.content else { throw mismatch("an object") }
         var values: [String: JSONTree] = [:]
+        // The first of several members of one name counts.
         for member in members where values[member.name] == nil {
             values[member.name] = member.value
         }

@@ -1,7 +1,11 @@
 import WeirBase
 
-/// A line of JSON taken apart, each part with its place in the line.
+/// A line of JSON taken apart, each part with its range in the line.
+///
+/// Only `JSONProbe` makes one, for a line that the scanner has found to be JSON already. So
+/// this may take whatever comes, and its depth is bounded by the scanner's.
 struct JSONTree {
+    /// What a part is.
     indirect enum Content {
         case null
         case bool(Bool)
@@ -14,12 +18,13 @@ struct JSONTree {
     }
 
     let content: Content
+    /// The bytes of the line that it takes.
     let range: Range<Int>
 
-    /// The column of its first byte, from 1.
+    /// The column of its first byte, counted from 1.
     var column: Int { range.lowerBound + 1 }
 
-    /// What it is, for a sentence.
+    /// What it is, for a sentence: `a number`.
     var noun: String {
         switch content {
         case .null: "null"
@@ -42,6 +47,7 @@ struct JSONTree {
         self.range = range
     }
 
+    /// Takes the next value, containers with everything in them.
     private static func next(
         _ scanner: inout JSONScanner, depth: Int
     ) throws(JSONScanner.Fault) -> JSONTree {
@@ -62,6 +68,7 @@ struct JSONTree {
         return JSONTree(content, start..<scanner.position)
     }
 
+    /// Takes an object, at whose bracket the scanner is.
     private static func object(
         _ scanner: inout JSONScanner, depth: Int
     ) throws(JSONScanner.Fault) -> JSONTree {
@@ -77,6 +84,7 @@ struct JSONTree {
         return JSONTree(.object(members), start..<scanner.position)
     }
 
+    /// Takes an array, at whose bracket the scanner is.
     private static func array(
         _ scanner: inout JSONScanner, depth: Int
     ) throws(JSONScanner.Fault) -> JSONTree {

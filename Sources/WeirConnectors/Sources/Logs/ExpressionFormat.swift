@@ -4,11 +4,14 @@ import WeirPattern
 /// Reads lines by a regular expression of the user's with the groups `time`, `level` and
 /// `component`.
 ///
-/// The expression is searched for in the line, so that it need not cover it; its syntax is Perl's,
-/// as `Pattern` has it. A time is RFC 3339, `yyyy-MM-dd HH:mm:ss` with any fraction, or seconds or
-/// milliseconds since 1970; without a zone it is UTC. A group that took no part in the match gives
-/// level `info`, component `-`; without a time the line is not parsed. Only the first 64 KiB of a
-/// line are searched, and a line that needs too many tries is not parsed either.
+/// The expression is searched for in the line, so that it need not cover it; its syntax is
+/// Perl's, as `Pattern` has it. A time is RFC 3339, `yyyy-MM-dd HH:mm:ss` with any fraction,
+/// or seconds or milliseconds since 1970; without a zone it is UTC. A group that took no part
+/// in the match gives the level `info`, or the component `-`; without a time the line is not
+/// parsed. Only the first 64 KiB of a line are searched, and a line that needs too many tries
+/// is not parsed either.
+///
+/// A class, as the compiled expression is large and is shared by all subtasks. Any thread.
 final class ExpressionFormat: Sendable {
     /// What a line came to.
     enum Reading: Equatable {
@@ -19,6 +22,7 @@ final class ExpressionFormat: Sendable {
         case tooCostly
     }
 
+    /// The groups that every expression must have.
     static let groups = ["time", "level", "component"]
 
     private let pattern: Pattern
@@ -39,6 +43,8 @@ final class ExpressionFormat: Sendable {
                 description: "the expression is not valid: \(error). Mend it, and quote it "
                     + "against the shell")
         }
+        // Also an expression that takes its component from another group has all three: they
+        // are what the documentation promises, and one that lacks them is mostly a mistake.
         let wanted = Self.groups.contains(component) ? Self.groups : Self.groups + [component]
         let missing = wanted.filter { pattern.group(named: $0) == nil }
         guard let time = pattern.group(named: "time"), let level = pattern.group(named: "level"),
@@ -84,12 +90,14 @@ final class ExpressionFormat: Sendable {
         return String(decoding: group.prefix(LineFormat.longestWord), as: UTF8.self)
     }
 
+    /// A time in any of the forms.
     private static func time(_ text: UnsafeRawBufferPointer) -> Instant? {
         LineFormat.timestamp(text) ?? LineFormat.epoch(text)
     }
 }
 
 extension String {
+    /// Calls `body` with the bytes of the text.
     fileprivate func utf8Bytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
         var copy = self
         return copy.withUTF8 { body(UnsafeRawBufferPointer($0)) }

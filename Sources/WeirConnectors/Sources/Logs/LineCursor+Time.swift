@@ -2,16 +2,18 @@ import WeirBase
 
 /// The times that logs write.
 extension LineCursor {
-    /// `HH:mm:ss` with any fraction behind a point or comma.
+    /// Reads `HH:mm:ss` with any fraction behind a point or comma.
     mutating func clock(into time: inout CalendarTime) -> Bool {
         var reader = TimeReader(line, at: position)
         defer { move(to: reader.position) }
         return reader.clock(into: &time)
     }
 
-    /// `yyyy-MM-dd` or `yyyy/MM/dd`, then `T` or a blank, then the time, then maybe an offset.
+    /// Reads `yyyy-MM-dd` or `yyyy/MM/dd`, then `T` or a blank, then the time, then maybe an
+    /// offset.
     ///
-    /// An offset is taken when it follows at once; `hasOffset` tells.
+    /// An offset is taken when it follows at once, and `hasOffset` tells. Without one the
+    /// time is UTC.
     mutating func timestamp(hasOffset: inout Bool) -> Instant? {
         var reader = TimeReader(line, at: position)
         defer { move(to: reader.position) }
@@ -21,6 +23,7 @@ extension LineCursor {
     }
 
     @inline(__always)
+    /// The same for whom the offset does not matter.
     mutating func timestamp() -> Instant? {
         var hasOffset = false
         return timestamp(hasOffset: &hasOffset)
@@ -38,6 +41,9 @@ extension LineCursor {
 
     /// `Jan` to `Dec` as 1 to 12.
     @inline(__always)
+    /// Reads `Jan` to `Dec` as 1 to 12.
+    ///
+    /// The three bytes are compared at once, as one number.
     mutating func monthName() -> Int? {
         guard line.count - position >= 3 else { return nil }
         let packed =
@@ -70,9 +76,12 @@ extension LineCursor {
         return number(atMost: 2)
     }
 
-    /// Seconds or milliseconds since 1970 as a number of JSON, told apart by their size: 12
-    /// digits before the point and more are milliseconds (the seconds of the year 5138), 15 and
-    /// more microseconds, 18 and more nanoseconds.
+    /// Reads seconds, milliseconds, microseconds or nanoseconds since 1970, written as a
+    /// number of JSON.
+    ///
+    /// Nobody writes the unit, so the size tells it. With 12 digits and more before the point
+    /// they are milliseconds (as seconds that would be the year 5138), with 15 microseconds,
+    /// with 18 nanoseconds.
     mutating func epoch() -> Instant? {
         let isNegative = skip(0x2D)
         var mantissa: Int64 = 0
@@ -84,10 +93,13 @@ extension LineCursor {
             if byte == 0x2E, !isFraction {
                 isFraction = true
             } else if byte &- 0x30 <= 9 {
+                // The number fits 64 bits up to 18 digits. Further ones before the point only
+                // move it.
                 if digits == 18 {
                     if !isFraction { scale += 1 }
                 } else {
                     mantissa = mantissa * 10 + Int64(byte &- 0x30)
+                    // Zeros in front are no digits.
                     if mantissa > 0 { digits += 1 }
                     if isFraction { scale -= 1 }
                 }
@@ -110,6 +122,8 @@ extension LineCursor {
         return Instant(nanoseconds: isNegative ? -magnitude : magnitude)
     }
 
+    /// The number in nanoseconds: `mantissa` times ten to the power of `scale`, in the unit
+    /// that its size tells. Nil where it does not fit; what is below a nanosecond is cut off.
     private static func nanoseconds(_ mantissa: Int64, digits: Int, scale: Int) -> Int64? {
         let whole = digits + scale
         let unit =

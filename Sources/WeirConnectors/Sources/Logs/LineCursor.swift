@@ -1,16 +1,20 @@
 import WeirBase
 
-/// Walks over the bytes of one line. Every step checks what is left: none can leave the line.
+/// Walks over the bytes of one line. Every step checks what is left, so that none can leave
+/// the line.
 ///
-/// A step that fails leaves the cursor where it was or anywhere behind it; whoever goes on after a
-/// failure keeps a copy.
+/// The forms of logs are read with it, a step at a time. A step that fails leaves the cursor
+/// where it was or anywhere behind it; whoever goes on after a failure keeps a copy, which
+/// costs nothing. The line's memory must outlive the cursor.
 struct LineCursor {
     let line: UnsafeRawBufferPointer
+    /// The index of the next byte.
     private(set) var position = 0
 
     init(_ line: UnsafeRawBufferPointer) { self.line = line }
 
     var isAtEnd: Bool { position == line.count }
+    /// Everything from the next byte on.
     var rest: Range<Int> { position..<line.count }
 
     /// The byte `distance` ahead, or nil behind the end.
@@ -21,6 +25,7 @@ struct LineCursor {
     }
 
     @inline(__always)
+    /// The bytes of a part, without a copy.
     func bytes(_ range: Range<Int>) -> UnsafeRawBufferPointer {
         UnsafeRawBufferPointer(rebasing: line[range])
     }
@@ -30,6 +35,7 @@ struct LineCursor {
     func text(_ range: Range<Int>) -> String { String(decoding: bytes(range), as: UTF8.self) }
 
     @inline(__always)
+    /// Passes over a byte if it comes next.
     mutating func skip(_ byte: UInt8) -> Bool {
         guard position < line.count, line[position] == byte else { return false }
         position += 1
@@ -37,6 +43,7 @@ struct LineCursor {
     }
 
     @inline(__always)
+    /// Passes over a text if it comes next.
     mutating func skip(_ text: StaticString) -> Bool {
         let count = text.utf8CodeUnitCount
         guard line.count - position >= count else { return false }
@@ -59,6 +66,7 @@ struct LineCursor {
 
     /// Exactly `count` digits.
     @inline(__always)
+    /// Reads exactly `count` digits as a number.
     mutating func digits(_ count: Int) -> Int? {
         guard line.count - position >= count else { return nil }
         var value = 0
@@ -73,6 +81,7 @@ struct LineCursor {
 
     /// One to `most` digits that no further digit follows.
     @inline(__always)
+    /// Reads a number of 1 to `most` digits. Nil where there is none or a longer one.
     mutating func number(atMost most: Int = 10) -> Int? {
         let start = position
         var value = 0
@@ -88,6 +97,8 @@ struct LineCursor {
 
     /// A word: everything up to a blank or the end; nil when empty or longer than words are.
     @inline(__always)
+    /// Reads a word, which is everything up to a blank or the end. Nil when it is empty, or
+    /// longer than words are.
     mutating func word() -> Range<Int>? {
         let start = position
         let limit = min(line.count, start + LineFormat.longestWord)
@@ -99,6 +110,8 @@ struct LineCursor {
     /// Everything up to a colon before a blank or the end; the cursor then stands behind the
     /// colon and one blank. Nil when there is none within the length of a word.
     @inline(__always)
+    /// Reads everything up to a colon that a blank or the end follows, and leaves the cursor
+    /// behind the colon and one blank. Nil when there is none within the length of a word.
     mutating func label() -> Range<Int>? {
         let start = position
         let limit = min(line.count, start + LineFormat.longestWord)
@@ -116,6 +129,9 @@ struct LineCursor {
     /// The inside of brackets, which may hold further brackets; the cursor then stands behind
     /// them. Nil when there is no `[` here or no end to it within the length of a word.
     @inline(__always)
+    /// Reads the inside of brackets, which may hold further brackets, and leaves the cursor
+    /// behind them. Nil when there is no `[` here, or no end to it within the length of a
+    /// word.
     mutating func bracketed() -> Range<Int>? {
         guard peek() == 0x5B else { return nil }
         let limit = min(line.count, position + LineFormat.longestWord)
@@ -134,5 +150,6 @@ struct LineCursor {
         return nil
     }
 
+    /// Moves on to a position, never back and never beyond the line.
     mutating func move(to target: Int) { position = min(max(position, target), line.count) }
 }

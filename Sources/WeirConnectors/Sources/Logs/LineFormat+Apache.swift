@@ -11,6 +11,7 @@ extension LineFormat {
             cursor.skip(0x20), let month = cursor.monthName(), cursor.skip(0x20),
             let day = cursor.dayOfMonth(), cursor.skip(0x20)
         else { return nil }
+        // The year stands behind the time of day.
         var time = CalendarTime(year: 0, month: month, day: day)
         guard cursor.clock(into: &time), cursor.skip(0x20), let year = cursor.digits(4),
             cursor.skip("] ")
@@ -20,11 +21,13 @@ extension LineFormat {
             return nil
         }
         _ = cursor.skip(0x20)
+        // `[core:error]` of 2.4 names a module, `[error]` of 2.2 does not.
         let colon = kind.first { cursor.line[$0] == 0x3A }
         let module = kind.lowerBound..<(colon ?? kind.lowerBound)
         let level = (colon.map { $0 + 1 } ?? kind.lowerBound)..<kind.upperBound
         if level.isEmpty { return nil }
         var process = cursor
+        // The process is no part of the text.
         if process.skip("[pid "), cursor.bracketed() != nil { _ = cursor.skip(0x20) }
         return LoggedLine(
             time: instant, level: LineLevel.name(cursor.bytes(level)),

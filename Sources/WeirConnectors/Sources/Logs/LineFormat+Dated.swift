@@ -12,6 +12,7 @@ extension LineFormat {
     /// the text begins there and the component is `-`.
     static func parseLog4j(_ start: LineCursor) -> LoggedLine? {
         var cursor = start
+        // A slash behind two digits: a year of two digits.
         let isShort = start.peek(2) == 0x2F
         guard let time = isShort ? cursor.shortTimestamp() : cursor.timestamp(),
             cursor.skipBlanks()
@@ -19,11 +20,13 @@ extension LineFormat {
         var level: String?
         var component: Range<Int>?
         _ = cursor.skip("- ")
+        // What is in brackets is a thread, or a level that is written so.
         if let thread = cursor.bracketed() {
             level = LineLevel.known(cursor.bytes(thread))
             guard cursor.skipBlanks() else { return nil }
             _ = cursor.skip("- ")
         }
+        // Then comes the level, or in Python's form the logger and then the level.
         if level == nil {
             guard let word = cursor.word() else { return nil }
             level = LineLevel.known(cursor.bytes(word))
@@ -45,9 +48,11 @@ extension LineFormat {
             message: cursor.rest, form: .log4j)
     }
 
-    /// The logger behind the level, and its separator.
+    /// Reads the logger behind the level, and its separator; nil, and nothing read, where the
+    /// text begins at once.
     private static func logger(_ cursor: inout LineCursor) -> Range<Int>? {
         var process = cursor
+        // Spring Boot writes its process first.
         if process.number() != nil, process.skip(" --- ") { cursor = process }
         var thread: Range<Int>?
         if let inside = cursor.bracketed() {
@@ -69,6 +74,8 @@ extension LineFormat {
             cursor = next
             return word
         }
+        // Without a separator only a word with a point inside is taken for a logger, and
+        // neither the end of a sentence nor a path.
         guard last != 0x2E, !cursor.bytes(word).contains(0x2F), cursor.bytes(word).contains(0x2E)
         else { return nil }
         cursor = next
@@ -80,6 +87,7 @@ extension LineFormat {
     static func parseOpenStack(_ start: LineCursor) -> LoggedLine? {
         var cursor = start
         guard let first = cursor.peek() else { return nil }
+        // It does not begin with a year, so the name of a file must come first.
         if first &- 0x30 > 9 || cursor.peek(4) != 0x2D {
             guard first != 0x5B, first != 0x7B, cursor.word() != nil, cursor.skip(0x20)
             else { return nil }

@@ -16,10 +16,12 @@ extension LineFormat {
         guard var scanner = MemberScanner(start.line) else { return nil }
         var found = FoundMembers()
         while let member = scanner.next() {
+            // A name counts as what it stands for, however it is escaped.
             if let name = scanner.withBytes(of: member.key, { MemberName($0) }) {
                 found.take(member.value, for: name)
             }
         }
+        // Whether the line is JSON is known only at its end.
         guard scanner.isWhole, let written = found.time, let time = time(scanner.line, written)
         else { return nil }
         let line = scanner.line
@@ -37,6 +39,7 @@ extension LineFormat {
             message: found.message?.range ?? end..<end, form: .jsonLines)
     }
 
+    /// A member as a time: a text in RFC 3339, or a number or a text with a number in it.
     private static func time(
         _ line: UnsafeRawBufferPointer, _ value: MemberScanner.Value
     ) -> Instant? {
@@ -68,6 +71,7 @@ private struct MemberName {
     let rank: Int
 
     init?(_ key: UnsafeRawBufferPointer) {
+        // The lengths of the names below. Most members of a line are ruled out by it.
         guard (2...10).contains(key.count) else { return nil }
         switch key.count {
         case 2 where key.holds("ts"): self.init(.time, 2)
@@ -101,6 +105,7 @@ extension MemberScanner.Value {
 
 extension UnsafeRawBufferPointer {
     @inline(__always)
+    /// Whether the bytes are these.
     fileprivate func holds(_ text: StaticString) -> Bool {
         for index in 0..<count where self[index] != text.utf8Start[index] { return false }
         return count == text.utf8CodeUnitCount
@@ -115,6 +120,8 @@ private struct FoundMembers {
     private(set) var message: MemberScanner.Value?
     private var ranks = (time: 9, level: 9, component: 9, message: 9)
 
+    /// Takes a member if it is of a kind that its field can be, and better than what is
+    /// there.
     mutating func take(_ value: MemberScanner.Value, for name: MemberName) {
         switch name.field {
         case .time where value.isScalar && name.rank < ranks.time:

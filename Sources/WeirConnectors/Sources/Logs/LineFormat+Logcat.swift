@@ -6,6 +6,8 @@ extension LineFormat {
     static func parseLogcat(_ start: LineCursor, _ defaultYear: Int) -> LoggedLine? {
         var cursor = start
         var year = defaultYear
+        // Four digits and a hyphen: a year. Without it the month's two digits are followed by
+        // one.
         if cursor.peek(4) == 0x2D {
             guard let written = cursor.digits(4), cursor.skip(0x2D) else { return nil }
             year = written

@@ -1,8 +1,10 @@
 import WeirBase
 
 extension LineFormat {
-    /// RFC 3164, `<34>Oct 11 22:14:15 host tag[123]: text`, with or without the priority, and with
-    /// the RFC 3339 time that today's rsyslog writes in its place.
+    /// RFC 3164, `<34>Oct 11 22:14:15 host tag[123]: text`, with or without the priority, and
+    /// with the RFC 3339 time that today's rsyslog writes in its place.
+    ///
+    /// A line without a priority has no level of its own and counts as `info`.
     static func parseSyslog3164(_ start: LineCursor, _ defaultYear: Int) -> LoggedLine? {
         var cursor = start
         let level: String
@@ -25,6 +27,7 @@ extension LineFormat {
             form: .syslog3164)
     }
 
+    /// Reads the time in one of its two forms.
     private static func syslogTime(_ cursor: inout LineCursor, _ defaultYear: Int) -> Instant? {
         guard let first = cursor.peek() else { return nil }
         if first &- 0x30 <= 9 {
@@ -43,7 +46,8 @@ extension LineFormat {
         return time.instant
     }
 
-    /// `tag:`, `tag[123]:` or `tag[123]` without the number; nil, when there is none.
+    /// Reads `tag:`, `tag[123]:` or `tag[123]`, and gives the tag without the number; nil,
+    /// and nothing read, when there is none.
     private static func tag(_ cursor: inout LineCursor) -> String? {
         let start = cursor.position
         let limit = min(cursor.line.count, start + longestWord)
@@ -61,11 +65,12 @@ extension LineFormat {
     }
 
     @inline(__always)
+    /// Whether a byte ends a tag.
     private static func isTagEnd(_ byte: UInt8) -> Bool {
         byte == 0x5B || byte == 0x3A || byte == 0x20
     }
 
-    /// `<0>` to `<191>`.
+    /// Reads a priority, `<0>` to `<191>`: 24 facilities of eight severities.
     private static func priority(_ cursor: inout LineCursor) -> Int? {
         guard cursor.skip(0x3C), let value = cursor.number(atMost: 3), value <= 191,
             cursor.skip(0x3E)
@@ -82,6 +87,7 @@ extension LineFormat {
             cursor.skip(0x20), cursor.word() != nil, cursor.skip(0x20), cursor.word() != nil
         else { return nil }
         _ = cursor.skip(0x20)
+        // A hyphen stands for structured data where there is none.
         if cursor.peek() == 0x2D {
             _ = cursor.skip(0x2D)
         } else {
@@ -95,7 +101,8 @@ extension LineFormat {
             component: cursor.text(application), message: cursor.rest, form: .syslog5424)
     }
 
-    /// Skips one `[id key="value" …]`; in values `\` protects the next byte.
+    /// Passes over one `[id key="value" …]`. In values a backslash protects the next byte, so
+    /// that a bracket or a quote in them ends nothing.
     private static func structuredData(_ cursor: inout LineCursor) -> Bool {
         guard cursor.peek() == 0x5B else { return false }
         var isQuoted = false

@@ -1,11 +1,15 @@
 import WeirBase
 
-/// The forms of log lines that are told apart. A line is of at most one form.
+/// The forms of log lines that are told apart. A line is of at most one form, whatever the
+/// order in which they are tried; tests hold the forms to that.
 enum LineForm: UInt8, CaseIterable, Sendable {
     case syslog3164, syslog5424, log4j, openStack, apache, logcat, hdfs, jsonLines
 }
 
 /// Reads one line of a log in any of the forms of `LineForm`.
+///
+/// Each form is a function in a file of its own kind. It takes a cursor at the line's
+/// beginning and gives what the line says, or nil where the line is not of its form.
 enum LineFormat {
     /// Loggers, tags, threads, hosts and the like are no longer than this: a longer one makes the
     /// line one of no form, so that a huge line costs no more than a short one (JSON is read to
@@ -42,6 +46,7 @@ enum LineFormat {
         return Array(line).withUnsafeBytes { parse($0, last: last, defaultYear: defaultYear) }
     }
 
+    /// Tries one form.
     private static func parse(
         _ cursor: LineCursor, as form: LineForm, _ defaultYear: Int
     ) -> LoggedLine? {

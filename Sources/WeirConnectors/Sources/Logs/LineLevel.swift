@@ -1,7 +1,7 @@
-/// The names of levels: lower case, as the source wrote them, with few synonyms.
+/// The names of levels: in small letters, as the source wrote them, with few synonyms.
 ///
-/// Only names that mean the same are joined, so that a count per level equals what a search for
-/// the word in the file gives.
+/// Only names that mean the same are joined, so that a count per level equals what a search
+/// for the word in the file gives.
 enum LineLevel {
     /// The level that a word in a level's place names; a word that is not known names itself.
     static func name(_ word: UnsafeRawBufferPointer) -> String {
@@ -9,14 +9,17 @@ enum LineLevel {
         return String(decoding: word.map(lowered), as: UTF8.self)
     }
 
-    /// The level a word names, or nil when it is no level's name.
+    /// The level that a word names, or nil when it is no level's name.
     static func known(_ word: UnsafeRawBufferPointer) -> String? {
+        // From `err` to `critical`. So every name fits a number of 64 bits and is compared at
+        // once.
         guard (3...8).contains(word.count) else { return nil }
         var packed: UInt64 = 0
         for byte in word { packed = packed << 8 | UInt64(lowered(byte)) }
         return table(packed)
     }
 
+    /// The names as numbers of their bytes, which are ASCII: 0x69_6E66_6F is `info`.
     private static func table(_ packed: UInt64) -> String? {
         switch packed {
         case 0x69_6E66_6F: "info"
@@ -39,7 +42,7 @@ enum LineLevel {
         }
     }
 
-    /// The level of a letter of logcat.
+    /// The level of one of logcat's letters.
     static func logcat(_ letter: UInt8) -> String? {
         switch letter {
         case UInt8(ascii: "V"): "trace"
@@ -66,6 +69,7 @@ enum LineLevel {
     }
 
     @inline(__always)
+    /// A byte in small letters, of ASCII alone.
     private static func lowered(_ byte: UInt8) -> UInt8 {
         (0x41...0x5A).contains(byte) ? byte | 0x20 : byte
     }

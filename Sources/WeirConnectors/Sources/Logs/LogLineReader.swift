@@ -3,11 +3,14 @@ import WeirEngine
 
 /// Reads the lines of one log, one after the other, for `Source.logLines`.
 ///
-/// Belongs to one subtask. The form of the line before is only tried first: a line is of at most
-/// one form, so that what comes out follows from the line alone.
+/// Each subtask of the source has its own. The form of the line before is only tried first,
+/// as logs rarely change their form: a line is of at most one form, so that what comes out
+/// follows from the line alone.
 struct LogLineReader {
     private let format: LogFormat.Kind
+    /// The year of times that are written without one.
     private let defaultYear: Int
+    /// The form of the line before.
     private var last: LineForm?
 
     /// A reader for a run that began at `started`.
