@@ -1,18 +1,28 @@
-/// A table from keys to values that the engine owns: open addressing, linear probing.
+/// A table from keys to values that the engine owns: open addressing with linear probing.
 ///
-/// The caller gives the hash (never 0 inside: it is mapped to 1), so that nothing depends on
-/// Swift's per-process hashing. Iteration goes by slot, which is the same for the same sequence of
-/// operations. Grows to twice its size at three quarters full; removal shifts entries back, so
-/// that there are no tombstones. Keys are the same when they are equal or `isSame` says so, which
-/// is asked of keys with one hash only. One owner; not for several threads.
+/// The keyed state of operators is in it. The caller gives each key's hash, so that nothing
+/// depends on Swift's hashing, which differs from process to process. Visiting goes by slot,
+/// and the slots are the same for the same sequence of operations, so that it is the same in
+/// a replay.
+///
+/// It grows to twice its size at three quarters full, and never shrinks. Removal shifts
+/// entries back, so that there are no tombstones and a table in which keys come and go does
+/// not slow down. Keys are the same when they are equal or when `isSame` says so, which is
+/// asked of keys with one hash only. One owner; not for several threads.
 package final class KeyedTable<Key: Equatable, Value> {
+    /// The hash of each slot's key; 0 for an empty slot. (A key whose hash is 0 is given 1.)
     private var hashes: UnsafeMutablePointer<UInt64>
+    /// The keys, of which only those in slots that are not empty are initialised.
     private var keys: UnsafeMutablePointer<Key>
+    /// The values, likewise.
     private var values: UnsafeMutablePointer<Value>
+    /// The number of slots, a power of two.
     private var capacity: Int
+    /// How many entries there are.
     package private(set) var count = 0
     private let isSame: (Key, Key) -> Bool
 
+    /// An empty table with at least `capacity` slots.
     package init(
         capacity: Int = 16, isSame: @escaping (Key, Key) -> Bool = { _, _ in false }
     ) {
@@ -42,6 +52,8 @@ package final class KeyedTable<Key: Equatable, Value> {
         let wanted = hash == 0 ? 1 : hash
         var index = find(key, wanted)
         if hashes[index] == 0 {
+            // At three quarters full a search for a key that is not there probes about eight
+            // slots.
             if (count + 1) * 4 > capacity * 3 {
                 grow()
                 index = find(key, wanted)
@@ -62,6 +74,8 @@ package final class KeyedTable<Key: Equatable, Value> {
 
     /// Takes a key and its value out; nil when it is not there.
     package func remove(_ key: Key, hash: UInt64) -> Value? {
+        // A search ends at the first empty slot. So a hole may only stay where no entry
+        // behind it was pushed over it, and entries are moved into it until that is so.
         var hole = find(key, hash == 0 ? 1 : hash)
         if hashes[hole] == 0 { return nil }
         let value = (values + hole).move()
@@ -84,6 +98,7 @@ package final class KeyedTable<Key: Equatable, Value> {
         return value
     }
 
+    /// Removes every entry and keeps the room.
     package func removeAll() {
         for index in 0..<capacity where hashes[index] != 0 {
             (keys + index).deinitialize(count: 1)
@@ -95,6 +110,7 @@ package final class KeyedTable<Key: Equatable, Value> {
 
     /// A table of its own with the same entries in the same slots.
     package func copy() -> KeyedTable {
+        // With the same capacity each entry has the same home, so no search is needed.
         let other = KeyedTable(capacity: capacity, isSame: isSame)
         for index in 0..<capacity where hashes[index] != 0 {
             other.hashes[index] = hashes[index]
@@ -110,6 +126,8 @@ package final class KeyedTable<Key: Equatable, Value> {
         for index in 0..<capacity where hashes[index] != 0 { body(keys[index], values[index]) }
     }
 
+    /// The slot of a key, or the empty one in which it would be put. There is always an empty
+    /// one.
     private func find(_ key: Key, _ hash: UInt64) -> Int {
         var index = Int(truncatingIfNeeded: hash) & (capacity - 1)
         while hashes[index] != 0 {
@@ -122,6 +140,7 @@ package final class KeyedTable<Key: Equatable, Value> {
         return index
     }
 
+    /// Moves every entry into a table of twice the size, in the order of the slots.
     private func grow() {
         let (oldHashes, oldKeys, oldValues, oldCapacity) = (hashes, keys, values, capacity)
         capacity *= 2

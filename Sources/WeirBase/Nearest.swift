@@ -1,6 +1,7 @@
-/// Finds what somebody may have meant.
+/// Finds what somebody may have meant who typed a name that means nothing.
 package enum Nearest {
-    /// `Did you mean X?`, or the names there are.
+    /// What to say: `Did you mean X?`, or the names there are, or `fallback` where there are
+    /// too many.
     package static func advice(_ wrong: String, among names: [String], or fallback: String)
         -> String
     {
@@ -9,14 +10,17 @@ package enum Nearest {
         return "There are: \(names.joined(separator: ", "))"
     }
 
-    /// The name that is nearest, when one is near enough to have been meant.
+    /// The name that is nearest, when one is near enough to have been meant: two edits, or a
+    /// third of the name. Of equally near ones the first.
     package static func best(_ wrong: String, among names: [String]) -> String? {
         let near = names.map { (name: $0, distance: distance(wrong, $0)) }
+            // A name of two letters is not near to everything of two letters.
             .filter { $0.distance <= max(2, $0.name.count / 3) && $0.distance < $0.name.count }
         return near.min { $0.distance < $1.distance }?.name
     }
 
-    /// Edits from one word to the other (Levenshtein's distance).
+    /// How many edits lead from one word to the other (Levenshtein's distance), in either
+    /// case of letters and of the first 64 characters alone.
     package static func distance(_ left: String, _ right: String) -> Int {
         let (from, to) = (Array(left.lowercased().prefix(64)), Array(right.lowercased().prefix(64)))
         var row = Array(0...to.count)

@@ -4,8 +4,12 @@
 /// Whatever a message shows of them goes through here: C0 and C1 controls, DEL, the bidirectional
 /// overrides and other invisible format characters become visible escapes.
 package enum PrintableText {
-    /// The text with every control and format character written as `\u{1B}`; at most `limit`
-    /// characters, the rest replaced by an ellipsis.
+    /// The text with every control and format character written as `\u{1B}`. At most `limit`
+    /// characters are taken, and an ellipsis stands for the rest.
+    ///
+    /// Characters are counted as Unicode scalars of the text, so that an escape makes the
+    /// result longer than the limit. What is escaped already stays as it is when it is
+    /// escaped again.
     package static func escaped(_ text: some StringProtocol, limit: Int = 200) -> String {
         var result = ""
         var count = 0
@@ -27,8 +31,9 @@ package enum PrintableText {
         return result
     }
 
-    /// A text of this program in ASCII alone: what stands in messages for other characters is
-    /// replaced by what reads the same, anything else by an escape.
+    /// A text of this program in ASCII alone, for terminals that show nothing else. What
+    /// stands in messages for other characters is replaced by what reads the same, anything
+    /// else by an escape.
     package static func ascii(_ text: String) -> String {
         if text.utf8.allSatisfy({ $0 < 0x80 }) { return text }
         var result = ""
@@ -43,6 +48,7 @@ package enum PrintableText {
         return result
     }
 
+    /// Whether a character does something, or shows as nothing, instead of being text.
     private static func isUnsafe(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.properties.generalCategory {
         case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .privateUse:

@@ -1,4 +1,5 @@
-/// How whoever runs this program calls it: for advice that is pasted into a shell as it stands.
+/// How whoever runs this program calls it, for advice that is pasted into a shell as it
+/// stands.
 package enum ProgramName {
     /// The name as it was typed: bare where the shell found the program, else the path.
     package static var typed: String { CommandLine.arguments.first ?? "weir" }
@@ -16,6 +17,7 @@ package enum ProgramName {
 
 /// One word of a command line.
 package enum ShellWord {
+    /// The characters that mean nothing to a shell, wherever they stand in a word.
     private static let plain = Set(
         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_@%+=:,./-".utf8)
 
@@ -25,6 +27,8 @@ package enum ShellWord {
     /// line and steers no terminal.
     package static func quoted(_ word: String) -> String {
         if !word.isEmpty, word.utf8.allSatisfy({ plain.contains($0) }) { return word }
+        // In single quotes nothing means anything but the quote itself, which is put outside
+        // of them.
         guard word.unicodeScalars.contains(where: { isControl($0) }) else {
             let parts = word.split(separator: "'", omittingEmptySubsequences: false)
             return "'" + parts.joined(separator: "'\\''") + "'"
@@ -49,6 +53,7 @@ package enum ShellWord {
         path.hasPrefix("-") ? "./" + path : path
     }
 
+    /// Whether a character could steer a terminal or break the line.
     private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.properties.generalCategory {
         case .control, .format, .lineSeparator, .paragraphSeparator: true

@@ -20,6 +20,8 @@ public struct SeededGenerator: RandomNumberGenerator, Sendable {
     /// The next 64 random bits.
     @inlinable
     public mutating func next() -> UInt64 {
+        // 2^64 divided by the golden ratio, and odd: the state takes every value before one
+        // comes again.
         state &+= 0x9E37_79B9_7F4A_7C15
         return Self.mix(state)
     }
@@ -28,10 +30,13 @@ public struct SeededGenerator: RandomNumberGenerator, Sendable {
     @inlinable
     public mutating func below(_ bound: Int) -> Int {
         precondition(bound > 0, "bound \(bound) must be positive")
+        // The upper half of the product: no division, and the numbers are spread evenly.
         return Int(next().multipliedFullWidth(by: UInt64(bound)).high)
     }
 
     @inlinable
+    /// Makes of each word another one, so that words that differ in a bit have nothing in
+    /// common. No two words give the same. For whoever numbers its draws and needs no state.
     package static func mix(_ word: UInt64) -> UInt64 {
         var mixed = word
         mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9

@@ -7,6 +7,15 @@
 /// What was hashed is the sequence of *words* given; `combine(bytes:)` gives the words of the
 /// bytes and then their count, so that `"ab", "c"` and `"a", "bc"` differ.
 @frozen
+/// A 64-bit hash that is the same in every process, build and version of Weir.
+///
+/// Digests, plans and traces are compared by it, so that it never changes. It finds accidents
+/// and differences; it keeps no secrets, and does not withstand an attacker who chooses the
+/// input. Each round takes eight bytes by a folded 64×64→128-bit product, as in wyhash (Wang
+/// Yi, github.com/wangyi-fudan/wyhash, public domain).
+///
+/// What was hashed is the sequence of *words* given. `combine(bytes:)` gives the words of the
+/// bytes and then their count, so that `"ab", "c"` and `"a", "bc"` differ.
 public struct StableHash: Sendable {
     @usableFromInline var state: UInt64
 
@@ -30,6 +39,8 @@ public struct StableHash: Sendable {
             index += 8
         }
         if index < count {
+            // Up to seven bytes that fill no word. The count behind them tells them from
+            // bytes of zero.
             var tail: UInt64 = 0
             var shift: UInt64 = 0
             while index < count {
@@ -53,6 +64,8 @@ public struct StableHash: Sendable {
     public var value: UInt64 { Self.fold(state ^ 0x5899_65CC_7537_4CC3, 0x1D8E_4E27_C47D_124F) }
 
     @inlinable
+    /// The two halves of a product, one over the other: every bit of both factors reaches the
+    /// result.
     static func fold(_ left: UInt64, _ right: UInt64) -> UInt64 {
         let product = left.multipliedFullWidth(by: right)
         return product.high ^ product.low
@@ -60,7 +73,7 @@ public struct StableHash: Sendable {
 }
 
 extension UInt64 {
-    /// 16 lower-case hexadecimal digits.
+    /// The number in 16 hex digits, in small letters.
     package var hexadecimal: String {
         let digits = String(self, radix: 16)
         return String(repeating: "0", count: 16 - digits.count) + digits

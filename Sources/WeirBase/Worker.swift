@@ -2,19 +2,30 @@ import CTicks
 import Glibc
 import Synchronization
 
-/// A thread of the operating system that is started once and joined once.
+/// A thread of the operating system that is started once and joined at most once.
+///
+/// The engine, the recorder and the readers have their own threads and no tasks: they block,
+/// and their stacks and names must be theirs. What runs on the thread is the closure alone.
+/// Any thread may make one, and any may join it.
 package final class Worker: @unchecked Sendable {
     // Unchecked: `handle` is written before the initialiser returns and read by `join` only.
 
+    /// The system's handle of the thread.
     private var handle = pthread_t()
+    /// Whether somebody has joined it, or has begun to.
     private let isJoined = Atomic<Bool>(false)
 
+    /// Carries the closure into the thread, as the system hands over a single pointer.
     private final class Body {
         let run: @Sendable () -> Void
         init(_ run: @escaping @Sendable () -> Void) { self.run = run }
     }
 
-    /// Starts a thread with 8 MiB of stack; `name` shows in debuggers, cut to 15 bytes.
+    /// Starts a thread with 8 MiB of stack, which is what a program's first thread mostly
+    /// has. Pages that are not touched cost nothing.
+    ///
+    /// `name` shows in debuggers, cut to the 15 bytes that Linux keeps. Traps when the system
+    /// refuses another thread.
     package init(_ name: String, _ run: @escaping @Sendable () -> Void) {
         let body = Unmanaged.passRetained(
             Body {
@@ -44,24 +55,32 @@ package final class Worker: @unchecked Sendable {
     /// The processor that the calling thread runs on now.
     package static var currentProcessor: Int { Int(weir_current_processor()) }
 
-    /// Has the system kill this process when the thread that started it ends, with its process at
-    /// the latest.
+    /// Has the system kill this process when the thread that started it ends, and so with
+    /// that thread's process at the latest.
     package static func endWithParent() { weir_end_with_parent() }
 
-    /// Waits for the thread's end. Any further call returns at once.
+    /// Waits for the thread's end. Any further call returns at once, whether it has ended or
+    /// not.
     package func join() {
         if isJoined.exchange(true, ordering: .relaxed) { return }
         pthread_join(handle, nil)
     }
 }
 
-/// A mutex with a condition, for threads that wait for each other.
+/// A condition lock: a mutex with a condition, for threads that wait for each other.
+///
+/// The protocol is that of every condition: lock, look at what the lock guards, wait as long
+/// as it is not as it should be, change it, signal, unlock. `wait` may return without a
+/// signal, so the look is always repeated. What it guards is the owner's; here is only the
+/// lock.
 package final class Monitor: @unchecked Sendable {
     // Unchecked: a mutex and a condition of the system are made for sharing.
 
     private let mutex: UnsafeMutablePointer<pthread_mutex_t>
     private let condition: UnsafeMutablePointer<pthread_cond_t>
 
+    /// An open lock. Its waits are measured by the monotonic clock, so that setting the
+    /// machine's clock neither ends nor prolongs one.
     package init() {
         mutex = .allocate(capacity: 1)
         pthread_mutex_init(mutex, nil)
@@ -86,6 +105,7 @@ package final class Monitor: @unchecked Sendable {
     @inline(__always)
     package func unlock() { pthread_mutex_unlock(mutex) }
 
+    /// Runs `body` with the lock, and gives it back however `body` ends.
     package func withLock<Result, Failure: Error>(
         _ body: () throws(Failure) -> Result
     ) throws(Failure) -> Result {
@@ -94,16 +114,19 @@ package final class Monitor: @unchecked Sendable {
         return try body()
     }
 
-    /// Waits for a signal; the lock is held before and after.
+    /// Waits for a signal. The lock is held before and after, and open meanwhile.
     package func wait() { pthread_cond_wait(condition, mutex) }
 
-    /// Waits for a signal or until the monotonic clock reads `deadline` nanoseconds.
+    /// Waits for a signal, or until the monotonic clock reads `deadline` nanoseconds; it does
+    /// not say which. The lock is held before and after.
     package func wait(until deadline: UInt64) {
         var time = timespec(
             tv_sec: Int(deadline / 1_000_000_000), tv_nsec: Int(deadline % 1_000_000_000))
         pthread_cond_timedwait(condition, mutex, &time)
     }
 
+    /// Wakes one thread that waits.
     package func signal() { pthread_cond_signal(condition) }
+    /// Wakes all threads that wait.
     package func broadcast() { pthread_cond_broadcast(condition) }
 }

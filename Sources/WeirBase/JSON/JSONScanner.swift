@@ -12,17 +12,18 @@ package struct JSONScanner {
     /// Why a line is not JSON, and where.
     package struct Fault: Error, Equatable {
         package let reason: String
-        /// The byte's place in the line, from 0.
+        /// How many bytes of the line come before it.
         package let offset: Int
     }
 
+    /// A value as a part of the line.
     package struct Value: Equatable {
         package enum Kind: Equatable {
             case string, number, object, array, literal
         }
 
         package let kind: Kind
-        /// Of a string the bytes between its quotes.
+        /// The bytes of the value; of a string those between its quotes.
         package let range: Range<Int>
         package let hasEscapes: Bool
 
@@ -109,6 +110,7 @@ package struct JSONScanner {
 
     // MARK: Containers
 
+    /// Passes over an object, at whose bracket the scanner is.
     private mutating func object(depth: Int) throws(Fault) {
         try open(depth)
         if take(0x7D) { return }
@@ -119,6 +121,7 @@ package struct JSONScanner {
         } while try isFollowed(end: 0x7D, "object")
     }
 
+    /// Passes over an array, at whose bracket the scanner is.
     private mutating func array(depth: Int) throws(Fault) {
         try open(depth)
         if take(0x5D) { return }
@@ -171,6 +174,7 @@ package struct JSONScanner {
 
     // MARK: Values without others in them
 
+    /// Takes a string, at whose quote the scanner is.
     private mutating func string() throws(Fault) -> Value {
         position += 1
         let start = position
@@ -193,6 +197,7 @@ package struct JSONScanner {
         throw fault("it ends inside a text")
     }
 
+    /// Passes over an escape, and notes it where it stands for no character.
     private mutating func escape() throws(Fault) {
         let (length, isOdd) = JSONEscape.length(line, at: position)
         guard position + length <= line.count else { throw fault("it ends inside a text") }
@@ -202,6 +207,8 @@ package struct JSONScanner {
         position += length
     }
 
+    /// Takes a number, as strictly as the grammar has it: no zero in front, no point without
+    /// digits.
     private mutating func number() throws(Fault) -> Value {
         let start = position
         _ = take(0x2D)
@@ -219,7 +226,8 @@ package struct JSONScanner {
             try digits()
         }
         let value = Value(kind: .number, range: start..<position, hasEscapes: false)
-        // Others are too long or too short to be nearly 0.
+        // A `Double` reaches down to about 1e-324. Without an exponent a number needs more
+        // than 300 digits to be nearer to 0, so that most numbers need no look.
         if collectsOddities, hasExponent || position - start > 300, isNearlyZero(value.range) {
             oddities.append(Oddity(range: value.range, isNumber: true))
         }
@@ -256,6 +264,7 @@ package struct JSONScanner {
 
     private func fault(_ reason: String) -> Fault { Fault(reason: reason, offset: position) }
 
+    /// A byte for a sentence: as it is if it can be seen, else as a number.
     private func shown(at place: Int) -> String {
         let byte = line[place]
         if (0x21...0x7E).contains(byte) { return "'\(Character(Unicode.Scalar(byte)))'" }
@@ -264,6 +273,7 @@ package struct JSONScanner {
     }
 
     @inline(__always)
+    /// Passes over what JSON takes for space.
     package mutating func skipSpace() {
         while position < line.count {
             let byte = line[position]
@@ -273,6 +283,7 @@ package struct JSONScanner {
     }
 
     @inline(__always)
+    /// Takes a byte if it comes next.
     package mutating func take(_ byte: UInt8) -> Bool {
         guard position < line.count, line[position] == byte else { return false }
         position += 1

@@ -1,16 +1,19 @@
-/// Walks over the outermost members of a line that is a JSON object without taking it apart.
+/// Walks over the outermost members of a line that is a JSON object, without taking it apart.
 ///
-/// What is JSON is for `JSONScanner` to say: values that are passed over are checked as strictly
-/// as those that are looked at.
+/// The protocol is: call `next` until nil, and then look at `isWhole`. Only then is it known
+/// that the line is JSON, and what the members said may count. What is JSON is for
+/// `JSONScanner` to say: values that are passed over are checked as strictly as those that
+/// are looked at. Allocates nothing.
 package struct MemberScanner {
     package typealias Value = JSONScanner.Value
 
     /// Whether the object came to its end, and the line with it.
     package private(set) var isWhole = false
     private var scanner: JSONScanner
+    /// Whether no member was asked for yet, so that none must be followed by a comma.
     private var isFirst = true
 
-    /// Nil when the line does not begin with `{`.
+    /// A scanner of a line; nil when the line does not begin with a brace.
     package init?(_ line: UnsafeRawBufferPointer) {
         scanner = JSONScanner(line)
         guard scanner.take(0x7B) else { return nil }
@@ -35,6 +38,7 @@ package struct MemberScanner {
         }
     }
 
+    /// The object has come to its end; whether the line has, too, is `isWhole`.
     private mutating func finish() -> (key: Value, value: Value)? {
         isWhole = scanner.isAtEnd()
         return nil

@@ -1,4 +1,7 @@
 /// A date and time of day in UTC, taken apart.
+///
+/// It is the one place that knows the calendar, for reading times and for writing them. It
+/// holds whatever it is given; whether there is such a date, `instant` says.
 package struct CalendarTime: Equatable, Sendable {
     package var year: Int
     package var month: Int
@@ -21,8 +24,10 @@ package struct CalendarTime: Equatable, Sendable {
         self.nanosecond = nanosecond
     }
 
-    /// The point in time, or nil when there is no such date or it is out of range.
+    /// The point in time; nil when there is no such date or it is outside the range of
+    /// `Instant`.
     package var instant: Instant? {
+        // The first and the last year are only partly in range; overflow tells for them.
         guard (1677...2262).contains(year), (1...12).contains(month),
             day >= 1, day <= Self.days(in: month, of: year),
             (0...23).contains(hour), (0...59).contains(minute), (0...60).contains(second),
@@ -45,15 +50,21 @@ package struct CalendarTime: Equatable, Sendable {
 
     /// Days since 1970-01-01 in the proleptic Gregorian calendar (Howard Hinnant,
     /// chrono-Compatible Low-Level Date Algorithms, `days_from_civil`).
+    ///
+    /// Years begin in March, so that the leap day is the last of its year. 400 years have
+    /// 146,097 days, and 719,468 days lie between the first of March of the year 0 and 1970.
     package static func daysSinceEpoch(year: Int, month: Int, day: Int) -> Int {
         let shifted = month <= 2 ? year - 1 : year
+        // An era is 400 years, after which the calendar repeats.
         let era = (shifted >= 0 ? shifted : shifted - 399) / 400
         let yearOfEra = shifted - era * 400
+        // From March on, five months have 153 days, and the lengths repeat.
         let dayOfYear = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1
         let dayOfEra = yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear
         return era * 146_097 + dayOfEra - 719_468
     }
 
+    /// How many days a month has.
     package static func days(in month: Int, of year: Int) -> Int {
         switch month {
         case 2: year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28
@@ -62,15 +73,19 @@ package struct CalendarTime: Equatable, Sendable {
         }
     }
 
+    /// Takes a point in time apart; the reverse of `daysSinceEpoch` (Hinnant's
+    /// `civil_from_days`).
     package init(_ instant: Instant) {
         var seconds = instant.nanoseconds / 1_000_000_000
         var rest = instant.nanoseconds % 1_000_000_000
+        // Before 1970 division rounds up; the date needs it rounded down.
         if rest < 0 {
             rest += 1_000_000_000
             seconds -= 1
         }
         var days = seconds / 86_400
         var ofDay = seconds % 86_400
+        // The same for the days.
         if ofDay < 0 {
             ofDay += 86_400
             days -= 1

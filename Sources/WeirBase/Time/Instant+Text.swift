@@ -31,10 +31,11 @@ extension Instant: LosslessStringConvertible {
     public func rfc3339(digits: Int = 9) -> String {
         precondition((0...9).contains(digits), "digits \(digits) must lie in 0...9")
         let time = CalendarTime(self)
-        // Years of 64 bits of nanoseconds have four digits.
+        // Nanoseconds of 64 bits reach from 1677 to 2262, so years have four digits.
         let length = digits == 0 ? 20 : 21 + digits
         return String(unsafeUninitializedCapacity: length) { bytes in
             var place = 0
+            // Writes a number with zeros in front, and the mark behind it.
             func write(_ number: Int, _ width: Int, then mark: UInt8) {
                 var rest = number
                 for index in stride(from: place + width - 1, through: place, by: -1) {
@@ -52,6 +53,8 @@ extension Instant: LosslessStringConvertible {
             write(time.second, 2, then: digits == 0 ? 0x5A : 0x2E)
             if digits > 0 {
                 var fraction = time.nanosecond
+                // Cut off and not rounded, so that a time never shows as one that is not
+                // there yet.
                 for _ in digits..<9 { fraction /= 10 }
                 write(fraction, digits, then: 0x5A)
             }

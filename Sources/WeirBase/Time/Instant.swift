@@ -2,6 +2,10 @@
 ///
 /// Covers the years 1678 to 2261. The same type serves event time and processing time.
 @frozen
+/// A point in time: nanoseconds since 1970-01-01T00:00:00Z, without leap seconds.
+///
+/// Covers all of the years 1678 to 2261, and parts of the two beside them. The same type
+/// serves event time and processing time.
 public struct Instant: Hashable, Comparable, Sendable {
     /// Nanoseconds since the epoch.
     public var nanoseconds: Int64
@@ -44,10 +48,14 @@ public struct Instant: Hashable, Comparable, Sendable {
 
     /// The start of the interval of length `width`, counted from the epoch, that contains it.
     @inlinable
+    /// The start of the interval of length `width`, counted from the epoch, that contains it.
+    ///
+    /// This is where a tumbling window begins. `width` must be positive.
     public func floored(to width: Duration) -> Instant {
         let step = width.wholeNanoseconds
         precondition(step > 0, "width \(width) must be positive")
         let rest = nanoseconds % step
+        // Before 1970 the remainder is negative, and the interval begins below.
         let down = rest < 0 ? rest + step : rest
         let (floor, overflow) = nanoseconds.subtractingReportingOverflow(down)
         return Instant(nanoseconds: overflow ? .min : floor)
@@ -57,6 +65,7 @@ public struct Instant: Hashable, Comparable, Sendable {
 extension Duration {
     /// The duration in nanoseconds, cut off below, saturating at ±292 years.
     @inlinable
+    /// The duration in whole nanoseconds; what is below is cut off. Saturates at ±292 years.
     public var wholeNanoseconds: Int64 {
         let (seconds, attoseconds) = components
         let (product, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
