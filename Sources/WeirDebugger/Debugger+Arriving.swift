@@ -2,7 +2,7 @@ import WeirBase
 import WeirReplay
 import WeirTelemetry
 
-/// What is said of the place that a movement came to.
+/// What is said of the position that a movement came to.
 extension Debugger {
     /// Says where the run is now: the step in words, the notes of the movement, the incidents
     /// found at this step, and the bookmarks that name it.

@@ -5,7 +5,7 @@ import WeirTelemetry
 /// What the prompt offers while a line is typed: each command says what could stand where, and
 /// here it is held against what stands there already.
 extension Debugger {
-    /// The most keys of one stage that are offered.
+    /// The maximum number of keys of one stage that are offered.
     private static let mostKeys = 50
 
     /// What the last word of a line can become, each as the whole word, in order.

@@ -2,9 +2,9 @@ import WeirBase
 import WeirReplay
 import WeirTelemetry
 
-/// The steps that places and times mean in this run.
+/// The steps that written positions and times mean in this run.
 extension Debugger {
-    /// The step that a written place means in this run.
+    /// The step that a written position means in this run.
     ///
     /// - Throws: `CommandError` where it means none, with what would.
     package func step(of place: Place) throws -> UInt64 {

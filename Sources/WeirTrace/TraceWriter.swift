@@ -55,7 +55,7 @@ package final class TraceWriter: RecordConsumer, @unchecked Sendable {
         let library = "weir \(header.recordedWith.version)"
         let file = try McapWriter(path: path, library: library, overwrite: overwrite)
         try file.writeMetadata(name: TraceMetadata.run, Self.members(of: header))
-        // Only what other tools can read has a schema: metrics and marks are JSON, the rest
+        // Only what other tools can read has a schema: metrics and incidents are JSON, the rest
         // is ours.
         let metric = try file.addSchema(
             name: "weir.MetricSample", encoding: "jsonschema",
@@ -272,7 +272,8 @@ package final class TraceWriter: RecordConsumer, @unchecked Sendable {
         try file.writeChunk([message(.schedule, data, at: latest)], compress: false)
     }
 
-    /// Writes logs, samples and marks, with the statements before the records that name them.
+    /// Writes logs, samples and incidents, with the statements before the records that name
+    /// them.
     private func writeTelemetry(_ batch: RecordBatch) throws(TraceError) {
         var chunker = Chunker(file)
         if !batch.newSites.isEmpty {

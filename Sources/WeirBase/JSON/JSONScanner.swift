@@ -1,4 +1,4 @@
-/// Reads one line of JSON value by value: the one place that says what is JSON and what is not.
+/// Reads one line of JSON value by value: nothing else says what is JSON and what is not.
 ///
 /// The grammar is that of RFC 8259, held strictly, with four things more: a byte order mark at the
 /// line's beginning is passed over; containers are at most `maximumDepth` deep; an escape that
@@ -39,8 +39,8 @@ package struct JSONScanner {
         }
     }
 
-    /// A place whose bytes other readers of JSON do not understand: an escape that stands for no
-    /// character, or a number that is nearly 0 (`1e-400`).
+    /// A stretch whose bytes other readers of JSON do not understand: an escape that stands for
+    /// no character, or a number that is nearly 0 (`1e-400`).
     package struct Oddity: Equatable {
         package let range: Range<Int>
         package let isNumber: Bool

@@ -1,7 +1,7 @@
 /// A date and time of day in UTC, taken apart.
 ///
-/// It is the one place that knows the calendar, for reading times and for writing them. It
-/// holds whatever it is given; whether there is such a date, `instant` says.
+/// Nothing else knows the calendar, for reading times and for writing them. It holds whatever it
+/// is given; whether there is such a date, `instant` says.
 package struct CalendarTime: Equatable, Sendable {
     package var year: Int
     package var month: Int

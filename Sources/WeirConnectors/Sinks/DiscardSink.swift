@@ -5,7 +5,7 @@ public struct DiscardSink: RowSink {
     /// A sink that keeps nothing.
     public init() {}
 
-    /// A name for people; there is no such place.
+    /// A name for people; nothing has it.
     public var location: String { "(discarded)" }
 
     /// Always succeeds.

@@ -13,7 +13,7 @@ public final class MemorySink: RowSink {
     }
 
     private let contents = Mutex(Contents())
-    /// The most bytes that are kept.
+    /// The maximum number of bytes that are kept.
     private let byteLimit: Int
 
     /// A sink that refuses rows beyond `byteLimit` bytes with a `ConnectorError`.
@@ -22,7 +22,7 @@ public final class MemorySink: RowSink {
         self.byteLimit = byteLimit
     }
 
-    /// A name for people; there is no such place.
+    /// A name for people; nothing has it.
     public var location: String { "(memory)" }
 
     /// All rows so far without their line ends; bytes that are not UTF-8 become U+FFFD. Copies.

@@ -4,8 +4,8 @@ import WeirEngine
 
 /// The sentences of this room's errors: what, where, and what to do.
 ///
-/// They are in one place so that equal troubles have equal words and equal exit codes. A
-/// request that cannot work is `.usage`; what may work another time is `.operating`.
+/// They are together so that equal troubles have equal words and equal exit codes. A request
+/// that cannot work is `.usage`; what may work another time is `.operating`.
 enum Trouble {
     /// A file could not be opened for reading.
     static func opening(_ path: String, toRead failure: SystemFailure) -> ConnectorError {

@@ -4,8 +4,7 @@ import WeirTelemetry
 
 /// Incidents that say the same: a condition that was broken again and again is one line.
 ///
-/// The places where a movement arrives and `info marks` show groups; programs get every
-/// incident.
+/// The arrival of a movement and `info marks` show groups; programs get every incident.
 struct MarkGroup {
     /// The first one of the group.
     let mark: Mark

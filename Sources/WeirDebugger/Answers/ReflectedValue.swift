@@ -9,12 +9,12 @@ import WeirBase
 /// order is nobody's choice, and a value that came about in another way may have another one.
 /// (Of more entries than the bound, their own order still decides which are written.)
 enum ReflectedValue {
-    /// The most characters of a value that are shown.
+    /// The maximum number of characters of a value that are shown.
     static let longestText = 2_000
     /// A value within so many others is left out, which also ends a chain of objects that is
     /// a circle.
     private static let deepest = 8
-    /// The most parts of one value that are looked at.
+    /// The maximum number of parts of one value that are looked at.
     private static let largest = 2_000
 
     // MARK: Text

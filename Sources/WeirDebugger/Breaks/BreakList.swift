@@ -5,7 +5,7 @@ import WeirBase
 /// A number is never given twice in a session, so that an old script cannot delete a new
 /// break by mistake. There is room for a bounded number; a further one is refused.
 struct BreakList {
-    /// The most breaks. Each of them is looked at on the way of every search.
+    /// The maximum number of breaks. Each of them is looked at on the way of every search.
     static let most = 100
 
     /// The breaks in the order in which they were set.

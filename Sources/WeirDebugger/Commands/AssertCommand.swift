@@ -23,7 +23,7 @@ extension DebuggerCommand {
 }
 
 extension Debugger {
-    /// The most states, and the most channels, whose values a failed assertion tells.
+    /// The maximum number of states, and of channels, whose values a failed assertion tells.
     private static let mostOperands = 8
 
     /// Evaluates the condition, and tells the values of its parts where it does not hold.

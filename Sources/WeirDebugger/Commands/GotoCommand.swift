@@ -12,7 +12,7 @@ extension DebuggerCommand {
         read: { text throws(CommandError) in try place(&text) },
         obey: { place, debugger in try debugger.goto(place) },
         candidates: { place, debugger in
-            // The words that are always places, and the session's own.
+            // The words that always name a position, and the session's own.
             place.isFirst ? ["start", "end", "failure"] + debugger.bookmarks.names : []
         })
 
@@ -24,7 +24,7 @@ extension DebuggerCommand {
         do {
             return try Place(text.rest())
         } catch {
-            // A place does not know where in the command it was written.
+            // A written position does not know where in the command it was written.
             throw CommandError(error.message, error.advice, at: column)
         }
     }
@@ -33,7 +33,7 @@ extension DebuggerCommand {
 extension Debugger {
     /// Goes to a step, as `goto` and the opening of a debugger do.
     func goto(_ place: Place) throws -> Answer {
-        // Found before the movement begins, so that a wrong place moves nothing.
+        // Found before the movement begins, so that a wrong one moves nothing.
         let step = try self.step(of: place)
         return try move(distance(to: step)) {
             try go(to: step)

@@ -83,7 +83,7 @@ enum PrintedThing: Equatable {
 }
 
 extension Debugger {
-    /// The most messages of a queue that are shown.
+    /// The maximum number of messages of a queue that are shown.
     private static let mostMessages = 20
 
     /// Shows the thing. Nothing is moved, but an element is searched for from the source's

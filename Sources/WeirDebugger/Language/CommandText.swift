@@ -3,8 +3,8 @@
 /// Every `read` of a command and the parser of expressions take from it. An error gets the
 /// position at which it was met, so that the person sees it. Nothing in it knows a run.
 struct CommandText {
-    /// The most characters of a command. A longer line is refused before anything of it is
-    /// read, which bounds everything that reads it.
+    /// The maximum number of characters of a command. A longer line is refused before anything
+    /// of it is read, which bounds everything that reads it.
     static let longest = 4_096
 
     /// The text in characters as a person counts them; columns of errors count the same.

@@ -114,7 +114,7 @@ extension StateReference {
         do {
             return try FieldPath.follow(path, from: state.value)
         } catch {
-            // A field whose own place is not known: the whole reference is marked.
+            // A field whose own column is not known: the whole reference is marked.
             throw CommandError(error.message, error.advice, at: error.column ?? column)
         }
     }

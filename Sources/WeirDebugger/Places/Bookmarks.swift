@@ -3,7 +3,7 @@
 /// They are the session's and are not written into the trace. There is room for a bounded
 /// number; a further name is refused.
 struct Bookmarks {
-    /// The most steps that can be named.
+    /// The maximum number of steps that can be named.
     static let most = 1_000
 
     /// The names with their steps.

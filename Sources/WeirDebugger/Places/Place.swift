@@ -22,7 +22,7 @@ package enum Place: Equatable, Sendable {
     package static let forms =
         "a step, N%, a time (12.5s or RFC 3339), start, end, failure or a mark"
 
-    /// Reads a place from the whole of a text.
+    /// Reads a position from the whole of a text.
     package init(_ text: String) throws(CommandError) {
         switch text {
         case "": throw CommandError("a place is missing", "Give \(Self.forms)")

@@ -3,7 +3,7 @@
 /// `Debugger.move` adds each arrival; `back` and `forward` go along it. When it is full, the
 /// oldest step goes.
 struct PlaceHistory {
-    /// The most steps that are kept.
+    /// The maximum number of steps that are kept.
     static let most = 1_000
 
     /// The steps in the order of the movements.

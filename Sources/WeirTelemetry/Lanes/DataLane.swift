@@ -54,8 +54,8 @@ package struct DataLane: @unchecked Sendable {
         notes.deallocate()
     }
 
-    /// The most bytes that one block may carry: half the ring, so that a block fits whatever
-    /// the ring's other half still holds.
+    /// The maximum number of bytes that one block may carry: half the ring, so that a block fits
+    /// whatever the ring's other half still holds.
     package var maximumBlock: Int { dataCapacity / 2 }
 
     /// Notes an input block, and waits for the recorder while there is no room.
@@ -189,7 +189,7 @@ package struct DataLane: @unchecked Sendable {
 
     /// Bytes that were copied out and not given back. The recorder.
     package var takenBytes: Int {
-        // A place read from a file left behind may be anything.
+        // A location read from a file left behind may be anything.
         Int(clamping: drained.pointee &- dataTail.pointee.load(ordering: .relaxed))
     }
 

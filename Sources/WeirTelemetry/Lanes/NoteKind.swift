@@ -92,7 +92,7 @@ extension NoteLane {
 
     /// Slots that the end note of a turn with `outlets` outlets takes at most.
     @inline(__always)
-    /// The most slots that the end note of a turn with so many outlets takes.
+    /// The maximum number of slots that the end note of a turn with so many outlets takes.
     package static func endSlots(outlets: Int) -> Int {
         // One word for the sample. The first outlet's count is in the first slot, the others
         // come two to a word.

@@ -25,11 +25,12 @@ package struct NoteLane: @unchecked Sendable {
 
     /// Words in a slot.
     package static let slotWords = 4
-    /// The most slots that one note takes: 23 for the end of a turn with 128 outlets, 12 for
-    /// a publish of 256 messages or a completion of 32 calls, 7 for a rest point with 64
-    /// markers.
+    /// The maximum number of slots that one note takes: 23 for the end of a turn with 128
+    /// outlets, 12 for a publish of 256 messages or a completion of 32 calls, 7 for a rest point
+    /// with 64 markers.
     package static let maximumNoteSlots = 24
-    /// The fewest slots a lane may have: two of the largest notes and a few small ones.
+    /// The minimum number of slots a lane may have: two of the largest notes and a few small
+    /// ones.
     package static let minimumSlots = 64
 
     package struct Producer {

@@ -33,8 +33,8 @@ package final class LogLane: @unchecked Sendable {
     private var knownSites: [SiteKey: UInt32] = [:]
     private let sites: LogSites
 
-    /// About the most bytes of a record. Longer text is cut, so that one record cannot fill
-    /// the ring.
+    /// About the maximum number of bytes of a record. Longer text is cut, so that one record
+    /// cannot fill the ring.
     package static let maximumRecord = 16 << 10
 
     /// What tells one statement from another without comparing text: the addresses of its

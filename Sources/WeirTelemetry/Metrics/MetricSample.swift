@@ -205,7 +205,7 @@ package struct RecorderSample: Codable, Equatable, Sendable {
     package var bytes: UInt64 = 0
     /// Log records that found no room in their workers' lanes.
     package var logsDropped: UInt64 = 0
-    /// Samples and marks that found the recorder's inbox full.
+    /// Samples and incidents that found the recorder's inbox full.
     package var offersDropped: UInt64?
     /// Processor time for reading samples and writing them into the trace, nanoseconds.
     package var sampleNanoseconds: UInt64?

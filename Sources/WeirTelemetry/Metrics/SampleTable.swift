@@ -4,8 +4,8 @@
 /// the screens and for exports. Costs a few words for each subtask and channel, and a walk
 /// over the subtasks for each sample.
 package struct SampleTable: Sendable {
-    /// The most entries besides those of the plan, which only a trace that somebody altered
-    /// has.
+    /// The maximum number of entries besides those of the plan, which only a trace that somebody
+    /// altered has.
     package static let maximumUnplanned = 65_536
 
     /// The plan's subtasks in the order of their numbers, then others in the order of their

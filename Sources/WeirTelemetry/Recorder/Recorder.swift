@@ -4,7 +4,7 @@ import WeirBase
 /// Drains the lanes of a run and hands what it finds to its consumers.
 ///
 /// The protocol is: make it; `start` its thread; while the run goes on any thread may `offer`
-/// marks and one may offer samples; when every thread that notes has ended, call `finish`.
+/// incidents and one may offer samples; when every thread that notes has ended, call `finish`.
 ///
 /// It merges the workers' lanes by step number, so that what it hands on is a prefix of the
 /// total order: what lies behind a missing number waits in its lane. The lane of rest points
@@ -35,8 +35,8 @@ package final class Recorder: @unchecked Sendable {
     package static let restingNanoseconds: UInt64 = 50_000_000
     /// The recorder rests when nothing was found for so long.
     package static let quietNanoseconds: UInt64 = 200_000_000
-    /// The most metric samples, and the most marks, that wait. Further ones are dropped and
-    /// counted.
+    /// The maximum number of metric samples, and of incidents, that wait. Further ones are
+    /// dropped and counted.
     package static let maximumInbox = 4096
     /// When so many bytes of them wait, no other is taken in: a sample of a wide plan is
     /// large.
@@ -60,7 +60,7 @@ package final class Recorder: @unchecked Sendable {
         var flushes: UInt64 = 0
         var isFinishing = false
 
-        /// Whether another sample or mark is taken in where `count` of its kind wait.
+        /// Whether another sample or incident is taken in where `count` of its kind wait.
         func admits(_ count: Int) -> Bool {
             count < Recorder.maximumInbox && bytes < Recorder.maximumInboxBytes
         }
@@ -124,7 +124,7 @@ package final class Recorder: @unchecked Sendable {
         return true
     }
 
-    /// Adds a mark to what is recorded. Any thread.
+    /// Adds an incident to what is recorded. Any thread.
     package func offer(_ mark: Mark) {
         inbox.withLock { inbox in
             if inbox.admits(inbox.marks.count) {
@@ -136,10 +136,10 @@ package final class Recorder: @unchecked Sendable {
         }
     }
 
-    /// How many samples and marks found the inbox full so far. Any thread.
+    /// How many samples and incidents found the inbox full so far. Any thread.
     package var droppedOffers: Int { inbox.withLock { $0.droppedMetrics + $0.droppedMarks } }
 
-    /// How many of these were marks. Any thread.
+    /// How many of these were incidents. Any thread.
     package var droppedMarks: Int { inbox.withLock { $0.droppedMarks } }
 
     /// Hands over everything noted so far soon, without waiting for the batch to fill. Any
@@ -309,7 +309,7 @@ package final class Recorder: @unchecked Sendable {
         #endif
     }
 
-    /// Takes logs, samples and marks.
+    /// Takes logs, samples and incidents.
     private func drainTelemetry() {
         for (worker, lane) in logLanes.enumerated() {
             if let batch = lane.drain(worker: UInt16(worker)) { pending.logs.append(batch) }

@@ -168,9 +168,9 @@ package struct RunEnd: Codable, Equatable, Sendable {
     package var violations: UInt64
     /// Log records that found no room in their worker's lane; nil in older traces.
     package var logsDropped: UInt64?
-    /// Metric samples and marks that found the recorder's inbox full.
+    /// Metric samples and incidents that found the recorder's inbox full.
     package var offersDropped: UInt64?
-    /// Of these, marks.
+    /// Of these, incidents.
     package var marksDropped: UInt64?
 
     package init(cause: String, steps: UInt64, turns: UInt64, events: UInt64) {

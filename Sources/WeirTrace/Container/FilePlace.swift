@@ -75,7 +75,7 @@ package struct FilePlace: Equatable, Sendable {
     /// Looks at a name itself and does not follow it.
     ///
     /// A link counts as `.file`, a file that is none of ours, so that nobody replaces it. This
-    /// is the look for a place at which Weir makes files of its own, such as the lanes beside a
+    /// is the look for a path at which Weir makes files of its own, such as the lanes beside a
     /// trace.
     init(nameOf path: String) throws(TraceError) {
         var status = stat()

@@ -20,14 +20,15 @@ enum Mcap {
     /// What the header of Weir's files gives as its profile, by which a trace is known.
     static let profile = "weir"
 
-    /// The most bytes that a chunk may unpack to. A larger claim is taken for damage, so that no
-    /// file can make a reader allocate more. Weir's own chunks are far smaller, see
-    /// `TraceWriter`.
+    /// The maximum number of bytes that a chunk may unpack to. A larger claim is taken for
+    /// damage, so that no file can make a reader allocate more. Weir's own chunks are far
+    /// smaller, see `TraceWriter`.
     static let maximumChunk = 64 << 20
-    /// The most bytes of a record that is no chunk. A larger claim is taken for damage.
+    /// The maximum number of bytes of a record that is no chunk. A larger claim is taken for
+    /// damage.
     static let maximumRecord = 16 << 20
-    /// The most bytes of a summary. At about 110 bytes for each chunk this is room for nearly
-    /// ten million chunks, a trace of about 500 GB.
+    /// The maximum number of bytes of a summary. At about 110 bytes for each chunk this is room
+    /// for nearly ten million chunks, a trace of about 500 GB.
     static let maximumSummary = 1 << 30
 
     /// The kinds of records. Weir writes no attachments and passes over those of others.

@@ -15,10 +15,10 @@ struct McapSalvage {
     /// one more gap, to the file's end, so that a file of garbage is given up soon. (A length
     /// that claims more than the file has is gone around without a look at this bound.)
     static let maximumGaps = 4_096
-    /// The fewest bytes of a chunk with a message in it. The chunk's record takes 49: its head
-    /// of 9, two log times, the unpacked size and the stored length of 8 each, and a checksum
-    /// and the length of an empty name of 4 each. A message takes 31 and its data. A shorter gap
-    /// has lost no message.
+    /// The minimum number of bytes of a chunk with a message in it. The chunk's record takes 49:
+    /// its head of 9, two log times, the unpacked size and the stored length of 8 each, and a
+    /// checksum and the length of an empty name of 4 each. A message takes 31 and its data. A
+    /// shorter gap has lost no message.
     static let leastChunk: UInt64 = 49 + 31
 
     /// The chunks and the gaps in the order of the file.

@@ -3,7 +3,7 @@ package import WeirTelemetry
 
 /// Which lines an export writes, as the flags of `weir export` say.
 package struct ExportFilter: Equatable, Sendable {
-    /// The least level of log records that are written; nil for all.
+    /// The minimum level of log records that are written; nil for all.
     package var level: LogLevel?
     /// Only this stage is written; what belongs to no stage is left out then.
     package var stage: String?

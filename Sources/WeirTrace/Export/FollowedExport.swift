@@ -16,8 +16,8 @@ package final class FollowedExport {
         /// The topics that the signal is made of; chunks without any of them are not read.
         fileprivate var topics: [Topic] {
             switch self {
-            // Samples and marks are not written. But they come behind the records of their batch
-            // and so tell that the batch is complete, see `SettlingLogs`.
+            // Samples and incidents are not written. But they come behind the records of their
+            // batch and so tell that the batch is complete, see `SettlingLogs`.
             case .logs: [.schedule, .log, .metric, .mark]
             case .spans, .schedule: [.schedule]
             case .metrics: [.metric]
@@ -142,16 +142,17 @@ package final class FollowedExport {
 /// The recorder looks at the schedule first and at the logs after it. So once a batch was read
 /// to its end, all records of the turns that had ended by its schedule are there, and everything
 /// before the first open turn is final. A batch is known to be at its end when its samples or
-/// marks have come, or when the schedule of the next batch comes.
+/// incidents have come, or when the schedule of the next batch comes.
 struct SettlingLogs {
-    /// The most records that are held back, about 10 MB. Beyond it the oldest half is given out
-    /// in the order known so far, so that one turn that never ends cannot stop the export.
+    /// The maximum number of records that are held back, about 10 MB. Beyond it the oldest half
+    /// is given out in the order known so far, so that one turn that never ends cannot stop the
+    /// export.
     static let maximumHeld = 1 << 16
 
     /// Takes a record, all statements that are known, and the record's rank from 1.
     typealias Write = (LogRecord, [LogSite], UInt64) throws -> Void
 
-    /// Records whose place in the order is not final.
+    /// Records whose rank in the order is not final.
     private var held: [LogRecord] = []
     private var sites: [LogSite] = []
     /// The steps at which turns began that have not ended.
@@ -175,7 +176,7 @@ struct SettlingLogs {
         }
         sites.append(contentsOf: batch.newSites)
         for logs in batch.logs { held.append(contentsOf: logs.records) }
-        // Samples and marks are the last things in a batch.
+        // Samples and incidents are the last things in a batch.
         if !batch.metrics.isEmpty || !batch.marks.isEmpty {
             try settle(before: open.min() ?? nextStep, write)
         }

@@ -70,8 +70,8 @@ package struct LogExporter: LineExporter {
 /// In memory are a batch for each worker, what waits for such turns, and the records of one
 /// turn.
 package final class LogMerge {
-    /// The most records of one turn that are put in order together. Further ones follow as they
-    /// come, so that a turn that logs without end does not fill the memory.
+    /// The maximum number of records of one turn that are put in order together. Further ones
+    /// follow as they come, so that a turn that logs without end does not fill the memory.
     static let maximumGroup = 1 << 18
 
     /// The records of one worker.

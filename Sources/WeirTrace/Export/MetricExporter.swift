@@ -53,7 +53,7 @@ package struct MetricExporter: LineExporter {
         for value in Self.values(of: process) { try write(value, timestamp) }
     }
 
-    /// Writes the latencies of one place as a histogram: their `count` and `sum`, and for each
+    /// Writes the latencies of one thing as a histogram: their `count` and `sum`, and for each
     /// class that is not empty how many were at most `le` seconds long.
     private mutating func write(
         _ latency: LatencySample, of subtask: SubtaskSample, _ timestamp: String

@@ -21,7 +21,7 @@ package struct JoinedStep: Equatable, Sendable {
 /// turn without an end holds back everything behind it, up to a bound; then it is given without
 /// its end. A value without a lock.
 package struct TurnJoiner {
-    /// The most steps that are held back, about 10 MB.
+    /// The maximum number of steps that are held back, about 10 MB.
     static let maximumHeld = 1 << 16
 
     /// Steps without gaps in their numbers. Those before `start` were given.

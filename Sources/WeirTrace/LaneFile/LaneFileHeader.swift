@@ -19,9 +19,10 @@ struct LaneFileHeader: Equatable {
     static let runDigits = 32
     /// As many lanes as the page has room for: 251.
     static let maximumLanes = (size - 72) / 16
-    /// The most slots of a lane, half a gigabyte of them. A larger claim is taken for damage.
+    /// The maximum number of slots of a lane, half a gigabyte of them. A larger claim is taken
+    /// for damage.
     static let maximumSlots = 1 << 24
-    /// The most bytes of a data ring. A larger claim is taken for damage.
+    /// The maximum number of bytes of a data ring. A larger claim is taken for damage.
     static let maximumData = 1 << 30
 
     /// The run that the lanes belong to, which must be that of the trace beside them.

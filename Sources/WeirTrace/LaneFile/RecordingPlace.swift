@@ -69,7 +69,7 @@ package struct RecordingPlace: Sendable {
     ) throws(TraceError) -> (lanes: MappedLanes, writer: TraceWriter) {
         var aside: [SetAside] = []
         do throws(TraceError) {
-            // The lanes first: their lock tells everybody else that this place is taken.
+            // The lanes first: their lock tells everybody else that this destination is taken.
             if let number = lanes.number { aside.append(try SetAside(lanes.path, number)) }
             let mapped = try MappedLanes.create(path: lanes.path, run: run, layout: layout)
             do throws(TraceError) {

@@ -128,7 +128,7 @@ extension Trace {
     /// The same with some topics only. Chunks without any of them are not read.
     package func batches(of topics: [Topic]) -> BatchCursor { BatchCursor(store, topics: topics) }
 
-    /// Logs, samples and marks, chunk by chunk: what a viewer of a run shows.
+    /// Logs, samples and incidents, chunk by chunk: what a viewer of a run shows.
     package func telemetry() -> BatchCursor { batches(of: [.log, .metric, .mark]) }
 
     /// What the lanes hold beyond the file; empty when there was nothing to recover.

@@ -146,7 +146,7 @@ package final class Trace: Sendable {
         }
     }
 
-    /// Logs and marks of turns that began before this step and ended are all in the file.
+    /// Logs and incidents of turns that began before this step and ended are all in the file.
     ///
     /// A batch of the recorder holds, together with the end of a turn, what the turn logged and
     /// what it found broken. So this is known of a run that died, too. A batch's telemetry is

@@ -25,11 +25,11 @@ extension Trace {
     /// The metric samples in the order of the run.
     package func metrics() -> MetricCursor { MetricCursor(self) }
 
-    /// The marks in the order in which they were recorded.
+    /// The incidents in the order in which they were recorded.
     package func marks() -> MarkCursor { MarkCursor(self) }
 
     /// The violation or the failure with the least step; nil where nothing failed. Reads all
-    /// marks.
+    /// incidents.
     package func firstFailure() throws -> Mark? {
         var first: Mark?
         let cursor = marks()
@@ -211,7 +211,7 @@ package final class ResultCursor {
         messages = MessageCursor(trace.store, .journal)
     }
 
-    /// A cursor of its own at the same place.
+    /// A cursor of its own at the same position.
     package func copy() -> ResultCursor {
         let other = ResultCursor(trace)
         (other.messages, other.pending, other.isTailGiven) = (messages, pending, isTailGiven)
@@ -275,7 +275,8 @@ package final class MetricCursor {
     }
 }
 
-/// Reads marks, which are violations, failures and what a person marked. Owned by one thread.
+/// Reads incidents, which are violations, failures and what a person marked. Owned by one
+/// thread.
 package final class MarkCursor {
     private var messages: MessageCursor
 

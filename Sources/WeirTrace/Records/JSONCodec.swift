@@ -3,7 +3,7 @@ import WeirBase
 import WeirTelemetry
 
 /// What is in a trace as JSON, so that other tools can read it: the header, the end, the metric
-/// samples and the marks.
+/// samples and the incidents.
 ///
 /// Keys are in order and slashes are as they are, so that equal values are equal bytes.
 enum JSONCodec {
@@ -41,7 +41,8 @@ enum JSONCodec {
     static func encode(_ sample: MetricSample) -> [UInt8] {
         var json = JSONText()
         // Members in the order of their names, as `encode` of any value has them by
-        // `sortedKeys`. Whoever adds a member puts it in its place here and below.
+        // `sortedKeys`. Whoever adds a member keeps
+        // that order here and below.
         json.beginObject()
         json.key("channels")
         json.beginArray()
@@ -66,8 +67,8 @@ enum JSONCodec {
         return json.text
     }
 
-    /// A mark as JSON. The form is apart from `Mark` so that the file does not change when the
-    /// type does.
+    /// An incident as JSON. The form is apart from `Mark` so that the file does not change when
+    /// the type does.
     private struct MarkForm: Codable {
         var step: UInt64
         var kind: String
@@ -79,7 +80,7 @@ enum JSONCodec {
         var `operator`: String?
     }
 
-    /// The JSON of a mark.
+    /// The JSON of an incident.
     static func encode(_ mark: Mark) throws(TraceError) -> [UInt8] {
         try encode(
             MarkForm(
@@ -88,7 +89,7 @@ enum JSONCodec {
                 element: mark.element?.number, operator: mark.element?.operatorName))
     }
 
-    /// Reads a mark; one of a kind that this build does not know is refused.
+    /// Reads an incident; one of a kind that this build does not know is refused.
     static func decodeMark(_ bytes: ArraySlice<UInt8>) throws(MalformedBytes) -> Mark {
         let form = try decode(MarkForm.self, bytes)
         guard let kind = Mark.Kind(rawValue: form.kind) else {
@@ -149,7 +150,7 @@ enum JSONCodec {
         "subtasks":{"type":"array","items":{"type":"object"}},\
         "channels":{"type":"array","items":{"type":"object"}},"recorder":{"type":"object"}}}
         """
-    /// The schema of marks.
+    /// The schema of incidents.
     static let markSchema = """
         {"title":"weir.Mark","type":"object","properties":{"step":{"type":"integer"},\
         "kind":{"type":"string"},"name":{"type":"string"},"message":{"type":"string"},\
@@ -216,7 +217,7 @@ extension JSONText {
         endObject()
     }
 
-    /// The latencies of one place: class numbers and their counts in turn.
+    /// The latencies of one thing: class numbers and their counts in turn.
     private mutating func append(_ latency: LatencySample) {
         beginObject()
         key("counts")

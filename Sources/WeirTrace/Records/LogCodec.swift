@@ -13,9 +13,10 @@ enum LogCodec {
         "site", "step", "subtask", "operator", "index", "ordinal", "time", "valueCount", "type",
         "integer", "double", "textLength", "text",
     ]
-    /// The most records of one message. A larger claim is taken for damage.
+    /// The maximum number of records of one message. A larger claim is taken for damage.
     static let maximumRecords = 1 << 20
-    /// The most statements that a trace may know. A larger claim is taken for damage.
+    /// The maximum number of statements that a trace may know. A larger claim is taken for
+    /// damage.
     static let maximumSites = 1 << 20
 
     /// What a message turned out to be.

@@ -11,8 +11,8 @@ import WeirTelemetry
 /// What is left out is in `losses`, and where the schedule ends early is in `cut`. Damage behind
 /// the header is never thrown. One chunk is in memory at a time; owned by one thread.
 final class Salvage {
-    /// The most statements at once that stand in for lost ones. A log message that claims more
-    /// of them is taken for damage.
+    /// The maximum number of statements at once that stand in for lost ones. A log message that
+    /// claims more of them is taken for damage.
     static let maximumStandIns = 1 << 16
 
     let file: InputFile
@@ -76,7 +76,8 @@ final class Salvage {
     /// Whether what the lanes hold goes on behind what was given.
     var isWholeToItsEnd: Bool { cut == nil && !mayLackSteps }
 
-    /// Logs and marks of turns that began before this step and ended are all in what was given.
+    /// Logs and incidents of turns that began before this step and ended are all in what was
+    /// given.
     var telemetryKnownBefore: UInt64 {
         guard losses.isEmpty else { return 0 }
         if let rewriting { return rewriting.telemetryKnownBefore }

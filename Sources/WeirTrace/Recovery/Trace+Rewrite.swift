@@ -10,7 +10,7 @@ package struct Rewriting: Equatable, Sendable {
     package var hasDied: Bool
     /// What could not be taken over, in a few words; empty when everything was.
     package var lost: String
-    /// Logs and marks of turns that began before this step and ended are all in the file.
+    /// Logs and incidents of turns that began before this step and ended are all in the file.
     var telemetryKnownBefore: UInt64 = 0
     /// The turns that were in flight when the run died; only the old trace's lanes knew.
     var inFlight: [TurnInFlight] = []
@@ -26,7 +26,8 @@ extension Trace {
         package var lastLogged: UInt64 = 0
         /// Whether the run died, or the file was cut so that nobody can know.
         package var hasDied = false
-        /// Logs and marks of turns that began before this step and ended were all taken over.
+        /// Logs and incidents of turns that began before this step and ended were all taken
+        /// over.
         var telemetryKnownBefore: UInt64 = 0
         /// What could not be read.
         package var losses = Losses()

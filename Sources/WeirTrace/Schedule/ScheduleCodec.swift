@@ -26,10 +26,11 @@ enum ScheduleCodec {
         "kind", "subtask", "port", "count", "time", "turn", "wordCount", "word", "digest",
         "end", "accesses", "emittedCount", "emitted", "duration", "samplePresence", "sample",
     ]
-    /// The most steps, and the most ends, of one block. A larger claim is taken for damage.
+    /// The maximum number of steps, and of ends, of one block. A larger claim is taken for
+    /// damage.
     static let maximumEntries = 1 << 22
-    /// The most turns that may be open at once. There are a few for each worker, however long
-    /// they last.
+    /// The maximum number of turns that may be open at once. There are a few for each worker,
+    /// however long they last.
     static let maximumOpen = 1 << 16
 }
 

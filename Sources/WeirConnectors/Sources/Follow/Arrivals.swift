@@ -22,8 +22,8 @@ struct Arrivals {
         case overflow
     }
 
-    /// The most files that may wait to be opened. With more of them, following ends with an
-    /// error.
+    /// The maximum number of files that may wait to be opened. With more of them, following ends
+    /// with an error.
     static let limit = 1_024
 
     /// The name whose files are collected.

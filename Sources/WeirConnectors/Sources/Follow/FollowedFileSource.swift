@@ -15,8 +15,8 @@ public import WeirEngine
 /// - **Truncation**: a file that is shorter than what was read of it, or of which the last 4 KiB
 ///   read or the first 1 KiB are not the same any more, was written anew and is read from its
 ///   start. NUL bytes at a file's beginning are passed over and counted.
-/// - **Links**: the path is what counts. When a symbolic link on it leads elsewhere, the file there
-///   is the log, and what happens at the old place is not.
+/// - **Links**: the path is what counts. When a symbolic link on it leads elsewhere, the file
+///   there is the log, and what happens at the old location is not.
 /// - A file that disappears is waited for, one that may not be read for a minute. It never ends by
 ///   itself: `cancel` ends it.
 ///

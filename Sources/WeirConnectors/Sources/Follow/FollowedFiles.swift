@@ -6,12 +6,12 @@
 /// by side: in each round every file up to the size that it had at its look, the oldest
 /// first.
 struct FollowedFiles {
-    /// The most files that are open at the same time. When more arrive, they wait by their
-    /// names, and replaced files of which nothing is left to read are let go before their
-    /// time, the oldest first.
+    /// The maximum number of files that are open at the same time. When more arrive, they wait
+    /// by their names, and replaced files of which nothing is left to read are let go before
+    /// their time, the oldest first.
     static let maximumOpen = 64
-    /// The most files that were let go and are still known, so that one that comes back is
-    /// not read again.
+    /// The maximum number of files that were let go and are still known, so that one that comes
+    /// back is not read again.
     static let maximumKnown = 1_024
 
     /// An open file.

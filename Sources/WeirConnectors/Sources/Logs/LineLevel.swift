@@ -3,7 +3,7 @@
 /// Only names that mean the same are joined, so that a count per level equals what a search
 /// for the word in the file gives.
 enum LineLevel {
-    /// The level that a word in a level's place names; a word that is not known names itself.
+    /// The level that a word names where a level is due. A word that is not known names itself.
     static func name(_ word: UnsafeRawBufferPointer) -> String {
         if let known = known(word) { return known }
         return String(decoding: word.map(lowered), as: UTF8.self)

@@ -17,7 +17,7 @@ extension InfoTopic {
 /// How far event time has come here, and what holds it back: why a window is open, why an element
 /// was late.
 extension Debugger {
-    /// The most subtasks that are listed.
+    /// The maximum number of subtasks that are listed.
     private static let mostSubtasks = 1_000
 
     /// Lists all subtasks in a line each, or those of a stage, or one, with each of their
