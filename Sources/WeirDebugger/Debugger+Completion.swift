@@ -17,6 +17,7 @@ extension Debugger {
         // Behind a space a new word begins.
         let word = line.last.map { $0 == " " } ?? true ? "" : words.last ?? ""
         let before = word.isEmpty ? words : Array(words.dropLast())
+        // The first word of a line is a command, in its full form: short forms need no help.
         let all = before.isEmpty ? CommandTable.all.map(\.name) : candidates(before, word)
         let fitting = all.filter { candidate in
             candidate.hasPrefix(word)
@@ -30,7 +31,7 @@ extension Debugger {
     /// command.
     private func candidates(_ before: [String], _ word: String) -> [String] {
         guard let command = try? CommandTable.find(before[0], at: 0) else { return [] }
-        // Behind this word only a cell can stand, whatever the command.
+        // Behind this word only a cell can be, whatever the command.
         if before.last == "cell" { return run.cellNames }
         return command.candidates(CompletionPlace(before: before, word: word), self)
     }

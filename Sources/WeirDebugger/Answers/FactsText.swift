@@ -7,7 +7,10 @@ import WeirTelemetry
 // Facts of a replayed execution as several commands show them: as a line for people, and as a
 // value for programs. The replay gives numbers and names; the words are made here.
 extension StateValue {
-    /// `reserve[17] = Stock(onHand: 3)`, safe to show.
+    /// The state on one line, safe to show: `reserve[17] = Stock(onHand: 3)`.
+    ///
+    /// In the middle of a turn its state is the turn's own, and cannot be seen. The value is
+    /// then the one of before, and the line says so.
     func line(limit: Int) -> String {
         let name = PrintableText.escaped(name)
         let asOf = asOfTurn.map { " (as at the beginning of the turn of step \($0))" } ?? ""

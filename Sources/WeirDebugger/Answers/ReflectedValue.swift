@@ -43,6 +43,7 @@ enum ReflectedValue {
         case .some: return "\(inner)"
         case nil: break
         }
+        // Simple values are written even at the bound; only what has parts is left out.
         guard depth < deepest, left > 0 else { return "…" }
         let mirror = Mirror(reflecting: inner)
         switch mirror.displayStyle {

@@ -117,12 +117,14 @@ struct ArmedBreakpoint {
     mutating func stop(_ world: Debugger) throws -> String? {
         switch form {
         case .stage(_, let when):
+            // Without a condition the beginning of the turn is reason enough.
             guard let when else { return "" }
             return try when.holds(in: world) ? "" : nil
         case .steps(_, let what): return what
         case .condition(let expression):
             let holds = try expression.holds(in: world)
             defer { heldBefore = holds }
+            // Stops once where it comes to hold, and not at every step while it does.
             return holds && !heldBefore ? "" : nil
         case .queue(let channels, let level):
             let reached = Self.reached(channels, level, world)
@@ -139,6 +141,7 @@ struct ArmedBreakpoint {
     private static func reached(
         _ channels: [String], _ level: BreakCondition.QueueLevel, _ world: Debugger
     ) -> String? {
+        // Without their messages, which nobody looks at here.
         let queues = world.run.queues(messages: 0)
         for queue in queues where channels.contains(queue.channel) {
             guard level.isReached(depth: queue.depth, capacity: queue.capacity) else { continue }

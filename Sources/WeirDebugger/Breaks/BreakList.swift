@@ -34,6 +34,7 @@ struct BreakList {
 
     /// Removes the break with a number, or all with nil, and gives those that are gone.
     mutating func remove(_ number: Int?) throws(CommandError) -> [Breakpoint] {
+        // With nil all of them, which is no mistake even where there are none.
         let gone = all.filter { number == nil || $0.number == number }
         if let number, gone.isEmpty {
             let numbers = all.map { "\($0.number)" }.joined(separator: ", ")

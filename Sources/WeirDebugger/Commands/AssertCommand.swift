@@ -4,6 +4,9 @@ import WeirReplay
 extension DebuggerCommand {
     /// `assert EXPR`: says whether a condition holds where the run is. A failed one makes the
     /// exit code of a script.
+    ///
+    /// It moves nothing and stops nothing: a script goes on behind an assertion that failed,
+    /// so that one run of it tells all that fail.
     static let assert = DebuggerCommand(
         .looking, "assert", short: ["a"],
         Help(

@@ -1,5 +1,7 @@
 extension DebuggerCommand {
     /// `back`: goes to where the last movement came from, like a browser.
+    ///
+    /// Only where movements ended counts, and not what they passed.
     static let back = DebuggerCommand(
         .moving, "back", Help("back", "go where the last movement came from"),
         obey: { debugger in

@@ -3,6 +3,11 @@ import WeirReplay
 
 extension DebuggerCommand {
     /// `break WHAT`: has `continue` stop somewhere.
+    ///
+    /// It moves nothing. What it names must exist in the run, so that a break on a misspelt
+    /// stage is refused and does not stay silent for ever. Conditions are looked at behind a
+    /// step, and a break on one stops where it *comes to* hold; where it holds already, it
+    /// must first cease to.
     static let `break` = DebuggerCommand(
         .stopping, "break", short: ["b"],
         Help(

@@ -22,7 +22,10 @@ enum CommandTable {
         let column = text.place
         if text.isAtEnd || text.next == "#" { return nil }
         let command = try find(text.word(), at: column)
+        // Only this command knows how the rest of the line is read.
         let call = try command.read(&text)
+        // Something behind the arguments is a mistake, and a command must not do half of what
+        // was typed.
         try text.expectEnd()
         return call
     }

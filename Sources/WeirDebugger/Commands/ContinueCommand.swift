@@ -4,6 +4,10 @@ import WeirTelemetry
 
 extension DebuggerCommand {
     /// `continue [N]`: runs forward to the next stop, N times.
+    ///
+    /// Each stop is shown with the breaks because of which the run stopped there. A count
+    /// shows the last of N stops alone. Where no stop comes, the end of the trace is shown,
+    /// and that none came.
     static let `continue` = DebuggerCommand(
         .moving, "continue", short: ["c", "run"],
         Help(
@@ -14,6 +18,9 @@ extension DebuggerCommand {
         obey: { count, debugger in try debugger.resume(count) })
 
     /// `reverse-continue [N]`: goes back to the last stop before here, N times.
+    ///
+    /// The stop before is the last one that a run up to here would have made, so that
+    /// `continue` from there comes here again or stops in between.
     static let reverseContinue = DebuggerCommand(
         .moving, "reverse-continue", short: ["rc"],
         Help(

@@ -2,6 +2,8 @@ import WeirBase
 
 extension DebuggerCommand {
     /// `delete [N]`: removes break N, or all of them.
+    ///
+    /// The numbers of the others stay as they are.
     static let delete = DebuggerCommand(
         .stopping, "delete", short: ["d"], Help("delete [N]", "remove break N, or all"),
         read: { text throws(CommandError) in try breakNumber(&text) },

@@ -1,5 +1,8 @@
 extension DebuggerCommand {
     /// `goto PLACE`: goes to a step, however it is named.
+    ///
+    /// Costs the steps since the nearest snapshot before the goal, or since here if that is
+    /// nearer. A step that the run does not have is refused, with the steps that it has.
     static let goto = DebuggerCommand(
         .moving, "goto", short: ["g"],
         Help(

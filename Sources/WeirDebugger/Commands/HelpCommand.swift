@@ -1,6 +1,9 @@
 extension DebuggerCommand {
     /// `help [COMMAND]`: lists the commands, or explains one. Also explains words of their
     /// usage.
+    ///
+    /// The list is the first thing that a newcomer sees, so it has a line for each command
+    /// and no more; what else there is to know is behind `help COMMAND`.
     static let help = DebuggerCommand(
         .other, "help", short: ["h", "?"],
         Help("help [COMMAND]", "list the commands, or explain one"),

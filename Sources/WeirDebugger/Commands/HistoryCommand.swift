@@ -8,6 +8,9 @@ extension DebuggerCommand {
     private static let mostLines = 1_000
 
     /// `history STATE [N]`: lists the last accesses of a cell, or turns of a key's owner.
+    ///
+    /// Accesses that left the value as it was are listed too, without the star: who looked is
+    /// often the question.
     static let history = DebuggerCommand(
         .looking, "history", short: ["hi"],
         Help(

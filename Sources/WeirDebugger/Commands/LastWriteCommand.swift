@@ -3,6 +3,10 @@ import WeirReplay
 
 extension DebuggerCommand {
     /// `last-write STATE`: finds the step that last changed a value.
+    ///
+    /// A step that left the value as it was did not write it. It is found by running the
+    /// steps that could have written it, in windows from here backward, so that a recent
+    /// write is found at once and one long ago may cost a replay of the whole run.
     static let lastWrite = DebuggerCommand(
         .looking, "last-write", short: ["lw"],
         Help(

@@ -9,6 +9,9 @@ extension DebuggerCommand {
     fileprivate static let mostLines = 10_000
 
     /// `logs [/REGEX/] [N]`: the last recorded log lines up to here.
+    ///
+    /// These are the lines that the run recorded, at the level that it had. They are read
+    /// from the trace from its beginning, and nothing is run.
     static let logs = DebuggerCommand(
         .looking, "logs", short: ["l"],
         Help(

@@ -3,6 +3,9 @@ import WeirReplay
 
 extension DebuggerCommand {
     /// `mark NAME`: gives the present step a name, a bookmark.
+    ///
+    /// The name belongs to the session, and is gone with it. Giving it once more moves it
+    /// here.
     static let mark = DebuggerCommand(
         .other, "mark", short: ["m"], Help("mark NAME", "name this place, for 'goto NAME'"),
         read: { text throws(CommandError) in try name(&text) },

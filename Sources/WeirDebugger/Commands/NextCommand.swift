@@ -4,6 +4,9 @@ import WeirTelemetry
 
 extension DebuggerCommand {
     /// `next [N]`: goes to the next turn of the subtask that is looked at.
+    ///
+    /// A turn of another subtask in between is run and passed. It is refused where no
+    /// subtask's step is looked at, as then there is no turn to follow.
     static let next = DebuggerCommand(
         .moving, "next", short: ["n"],
         Help(
@@ -14,6 +17,9 @@ extension DebuggerCommand {
         obey: { count, debugger in try debugger.next(count) })
 
     /// `reverse-next [N]`: goes to the turn before.
+    ///
+    /// Goes to the beginning of the turn before this step. Inside of a turn, at one of its
+    /// accesses, that is the beginning of this very turn.
     static let reverseNext = DebuggerCommand(
         .moving, "reverse-next", short: ["rn"],
         Help("reverse-next [N]", "go to the turn before of the same subtask"),

@@ -3,6 +3,9 @@ import WeirReplay
 
 extension DebuggerCommand {
     /// `print WHAT`: shows one thing where the run is.
+    ///
+    /// It moves nothing. State that an open turn holds is shown as it was at the beginning of
+    /// that turn, and says so; finding it costs a second replay of the steps before it.
     static let print = DebuggerCommand(
         .looking, "print", short: ["p"],
         Help(

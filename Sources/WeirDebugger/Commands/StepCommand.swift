@@ -2,6 +2,9 @@ import WeirReplay
 
 extension DebuggerCommand {
     /// `step [N]`: goes N steps on.
+    ///
+    /// A step on costs the running of it. At the end of the trace the command stays there and
+    /// says so.
     static let step = DebuggerCommand(
         .moving, "step", short: ["s"],
         Help(
@@ -15,6 +18,10 @@ extension DebuggerCommand {
         obey: { count, debugger in try debugger.step(count) })
 
     /// `reverse-step [N]`: goes N steps back.
+    ///
+    /// Nothing can be run backward: the replay goes to the nearest snapshot before and runs
+    /// forward from there. Near the playhead snapshots are dense, so that single steps back
+    /// are quick.
     static let reverseStep = DebuggerCommand(
         .moving, "reverse-step", short: ["rs"], Help("reverse-step [N]", "go N steps back (1)"),
         isRepeatable: true,

@@ -3,6 +3,9 @@ import WeirReplay
 
 extension DebuggerCommand {
     /// `when`: says where the run is: step, time, turn and subtask.
+    ///
+    /// It is also what a person types to see the present step again, so it costs next to
+    /// nothing: the facts are those of the recorded schedule.
     static let when = DebuggerCommand(
         .looking, "when", short: ["w"],
         Help("when", "say where this is: step, time, turn, subtask"),

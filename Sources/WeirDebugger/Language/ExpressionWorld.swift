@@ -69,6 +69,7 @@ extension Expression {
         switch node.form {
         case .literal(let value): return value
         case .step: return .integer(Int128(world.position))
+        // The debugger's commands check names first. Here it is held for every world.
         case .depth(let channel):
             guard let depth = world.depth(of: channel) else {
                 throw CommandError(

@@ -23,6 +23,7 @@ enum FieldPath {
     {
         var value = value
         for part in path {
+            // An optional is looked through at each step of the way, as `?.` does.
             guard let inner = unwrapped(value) else { return nil }
             guard let next = try step(part, from: inner) else { return nil }
             value = next

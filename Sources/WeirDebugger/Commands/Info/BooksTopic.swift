@@ -5,6 +5,9 @@ import WeirReplay
 extension InfoTopic {
     /// `info books`: what became of every element, operator by operator and channel by
     /// channel.
+    ///
+    /// It is what `info drops` is the short form of: with all four numbers, anybody can add
+    /// them up.
     static let books = InfoTopic(
         "books",
         help: [

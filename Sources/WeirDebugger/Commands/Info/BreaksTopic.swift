@@ -1,6 +1,8 @@
 extension InfoTopic {
     /// `info breaks`: the breaks and watches. They are the session's own and do not depend on
     /// the step.
+    ///
+    /// The numbers are those that `delete` takes.
     static let breaks = InfoTopic(
         "breaks",
         help: [

@@ -5,6 +5,9 @@ import WeirTelemetry
 
 extension InfoTopic {
     /// `info drops`: the elements up to here that had no effect, by stage and reason.
+    ///
+    /// Every element that was read is either handled, held or here, so whoever misses one
+    /// looks here first.
     static let drops = InfoTopic(
         "drops",
         help: [

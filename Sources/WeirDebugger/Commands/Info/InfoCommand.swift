@@ -3,6 +3,9 @@ import WeirReplay
 
 extension DebuggerCommand {
     /// `info TOPIC`: lists what there is of one kind where the run is.
+    ///
+    /// None of the topics moves the run. Each is a table for people, and a list of objects
+    /// for programs under the topic's name.
     static let info = DebuggerCommand(
         .looking, "info", short: ["i"],
         Help("info TOPIC", "list what there is here", details: InfoTopic.help),

@@ -4,6 +4,9 @@ import WeirTelemetry
 
 extension InfoTopic {
     /// `info marks`: the violations and failures of the run, and the session's bookmarks.
+    ///
+    /// The step of each is the one at which everything that led to it has happened, so that
+    /// `goto` comes where it can be looked at.
     static let marks = InfoTopic(
         "marks",
         help: [

@@ -2,6 +2,9 @@ import WeirReplay
 
 extension InfoTopic {
     /// `info queues`: how many messages wait in every channel.
+    ///
+    /// Unpublished messages are those that a turn has emitted and not handed to the channel
+    /// yet.
     static let queues = InfoTopic(
         "queues",
         help: [

@@ -3,6 +3,9 @@ import WeirTelemetry
 
 extension InfoTopic {
     /// `info runnable`: what could run next if one thread ran everything.
+    ///
+    /// With one thread every choice is the scheduler's. That makes it the question to ask
+    /// where two orders of turns lead to different outcomes.
     static let runnable = InfoTopic(
         "runnable",
         help: [

@@ -3,6 +3,8 @@ import WeirReplay
 
 extension InfoTopic {
     /// `info stages`: what every subtask has done up to here.
+    ///
+    /// It answers which subtask is how far, and which of them is in the middle of a turn.
     static let stages = InfoTopic(
         "stages",
         help: [

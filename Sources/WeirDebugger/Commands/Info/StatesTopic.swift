@@ -3,6 +3,9 @@ import WeirReplay
 
 extension InfoTopic {
     /// `info states [STAGE]`: the cells and the operators' state.
+    ///
+    /// What an open turn holds is shown as it was when that turn began, which costs a second
+    /// replay of the steps before it.
     static let states = InfoTopic(
         "states",
         help: [

@@ -4,6 +4,9 @@ import WeirReplay
 extension InfoTopic {
     /// `info threads`: the turns that are in their middle. In a parallel run a worker was in
     /// each of them, so whoever knows other debuggers looks for them under this word.
+    ///
+    /// A turn is open here when an access or a publish of it comes behind this step, or when
+    /// the run died in it.
     static let threads = InfoTopic(
         "threads",
         help: [
