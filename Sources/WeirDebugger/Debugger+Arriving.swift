@@ -12,6 +12,7 @@ extension Debugger {
         answer.member("last_step", .number(last))
         if !notes.isEmpty { answer.member("note", .text(notes.joined(separator: "; "))) }
         var line = "step \(position) of \(last)"
+        // The facts come from the recorded schedule, so that saying them runs nothing.
         if let facts = try run.facts(of: position) {
             let words = StepText(run)
             line += ": \(words.what(facts))"
@@ -31,6 +32,7 @@ extension Debugger {
         if !marks.isEmpty {
             answer.member("marks", .list(marks.map(\.answerValue)))
         }
+        // A step may have several names.
         for place in bookmarks.all where place.step == position {
             answer.line("  marked as \(PrintableText.escaped(place.name))")
         }
@@ -42,6 +44,7 @@ extension Debugger {
         answer.member("kind", .text(facts.kind.name))
         answer.member("what", .text(words.what(facts)))
         answer.member("subtask", words.subtask(facts).map { .text($0) })
+        // A rest point belongs to no turn.
         if facts.turn > 0 { answer.member("turn", .number(facts.turn)) }
         answer.member("channel", (words.inlet(facts) ?? words.outlet(facts)).map { .text($0) })
         answer.member("cell", words.cell(facts).map { .text($0) })

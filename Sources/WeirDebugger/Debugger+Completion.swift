@@ -43,6 +43,7 @@ extension Debugger {
         for channel in run.channelNames {
             let stages = channel.split(separator: ">").map { $0.prefix { $0 != "/" } }
             let pair = stages.joined(separator: ">")
+            // A pair of stages has a channel for each pair of subtasks, and is offered once.
             if !pairs.contains(pair) { pairs.append(pair) }
         }
         return pairs + run.channelNames

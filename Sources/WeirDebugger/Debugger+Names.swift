@@ -15,6 +15,7 @@ extension Debugger: ExpressionWorld {
     func depth(of channel: String) -> Int? {
         let names = channels(named: channel)
         if names.isEmpty { return nil }
+        // Without messages, as only their number is wanted.
         return run.queues(messages: 0).filter { names.contains($0.channel) }
             .reduce(0) { $0 + $1.depth }
     }
@@ -23,6 +24,7 @@ extension Debugger: ExpressionWorld {
     func channels(named name: String) -> [String] {
         let all = run.channelNames
         if all.contains(name) { return [name] }
+        // `parse>enrich` or `parse/0>enrich/1`, with or without spaces.
         let wanted = name.split(separator: ">", omittingEmptySubsequences: false)
             .map { $0.trimmingSpace }
         guard wanted.count == 2 else { return [] }
@@ -90,6 +92,7 @@ extension Debugger: ExpressionWorld {
                     "there is no invariant \(PrintableText.escaped(name))",
                     Nearest.advice(name, among: run.invariantNames, or: "See 'info marks'"))
             }
+        // These name nothing that could be missing.
         case .condition(.invariant(nil)), .condition(.log): break
         case .condition(.queue(let channel, _)):
             guard !channels(named: channel).isEmpty else { throw unknownChannel(channel, at: nil) }

@@ -26,7 +26,9 @@ package struct Answer {
 
     /// The steps that were run and the time that they took.
     package struct Effort: Equatable, Sendable {
+        /// Steps that were run. Going back costs those since the snapshot before the goal.
         package var steps: UInt64
+        /// How long it took by the debugger's clock.
         package var nanoseconds: UInt64
 
         package init(steps: UInt64, nanoseconds: UInt64) {
@@ -109,14 +111,17 @@ package indirect enum AnswerValue: Equatable {
     /// A whole number. 128 bits hold every integer that a pipeline's state can have in
     /// practice.
     case integer(Int128)
+    /// Any other number; what JSON cannot hold becomes null.
     case real(Double)
     case flag(Bool)
+    /// No value, where the member itself must be there.
     case nothing
     case list([AnswerValue])
     case object([Member])
     /// Text that is known to be a whole piece of JSON and is written as it is.
     case raw(String)
 
+    /// A key of an object and its value.
     package struct Member: Equatable {
         let key: String
         let value: AnswerValue

@@ -8,6 +8,7 @@ import WeirTelemetry
 struct MarkGroup {
     /// The first one of the group.
     let mark: Mark
+    /// How many incidents the group stands for.
     private(set) var count = 1
     /// The step of the last one.
     private(set) var lastStep: UInt64
@@ -28,6 +29,7 @@ struct MarkGroup {
         var places: [Key: Int] = [:]
         for mark in marks {
             let key = Key(kind: mark.kind, name: mark.name)
+            // A person may give one name to several steps and wants to see each.
             if mark.kind != .mark, let place = places[key] {
                 groups[place].count += 1
                 groups[place].lastStep = mark.step

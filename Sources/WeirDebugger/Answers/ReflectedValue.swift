@@ -104,6 +104,7 @@ enum ReflectedValue {
         return json(value, 0, &left)
     }
 
+    /// The value as JSON at a depth. `left` counts down over all parts of the whole value.
     private static func json(_ value: Any?, _ depth: Int, _ left: inout Int) -> AnswerValue {
         guard let value, let inner = FieldPath.unwrapped(value) else { return .nothing }
         left -= 1
@@ -133,6 +134,7 @@ enum ReflectedValue {
                 return .text("\(inner)")
             }
             return .object(fields(mirror, depth, &left))
+        // A tuple describes itself in no useful way.
         case .tuple: return .object(fields(mirror, depth, &left))
         default: return .text(raw(inner, depth, &left))
         }

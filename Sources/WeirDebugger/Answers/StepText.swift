@@ -12,6 +12,7 @@ struct StepText {
     /// of its ports.
     private let channels: [String]
 
+    /// Takes the plan's names once, as they do not change in a run.
     init(_ run: any ReplayedExecution) {
         subtasks = run.subtaskNames
         cells = run.cellNames
@@ -68,6 +69,7 @@ struct StepText {
         case .end:
             guard let inlet = inlet(facts) else { return "\(subtask) comes to its end" }
             return "\(subtask) sees the end of \(PrintableText.escaped(inlet))"
+        // The failure is the reader's: the subtask of a source takes a turn to hear of it.
         case .failure: return "\(subtask) is told of a failure"
         case .access:
             return "\(subtask) accesses cell \(PrintableText.escaped(cell(facts) ?? "")) \(turn)"

@@ -19,8 +19,11 @@ struct ArmedBreakpoint {
         /// Steps that are known before anything is run: violations, and the nearest log line
         /// that matches.
         case steps(Set<UInt64>, what: String)
+        /// A condition that is to come to hold.
         case condition(Expression)
+        /// A queue that is to come over a level; any of the channels of the name will do.
         case queue([String], BreakCondition.QueueLevel)
+        /// A value that is to change.
         case watch(StateReference)
     }
 
@@ -105,6 +108,7 @@ struct ArmedBreakpoint {
     /// Whether the run has to stop at a step so that this breakpoint can look.
     func isCandidate(_ facts: StepFacts) -> Bool {
         switch form {
+        // A condition behind `when` is looked at only where a turn of the stage begins.
         case .stage(let subtasks, _):
             facts.kind.beginsTurn && subtasks.contains(facts.subtask)
         case .steps(let steps, _): steps.contains(facts.step)
@@ -164,6 +168,7 @@ extension Expression {
     /// Whether the expression depends on the step itself, so that every step can change it.
     var looksAtStep: Bool { Self.looksAtStep(root) }
 
+    /// Whether a part does, or anything within it.
     private static func looksAtStep(_ node: Node) -> Bool {
         switch node.form {
         case .step: true

@@ -7,11 +7,13 @@ import WeirTelemetry
 struct Breakpoint {
     /// What it stops at.
     enum Kind {
+        /// Something comes to be so, as `break` says.
         case condition(BreakCondition)
         /// The value of a state changes.
         case watch(StateReference)
     }
 
+    /// Its number in the list, by which `delete` and every stop name it.
     let number: Int
     let kind: Kind
     /// As `info breaks` writes it, in the language of the commands and safe to show.

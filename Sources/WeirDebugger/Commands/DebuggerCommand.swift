@@ -9,8 +9,11 @@
 struct DebuggerCommand: Sendable {
     /// The headings of `help`, in their order.
     enum Group: String, CaseIterable, Sendable {
+        /// Commands that go somewhere and say what is there.
         case moving = "Moving"
+        /// Commands that say where `continue` is to stop.
         case stopping = "Stopping"
+        /// Commands that ask about the present step and leave the run where it is.
         case looking = "Looking"
         case other = "Other"
     }
@@ -91,7 +94,9 @@ struct CommandCall {
     let name: String
     /// What was read, for tests to compare.
     let arguments: any Equatable
+    /// Whether an empty line does it once more.
     let isRepeatable: Bool
+    /// Does it, in a debugger, and gives the answer.
     let obey: (Debugger) throws -> Answer
 }
 

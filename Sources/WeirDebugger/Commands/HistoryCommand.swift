@@ -34,6 +34,7 @@ extension DebuggerCommand {
 /// What `history` takes: a piece of state, and how many lines of it.
 struct HistoryArguments: Equatable {
     var state: StateReference
+    /// How many lines at most, the last ones.
     var count: Int
 }
 
@@ -52,6 +53,7 @@ extension Debugger {
         var answer = Answer("history")
         answer.member("state", .text(state.name))
         let words = StepText(run)
+        // Oldest first, as a table is read.
         let found = try run.history(of: state.id, limit: count)
         // The second column is empty but for the star of a write.
         var table = TextTable(
@@ -61,6 +63,7 @@ extension Debugger {
                 [
                     "\(access.step)", access.isWrite ? "*" : "",
                     words.subtask(number: access.subtask), "\(access.turn)",
+                    // An entry may be gone after a turn that removed it.
                     access.value.map { ReflectedValue.text($0, limit: 200) } ?? "nothing",
                 ], limit: 200)
         }

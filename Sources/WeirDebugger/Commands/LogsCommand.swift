@@ -32,7 +32,9 @@ extension DebuggerCommand {
 
 /// What `logs` takes: a pattern, if any, and how many lines.
 struct LogsArguments: Equatable {
+    /// What a line must hold to be shown; nil for every line.
     var pattern: LogPattern?
+    /// How many of these are shown at most, the last ones.
     var count: Int
 }
 

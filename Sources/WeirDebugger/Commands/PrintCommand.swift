@@ -35,8 +35,11 @@ extension DebuggerCommand {
 /// What `print` shows: a piece of state, a queue, an element of a source, or a value.
 enum PrintedThing: Equatable {
     case state(StateReference)
+    /// A channel by its name, or all channels between two stages.
     case queue(String)
+    /// An element by its source and its index there, from 0.
     case event(source: String, index: UInt64)
+    /// Anything else that an expression can say.
     case value(Expression)
 
     /// Reads what follows `print`. A word that is none of the three kinds begins an
@@ -78,6 +81,7 @@ enum PrintedThing: Equatable {
         guard let colon = word.lastIndex(of: ":"),
             let index = UInt64(word[word.index(after: colon)...]), colon > word.startIndex
         else {
+            // The source is there, and what was asked for is beyond its end.
             throw CommandError(
                 "an event is a source and an index", "Write: print event orders:8812", at: column)
         }
@@ -151,6 +155,7 @@ extension Debugger {
         guard !names.isEmpty else { throw unknownChannel(channel, at: nil) }
         var answer = Answer("queue")
         answer.member("step", .number(run.position))
+        // The replay makes texts of messages for every channel; a few of each are cheap.
         let queues = run.queues(messages: Self.mostMessages)
             .filter { names.contains($0.channel) }
         for queue in queues {

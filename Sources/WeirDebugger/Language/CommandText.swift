@@ -42,6 +42,7 @@ struct CommandText {
 
     /// Goes back to a position that was passed, to read it in another way.
     mutating func rewind(to place: Int) {
+        // Characters that were not read cannot have been passed.
         precondition(place <= self.place, "place \(place) lies ahead of \(self.place)")
         self.place = place
     }
@@ -120,6 +121,8 @@ struct CommandText {
                     throw CommandError(error.message, error.advice, at: start)
                 }
             }
+            // Only the slash is protected here; any other backslash means something to the
+            // expression.
             if next == "\\", self.next == "/" {
                 place += 1
                 text.append("/")

@@ -74,6 +74,7 @@ struct ExpressionParser {
         let left = try operand()
         guard let (comparison, column) = try takeComparison() else { return left }
         let right = try operand()
+        // Two kinds that can never be compared are refused before there is a run.
         try check(left, comparison, column, right)
         if let (_, second) = try takeComparison() {
             throw CommandError(

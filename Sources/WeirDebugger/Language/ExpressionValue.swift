@@ -62,6 +62,7 @@ package enum ExpressionValue: Equatable, Sendable {
         } else if let simple = Self.simple(value) {
             self = simple
         } else {
+            // The type's name is for the error that says to name a field of it.
             let type = "\(Mirror(reflecting: value).subjectType)"
             self = .whole(description: ReflectedValue.raw(value), type: type)
         }
@@ -81,6 +82,7 @@ package enum ExpressionValue: Equatable, Sendable {
         case (.integer(let left), .real(let right)): return comparison.holds(Double(left), right)
         case (.real(let left), .integer(let right)): return comparison.holds(left, Double(right))
         case (.text(let left), .text(let right)): return comparison.holds(left, right)
+        // Flags can be equal or not; for an order the answer is nil, and the caller says why.
         case (.flag(let left), .flag(let right)): return comparison.holds(left == right)
         case (.whole(let left, _), .whole(let right, _)), (.whole(let left, _), .text(let right)),
             (.text(let left), .whole(let right, _)):

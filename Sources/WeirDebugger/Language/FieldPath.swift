@@ -68,6 +68,7 @@ enum FieldPath {
                     at: column)
             }
             return mirror.children.dropFirst(place).first?.value
+        // An entry is found by going through all of them, as the key's own type is not known.
         case .dictionary:
             for child in mirror.children {
                 let pair = Array(Mirror(reflecting: child.value).children)

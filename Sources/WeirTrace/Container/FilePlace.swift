@@ -135,6 +135,7 @@ package struct FilePlace: Equatable, Sendable {
         throw TraceError(.usage, "\(path) leads through too many links. Name the file itself")
     }
 
+    /// The folder that a path is in; the present one for a name alone.
     private static func folder(of path: String) -> String {
         guard let slash = path.lastIndex(of: "/") else { return "." }
         return slash == path.startIndex ? "/" : String(path[..<slash])
@@ -156,6 +157,7 @@ package struct FilePlace: Equatable, Sendable {
         return String(decoding: buffer[..<count], as: UTF8.self)
     }
 
+    /// What a status says, and for a regular file its first bytes.
     private static func kind(_ status: stat, _ path: String) -> Kind {
         switch status.st_mode & S_IFMT {
         case S_IFREG: contents(of: path, FileNumber(status))

@@ -49,6 +49,7 @@ final class OutputFile {
         if descriptor < 0 { throw .operating("cannot open", path: path) }
     }
 
+    /// Gives the descriptor back. Whether the bytes reach the disk is up to the system.
     deinit { if descriptor >= 0 { Glibc.close(descriptor) } }
 
     /// Appends all bytes. After an error the file ends somewhere among them.
@@ -67,6 +68,7 @@ final class OutputFile {
         }
     }
 
+    /// The same for an array.
     func write(_ bytes: [UInt8]) throws(TraceError) {
         let result = bytes.withUnsafeBytes { raw in
             Result { () throws(TraceError) in try write(raw) }

@@ -33,20 +33,33 @@ enum Mcap {
 
     /// The kinds of records. Weir writes no attachments and passes over those of others.
     enum Opcode: UInt8 {
+        /// The first record: the profile and the program that wrote the file.
         case header = 0x01
+        /// The last record: where the summary begins, and its checksum.
         case footer = 0x02
+        /// How the messages of some channels are to be read.
         case schema = 0x03
+        /// Gives a topic the number that its messages carry.
         case channel = 0x04
+        /// A message; only ever within a chunk.
         case message = 0x05
+        /// Messages of any channels, packed together.
         case chunk = 0x06
+        /// Where in the chunk before it the messages of one channel are.
         case messageIndex = 0x07
+        /// In the summary: where a chunk is, and which channels it holds messages of.
         case chunkIndex = 0x08
         case attachment = 0x09
         case attachmentIndex = 0x0A
+        /// In the summary: how many of everything there are.
         case statistics = 0x0B
+        /// A name and pairs of strings.
         case metadata = 0x0C
+        /// In the summary: where a metadata record is.
         case metadataIndex = 0x0D
+        /// In the summary: where the records of one kind begin in it.
         case summaryOffset = 0x0E
+        /// Behind it only the summary follows; it carries a checksum over all data.
         case dataEnd = 0x0F
     }
 }
@@ -80,6 +93,8 @@ struct McapChunkEntry: Equatable, Sendable {
     /// Weir numbers its few topics from 1.
     var channels: UInt64
 
+    /// Whether it holds messages of a channel, as far as that is known: the message indexes
+    /// behind the last chunk of a growing file may still be missing.
     func holds(channel: UInt16) -> Bool { channel < 64 && channels >> UInt64(channel) & 1 == 1 }
 }
 

@@ -20,6 +20,7 @@ struct McapIndex: Equatable, Sendable {
     /// Whether the file was closed: it has a summary, a footer and the closing magic.
     var isFinished = false
 
+    /// The number of a topic's channel.
     func channel(_ topic: String) -> UInt16? { topics.first { $0.value == topic }?.key }
 }
 
@@ -217,6 +218,8 @@ extension McapIndex {
         return true
     }
 
+    /// Notes what a record of the data is about, if it is about anything that the index
+    /// keeps.
     private mutating func take(
         _ opcode: Mcap.Opcode, _ file: InputFile, body: UInt64, length: UInt64
     ) throws(TraceError) {
@@ -279,6 +282,7 @@ extension McapIndex {
         chunks.append(entry)
     }
 
+    /// Behind a footer the file must end with the magic, or be cut off in it.
     private mutating func checkClosingMagic(
         _ file: InputFile, at offset: UInt64
     ) throws(TraceError) {

@@ -27,7 +27,9 @@ final class McapWriter {
     private var chunkCount: UInt32 = 0
     private var metadata: [McapMetadataEntry] = []
     private var messageCounts: [UInt16: UInt64] = [:]
+    /// The least log time of all messages.
     private var startTime = UInt64.max
+    /// The greatest log time of all messages.
     private var endTime: UInt64 = 0
     /// The first error. It is thrown again by every later write.
     private var failure: TraceError?
@@ -141,6 +143,7 @@ final class McapWriter {
         body.endRecord(start)
     }
 
+    /// Appends the chunk's record, packed where that is wanted and makes it smaller.
     private func appendChunk(_ body: [UInt8], compress: Bool, _ record: inout ChunkRecord) {
         let packed = compress ? body.withUnsafeBytes { zstd.compress($0) } : nil
         record.compression = packed == nil ? "" : "zstd"
@@ -160,6 +163,7 @@ final class McapWriter {
         buffer.endRecord(start)
     }
 
+    /// Appends a message index for each channel of the chunk, in the order of the channels.
     private func appendIndexes(
         _ indexes: [UInt16: [(time: UInt64, offset: UInt64)]], _ record: inout ChunkRecord
     ) {
@@ -221,6 +225,7 @@ final class McapWriter {
         try flush()
     }
 
+    /// Appends how many of everything there are; other tools show it.
     private func appendStatistics() {
         let start = buffer.beginRecord(.statistics)
         buffer.append(fixed: messageCounts.values.reduce(0, +))
@@ -239,6 +244,7 @@ final class McapWriter {
         buffer.endRecord(start)
     }
 
+    /// Keeps the chunk's entry for the summary.
     private func appendChunkIndex(_ chunk: ChunkRecord) {
         let start = chunkIndexes.beginRecord(.chunkIndex)
         chunkIndexes.append(fixed: chunk.entry.startTime)

@@ -12,6 +12,7 @@ package struct ExportFilter: Equatable, Sendable {
     /// The greatest time since the run's start that is written, included; nil to the end.
     package var to: Duration?
 
+    /// A filter that admits everything it is not told about.
     package init(
         level: LogLevel? = nil, stage: String? = nil, from: Duration? = nil, to: Duration? = nil
     ) {
@@ -83,11 +84,13 @@ package struct ExportHead {
 /// `write` of its own, and gets `finish` at the end. It does not know whether the records come
 /// from a trace or from a replay. It is a value and is owned by one thread.
 package protocol LineExporter {
+    /// What it shares with the other exporters.
     var head: ExportHead { get set }
     init(_ head: ExportHead)
 }
 
 extension LineExporter {
+    /// An exporter of a run's lines, which go to `output`.
     package init(
         header: RunHeader, filter: ExportFilter = ExportFilter(), output: @escaping ExportOutput
     ) {

@@ -39,6 +39,7 @@ package final class FollowedExport {
     private var joiner = TurnJoiner()
     private var logs = SettlingLogs()
 
+    /// An export of a trace from its beginning. Nothing is read before the first `advance`.
     package init(
         _ trace: Trace, _ signal: Signal, filter: ExportFilter, output: @escaping ExportOutput
     ) {
@@ -80,6 +81,7 @@ package final class FollowedExport {
         try flush()
     }
 
+    /// Gives what a chunk holds to the exporter, by way of whatever puts it into order.
     private func take(_ batch: RecordBatch) throws {
         switch exporter {
         case .logs(var exporter):
@@ -119,6 +121,7 @@ package final class FollowedExport {
         try exporter.write(record: record, site: sites[Int(record.site)], seq: seq)
     }
 
+    /// Hands on every line that the exporter holds.
     private func flush() throws {
         switch exporter {
         case .logs(var exporter):
@@ -154,6 +157,7 @@ struct SettlingLogs {
 
     /// Records whose rank in the order is not final.
     private var held: [LogRecord] = []
+    /// All statements so far, by their numbers.
     private var sites: [LogSite] = []
     /// The steps at which turns began that have not ended.
     private var open: Set<UInt64> = []
@@ -193,6 +197,7 @@ struct SettlingLogs {
         try give(held.firstIndex { $0.step >= step && step < .max } ?? held.count, write)
     }
 
+    /// Gives out so many of the held records, from the first on.
     private mutating func give(_ count: Int, _ write: Write) throws {
         for record in held[..<count] {
             rank += 1

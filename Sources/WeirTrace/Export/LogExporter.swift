@@ -101,6 +101,8 @@ package final class LogMerge {
             return ready.first
         }
 
+        /// Whether records are in order of their steps, as those of a parallel run's worker
+        /// are.
         private static func isInOrder(_ records: [LogRecord]) -> Bool {
             zip(records, records.dropFirst()).allSatisfy { $0.step <= $1.step }
         }

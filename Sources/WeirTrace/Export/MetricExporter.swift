@@ -39,6 +39,7 @@ package struct MetricExporter: LineExporter {
         let time = ExportNames.nanoseconds(sample.time)
         guard filter.admits(nanoseconds: time) else { return }
         let timestamp = names.timestamp(time)
+        // Every subtask, also those that the sample does not name.
         for subtask in table.subtasks where filter.admits(stage: subtask.stage) {
             for value in Self.values(of: subtask, at: sample.time) { try write(value, timestamp) }
             for latency in subtask.latencies ?? [] { try write(latency, of: subtask, timestamp) }
@@ -138,6 +139,7 @@ package struct MetricExporter: LineExporter {
         var times = [
             ("busy", sample.busy), ("idle", sample.idle), ("backpressured", sample.backpressured),
         ]
+        // Older builds took waiting for idle; their lines have neither of the two.
         if let waiting = sample.waiting {
             // No barriers come into this engine from outside, so that no subtask ever aligns.
             times += [("waiting", waiting), ("aligning", 0)]
@@ -212,6 +214,7 @@ package struct MetricExporter: LineExporter {
 
     /// The values of a channel. What it dropped counts for the stage that reads it.
     static func values(of sample: ChannelSample, at time: Int64) -> [Value] {
+        // A channel's name holds both of its ends.
         let labels = [("channel", sample.name)]
         // An edge drops by its policy, and the stage that reads it is short of the elements.
         let drops = [("stage", sample.to), ("channel", sample.name), ("reason", "policy")]

@@ -35,6 +35,7 @@ package struct ScheduleExporter: LineExporter {
         case .access:
             head.lines.json.member("turn", note.turn)
             let cells = names.header.cells
+            // A damaged trace may name a cell that the plan does not have.
             if Int(note.port) < cells.count {
                 head.lines.json.member("cell", cells[Int(note.port)])
             }
@@ -91,6 +92,8 @@ package struct SpanExporter: LineExporter {
         head.lines.json.member("start", names.timestamp(start))
         // A turn in flight at a kill, or one given before its end was known, has none.
         if let end = step.end {
+            // The duration is read from a faster clock than the start, so that ends are
+            // approximate.
             let (sum, overflow) = start.addingReportingOverflow(Int64(end.duration) * 1000)
             head.lines.json.member("end", names.timestamp(overflow ? start : sum))
         }
@@ -128,7 +131,7 @@ extension JoinedStep {
 }
 
 extension Trace {
-    /// Writes the schedule as JSON Lines, in order of steps, in bounded memory.
+    /// Writes the schedule as JSON Lines, in the order of steps, in bounded memory.
     package func exportSchedule(
         filter: ExportFilter = ExportFilter(), output: @escaping ExportOutput
     ) throws {

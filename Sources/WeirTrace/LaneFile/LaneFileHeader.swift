@@ -14,8 +14,11 @@ import WeirTelemetry
 struct LaneFileHeader: Equatable {
     /// One page, so that the lanes behind it begin on a page too.
     static let size = 4096
+    /// The first eight bytes, by which a lane file is known.
     static let magic = Array("WEIRLANE".utf8)
+    /// The form of the header and of the lanes; another one is refused.
     static let version: UInt32 = 1
+    /// The length of a run's id, which is in hex digits.
     static let runDigits = 32
     /// As many lanes as the page has room for: 251.
     static let maximumLanes = (size - 72) / 16
@@ -78,6 +81,7 @@ struct LaneFileHeader: Equatable {
         }
         let expected = try reader.fixed(UInt32.self)
         var blank = page
+        // The sum was taken with zero in its own field.
         for index in 12..<16 { blank[index] = 0 }
         guard CRC32.of(blank) == expected else {
             throw reader.failure("the checksum of the lanes' header does not fit")

@@ -27,6 +27,7 @@ package final class MappedLanes: @unchecked Sendable {
     /// The open file that holds the lock. It is not inherited by programs that this one starts
     /// (rule 29).
     private let descriptor: Int32
+    /// The mapped file: its header page, and the lanes behind it.
     private let mapping: UnsafeMutableRawPointer
     private let byteCount: Int
 
@@ -155,6 +156,8 @@ package final class MappedLanes: @unchecked Sendable {
         return MappedLanes(path, run: header.run, header.layout, descriptor, mapping, byteCount)
     }
 
+    /// Maps the file from its beginning. A shared mapping writes through to it, a private one
+    /// does not.
     private static func map(
         _ descriptor: Int32, _ byteCount: Int, _ sharing: Int32, _ path: String
     ) throws(TraceError) -> UnsafeMutableRawPointer {

@@ -74,6 +74,8 @@ package struct RecordingPlace: Sendable {
             let mapped = try MappedLanes.create(path: lanes.path, run: run, layout: layout)
             do throws(TraceError) {
                 if let number = trace.number { aside.append(try SetAside(trace.target, number)) }
+                // Without `overwrite`: the old trace is out of the way, so that whatever is
+                // there now is another's.
                 let writer = try TraceWriter(
                     path: trace.target, header: header, overwrite: false, byteBound: byteBound)
                 for file in aside { file.discard() }

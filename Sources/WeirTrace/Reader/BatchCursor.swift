@@ -53,6 +53,7 @@ package final class BatchCursor {
             let name = index.topics[message.channel] ?? ""
             guard let topic = Topic(rawValue: name), topics.contains(topic) else { continue }
             let expected = sequences[message.channel, default: 0]
+            // Nothing was skipped of a wanted topic, so its messages must follow each other.
             guard message.sequence == expected else {
                 throw .damaged(chunk.offset, "message \(expected) of \(name) is missing")
             }

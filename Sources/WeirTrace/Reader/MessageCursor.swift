@@ -69,7 +69,9 @@ final class TraceStore: Sendable {
 /// A copy of the value is a cursor of its own at the same position; the two share the zstd
 /// context, so they stay with the same thread.
 struct MessageCursor {
+    /// The trace that is read.
     let store: TraceStore
+    /// The topic that is read; messages of others in the same chunk are passed over.
     let topic: Topic
     private let zstd = Zstd()
     /// The index from which on the next chunk is looked for.

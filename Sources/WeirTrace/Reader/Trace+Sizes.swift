@@ -48,6 +48,7 @@ package struct TraceSizes: Equatable, Sendable {
         ends += UInt64(batch.schedule.ends.count)
         for note in batch.schedule.steps where note.kind.beginsTurn { turns += 1 }
         samples += UInt64(batch.metrics.count)
+        // The recorder's figures are totals, so the newest tells everything.
         if let sample = batch.metrics.last { recorder = sample.recorder }
         for logs in batch.logs {
             logRecords += UInt64(logs.records.count)
@@ -132,6 +133,7 @@ extension Trace {
                 throw .damaged(cursor.entry?.offset ?? 0, error.reason)
             }
         }
+        // Counted, but without bytes in the file.
         sizes.add(recoveredTail)
         sizes.topics.sort { $0.topic.rank < $1.topic.rank }
         return sizes

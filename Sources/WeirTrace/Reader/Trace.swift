@@ -66,6 +66,7 @@ package final class Trace: Sendable {
         return try Trace(TraceStore(file: file, index: McapIndex(of: file)))
     }
 
+    /// Reads header and end, and then, unless the run ended, what its lanes tell.
     private init(_ store: TraceStore) throws(TraceError) {
         self.store = store
         path = store.file.path
@@ -77,6 +78,7 @@ package final class Trace: Sendable {
             self.state = Mutex(state)
             return
         }
+        // The run ended, so its lanes were removed or hold nothing that is not in the file.
         guard state.end == nil else {
             recovery = .notNeeded
             tail = RecoveredTail()
@@ -103,6 +105,7 @@ package final class Trace: Sendable {
         _ file: InputFile, _ index: McapIndex
     ) throws(TraceError) -> RunHeader {
         guard let members = try index.members(of: TraceMetadata.run, in: file) else {
+            // Not even a channel was written: the recorder died while it began.
             if index.topics.isEmpty, index.chunks.isEmpty {
                 throw .damaged(
                     index.dataEnd,

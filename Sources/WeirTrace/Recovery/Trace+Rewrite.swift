@@ -73,6 +73,7 @@ extension Trace {
         if let end, isWhole, salvage.rewriting == nil {
             try writer.finish(end, isWhole: salvage.isEndWhole)
         } else {
+            // Also what the old file had lost already, if it was rewritten itself.
             let lost = [salvage.rewriting?.lost ?? "", rewritten.losses.summary]
                 .filter { !$0.isEmpty }.joined(separator: "; ")
             let note = Rewriting(
@@ -122,6 +123,7 @@ extension Trace {
         rewritten.lastLogged = salvage.lastLogged
         rewritten.losses = salvage.losses
         rewritten.cut = salvage.cut
+        // A file that was closed and does not say how its run ended has lost that to damage.
         rewritten.hasDied =
             salvage.rewriting?.hasDied ?? (salvage.end == nil && !salvage.isClosed)
         return (rewritten, tail)

@@ -214,6 +214,7 @@ enum DurationCode {
     /// The code of a duration, in whatever unit; the schedule's are microseconds.
     static func code(_ duration: UInt32) -> UInt8 {
         if duration < 8 { return UInt8(duration) }
+        // The power of two below the duration; 3 for 8 to 15.
         let exponent = 31 - duration.leadingZeroBitCount
         // The two bits behind the highest one.
         let mantissa = duration >> UInt32(exponent - 2) & 3

@@ -25,6 +25,7 @@ extension DebuggerCommand {
 /// What `info` takes: a topic, and for some topics the name of a stage.
 struct InfoArguments: Equatable {
     var topic: InfoTopic
+    /// The stage that was named; nil for all, and for topics that take none.
     var stage: String?
 
     /// Topics hold functions, which cannot be compared; their names tell them apart.

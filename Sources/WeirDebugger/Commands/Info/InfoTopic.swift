@@ -11,6 +11,7 @@ struct InfoTopic: Sendable {
         .watermarks,
     ]
 
+    /// The word by which it is asked for.
     let name: String
     /// The lines of `help info` that are behind the word `info`; the first one begins with
     /// the name.
@@ -41,7 +42,9 @@ struct InfoTopic: Sendable {
     /// The topic that a word in small letters means: a name, one without its last s, or the
     /// beginning of one name only.
     static func find(_ word: String, at column: Int) throws(CommandError) -> InfoTopic {
+        // An empty word would be the beginning of every name.
         let meant = word.isEmpty ? [] : all.filter { $0.name.hasPrefix(word) }
+        // `info queue` is typed as often as `info queues`.
         if let exact = all.first(where: { $0.name == word || $0.name == word + "s" }) {
             return exact
         }

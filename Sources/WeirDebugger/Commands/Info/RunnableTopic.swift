@@ -40,6 +40,7 @@ extension RunnableFacts {
         case .read: "source"
         case .messages(let count, let channel): "\(count) messages on \(channel)"
         case .turn(.timer): "a timer is due"
+        // The kinds have names that read well enough.
         case .turn(let kind): "\(kind)"
         }
     }
