@@ -73,6 +73,7 @@ extension Debugger {
     /// The time of a step, microseconds since the start: that of the last step up to it that
     /// has one.
     func time(of step: UInt64) throws -> Int64 {
+        // A void has no time, as nothing happened at it.
         let timed = try run.lastStep(before: step + 1, from: 1) { $0.kind != .void }
         return try timed.flatMap { try run.facts(of: $0)?.time } ?? 0
     }

@@ -91,6 +91,7 @@ package final class Debugger {
         var answer = Answer("moved")
         let (origin, begin) = (run.position, nanoseconds())
         journey = (origin, max(1, total))
+        // Only what this movement runs is its effort.
         stepsRun = 0
         defer { journey = nil }
         var notes: [String] = []
@@ -102,7 +103,9 @@ package final class Debugger {
             answer.isInterrupted = true
             notes = ["interrupted"]
         }
+        // Nothing that could be shown here would be the recorded run's.
         if let divergence = run.divergence { throw divergence }
+        // Also where a movement was interrupted: that is where the person is.
         history.visit(run.position)
         try arrive(&answer, notes)
         answer.cost(Answer.Effort(steps: stepsRun, nanoseconds: nanoseconds() &- begin))

@@ -18,6 +18,7 @@ package struct TraceError: Error, Equatable, Sendable, CustomStringConvertible {
         case bound
     }
 
+    /// What kind of trouble it is.
     package let code: Code
     /// The byte of the file at which the trouble begins; nil where it has no location.
     package let offset: UInt64?

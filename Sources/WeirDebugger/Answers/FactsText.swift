@@ -13,6 +13,8 @@ extension StateValue {
     /// then the one of before, and the line says so.
     func line(limit: Int) -> String {
         let name = PrintableText.escaped(name)
+        // The replay tells at which turn's beginning it looked, where it could not look at
+        // now.
         let asOf = asOfTurn.map { " (as at the beginning of the turn of step \($0))" } ?? ""
         return "\(name) = \(ReflectedValue.text(value, limit: limit))\(asOf)"
     }

@@ -28,6 +28,7 @@ struct TextTable {
             var line = ""
             for (column, cell) in row.enumerated() {
                 let space = String(repeating: " ", count: widths[column] - cell.count)
+                // The last column is not filled up, so that no line ends with spaces.
                 let isLast = column == count - 1
                 line += numeric.contains(column) ? space + cell : isLast ? cell : cell + space
                 if !isLast { line += "  " }

@@ -21,6 +21,8 @@ enum BreakCondition: Equatable {
 
         /// Whether a queue is over the level.
         func isReached(depth: Int, capacity: Int) -> Bool {
+            // In a replay a queue may hold more than its capacity, and so more than 100 per
+            // cent.
             let level = isPercent ? Double(depth) * 100 / Double(max(1, capacity)) : Double(depth)
             return includesIt ? level >= value : level > value
         }

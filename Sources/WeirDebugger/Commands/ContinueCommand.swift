@@ -56,6 +56,7 @@ extension Debugger {
                 stop = try stopAhead()
                 if stop == nil { break }
             }
+            // The search itself has left the run at the end.
             guard let stop else { return ["no break came: this is the end of the trace"] }
             return notes(stop)
         }
@@ -97,6 +98,7 @@ extension Debugger {
     /// The first stop ahead of the playhead; nil leaves the run at the end.
     private func stopAhead() throws -> Stop? {
         var armed = try arm { pattern in try self.logStep(of: pattern, after: self.run.position) }
+        // Incidents are looked for behind this step.
         let origin = run.position
         let found = try scan(&armed, through: run.lastStep)
         return try earlierViolation(after: origin, found) ?? found

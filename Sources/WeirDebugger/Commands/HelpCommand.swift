@@ -25,6 +25,7 @@ extension DebuggerCommand {
             }
         }
         answer.line("")
+        // How to go on from here, for whoever sees the debugger for the first time.
         answer.line("A beginning that fits one command is enough. 'help COMMAND' says more; 'help")
         answer.line("place', 'help state' and 'help expr' say how those are written.")
         answer.line("New here? Try: when, info states, last-write cell NAME, reverse-step, back.")
@@ -34,6 +35,7 @@ extension DebuggerCommand {
 
     /// Everything there is to say of one command.
     private static func explain(_ topic: String) throws(CommandError) -> Answer {
+        // The topic may be a command, its beginning, or a word such as `place` from a usage.
         let command = try CommandTable.explaining(topic)
         var answer = Answer("help")
         answer.line("\(command.help.usage): \(command.help.summary)")

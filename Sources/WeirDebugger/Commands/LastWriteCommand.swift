@@ -45,6 +45,7 @@ extension Debugger {
         answer.line("\(name) was last written at step \(step): \(words.what(facts))")
         answer.line("  before  \(before.map { ReflectedValue.text($0, limit: 400) } ?? "nothing")")
         answer.line("  after   \(ReflectedValue.text(state.value, limit: 400))")
+        // The command to type next, as it stands.
         answer.line("  look    goto \(step)")
         answer.member("step", .number(step))
         describe(facts, words, &answer)

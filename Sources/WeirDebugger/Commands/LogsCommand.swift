@@ -80,6 +80,7 @@ extension Debugger {
             let before = counted(total - ordered.count, "line")
             answer.line("(\(before) before these: 'logs \(min(total, DebuggerCommand.mostLines))')")
         }
+        // The very lines that `weir export` writes.
         answer.member("logs", .list(try ordered.map { .raw(try $0.json()) }))
         answer.member("before", .number(total - ordered.count))
         return answer

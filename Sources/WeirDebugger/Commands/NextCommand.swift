@@ -67,6 +67,7 @@ extension Debugger {
             goal = found
         }
         guard goal < run.position else {
+            // No advice, as there is nothing before that could be meant.
             throw CommandError("\(name(of: subtask)) had no turn before this one")
         }
         return try move(distance(to: goal)) {

@@ -159,6 +159,7 @@ extension Debugger {
         let queues = run.queues(messages: Self.mostMessages)
             .filter { names.contains($0.channel) }
         for queue in queues {
+            // Left out where there are none, as is usual.
             let unpublished =
                 queue.unpublished == 0 ? "" : ", \(queue.unpublished) emitted and not published"
             answer.line(
@@ -198,6 +199,7 @@ extension Debugger {
         answer.member("source", .text(source))
         answer.member("index", .number(index))
         answer.member("text", .text(text))
+        // Left out where no turn took it.
         answer.member("taken_at", step.map { .number($0) })
         return answer
     }
@@ -217,6 +219,7 @@ extension Debugger {
         case .integer(let integer): (text, member) = ("\(integer)", .integer(integer))
         case .real(let real): (text, member) = ("\(real)", .real(real))
         case .text(let string):
+            // For people it is in quotes and safe to show, for programs it is as it is.
             (text, member) = ("\"\(PrintableText.escaped(string, limit: 2_000))\"", .text(string))
         case .flag(let flag): (text, member) = ("\(flag)", .flag(flag))
         case .nothing: (text, member) = ("nil", .nothing)

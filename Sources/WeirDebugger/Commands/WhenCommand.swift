@@ -34,6 +34,7 @@ extension Debugger {
 
     /// Says which subtasks are in the middle of a turn, if any are.
     private func addOpenTurns(to answer: inout Answer) {
+        // Turns that began before this step and end behind it.
         let open = run.subtasks.filter { $0.openTurn != nil }
         for subtask in open {
             answer.line(

@@ -12,7 +12,7 @@ package struct Expression: Equatable, Sendable {
     /// How two parts are compared. A parser tries them in this order, so the longer ones come
     /// first.
     package enum Comparison: String, CaseIterable, Sendable {
-        // The longer ones first: this is the order in which they are looked for.
+        // The longer ones come first: this is the order in which they are looked for.
         case equal = "=="
         case unequal = "!="
         case atMost = "<="
@@ -32,12 +32,19 @@ package struct Expression: Equatable, Sendable {
 
     /// What a part is.
     package indirect enum Form: Equatable, Sendable {
+        /// A number, a text, a truth value or nil, as it was typed.
         case literal(ExpressionValue)
+        /// The step at which the expression is evaluated.
         case step
+        /// How many messages wait in a channel, or between two stages.
         case depth(channel: String)
+        /// A piece of state, or a part of one.
         case state(StateReference)
+        /// The opposite of what is within.
         case not(Node)
+        /// Whether both hold; the right one is looked at only if the left one does.
         case and(Node, Node)
+        /// Whether either holds; the right one is looked at only if the left one does not.
         case or(Node, Node)
         /// The column of the operator is for errors about what it compares.
         case compare(Node, Comparison, operatorColumn: Int, Node)
@@ -128,6 +135,7 @@ package struct Expression: Equatable, Sendable {
 package struct StateReference: Equatable, Sendable {
     /// The cell, or the entry of an operator's state.
     package enum Base: Equatable, Sendable {
+        /// A shared cell by its name.
         case cell(String)
         /// `stage` or `stage.operator`, each with a key or without. Without one, the last
         /// names can also be fields.
@@ -136,6 +144,7 @@ package struct StateReference: Equatable, Sendable {
 
     /// One piece of the way from a value to a part of it.
     package enum Part: Equatable, Sendable {
+        /// A property by its name, or a part of a tuple by its number.
         case field(String, column: Int)
         /// An index of a list, or a key of a dictionary.
         case element(String, column: Int)

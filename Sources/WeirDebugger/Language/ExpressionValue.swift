@@ -5,8 +5,11 @@
 package enum ExpressionValue: Equatable, Sendable {
     /// A whole number of any type; it is compared without loss.
     case integer(Int128)
+    /// Any other number, as a `Double`.
     case real(Double)
+    /// A text; a single character is one, too.
     case text(String)
+    /// True or false.
     case flag(Bool)
     /// An empty optional, or a state that does not exist at this position.
     case nothing
@@ -50,6 +53,7 @@ package enum ExpressionValue: Equatable, Sendable {
         case let character as Character: .text(String(character))
         case let integer as any BinaryInteger: .integer(Int128(clamping: integer))
         case let real as any BinaryFloatingPoint: .real(Double(real))
+        // Everything that has parts, or that only its own type can compare.
         default: nil
         }
     }
@@ -84,6 +88,8 @@ package enum ExpressionValue: Equatable, Sendable {
         case (.text(let left), .text(let right)): return comparison.holds(left, right)
         // Flags can be equal or not; for an order the answer is nil, and the caller says why.
         case (.flag(let left), .flag(let right)): return comparison.holds(left == right)
+        // Cases of enumerations and points in time are written as their text, so they compare
+        // as texts. They can be equal or not, and have no order here.
         case (.whole(let left, _), .whole(let right, _)), (.whole(let left, _), .text(let right)),
             (.text(let left), .whole(let right, _)):
             // Cases of enumerations and points in time are written as their text.

@@ -7,6 +7,7 @@ import WeirPattern
 package struct LogPattern: Equatable, Sendable {
     /// The expression as it was typed, without the slashes.
     package let text: String
+    /// The compiled expression, with its bound on tries.
     private let pattern: Pattern
 
     /// Compiles the expression; throws where it is none.
@@ -36,5 +37,6 @@ package struct LogPattern: Equatable, Sendable {
     /// The expression between slashes, safe to show.
     package var described: String { "/\(PrintableText.escaped(text))/" }
 
+    /// Patterns are the same when their texts are; compiled ones cannot be compared.
     package static func == (left: LogPattern, right: LogPattern) -> Bool { left.text == right.text }
 }

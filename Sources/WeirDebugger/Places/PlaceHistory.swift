@@ -11,6 +11,7 @@ struct PlaceHistory {
     /// The index of the step where the run is.
     private var current = 0
 
+    /// A history that begins with a step.
     init(at place: UInt64) { places = [place] }
 
     /// Notes an arrival. What lay ahead of the current step is forgotten. Arriving where one

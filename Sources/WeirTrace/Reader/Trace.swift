@@ -55,9 +55,10 @@ package final class Trace: Sendable {
 
     /// Opens a trace and, when its run died, the lanes beside it.
     ///
-    /// Costs a read of the summary, or of every record's head when there is none. After a death
-    /// it also costs a walk over the notes in the lanes, and a read of the chunks with which
-    /// they overlap.
+    /// Costs a read of the summary, or of every record's head when there is none. After a
+    /// death it also costs a walk over the notes in the lanes, and a read of the file's last
+    /// steps, of each source's last blocks and, if the lanes hold results of calls, of all
+    /// results in the file.
     ///
     /// - Throws: `.usage` when there is no such file, `.notATrace`, `.unknownVersion`,
     ///   `.damaged`.

@@ -41,8 +41,7 @@ enum JSONCodec {
     static func encode(_ sample: MetricSample) -> [UInt8] {
         var json = JSONText()
         // Members in the order of their names, as `encode` of any value has them by
-        // `sortedKeys`. Whoever adds a member keeps
-        // that order here and below.
+        // `sortedKeys`. Whoever adds a member keeps that order here and below.
         json.beginObject()
         json.key("channels")
         json.beginArray()

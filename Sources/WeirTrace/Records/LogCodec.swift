@@ -7,6 +7,7 @@ import WeirTelemetry
 /// by column: what a statement repeats (its own number, its types, small differences) packs to
 /// nearly nothing, and what is left is mostly the values themselves.
 enum LogCodec {
+    /// The version of both forms of messages.
     static let version: UInt8 = 1
     /// The columns in the order of the file, for errors; `Column` has the same order.
     static let columnNames = [
@@ -72,6 +73,7 @@ enum LogCodec {
             @inline(__always) _modify { yield &writers[column.rawValue] }
         }
 
+        /// Appends a value: its type, and what the type needs.
         mutating func append(_ value: LogValue, site: UInt32, field: Int) {
             switch value {
             case .integer(let number):

@@ -12,6 +12,7 @@ package struct Losses: Equatable, Sendable {
         /// Which topics it held messages of; nil where nobody can tell, empty where it held no
         /// message.
         package var topics: [Topic]?
+        /// Why it could not be read.
         package var reason: String
     }
 
@@ -31,6 +32,7 @@ package struct Losses: Equatable, Sendable {
 
     package var isEmpty: Bool { count == 0 }
 
+    /// Counts a region, and keeps it to be told if there is room.
     mutating func add(_ region: Region) {
         count += 1
         bytes &+= region.bytes

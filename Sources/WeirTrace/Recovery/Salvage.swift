@@ -133,8 +133,9 @@ final class Salvage {
 
     // MARK: What a message holds
 
-    /// Throws when a message is missing and no damage was seen that could have swallowed it. The
-    /// message that is there is then judged by what it holds.
+    /// Throws when a message is missing before this one and no damage was seen that could
+    /// have swallowed it; this one is then lost with it. Behind damage a message is judged by
+    /// what it holds.
     private func checkSequence(_ message: McapChunk.Message) throws(MalformedBytes) {
         let expected = sequences[message.channel, default: 0]
         sequences[message.channel] = message.sequence &+ 1

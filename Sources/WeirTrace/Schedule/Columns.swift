@@ -40,6 +40,7 @@ struct ColumnWriter {
         withUnsafeBytes(of: value.littleEndian) { bytes.append(contentsOf: $0) }
     }
 
+    /// Bytes as they are, such as those of a text, whose length is in another column.
     mutating func append(contentsOf other: some Sequence<UInt8>) {
         bytes.append(contentsOf: other)
     }
@@ -74,6 +75,7 @@ struct ColumnReader {
     }
 
     @inline(__always)
+    /// The next byte, for kinds and codes.
     mutating func byte() throws(MalformedBytes) -> UInt8 {
         guard position < bytes.count else { throw failure("ends early") }
         defer { position += 1 }
@@ -133,6 +135,7 @@ struct ColumnReader {
         return value
     }
 
+    /// The next eight bytes as a number.
     mutating func fixed() throws(MalformedBytes) -> UInt64 {
         guard remaining >= 8 else { throw failure("ends early") }
         var value: UInt64 = 0

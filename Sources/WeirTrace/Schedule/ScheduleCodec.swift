@@ -39,21 +39,40 @@ enum ScheduleCodec {
 ///
 /// They are stored properties and no array, as finding a column must cost nothing at every step.
 struct ScheduleColumns<Column> {
+    /// The kind of each step, one byte as it is.
     var kind: Column
+    /// The subtask of each step that has one, as it is.
     var subtask: Column
+    /// Inlets of turns, cells of accesses and outlets of publishes, each as the difference
+    /// from the last of its own kind.
     var port: Column
+    /// How much a turn takes, or how many messages a publish offers, as differences likewise.
     var count: Column
+    /// The times of turns and rest points, each as the difference from the one before, of any
+    /// subtask.
     var time: Column
+    /// Which turn an access or a publish belongs to: 0 for the subtask's last, else how far
+    /// it lies back.
     var turn: Column
+    /// How many words a completion, a publish or a rest point has.
     var wordCount: Column
+    /// Call numbers as differences; runs of publishes and markers of rest points as they are.
     var word: Column
+    /// The digests of rest points, eight bytes each.
     var digest: Column
+    /// Which open turn each end belongs to, by its index from the oldest on.
     var end: Column
+    /// How many accesses each turn made, as differences.
     var accesses: Column
+    /// How many outlets each turn has counts for, as differences.
     var emittedCount: Column
+    /// How much each turn emitted on each outlet, as differences from the same outlet before.
     var emitted: Column
+    /// How long each turn took, as a code of one byte.
     var duration: Column
+    /// Which ends have a sample, one bit each.
     var samplePresence: Column
+    /// The samples, eight bytes each.
     var sample: Column
 
     /// Takes columns in the order of `ScheduleCodec.columnNames`.
@@ -151,7 +170,9 @@ struct SubtaskMemory {
     var turn: UInt64 = 0
     var accesses: UInt64 = 0
     var emittedCount: UInt64 = 0
+    /// What it last emitted on each outlet.
     var emitted: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
+    /// The last call that one of its completions took.
     var call: UInt64 = 0
     var duration: UInt64 = 0
 }
@@ -159,6 +180,7 @@ struct SubtaskMemory {
 /// The memories of all subtasks met in a block. It grows to the largest number met, at most
 /// 65,536.
 struct SubtaskMemories {
+    /// By the subtask's number.
     private var memories: [SubtaskMemory] = []
 
     subscript(subtask: UInt16) -> SubtaskMemory {

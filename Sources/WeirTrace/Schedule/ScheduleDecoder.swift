@@ -110,6 +110,7 @@ final class ScheduleDecoder {
         return decoder.batch
     }
 
+    /// The chain does not fit: something in this block or in one before it was changed.
     private static func brokenChain(_ step: UInt64) -> MalformedBytes {
         MalformedBytes(offset: 0, reason: "the schedule's chain is broken at step \(step)")
     }
@@ -121,6 +122,7 @@ private struct BlockDecoder {
     var columns: ScheduleColumns<ColumnReader>
     /// The schedule as far as it was read: the step that is due, and the turns that are open.
     var state: ScheduleState
+    /// What was read so far.
     private(set) var batch = ScheduleBatch()
     private var memories = SubtaskMemories()
     /// Whether rest points have markers, which blocks of the first version lack.

@@ -68,6 +68,7 @@ final class ScheduleEncoder {
 
 /// The columns of one block while they are filled.
 private struct BlockEncoder {
+    /// The step that is due, and the turns that are open.
     var state: ScheduleState
     var columns: ScheduleColumns<ColumnWriter>
     private var memories = SubtaskMemories()
@@ -216,6 +217,7 @@ private struct BlockEncoder {
 /// An end nearly always belongs to one of the oldest turns. Closing it moves the few before it
 /// up, and the beginning of the array is cut off only at the end.
 struct OpenTurns {
+    /// The turns in order of their steps; those before `start` have ended.
     private var turns: [OpenTurn]
     /// The turns before this index have ended.
     private var start = 0

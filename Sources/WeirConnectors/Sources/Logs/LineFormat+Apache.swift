@@ -1,8 +1,8 @@
 import WeirBase
 
 extension LineFormat {
-    /// Apache's error log, 2.2 `[Sun Dec 04 04:47:44 2005] [error] text` and 2.4
-    /// `[Wed Oct 11 14:32:52.123456 2000] [core:error] [pid 35708:tid 4328] text`.
+    /// Apache's error log, 2.2 `[Sun Dec 04 04:47:44 2005] [error] text` and 2.4 `[Wed Oct 11
+    /// 14:32:52.123456 2000] [core:error] [pid 35708:tid 4328] text`.
     ///
     /// The component is the module; the server itself, where none is named, is `httpd`.
     static func parseApache(_ start: LineCursor) -> LoggedLine? {

@@ -25,6 +25,7 @@ extension Debugger {
         var states: [StateValue] = []
         var omitted = 0
         if let stage {
+            // A subtask's name is refused: state is listed for whole stages.
             guard run.stageNames.contains(stage) else { throw unknownStage(stage, at: nil) }
         } else {
             // Cells belong to no stage and are listed in full, as a pipeline has few of them.
@@ -52,6 +53,7 @@ extension Debugger {
                     ?? "there is no state at step \(run.position)")
         }
         answer.member("states", .list(states.map(\.answerValue)))
+        // Programs learn that the list is not all there is.
         answer.member("omitted", .number(omitted))
     }
 }

@@ -32,6 +32,7 @@ extension Debugger {
             facts = facts.filter { $0.subtask == name || $0.subtask.hasPrefix("\(name)/") }
             guard !facts.isEmpty else { throw unknownStage(name, at: nil) }
         }
+        // Those behind the bound are told by their number.
         let omitted = max(0, facts.count - Self.mostSubtasks)
         facts.removeLast(omitted)
         let lines = name == nil ? Self.overview(facts) : facts.flatMap { Self.inputs($0) }
@@ -61,6 +62,7 @@ extension Debugger {
             let isOver = subtask.inputs.allSatisfy { $0.state == .ended }
             return isOver ? "-" : "nothing: every input is idle or ended"
         }
+        // An idle input is told, as it may be the one that somebody looks for.
         let others = subtask.inputs.filter { $0.state == .idle }.count
         return holder.channel
             // The holder has sent a newer watermark, which waits behind elements.
