@@ -18,9 +18,9 @@ package struct ByteWriter: Sendable {
     /// other.
     package mutating func removeAll() { bytes.removeAll(keepingCapacity: true) }
 
-    @inlinable
     /// Appends a byte. Inlined into other modules, where the call would cost more than the
     /// work.
+    @inlinable
     package mutating func append(_ byte: UInt8) { appendRaw(byte) }
 
     @usableFromInline

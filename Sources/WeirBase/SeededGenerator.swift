@@ -34,9 +34,9 @@ public struct SeededGenerator: RandomNumberGenerator, Sendable {
         return Int(next().multipliedFullWidth(by: UInt64(bound)).high)
     }
 
-    @inlinable
     /// Makes of each word another one, so that words that differ in a bit have nothing in
     /// common. No two words give the same. For whoever numbers its draws and needs no state.
+    @inlinable
     package static func mix(_ word: UInt64) -> UInt64 {
         var mixed = word
         mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9

@@ -1,14 +1,5 @@
 /// A 64-bit hash that is the same in every process, build and version of Weir.
 ///
-/// Not for keeping secrets or withstanding an attacker who chooses the input: it finds accidents
-/// and differences. Eight bytes a round by a folded 64×64→128-bit product, as in wyhash
-/// (Wang Yi, github.com/wangyi-fudan/wyhash, public domain).
-///
-/// What was hashed is the sequence of *words* given; `combine(bytes:)` gives the words of the
-/// bytes and then their count, so that `"ab", "c"` and `"a", "bc"` differ.
-@frozen
-/// A 64-bit hash that is the same in every process, build and version of Weir.
-///
 /// Digests, plans and traces are compared by it, so that it never changes. It finds accidents
 /// and differences; it keeps no secrets, and does not withstand an attacker who chooses the
 /// input. Each round takes eight bytes by a folded 64×64→128-bit product, as in wyhash (Wang
@@ -16,6 +7,7 @@
 ///
 /// What was hashed is the sequence of *words* given. `combine(bytes:)` gives the words of the
 /// bytes and then their count, so that `"ab", "c"` and `"a", "bc"` differ.
+@frozen
 public struct StableHash: Sendable {
     @usableFromInline var state: UInt64
 
@@ -63,9 +55,9 @@ public struct StableHash: Sendable {
     @inlinable
     public var value: UInt64 { Self.fold(state ^ 0x5899_65CC_7537_4CC3, 0x1D8E_4E27_C47D_124F) }
 
-    @inlinable
     /// The two halves of a product, one over the other: every bit of both factors reaches the
     /// result.
+    @inlinable
     static func fold(_ left: UInt64, _ right: UInt64) -> UInt64 {
         let product = left.multipliedFullWidth(by: right)
         return product.high ^ product.low

@@ -16,8 +16,8 @@ package final class TraceWriter: RecordConsumer, @unchecked Sendable {
     // Unchecked: everything but `bytes` belongs to the recorder's thread (to the caller of
     // `finish` once that thread was joined).
 
-    /// Chunks of inputs and telemetry are closed at about so many bytes. 256 KiB pack well, and
-    /// are all that a kill in the middle of writing can cost.
+    /// Chunks of inputs and telemetry are closed at about so many bytes. 256 KiB pack well,
+    /// and a kill in the middle of writing takes no more than one of them from the file.
     package static let chunkBytes = 256 << 10
 
     private let file: McapWriter

@@ -272,8 +272,8 @@ package struct JSONScanner {
         return "byte 0x" + (digits.count < 2 ? "0" : "") + digits
     }
 
-    @inline(__always)
     /// Passes over what JSON takes for space.
+    @inline(__always)
     package mutating func skipSpace() {
         while position < line.count {
             let byte = line[position]
@@ -282,8 +282,8 @@ package struct JSONScanner {
         }
     }
 
-    @inline(__always)
     /// Takes a byte if it comes next.
+    @inline(__always)
     package mutating func take(_ byte: UInt8) -> Bool {
         guard position < line.count, line[position] == byte else { return false }
         position += 1

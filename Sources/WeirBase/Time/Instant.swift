@@ -1,11 +1,8 @@
 /// A point in time: nanoseconds since 1970-01-01T00:00:00Z, without leap seconds.
 ///
-/// Covers the years 1678 to 2261. The same type serves event time and processing time.
-@frozen
-/// A point in time: nanoseconds since 1970-01-01T00:00:00Z, without leap seconds.
-///
 /// Covers all of the years 1678 to 2261, and parts of the two beside them. The same type
 /// serves event time and processing time.
+@frozen
 public struct Instant: Hashable, Comparable, Sendable {
     /// Nanoseconds since the epoch.
     public var nanoseconds: Int64
@@ -47,10 +44,9 @@ public struct Instant: Hashable, Comparable, Sendable {
     }
 
     /// The start of the interval of length `width`, counted from the epoch, that contains it.
-    @inlinable
-    /// The start of the interval of length `width`, counted from the epoch, that contains it.
     ///
     /// This is where a tumbling window begins. `width` must be positive.
+    @inlinable
     public func floored(to width: Duration) -> Instant {
         let step = width.wholeNanoseconds
         precondition(step > 0, "width \(width) must be positive")
@@ -63,9 +59,8 @@ public struct Instant: Hashable, Comparable, Sendable {
 }
 
 extension Duration {
-    /// The duration in nanoseconds, cut off below, saturating at ±292 years.
-    @inlinable
     /// The duration in whole nanoseconds; what is below is cut off. Saturates at ±292 years.
+    @inlinable
     public var wholeNanoseconds: Int64 {
         let (seconds, attoseconds) = components
         let (product, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)

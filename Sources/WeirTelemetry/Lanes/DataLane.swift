@@ -19,12 +19,11 @@ package struct DataLane: @unchecked Sendable {
     private let data: UnsafeMutableRawPointer
     /// Bytes of the ring; 0 or a power of two.
     package let dataCapacity: Int
-    /// Up to where the bytes were given back, counted over the lane's lifetime. In the given
-    /// memory.
+    /// How many bytes were given back over the lane's lifetime. It is in the given memory.
     private let dataTail: UnsafeMutablePointer<Atomic<UInt64>>
-    /// Up to where bytes were stored. The writer's alone.
+    /// How many bytes were stored over the lane's lifetime. The writer's alone.
     private let head: UnsafeMutablePointer<UInt64>
-    /// Up to where bytes were copied out. The recorder's alone.
+    /// How many bytes were copied out over the lane's lifetime. The recorder's alone.
     private let drained: UnsafeMutablePointer<UInt64>
 
     /// What a note says instead of a location when its bytes are not in the ring.

@@ -13,9 +13,8 @@ package enum LaneNote {
 }
 
 extension NoteLane {
-    /// Notes the beginning of a turn without further words; one slot.
-    @inline(__always)
     /// Notes the beginning of a turn without further words. Takes one slot.
+    @inline(__always)
     package func noteTurn(
         step: UInt64, kind: StepKind, subtask: UInt16, inlet: UInt16, count: UInt32, time: Int64
     ) {
@@ -39,10 +38,9 @@ extension NoteLane {
         }
     }
 
-    /// Notes an access to a shared cell; one slot.
-    @inline(__always)
     /// Notes an access to a shared cell; takes one slot. Called inside the cell's lock (rule
     /// 31).
+    @inline(__always)
     package func noteAccess(step: UInt64, turn: UInt64, subtask: UInt16, cell: UInt16) {
         note(
             kind: StepKind.access.rawValue, number: step,
@@ -90,9 +88,8 @@ extension NoteLane {
         }
     }
 
-    /// Slots that the end note of a turn with `outlets` outlets takes at most.
-    @inline(__always)
     /// The maximum number of slots that the end note of a turn with so many outlets takes.
+    @inline(__always)
     package static func endSlots(outlets: Int) -> Int {
         // One word for the sample. The first outlet's count is in the first slot, the others
         // come two to a word.
@@ -100,11 +97,10 @@ extension NoteLane {
     }
 
     /// Notes the end of a turn; returns how many slots it took.
-    @inline(__always)
-    /// Notes the end of a turn; returns how many slots it took.
     ///
     /// The usual turn has one outlet and no sample, and takes a single slot without
     /// allocating anything.
+    @inline(__always)
     package func noteEnd(
         step: UInt64, accesses: UInt32, duration: UInt32, sample: UInt64?,
         emitted: UnsafeBufferPointer<UInt32>

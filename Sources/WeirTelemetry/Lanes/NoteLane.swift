@@ -277,7 +277,7 @@ package struct NoteLane: @unchecked Sendable {
     }
 }
 
-/// A note as it lies in a lane, before its kind gives the words a meaning.
+/// A note as it is in a lane, before its kind gives the words a meaning.
 package struct RawNote: Sendable {
     package var kind: UInt8
     package var slots: Int

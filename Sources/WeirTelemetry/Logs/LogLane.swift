@@ -14,9 +14,9 @@ package final class LogLane: @unchecked Sendable {
 
     private let memory: UnsafeMutableRawPointer
     private let capacity: Int
-    /// Up to where the recorder has taken the bytes.
+    /// How many bytes the recorder has taken.
     private let tail = Atomic<Int>(0)
-    /// Up to where the worker has written whole records.
+    /// How many bytes of whole records the worker has written.
     private let published = Atomic<Int>(0)
     /// Records that found no room.
     private let dropped = Atomic<UInt64>(0)

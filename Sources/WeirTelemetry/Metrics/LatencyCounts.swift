@@ -25,17 +25,16 @@ package final class LatencyCounts: @unchecked Sendable {
 
     deinit { UnsafeMutableRawPointer(words).deallocate() }
 
-    /// Adds a latency in nanoseconds; one longer than all classes counts in the last.
-    @inline(__always)
     /// Adds a latency in nanoseconds. One beyond all classes counts in the last.
+    @inline(__always)
     package func record(_ nanoseconds: UInt64) {
         add(1, at: LatencyClass.of(nanoseconds))
         add(nanoseconds, at: Self.sumPlace)
         add(1, at: Self.countPlace)
     }
 
-    @inline(__always)
     /// Adds to a word that no other thread adds to.
+    @inline(__always)
     private func add(_ amount: UInt64, at place: Int) {
         words[place].store(words[place].load(ordering: .relaxed) &+ amount, ordering: .relaxed)
     }
@@ -68,8 +67,8 @@ package enum LatencyClass {
     /// The number of classes, 141. The last takes everything longer and has no upper bound.
     package static let count = 1 + powers * 4
 
-    @inline(__always)
     /// The class of a latency in nanoseconds.
+    @inline(__always)
     package static func of(_ nanoseconds: UInt64) -> Int {
         let power = 63 - (nanoseconds | 1).leadingZeroBitCount
         guard power >= leastPower else { return 0 }

@@ -12,14 +12,11 @@ package final class Doorbell: Sendable {
     /// Whether the recorder rests, so that a ring must wake it.
     private let isResting = Atomic<Bool>(false)
 
-    /// Wakes the recorder if it rests. Any thread; a load where it does not.
-    ///
-    /// A recorder that is about to rest may miss it: what is noted then waits for its next look.
-    @inline(__always)
     /// Wakes the recorder if it rests. Any thread; costs one load where it does not.
     ///
     /// A recorder that is just about to rest may miss it. What is noted then waits for its
     /// next look.
+    @inline(__always)
     package func ring() {
         if isResting.load(ordering: .relaxed) { signal() }
     }

@@ -98,16 +98,12 @@ package final class Recorder: @unchecked Sendable {
         thread = Worker("weir-recorder") { [self] in run() }
     }
 
-    /// Adds the metric sample that `make` gives to what is recorded. One thread.
-    ///
-    /// Without room `make` is not called, so that what changed is left for the next sample; the
-    /// miss is counted and false comes back. `make` may also give none: then nothing is added.
-    @discardableResult
     /// Adds the metric sample that `make` gives to what is recorded. One thread only.
     ///
     /// Without room `make` is not called, so that what changed is left for the next sample.
     /// The miss is counted, and false is returned. `make` may also give none; then nothing is
     /// added.
+    @discardableResult
     package func offerSample(_ make: () -> MetricSample?) -> Bool {
         let hasRoom = inbox.withLock { inbox in
             let hasRoom = inbox.admits(inbox.metrics.count)

@@ -116,7 +116,8 @@ package struct SubtaskInfo: Codable, Equatable, Sendable {
     package var index: Int
     /// The channels that it reads, in the order of its inlets: `parse/0>enrich/1`.
     package var inlets: [String]
-    /// The channels that it writes, in the order of its outlets.
+    /// The channels that it writes, in the order of its outlets; behind them the sink, if it
+    /// writes one.
     package var outlets: [String]
     /// The source that it reads, as an index in the header's list; nil for any other subtask.
     package var source: Int?

@@ -56,8 +56,8 @@ enum LogCodec {
             @inline(__always) set { last[Self.place(site, field)] = newValue }
         }
 
-        @inline(__always)
         /// Eight entries for each statement, modulo the table's 256.
+        @inline(__always)
         private static func place(_ site: UInt32, _ field: Int) -> Int {
             Int((site &* 8 &+ UInt32(truncatingIfNeeded: field)) & 255)
         }

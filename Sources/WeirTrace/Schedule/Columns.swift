@@ -14,9 +14,9 @@ struct ColumnWriter {
     /// A byte as it is: a kind or a code.
     mutating func append(byte: UInt8) { bytes.append(byte) }
 
-    @inline(__always)
     /// A number in groups of seven bits, the lowest first; all bytes but the last have their top
     /// bit set.
+    @inline(__always)
     mutating func append(_ value: UInt64) {
         var rest = value
         while rest >= 0x80 {
@@ -26,10 +26,9 @@ struct ColumnWriter {
         bytes.append(UInt8(truncatingIfNeeded: rest))
     }
 
-    /// The difference of two values of the same column, wrapping, zigzag-coded.
-    @inline(__always)
     /// The difference of two values of the same column. It wraps, so that any two values work,
     /// and is zigzag-coded, so that a small negative one is a small number too.
+    @inline(__always)
     mutating func append(_ value: UInt64, after previous: UInt64) {
         let difference = Int64(bitPattern: value &- previous)
         append(UInt64(bitPattern: (difference << 1) ^ (difference >> 63)))
@@ -74,17 +73,17 @@ struct ColumnReader {
         MalformedBytes(offset: position, reason: "column \(name): \(reason)")
     }
 
-    @inline(__always)
     /// The next byte, for kinds and codes.
+    @inline(__always)
     mutating func byte() throws(MalformedBytes) -> UInt8 {
         guard position < bytes.count else { throw failure("ends early") }
         defer { position += 1 }
         return bytes[position]
     }
 
-    @inline(__always)
     /// The next number as `append(_:)` writes it. Nearly all are below 128, so one byte is tried
     /// first.
+    @inline(__always)
     mutating func next() throws(MalformedBytes) -> UInt64 {
         let first = try byte()
         if first < 0x80 { return UInt64(first) }
@@ -106,8 +105,8 @@ struct ColumnReader {
         }
     }
 
-    @inline(__always)
     /// The value whose difference from the previous one is next.
+    @inline(__always)
     mutating func next(after previous: UInt64) throws(MalformedBytes) -> UInt64 {
         let raw = try next()
         let difference = Int64(bitPattern: raw >> 1) ^ -Int64(bitPattern: raw & 1)
@@ -116,7 +115,6 @@ struct ColumnReader {
 
     /// The next number, which must fit the type.
     @inline(__always)
-    /// The next number, which must fit the type.
     mutating func next<Value: FixedWidthInteger>(
         as type: Value.Type
     ) throws(MalformedBytes) -> Value {
@@ -125,8 +123,8 @@ struct ColumnReader {
         return value
     }
 
-    @inline(__always)
     /// The value whose difference from the previous one is next, which must fit the type.
+    @inline(__always)
     mutating func next<Value: FixedWidthInteger>(
         after previous: UInt64, as type: Value.Type
     ) throws(MalformedBytes) -> Value {
@@ -170,9 +168,8 @@ enum ColumnSet {
     /// Shorter columns are stored as they are, since a frame of zstd would not be smaller.
     private static let leastPacked = 24
 
-    /// Appends the columns; returns the stored bytes of each, lengths included.
-    @discardableResult
     /// Appends the columns; returns the stored bytes of each, its lengths included.
+    @discardableResult
     static func write(
         _ columns: [ColumnWriter], to writer: inout ByteWriter, zstd: Zstd
     ) -> [Int] {

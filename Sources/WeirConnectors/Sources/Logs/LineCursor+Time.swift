@@ -22,8 +22,8 @@ extension LineCursor {
         return time.point
     }
 
-    @inline(__always)
     /// The same for whom the offset does not matter.
+    @inline(__always)
     mutating func timestamp() -> Instant? {
         var hasOffset = false
         return timestamp(hasOffset: &hasOffset)
@@ -39,11 +39,10 @@ extension LineCursor {
         return time.instant
     }
 
-    /// `Jan` to `Dec` as 1 to 12.
-    @inline(__always)
     /// Reads `Jan` to `Dec` as 1 to 12.
     ///
     /// The three bytes are compared at once, as one number.
+    @inline(__always)
     mutating func monthName() -> Int? {
         guard line.count - position >= 3 else { return nil }
         let packed =

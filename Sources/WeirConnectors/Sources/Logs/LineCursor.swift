@@ -24,8 +24,8 @@ struct LineCursor {
         return index < line.count ? line[index] : nil
     }
 
-    @inline(__always)
     /// The bytes of a part, without a copy.
+    @inline(__always)
     func bytes(_ range: Range<Int>) -> UnsafeRawBufferPointer {
         UnsafeRawBufferPointer(rebasing: line[range])
     }
@@ -34,16 +34,16 @@ struct LineCursor {
     @inline(__always)
     func text(_ range: Range<Int>) -> String { String(decoding: bytes(range), as: UTF8.self) }
 
-    @inline(__always)
     /// Passes over a byte if it comes next.
+    @inline(__always)
     mutating func skip(_ byte: UInt8) -> Bool {
         guard position < line.count, line[position] == byte else { return false }
         position += 1
         return true
     }
 
-    @inline(__always)
     /// Passes over a text if it comes next.
+    @inline(__always)
     mutating func skip(_ text: StaticString) -> Bool {
         let count = text.utf8CodeUnitCount
         guard line.count - position >= count else { return false }
@@ -64,9 +64,8 @@ struct LineCursor {
         return position > start
     }
 
-    /// Exactly `count` digits.
-    @inline(__always)
     /// Reads exactly `count` digits as a number.
+    @inline(__always)
     mutating func digits(_ count: Int) -> Int? {
         guard line.count - position >= count else { return nil }
         var value = 0
@@ -79,9 +78,8 @@ struct LineCursor {
         return value
     }
 
-    /// One to `most` digits that no further digit follows.
-    @inline(__always)
     /// Reads a number of 1 to `most` digits. Nil where there is none or a longer one.
+    @inline(__always)
     mutating func number(atMost most: Int = 10) -> Int? {
         let start = position
         var value = 0
@@ -95,10 +93,9 @@ struct LineCursor {
         return position > start ? value : nil
     }
 
-    /// A word: everything up to a blank or the end; nil when empty or longer than words are.
-    @inline(__always)
     /// Reads a word, which is everything up to a blank or the end. Nil when it is empty, or
     /// longer than words are.
+    @inline(__always)
     mutating func word() -> Range<Int>? {
         let start = position
         let limit = min(line.count, start + LineFormat.longestWord)
@@ -107,11 +104,9 @@ struct LineCursor {
         return position > start ? start..<position : nil
     }
 
-    /// Everything up to a colon before a blank or the end; the cursor then stands behind the
-    /// colon and one blank. Nil when there is none within the length of a word.
-    @inline(__always)
     /// Reads everything up to a colon that a blank or the end follows, and leaves the cursor
     /// behind the colon and one blank. Nil when there is none within the length of a word.
+    @inline(__always)
     mutating func label() -> Range<Int>? {
         let start = position
         let limit = min(line.count, start + LineFormat.longestWord)
@@ -126,12 +121,10 @@ struct LineCursor {
         return nil
     }
 
-    /// The inside of brackets, which may hold further brackets; the cursor then stands behind
-    /// them. Nil when there is no `[` here or no end to it within the length of a word.
-    @inline(__always)
     /// Reads the inside of brackets, which may hold further brackets, and leaves the cursor
     /// behind them. Nil when there is no `[` here, or no end to it within the length of a
     /// word.
+    @inline(__always)
     mutating func bracketed() -> Range<Int>? {
         guard peek() == 0x5B else { return nil }
         let limit = min(line.count, position + LineFormat.longestWord)

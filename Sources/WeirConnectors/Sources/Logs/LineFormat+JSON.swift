@@ -104,8 +104,8 @@ extension MemberScanner.Value {
 }
 
 extension UnsafeRawBufferPointer {
-    @inline(__always)
     /// Whether the bytes are these.
+    @inline(__always)
     fileprivate func holds(_ text: StaticString) -> Bool {
         for index in 0..<count where self[index] != text.utf8Start[index] { return false }
         return count == text.utf8CodeUnitCount

@@ -64,8 +64,8 @@ extension LineFormat {
         return cursor.text(tag)
     }
 
-    @inline(__always)
     /// Whether a byte ends a tag.
+    @inline(__always)
     private static func isTagEnd(_ byte: UInt8) -> Bool {
         byte == 0x5B || byte == 0x3A || byte == 0x20
     }

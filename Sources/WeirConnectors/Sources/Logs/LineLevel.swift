@@ -68,8 +68,8 @@ enum LineLevel {
         }
     }
 
-    @inline(__always)
     /// A byte in small letters, of ASCII alone.
+    @inline(__always)
     private static func lowered(_ byte: UInt8) -> UInt8 {
         (0x41...0x5A).contains(byte) ? byte | 0x20 : byte
     }
