@@ -2,10 +2,9 @@ import WeirBase
 import WeirReplay
 import WeirTelemetry
 
-// Facts of a replayed execution, as several commands show them: as a line, and for programs.
-
 // Facts of a replayed execution as several commands show them: as a line for people, and as a
 // value for programs. The replay gives numbers and names; the words are made here.
+
 extension StateValue {
     /// The state on one line, safe to show: `reserve[17] = Stock(onHand: 3)`.
     ///

@@ -26,8 +26,8 @@ extension NoteLane {
 
     /// Notes the beginning of a completion turn with the numbers of the calls that it takes.
     ///
-    /// The numbers and not their count: a completion that comes late must not change which it
-    /// was (rule 13). Returns the slots taken.
+    /// The numbers, and not only how many: the order in which calls were answered is known
+    /// from nowhere else (rule 13). Returns the slots taken.
     package func noteCompletion(step: UInt64, subtask: UInt16, calls: [UInt64], time: Int64) -> Int
     {
         calls.withUnsafeBufferPointer { words in

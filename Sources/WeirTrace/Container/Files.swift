@@ -20,9 +20,8 @@ final class OutputFile {
     init(creating path: String, overwrite: Bool) throws(TraceError) {
         var old: SetAside?
         if overwrite {
-            // What is no trace stays where it is, and makes the opening below fail with EEXIST.
             let place = try FilePlace(nameOf: path)
-            // What is no trace is there already, and an error below.
+            // What is no trace stays where it is, and makes the opening below fail with EEXIST.
             if place.kind == .trace, let number = place.number { old = try SetAside(path, number) }
         }
         descriptor = Glibc.open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)

@@ -245,7 +245,8 @@ package final class LogCursor {
         messages = MessageCursor(trace.store, .log)
     }
 
-    /// The next batch; records of one worker are in order of their turns.
+    /// The next batch. A parallel run's worker logs turn by turn; in a simulated run a turn
+    /// may go on behind later ones.
     package func next() throws(TraceError) -> LogBatch? {
         while let message = try messages.message() {
             let batch = try messages.located { () throws(MalformedBytes) -> LogBatch? in

@@ -13,9 +13,9 @@ enum InputCodec {
     /// A message is closed when it holds so many bytes; a single larger block makes a larger
     /// message.
     static let messageBytes = 256 << 10
-    /// The maximum number of bytes that a block takes besides its own: 1 for kind and flag, 10
-    /// for the offset, 5 for the length, 8 for the hash, 10 for the time and 5 for the count
-    /// make 39.
+    /// The maximum number of bytes that a block takes besides its own, rounded up: 1 for kind
+    /// and flag, 10 for the offset, 5 for the length, 8 for the hash, 10 for the time and 5
+    /// for the count make 39.
     static let blockHead = 48
     /// Set in a block's first byte when its bytes follow; they do not for a file that is kept
     /// elsewhere.
