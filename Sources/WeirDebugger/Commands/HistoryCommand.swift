@@ -4,7 +4,7 @@ import WeirReplay
 extension DebuggerCommand {
     /// How many accesses are shown when no number is given.
     private static let usualLines = 10
-    /// The most accesses that are shown at once.
+    /// The maximum number of accesses that are shown at once.
     private static let mostLines = 1_000
 
     /// `history STATE [N]`: lists the last accesses of a cell, or turns of a key's owner.

@@ -17,7 +17,6 @@ extension DebuggerCommand {
         candidates: { place, debugger in debugger.valuesToOffer(for: place.word) })
 }
 
-/// The run stands afterwards where it stood before.
 extension Debugger {
     /// Finds the step, and tells the value before and after it.
     ///

@@ -5,7 +5,7 @@ import WeirTelemetry
 extension DebuggerCommand {
     /// How many lines are shown when no number is given.
     private static let usualLines = 20
-    /// The most lines that are shown at once.
+    /// The maximum number of lines that are shown at once.
     fileprivate static let mostLines = 10_000
 
     /// `logs [/REGEX/] [N]`: the last recorded log lines up to here.

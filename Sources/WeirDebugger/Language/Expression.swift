@@ -12,7 +12,6 @@ package struct Expression: Equatable, Sendable {
     /// How two parts are compared. A parser tries them in this order, so the longer ones come
     /// first.
     package enum Comparison: String, CaseIterable, Sendable {
-        // The longer ones come first: this is the order in which they are looked for.
         case equal = "=="
         case unequal = "!="
         case atMost = "<="

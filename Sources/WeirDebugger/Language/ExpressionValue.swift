@@ -92,7 +92,6 @@ package enum ExpressionValue: Equatable, Sendable {
         // as texts. They can be equal or not, and have no order here.
         case (.whole(let left, _), .whole(let right, _)), (.whole(let left, _), .text(let right)),
             (.text(let left), .whole(let right, _)):
-            // Cases of enumerations and points in time are written as their text.
             return comparison.holds(left == right)
         // Listed one by one, so that a new kind does not come here unnoticed.
         case (.integer, _), (.real, _), (.text, _), (.flag, _), (.whole, _): return nil

@@ -5,7 +5,7 @@
 /// the run lives, and a run at rest records next to nothing. The sampler's thread owns it and
 /// shows it every sample.
 package struct SampleRhythm: Sendable {
-    /// The longest distance between samples of a run at rest, microseconds: ten seconds.
+    /// The maximum distance between samples of a run at rest, microseconds: ten seconds.
     package static let longestRest: Int64 = 10_000_000
     /// How soon the first sample without news is recorded, microseconds: a fifth of a second.
     private static let shortestRest: Int64 = 200_000

@@ -183,7 +183,6 @@ package final class MappedLanes: @unchecked Sendable {
     /// Ends the mapping and gives the lock back, which closing the descriptor does.
     deinit {
         munmap(mapping, byteCount)
-        // Closing the last descriptor gives the lock back.
         Glibc.close(descriptor)
     }
 

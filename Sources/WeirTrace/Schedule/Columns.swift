@@ -163,7 +163,8 @@ struct ColumnReader {
 /// Each column is a frame of its own: columns differ so much that one table of code lengths for
 /// all of them costs a third more bytes.
 enum ColumnSet {
-    /// The most raw bytes of all columns of one message. A larger claim is taken for damage.
+    /// The maximum number of raw bytes of all columns of one message. A larger claim is taken
+    /// for damage.
     static let maximumBytes = 64 << 20
     /// Shorter columns are stored as they are, since a frame of zstd would not be smaller.
     private static let leastPacked = 24

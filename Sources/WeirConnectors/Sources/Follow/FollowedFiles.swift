@@ -68,7 +68,6 @@ struct FollowedFiles {
         // It goes on where it was read to. If it is another file by now that got the same
         // inode, its bytes tell.
         if let place = known.lastIndex(where: { $0.identity == identity }) {
-            // If it is another file by now, its bytes tell.
             file.position = known.remove(at: place).position
         }
         open.append(file)

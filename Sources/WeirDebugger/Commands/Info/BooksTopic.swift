@@ -6,8 +6,8 @@ extension InfoTopic {
     /// `info books`: what became of every element, operator by operator and channel by
     /// channel.
     ///
-    /// It is what `info drops` is the short form of: with all four numbers, anybody can add
-    /// them up.
+    /// `info drops` shows only what was dropped. Here are all four numbers, so that anybody
+    /// can add them up.
     static let books = InfoTopic(
         "books",
         help: [

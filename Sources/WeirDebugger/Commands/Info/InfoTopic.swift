@@ -44,7 +44,7 @@ struct InfoTopic: Sendable {
     static func find(_ word: String, at column: Int) throws(CommandError) -> InfoTopic {
         // An empty word would be the beginning of every name.
         let meant = word.isEmpty ? [] : all.filter { $0.name.hasPrefix(word) }
-        // `info queue` is typed as often as `info queues`.
+        // The singular will do as well, as in `info queue`.
         if let exact = all.first(where: { $0.name == word || $0.name == word + "s" }) {
             return exact
         }

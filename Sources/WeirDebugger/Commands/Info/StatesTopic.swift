@@ -34,8 +34,8 @@ extension Debugger {
         }
         let limit = stage == nil ? Self.fewStates : Self.mostStates
         for name in stage.map({ [$0] }) ?? run.stageNames {
-            // An operator may hold a state for each of a million keys, so the replay makes no
-            // more than are listed.
+            // An operator may hold a state for each of a million keys, of which nobody reads
+            // more than a few.
             let (entries, more) = try run.states(of: name, limit: limit)
             for state in entries { answer.line(state.line(limit: 160)) }
             states += entries

@@ -4,10 +4,9 @@ import WeirReplay
 extension InfoTopic {
     /// `info watermarks [STAGE]`: how far event time has come, and which input holds it back.
     ///
-    /// It answers why a window is still open, and why an element was late.
-    ///
-    /// A subtask's watermark is the least of its active inputs'. The input that has this one
-    /// holds all behind it back, and is named.
+    /// It answers why a window is still open, and why an element was late. A subtask's
+    /// watermark is the least of its active inputs'. The input that is at this watermark
+    /// holds the subtask back, and is named.
     static let watermarks = InfoTopic(
         "watermarks",
         help: [
