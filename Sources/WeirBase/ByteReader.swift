@@ -22,6 +22,7 @@ package struct MalformedBytes: Error, Equatable, CustomStringConvertible {
 /// makes it trap, or allocate more than the input's own size. It does not copy the bytes.
 /// After an error it is left somewhere in them; one owner.
 package struct ByteReader {
+    /// What is read, shared with whoever gave it.
     private let bytes: ArraySlice<UInt8>
     /// The index of the next byte, in the slice's own counting.
     private var position: Int
@@ -38,6 +39,7 @@ package struct ByteReader {
     package var offset: Int { position - bytes.startIndex }
     /// How many bytes are left.
     package var remaining: Int { bytes.endIndex - position }
+    /// Whether everything was read.
     package var isAtEnd: Bool { position == bytes.endIndex }
 
     /// An error about the next byte.

@@ -7,6 +7,7 @@ package struct ByteWriter: Sendable {
     /// What was written so far.
     package private(set) var bytes: [UInt8]
 
+    /// An empty buffer. Room that is reserved once spares it from growing step by step.
     package init(reserving capacity: Int = 0) {
         bytes = []
         bytes.reserveCapacity(capacity)

@@ -20,6 +20,7 @@ package final class KeyedTable<Key: Equatable, Value> {
     private var capacity: Int
     /// How many entries there are.
     package private(set) var count = 0
+    /// Tells that two keys are the same although they are not equal to each other.
     private let isSame: (Key, Key) -> Bool
 
     /// An empty table with at least `capacity` slots.

@@ -24,6 +24,8 @@ package enum Nearest {
     package static func distance(_ left: String, _ right: String) -> Int {
         let (from, to) = (Array(left.lowercased().prefix(64)), Array(right.lowercased().prefix(64)))
         var row = Array(0...to.count)
+        // One row of the table of distances at a time: `row[n]` is the number of edits from
+        // what was read so far to the first n characters of the other word.
         for (index, character) in from.enumerated() {
             var previous = row[0]
             row[0] = index + 1

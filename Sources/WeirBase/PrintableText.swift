@@ -14,6 +14,8 @@ package enum PrintableText {
         var result = ""
         var count = 0
         for scalar in text.unicodeScalars {
+            // Only where something is left out: a text of exactly `limit` characters is shown
+            // whole.
             if count >= limit { return result + "…" }
             count += 1
             switch scalar {

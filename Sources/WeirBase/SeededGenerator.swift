@@ -4,6 +4,7 @@
 /// One owner; a copy goes its own way. Not for secrets.
 @frozen
 public struct SeededGenerator: RandomNumberGenerator, Sendable {
+    /// The sum of all increments so far, of which each number is made.
     @usableFromInline package var state: UInt64
 
     /// The generator for a seed; every seed is allowed.

@@ -9,6 +9,7 @@
 /// bytes and then their count, so that `"ab", "c"` and `"a", "bc"` differ.
 @frozen
 public struct StableHash: Sendable {
+    /// What all words so far were folded into.
     @usableFromInline var state: UInt64
 
     /// An empty hash; different seeds give unrelated hashes.

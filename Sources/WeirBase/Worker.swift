@@ -99,9 +99,11 @@ package final class Monitor: @unchecked Sendable {
         mutex.deallocate()
     }
 
+    /// Waits for the lock. A thread that has it already would wait for ever.
     @inline(__always)
     package func lock() { pthread_mutex_lock(mutex) }
 
+    /// Gives the lock back. Only by the thread that has it.
     @inline(__always)
     package func unlock() { pthread_mutex_unlock(mutex) }
 

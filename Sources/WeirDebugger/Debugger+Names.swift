@@ -120,6 +120,7 @@ extension Debugger: ExpressionWorld {
                     ? "This pipeline has no shared cells"
                     : Nearest.advice(name, among: cells, or: "See 'info states'"), at: column)
         case .entry(let stage, _, _):
+            // The stage is there. Whether it has such a key is a matter of the step.
             guard subtasks(named: stage).isEmpty else { return }
             // The likeliest mistake: the word `cell` was left out.
             if run.cellNames.contains(stage) {
@@ -172,6 +173,7 @@ extension Debugger: ExpressionWorld {
         let names = entries.map { PrintableText.escaped($0.name, limit: 60) }
         let more = omitted > 0 ? " and \(omitted) more" : ""
         return CommandError(
+            // Either a key is missing in the command, or the key is not there at this step.
             key == nil
                 ? "\(name) has a state for each key"
                 : "\(name) is not there at step \(run.position)",

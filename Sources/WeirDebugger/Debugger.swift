@@ -71,6 +71,7 @@ package final class Debugger {
     /// failure or, in a run without any, the end.
     package func open(at place: Place?) throws -> Answer {
         let hasFailed = run.failureStep != nil || run.diedInTurns
+        // What went wrong is what a debugger is opened for.
         let place = place ?? (hasFailed ? .failure : .end)
         let answer = try goto(place)
         // `back` must not lead to before the opening.
@@ -145,6 +146,7 @@ package final class Debugger {
     /// Tells how far the movement has come, and asks whether to go on.
     private func report(_ done: UInt64, _ total: UInt64) -> Bool {
         guard let onProgress else { return true }
+        // A look into the past runs steps, too, without being a movement.
         guard let journey else { return onProgress(done, max(1, total)) }
         return onProgress(min(done, journey.total), journey.total)
     }

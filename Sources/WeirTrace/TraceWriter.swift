@@ -21,8 +21,10 @@ package final class TraceWriter: RecordConsumer, @unchecked Sendable {
     package static let chunkBytes = 256 << 10
 
     private let file: McapWriter
+    /// Turns the schedule of each batch into a block that goes on where the one before ended.
     private let schedule = ScheduleEncoder()
     private let zstd = Zstd()
+    /// The numbers that the file gives to the topics.
     private let channels: [Topic: UInt16]
     /// The run's start, nanoseconds since 1970.
     private let started: Int64
@@ -111,8 +113,10 @@ package final class TraceWriter: RecordConsumer, @unchecked Sendable {
     /// - Throws: `.bound` once the file has reached its bound, which is looked at before each
     ///   batch: the file may become longer by one batch.
     package func consume(_ batch: RecordBatch) throws {
+        // The recorder was joined before `finish`, so nothing can come any more.
         precondition(!isFinished, "a batch behind the end of the trace")
         defer { bytes.store(Int(file.bytesWritten), ordering: .relaxed) }
+        // Whole batches only, so that what is in the file can be replayed to its end.
         if let byteBound, file.bytesWritten >= UInt64(byteBound) {
             isStopped = true
             throw TraceError(
@@ -187,6 +191,7 @@ package final class TraceWriter: RecordConsumer, @unchecked Sendable {
         // The times may come from a damaged trace that is being rewritten.
         let (offset, isTooLarge) = self.time.multipliedReportingOverflow(by: 1000)
         let logTime = isTooLarge ? UInt64(Int64.max) : UInt64(max(0, started &+ offset))
+        // Every topic has a channel, so that the 0 is never used.
         let channel = channels[topic] ?? 0
         let sequence = sequences[channel, default: 0]
         sequences[channel] = sequence &+ 1
@@ -201,6 +206,8 @@ package final class TraceWriter: RecordConsumer, @unchecked Sendable {
 
         init(_ file: McapWriter) { self.file = file }
 
+        /// Adds a message, after writing those before it if it would make the chunk too
+        /// large.
         mutating func add(_ message: McapMessage) throws(TraceError) {
             // A message larger than the bound gets a chunk to itself.
             if bytes > 0, bytes + message.data.count > TraceWriter.chunkBytes { try flush() }
@@ -208,6 +215,7 @@ package final class TraceWriter: RecordConsumer, @unchecked Sendable {
             messages.append(message)
         }
 
+        /// Writes what has gathered as one chunk.
         mutating func flush() throws(TraceError) {
             try file.writeChunk(messages, compress: true)
             messages.removeAll(keepingCapacity: true)
@@ -239,9 +247,10 @@ package final class TraceWriter: RecordConsumer, @unchecked Sendable {
         try chunker.flush()
     }
 
-    /// Stretches of blocks of one source, each small enough for a message; a source's blocks keep
-    /// their order.
+    /// Stretches of blocks of one source, each small enough for a message. A source's blocks
+    /// keep their order, and sources come in the order of their numbers.
     private static func runs(of inputs: [InputBlock]) -> [ArraySlice<InputBlock>] {
+        // Sorted, so that the file does not depend on the order of a dictionary.
         let sources = Dictionary(grouping: inputs, by: \.source).sorted { $0.key < $1.key }
         var runs: [ArraySlice<InputBlock>] = []
         for (_, blocks) in sources {
@@ -281,6 +290,7 @@ package final class TraceWriter: RecordConsumer, @unchecked Sendable {
             knownSites += batch.newSites.count
             try chunker.add(message(.log, data, at: time))
         }
+        // A worker's records may take several messages, as one has a bounded size.
         for logs in Self.joined(batch.logs) {
             var start = 0
             // Losses are told once, with the first message of the batch, even when it has no

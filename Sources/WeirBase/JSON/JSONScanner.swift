@@ -1,10 +1,10 @@
 /// Reads one line of JSON value by value: nothing else says what is JSON and what is not.
 ///
-/// The grammar is that of RFC 8259, held strictly, with four things more: a byte order mark at the
-/// line's beginning is passed over; containers are at most `maximumDepth` deep; an escape that
-/// stands for no character (`\ud800` alone, `\q`) is U+FFFD, as bytes that are not UTF-8 are. What
-/// a value means, and whether a number fits, is for the caller. One pass, no allocation unless
-/// something is odd.
+/// The grammar is that of RFC 8259, held strictly, with these differences: a byte order mark
+/// at the line's beginning is passed over; containers are at most `maximumDepth` deep; an
+/// escape that stands for no character (`\ud800` alone, `\q`) is U+FFFD, and so are bytes
+/// that are not UTF-8. What a value means, and whether a number fits, is for the caller. One
+/// pass, no allocation unless something is odd.
 package struct JSONScanner {
     /// How many objects and arrays may lie in each other.
     package static let maximumDepth = 512
@@ -47,6 +47,7 @@ package struct JSONScanner {
     }
 
     package let line: UnsafeRawBufferPointer
+    /// The index of the next byte.
     package private(set) var position = 0
     /// Collected when asked for.
     package private(set) var oddities: [Oddity] = []
@@ -248,6 +249,7 @@ package struct JSONScanner {
         return bytes.prefix { $0 | 0x20 != 0x65 }.contains { $0 &- 0x31 <= 8 }
     }
 
+    /// Takes `true`, `false` or `null`.
     private mutating func literal(_ word: StaticString) throws(Fault) -> Value {
         let count = word.utf8CodeUnitCount
         guard position + count <= line.count else {

@@ -3,7 +3,7 @@
 /// The protocol is: call `next` until nil, and then look at `isWhole`. Only then is it known
 /// that the line is JSON, and what the members said may count. What is JSON is for
 /// `JSONScanner` to say: values that are passed over are checked as strictly as those that
-/// are looked at. Allocates nothing.
+/// are looked at. The walk allocates nothing.
 package struct MemberScanner {
     package typealias Value = JSONScanner.Value
 

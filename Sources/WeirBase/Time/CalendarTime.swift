@@ -3,12 +3,16 @@
 /// Nothing else knows the calendar, for reading times and for writing them. It holds whatever it
 /// is given; whether there is such a date, `instant` says.
 package struct CalendarTime: Equatable, Sendable {
+    /// Four digits, as in 2026.
     package var year: Int
+    /// From 1 to 12.
     package var month: Int
     package var day: Int
     package var hour: Int
     package var minute: Int
+    /// From 0 to 60: a leap second is the sixtieth.
     package var second: Int
+    /// The part of the second that has passed, from 0 to 999,999,999.
     package var nanosecond: Int
 
     package init(

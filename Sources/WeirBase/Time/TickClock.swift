@@ -11,6 +11,7 @@ package enum TickClock {
     /// Nanoseconds since some fixed point before the process started.
     @inline(__always)
     package static func nanoseconds() -> UInt64 {
+        // Read once: it is a lazy constant, and each look at it asks whether it was made.
         let calibration = calibration
         guard calibration.isUsable else { return MonotonicClock.nanoseconds() }
         let ticks = weir_ticks() &- calibration.ticks

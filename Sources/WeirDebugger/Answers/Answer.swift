@@ -89,6 +89,8 @@ package struct Answer {
     package func json(command: String) -> String {
         var json = JSONText()
         json.beginObject()
+        // The command as it was typed, so that each line of a script's output explains
+        // itself.
         json.member("command", command)
         for (key, value) in members {
             json.key(key)

@@ -90,6 +90,7 @@ enum ReflectedValue {
     /// The entries of a dictionary in the order of their keys' texts, at most `left` of them.
     private static func pairs(_ mirror: Mirror, _ left: Int) -> [(key: String, value: Any)] {
         mirror.children.prefix(max(0, left)).compactMap { child in
+            // Reflection shows an entry as a tuple of key and value.
             let pair = Array(Mirror(reflecting: child.value).children)
             return pair.count == 2 ? (key: "\(pair[0].value)", value: pair[1].value) : nil
         }.sorted { $0.key < $1.key }
@@ -158,6 +159,7 @@ enum ReflectedValue {
         var members: [AnswerValue.Member] = []
         for (place, child) in mirror.children.enumerated() {
             if left <= 0 { break }
+            // The parts of a tuple are labelled `.0`, `.1`.
             let label = child.label.map { $0.hasPrefix(".") ? String($0.dropFirst()) : $0 }
             members.append(
                 AnswerValue.Member(

@@ -6,7 +6,9 @@ import WeirTelemetry
 ///
 /// A command makes one for a run and asks it about as many steps as it likes.
 struct StepText {
+    /// The names of the subtasks, by their numbers.
     private let subtasks: [String]
+    /// The names of the cells, by their numbers.
     private let cells: [String]
     /// All channels in the order of the plan, so that those of one subtask are in the order
     /// of its ports.

@@ -79,10 +79,12 @@ struct ArmedBreakpoint {
                     states: expression.states.map(\.reference),
                     channels: expression.channels.map(\.name))
         case .condition(.invariant(let name)):
+            // Recorded violations are known before anything is run.
             let steps = debugger.violations(of: name).map(\.lookStep)
             form = .steps(Set(steps), what: "")
             touching = nil
         case .condition(.log(let pattern)):
+            // Log lines are in the trace, so the nearest one that matches is known, too.
             let step = try logStep(pattern)
             let text = step.map { PrintableText.escaped($0.text) } ?? ""
             form = .steps(Set([step?.step].compactMap { $0 }), what: text)
@@ -100,6 +102,7 @@ struct ArmedBreakpoint {
         case .stage, .steps: break
         case .condition(let expression): heldBefore = try expression.holds(in: world)
         case .queue(let channels, let level):
+            // A queue that is over its level already must first fall below it.
             heldBefore = Self.reached(channels, level, world) != nil
         case .watch(let reference): textBefore = try Self.text(of: reference, world)
         }

@@ -79,6 +79,7 @@ extension BreakCondition {
         // A stage's name may have spaces in it; then it is quoted.
         let isQuoted = text.next == "`" || text.next == "\""
         let name: String
+        // Within quotes everything up to the closing one is the name.
         if isQuoted, let quote = text.next {
             name = try text.quoted(quote)
         } else {
@@ -100,7 +101,8 @@ extension BreakCondition {
         return .stage(name, when: try Expression.parse(&text))
     }
 
-    /// Reads `queue CHANNEL > LEVEL`.
+    /// Reads `queue CHANNEL > LEVEL`, where the level is a number of messages or a part of
+    /// the capacity.
     private static func queue(_ text: inout CommandText) throws(CommandError) -> BreakCondition {
         text.skipSpace()
         let column = text.place

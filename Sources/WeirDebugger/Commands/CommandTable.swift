@@ -35,6 +35,7 @@ enum CommandTable {
     ///
     /// Letters may be of either case. `column` is where the word is, for the error.
     static func find(_ word: String, at column: Int) throws(CommandError) -> DebuggerCommand {
+        // Names are in small letters.
         let lower = word.lowercased()
         if let exact = all.first(where: { $0.name == lower || $0.short.contains(lower) }) {
             return exact

@@ -147,6 +147,7 @@ extension Debugger {
             else { continue }
             // What stopped the run is known by the name; there is nothing to add.
             let numbers = breaks.all.filter { $0.stops(at: mark) }.map { ($0.number, "") }
+            // No break is on this invariant, so that it stops nobody.
             if numbers.isEmpty { continue }
             try go(to: mark.lookStep)
             return Stop(step: mark.lookStep, reasons: numbers)
@@ -183,6 +184,7 @@ extension Debugger {
                 try go(to: last.step)
                 return last
             }
+            // No stop in this window: the next one lies before it and is four times as large.
             end = start
             (width, _) = width.multipliedReportingOverflow(by: 4)
         }

@@ -67,6 +67,7 @@ extension Debugger {
                     access.value.map { ReflectedValue.text($0, limit: 200) } ?? "nothing",
                 ], limit: 200)
         }
+        // Nobody touched it: a table without rows would say that less clearly.
         if found.isEmpty {
             answer.line(
                 "\(PrintableText.escaped(state.name)) was not touched up to step \(run.position)")

@@ -20,6 +20,7 @@ extension DebuggerCommand {
         ),
         read: { text throws(CommandError) in
             text.skipSpace()
+            // Both arguments may be left out; a slash tells which one comes first.
             let pattern = text.next == "/" ? try text.pattern() : nil
             return LogsArguments(
                 pattern: pattern,

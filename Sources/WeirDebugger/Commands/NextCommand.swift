@@ -57,6 +57,7 @@ extension Debugger {
 
     /// Finds the turn before in the recorded schedule, and goes there once.
     fileprivate func reverseNext(_ count: UInt64) throws -> Answer {
+        // Whoever wants another subtask's turns goes to one of its steps first.
         let subtask = try presentSubtask("reverse-next", instead: "reverse-step")
         var goal = run.position
         for _ in 0..<count {

@@ -135,6 +135,8 @@ extension Debugger {
     }
 
     /// The states that a reference means here, each with the way that is left from it.
+    ///
+    /// Unlike a condition, `print` takes several: it shows them all.
     private func states(
         of reference: StateReference
     ) throws -> [(StateValue, [StateReference.Part])] {
@@ -149,6 +151,9 @@ extension Debugger {
 
     /// Shows how many messages wait in a channel, or between two stages, and the oldest of
     /// them.
+    ///
+    /// In a replay messages arrive when they are made, so that more than the capacity can
+    /// wait.
     private func print(queue channel: String) throws -> Answer {
         // One channel, or all between two stages.
         let names = channels(named: channel)
@@ -178,6 +183,9 @@ extension Debugger {
     }
 
     /// Shows an element of a source and which turn took it.
+    ///
+    /// Elements of files are found by reading the recorded input from its beginning;
+    /// generators make any element at once.
     private func print(event index: UInt64, of source: String) throws -> Answer {
         guard run.sourceNames.contains(source) else {
             throw CommandError(

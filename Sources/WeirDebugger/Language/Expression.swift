@@ -82,6 +82,7 @@ package struct Expression: Equatable, Sendable {
         let root = try parser.parse(asCondition: asCondition)
         text = parser.text
         let read = String(text.characters[start..<text.place])
+        // The parser may have passed over spaces in search of a further word.
         var end = read.endIndex
         while end > read.startIndex, read[read.index(before: end)].isWhitespace {
             end = read.index(before: end)
@@ -177,6 +178,8 @@ package struct StateReference: Equatable, Sendable {
         case .entry(let stage, let names, let key?):
             return [(([stage] + names).joined(separator: ".") + "[\(key)]", path)]
         case .entry(let stage, let names, nil):
+            // The longest name first: with all names as the operator's, then with fewer and
+            // the rest as fields.
             return (0...names.count).reversed().map { count in
                 let name = ([stage] + names.prefix(count)).joined(separator: ".")
                 // Their columns are not kept: the whole reference is marked.

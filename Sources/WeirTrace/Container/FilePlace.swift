@@ -130,6 +130,7 @@ package struct FilePlace: Equatable, Sendable {
             guard status.st_mode & S_IFMT == S_IFLNK, let next = destination(of: target) else {
                 throw TraceError(.usage, "\(path) changes while it is looked at. Try it again")
             }
+            // A relative link leads on from the folder that it is in.
             target = next.hasPrefix("/") ? next : "\(folder(of: target))/\(next)"
         }
         throw TraceError(.usage, "\(path) leads through too many links. Name the file itself")

@@ -137,6 +137,7 @@ final class InputFile: Sendable {
                 let rest = UnsafeMutableRawBufferPointer(
                     rebasing: UnsafeMutableRawBufferPointer(target)[initialized...])
                 let read = pread(descriptor, rest.baseAddress, rest.count, start + initialized)
+                // The file ends here, at least for now.
                 if read == 0 { return }
                 if read < 0 {
                     if errno == EINTR { continue }

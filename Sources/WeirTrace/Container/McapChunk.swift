@@ -45,6 +45,7 @@ extension McapChunk {
         }
     }
 
+    /// Unpacks what is behind the record's head and checks it.
     private init(
         _ reader: inout ByteReader, _ entry: McapChunkEntry, _ zstd: Zstd
     ) throws(MalformedBytes) {

@@ -8,7 +8,9 @@ final class Zstd {
     /// Level 1. On schedules higher levels gain 7 % of the bytes at nearly twice the time.
     private static let level: Int32 = 1
 
+    /// zstd's own memory for packing.
     private let compressor: OpaquePointer?
+    /// zstd's own memory for unpacking.
     private let decompressor: OpaquePointer?
     /// Where frames are packed into, kept for its room. `compress` hands out a part of it.
     private var scratch: [UInt8] = []

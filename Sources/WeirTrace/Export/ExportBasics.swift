@@ -46,6 +46,7 @@ struct LineBuffer {
 
     /// The line that is being written, behind the whole lines that wait.
     var json = JSONText()
+    /// Where the lines go.
     private let output: ExportOutput
 
     init(_ output: @escaping ExportOutput) { self.output = output }
@@ -67,6 +68,7 @@ struct LineBuffer {
 
 /// What every exporter needs: the names of the run, what is wanted, and the lines under way.
 package struct ExportHead {
+    /// The names and the start of the run.
     let names: ExportNames
     let filter: ExportFilter
     var lines: LineBuffer

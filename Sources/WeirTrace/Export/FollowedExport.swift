@@ -174,6 +174,7 @@ struct SettlingLogs {
             try settle(before: open.min() ?? nextStep, write)
             for note in batch.schedule.steps {
                 if note.kind.beginsTurn { open.insert(note.step) }
+                // Wrapping, as a damaged trace may hold the greatest step there is.
                 nextStep = max(nextStep, note.step &+ 1)
             }
             for end in batch.schedule.ends { open.remove(end.step) }
@@ -194,6 +195,7 @@ struct SettlingLogs {
     mutating func settle(before step: UInt64, _ write: Write) throws {
         guard !held.isEmpty else { return }
         held.sort(by: LogRecord.precedes)
+        // At the end, when `step` is the greatest there is, everything is given.
         try give(held.firstIndex { $0.step >= step && step < .max } ?? held.count, write)
     }
 

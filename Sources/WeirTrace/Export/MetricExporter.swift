@@ -105,6 +105,7 @@ package struct MetricExporter: LineExporter {
         head.lines.json.key("labels")
         head.lines.json.beginObject()
         head.lines.json.member("pipeline", names.header.pipeline)
+        // Then what it is about.
         for (name, label) in value.labels { head.lines.json.member(name, label) }
         head.lines.json.endObject()
         try head.lines.endLine()
@@ -144,12 +145,15 @@ package struct MetricExporter: LineExporter {
             // No barriers come into this engine from outside, so that no subtask ever aligns.
             times += [("waiting", waiting), ("aligning", 0)]
         }
+        // Each state is a metric of its own; they add up to the time that the subtask was
+        // there.
         for (name, time) in times {
             values.append(
                 Value(
                     name: "weir_\(name)_seconds_total", type: "counter", unit: "seconds",
                     number: seconds(time), labels: labels))
         }
+        // One line for each reason, as only by its reason a loss can be judged.
         for drop in sample.drops ?? [] {
             values.append(
                 .counter(

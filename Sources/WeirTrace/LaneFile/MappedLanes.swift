@@ -84,6 +84,8 @@ package final class MappedLanes: @unchecked Sendable {
                 throw .operating("cannot lock", path: path)
             }
             let byteCount = LaneFileHeader.size + layout.byteCount
+            // A mapped page without a block would be allocated at the first store, and a full
+            // disk would then be a signal that ends the process.
             let status = posix_fallocate(descriptor, 0, byteCount)
             if status != 0 {
                 errno = status

@@ -12,6 +12,7 @@ package struct RecordingPlace: Sendable {
     private let trace: FilePlace
     /// What is at the path of the lanes beside it.
     private let lanes: FilePlace
+    /// Whether an older trace may give way.
     private let overwrites: Bool
 
     /// Judges a path and touches nothing.

@@ -73,6 +73,7 @@ struct MessageCursor {
     let store: TraceStore
     /// The topic that is read; messages of others in the same chunk are passed over.
     let topic: Topic
+    /// Its own, as a context belongs to one thread.
     private let zstd = Zstd()
     /// The index from which on the next chunk is looked for.
     private var place: Int

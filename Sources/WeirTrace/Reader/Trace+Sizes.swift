@@ -152,6 +152,7 @@ extension Trace {
             throw .damaged(end, "there is no end of the data before the summary")
         }
         var expected: UInt32 = 0
+        // Little-endian, like everything in the file.
         for place in 0..<4 { expected |= UInt32(record[Mcap.recordHead + place]) << (8 * place) }
         var crc = CRC32()
         var offset: UInt64 = 0

@@ -10,6 +10,7 @@ enum JSONCodec {
     /// The JSON of any value. A type that has no JSON form is this program's own mistake.
     static func encode(_ value: some Encodable) throws(TraceError) -> [UInt8] {
         let encoder = JSONEncoder()
+        // Without this the order of keys would differ from process to process.
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         do {
             return Array(try encoder.encode(value))

@@ -135,6 +135,7 @@ extension ScheduleColumns where Column == ColumnWriter {
 
 /// A turn whose end was not met yet.
 struct OpenTurn: Equatable, Sendable {
+    /// The step at which it began.
     var step: UInt64
     var subtask: UInt16
 }

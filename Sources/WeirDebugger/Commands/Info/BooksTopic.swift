@@ -27,6 +27,7 @@ extension Debugger {
         // A channel is given elements by the subtask before it, and the one behind takes
         // them.
         Self.add(books.channels, as: "channel", taken: ("emitted", "taken"), to: &answer)
+        // Said last, where a reader sees it without scrolling.
         for imbalance in books.imbalances {
             answer.line("does not balance: \(PrintableText.escaped(imbalance, limit: 400))")
         }
