@@ -1,8 +1,9 @@
 import WeirTerminal
 
-/// A line of the notices, with its text whole.
+/// A line of the notices, with its text whole. It follows the line: when the notice comes again
+/// while it is open, its count and its last time move on.
 package struct NoticeDetails: Details {
-    /// The line's id.
+    /// The line's id, which is the same at all moments.
     package let line: UInt64
 
     package init(line: UInt64) { self.line = line }

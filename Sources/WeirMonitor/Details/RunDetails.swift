@@ -1,8 +1,8 @@
 import WeirTelemetry
 import WeirTerminal
 
-/// Everything about the run: what the two lines at the top say, of which a narrow screen shows a
-/// part, and what limits it.
+/// Everything about the run: what the two lines at the top say, of which a narrow screen shows only
+/// a part, and what limits the run.
 package struct RunDetails: Details {
     package init() {}
 

@@ -1,9 +1,10 @@
 import WeirTelemetry
 import WeirTerminal
 
-/// A stage, with its names and figures whole.
+/// A stage, with its names and figures whole. Before the second sample of a run only its names and
+/// its neighbours are known.
 package struct StageDetails: Details {
-    /// Its number; one that no stage has says nothing.
+    /// The stage's number; for one that no stage has there is nothing to say.
     package let stage: Int
 
     package init(stage: Int) { self.stage = stage }
@@ -30,6 +31,8 @@ package struct StageDetails: Details {
         stages.map { run.stages[$0] }.joined(separator: ", ")
     }
 
+    /// The stage's figures at the shown moment: rates over a second, and counts since the run's
+    /// start.
     private func figures(_ rate: StageRate, _ totals: StageTotals) -> [DetailFact] {
         let look = StageLook(rate)
         var facts = [

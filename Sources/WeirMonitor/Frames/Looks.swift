@@ -1,18 +1,29 @@
 import WeirTerminal
 
-/// What a stage is mostly doing, as a letter and a style; the letter never depends on colour.
+/// How what a stage is mostly doing is shown: as a letter, a word and a style. The letter never
+/// depends on colour, so that nothing is lost on a terminal without any.
+///
+/// Every part of the screen that shows a stage's state takes it from here, so that the graph, the
+/// table and the details never disagree.
 struct StageLook {
     enum State { case busy, blocked, waiting, idle }
 
+    /// What the stage is mostly doing. It is also set for a stage that fails, whose letter says
+    /// something else.
     let state: State
     let letter: Character
     let word: SafeText
     let style: Style
+    /// The share of its time, 0 to 1, that the state has; of a stage that fails, the share that it
+    /// is busy.
     let share: Double
 
+    /// The look of a stage by its rates. One with any error in the time of the rates is FAILING,
+    /// whatever else it does, because that is what a person has to see first.
     init(_ rate: StageRate) {
         let greatest = max(rate.busy, rate.backpressured, rate.waiting, rate.idle)
-        // Of equal shares the one that says most of what is wrong.
+        // Of equal shares the one that says most of what is wrong counts: held up, then lacking a
+        // worker, then busy. `greatest` is one of the four shares, so that the last case is idle.
         state =
             switch greatest {
             case rate.backpressured: .blocked
@@ -53,7 +64,9 @@ struct NoticeLook {
     }
 }
 
+/// How a notice reads as one line.
 extension Notice {
-    /// Place and text; the text of a violation begins with the invariant's name itself.
+    /// Origin and text. The text of a violation begins with the invariant's name itself, which is
+    /// its origin, and is not given twice.
     var sentence: String { text.hasPrefix(place) ? text : "\(place): \(text)" }
 }

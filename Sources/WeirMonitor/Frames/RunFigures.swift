@@ -3,17 +3,21 @@ import WeirTerminal
 
 /// The figures of a run as a whole: what goes in and out of it, how long that takes, and what went
 /// wrong.
+///
+/// The overview paints them as its first row, and the details of the run list them in full. All are
+/// of the shown moment: rates over about a second, counts since the run's start.
 struct RunFigures {
     private let timeline: Timeline
     private let rates: [StageRate]
 
-    /// `rates` are the timeline's, which whoever paints has taken already.
+    /// `rates` are the timeline's own for the shown moment, which the caller has computed already;
+    /// computing them again would double the cost of a frame.
     init(_ timeline: Timeline, _ rates: [StageRate]) {
         self.timeline = timeline
         self.rates = rates
     }
 
-    /// The figures as a line; where that is too long, what is as it should be goes first.
+    /// The figures as pieces of a line. Where that is too long, what is as it should be goes first.
     var pieces: [Piece] {
         guard !rates.isEmpty else { return [Piece("no rates before the second sample")] }
         let facts = timeline.facts
@@ -26,14 +30,15 @@ struct RunFigures {
         ] + faults
     }
 
-    /// How long it takes from source to sink.
+    /// How long it takes from source to sink; a dash where nothing came out in the last second.
     private var latency: Piece {
         let figures = timeline.shownFrame?.latency
         return Piece(SafeText(figures.map(Figures.latency) ?? "latency -"), rank: 2)
     }
 
-    /// How far watermarks lie behind the newest event time, with what of that comes from sources
-    /// that are not equally far.
+    /// How far the watermark that is furthest behind lies behind the newest event time. What of
+    /// that comes from sources that are not equally far is named as skew, because it does not go
+    /// away when stages become faster.
     private var lag: Piece {
         guard let most = rates.compactMap(\.watermarkLag).max() else {
             return Piece("lag -", rank: 3)
@@ -43,7 +48,8 @@ struct RunFigures {
         return Piece(SafeText(text), rank: 3)
     }
 
-    /// What is wrong stays, what is not goes first.
+    /// Counts of what went wrong since the run's start. One that is not zero is loud and stays
+    /// however narrow the line is; one that is zero goes first.
     private var faults: [Piece] {
         let stages = timeline.shownFrame?.stages ?? []
         let dropped = stages.reduce(UInt64(0)) { $0 &+ $1.dropped }
@@ -57,6 +63,7 @@ struct RunFigures {
         ]
     }
 
+    /// A count of something that should not be, as a piece that stays once there is any.
     private static func fault(_ name: String, _ count: UInt64, rank: Int) -> Piece {
         let isFound = count > 0
         return Piece(
@@ -64,6 +71,7 @@ struct RunFigures {
             rank: isFound ? 0 : rank)
     }
 
+    /// A time in nanoseconds, as figures give it.
     private static func time(_ nanoseconds: Int64) -> String {
         Figures.duration(microseconds: nanoseconds / 1_000)
     }

@@ -3,12 +3,15 @@ import WeirTelemetry
 import WeirTerminal
 
 /// The line at the top, the same in every view: whose run it is, whether it is live, how it ended,
-/// what is recorded of it and what it takes of the machine.
+/// what is recorded of it, and what it takes of the machine.
 ///
-/// A function of what all views share. Where it is too narrow, what changes least goes first; the
-/// state is always there.
+/// `ScreenModel` makes one for each frame and paints it in the first row. It is a function of what
+/// all views share. Where the line is too narrow, what changes least goes first, by the pieces'
+/// ranks; the state has rank 0 and is always there.
 struct StatusLine {
-    /// From this age on, microseconds, what is shown as live counts as old.
+    /// From this age on, in microseconds, what is shown as live counts as old. Samples come ten
+    /// times a second, and a trace of another process is read with some delay; two seconds without
+    /// any mean that something is wrong, or that the run is at rest, which it announces.
     static let oldMicroseconds: Int64 = 2_000_000
 
     private let screen: ScreenState
@@ -23,16 +26,21 @@ struct StatusLine {
 
     func paint(on canvas: inout Canvas) { canvas.put(pieces, y: 0, symbols: symbols) }
 
-    /// Where there is no room for parts: the state, and of the name what fits behind it.
+    /// Where there is no room for parts: the state, and of the pipeline's name what fits behind it.
     func paintReduced(on canvas: inout Canvas) {
         guard canvas.size.width > 0, canvas.size.height > 0 else { return }
         let used = canvas.put(state.text, x: 0, y: 0, style: state.style)
+        // On less than this the state alone fills the row.
         guard canvas.size.width >= 12 else { return }
         let name = SafeText(timeline.facts.pipeline)
             .cut(to: canvas.size.width - used - 1, ellipsis: symbols.ellipsis)
         canvas.put(name, x: used + 1, y: 0, style: .heading)
     }
 
+    /// All pieces of the line, left to right. The ranks say in which order they go: first the
+    /// trace's path (8) and the time of day (7), which never tell anything new, then the command,
+    /// the step, the time since the start and the load, then what is recorded, and last the name
+    /// and how the run ended (1).
     private var pieces: [Piece] {
         let facts = timeline.facts
         let time = timeline.shownTime ?? 0
@@ -51,7 +59,8 @@ struct StatusLine {
 
     // MARK: Pieces
 
-    /// Live, paused or replay, and where.
+    /// Whether one sees the live edge, a held moment or one that is played, and how far behind the
+    /// edge that is.
     private var state: Piece {
         if timeline.ending != nil { return endedState }
         let behind = "-\(Figures.tenths(Double(timeline.behind) / 1e6)) s"
@@ -66,7 +75,7 @@ struct StatusLine {
         }
     }
 
-    /// A run that ended has no live edge any more, only a place between its ends.
+    /// A run that ended has no live edge any more, only a position between its start and its end.
     private var endedState: Piece {
         let place = Figures.elapsed(microseconds: timeline.shownTime ?? 0)
         let end = Figures.elapsed(microseconds: timeline.history.newest?.time ?? 0)
@@ -75,7 +84,8 @@ struct StatusLine {
         return Piece(SafeText("\(sign) REPLAY \(place)/\(end)"), style)
     }
 
-    /// Another process's run is always shown with its age, one's own only when that is odd.
+    /// Another process's run is always shown with the age of its newest sample; one's own only when
+    /// that is odd, because otherwise it is always a tenth of a second.
     private var liveState: Piece {
         let rest = timeline.history.newest?.restsFor ?? 0
         let isOld = timeline.age > Self.oldMicroseconds + rest
@@ -89,7 +99,7 @@ struct StatusLine {
         return Piece(SafeText("\(symbols.playing.live) LIVE \(age) \(word)"), style)
     }
 
-    /// How the run ended, that it is about to, and that there is a newer one.
+    /// How the run ended, or that it is about to, and that there is a newer one.
     private var news: [Piece] {
         let style = Style(.warning, bold: true)
         var pieces: [Piece] = []
@@ -99,12 +109,16 @@ struct StatusLine {
             pieces.append(Piece("ENDING, q stops now", style, rank: 1))
         }
         if let newer = timeline.newer {
+            // The folder is the one that is shown already; the name tells the runs apart.
             let name = newer.split(separator: "/").last.map(String.init) ?? newer
             pieces.append(Piece(cut("newer run \(name): r goes there"), style, rank: 1))
         }
         return pieces
     }
 
+    /// What is recorded: how much and into which trace, that recording stopped, or that there is
+    /// none. Records of the log that were lost are named, because their absence cannot be seen
+    /// otherwise.
     private var recording: [Piece] {
         guard let path = timeline.facts.tracePath else {
             return [Piece("not recorded", Style(.warning), rank: 2)]
@@ -126,12 +140,15 @@ struct StatusLine {
         return pieces
     }
 
-    /// What the run takes of the machine; nil where nothing is known of it.
+    /// What the run takes of the machine: workers that are busy, cores, memory. Nil where nothing
+    /// is known of it.
     private var load: Piece? {
         guard let load = timeline.load else { return nil }
         let workers = timeline.facts.workers
         var parts: [String] = []
         if workers > 0 {
+            // Two clocks are compared, and the quotient may be a little more than there are
+            // workers.
             let busy = min(load.busyWorkers, Double(workers))
             parts.append("workers \(Figures.tenths(busy))/\(workers)")
         }
@@ -140,12 +157,14 @@ struct StatusLine {
         return parts.isEmpty ? nil : Piece(SafeText(parts.joined(separator: "  ")), rank: 3)
     }
 
-    /// Texts from outside are cut, so that a long one does not drive the others off the line.
+    /// A text from outside, cut to half the line but at least to twelve cells, so that a long one
+    /// does not drive the others off.
     private func cut(_ text: String) -> SafeText {
         SafeText(text).cut(to: max(12, screen.size.width / 2), ellipsis: symbols.ellipsis)
     }
 }
 
+/// Moments of a run as people write them.
 extension Timeline {
     /// The time of day of a moment of the run, in UTC: `12:04:31.2`.
     func clock(_ microseconds: Int64) -> String {
@@ -157,7 +176,7 @@ extension Timeline {
         "\(Figures.elapsed(microseconds: microseconds)) after the start"
     }
 
-    /// Both, for texts that are read whole.
+    /// The time of day and the time since the start, for texts that are read whole.
     func clockAndAge(_ microseconds: Int64) -> String {
         "\(clock(microseconds)) UTC, \(sinceStart(microseconds))"
     }

@@ -1,9 +1,11 @@
 package import WeirTerminal
 
-/// A column of a table. `Kind` says which, to whoever paints its cells.
+/// A column of a table, before it is known whether it fits. `Kind` tells whoever paints the cells
+/// which column it is.
 package struct TableColumn<Kind: Sendable>: RankedPart, Sendable {
     package var kind: Kind
     package var title: SafeText
+    /// Cells, for the title and for every row.
     package var width: Int
     /// Where room is short, columns of the highest rank go first; those of rank 0 never do.
     package var rank: Int
@@ -21,19 +23,24 @@ package struct TableColumn<Kind: Sendable>: RankedPart, Sendable {
 
 /// A table: a row of titles, and below it the rows of a list that are in sight.
 ///
-/// The part that all tables have in common: which columns fit, where they stand, the mark at the
-/// chosen row, and which rows of how many are in sight. What is in a cell is the caller's.
+/// This is the part that all tables have in common: which columns fit, where they stand, the sign
+/// at the chosen row, and which rows of how many are in sight. What is in a cell is the caller's. A
+/// view makes one for a width and calls `paint`, which calls back for each cell in sight; a list
+/// may be as long as it likes, because rows out of sight are never asked for.
 package struct TableFrame<Kind: Sendable> {
+    /// A column that fits, and where it stands.
     package struct Placed {
         package var column: TableColumn<Kind>
         /// Cells from the table's left edge.
         package var x: Int
     }
 
-    /// The columns that fit, left to right, with a cell between two and one before the first, which
-    /// is where the mark stands.
+    /// The columns that fit, left to right, with one empty cell between two. One cell before the
+    /// first is for the sign at the chosen row.
     package let columns: [Placed]
 
+    /// Lays out the columns for a width. Those of rank 0 stay however narrow it is, and are cut by
+    /// whoever paints them.
     package init(_ columns: [TableColumn<Kind>], width: Int) {
         let vital = columns.count { $0.rank == 0 }
         var x = 1
@@ -43,9 +50,11 @@ package struct TableFrame<Kind: Sendable> {
         }
     }
 
-    /// Paints the titles and the rows of a list of `count` around the chosen one, which is marked.
+    /// Paints the titles, and the rows of a list of `count` around the chosen one, which has a sign
+    /// before it and its first column bold.
     ///
-    /// `cell` is called for each cell in sight, row by row, with its place on the canvas.
+    /// `cell` is called for each cell in sight, row by row, with its area on the canvas. The
+    /// position in the list stands at the right of the titles where not all rows are in sight.
     package func paint(
         on canvas: inout Canvas, in area: Area, count: Int, chosen: Int, symbols: Symbols,
         cell: (inout Canvas, _ kind: Kind, _ row: Int, _ place: Area) -> Void
@@ -75,6 +84,7 @@ package struct TableFrame<Kind: Sendable> {
         }
     }
 
+    /// A title, at the right edge of its column where the column holds numbers.
     private func paintTitle(_ placed: Placed, _ area: Area, on canvas: inout Canvas) {
         let (column, x) = (placed.column, area.x + placed.x)
         if column.isNumber {

@@ -1,7 +1,15 @@
 package import WeirTelemetry
 
-/// Something that a person should see: a violation, an error, a warning of the log, a mark.
+/// Something that a person should see, as one line: a violation, an error or a warning of the log,
+/// or an incident that the trace keeps.
+///
+/// Notices are made by whoever feeds a timeline, from records and incidents of the run's telemetry
+/// or of its own knowledge, and by `Timeline` itself for a recording that stops. From then on they
+/// are values that nobody alters, except that equal ones in a row may be counted together on their
+/// way.
 package struct Notice: Equatable, Sendable {
+    /// How bad it is, from a remark to a violation. The raw values are indices into the rooms of
+    /// `NoticeLog`.
     package enum Severity: Int, CaseIterable, Comparable, Sendable {
         case note, warning, error, violation
 
@@ -10,20 +18,25 @@ package struct Notice: Equatable, Sendable {
         }
     }
 
-    /// What is kept of a text at most, in characters: a line of the log is not longer.
+    /// The maximum length of a text, in Unicode scalars. A line of the log is not longer, so that
+    /// only a text that somebody made up is cut.
     package static let longestText = 16 << 10
 
     package var severity: Severity
-    /// Where to look: what led to it is in the past there.
+    /// The step at which the debugger should open: what led to the notice is in the past of it.
     package var step: UInt64
     /// Microseconds since the run's start.
     package var time: Int64
-    /// The stage, the invariant or the operator.
+    /// Its origin: the stage, the subtask, the invariant or the operator that it is about.
     package var place: String
+    /// What happened, in one sentence or the log's words. It may hold anything; who draws it makes
+    /// it safe.
     package var text: String
     /// How often it came in a row; `step` and `time` are those of the first time.
     package var count = 1
 
+    /// A notice; texts are cut and the time is bounded, because all of it may come from a damaged
+    /// trace.
     package init(severity: Severity, step: UInt64, time: Int64, place: String, text: String) {
         self.severity = severity
         self.step = step
@@ -37,6 +50,8 @@ package struct Notice: Equatable, Sendable {
         severity == next.severity && place == next.place && text == next.text
     }
 
+    /// The notice of an incident. It opens at the access that broke an invariant where that is
+    /// known (`lookStep`).
     package init(_ mark: Mark) {
         let severity: Severity =
             switch mark.kind {
@@ -50,7 +65,8 @@ package struct Notice: Equatable, Sendable {
     }
 }
 
-/// How many notices there were of each kind.
+/// How many notices there were of each kind; notes are not counted. The sums wrap around instead of
+/// trapping, because a damaged trace may claim any number.
 package struct NoticeCounts: Equatable, Sendable {
     package var violations: UInt64 = 0
     package var errors: UInt64 = 0
@@ -58,8 +74,10 @@ package struct NoticeCounts: Equatable, Sendable {
 
     package init() {}
 
+    /// All that are counted.
     package var total: UInt64 { violations &+ errors &+ warnings }
 
+    /// Counts a notice as often as it came.
     mutating func add(_ notice: Notice) {
         let times = UInt64(clamping: notice.count)
         switch notice.severity {

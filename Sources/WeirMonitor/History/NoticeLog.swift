@@ -1,9 +1,12 @@
-/// How much of a run is known: what was recorded up to a sample, or everything.
+/// How much of a run is known at the moment that is looked at: what was recorded up to a sample, or
+/// everything. Samples are numbered in the order in which the timeline took them.
 package enum Knowledge: Equatable, Sendable {
     /// What came with the samples up to this one, by their number in order.
     case upTo(UInt64)
+    /// Everything that came so far.
     case all
 
+    /// Whether what came together with a sample is known.
     package func holds(_ sample: UInt64) -> Bool {
         switch self {
         case .upTo(let last): sample <= last
@@ -12,31 +15,37 @@ package enum Knowledge: Equatable, Sendable {
     }
 }
 
-/// A line of the news: a notice, and how often it had come by the moment that is looked at.
+/// A line of the list of notices: a notice, and how often it had come by the moment that is looked
+/// at.
 package struct NoticeLine: Equatable, Sendable {
-    /// The same for the same line at all times.
+    /// Identifies the line, and is the same at all moments: a view that chose a line finds it
+    /// again.
     package var id: UInt64
-    /// The first one.
+    /// The first notice of the line.
     package var notice: Notice
+    /// How often it had come.
     package var count: Int
     /// When it came last, microseconds since the run's start.
     package var lastTime: Int64
-    /// Where the last one stands among all.
+    /// The position of the last one among all notices of the run; lines are sorted by it.
     var rank: UInt64
 }
 
-/// The notices of a run as lines, one for each thing that is said however often that is; and what
-/// they were at any sample before.
+/// The notices of a run as lines, one for each thing that is said however often it is; and what the
+/// lines were at any sample before.
 ///
 /// `Timeline` appends in the order of recording, with the number of the sample that a notice comes
-/// with; whoever shows lines asks for those of a moment (`lines`). Time of day plays no part: a
-/// notice may be recorded long after it happened, and is known from then on.
+/// with, and whoever shows lines asks for those of a moment (`lines`). The time of day plays no
+/// part: a notice may be recorded long after it happened, and is known from then on.
 ///
-/// Bounded: each severity has room of its own, in which a new line takes the place of the one that
-/// was silent longest. So warnings never push out a violation. What is let go is counted and
-/// stays in the trace.
+/// The log is bounded. Each severity has room of its own, in which a new line replaces the one that
+/// was silent longest, so that warnings never push out a violation. What is let go is counted and
+/// stays in the trace. Appending finds its line in constant time; a line that replaces another
+/// costs a walk over the room, and asking for lines costs a walk over everything that is kept.
 package struct NoticeLog: Sendable {
-    /// The lines of a severity that are kept.
+    /// How many lines of a severity are kept; more than a person scrolls through. Warnings have the
+    /// most room: their text holds the values of the log's fields, so that they rarely fall into
+    /// one line.
     package static func capacity(_ severity: Notice.Severity) -> Int {
         switch severity {
         case .violation, .error: 200
@@ -45,11 +54,13 @@ package struct NoticeLog: Sendable {
         }
     }
 
+    /// By the raw value of the severity.
     private var rooms: [Room]
-    /// All that came, also what was let go.
+    /// How many notices came in all, those that were let go included.
     package private(set) var counts = NoticeCounts()
-    /// Lines that were let go.
+    /// How many lines were let go since the run's start.
     package private(set) var forgotten: UInt64 = 0
+    /// How many notices were appended; the next rank.
     private var appended: UInt64 = 0
 
     package init() {
@@ -59,7 +70,8 @@ package struct NoticeLog: Sendable {
     /// How many lines are kept.
     package var count: Int { rooms.reduce(0) { $0 + $1.rows.count } }
 
-    /// Takes a notice that comes with a sample, by that sample's number in order. Numbers rise.
+    /// Takes a notice that comes with a sample, by that sample's number. The numbers never fall
+    /// from one call to the next.
     package mutating func append(_ notice: Notice, sample: UInt64) {
         counts.add(notice)
         appended += 1
@@ -69,44 +81,48 @@ package struct NoticeLog: Sendable {
         if rooms[notice.severity.rawValue].append(notice, moment) { forgotten &+= 1 }
     }
 
-    /// The lines that were known: violations first, each part with the newest on top.
+    /// The lines that were known: violations first, then everything else, each part with the newest
+    /// on top. A warning that comes every second would otherwise hide the violation above it.
     package func lines(_ knowledge: Knowledge) -> [NoticeLine] {
         let known = rooms.map { room in
             room.rows.compactMap { $0.line(knowledge) }
         }
         let violations = known[Notice.Severity.violation.rawValue]
+        // Violations are the last of the severities.
         let others = known.dropLast().flatMap(\.self)
         return violations.sorted { $0.rank > $1.rank } + others.sorted { $0.rank > $1.rank }
     }
 
-    /// The moments at which something more than a note came, in any order.
+    /// The kept moments at which something of a severity or a worse one came, in any order.
     func moments(from severity: Notice.Severity) -> [NoticeMoment] {
         rooms[severity.rawValue...].flatMap { $0.rows.flatMap(\.moments) }
     }
 }
 
-/// A moment at which a notice came.
+/// A moment at which a notice came, and what its line counted then.
 struct NoticeMoment: Equatable, Sendable {
     /// The number of the sample that it came with.
     var sample: UInt64
     var step: UInt64
     var time: Int64
-    /// Where it stands among all notices.
+    /// Its position among all notices of the run.
     var rank: UInt64
-    /// How often its line had come by then, itself included.
+    /// How often its line had come by then, this time included.
     var count: Int
 }
 
-/// The lines of one severity.
+/// The lines of one severity, at most `capacity` of them.
 private struct Room: Sendable {
     let capacity: Int
     private(set) var rows: [NoticeRow] = []
-    /// The place of each line's row.
+    /// The index in `rows` of each line. It is only looked up and never gone through, so that the
+    /// order of hashing reaches nothing.
     private var places: [NoticeRow.Identity: Int] = [:]
 
     init(capacity: Int) { self.capacity = capacity }
 
-    /// True when another line was let go for it.
+    /// Takes a notice into its line, or a line of its own; true when another line was let go for
+    /// it.
     mutating func append(_ notice: Notice, _ moment: NoticeMoment) -> Bool {
         let identity = NoticeRow.Identity(notice)
         if let place = places[identity] {
@@ -128,10 +144,10 @@ private struct Room: Sendable {
     }
 }
 
-/// One line, and when it came.
+/// One line, and the moments at which it came.
 private struct NoticeRow: Sendable {
-    /// What makes two notices the same thing said again: the invariant that does not hold, else
-    /// the place and the words.
+    /// What makes two notices the same thing said again. A violation is the same when its invariant
+    /// is, whatever value broke it; anything else is the same when its origin and its words are.
     struct Identity: Hashable, Sendable {
         var place: String
         var text: String
@@ -142,8 +158,9 @@ private struct NoticeRow: Sendable {
         }
     }
 
-    /// The moments that are kept. Of more, every other one of the older half goes: a look at that
-    /// time then finds the count of the one before.
+    /// The moments that are kept of one line. Of more, every other one of the older half goes; a
+    /// look at that time then finds the count of the moment before. So the past becomes coarser the
+    /// further back it lies, and a line that came a million times still costs some ten kilobytes.
     private static let maximumMoments = 256
 
     let id: UInt64
@@ -156,8 +173,10 @@ private struct NoticeRow: Sendable {
         moments = [moment]
     }
 
+    /// When the line came last, as its position among all notices.
     var lastRank: UInt64 { moments[moments.count - 1].rank }
 
+    /// The line came once more.
     mutating func append(_ moment: NoticeMoment) {
         var next = moment
         let last = moments[moments.count - 1]

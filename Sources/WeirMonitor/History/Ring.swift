@@ -1,10 +1,13 @@
-/// The newest elements of a sequence, at most `capacity`: of more, the oldest make room.
+/// The newest elements of a sequence, at most `capacity`: each further one replaces the oldest.
 ///
 /// Adding one costs the same however many there are, and nothing is moved. The memory is taken as
-/// elements come, so that a short run pays for what it has.
+/// elements come, so that a short run pays for what it has. `SampleHistory` keeps its samples in
+/// two of these.
 package struct Ring<Element: Sendable>: Sendable {
     package let capacity: Int
+    /// All elements. The oldest is at `start`, and the others follow it in a circle.
     private var elements: [Element] = []
+    /// The index in `elements` of the oldest one; 0 until the ring is full.
     private var start = 0
 
     package init(capacity: Int) {
@@ -14,9 +17,10 @@ package struct Ring<Element: Sendable>: Sendable {
 
     package var count: Int { elements.count }
     package var isEmpty: Bool { elements.isEmpty }
+    /// The newest element; nil when there is none.
     package var last: Element? { isEmpty ? nil : self[count - 1] }
 
-    /// The element at a place, the oldest at 0.
+    /// The element at an index, the oldest at 0. An index outside traps.
     package subscript(index: Int) -> Element {
         get {
             precondition(index >= 0 && index < count, "place \(index) of \(count)")
@@ -41,7 +45,8 @@ package struct Ring<Element: Sendable>: Sendable {
         return oldest
     }
 
-    /// How many elements from the oldest on satisfy a condition that holds up to a place only.
+    /// How many elements, from the oldest on, satisfy a condition that holds for a beginning of the
+    /// ring and for nothing behind it. It costs a binary search.
     package func partition(_ holds: (Element) -> Bool) -> Int {
         var (low, high) = (0, count)
         while low < high {

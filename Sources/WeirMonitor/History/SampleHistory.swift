@@ -1,51 +1,70 @@
 /// The samples of a run that the screens can go back to, in bounded memory.
 ///
-/// The newest ten minutes are kept sample by sample, what is older every ten seconds for a day: a
-/// person looks closely at what just happened, and at the shape of what is long ago. `Timeline` is
-/// the only one to add frames; all that is shown is read from here, live too, so that a moment
-/// looks later as it did then.
+/// The newest ten minutes are kept sample by sample, and what is older every ten seconds for a day,
+/// because a person looks closely at what just happened, and at the shape of what is long ago.
+/// `Timeline` is the only one to add frames. Everything that is shown is read from here, live too,
+/// so that a moment looks later as it did then.
+///
+/// Indices count from the oldest frame, through the coarse part and then the fine one. They move as
+/// frames are let go: nobody keeps an index from one frame to the next, and the playhead keeps a
+/// time.
 package struct SampleHistory: Sendable {
     /// Ten minutes at ten samples a second.
     package static let fineCapacity = 6_000
     /// A day at one sample in ten seconds.
     package static let coarseCapacity = 8_640
+    /// How far apart the samples of the coarse part are at least, in microseconds.
     package static let coarseMicroseconds: Int64 = 10_000_000
-    /// Pipelines of many stages keep less, so that all of it stays below about this.
+    /// Pipelines of many stages keep fewer samples, so that all of it stays below about this many
+    /// bytes. The fine part has its full capacity for frames of up to about 1,860 bytes, the coarse
+    /// part for frames of up to about 650; a stage with one subtask takes some 200 of them.
     package static let maximumBytes = 16 << 20
 
+    /// The newest frames, every one of them.
     private var fine: Ring<SampleFrame>
+    /// Frames that the fine part let go, thinned out. All are older than those.
     private var coarse: Ring<SampleFrame>
 
-    /// A history of frames of so many stages, and subtasks in all.
+    /// A history of frames of that many stages, and subtasks in all.
     package init(stages: Int, subtasks: Int = 0) {
+        // What a frame takes: itself, and its two arrays. A run whose subtasks are not known
+        // beforehand has at least one for each stage.
         let frame =
             64 + stages * MemoryLayout<StageTotals>.stride
             + max(stages, subtasks) * MemoryLayout<SubtaskTotals>.stride
+        // Two thirds go to the fine part. Each part has room for at least sixty frames whatever
+        // they take, because rates and graphs need several to compare; for a run of many thousand
+        // subtasks the bound in bytes gives way to that.
         let most = max(120, Self.maximumBytes / frame)
         fine = Ring(capacity: min(Self.fineCapacity, max(60, most * 2 / 3)))
         coarse = Ring(capacity: min(Self.coarseCapacity, max(60, most / 3)))
     }
 
+    /// How many frames are kept.
     package var count: Int { coarse.count + fine.count }
     package var newest: SampleFrame? { fine.last }
     package var oldest: SampleFrame? { count == 0 ? nil : self[0] }
 
-    /// The frame at a place, the oldest at 0.
+    /// The frame at an index, the oldest at 0.
     package subscript(index: Int) -> SampleFrame {
         index < coarse.count ? coarse[index] : fine[index - coarse.count]
     }
 
-    /// Takes the next frame. One that is not later than the newest is left out, and gives false.
+    /// Takes the next frame. One that is not later than the newest is left out, and gives false: a
+    /// damaged trace may hold samples out of order.
     @discardableResult
     package mutating func append(_ frame: SampleFrame) -> Bool {
         if let newest, frame.time <= newest.time { return false }
         guard let old = fine.append(frame) else { return true }
+        // A frame leaves the fine part for the coarse one only when it is far enough from the last
+        // that did.
         if let last = coarse.last, old.time - last.time < Self.coarseMicroseconds { return true }
         coarse.append(old)
         return true
     }
 
-    /// The place of the first frame with a number or a later one; nil when there is none yet.
+    /// The index of the first frame with this number or a later one; nil when there is none yet. A
+    /// binary search.
     package func place(ofNumber number: UInt64) -> Int? {
         let before = coarse.partition { $0.number < number }
         let place =
@@ -53,7 +72,7 @@ package struct SampleHistory: Sendable {
         return place < count ? place : nil
     }
 
-    /// The place of the last frame at or before a time; nil when all are later.
+    /// The index of the last frame at or before a time; nil when all are later. A binary search.
     package func place(atOrBefore time: Int64) -> Int? {
         let later = coarse.partition { $0.time <= time }
         let place = later < coarse.count ? later : coarse.count + fine.partition { $0.time <= time }

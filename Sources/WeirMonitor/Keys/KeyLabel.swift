@@ -4,7 +4,8 @@ package import WeirTerminal
 ///
 /// Made from the keys themselves, so that no declaration can name a key that it does not have.
 package enum KeyLabel {
-    /// Keys that do the same: `j Down`, and `1-5` where they are digits in a row.
+    /// The names of keys that do the same, with spaces between: `j Down`. Three or more digits in a
+    /// row become a range: `1-5`.
     package static func text(_ keys: [Key]) -> String {
         if let range = digits(keys) { return range }
         return keys.map(text).joined(separator: " ")
@@ -37,7 +38,8 @@ package enum KeyLabel {
         }
     }
 
-    /// The first and the last of three or more digits in a row; nil for any other keys.
+    /// The first and the last of three or more digits in a row, as a range; nil for any other keys.
+    /// Two digits are as short by themselves.
     private static func digits(_ keys: [Key]) -> String? {
         guard keys.count > 2, let first = keys.first, let last = keys.last else { return nil }
         let values = keys.map { key -> UInt32? in

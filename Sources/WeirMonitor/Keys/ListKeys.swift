@@ -1,12 +1,14 @@
 package import WeirTerminal
 
-/// How a key moves in a list.
+/// How a key moves in a list. It is the one vocabulary for selections and for scrolling.
 package enum ListMove: CaseIterable, Sendable {
     case next, previous, first, last, pageDown, pageUp
 
-    /// The place that it leads to in a list of `count`, a page of which has so many rows.
+    /// The index that the move leads to in a list of `count` entries, with pages of `page` rows.
     ///
-    /// It stays within the list: 0 where that is empty. A `place` of -1 is before the first.
+    /// It stays within the list and is 0 where the list is empty. An index of -1 stands before the
+    /// first entry, so that the next one from there is the first: that is how a list without a
+    /// choice begins.
     package func place(from place: Int, count: Int, page: Int) -> Int {
         let wanted =
             switch self {
@@ -21,8 +23,14 @@ package enum ListMove: CaseIterable, Sendable {
     }
 }
 
-/// The keys that move in lists: the same in every view and in whatever is scrolled.
+/// The keys that move in lists, the same in every view and in whatever is scrolled.
+///
+/// A view declares them by `bindings` and gives what moving means there. An open box has nothing
+/// else to do with keys and asks `move` directly. The keys are those of pagers and Vim; `End` is
+/// missing because it goes back to live (`ScreenKeys`).
 package enum ListKeys {
+    /// The moves with their keys and what the help says. The help of `next` is completed by what an
+    /// entry of the list is called.
     private static let table: [(move: ListMove, keys: [Key], help: String)] = [
         (.next, [.character("j"), .down], "next "),
         (.previous, [.character("k"), .up], "previous one"),

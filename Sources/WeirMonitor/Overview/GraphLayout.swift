@@ -1,42 +1,55 @@
 /// Where the stages of a graph stand: in layers from left to right, in lanes from top to bottom.
 ///
-/// An edge over several layers runs through places of its own in between, so that every line joins
-/// neighbouring layers. Beyond `maximumPlaces` there is no layout and the table has to do.
-///
-/// A function of the plan alone: it knows neither cells nor figures, so that stages stay where they
-/// are while a run goes on and a window is dragged.
+/// An edge over several layers runs through positions of its own in between, so that every link
+/// joins neighbouring layers and a line never crosses a stage. The layout is a function of the plan
+/// alone: it knows neither cells nor figures, so that stages stay where they are while a run goes
+/// on and a window is dragged. The painter computes it for each frame; it costs a walk over layers,
+/// positions and links, of which there are at most some hundreds. A larger graph has no layout, and
+/// the table has to do.
 struct GraphLayout {
+    /// How a stage is drawn, which decides how high a lane is.
     enum Form {
         /// A name and a state, two rows.
         case compact
         /// A box with shares, rates and state, five rows.
         case boxed
 
+        /// The rows of a lane.
         var nodeHeight: Int { self == .compact ? 2 : 5 }
     }
 
+    /// A position in the picture: a layer and a lane, and what stands there.
     struct Place: Equatable {
         /// The stage that stands here; nil where an edge passes.
         var stage: Int?
         var layer: Int
+        /// From the top, from 0 on; -1 before lanes were assigned.
         var lane: Int
     }
 
+    /// A line between two positions of neighbouring layers. An edge of the graph is one link, or
+    /// several with positions in between.
     struct Link: Equatable {
-        /// Numbers of places.
+        /// Indices in `places`.
         var from: Int
         var to: Int
         /// The stage whose queue the edge fills.
         var target: Int
     }
 
+    /// The maximum of positions. Two hundred is far more than any terminal shows, and keeps the
+    /// cost of a damaged trace's graph small.
     static let maximumPlaces = 200
 
+    /// All positions: first one for each stage, by its number, then those that edges pass.
     private(set) var places: [Place] = []
     private(set) var links: [Link] = []
     private(set) var layers = 0
+    /// How many lanes the layer with most of them needs.
     private(set) var lanes = 0
 
+    /// Lays out the graph: every stage stands in the first layer behind all that feed it, but for
+    /// sources, which stand right before what they feed.
     init(_ facts: RunFacts) {
         var layer = [Int](repeating: 0, count: facts.stages.count)
         // Stages stand after all that feed them; an edge backwards is left out of the picture.
@@ -53,6 +66,7 @@ struct GraphLayout {
             places.append(Place(stage: stage, layer: layer[stage], lane: -1))
         }
         for edge in facts.edges where edge.from < edge.to {
+            // Each layer that the edge skips gets a position for it.
             var last = edge.from
             for between in (layer[edge.from] + 1)..<max(layer[edge.from] + 1, layer[edge.to]) {
                 guard places.count < Self.maximumPlaces else { break }
@@ -65,7 +79,8 @@ struct GraphLayout {
         assignLanes()
     }
 
-    /// Layer by layer, each place in the lane of the first that feeds it, else the next free one.
+    /// Gives every position a lane, layer by layer: that of the topmost position that feeds it,
+    /// else the next free one below. So a chain stays in one line, and only branches change lanes.
     private mutating func assignLanes() {
         for layer in 0..<layers {
             let inLayer = places.indices.filter { places[$0].layer == layer }
@@ -87,12 +102,14 @@ struct GraphLayout {
         }
     }
 
+    /// The rows that the picture takes in a form; more than any screen has where there are too many
+    /// positions for a picture. Half of the greatest number leaves callers room to add to it.
     func height(_ form: Form) -> Int {
         places.count > Self.maximumPlaces ? .max / 2 : lanes * form.nodeHeight
     }
 
-    /// The links that leave a layer and change lanes, by the place they come from: each such place
-    /// has a column of its own for its upright line.
+    /// The positions of a layer whose links change lanes: each of them has a column of its own in
+    /// the gap behind the layer for its upright line.
     func turningPlaces(after layer: Int) -> [Int] {
         var turning: [Int] = []
         for link in links where places[link.from].layer == layer {

@@ -12,18 +12,25 @@ package enum Panel: Int, CaseIterable, Sendable {
 /// The view of a run as a whole: its graph, what each stage does, what limits the run, how its
 /// output and lag went over the last minute, and what was noticed.
 ///
-/// This folder is the view: its state and keys here, its layouts in `OverviewPainter`, and a file
-/// for each part that those place. It has no history and no clock: everything that it shows is
-/// asked of the timeline, at the moment that the screen shows.
+/// This folder is the view: its state and keys are in this file, its layouts in `OverviewPainter`,
+/// and each part that those place has a file of its own. It keeps no history and no clock:
+/// everything that it shows is asked of the timeline, at the moment that the screen shows. As every
+/// view it is driven by `ScreenModel` alone.
+///
+/// There are three layouts. A large screen has a box for each part; a smaller one has parts with
+/// rules between them, as many as fit; on any screen one panel may have all the room. Which panel
+/// keys are for, and whether it is alone, is all the state there is besides the chosen line.
 package struct Overview: ScreenView {
     package static let name = "overview"
     package static let legend: String? = StageLook.legend
 
-    /// The panel that keys are for.
+    /// The panel that keys are for. Only the panel of notices has a list of its own; in all others
+    /// the keys for lists select a stage.
     package private(set) var panel = Panel.stages
     /// Whether that panel has the screen to itself.
     package private(set) var isWhole = false
-    /// The line of the notices that was chosen, by its id; nil for none.
+    /// The line of the notices that was chosen, by its id; nil for none. An id stays valid when new
+    /// lines come above it, as an index would not.
     package private(set) var line: UInt64?
 
     package init(_ facts: RunFacts) {}
@@ -58,8 +65,9 @@ package struct Overview: ScreenView {
             },
         ]
 
-    /// To a panel; a second time it has the screen to itself, and then no more. Where panels have
-    /// no place of their own on the screen, the first time does that.
+    /// Goes to a panel. Pressing its key a second time gives it the screen to itself, and a third
+    /// time takes that back. Where panels have no boxes on the screen, the first press does what
+    /// the second does, because nothing else would be seen to happen.
     private mutating func go(to panel: Panel, _ screen: ScreenState) {
         if self.panel == panel {
             isWhole.toggle()
@@ -71,13 +79,15 @@ package struct Overview: ScreenView {
 
     package var canGoBack: Bool { isWhole }
 
+    /// Back to all panels. Where they are all shown already, or where no boxes would show which
+    /// panel keys are for, keys are for the stages again.
     package mutating func goBack(_ screen: inout ScreenState) {
         // Without boxes nothing shows which panel the keys are for.
         if !isWhole || !Self.isBoxed(screen.size) { panel = .stages }
         isWhole = false
     }
 
-    /// Another stage, or another line of the notices.
+    /// Selects another stage, or another line of the notices.
     private mutating func choose(_ move: ListMove, _ screen: inout ScreenState) {
         guard panel == .news else {
             screen.selectedStage = move.place(
@@ -86,11 +96,14 @@ package struct Overview: ScreenView {
             return
         }
         let ids = screen.timeline.shownLines.map(\.id)
+        // Without a choice the first key chooses the first line.
         let chosen = ids.firstIndex { $0 == line } ?? -1
         line =
             ids.isEmpty ? nil : ids[move.place(from: chosen, count: ids.count, page: screen.page)]
     }
 
+    /// Opens the selected stage or the chosen notice to be read whole. Without a choice it is the
+    /// topmost notice, which is then the chosen one.
     private mutating func openDetails(_ screen: inout ScreenState) {
         guard panel == .news else {
             let stage = screen.selectedStage
@@ -110,14 +123,17 @@ package struct Overview: ScreenView {
 
     // MARK: Painting
 
-    /// From this size on panels stand in boxes.
+    /// From this size on panels stand in boxes. Frames and titles cost two rows and two columns for
+    /// each part; on a smaller screen the parts themselves need them.
     package static let boxed = CanvasSize(width: 120, height: 36)
 
+    /// Whether a screen of this size has boxes.
     static func isBoxed(_ size: CanvasSize) -> Bool {
         size.width >= boxed.width && size.height >= boxed.height
     }
 
     package func paint(on canvas: inout Canvas, in area: Area, _ screen: ScreenState) {
+        // The painter holds the canvas while it paints, so that its parts need not pass it along.
         var painter = OverviewPainter(self, screen, canvas)
         painter.paint(area)
         canvas = painter.canvas

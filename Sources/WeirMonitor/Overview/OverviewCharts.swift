@@ -2,13 +2,17 @@ import WeirTerminal
 
 /// What changes over the last minute, and the sentence that names the cause.
 ///
-/// The axis goes from nothing to a round figure above the greatest value, which seldom changes, so
+/// An axis goes from nothing to a round figure above the greatest value, which seldom changes, so
 /// that a curve which rises is one that rises and not an axis that moved.
 extension OverviewPainter {
+    /// What is drawn over time: rows that all sinks take in a second, or the greatest lag of a
+    /// watermark.
     enum Chart {
         case throughput, lag
     }
 
+    /// The values of a chart, oldest first, in rows per second or in seconds; nil where nothing was
+    /// sampled.
     private func values(_ chart: Chart, count: Int) -> [Double?] {
         let sinks = timeline.facts.sinks
         return Minute(timeline).spans(cells: count).map { span in
@@ -35,8 +39,11 @@ extension OverviewPainter {
         }
     }
 
+    /// Paints a chart with its axis at the left and the time below. On an area that is too small
+    /// for an axis and some columns it paints nothing.
     mutating func paintChart(_ chart: Chart, in area: Area) {
         guard area.height >= 2, area.width >= 20 else { return }
+        // Cells for the figures of the axis, such as `500k/s` or `27.8 h`.
         let axis = 8
         let plot = Area(
             x: area.x + axis + 1, y: area.y, width: area.width - axis - 2, height: area.height - 1)
@@ -47,6 +54,7 @@ extension OverviewPainter {
         let unit =
             chart == .throughput
             ? "\(Figures.count(top))/s"
+            // Seconds become microseconds, bounded because a trace may claim any lag.
             : Figures.duration(microseconds: Int64(min(top * 1e6, 1e18)))
         canvas.put(SafeText(unit), endingAt: area.x + axis, y: area.y, style: .faint, limit: axis)
         let zero = chart == .throughput ? "0/s" : "0 s"
@@ -64,16 +72,20 @@ extension OverviewPainter {
     private static func roundTop(_ value: Double) -> Double {
         guard value.isFinite, value > 0 else { return 1 }
         var power = 1.0
+        // The bounds end the loops for any value; what lies beyond them is drawn at the edge.
         while power * 10 <= value, power < 1e15 { power *= 10 }
         while power > value, power > 1e-6 { power /= 10 }
         for factor in [1.0, 2, 5, 10] where power * factor >= value { return power * factor }
         return power * 10
     }
 
+    /// The sentence is loud where something limits the run, and faint where nothing does.
     var causeStyle: Style {
         bottleneck.limits ? Style(.warning, bold: true) : .faint
     }
 
+    /// Paints the sentence that names what limits the run, broken over as many rows as the area
+    /// has.
     mutating func paintCause(_ area: Area) {
         let lines = SafeText(bottleneck.sentence)
             .wrapped(to: area.width - 4, lines: area.height)

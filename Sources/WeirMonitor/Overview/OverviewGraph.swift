@@ -1,10 +1,11 @@
 import WeirBase
 import WeirTerminal
 
-/// A graph that fits: its layout and how wide its parts are.
+/// A graph that fits a width: its layout, and how wide its parts are in cells.
 struct FittingGraph {
     var layout: GraphLayout
     var form: GraphLayout.Form
+    /// Cells of each stage; all have the same.
     var nodeWidth: Int
     /// Cells between a layer and the next.
     var gaps: [Int]
@@ -14,8 +15,9 @@ struct FittingGraph {
 ///
 /// `GraphLayout` says where stages stand, by layers and lanes; here follows how wide layers and the
 /// gaps between them are, and what is drawn. Layer after layer is painted from left to right, and
-/// after each the gap with the lines to the next.
+/// after each the gap with the lines to the next one.
 extension OverviewPainter {
+    /// The title names the signs of the picture, which are nowhere else explained.
     var graphTitle: SafeText {
         let s = symbols
         func edge(_ sign: Character) -> String { "\(sign)\(sign)" }
@@ -26,7 +28,8 @@ extension OverviewPainter {
                 + "\(edge(s.lines.heavy)) above")
     }
 
-    /// The graph as a list, where its picture does not fit: each stage and what it feeds.
+    /// The graph as a list, where its picture does not fit: each stage and what it feeds, around
+    /// the selected one.
     mutating func paintEdges(_ area: Area) {
         let stages = timeline.facts.stages
         let selected = min(screen.selectedStage, stages.count - 1)
@@ -44,24 +47,31 @@ extension OverviewPainter {
         }
     }
 
-    /// The graph in a form, if it fits the width.
+    /// The graph in a form, with the widths that its parts have, if it fits that many columns; nil
+    /// if it does not, or if there is nothing to draw. Rows are the caller's concern.
     func fittingGraph(_ form: GraphLayout.Form, width: Int) -> FittingGraph? {
         let layout = GraphLayout(timeline.facts)
         guard layout.layers > 0 else { return nil }
         let longest = timeline.facts.stages.map { SafeText($0).width }.max() ?? 0
+        // A box holds a bar and the figures of a stage; a compact node a name, cut at fourteen
+        // cells, in brackets.
         let least = form == .boxed ? 19 : min(longest, 14) + 2
         var gaps: [Int] = []
         for layer in 0..<max(0, layout.layers - 1) {
-            // A column for each upright line, one before, and the arrow with one cell before it.
+            // A column for each upright line with an empty one beside it, one column before them,
+            // and the arrow with a cell before it.
             gaps.append(layout.turningPlaces(after: layer).count * 2 + 3)
         }
         let used = least * layout.layers + gaps.reduce(0, +)
         guard used <= width else { return nil }
+        // What is left over makes the gaps wider, by at most four cells each, because longer lines
+        // say nothing more.
         let spare = gaps.isEmpty ? 0 : min(4, (width - used) / gaps.count)
         return FittingGraph(
             layout: layout, form: form, nodeWidth: least, gaps: gaps.map { $0 + spare })
     }
 
+    /// Paints a graph that fits into an area that is high enough for its lanes.
     mutating func paint(_ graph: FittingGraph, in area: Area) {
         var x = area.x
         for layer in 0..<graph.layout.layers {
@@ -87,11 +97,14 @@ extension OverviewPainter {
         }
     }
 
+    /// The row in which the lines of a position begin and end: that of the name in a compact node,
+    /// the first row below the edge in a box.
     private func lineRow(_ place: GraphLayout.Place, _ graph: FittingGraph, _ area: Area) -> Int {
         area.y + place.lane * graph.form.nodeHeight + (graph.form == .boxed ? 1 : 0)
     }
 
-    /// Lines from a layer to the next.
+    /// The lines from a layer to the next: all links are collected first, and then drawn with the
+    /// arrows at their ends.
     private mutating func paintGap(after layer: Int, _ graph: FittingGraph, _ gap: Area) {
         var lines = GapLines(gap)
         let turning = graph.layout.turningPlaces(after: layer)
@@ -101,8 +114,10 @@ extension OverviewPainter {
             let bottom = lineRow(to, graph, gap)
             lines.add(
                 from: lineRow(from, graph, gap), to: bottom,
+                // Upright lines stand in every other column, so that two of them never touch.
                 turningAt: turning.firstIndex(of: link.from).map { gap.x + 1 + $0 * 2 },
                 fill: link.target < rates.count ? rates[link.target].fill : 0)
+            // An edge that only passes a layer has no arrow there.
             if to.stage != nil { ends.append(bottom) }
         }
         for y in gap.y..<gap.bottom {
@@ -158,6 +173,7 @@ extension OverviewPainter {
         canvas.put(SafeText(flow), x: inside.x, y: inside.y + 1, limit: inside.width)
         let state = look.word + SafeText(" \(Figures.wholePercent(look.share)) %")
         canvas.put(state, x: inside.x, y: inside.y + 2, style: look.style, limit: inside.width)
+        // Where the stage limits the run that is said, else how many subtasks it has.
         let note = rate.isLimiting ? symbols.root : "x\(rate.subtasks)"
         canvas.put(
             SafeText(note), endingAt: inside.right, y: inside.y + 2,

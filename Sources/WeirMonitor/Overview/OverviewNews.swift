@@ -1,25 +1,29 @@
 import WeirTerminal
 
 /// The list of violations, errors and warnings: a line each with its time, severity and step, as
-/// many as there are rows, around the one that was chosen. A line that is cut is read whole with
-/// Enter (`NoticeDetails`).
+/// many as there are rows, around the one that was chosen. A line that is cut can be read whole
+/// with Enter (`NoticeDetails`).
 extension OverviewPainter {
+    /// The title with the number of notices, which lines are in sight, and on a wide screen in
+    /// which order they stand.
     func newsTitle(_ number: String, in area: Area) -> SafeText {
         let isNarrow = area.width < 80
         let name = isNarrow ? "Notices" : "Violations, errors, warnings"
         let order = isNarrow ? "" : "   violations, then the newest"
+        // The box that will have this title takes two rows for its edges.
         let place = window(area.height - 2).place.map { "   \($0)" } ?? ""
         return SafeText(
             "\(number) \(name) (\(timeline.shownCounts.total))\(place)\(order)")
     }
 
-    /// The lines in sight: the one that was chosen stays in the middle.
+    /// Which lines are in sight in so many rows: the chosen one stays in the middle.
     private func window(_ rows: Int) -> ListWindow {
         ListWindow(
             count: lines.count, rows: rows, around: lines.firstIndex { $0.id == view.line } ?? 0)
     }
 
-    /// `isTitled`: the title says which lines are in sight.
+    /// Paints the list. `isTitled` says that a title tells which lines are in sight; without one
+    /// the first line tells it at its end.
     mutating func paintNews(_ area: Area, isTitled: Bool) {
         guard area.height > 0 else { return }
         if lines.isEmpty {
@@ -45,6 +49,8 @@ extension OverviewPainter {
         }
     }
 
+    /// Paints a line: a sign where it is chosen, the time of day, the letter, and the text in what
+    /// is left.
     private mutating func paintLine(_ line: NoticeLine, _ area: Area) {
         let notice = line.notice
         let look = NoticeLook(notice.severity)

@@ -2,14 +2,18 @@ import WeirTerminal
 
 /// A canvas in the making, and what all parts of the overview look at.
 ///
-/// Rates, the verdict and the lines are taken once for a frame, because each is a walk over the
-/// history. This file places the parts, as many as there is room for; each part has a file of its
-/// own, and paints in the area that it is given.
+/// The overview makes one for each frame and takes the canvas back when it is painted. Rates, the
+/// verdict and the lines are computed once in `init`, because each is a walk over the history. This
+/// file decides which parts there are and gives each its area; each part has a file of its own, as
+/// an extension, and paints only in the area that it is given.
 struct OverviewPainter {
     let view: Overview
     let screen: ScreenState
     let timeline: Timeline
     let symbols: Symbols
+    /// The rates at the shown moment. Which stage limits the run is taken from the verdict of three
+    /// seconds and not from these rates of one, so that the picture and the sentence name the same
+    /// stage.
     let rates: [StageRate]
     let bottleneck: Bottleneck
     /// The notices that were known at the shown moment.
@@ -31,7 +35,8 @@ struct OverviewPainter {
         lines = timeline.shownLines
     }
 
-    /// The figures in the first row, the parts below it.
+    /// Paints the figures of the run in the first row and the parts below it, in the layout that
+    /// the size and the chosen panel ask for.
     mutating func paint(_ area: Area) {
         canvas.put(RunFigures(timeline, rates).pieces, y: area.y, symbols: symbols)
         let body = area.split(top: 1).rest
@@ -46,18 +51,23 @@ struct OverviewPainter {
 
     // MARK: Sizes
 
-    /// Rules between the parts, as many parts as there is room for.
+    /// The layout without boxes: rules between the parts, and as many parts as there is room for.
+    /// The table, the sentence and one row of notices always come; then the graph, where it fits,
+    /// and the charts in what is left.
     private mutating func paintPlain(_ body: Area) {
         var rest = body
+        // A row for each stage and one for the titles; two rows stay for the sentence and a notice.
         let table = min(timeline.facts.stages.count + 1, max(2, rest.height - 2))
         // What the table, the sentence and one notice leave over.
         let graphHeight = GraphLayout(timeline.facts).height(.compact)
         let spare = rest.height - table - 2
+        // The picture needs its own rows and two rules.
         if graphHeight + 2 <= spare, let graph = fittingGraph(.compact, width: rest.width) {
             rest = rule(rest)
             paint(graph, in: rest)
             rest = rest.split(top: graphHeight).rest
         }
+        // A rule and an empty row are only worth it where nothing is lost for them.
         if rest.height >= table + 3 { rest = rule(rest) }
         paintTable(rest.split(top: table).top)
         rest = rest.split(top: table).rest
@@ -66,6 +76,7 @@ struct OverviewPainter {
         paintCause(rest.split(top: cause).top)
         rest = rest.split(top: cause).rest
         if rest.height >= 5 {
+            // One chart, no higher than eight rows; two rows stay for notices.
             let charts = min(8, rest.height - 2)
             paintChart(.throughput, in: rest.split(top: charts).top)
             rest = rest.split(top: charts).rest
@@ -73,11 +84,12 @@ struct OverviewPainter {
         paintNews(rest, isTitled: false)
     }
 
-    /// Every part in a box of its own.
+    /// The layout with every part in a box of its own.
     private mutating func paintBoxed(_ body: Area) {
-        // What the charts and the notices have at least.
+        // The charts need four rows, of which two are edges, and the notices five.
         let least = 4 + 5
-        // The table comes first; the graph takes the form that leaves room for the rest.
+        // The table has a row for each stage, one for the titles, two for the sentence and two
+        // edges. It comes first; the graph takes the form that leaves room for the rest.
         let table = min(timeline.facts.stages.count + 5, max(6, body.height - least))
         var rest = body
         for form in [GraphLayout.Form.boxed, .compact] {
@@ -94,14 +106,16 @@ struct OverviewPainter {
             break
         }
         let inside = box(.stages, rest.split(top: table).top, stagesTitle)
+        // The last two rows of the box are the sentence's.
         let parts = inside.split(top: inside.height - 2)
         paintTable(parts.top)
         paintCause(parts.rest)
         paintLowerBoxes(rest.split(top: table).rest)
     }
 
-    /// The charts where there is room for them, and the notices.
+    /// The charts side by side where there is room for them, and the notices below.
     private mutating func paintLowerBoxes(_ area: Area) {
+        // Charts higher than sixteen rows are no easier to read; what is left goes to the notices.
         let notices = area.height >= 18 ? 6 : 5
         let charts = min(16, area.height - notices)
         var rest = area
@@ -115,7 +129,8 @@ struct OverviewPainter {
         paintNews(box(.news, rest, newsTitle("5", in: rest)), isTitled: true)
     }
 
-    /// The title of the panel that keys are for is reversed.
+    /// Paints a panel's box and gives the area inside. The title of the panel that keys are for is
+    /// reversed.
     private mutating func box(_ panel: Panel, _ area: Area, _ title: SafeText) -> Area {
         var style = Style.heading
         style.isReversed = panel == view.panel
@@ -137,6 +152,7 @@ struct OverviewPainter {
             paintEdges(inside)
         case .stages:
             let inside = box(panel, body, stagesTitle)
+            // Three rows are for the sentence, which may be long.
             let table = max(2, inside.height - 3)
             paintTable(inside.split(top: table).top)
             paintCause(inside.split(top: table).rest)
@@ -146,6 +162,7 @@ struct OverviewPainter {
         }
     }
 
+    /// Paints a line across the first row of an area and gives the rest.
     private mutating func rule(_ area: Area) -> Area {
         for x in area.x..<area.right {
             canvas.put(symbols.lines.horizontal, x: x, y: area.y, style: .frame)
@@ -155,7 +172,8 @@ struct OverviewPainter {
 
     // MARK: Too small for parts
 
-    /// The sentence, and the stages as far as there is room.
+    /// On a screen that is too small for parts: the sentence in up to three rows, and below it a
+    /// row for each stage as far as they go, with its letter, its name and how busy it is.
     mutating func paintReduced(_ area: Area) {
         guard area.width > 0 else { return }
         let lines = SafeText(bottleneck.sentence)

@@ -1,17 +1,19 @@
 import WeirTelemetry
 import WeirTerminal
 
-/// The table of stages: its columns for a width.
+/// The table of stages: which columns it has for a width, and their order of leaving.
 extension OverviewPainter {
-    /// A column of the table. Name, letter and queue never go.
+    /// A column of the table. Name, letter and queue have rank 0 and never go.
     enum Column: Sendable {
         case name, letter, shares, percents, strip, into, out, queue, lag, errors, dropped
     }
 
     /// The columns there are, left to right. A wide table says in figures and over time what a
-    /// narrow one shows as a bar.
+    /// narrow one shows as a bar. The ranks say in which order columns go where room is short:
+    /// first the strip over time, last the elements that come in.
     private func columns(_ width: Int) -> [TableColumn<Column>] {
         let longest = timeline.facts.stages.map { SafeText($0).width }.max() ?? 0
+        // The longest name decides, between six and 24 cells and at most a quarter of the width.
         let name = max(6, min(24, min(longest, width / 4)))
         let isWide = width >= 110
         let s = symbols
@@ -21,6 +23,8 @@ extension OverviewPainter {
             isWide
             ? [
                 TableColumn(.percents, "BUSY BLKD WAIT IDLE", width: 19, rank: 7),
+                // Besides the name, the columns of a wide table with their gaps take less than 105
+                // cells; the strip has what is left, up to a cell for each second of the minute.
                 TableColumn(.strip, strip, width: min(60, max(20, width - name - 105)), rank: 8),
             ] : [TableColumn(.shares, "BUSY/BLKD", width: 12, rank: 2)]
         let queue = isWide ? 26 : (width >= 70 ? 18 : 10)
@@ -51,13 +55,18 @@ extension OverviewPainter {
     }
 }
 
-/// The cells of the table of stages, and what else shows a stage in a row.
+/// Paints the cells of the table of stages, and what else shows a stage in a row.
+///
+/// `OverviewPainter` makes one for a table, and for each box of the graph. It holds what the cells
+/// look at, taken from the painter once, and paints on the canvas that it is given.
 struct StageCells {
     private let stages: [String]
+    /// By the number of the stage; empty before the second sample.
     private let rates: [StageRate]
     /// The totals at the shown moment; empty before the first sample.
     private let totals: [StageTotals]
     private let symbols: Symbols
+    /// For the strip of what a stage did over the last minute.
     private let minute: Minute
 
     init(_ painter: OverviewPainter) {
@@ -68,6 +77,7 @@ struct StageCells {
         minute = Minute(painter.timeline)
     }
 
+    /// Paints one cell. What is not known yet is left empty.
     func paint(
         _ column: OverviewPainter.Column, _ stage: Int, _ cell: Area, on canvas: inout Canvas
     ) {
@@ -94,6 +104,7 @@ struct StageCells {
         }
     }
 
+    /// Puts a figure at the right edge of its cell, where numbers are compared most easily.
     private func put(
         _ text: String, _ cell: Area, style: Style = .plain, on canvas: inout Canvas
     ) {
@@ -106,6 +117,7 @@ struct StageCells {
         put(Figures.count(Double(count)), cell, style: style, on: &canvas)
     }
 
+    /// What the stage does as a bar between brackets, which show its ends where signs are faint.
     private func paintBracketedShares(_ rate: StageRate, _ cell: Area, on canvas: inout Canvas) {
         canvas.put("[", x: cell.x, y: cell.y, style: .frame)
         canvas.put("]", x: cell.right - 1, y: cell.y, style: .frame)
@@ -124,6 +136,8 @@ struct StageCells {
             ], in: row)
     }
 
+    /// The four shares as whole percent numbers, five cells apart, in the order of the column's
+    /// title.
     private func paintPercents(_ rate: StageRate, _ cell: Area, on canvas: inout Canvas) {
         let shares: [(share: Double, role: Role)] = [
             (rate.busy, .busy), (rate.backpressured, .blocked), (rate.waiting, .waiting),
@@ -136,9 +150,11 @@ struct StageCells {
         }
     }
 
+    /// How full the queue is, as a bar and in figures; without the bar where the cell is narrow.
     private func paintQueue(_ rate: StageRate, _ cell: Area, on canvas: inout Canvas) {
         guard rate.capacity > 0 else { return }
         let style = Style(rate.fill >= Bottleneck.full ? .blocked : .text)
+        // The figures take up to eleven cells, as in `16384/16384`, and one is the gap.
         let barWidth = cell.width - 12
         if barWidth >= 4 {
             let bar = Area(x: cell.x, y: cell.y, width: barWidth, height: 1)
@@ -149,7 +165,8 @@ struct StageCells {
             style: style, limit: min(11, cell.width))
     }
 
-    /// What a stage was mostly doing over the last minute, the newest at the right.
+    /// What a stage was mostly doing over the last minute, a sign for each cell, the newest at the
+    /// right.
     private func paintStrip(_ stage: Int, _ cell: Area, on canvas: inout Canvas) {
         for (column, span) in minute.spans(cells: cell.width).enumerated() {
             guard let span else { continue }

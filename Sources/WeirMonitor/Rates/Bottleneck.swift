@@ -1,17 +1,25 @@
 package import WeirTelemetry
 
-/// Which stage limits a run, with the evidence for it, as a sentence.
+/// What limits a run, with the evidence for it, as a sentence.
+///
+/// `Limit` judges by the rates; `Timeline.bottleneck` asks it and adds the evidence of a longer
+/// look back; views and `--ui plain` show `sentence` or `note(on:)`. The sentence always says why
+/// it is believed, so that a person can disagree.
 package enum Bottleneck: Equatable, Sendable {
     /// There are no two samples to compare yet.
     case unknown
+    /// No stage, worker or writer holds the run up.
     case none
+    /// One stage is slower than what comes to it, or one of its subtasks is.
     case stage(Evidence)
-    /// So many of the workers are busy, `most` keeps most of them so.
+    /// All workers are busy and none of the subtasks keeps one to itself: that many workers on
+    /// average, of so many. `most` is the stage that uses most of them.
     case workers(busy: Double, of: Int, most: String)
-    /// Whoever writes a sink's rows takes no more, for that share of the time.
+    /// What takes a sink's rows takes no more, and the sink was blocked for that share of the time,
+    /// 0 to 1. No stage is to blame.
     case writer(stage: String, blocked: Double)
 
-    /// The stage that limits the run; nil where none does by itself.
+    /// The stage that limits the run, or whose writer does; nil where none does by itself.
     package var stage: String? {
         switch self {
         case .stage(let evidence): evidence.stage
@@ -40,13 +48,15 @@ package enum Bottleneck: Equatable, Sendable {
         }
     }
 
+    /// Why a stage is believed to limit the run. Shares are between 0 and 1.
     package struct Evidence: Equatable, Sendable {
         package var stage: String
+        /// The share of its time that the stage's busiest subtask is busy.
         package var busy: Double
         /// Whether anything feeds it through a queue.
         package var hasQueue: Bool
-        /// The fullest that its queue was seen in the time of the rates; where that is not full but
-        /// it was a while before, how full it was then.
+        /// The fullest that its queue was seen in the time of the rates, as a share; where that is
+        /// not full but it was a while before, how full it was then.
         package var fill: Double
         /// How long ago that while is, microseconds; 0 when `fill` is of the time of the rates.
         package var fillAge: Int64
@@ -55,6 +65,7 @@ package enum Bottleneck: Equatable, Sendable {
         package var fullFor: Int64
         /// The stage right above it that is held up most.
         package var above: String?
+        /// The share of its time that this stage is blocked; 0 where there is none.
         package var aboveBackpressured: Double
         /// The busiest subtask where the others have little to do: its name, the share of the
         /// stage's elements that it gets, and the key that most of them have.
@@ -66,11 +77,17 @@ package enum Bottleneck: Equatable, Sendable {
             package var key: BusiestKey?
         }
 
-        /// A subtask is much busier than another from this difference on,
+        /// A subtask does much more than the others when its busy share is this much above that of
+        /// the next one.
         private static let muchBusier = 0.3
-        /// and gets too much from so many times its part on.
+        /// A subtask gets too much of the elements when it gets this many times its even part,
+        /// which of two subtasks is 70 %. Keys that are spread by their hashes seldom come out that
+        /// uneven by chance.
         private static let tooMuch = 1.4
 
+        /// The busiest subtask, where it is the reason that the stage is slow; nil where the
+        /// subtasks share the work. Both have to hold: it is much busier than the next one, and it
+        /// gets more than its part.
         private static func hot(_ rate: StageRate) -> Hot? {
             guard rate.parts.count > 1, let hottest = rate.hottest, let share = rate.hottestShare
             else { return nil }
@@ -83,6 +100,7 @@ package enum Bottleneck: Equatable, Sendable {
                 name: "\(rate.stage)/\(hottest.subtask)", share: share, key: hottest.busiestKey)
         }
 
+        /// What the rates tell alone. `Timeline` fills in the rest.
         package init(_ rate: StageRate) {
             stage = rate.stage
             hot = Self.hot(rate)
@@ -95,14 +113,15 @@ package enum Bottleneck: Equatable, Sendable {
         }
     }
 
-    /// A queue counts as full from this share on.
+    /// A queue counts as full from this share on. It is emptied in batches, so that a queue that
+    /// holds its producers up is seldom seen at exactly 100 %.
     package static let full = 0.9
-    /// What a full queue says holds for so long, microseconds. The producers of a stage that takes
-    /// long turns may wait for a worker while it works off what it has: a queue that was full then
-    /// goes on falling for some turns, and fills up at one stroke.
+    /// For so long, in microseconds, a queue that was full still counts as evidence. The producers
+    /// of a stage that takes long turns may wait for a worker while it works off what it has: a
+    /// queue that was full then goes on falling for some turns, and fills up at one stroke.
     package static let memoryMicroseconds: Int64 = 10_000_000
 
-    /// The sentence, without a full stop's worth of doubt: what, and why it is believed.
+    /// The sentence for a person: what limits the run, and why that is believed.
     package var sentence: String {
         switch self {
         case .unknown: return "waiting for a second sample"
@@ -118,6 +137,7 @@ package enum Bottleneck: Equatable, Sendable {
         }
     }
 
+    /// How many of the workers are busy, in words for one and for two.
     private static func sentence(busy: Double, of workers: Int) -> String {
         let who =
             switch workers {
@@ -130,6 +150,8 @@ package enum Bottleneck: Equatable, Sendable {
 }
 
 extension Bottleneck.Evidence {
+    /// The sentence about a stage: its name or its subtask's, how busy it is, what its queue says,
+    /// and who waits for it.
     fileprivate var sentence: String {
         let isWorking = busy >= Limit.busyEnough
         var parts = [(isWorking ? "busy " : "mostly waiting, busy ") + Figures.percent(busy)]

@@ -1,7 +1,10 @@
 package import WeirBase
 package import WeirTelemetry
 
-/// Numbers as the screens write them; short, with a unit, of steady width.
+/// Numbers as the screens write them: short, with a unit, and of a width that changes little, so
+/// that columns do not jump while they are watched.
+///
+/// All of these take any value, also one that a damaged trace made up, and cost one short string.
 package enum Figures {
     /// `96.2k`, `1.3M`, `12`: at most four digits and a letter.
     package static func count(_ number: Double) -> String {
@@ -17,11 +20,14 @@ package enum Figures {
     /// `97 %`; anything that is no share is brought to the nearest one.
     package static func percent(_ share: Double) -> String { "\(wholePercent(share)) %" }
 
+    /// A share as a whole number from 0 to 100; 0 for what is no number.
     package static func wholePercent(_ share: Double) -> Int {
         share.isNaN ? 0 : Int((max(0, min(1, share)) * 100).rounded())
     }
 
-    /// `40 ms`, `3.4 s`, `41 s`, `12 min`, `3.5 h`.
+    /// A span of time in its largest sensible unit: `40 ms`, `3.4 s`, `41 s`, `12 min`, `3.5 h`.
+    /// Negative ones are shown as nothing. Tenths of a second are shown as long as they round to
+    /// less than ten, minutes from two on.
     package static func duration(microseconds: Int64) -> String {
         let seconds = Double(max(0, microseconds)) / 1e6
         switch seconds {
@@ -48,7 +54,8 @@ package enum Figures {
         return seconds < 9.95 ? "\(tenths(seconds)) s" : duration(microseconds: microseconds)
     }
 
-    /// `12.4`.
+    /// A number with one digit behind the point: `12.4`; a question mark for what is no number, or
+    /// too large to have a meaning here.
     package static func tenths(_ number: Double) -> String {
         guard number.isFinite, abs(number) < 1e15 else { return "?" }
         let tenths = Int64((number * 10).rounded())
@@ -61,7 +68,7 @@ package enum Figures {
         return "\(two(seconds / 3_600)):\(two(seconds / 60 % 60)):\(two(seconds % 60))"
     }
 
-    /// `12:04:31.2`, in UTC.
+    /// The time of day, `12:04:31.2`, in UTC.
     package static func clock(_ instant: Instant) -> String {
         String(instant.rfc3339(digits: 1).dropFirst(11).dropLast())
     }

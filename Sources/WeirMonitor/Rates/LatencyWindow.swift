@@ -2,29 +2,42 @@ import WeirTelemetry
 
 /// The latencies from source to sink of about the last second.
 ///
-/// Samples tell totals, of each sink about once a second; what was added since the time before is
-/// what counts, until it is older than `length`.
+/// `StageTable` hands it every sample of a run in order (`take`) and asks for the figures of each
+/// moment. Samples tell totals since the run's start, of each sink about once a second. What was
+/// added since the time before is what counts here, until it is older than `length`. Latencies are
+/// counted in classes (`LatencyClass`), so that they can be added up over sinks and quantiles found
+/// from the sums.
 struct LatencyWindow: Sendable {
-    /// Longer than a second: a sample may come late.
+    /// How long what a sink told counts, in microseconds. It is longer than the second after which
+    /// a sink tells again, because a sample may come late.
     static let length: Int64 = 1_500_000
-    /// Sinks of a plan; only a trace that somebody altered has more.
+    /// The maximum of subtasks of sinks. A plan has fewer; only a trace that somebody altered has
+    /// more, and the others are left out.
     static let maximumSinks = 4_096
 
+    /// A subtask of a sink.
     private struct Place: Hashable {
         var stage: String
         var subtask: Int
     }
 
+    /// What a subtask of a sink told last.
     private struct Sink {
         let stage: String
+        /// Counts since the run's start, by class.
         var classes: [UInt64] = []
+        /// What was added to them between the last two times.
         var added: [UInt64] = []
+        /// When it told last, microseconds since the run's start; before the first time it is
+        /// infinitely long ago.
         var time: Int64 = .min
     }
 
     private var sinks: [Sink] = []
+    /// The index in `sinks` of each subtask.
     private var places: [Place: Int] = [:]
 
+    /// Takes the run's next sample. Subtasks that are no sinks, or tell nothing new, cost a glance.
     mutating func take(_ sample: MetricSample) {
         for subtask in sample.subtasks {
             guard let latencies = subtask.latencies,
@@ -35,12 +48,14 @@ struct LatencyWindow: Sendable {
             let before = sinks[place].classes
             sinks[place].added = classes.enumerated().map { number, count in
                 let old = number < before.count ? before[number] : 0
+                // Totals that fell belong to samples out of order.
                 return count > old ? count - old : 0
             }
             (sinks[place].classes, sinks[place].time) = (classes, sample.time)
         }
     }
 
+    /// The index of a subtask, a new one where it had none; nil where there is no room for more.
     private mutating func place(of subtask: SubtaskSample) -> Int? {
         let key = Place(stage: subtask.stage, subtask: subtask.subtask)
         if let place = places[key] { return place }
@@ -56,6 +71,7 @@ struct LatencyWindow: Sendable {
         var all = [UInt64](repeating: 0, count: LatencyClass.count)
         var stages: [String: [UInt64]] = [:]
         for sink in sinks {
+            // A sink that told nothing yet has an age that does not fit.
             let (age, overflow) = time.subtractingReportingOverflow(sink.time)
             guard !overflow, age < Self.length else { continue }
             Self.add(sink.added, to: &all)

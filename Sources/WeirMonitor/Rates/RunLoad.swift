@@ -1,17 +1,20 @@
 import WeirTelemetry
 
-/// What a run takes of its machine.
+/// What a run takes of its machine, between two samples of it. The status line shows it.
 package struct RunLoad: Equatable, Sendable {
-    /// Cores in use by the whole process; nil where that is not told.
+    /// Cores in use by the whole process, the recorder and the screen included; nil where that is
+    /// not told, as in traces of older builds.
     package var cores: Double?
     /// Bytes of memory in use; nil where that is not told.
     package var memory: UInt64?
     /// How many workers were with a subtask, on average.
     package var busyWorkers = 0.0
 
-    /// Between two frames of a run.
+    /// The load between two frames of a run, the older first. Between two frames of the same moment
+    /// only the memory is known.
     package init(from old: SampleFrame, to new: SampleFrame) {
         memory = new.process?.residentBytes
+        // Nanoseconds, as the states' times are.
         let span = Double(max(0, new.time - old.time)) * 1_000
         guard span > 0 else { return }
         for (before, after) in zip(old.stages, new.stages) {

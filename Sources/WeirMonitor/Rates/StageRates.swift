@@ -1,11 +1,15 @@
 package import WeirTelemetry
 
 /// What one stage did between two samples.
+///
+/// Counts are rates per second, states are shares of the time between 0 and 1. Everything that the
+/// screens and `--ui plain` say of a stage's present is taken from one of these.
 package struct StageRate: Equatable, Sendable {
-    /// What one of its subtasks did.
+    /// What one of its subtasks did in the same time.
     package struct Part: Equatable, Sendable {
         package var subtask: Int
-        /// Elements in that time.
+        /// Elements in that time; a number and no rate, because only its share of the stage's is
+        /// used.
         package var recordsIn = 0.0
         package var busy = 0.0
         package var backpressured = 0.0
@@ -14,6 +18,7 @@ package struct StageRate: Equatable, Sendable {
 
         package init(subtask: Int) { self.subtask = subtask }
 
+        /// Takes the shares from what passed in each state.
         mutating func take(_ passed: StateTimes) {
             let whole = Double(passed.whole)
             guard whole > 0 else { return }
@@ -28,14 +33,17 @@ package struct StageRate: Equatable, Sendable {
     package var recordsIn = 0.0
     package var recordsOut = 0.0
     package var errors = 0.0
-    /// Shares of the time, 0 to 1, the mean of the subtasks; the four sum to one.
+    /// Shares of the time, 0 to 1, the mean of the subtasks. Busy, blocked by what is below
+    /// (`backpressured`), waiting for a worker, and idle sum to one.
     package var busy = 0.0
     package var backpressured = 0.0
     /// Runnable, and no worker was free.
     package var waiting = 0.0
     package var idle = 1.0
+    /// Messages in the fullest channel before it, at the later sample.
     package var depth: UInt64 = 0
     package var capacity: UInt64 = 0
+    /// As in `StageTotals`, nanoseconds, at the later sample.
     package var watermarkLag: Int64?
     /// The fullest that its queue was seen in the time of the rate. A stage takes its queue in
     /// batches, so that the depth at one moment may be low however many wait before it.
@@ -50,21 +58,23 @@ package struct StageRate: Equatable, Sendable {
 
     package init(stage: String) { self.stage = stage }
 
-    /// How many workers it keeps busy.
+    /// How many workers it keeps busy on average.
     package var busyWorkers: Double { busy * Double(max(1, subtasks)) }
     /// Its busiest subtask; nil where none is known.
     package var hottest: Part? { parts.max { $0.busy < $1.busy } }
-    /// Of what comes to the stage, what its busiest subtask gets; nil where nothing came.
+    /// The share of the stage's elements that its busiest subtask gets; nil where nothing came.
     package var hottestShare: Double? {
         let all = parts.reduce(0) { $0 + $1.recordsIn }
         guard let hottest, all > 0 else { return nil }
         return hottest.recordsIn / all
     }
 
+    /// How full its fullest channel is at the later sample, as a share.
     package var fill: Double { capacity == 0 ? 0 : Double(depth) / Double(capacity) }
 
-    /// Takes the shares from what passed in each state: of all that passed there, so that they sum
-    /// to one whatever the clock of the samples says. Where nothing passed it was idle.
+    /// Takes the shares from what passed in each state. They are shares of all that passed there
+    /// and not of the time between the samples, so that they sum to one whatever the samples' clock
+    /// says. Where nothing passed the stage was idle.
     mutating func take(_ passed: StateTimes) {
         let whole = Double(passed.whole)
         guard whole > 0 else { return }
@@ -75,13 +85,18 @@ package struct StageRate: Equatable, Sendable {
     }
 }
 
-/// Rates of all stages, and which one limits the run. The lines of `--ui plain` and the screens
-/// show these and no others.
+/// Computes the rates of all stages, and which one limits the run. The lines of `--ui plain` and
+/// the screens show these and no others, so that both always agree.
 package enum StageRates {
-    /// The rates between two frames made with the same names; zeros when no time lies between.
+    /// The rates between two frames that were made with the same names, one for each stage; zeros
+    /// when no time lies between them.
     ///
-    /// `peaks` are the fullest queues seen in between, where frames in between are known, and
-    /// `above` gives the stages that feed one; without it nobody is known to wait.
+    /// `nanoseconds` is the time between the frames. `peaks` are the fullest queues that were seen
+    /// in between, as shares by stage, where frames in between are known. `above` gives the stages
+    /// that feed one; without it nobody is known to wait. `workers` is 0 where their number is not
+    /// known.
+    ///
+    /// It costs a walk over the stages and the subtasks.
     package static func between(
         _ old: SampleFrame, _ new: SampleFrame, names: [String], nanoseconds: UInt64,
         peaks: [Double] = [], above: (Int) -> [Int] = { _ in [] }, workers: Int = 0
@@ -96,6 +111,8 @@ package enum StageRates {
             rate.depth = after.depth
             rate.capacity = after.capacity
             rate.watermarkLag = after.watermarkLag
+            // The depth at one moment may be low however many wait, as a stage takes its queue in
+            // batches.
             rate.peakFill = max(rate.fill, number < peaks.count ? peaks[number] : 0)
             if nanoseconds > 0 {
                 rate.recordsIn = growth(before.recordsIn, after.recordsIn) / span * 1e9
@@ -113,6 +130,8 @@ package enum StageRates {
         return rates
     }
 
+    /// Adds what each subtask did. Frames hold subtasks in the same order, new ones at the end, so
+    /// that the same index means the same subtask.
     private static func addParts(
         _ rates: inout [StageRate], _ old: SampleFrame, _ new: SampleFrame
     ) {

@@ -2,23 +2,31 @@ package import WeirTelemetry
 
 /// A run at its newest sample, summed up by stages: makes the frames that screens keep.
 ///
-/// Takes every sample of a run, in order, as each names only what changed. Costs a walk over the
-/// plan's subtasks and channels for each sample, some nanoseconds each.
+/// It takes every sample of a run, in order (`take`), and gives a frame for each. A sample names
+/// only what changed since the one before, so that none may be left out, and a reader that joins
+/// late has to begin at the first. `NewsDigest` owns one for a screen and `RunWatch` one for lines.
+/// A sample costs a walk over the plan's subtasks and channels, some nanoseconds each.
 package struct StageTable: Sendable {
+    /// The stages' names, in the order that frames have.
     private let names: [String]
+    /// The number of each stage, by its name; only looked up.
     private let numbers: [String: Int]
+    /// All subtasks and channels as the samples so far tell.
     private var table: SampleTable
-    /// By place in the table: the number of the stage; nil for what is of no known stage.
+    /// For each subtask in the table the number of its stage; nil for one of no known stage.
     private var subtaskStages: [Int?] = []
+    /// For each channel in the table the number of the stage that it leads to; nil for none that is
+    /// known.
     private var channelStages: [Int?] = []
     private var latencies = LatencyWindow()
 
-    /// A table of a run whose stages stand in the order of `names`.
+    /// A table of a run whose stages stand in the order of `names`. The header tells all subtasks
+    /// and channels from the start.
     package init(_ header: RunHeader, names: [String]) {
         self.init(SampleTable(header), names)
     }
 
-    /// A table of what samples name; without a plan a stage without a sample is not known.
+    /// A table that knows only what samples name; a stage without a sample has no figures.
     package init(names: [String]) { self.init(SampleTable(), names) }
 
     private init(_ table: SampleTable, _ names: [String]) {
@@ -54,6 +62,7 @@ package struct StageTable: Sendable {
         frame.process = table.process
         frame.restsFor = max(0, min(sample.restsFor ?? 0, SampleRhythm.longestRest))
         let skews = table.subtasks.compactMap(\.skew)
+        // A single source cannot be behind another one.
         frame.skew = skews.count > 1 ? skews.max() : nil
         for place in table.channels.indices {
             guard let stage = channelStages[place] else { continue }
@@ -62,6 +71,8 @@ package struct StageTable: Sendable {
         return frame
     }
 
+    /// Finds the stages of what the table has come to know since the last time. The table only
+    /// grows.
     private mutating func findStages() {
         for subtask in table.subtasks[subtaskStages.count...] {
             subtaskStages.append(numbers[subtask.stage])
@@ -73,6 +84,7 @@ package struct StageTable: Sendable {
 }
 
 extension StageTotals {
+    /// Adds a subtask of the stage: counts are summed, and of the lags the greatest counts.
     fileprivate mutating func add(_ subtask: SubtaskSample) {
         recordsIn &+= subtask.recordsIn
         recordsOut &+= subtask.recordsOut
@@ -83,6 +95,7 @@ extension StageTotals {
         if let lag = subtask.watermarkLag { watermarkLag = max(watermarkLag ?? 0, lag) }
     }
 
+    /// Adds a channel that leads to the stage: the fullest one stands for all.
     fileprivate mutating func add(_ channel: ChannelSample) {
         dropped &+= channel.dropped
         let other = channel.capacity == 0 ? 0 : Double(channel.depth) / Double(channel.capacity)

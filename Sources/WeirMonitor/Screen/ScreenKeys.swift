@@ -1,14 +1,20 @@
 import WeirTerminal
 
-/// The keys that the screen itself has, the same in every view: time, going from view to view, the
-/// run, the terminal, and the way out.
+/// The keys that the screen itself has, the same in every view: moving through time, going from
+/// view to view, what concerns the run, the terminal, and the way out.
 ///
-/// They come before a view's own. A view that wants one of them for something else would give a
-/// letter two meanings, which a test refuses.
+/// `ScreenModel` looks a pressed key up here before it asks the view that is shown. A view
+/// therefore cannot take one of these keys for something else; a test refuses one that tries,
+/// because a letter would then mean two things. The actions only change the screen's state and name
+/// effects: no key reaches the run or the terminal from here.
+///
+/// Most actions have a letter and a named key as well. `q` and `?` mean what they mean in pagers,
+/// F1 and F10 what they mean in `htop`.
 enum ScreenKeys {
     typealias Binding = KeyBinding<OpenViews>
 
-    /// Those that there is use for with so many views: a single one has no other to go to.
+    /// The keys of a screen with that many views. With a single view there is no other one to go
+    /// to, so that its screen neither binds nor names those keys.
     static func all(viewCount: Int) -> [Binding] {
         viewCount > 1
             ? time + betweenViews + run + terminal + leaving : time + run + terminal + leaving
@@ -38,6 +44,8 @@ enum ScreenKeys {
         },
         Binding([.character("{")], .time, "to the previous warning, error or violation") {
             _, _, screen in
+            // A key that cannot do anything says so: silence would look like a key that was not
+            // read.
             if !screen.timeline.goToNotice(forward: false) {
                 screen.say("nothing was noticed before this")
             }
@@ -70,6 +78,7 @@ enum ScreenKeys {
             [.character("d")], .other, "debugger at the last violation or error, else here",
             hint: "debug"
         ) { _, _, screen in
+            // The debugger reads the run's trace and not the run, so that there has to be one.
             if screen.timeline.facts.tracePath != nil {
                 return [.debug(step: screen.timeline.debugStep)]
             }
@@ -98,6 +107,8 @@ enum ScreenKeys {
         },
     ]
 
+    /// The way out. The help describes it differently for a run that belongs to another process,
+    /// because leaving does not end that one.
     private static let leaving: [Binding] = [
         Binding(
             [.character("q"), .function(10)], .other,
@@ -106,7 +117,11 @@ enum ScreenKeys {
         ) { views, _, screen in quit(&views, &screen) }
     ]
 
-    /// Leaves what the view has open, else the screen; for who owns the run that is the run's end.
+    /// Leaves whatever is innermost: first what the view has open, then the screen.
+    ///
+    /// For the owner of a run that goes on, leaving means ending the run. The first press drains
+    /// it, and the screen stays to show how that goes; a second press stops it without waiting. A
+    /// watcher, or the owner of a run that is over, just leaves.
     private static func quit(_ views: inout OpenViews, _ screen: inout ScreenState)
         -> [ScreenEffect]
     {

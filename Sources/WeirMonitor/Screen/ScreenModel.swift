@@ -1,23 +1,29 @@
 package import WeirTerminal
 
-/// What can happen to a screen.
+/// Everything that can happen to a screen. There is no other way to change one.
 package enum ScreenMessage: Sendable {
     /// Something became known of the run.
     case timeline(TimelineEvent)
     /// The run's clock, microseconds since its start. What is shown ages by it.
     case tick(now: Int64)
+    /// A key was pressed, or a paste arrived.
     case key(Key)
+    /// The terminal has another size now. Any size is allowed, down to no cells at all.
     case resize(CanvasSize)
 }
 
-/// What a screen or one of its views wants from whoever drives it.
+/// What a screen or one of its views wants from whoever drives it. These are requests: nothing has
+/// happened yet when one is returned, and the screen learns of the outcome only by later messages.
 package enum ScreenEffect: Equatable, Sendable {
     /// Drain and end the run, as one Ctrl-C does.
     case endRun
     /// Stop it now, as the second one does.
     case stopRun
+    /// Close the screen. What that means for the run was decided before this was returned.
     case leave
+    /// Paint every cell again, because something else wrote over the terminal.
     case redraw
+    /// Give the terminal back and stop the process, as Ctrl-Z does in a shell.
     case suspend
     /// Open the debugger's prompt on the trace at a step; the run goes on meanwhile.
     case debug(step: UInt64)
@@ -27,14 +33,25 @@ package enum ScreenEffect: Equatable, Sendable {
 
 /// A screen: the views that it hosts and what they share, as a value.
 ///
-/// Whoever has a terminal drives it: messages in (`update`), effects out, and `frame` is what is to
-/// be seen, whenever that is asked for. There is no thread, clock or terminal in here, so that a
-/// test drives it as the program does, and a recording looks as the run did.
+/// Whoever has a terminal drives it. It is made with what is known of the run; then every message
+/// goes to `update`, which gives the effects that are to be done outside, and `frame` is what there
+/// is to see, whenever the driver wants to paint. The drivers are `RunScreen`, which owns a real
+/// terminal, and tests, which need none. There is no thread, clock or terminal in here, so that a
+/// test drives the screen exactly as the program does, and a recording looks as the run did.
 ///
-/// A key goes to one of four, in this order: a paste to nobody; what lies over the screen; the
-/// screen's own keys; the view that is shown.
+/// A key goes to the first of these that wants it:
+///
+/// - A paste goes to nobody. Its characters would be taken for commands.
+/// - While a box lies over the screen, the box takes every key (`press(_:over:)`).
+/// - Then come the screen's own keys (`ScreenKeys`).
+/// - Last comes the view that is shown. A key that it does not know does nothing.
+///
+/// One thread uses a model at a time. Updating costs little; `frame` asks the timeline for rates
+/// and the verdict, which walks over some seconds of samples.
 package struct ScreenModel: Sendable {
+    /// What the views share and read: the timeline, the selection, the size, the open box.
     package private(set) var state: ScreenState
+    /// The views, and which one is shown.
     package private(set) var views: OpenViews
 
     package init(
@@ -45,7 +62,9 @@ package struct ScreenModel: Sendable {
         self.views = OpenViews(views, facts)
     }
 
-    /// The same screen for another run: its view and its looks stay, everything else is new.
+    /// The same screen for another run. The view that is shown, the size and the theme stay; the
+    /// timeline, the selection and any open box start anew, because they belong to the run that was
+    /// shown before.
     package func renewed(for facts: RunFacts) -> ScreenModel {
         var renewed = self
         renewed.state = ScreenState(
@@ -56,14 +75,17 @@ package struct ScreenModel: Sendable {
 
     package var timeline: Timeline { state.timeline }
 
-    /// The rows of the help: those of the view and those of the screen, by the parts of the help.
+    /// The rows of the help: those of the view and those of the screen, sorted by the parts of the
+    /// help. Within a part the view's own rows come first. The line at the bottom is made of the
+    /// same rows.
     package var keys: [KeyRow] {
         let own = type(of: views.current).rows
         let rows = own + ScreenKeys.all(viewCount: views.count).map(\.row)
         return KeyGroup.allCases.flatMap { group in rows.filter { $0.group == group } }
     }
 
-    /// Takes a message; gives what is to be done outside. Pure but for the screen itself.
+    /// Takes a message and gives what is to be done outside, in order. Apart from the change to the
+    /// screen itself there is no side effect.
     package mutating func update(_ message: ScreenMessage) -> [ScreenEffect] {
         switch message {
         case .timeline(let event): state.timeline.take(event)
@@ -76,7 +98,9 @@ package struct ScreenModel: Sendable {
 
     // MARK: Keys
 
+    /// Finds who wants a key, in the order that the type describes, and lets them act on it.
     private mutating func press(_ key: Key) -> [ScreenEffect] {
+        // What the line at the bottom said was about the key before this one.
         state.message = nil
         if key == .paste {
             state.say("what was pasted is ignored: keys are commands here")
@@ -89,8 +113,9 @@ package struct ScreenModel: Sendable {
         return views.current.press(key, &state) ?? []
     }
 
-    /// A key while something lies over the screen: it moves there, or closes it and does nothing
-    /// else. So whoever closes a box with `q` does not end the run by it.
+    /// A key while a box lies over the screen: a key for lists scrolls the box, a key that concerns
+    /// the terminal alone does what it always does, and any other key closes the box and does
+    /// nothing else. So whoever closes a box with `q` does not end the run by it.
     private mutating func press(_ key: Key, over box: OverlayBox) -> [ScreenEffect] {
         if let binding = ScreenKeys.terminal.binding(of: key) {
             return binding.action(&views, key, &state)
@@ -99,6 +124,8 @@ package struct ScreenModel: Sendable {
             state.overlay = nil
             return []
         }
+        // The window may have grown since the last scroll, and then there is less to scroll than
+        // was.
         let most = box.maximumScroll
         state.overlayScroll = move.place(
             from: min(state.overlayScroll, most), count: most + 1, page: box.pageRows)
@@ -107,7 +134,8 @@ package struct ScreenModel: Sendable {
 
     // MARK: What is seen
 
-    /// What lies over the screen; nil when nothing does.
+    /// The box that lies over the screen, laid out for its present size; nil when none does. It is
+    /// laid out anew each time it is asked for, so that its contents follow the run and the window.
     package var overlay: OverlayBox? {
         switch state.overlay {
         case nil: nil
@@ -116,7 +144,10 @@ package struct ScreenModel: Sendable {
         }
     }
 
-    /// The screen as it is to be seen now.
+    /// The screen as it is to be seen now: the status line at the top, the view, the line of keys
+    /// at the bottom, and above all of them the open box. On a screen smaller than
+    /// `ScreenState.smallest` there is only a short status line and what the view can say below it;
+    /// boxes are not shown there.
     package var frame: Canvas {
         var canvas = Canvas(size: state.size, isASCII: state.symbols.isASCII)
         let status = StatusLine(state)
@@ -128,6 +159,7 @@ package struct ScreenModel: Sendable {
         }
         status.paint(on: &canvas)
         var body = canvas.area.split(top: 1).rest
+        // The last row belongs to the line of keys.
         body.height -= 1
         view.paint(on: &canvas, in: body, state)
         KeyLine(keys, isInside: view.canGoBack, state).paint(on: &canvas)

@@ -1,13 +1,14 @@
 package import WeirTerminal
 
-/// By which right a person looks at a run.
+/// By what right a person looks at a run. It decides what leaving the screen means, and whether the
+/// age of what is shown is always said.
 package enum Standpoint: Equatable, Sendable {
     /// This program runs the run, and leaving the screen ends it.
     case owner
     /// The run belongs to another process, or is over: nothing here touches it.
     case watcher
 
-    /// The command that shows the screen.
+    /// The command that shows the screen, for the status line.
     package var command: String {
         switch self {
         case .owner: "run"
@@ -27,23 +28,32 @@ package enum Overlay: Sendable {
 /// What all views of a screen share: they read it when they paint, and change it when a key asks.
 ///
 /// The selection and the shown moment are here and not in a view, so that they stay when another
-/// view is gone to. A view that is given this `inout` may select, move the playhead, open something
-/// to be read whole and say what a key could not do. The rest is the screen's: it alone hands on
-/// events, the clock and sizes. Everything else that a key wants is a `ScreenEffect`.
+/// view is gone to. A view's action is given this `inout`, and may select a stage, move the
+/// playhead, open something that is read whole, and say what a key could not do. The rest is
+/// `ScreenModel`'s: it alone hands on events, the clock and sizes, which is why those have setters
+/// that views outside this module cannot reach. Everything else that a key wants is a
+/// `ScreenEffect`.
 package struct ScreenState: Sendable {
     /// The run, and the moment of it that is shown.
     package var timeline: Timeline
+    /// Constant for as long as the screen is open.
     package let standpoint: Standpoint
+    /// How roles look on this terminal. Views use its signs and never its colours.
     package let theme: Theme
+    /// The size of the whole screen in cells, not that of the area that a view is given.
     package internal(set) var size: CanvasSize
-    /// The stage that is selected, by number. It may lie behind the last one of a run without any.
+    /// The number of the selected stage. It starts at the first and survives a change of view; it
+    /// may lie behind the last stage where a run has none at all, so that readers check it.
     package var selectedStage = 0
-    /// Asked to end by a key; what was read is being drained.
+    /// Whether a key asked for the run's end. What was read before is being drained meanwhile, and
+    /// the next such key stops the run at once.
     package internal(set) var isEnding = false
-    /// What the last key could not do; the next one clears it.
+    /// What the last key could not do, for the line at the bottom; the next key clears it.
     package internal(set) var message: String?
+    /// What lies over the screen; nil when nothing does. There is one at most: opening another
+    /// replaces it.
     package internal(set) var overlay: Overlay?
-    /// Rows of the overlay that were moved out of sight at its top.
+    /// How many rows of the overlay were scrolled out of sight at its top.
     package internal(set) var overlayScroll = 0
 
     package init(facts: RunFacts, standpoint: Standpoint, size: CanvasSize, theme: Theme) {
@@ -53,14 +63,19 @@ package struct ScreenState: Sendable {
         self.theme = theme
     }
 
+    /// The signs that this terminal can show.
     package var symbols: Symbols { theme.symbols }
 
     /// Half a screen: what PgDn and PgUp move by in a list.
     package var page: Int { max(1, size.height / 2) }
 
-    /// Below this there is the one line that matters, and what a view has room for below it.
+    /// A screen that is narrower or lower than this is *reduced*: it shows the one line that
+    /// matters, and below it what the view has room for. Forty cells hold a stage's name and a few
+    /// of its figures, and ten rows the lines around a view and a few stages; on less than that the
+    /// parts of a view would be headings without contents.
     package static let smallest = CanvasSize(width: 40, height: 10)
 
+    /// Whether the screen is too small for parts.
     package var isReduced: Bool {
         size.width < Self.smallest.width || size.height < Self.smallest.height
     }

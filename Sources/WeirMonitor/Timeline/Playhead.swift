@@ -1,10 +1,18 @@
 /// Where on a run's timeline a viewer stands: a state machine over times of the run.
 ///
 /// Times are microseconds since the run's start. `live` is the newest sample and stays it, however
-/// many come; the other two states are places in the past. The keys call `toggle`, `goLive` and
-/// `go`; the clock calls `advance`. Whoever owns a timeline owns its playhead: `Timeline` calls all
-/// of this, and views only read where it stands. Nothing here reaches the run or its recording.
+/// many come; the other two states are moments in the past. Keys call `toggle`, `goLive` and `go`;
+/// the clock calls `advance`. `Timeline` owns the playhead and makes all of these calls, and views
+/// only read where it stands. Nothing here reaches the run or its recording: pausing stops the view
+/// alone.
+///
+///     live ──toggle──▶ paused ──toggle──▶ playing ──toggle──▶ paused
+///     any state: go(to:) ──▶ paused      goLive ──▶ live
+///
+/// Playing that catches up with a run that goes on stays `playing` at its edge and does not turn
+/// into `live`, so that a person who plays the past is never moved out of it unasked.
 package enum Playhead: Equatable, Sendable {
+    /// Follows the newest sample.
     case live
     /// Stands still at a moment.
     case paused(at: Int64)
@@ -27,7 +35,8 @@ package enum Playhead: Equatable, Sendable {
     /// Stands still at a moment, wherever it was before.
     package mutating func go(to time: Int64) { self = .paused(at: time) }
 
-    /// So much time of the clock passed, microseconds, never less than none; only playing moves.
+    /// That much time passed on the clock, in microseconds; only `playing` moves. Time that goes
+    /// backwards is a programmer's error and traps, because `Timeline.tick` has removed it already.
     ///
     /// `newest` is the right edge. That of a run that goes on moves on, and playing waits for it
     /// there; that of a run that is over is its end, and playing stops there.
@@ -44,7 +53,8 @@ package enum Playhead: Equatable, Sendable {
         }
     }
 
-    /// The moment that is shown, never later than the newest one.
+    /// The moment that is shown, in microseconds since the run's start, and never later than the
+    /// newest one.
     package func shown(newest: Int64) -> Int64 {
         switch self {
         case .live: newest

@@ -3,9 +3,17 @@ package import WeirTelemetry
 
 /// What is known of a run before its first sample: its names, its graph, and where it is recorded.
 ///
-/// Made from the header of the run's trace, or from what a program that runs it knows. Everything
-/// else that a screen shows comes as events of the run's timeline.
+/// It is made once for each run, from the header of the run's trace or from what a program that
+/// runs it knows, and does not change afterwards. Everything else that a screen shows comes as
+/// events of the run's timeline. All other types of this module number stages by their index in
+/// `stages` here, so that frames, rates and drawings of one run agree.
+///
+/// A trace may be damaged or altered, so that the initialiser takes any names and edges: a name
+/// that comes twice is one stage, an edge to an unknown stage or from a stage to itself is left
+/// out, and a loop is put at the end.
 package struct RunFacts: Equatable, Sendable {
+    /// A connection from one stage to another. However many channels the stages have between their
+    /// subtasks, it is one edge.
     package struct Edge: Hashable, Sendable {
         /// Numbers of stages.
         package var from: Int
@@ -18,18 +26,23 @@ package struct RunFacts: Equatable, Sendable {
     }
 
     package var pipeline: String
-    /// Names of the stages, each after all that feed it.
+    /// Names of the stages, each different, and each after all that feed it. Tables and drawings go
+    /// through them in this order, so that whoever reads from the top follows the elements.
     package let stages: [String]
+    /// The connections, each once, sorted by the stage that they come from.
     package let edges: [Edge]
     /// Nanoseconds since 1970.
     package var started: Int64
     /// Where it is recorded; nil when it is not.
     package var tracePath: String?
-    /// Threads that run turns; 0 for a simulated run, or where it is not known.
+    /// How many workers run turns; 0 for a simulated run, or where it is not known.
     package var workers = 0
-    /// Of all stages together, as far as it is known.
+    /// How many subtasks all stages have together; 0 where that is not known. `SampleHistory` takes
+    /// its size from it.
     package var subtasks = 0
 
+    /// Facts from names. `edges` are pairs of names of stages; the order of `stages` is kept as far
+    /// as the edges allow.
     package init(
         pipeline: String, stages: [String], edges: [(String, String)], started: Int64,
         tracePath: String?
@@ -57,6 +70,8 @@ package struct RunFacts: Equatable, Sendable {
         self.edges = distinct.sorted { ($0.from, $0.to) < ($1.from, $1.to) }
     }
 
+    /// Facts from the header of a run. It names each stage once for each of its subtasks, and the
+    /// repeated names fall together.
     package init(header: RunHeader, tracePath: String?) {
         self.init(
             pipeline: header.pipeline, stages: header.subtasks.map(\.stage),
@@ -65,22 +80,28 @@ package struct RunFacts: Equatable, Sendable {
         (workers, subtasks) = (header.workers, header.subtasks.count)
     }
 
+    /// The numbers of the stages that feed one directly. It walks all edges, which are few.
     package func stagesAbove(_ stage: Int) -> [Int] {
         edges.filter { $0.to == stage }.map(\.from)
     }
 
+    /// The numbers of the stages that one feeds directly.
     package func stagesBelow(_ stage: Int) -> [Int] {
         edges.filter { $0.from == stage }.map(\.to)
     }
 
+    /// The numbers of the stages that nothing feeds.
     package var sources: [Int] { stages.indices.filter { stagesAbove($0).isEmpty } }
 
+    /// The numbers of the stages that feed nothing.
     package var sinks: [Int] {
         stages.indices.filter { stage in !edges.contains { $0.from == stage } }
     }
 
-    /// Numbers so that whatever feeds a stage comes before it, else as given. What lies in a loop,
-    /// which no plan has and a damaged trace may, comes at the end.
+    /// The numbers of the stages in an order in which whatever feeds a stage comes before it. Among
+    /// the stages that could come next the one that was given first does, so that the order does
+    /// not depend on hashing. What lies in a loop, which no plan has and a damaged trace may, comes
+    /// at the end.
     private static func order(_ count: Int, _ edges: [Edge]) -> [Int] {
         var feeding = [Int](repeating: 0, count: count)
         var below = [[Int]](repeating: [], count: count)
@@ -88,6 +109,7 @@ package struct RunFacts: Equatable, Sendable {
             feeding[edge.to] += 1
             below[edge.from].append(edge.to)
         }
+        // Kahn's algorithm, with a heap in place of its queue: that makes the order a unique one.
         var ready = Heap((0..<count).filter { feeding[$0] == 0 })
         var result: [Int] = []
         while let stage = ready.popMin() {

@@ -1,21 +1,31 @@
 /// What follows from the samples around the shown moment: rates, and what limits the run.
+///
+/// Everything is computed when it is asked for and nothing is kept, because the playhead may be
+/// anywhere. An answer costs a walk over the samples of one to ten seconds, which is at most a
+/// hundred of them; a queue that was full for longer is followed back as far as it was full.
+/// Painters therefore ask once a frame (`OverviewPainter`).
 extension Timeline {
-    /// Rates are taken over about so much, so that one odd sample does not make them jump.
+    /// Rates are taken over about one second, in microseconds: ten samples at the usual rhythm. A
+    /// single interval would make rates jump, because a stage works in batches; several seconds
+    /// would hide what has just changed.
     package static let rateMicroseconds: Int64 = 1_000_000
 
-    /// The places between which rates are taken; nil before there are two samples.
+    /// The indices of the samples between which rates are taken; nil before there are two samples.
+    /// Where no sample is a second older, as in the coarse part of the history, it is the one right
+    /// before.
     private var ratePlaces: (old: Int, new: Int)? {
         guard let place = shownPlace, place > 0 else { return nil }
         let before = history.place(atOrBefore: history[place].time - Self.rateMicroseconds) ?? 0
         return (min(before, place - 1), place)
     }
 
-    /// What the run takes of the machine at the shown moment.
+    /// What the run takes of the machine at the shown moment; nil before there are two samples.
     package var load: RunLoad? {
         ratePlaces.map { RunLoad(from: history[$0.old], to: history[$0.new]) }
     }
 
-    /// Rates at the shown moment; empty before there are two samples.
+    /// Rates at the shown moment, one for each stage in the order of `facts.stages`; empty before
+    /// there are two samples.
     package var rates: [StageRate] {
         guard let (before, place) = ratePlaces else { return [] }
         return rates(from: before, to: place)
@@ -23,6 +33,8 @@ extension Timeline {
 
     private func rates(from before: Int, to place: Int) -> [StageRate] {
         let (old, new) = (history[before], history[place])
+        // A stage empties its queue in batches, so that a queue that is full again and again may
+        // look empty in both samples. The fullest moment in between tells.
         var peaks = new.stages.map(\.fill)
         for between in stride(from: place - 1, to: before, by: -1) {
             for (stage, totals) in history[between].stages.enumerated() {
@@ -34,10 +46,12 @@ extension Timeline {
             peaks: peaks, above: facts.stagesAbove, workers: facts.workers)
     }
 
-    /// A verdict is of so much time: a spike of a second is none.
+    /// A verdict is about the last three seconds, in microseconds. One sentence names one culprit,
+    /// and over a single second a run that works in bursts would name another one each time.
     package static let verdictMicroseconds: Int64 = 3_000_000
 
-    /// What limits the run at the shown moment.
+    /// What limits the run at the shown moment, with the evidence that the sentence names. `Limit`
+    /// decides on rates of three seconds, and this adds what a longer look back tells.
     package var bottleneck: Bottleneck {
         guard let place = shownPlace, place > 0 else { return .unknown }
         let time = history[place].time
@@ -54,6 +68,8 @@ extension Timeline {
         }
     }
 
+    /// The evidence that a stage limits the run: its own figures, how long its queue has been full,
+    /// and which of the stages that feed it is held up most.
     private func evidence(_ stage: Int, _ rates: [StageRate], at place: Int) -> Bottleneck.Evidence
     {
         var evidence = Bottleneck.Evidence(rates[stage])
@@ -61,6 +77,7 @@ extension Timeline {
         if evidence.fill < Bottleneck.full, let last = lastFull(stage, at: place) {
             (evidence.fill, evidence.fillAge) = last
         }
+        // Less than a twentieth of the time is what any queue costs now and then, and no evidence.
         let above = facts.stagesAbove(stage).filter { rates[$0].backpressured >= 0.05 }
         if let worst = above.max(by: { rates[$0].backpressured < rates[$1].backpressured }) {
             evidence.above = rates[worst].stage
@@ -69,7 +86,8 @@ extension Timeline {
         return evidence
     }
 
-    /// How full a queue was when it was last full, and how long ago that is.
+    /// How full a queue was when it was last full, and how long ago that is in microseconds; nil
+    /// when it was not full within `Bottleneck.memoryMicroseconds`.
     private func lastFull(_ stage: Int, at place: Int) -> (fill: Double, age: Int64)? {
         let end = history[place].time
         for earlier in stride(from: place, through: 0, by: -1) {
@@ -81,6 +99,8 @@ extension Timeline {
         return nil
     }
 
+    /// For how long a queue has been full, in microseconds; 0 when it is not. Gaps of up to a
+    /// second do not end the time: the stage just took a batch, and the queue fills up again.
     private func fullFor(_ stage: Int, at place: Int) -> Int64 {
         let end = history[place].time
         var since: Int64?
@@ -89,6 +109,7 @@ extension Timeline {
             if frame.stages[stage].fill >= Bottleneck.full {
                 since = frame.time
             } else if (since ?? end) - frame.time > Self.rateMicroseconds {
+                // This sample lies too long before the earliest one that was full.
                 break
             }
         }

@@ -1,14 +1,21 @@
 /// The shown moment, and what was known of the run there.
+///
+/// Each answer is a function of the timeline's value and the playhead. In the past an answer must
+/// hold nothing that was recorded later: a person who goes back to the moment before a failure must
+/// see what could be seen then.
 extension Timeline {
     /// The moment that is shown, microseconds since the run's start; nil before the first sample.
     package var shownTime: Int64? { history.newest.map { playhead.shown(newest: $0.time) } }
 
-    /// The place in the history that is shown; the oldest when the playhead lies before it.
+    /// The index in the history of the sample that is shown; the oldest when the playhead lies
+    /// before it, which happens when the history let go of what was paused at. Nil before the first
+    /// sample.
     package var shownPlace: Int? {
         guard let time = shownTime else { return nil }
         return history.place(atOrBefore: time) ?? 0
     }
 
+    /// The sample that is shown; nil before the first.
     package var shownFrame: SampleFrame? { shownPlace.map { history[$0] } }
 
     /// What of the run is known at the shown moment. Live, that is everything; in the past, what
@@ -36,20 +43,23 @@ extension Timeline {
     /// How the run ended, where its end is shown.
     package var shownEnding: String? { knowledge == .all ? ending : nil }
 
-    /// How old what the right edge shows is, microseconds.
+    /// How old the newest sample is by the run's clock, in microseconds. It is 0 for a run that is
+    /// over, whose last sample does not age.
     package var age: Int64 {
         guard ending == nil, let newest = history.newest else { return 0 }
         return max(0, now - newest.time)
     }
 
-    /// How far the shown moment lies behind the right edge, microseconds.
+    /// How far the shown moment lies behind the right edge, in microseconds. The edge of a run that
+    /// goes on is its clock, which may be past the newest sample; that of a run that is over is its
+    /// last sample.
     package var behind: Int64 {
         guard playhead != .live, let time = shownTime, let newest = history.newest else { return 0 }
         return max(0, max(newest.time, ending == nil ? now : newest.time) - time)
     }
 
-    /// Where the debugger opens: at the newest violation or error up to the shown moment, else at
-    /// the shown step.
+    /// The step at which the debugger opens: that of the newest violation or error up to the shown
+    /// moment, else the shown step. Looking for a cause is what most people open it for.
     package var debugStep: UInt64 {
         let known = notices.moments(from: .error).filter { knowledge.holds($0.sample) }
         return known.max { $0.rank < $1.rank }?.step ?? shownFrame?.step ?? 0

@@ -1,19 +1,28 @@
 /// A run as far as it is known, and the moment of it that is looked at.
 ///
-/// This is what every view reads. It is made from what is known of a run beforehand, then takes
+/// This is what every view reads. It is made from what is known of a run beforehand, and then takes
 /// events in the order in which they were recorded (`take`) and the clock (`tick`); keys move its
-/// playhead. It cannot tell a run that goes on from the recording of one: both give the same
-/// events. What a view asks (`rates`, `bottleneck`, `shownLines`) is answered for the shown moment,
-/// and holds nothing that was recorded later.
+/// playhead. It cannot tell a run that goes on from the recording of one, because both give the
+/// same events. What a view asks (`rates`, `bottleneck`, `shownLines`) is answered for the shown
+/// moment, from what had been recorded by then.
 ///
-/// A value, pure, and bounded by `SampleHistory` and `NoticeLog`, whatever a run does and however
-/// long it goes on.
+/// `ScreenModel` owns one for a screen and `RunWatch` one for the lines of `--ui plain`; each
+/// belongs to one thread at a time. It is a pure value, and bounded by `SampleHistory` and
+/// `NoticeLog`, whatever a run does and however long it goes on. Taking an event costs the same at
+/// any length of the run.
+///
+/// The file has what changes a timeline. What is read from it stands in `Timeline+Shown.swift`, and
+/// what is computed from several samples in `Timeline+Rates.swift`.
 package struct Timeline: Sendable {
+    /// What was known before the first sample.
     package let facts: RunFacts
+    /// The samples that can still be gone back to.
     package private(set) var history: SampleHistory
+    /// The notices of the run, as lines.
     package private(set) var notices = NoticeLog()
+    /// Where the viewer stands. A run is shown live at first.
     package private(set) var playhead = Playhead.live
-    /// The run's clock at the last tick, microseconds since its start.
+    /// The run's clock at the last tick, microseconds since its start. It never goes back.
     package private(set) var now: Int64 = 0
     /// Why nothing is recorded any more, and the sample that this came with; nil while it is.
     private(set) var recordingStop: (reason: String, sample: UInt64)?
@@ -29,11 +38,15 @@ package struct Timeline: Sendable {
 
     // MARK: What becomes known
 
+    /// Takes the next event in the order of recording. How a run ended and that there is a newer
+    /// one are kept as the last event of that kind says.
     package mutating func take(_ event: TimelineEvent) {
         switch event {
         case .sample(let frame): take(frame)
         case .notice(let notice): notices.append(notice, sample: nextSample)
         case .recordingStopped(let reason):
+            // A recording that stops is a fact of the run's own, and also a warning among the
+            // notices, so that it has a time and can be gone to.
             recordingStop = (reason, nextSample)
             let last = history.newest
             notices.append(
@@ -45,7 +58,9 @@ package struct Timeline: Sendable {
         }
     }
 
-    /// What was noticed before a sample came is known with it.
+    /// Numbers a frame and keeps it, together with how many notices had come before it: those are
+    /// what a viewer who looks at this sample later knows of. A frame that the history leaves out,
+    /// because it is not later than the newest, uses no number up.
     private mutating func take(_ frame: SampleFrame) {
         var frame = frame
         frame.number = nextSample
@@ -56,11 +71,13 @@ package struct Timeline: Sendable {
     /// The number that the next sample will have: what comes now is known with it.
     private var nextSample: UInt64 { (history.newest?.number ?? 0) + 1 }
 
-    /// The run's clock, microseconds since its start. One that goes back is not believed.
+    /// The run's clock, microseconds since its start. Time that goes back, or lies outside what a
+    /// run can last, is not believed: the clock then stands still until it is passed again.
     package mutating func tick(now time: Int64) {
         let time = SampleFrame.bounded(time)
         let passed = max(0, time - now)
         now = max(now, time)
+        // Before the first sample there is no edge for the playhead to stand at.
         guard let newest = history.newest?.time else { return }
         playhead.advance(by: passed, newest: newest, isOver: ending != nil)
     }
@@ -73,7 +90,9 @@ package struct Timeline: Sendable {
     /// Back to the right edge.
     package mutating func goLive() { playhead.goLive() }
 
-    /// So many samples forward, or back where that is negative; it stops at the ends.
+    /// Moves by that many samples, forward or back where the number is negative, and stops there.
+    /// It does not go beyond the oldest and the newest sample. Samples are counted and not time, so
+    /// that one step in the older part of the history is ten seconds.
     package mutating func go(by places: Int) {
         guard let place = shownPlace else { return }
         // Live and forward: there is nothing newer to go to.
@@ -82,12 +101,15 @@ package struct Timeline: Sendable {
         playhead.go(to: history[next].time)
     }
 
-    /// To the sample with which the warning, error or violation before or after the shown one came;
-    /// false where there is none.
+    /// Goes to the sample with which the warning, error or violation before or after the shown one
+    /// came, and stops there; false where there is none. From the live edge the newest one counts
+    /// as the one before.
     package mutating func goToNotice(forward: Bool) -> Bool {
         guard let place = shownPlace, let newest = history.newest else { return true }
         let samples = notices.moments(from: .warning).map(\.sample)
-            // What came after the newest sample of a run that goes on has no place yet.
+            // A notice that came after the newest sample belongs to the next one. While the run
+            // goes on that sample is still to come; of a run that is over it never comes, and the
+            // end stands for it.
             .filter { ending != nil || $0 <= newest.number }
         let shown = history[place].number
         let found =
