@@ -1,6 +1,7 @@
-/// What happened at a terminal.
+/// What happened at a terminal since its owner last asked.
 package enum TerminalEvent: Equatable, Sendable {
     case key(Key)
+    /// The window has another size now. Several changes in a row may come as one.
     case resized(CanvasSize)
     /// A request to give the terminal back and stop, as Ctrl-Z is.
     case suspend
@@ -10,13 +11,21 @@ package enum TerminalEvent: Equatable, Sendable {
 
 /// A terminal that a screen is shown on. One thread owns it.
 ///
-/// The owner calls `events` again and again, and `show` where there is something new; `close` comes
-/// last, and nothing after it. `CursesTerminal` is the real one; a test has one that it drives by
-/// hand. What may be called by another thread says so.
+/// The owner calls `events` again and again, which is where it waits, and `show` where there is
+/// something new. `suspend` and `lend` give the terminal away for a while and return when it is
+/// back, with everything to be painted again. `close` comes last, and nothing is called after it.
+/// What another thread may call says so.
+///
+/// `CursesTerminal` is the real terminal; tests have one that they drive by hand
+/// (`ScriptedTerminal`). `RunScreen` is the owner in this program.
 package protocol Terminal: AnyObject {
+    /// The size of the window as last heard of. It changes only inside `events`, `suspend` and
+    /// `lend`, and `events` reports each change.
     var size: CanvasSize { get }
 
-    /// Makes the screen show a canvas; false when the link had no room and nothing was written.
+    /// Makes the screen show a canvas. False when the link had no room: then nothing was written,
+    /// and the owner shows a newer canvas later. It does not wait for room, but a terminal that
+    /// stops taking bytes in the middle of a frame holds it up.
     func show(_ canvas: Canvas) -> Bool
 
     /// Has the next `show` paint everything, because something else wrote over the screen.
@@ -29,11 +38,11 @@ package protocol Terminal: AnyObject {
     /// Gives the terminal back and stops the process; returns when it was continued.
     func suspend()
 
-    /// Gives the terminal back while `body` runs, and takes it again.
+    /// Gives the terminal back while `body` runs, for another program to use, and takes it again.
     func lend(_ body: () -> Void)
 
     /// Throws away what was written and not yet taken by the other end, which frees a thread that
-    /// waits there in `show`. Any thread.
+    /// waits there in `show`. Any thread may call it.
     func dropOutput()
 
     /// Gives the terminal back for good.

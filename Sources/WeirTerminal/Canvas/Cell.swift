@@ -1,4 +1,5 @@
-/// One cell of a canvas: a character with its marks, and how it is to look.
+/// One cell of a canvas: a character with its marks, and how it is to look. It holds no references,
+/// so that a canvas is copied as plain memory.
 package struct Cell: Equatable, Sendable {
     package var scalar: Unicode.Scalar
     package var marks = CombiningMarks()

@@ -1,10 +1,18 @@
 /// How many cells a character takes; the one answer for layout and for the terminal.
+///
+/// A table of our own rather than the C library's, because that follows the locale and the version
+/// of the system: a layout would then differ from machine to machine, and so would the tests. Where
+/// the terminal's library measures a character otherwise, `CursesTerminal` writes question marks of
+/// the width that is expected here.
 package enum CharacterWidth {
-    /// 0 for combining marks, 2 for the wide forms of East Asia and for pictographs, else 1.
+    /// The cells of a character: 0 for combining marks, 2 for the wide forms of East Asia and for
+    /// pictographs, else 1.
     ///
-    /// Characters that are to be escaped (controls, formats) count as 1; `SafeText` replaces them.
+    /// Characters that are to be escaped (controls and formats) count as 1; `SafeText` replaces
+    /// them before they are measured.
     package static func cells(of scalar: Unicode.Scalar) -> Int {
         let value = scalar.value
+        // Everything below the first combining mark takes one cell. This is nearly all text.
         if value < 0x300 { return 1 }
         if isWide(value) { return 2 }
         switch scalar.properties.generalCategory {
@@ -15,6 +23,7 @@ package enum CharacterWidth {
         return (0x1160...0x11FF).contains(value) ? 0 : 1
     }
 
+    /// A binary search in the table.
     private static func isWide(_ value: UInt32) -> Bool {
         if value < wide[0].lowerBound { return false }
         var (low, high) = (0, wide.count)

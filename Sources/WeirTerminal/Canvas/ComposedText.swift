@@ -5,7 +5,8 @@ import Foundation
 /// File names of some systems, and input methods, write decomposed text: `か` and a mark for `が`,
 /// three letters for `한`. A terminal shows both alike; curses loses the marks of the former.
 enum ComposedText {
-    /// Whether composing may change a text; what has no marks costs a glance at each character.
+    /// Whether composing may change a text. For a text without marks that costs one comparison for
+    /// each character, and saves a copy of it.
     static func mayCompose(_ text: String) -> Bool {
         text.unicodeScalars.contains { scalar in
             // Nothing below this combines with what stands before it.

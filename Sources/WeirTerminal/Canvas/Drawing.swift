@@ -3,7 +3,8 @@
 /// Each is a function of its arguments alone. Shares are brought between 0 and 1, whatever was
 /// computed; areas may lie anywhere, and what is outside the canvas is not drawn.
 extension Canvas {
-    /// A box with a title in its upper edge; gives the area inside.
+    /// A box with a title in its upper edge; gives the area inside. A box of less than two rows or
+    /// columns has no edges and nothing inside.
     @discardableResult
     package mutating func box(
         _ area: Area, title: SafeText, symbols: Symbols, titleStyle: Style = .heading
@@ -26,6 +27,8 @@ extension Canvas {
         put(symbols.lines.corners[3], x: right, y: bottom, style: .frame)
         if !title.isEmpty, area.width > 6 {
             let shown = title.cut(to: area.width - 6, ellipsis: symbols.ellipsis)
+            // A corner and a piece of the edge stay at both ends of the title, and a space on each
+            // side of it.
             put(" ", x: area.x + 2, y: area.y)
             let used = put(shown, x: area.x + 3, y: area.y, style: titleStyle)
             put(" ", x: area.x + 3 + used, y: area.y)
@@ -33,7 +36,8 @@ extension Canvas {
         return area.inset(1)
     }
 
-    /// A bar that is filled to `share` (0 to 1, anything else is brought there).
+    /// A bar that is filled to a share from the left, in the first row of the area. A cell can be
+    /// filled in as many steps as the symbols have bars: eighths, or only whole cells in ASCII.
     package mutating func bar(_ share: Double, in area: Area, symbols: Symbols, style: Style) {
         guard !area.isEmpty else { return }
         let levels = symbols.bars.count
@@ -48,7 +52,9 @@ extension Canvas {
         }
     }
 
-    /// Shares beside each other, each with its sign; what is left over stays the last one's.
+    /// Shares beside each other, each with its sign, over the whole width. The sums are rounded and
+    /// not the shares, so that rounding errors do not add up; what is left over belongs to the last
+    /// one.
     package mutating func shares(
         _ parts: [(share: Double, sign: Character, style: Style)], in area: Area
     ) {
@@ -66,8 +72,11 @@ extension Canvas {
     }
 
     /// A graph of values from 0 to `top`, the newest at the right edge; nil values leave a gap.
+    /// Values above `top` are drawn at the top, and of more values than fit the oldest are left
+    /// out.
     ///
-    /// Braille takes two values a column and four levels a row; ASCII one and two.
+    /// A cell of braille holds two values beside each other in four levels, a cell of ASCII one
+    /// value in two levels.
     package mutating func graph(
         _ values: [Double?], top: Double, in area: Area, symbols: Symbols, style: Style
     ) {
@@ -96,6 +105,8 @@ extension Canvas {
         max(0, width) * (symbols.hasBraille ? 2 : 1)
     }
 
+    /// The graph in braille: dots of a cell stand in two columns of four, and the character's code
+    /// is 0x2800 plus a bit for each dot.
     private mutating func braille(
         _ values: [Double?], top: Double, in area: Area, style: Style
     ) {
@@ -107,7 +118,8 @@ extension Canvas {
             guard let value else { continue }
             levels[start + offset] = Self.level(value, top: top, levels: area.height * 4)
         }
-        // Dots of a cell from the bottom up, left and right.
+        // The bits of the dots from the bottom up, in the left and the right column. The lowest row
+        // came into braille later and has the highest bits.
         let left: [UInt32] = [0x40, 0x04, 0x02, 0x01]
         let right: [UInt32] = [0x80, 0x20, 0x10, 0x08]
         for row in 0..<area.height {
@@ -124,12 +136,14 @@ extension Canvas {
         }
     }
 
-    /// At least one level for anything above nothing, so that little is not shown as none.
+    /// How many levels a value fills; at least one for anything above nothing, so that little is
+    /// not shown as none.
     private static func level(_ value: Double, top: Double, levels: Int) -> Int {
         guard value > 0 else { return 0 }
         return max(1, Int((bounded(value / top) * Double(levels)).rounded()))
     }
 
+    /// A share between 0 and 1; 0 for what is no number.
     private static func bounded(_ share: Double) -> Double {
         share.isNaN ? 0 : max(0, min(1, share))
     }

@@ -1,19 +1,22 @@
-/// A size in cells; never negative, and bounded so that a terminal's wild claim costs no memory: a
-/// canvas of the greatest size takes some tens of megabytes, once.
+/// A size in cells. It is never negative, and bounded so that a terminal's wild claim costs little
+/// memory: a canvas of the greatest size takes some tens of megabytes, once.
 package struct CanvasSize: Equatable, Sendable {
-    /// What a side has at most.
+    /// The maximum of either side. A window of a thousand columns would be wider than any monitor
+    /// that can be read.
     package static let maximumSide = 1000
 
     package let width: Int
     package let height: Int
 
+    /// A size brought within the bounds.
     package init(width: Int, height: Int) {
         self.width = max(0, min(Self.maximumSide, width))
         self.height = max(0, min(Self.maximumSide, height))
     }
 }
 
-/// A rectangle of cells. It may reach over a canvas's edges; drawing clips.
+/// A rectangle of cells, by its upper left corner and its size, which is never negative. It may
+/// reach over a canvas's edges, or lie outside: drawing clips. Layouts are made by splitting areas.
 package struct Area: Equatable, Sendable {
     package var x: Int
     package var y: Int
@@ -32,7 +35,9 @@ package struct Area: Equatable, Sendable {
     }
 
     package var isEmpty: Bool { width == 0 || height == 0 }
+    /// The column behind the last one.
     package var right: Int { x + width }
+    /// The row below the last one.
     package var bottom: Int { y + height }
 
     /// The area without `margin` cells on each side.
@@ -41,7 +46,8 @@ package struct Area: Equatable, Sendable {
             x: x + margin, y: y + margin, width: width - 2 * margin, height: height - 2 * margin)
     }
 
-    /// The first `count` rows, and what is below them.
+    /// The first `count` rows, and what is below them. Where there are fewer rows the rest is
+    /// empty.
     package func split(top count: Int) -> (top: Area, rest: Area) {
         let taken = max(0, min(height, count))
         return (
@@ -50,7 +56,8 @@ package struct Area: Equatable, Sendable {
         )
     }
 
-    /// The first `count` columns, and what is right of them.
+    /// The first `count` columns, and what is right of them. Where there are fewer columns the rest
+    /// is empty.
     package func split(left count: Int) -> (left: Area, rest: Area) {
         let taken = max(0, min(width, count))
         return (

@@ -1,11 +1,12 @@
 import WeirBase
 
-/// Text that may be drawn: the only thing that a canvas takes.
+/// Text that may be drawn: the only kind that a canvas takes.
 ///
 /// Names, keys, logs and file names come from outside, and a terminal obeys what it finds in them:
-/// clipboard writes, titles, cursor movements. Making one of these is the only way onto the screen,
-/// and making it replaces every control, format and unassigned character by something visible.
-/// What is written with combining marks is composed (NFC) where Unicode has a character for it.
+/// clipboard writes, titles, cursor movements. Making one of these is the only way for text onto
+/// the screen, and making it replaces every control, format and unassigned character by something
+/// visible. What is written with combining marks is composed (NFC) where Unicode has a character
+/// for it. The rule is a type, so that a view that forgets it does not compile.
 package struct SafeText: Equatable, Sendable, ExpressibleByStringLiteral,
     ExpressibleByStringInterpolation
 {
@@ -16,7 +17,8 @@ package struct SafeText: Equatable, Sendable, ExpressibleByStringLiteral,
         package var width: Int
     }
 
-    /// What is kept of a text at most; nobody reads more in one line of a screen.
+    /// The maximum of characters that are kept of a text unless the caller gives another; no line
+    /// of a screen shows more.
     package static let limit = 1000
 
     package private(set) var glyphs: [Glyph] = []
@@ -34,12 +36,13 @@ package struct SafeText: Equatable, Sendable, ExpressibleByStringLiteral,
 
     package init(stringLiteral value: String) { self.init(value) }
 
-    /// How many cells it takes.
+    /// How many cells it takes. Counted anew at each call.
     package var width: Int { glyphs.reduce(0) { $0 + $1.width } }
 
     package var isEmpty: Bool { glyphs.isEmpty }
 
-    /// The text without what does not fit into `cells`, ending in `ellipsis` where it was cut.
+    /// The text without what does not fit into `cells`, ending in `ellipsis` where it was cut. The
+    /// ellipsis takes one of the cells.
     package func cut(to cells: Int, ellipsis: Character) -> SafeText {
         if width <= cells { return self }
         var kept = SafeText("")
@@ -53,7 +56,9 @@ package struct SafeText: Equatable, Sendable, ExpressibleByStringLiteral,
         return kept
     }
 
-    /// The text in lines of at most `cells`, broken at spaces where there are any.
+    /// The text in at most `lines` lines of at most `cells` cells each, broken at spaces where
+    /// there are any, else anywhere. What does not fit into them is left out. The space at a break
+    /// is not shown.
     package func wrapped(to cells: Int, lines: Int) -> [SafeText] {
         guard cells > 0, lines > 0 else { return [] }
         var result: [SafeText] = []
@@ -69,6 +74,7 @@ package struct SafeText: Equatable, Sendable, ExpressibleByStringLiteral,
             if end < rest.endIndex, rest[end].scalar == " " {
                 next = end + 1
             } else if end < rest.endIndex, let space {
+                // A word would be cut: the line ends before it.
                 (end, next) = (space, space + 1)
             } else if end == rest.startIndex {
                 // A single character that is wider than the line.
@@ -88,6 +94,7 @@ package struct SafeText: Equatable, Sendable, ExpressibleByStringLiteral,
         return sum
     }
 
+    /// Adds a character as a glyph of its own, or a mark to the last glyph.
     private mutating func append(_ scalar: Unicode.Scalar) {
         let shown = Self.shown(scalar)
         let width = CharacterWidth.cells(of: shown)
@@ -99,6 +106,8 @@ package struct SafeText: Equatable, Sendable, ExpressibleByStringLiteral,
         // A mark that has nothing to stand on is left out.
     }
 
+    /// What is drawn for a character that was escaped already: itself, or a substitute where
+    /// terminals disagree about it.
     private static func shown(_ scalar: Unicode.Scalar) -> Unicode.Scalar {
         switch scalar.value {
         case 0x20...0x7E: return scalar
@@ -114,7 +123,7 @@ package struct SafeText: Equatable, Sendable, ExpressibleByStringLiteral,
     }
 }
 
-/// At most two marks that combine with a character; further ones are left out, so that a tower of
+/// At most two marks that combine with a character. Further ones are left out, so that a tower of
 /// them costs nothing.
 package struct CombiningMarks: Equatable, Sendable {
     package private(set) var first: UInt32 = 0
@@ -122,6 +131,8 @@ package struct CombiningMarks: Equatable, Sendable {
 
     package init() {}
 
+    /// Adds a mark where there is room. U+FE00 stands for a variation selector, which is never
+    /// drawn.
     package mutating func add(_ mark: Unicode.Scalar) {
         if mark == "\u{FE00}" { return }
         if first == 0 { first = mark.value } else if second == 0 { second = mark.value }

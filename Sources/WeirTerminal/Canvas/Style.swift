@@ -1,4 +1,5 @@
-/// What a cell means. The theme says how that looks; no view names a colour.
+/// What a cell means. The theme says how that looks on a terminal, and no view names a colour. The
+/// raw value is the number of the colour pair in curses, less one.
 package enum Role: UInt8, CaseIterable, Sendable {
     case text, faint, frame, heading, busy, blocked, waiting, idle, failed, warning, live, recording
 

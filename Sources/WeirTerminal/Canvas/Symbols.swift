@@ -1,8 +1,9 @@
 /// The signs that views draw with: one set for UTF-8, one for ASCII.
 ///
 /// Views draw no other signs of their own, so that a set decides alone what a terminal has to be
-/// able to show. Which set it is follows from the locale, the terminal and the flags; a test holds
-/// that every sign of the ASCII set is ASCII, and that no two states look alike.
+/// able to show. Which set it is follows from the locale, the terminal and the flags
+/// (`ScreenLook`). A test holds that every sign of the ASCII set is ASCII, and that no two states
+/// look alike: there are no colours to fall back on.
 package struct Symbols: Sendable {
     /// What boxes, rules and the lines of graphs are made of.
     package struct Lines: Sendable {
@@ -13,7 +14,7 @@ package struct Symbols: Sendable {
         /// Lines with arms; the index is the sum of 1 up, 2 right, 4 down, 8 left.
         package var joints: [Character]
         package var arrow: Character
-        /// A line that something waits on, and one that is nearly full.
+        /// A line whose queue holds something, and one whose queue is nearly full.
         package var medium: Character
         package var heavy: Character
     }
@@ -40,14 +41,15 @@ package struct Symbols: Sendable {
     package var lines: Lines
     package var states: States
     package var playing: Playing
-    /// Partly filled cells, from an eighth to the whole; a single one in ASCII.
+    /// Partly filled cells, in equal steps up to the whole; a single one in ASCII.
     package var bars: [Character]
     /// What a bar leaves empty.
     package var track: Character
     /// Before the row that is chosen.
     package var selected: Character
-    /// Behind the stage that limits the run: a sign, and where there is room a word with it.
+    /// Behind the stage that limits the run: a sign.
     package var limiting: Character
+    /// The same with a word, where there is room.
     package var root: String
     /// Where a text was cut.
     package var ellipsis: Character

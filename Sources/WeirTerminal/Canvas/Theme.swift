@@ -1,7 +1,8 @@
 /// How roles look on one terminal: which signs it can show, and which colours.
 ///
-/// The one place that names a colour. No meaning rests on a colour alone: letters and shades say
-/// the same, so that a terminal with two colours and a reader who sees few miss nothing.
+/// This is the one type that names a colour. No meaning rests on a colour alone: letters and shades
+/// say the same, so that a terminal with two colours and a reader who sees few miss nothing. A
+/// theme is chosen once when a screen opens (`ScreenLook`) and never changes.
 package struct Theme: Sendable {
     package var symbols: Symbols
     package var hasColor: Bool
@@ -11,9 +12,12 @@ package struct Theme: Sendable {
         self.hasColor = hasColor
     }
 
-    /// The foreground of a role among the 16 colours of the user's palette; nil for the default.
+    /// The foreground of a role, as a number among the 16 colours of the user's palette; nil for
+    /// the default. `available` is how many colours the terminal has; with fewer than eight none is
+    /// used, and with fewer than sixteen no bright ones.
     ///
-    /// Blue, amber and magenta: no pair that carries meaning differs in red against green only.
+    /// Blue, amber and magenta: no pair of colours that carries meaning differs in red against
+    /// green only.
     package func color(of role: Role, available: Int) -> Int? {
         guard hasColor, available >= 8 else { return nil }
         let bright = available >= 16 ? 8 : 0
@@ -28,9 +32,8 @@ package struct Theme: Sendable {
         }
     }
 
-    /// Whether a role is drawn dim, bold or reversed besides its colour.
-    ///
-    /// Without colours these are all there is; the letters and shades carry the meaning.
+    /// Whether a style is drawn bold, dim or reversed besides its colour. Without colours these are
+    /// all there is, so that loud roles become bold then.
     package func attributes(of style: Style) -> (bold: Bool, dim: Bool, reversed: Bool) {
         let isLoud = style.role == .failed || style.role == .warning
         let isQuiet = style.role == .idle || (!hasColor && style.role == .faint)

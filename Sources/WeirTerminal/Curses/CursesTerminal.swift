@@ -6,35 +6,46 @@ import WeirBase
 /// The terminal of this process, through curses.
 ///
 /// Curses moves the cursor and sets colours, in the way of whatever terminal this is. Which cells
-/// changed is found before, by comparing two canvases, because that costs far less than the calls
-/// that it saves; and keys are decoded here (`KeyDecoder`) and not by curses, which takes pastes
+/// changed is found before that, by comparing two canvases, because that costs far less than the
+/// calls that it saves. Keys are decoded here (`Keyboard`) and not by curses, which takes pastes
 /// and reports of the mouse for keys.
 ///
-/// The thread that makes it owns it; only a `waker` and `dropOutput` may be used elsewhere. There
-/// is one at a time, because curses keeps its state in globals. Whatever ends the process, the
-/// terminal is given back first: at exit, and by a handler of the signals that kill (it only writes
-/// a sequence that lies ready and resets the modes, then lets the signal have its way).
+/// In order: `takeLocale` and `obstacle` say what can be shown and whether anything can; `init`
+/// takes the terminal; then come the calls of `Terminal`, and `close` gives it back. The thread
+/// that makes it owns it; only a `waker`, `dropOutput` and `giveBackNow` may be used elsewhere.
+/// There is one at a time, because curses keeps its state in globals.
+///
+/// Whatever ends the process, the terminal is given back first: at exit, and by a handler of the
+/// signals that kill. That handler only writes a sequence that lies ready and resets the modes, and
+/// then lets the signal have its way.
 package final class CursesTerminal: Terminal {
+    /// The descriptors that the screen is written to and keys are read from.
     private let output: Int32
     private let input: Int32
+    /// Whether `input` was opened here and is closed here.
     private let ownsInput: Bool
+    /// A pipe that ends the waiting in `events`.
     private let wakeUp: WakeUp
     private let theme: Theme
     /// The thread that shows, as `pthread_t`; 0 before the first frame.
     private let shower = Atomic<UInt>(0)
+    /// How many colours the terminal has; 0 where none are wanted.
     private let colors: Int
+    /// Turns bytes into keys, and remembers when they came.
     private var keyboard = Keyboard()
     /// What the terminal shows; nil where that is not known, and everything has to be painted.
     private var shown: Canvas?
     private var isOpen = true
-    /// What happened while the terminal was not this program's.
+    /// What happened while the terminal was not this program's, for the next call of `events`.
     private var pending: [TerminalEvent] = []
     package private(set) var size: CanvasSize
 
-    /// Whether the environment's locale writes UTF-8; takes that locale for characters.
+    /// Whether the environment's locale writes UTF-8. It makes that locale the process's for
+    /// characters, without which curses writes none beyond ASCII.
     package static func takeLocale() -> Bool { weir_curses_take_locale() == 1 }
 
-    /// Why a screen cannot be shown there; nil when it can. Changes nothing.
+    /// Why a screen cannot be shown on a descriptor; nil when it can. It changes nothing and reads
+    /// only the terminal database.
     package static func obstacle(output: Int32, kind: String?) -> TerminalError? {
         guard isatty(output) == 1 else {
             return TerminalError(.noTerminal, "standard output is not a terminal")
@@ -46,8 +57,9 @@ package final class CursesTerminal: Terminal {
         return code == Int32(WEIR_CURSES_OK) ? nil : error(code, kind)
     }
 
-    /// Takes the terminal behind `output`. Keys come from `input` where that is a terminal, else
-    /// from the controlling one.
+    /// Takes the terminal behind `output`: the alternate screen, no echo, every key at once. Keys
+    /// come from `input` where that is a terminal, else from the controlling one. Where this throws
+    /// the terminal is as it was.
     package init(output: Int32, input: Int32, kind: String, theme: Theme) throws(TerminalError) {
         if let obstacle = Self.obstacle(output: output, kind: kind) { throw obstacle }
         var keys = input
@@ -86,8 +98,11 @@ package final class CursesTerminal: Terminal {
         { [wakeUp] in wakeUp.signal() }
     }
 
+    /// Writes what differs from what is shown. Nothing is written where the terminal takes no
+    /// bytes.
     package func show(_ canvas: Canvas) -> Bool {
         guard isOpen, hasRoom else { return false }
+        // `dropOutput` needs to know whom to free.
         shower.store(UInt(pthread_self()), ordering: .relaxed)
         if shown == nil { weir_curses_forget() }
         for run in canvas.runs(after: shown) { put(run) }
@@ -98,6 +113,7 @@ package final class CursesTerminal: Terminal {
 
     package func forget() { shown = nil }
 
+    /// What happened while the terminal was away comes first, and without waiting.
     package func events(until deadline: UInt64) -> [TerminalEvent] {
         guard isOpen else { return [.closed] }
         var events = pending
@@ -106,6 +122,8 @@ package final class CursesTerminal: Terminal {
         return events
     }
 
+    /// The shell sees a stopped process with its terminal in order; when it is continued,
+    /// everything is painted again, at the size that the window has then.
     package func suspend() {
         guard isOpen else { return }
         weir_curses_suspend()
@@ -144,6 +162,8 @@ package final class CursesTerminal: Terminal {
 
     // MARK: Waiting
 
+    /// Waits for a key, a signal, a wake-up or the time; gives what came. A lone Escape is told by
+    /// silence, so that it never waits longer than that takes to mean something.
     private func wait(until deadline: UInt64) -> [TerminalEvent] {
         var events: [TerminalEvent] = []
         var watched = [
@@ -153,8 +173,11 @@ package final class CursesTerminal: Terminal {
         ]
         let now = MonotonicClock.nanoseconds()
         let end = min(deadline, keyboard.silence ?? .max)
+        // Rounded up to whole milliseconds, or the last one would be spent asking again and again.
+        // A minute at most keeps the number within what `poll` takes.
         let left = end > now ? (min(end - now, 60_000_000_000) + 999_999) / 1_000_000 : 0
         let count = poll(&watched, nfds_t(watched.count), Int32(left))
+        // A signal interrupted the waiting: the owner asks again.
         if count < 0 { return [] }
         if watched[0].revents & Int16(POLLIN) != 0 {
             readKeys(&events)
@@ -168,6 +191,7 @@ package final class CursesTerminal: Terminal {
         return events
     }
 
+    /// Reads what there is and decodes it. A terminal that gives nothing is gone.
     private func readKeys(_ events: inout [TerminalEvent]) {
         // As much as the system holds for a terminal, so that a short paste comes in one piece.
         var bytes = [UInt8](repeating: 0, count: 4_096)
@@ -181,6 +205,8 @@ package final class CursesTerminal: Terminal {
         }
     }
 
+    /// Reads what the signal handlers left: `w` (0x77) for a window that changed its size, `z`
+    /// (0x7A) for a request to stop.
     private func readSignals(_ events: inout [TerminalEvent]) {
         var bytes = [UInt8](repeating: 0, count: 256)
         let pipe = weir_curses_signals()
@@ -191,6 +217,8 @@ package final class CursesTerminal: Terminal {
         if bytes.prefix(count).contains(0x7A) { events.append(.suspend) }
     }
 
+    /// Asks for the size, and tells curses and the owner where it is another one. Nothing that is
+    /// shown counts then.
     private func takeSize(_ events: inout [TerminalEvent]) {
         let new = Self.size(of: output)
         guard new != size else { return }
@@ -208,6 +236,7 @@ package final class CursesTerminal: Terminal {
         return poll(&watched, 1, 0) == 1 && watched.revents & Int16(POLLOUT) != 0
     }
 
+    /// Hands a run to curses, with its look as attributes and the number of a colour pair.
     private func put(_ run: CanvasRun) {
         let look = theme.attributes(of: run.style)
         var attributes = look.bold ? WEIR_CURSES_BOLD : 0
@@ -230,6 +259,7 @@ package final class CursesTerminal: Terminal {
         return [Int32](repeating: 0x3F, count: width)
     }
 
+    /// The size of a terminal; 80×24 where it does not say.
     private static func size(of descriptor: Int32) -> CanvasSize {
         var (rows, columns): (Int32, Int32) = (0, 0)
         guard weir_curses_size(descriptor, &rows, &columns) == 0 else {

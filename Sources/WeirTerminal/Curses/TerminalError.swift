@@ -1,4 +1,5 @@
-/// Why a terminal cannot show a screen.
+/// Why a terminal cannot show a screen. `ScreenLook` turns it into a note and lines of text, or
+/// into the command's failure where a screen was demanded.
 package struct TerminalError: Error, Equatable, CustomStringConvertible {
     package enum Code: Equatable, Sendable {
         /// TERM is not set, or names what the database does not know.
@@ -12,6 +13,7 @@ package struct TerminalError: Error, Equatable, CustomStringConvertible {
     }
 
     package let code: Code
+    /// A sentence for a person, with the terminal's name made safe.
     package let description: String
 
     package init(_ code: Code, _ description: String) {

@@ -1,5 +1,7 @@
-/// A key that was pressed.
+/// A key that was pressed, as far as a terminal tells: it sends characters and sequences, and
+/// neither releases nor most modifiers. Which bytes are which key is `KeyDecoder`'s concern.
 package enum Key: Hashable, Sendable {
+    /// A printable character, a scalar at a time: a letter and its combining mark are two keys.
     case character(Unicode.Scalar)
     /// Control with a letter, given in lower case.
     case control(Unicode.Scalar)

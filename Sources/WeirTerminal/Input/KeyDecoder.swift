@@ -1,11 +1,13 @@
 /// Turns the bytes that a terminal sends into keys: a pure state machine.
 ///
-/// Whatever is no key gives none: reports of the mouse (in all three forms) and of the focus, the
-/// terminal's answers, sequences that are not known. They are swallowed whole, wherever a slow
-/// link cuts them. Only a lone Escape is told from the start of a sequence by time.
+/// Its owner reads the terminal, hands the bytes of each reading to `take`, and calls `timedOut`
+/// when nothing came for `patienceMilliseconds`. Whatever is no key gives none: reports of the
+/// mouse (in all three forms) and of the focus, the terminal's answers, sequences that are not
+/// known. They are swallowed whole, wherever a slow link cuts them. Only a lone Escape is told from
+/// the start of a sequence by time.
 ///
-/// Both forms of the cursor keys (`ESC [ A` and `ESC O A`) are known, whatever mode the terminal
-/// is in. Costs no memory beyond a few bytes, however long a sequence is.
+/// Both forms of the cursor keys (`ESC [ A` and `ESC O A`) are known, whatever mode the terminal is
+/// in. It costs no memory beyond a few bytes, however long a sequence is.
 package struct KeyDecoder: Sendable {
     /// What becomes of text between the marks of a bracketed paste.
     package enum Pastes: Sendable {
@@ -15,6 +17,7 @@ package struct KeyDecoder: Sendable {
         case asTyped
     }
 
+    /// How far into which sequence the bytes so far lead.
     private enum State: Equatable {
         case ground
         case escape
@@ -43,8 +46,10 @@ package struct KeyDecoder: Sendable {
         var isEightBit: Bool
     }
 
-    /// Longer ones are no key; the rest is swallowed.
+    /// The maximum length of the parameters of a key, in bytes. Longer sequences are no key and are
+    /// swallowed.
     private static let longestParameters = 8
+    /// The sequence that ends a paste, `ESC [ 2 0 1 ~`, and its form with an eight-bit start.
     private static let pasteEnd: [UInt8] = [0x1B, 0x5B, 0x32, 0x30, 0x31, 0x7E]
     private static let eightBitPasteEnd: [UInt8] = [0x9B, 0x32, 0x30, 0x31, 0x7E]
 
@@ -84,7 +89,7 @@ package struct KeyDecoder: Sendable {
         return keys
     }
 
-    /// It was silent for `patienceMilliseconds`.
+    /// It was silent for `patienceMilliseconds`: gives the key that this completes, if any.
     package mutating func timedOut() -> [Key] {
         switch state {
         case .escape:
@@ -110,6 +115,7 @@ package struct KeyDecoder: Sendable {
 
     // MARK: Bytes
 
+    /// One byte, in whatever state it finds.
     private mutating func take(_ byte: UInt8, _ keys: inout [Key]) {
         switch state {
         case .ground: begin(byte, &keys)
@@ -144,6 +150,7 @@ package struct KeyDecoder: Sendable {
         }
     }
 
+    /// A byte that begins something: a key of its own, or a sequence.
     private mutating func begin(_ byte: UInt8, _ keys: inout [Key]) {
         switch byte {
         case 0x1B: state = .escape
@@ -160,6 +167,8 @@ package struct KeyDecoder: Sendable {
         }
     }
 
+    /// The byte after Escape: the start of a sequence, a character with Alt, or something else,
+    /// before which Escape was a key.
     private mutating func afterEscape(_ byte: UInt8, _ keys: inout [Key]) {
         state = .ground
         if introduce(byte) { return }

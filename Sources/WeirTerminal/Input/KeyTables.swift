@@ -1,7 +1,8 @@
 /// Which sequences are keys: those that xterm, the console of Linux, rxvt, screen and tmux send.
 ///
-/// A table rather than terminfo's, because terminfo names the sequences of one mode of one kind of
-/// terminal, and what is at the other end of a link is often something else than TERM says.
+/// This is a table and not terminfo's, because terminfo names the sequences of one mode of one kind
+/// of terminal, and what is at the other end of a link is often something else than TERM says.
+/// `KeyDecoder` is its only reader.
 enum KeyTables {
     /// The key of a sequence that began with `ESC [`; nil for what no key sends.
     static func key(_ parameters: [UInt8], final: UInt8) -> Key? {
@@ -21,14 +22,18 @@ enum KeyTables {
         return final == 0x52 || parameters.isEmpty ? nil : functions[final]
     }
 
+    /// By the last byte of `ESC [ x` and of `ESC O x`.
     static let letters: [UInt8: Key] = [
         0x41: .up, 0x42: .down, 0x43: .right, 0x44: .left, 0x48: .home, 0x46: .end,
     ]
+    /// F1 to F4, which have letters of their own.
     private static let functions: [UInt8: Key] = [
         0x50: .function(1), 0x51: .function(2), 0x52: .function(3), 0x53: .function(4),
     ]
     /// After `ESC O`, besides the letters.
     static let shifted: [UInt8: Key] = functions.merging([0x4D: .enter]) { first, _ in first }
+    /// By the number in `ESC [ n ~`. The gaps at 16 and 22 are the VT220's, whose keyboard had gaps
+    /// there.
     private static let numbered: [Int: Key] = [
         1: .home, 7: .home, 4: .end, 8: .end, 2: .insert, 3: .delete, 5: .pageUp, 6: .pageDown,
         11: .function(1), 12: .function(2), 13: .function(3), 14: .function(4),

@@ -1,9 +1,9 @@
 /// A decoder of keys with a sense of time: what tells a lone Escape from the start of a sequence is
 /// that nothing follows it.
 ///
-/// Pure: whoever reads the terminal hands in bytes with the time they came at (`take`), waits no
-/// longer than until `silence`, and then says how late it is (`passed`). Times are nanoseconds of
-/// the monotonic clock.
+/// It is pure. Whoever reads the terminal hands in bytes with the time at which they came (`take`),
+/// waits no longer than until `silence`, and then says how late it is (`passed`). All times are
+/// nanoseconds of the monotonic clock.
 struct Keyboard {
     private var decoder = KeyDecoder()
     /// When bytes came last, or silence was last noticed.
@@ -20,8 +20,8 @@ struct Keyboard {
         return decoder.take(bytes)
     }
 
-    /// So late it is; gives the keys that silence completes. Other things wake whoever reads, so
-    /// that only silence that has passed counts.
+    /// Says how late it is; gives the keys that silence completes. Other things wake whoever reads
+    /// as well, so that only silence that has really passed counts.
     mutating func passed(to now: UInt64) -> [Key] {
         guard let silence, now >= silence else { return [] }
         readAt = now

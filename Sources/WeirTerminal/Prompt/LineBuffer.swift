@@ -1,16 +1,18 @@
-/// A line that is being typed, and where its cursor stands. A value.
+/// A line that is being typed, and where its cursor stands. It is a value; `LineEditor` owns one.
 ///
 /// It counts in what a reader takes for characters, so that one press of a key moves over a letter
-/// and its marks together, and removes them together.
+/// and its marks together, and removes them together. The cursor stands between characters and
+/// never leaves the line.
 package struct LineBuffer: Equatable, Sendable {
-    /// Longer lines take no more characters.
+    /// The maximum of characters; a line that is full takes no more. It is far more than a command
+    /// needs, and keeps a paste from taking memory and time without bounds.
     package static let longest = 4_096
 
     /// What a reader sees as characters; combining marks are part of theirs.
     package private(set) var characters: [Character] = []
     /// Characters before the cursor.
     package private(set) var cursor = 0
-    /// What was removed last by word or line, for `yank`.
+    /// What was removed last by word or by line, for `yank`.
     private var removed: [Character] = []
 
     package init() {}
@@ -25,6 +27,8 @@ package struct LineBuffer: Equatable, Sendable {
         cursor = characters.count
     }
 
+    /// Inserts a character at the cursor, or a mark into the character before it. It costs a walk
+    /// over the line up to the cursor.
     package mutating func insert(_ scalar: Unicode.Scalar) {
         guard characters.count < Self.longest else { return }
         // A mark joins the character before it: the text as a whole says what is one.
@@ -35,6 +39,7 @@ package struct LineBuffer: Equatable, Sendable {
         cursor = joined.count
     }
 
+    /// Inserts a text at the cursor, as if it had been typed.
     package mutating func insert(_ text: String) {
         for scalar in text.unicodeScalars { insert(scalar) }
     }
@@ -44,12 +49,14 @@ package struct LineBuffer: Equatable, Sendable {
     package mutating func home() { cursor = 0 }
     package mutating func end() { cursor = characters.count }
 
+    /// Removes the character before the cursor, with its marks.
     package mutating func deleteBefore() {
         guard cursor > 0 else { return }
         cursor -= 1
         characters.remove(at: cursor)
     }
 
+    /// Removes the character at the cursor.
     package mutating func deleteAt() {
         if cursor < characters.count { characters.remove(at: cursor) }
     }
@@ -68,9 +75,10 @@ package struct LineBuffer: Equatable, Sendable {
         remove(start..<cursor)
     }
 
-    /// Puts back what was removed last.
+    /// Inserts at the cursor what was removed last by word or by line.
     package mutating func yank() { insert(String(removed)) }
 
+    /// Removes a range and keeps it for `yank`; an empty range keeps what was removed before.
     private mutating func remove(_ range: Range<Int>) {
         guard !range.isEmpty else { return }
         removed = Array(characters[range])

@@ -1,15 +1,17 @@
 /// Edits one line after the other by keys: cursor keys, the usual control keys, history, search in
-/// it (Ctrl-R) and completion. A pure state machine.
+/// it (Ctrl-R) and completion. It is a pure state machine.
 ///
-/// Whoever reads keys hands them in one by one (`take`) and does what each effect says; what is to
+/// Whoever reads keys hands them in one by one (`take`) and does what each effect says. What is to
 /// be seen of the line is `buffer`, with `searchPrompt` before it while the history is searched. It
 /// knows no terminal, so that a test types and looks as a person does. The keys are those of
-/// readline in its Emacs form, which shells and debuggers have taught.
+/// readline in its Emacs form, which shells and debuggers have taught. `LinePrompt` is its owner in
+/// this program.
 package struct LineEditor: Sendable {
-    /// What the owner has to do after a key.
+    /// What the owner has to do after a key. The editor itself has done its part already.
     package enum Effect: Equatable, Sendable {
         case nothing
         case redraw
+        /// Enter: the line is complete, and the next one is empty.
         case submit(String)
         /// Ctrl-C: the line was given up.
         case cancelled
@@ -23,28 +25,32 @@ package struct LineEditor: Sendable {
         case list([String])
     }
 
-    /// A completer gives the last word of a text and what it can become.
+    /// A completer is given the text before the cursor. It gives the last word of it and everything
+    /// that this word can become; every candidate begins with the word.
     package typealias Completer = (String) -> (word: String, candidates: [String])
 
+    /// A search in the history that goes on.
     private struct Search: Equatable, Sendable {
+        /// What is searched for, as typed so far.
         var query = ""
-        /// The line of the history that is shown.
+        /// The index of the line of the history that was found; nil while none is.
         var place: Int?
-        /// The line as it was before.
+        /// The line as it was before the search, for going back to it.
         var original: LineBuffer
     }
 
     package private(set) var buffer = LineBuffer()
     private var history = LineHistory()
-    /// The line of the history that is shown; nil for the new one.
+    /// The index of the line of the history that is shown; nil for the new one.
     private var place: Int?
-    /// The new line while an old one is shown.
+    /// The new line while an old one is shown, so that going down again finds it.
     private var draft = ""
     private var search: Search?
 
     package init() {}
 
-    /// What stands before the line instead of the prompt while the history is searched.
+    /// What stands before the line instead of the prompt while the history is searched; nil while
+    /// it is not.
     package var searchPrompt: String? {
         search.map { search in
             (search.query.isEmpty || search.place != nil ? "" : "failed ")
@@ -52,7 +58,7 @@ package struct LineEditor: Sendable {
         }
     }
 
-    /// Takes a key; the completer is asked at a tab.
+    /// Takes a key; the completer is asked at a tab only.
     package mutating func take(_ key: Key, completer: Completer) -> Effect {
         if search != nil, let effect = takeInSearch(key) { return effect }
         switch key {
@@ -81,6 +87,7 @@ package struct LineEditor: Sendable {
         }
     }
 
+    /// The keys that change the line or move in it. A key that changes nothing needs no drawing.
     private mutating func edit(_ key: Key) -> Effect {
         let before = buffer
         switch key {
@@ -101,6 +108,7 @@ package struct LineEditor: Sendable {
         return buffer == before ? .nothing : .redraw
     }
 
+    /// Ends the line: it goes into the history, and the next one begins.
     private mutating func submit() -> Effect {
         let line = buffer.text
         history.append(line)
@@ -117,6 +125,8 @@ package struct LineEditor: Sendable {
 
     // MARK: History
 
+    /// Shows an older line of the history, or a newer one; behind the newest is the line that was
+    /// being typed. At the ends nothing happens.
     private mutating func show(offset: Int) -> Effect {
         let count = history.lines.count
         let next = (place ?? count) + offset
@@ -127,18 +137,22 @@ package struct LineEditor: Sendable {
         return .redraw
     }
 
-    /// Nil when the search is over and the key has its usual meaning.
+    /// A key while the history is searched. Nil when it ended the search and has its usual meaning
+    /// now, on the line that was found.
     private mutating func takeInSearch(_ key: Key) -> Effect? {
         guard var state = search else { return nil }
         switch key {
         case .character(let scalar):
             state.query.unicodeScalars.append(scalar)
             state.place = history.last(
+                // One more character may still match the line that is shown, so that the search
+                // begins there.
                 before: (state.place ?? history.lines.count - 1) + 1, holding: state.query)
         case .backspace:
             if !state.query.isEmpty { state.query.removeLast() }
             state.place = history.last(before: history.lines.count, holding: state.query)
         case .control("r"):
+            // Ctrl-R once more: the next older line that matches, if there is one.
             guard !state.query.isEmpty else { return .nothing }
             let older = history.last(
                 before: state.place ?? history.lines.count, holding: state.query)
@@ -161,6 +175,8 @@ package struct LineEditor: Sendable {
 
     // MARK: Completion
 
+    /// Adds what all candidates have in common, and a space behind a word that is the only one.
+    /// Where nothing can be added the candidates are listed.
     private mutating func complete(_ completer: Completer) -> Effect {
         let (word, candidates) = completer(buffer.textBeforeCursor)
         guard let first = candidates.first else { return .nothing }

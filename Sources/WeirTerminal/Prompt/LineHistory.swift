@@ -1,8 +1,10 @@
-/// The lines that were entered, the last ones of them, for a person who goes back to one. A value.
-/// Older lines are forgotten, and nothing is kept beyond the process.
+/// The lines that were entered, for a person who goes back to one. It is a value, and bounded: the
+/// oldest lines are forgotten, and nothing is kept beyond the process.
 package struct LineHistory: Equatable, Sendable {
+    /// The maximum of lines that are kept.
     package static let most = 1_000
 
+    /// The oldest first.
     private(set) var lines: [String] = []
 
     package init() {}
@@ -14,7 +16,7 @@ package struct LineHistory: Equatable, Sendable {
         if lines.count > Self.most { lines.removeFirst() }
     }
 
-    /// The last line before `place` that holds `text`.
+    /// The index of the last line before an index that holds a text; nil where none does.
     func last(before place: Int, holding text: String) -> Int? {
         lines.indices.prefix(max(0, place)).last { lines[$0].contains(text) }
     }

@@ -5,16 +5,18 @@
 package struct LineView: Equatable, Sendable {
     /// What is written, safe for a terminal.
     package let text: String
-    /// Cells before the cursor.
+    /// How many cells are before the cursor, those of the prompt included.
     package let cursor: Int
 
     /// The row for a terminal of `columns`; the line is moved so that the cursor can be seen.
     package init(prompt: String, _ buffer: LineBuffer, columns: Int) {
         let head = SafeText(prompt)
+        // One cell at the right is for a cursor behind the last character.
         let room = max(1, columns - head.width - 1)
         let cells = buffer.characters.map { SafeText(String($0)) }
         var start = 0
         var before = cells[..<buffer.cursor].reduce(0) { $0 + $1.width }
+        // Characters go at the left until the cursor is in sight.
         while before > room, start < buffer.cursor {
             before -= cells[start].width
             start += 1
