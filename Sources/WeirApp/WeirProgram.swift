@@ -16,6 +16,9 @@ extension WeirProgram {
     /// Starts the program once more with deterministic hashing first, unless `--random-hashing`
     /// is among the arguments: Swift seeds hashing per process, and user code may iterate a set.
     public static func main() {
+        // The order matters. Streams come first, as anything that is opened later could become one
+        // of them; then hashing, which may start the program anew; and only then what is set up for
+        // good.
         Output.occupyStandardStreams()
         Rehash.ensureDeterministicHashing()
         signal(SIGPIPE, SIG_IGN)
@@ -24,6 +27,8 @@ extension WeirProgram {
         Program.current.set(pipelines)
         ExitGuard.install()
         let code = Program.run(Array(CommandLine.arguments.dropFirst()))
+        // From here on `exit` is what should happen, and no longer an accident of a pipeline's
+        // code.
         ExitGuard.commandIsOver()
         Glibc.exit(code)
     }

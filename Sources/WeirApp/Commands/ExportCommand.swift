@@ -6,7 +6,12 @@ import WeirReplay
 import WeirTelemetry
 import WeirTrace
 
-/// `weir export`.
+/// `weir export`: writes a trace's logs, spans, metrics or schedule as lines, from a finished
+/// trace, from one that grows, or from a replay.
+///
+/// The lines are made in WeirTrace (`exportLogs`, `FollowedExport` and the like), and here are the
+/// flags, the output and how long to follow. Every word of the command line is checked before the
+/// output is opened, because opening empties a file.
 struct ExportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "export",
@@ -42,6 +47,7 @@ struct ExportCommand: ParsableCommand {
     @Flag(help: "Take logs from a replay instead of from the recording.")
     var regenerate = false
 
+    /// Checks what can be checked without the trace, then exports.
     func run() throws {
         guard format == "jsonl" else {
             throw CommandFailure.usage(
@@ -52,15 +58,18 @@ struct ExportCommand: ParsableCommand {
         try Damage.explained(path) { try export(path) }
     }
 
+    /// Writes the lines, from the recording or from a replay.
     private func export(_ path: String) throws {
         let trace = try Trace.open(path: path)
         let filter = try self.filter(trace)
+        // The filter's words were checked, so that from here on the output may be emptied.
         let sink = try OutputPlace(output, writer: "the export", others: Self.files(of: path))
             .sink.open()
         let write: ExportOutput = { try sink.write($0) }
         do {
             if follow { return try follow(trace, filter, write, sink) }
             switch (signal, regenerate) {
+            // `checkSignal` has refused all other combinations.
             case ("logs", true): try regenerateLogs(trace, filter, write)
             case ("logs", false): try trace.exportLogs(filter: filter, output: write)
             case ("schedule", _): try trace.exportSchedule(filter: filter, output: write)
@@ -84,7 +93,8 @@ struct ExportCommand: ParsableCommand {
         ]
     }
 
-    /// Before an output is opened: a wrong word must not empty a file.
+    /// Refuses a signal that is unknown, and flags that exclude each other. It comes before an
+    /// output is opened: a wrong word must not empty a file.
     private func checkSignal() throws {
         let signals = ["logs", "spans", "metrics", "schedule"]
         guard signals.contains(signal) else {
@@ -102,13 +112,15 @@ struct ExportCommand: ParsableCommand {
         }
     }
 
+    /// Says that the run died, where it did: the lines look whole either way.
     private func sayIncomplete(_ trace: Trace) {
         if !trace.isComplete, !trace.isRecording {
             Output.error("weir: note: incomplete: the run died; what is whole was exported\n")
         }
     }
 
-    /// Looks at the trace twenty times a second until its run ended, however it did.
+    /// Writes what a growing trace holds, and goes on until its run ended, however it did, or a
+    /// signal came. It looks at the trace twenty times a second.
     private func follow(
         _ trace: Trace, _ filter: ExportFilter, _ write: @escaping ExportOutput,
         _ sink: any RowWriting
@@ -125,7 +137,8 @@ struct ExportCommand: ParsableCommand {
         let export = FollowedExport(trace, kind, filter: filter, output: write)
         var isOver = !trace.isRecording
         while true {
-            // The look comes first: what was written before the end is taken before it is believed.
+            // What is there is written first, and only then is it believed that the run is over:
+            // what was written before the end is never lost.
             try export.advance()
             if isOver { break }
             if interrupts.wait(nanoseconds: 50_000_000) {
@@ -134,18 +147,23 @@ struct ExportCommand: ParsableCommand {
                 if code != 0 { throw ExitCodeOnly(code: code) }
                 return
             }
+            // Without this a reader who went away would only be noticed at the next line, which may
+            // never come.
             if output == "-", Output.hasLostReader { return }
             try trace.refresh()
             isOver = trace.end != nil || !trace.isRecording
         }
         // What a dead run left in its lanes is only there for who opens its trace anew.
         let last = trace.end == nil ? try Trace.open(path: trace.path) : trace
+        // Somebody may have recorded over the path meanwhile.
         let isSame = last.header.run == trace.header.run
         try export.finish(isSame ? last.recoveredTail.schedule : ScheduleBatch())
         try sink.close()
         sayIncomplete(trace)
     }
 
+    /// Which lines are wanted. A stage that the run does not have is refused, because the export
+    /// would just be empty.
     private func filter(_ trace: Trace) throws -> ExportFilter {
         var filter = ExportFilter()
         if let level {
@@ -165,11 +183,14 @@ struct ExportCommand: ParsableCommand {
             }
             filter.stage = stage
         }
+        // Both ends are times since the start, as the trace has them; the time of day would depend
+        // on where one is.
         filter.from = try from.map { try time($0, "--from") }
         filter.to = try to.map { try time($0, "--to") }
         return filter
     }
 
+    /// A time since the run's start.
     private func time(_ text: String, _ flag: String) throws -> Duration {
         guard let duration = Quantities.duration(text) else {
             throw CommandFailure.usage(
@@ -179,7 +200,9 @@ struct ExportCommand: ParsableCommand {
         return duration
     }
 
-    /// Runs the trace again and writes what its operators log, at any level.
+    /// Runs the trace again and writes what its operators log, also at levels that were not
+    /// recorded. A replay that disagrees with its trace ends the command with code 3, behind the
+    /// lines so far.
     private func regenerateLogs(
         _ trace: Trace, _ filter: ExportFilter, _ write: @escaping ExportOutput
     ) throws {
@@ -188,6 +211,8 @@ struct ExportCommand: ParsableCommand {
         options.logLevel = filter.level ?? LogLevel(name: trace.header.logLevel) ?? .info
         options.isSameBuild = BuildIdentity.isBuild(of: trace)
         let logs = RegeneratedLogs(trace.header, filter, write)
+        // Turns of a replay end in another order than records are to stand in: they are held until
+        // no earlier turn is open.
         let order = LogOrder { logs.write($0, $1) }
         options.onLogs = { order.take($0, $1) }
         options.onOpenTurns = { order.settle(before: $0) }
@@ -207,16 +232,22 @@ struct ExportCommand: ParsableCommand {
     }
 }
 
-/// Writes a replay's log records, which come in order.
+/// Writes a replay's log records, which come in order, and numbers them. The replay's thread calls
+/// it. A failure to write is kept and thrown by `finish`, as the closure that calls it cannot
+/// throw.
 final class RegeneratedLogs {
     private var exporter: LogExporter
+    /// The number of the last record that was written, from 1 on.
     private var sequence: UInt64 = 0
+    /// The first failure to write; nothing is written after it.
     private var failure: (any Error)?
 
+    /// A writer that gives lines to `write`.
     init(_ header: RunHeader, _ filter: ExportFilter, _ write: @escaping ExportOutput) {
         exporter = LogExporter(header: header, filter: filter, output: write)
     }
 
+    /// Takes the next record in order; the filter decides whether it is written.
     func write(_ record: LogRecord, _ site: LogSite) {
         guard failure == nil else { return }
         sequence += 1
@@ -227,6 +258,7 @@ final class RegeneratedLogs {
         }
     }
 
+    /// Writes what is left, or throws what went wrong before.
     func finish() throws {
         if let failure { throw failure }
         try exporter.finish()

@@ -3,7 +3,7 @@ import WeirBase
 import WeirTelemetry
 import WeirTrace
 
-/// `weir inspect`.
+/// `weir inspect`: what a trace holds and what it costs, for a person or as JSON.
 struct InspectCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "inspect", abstract: "Show what a trace holds and what it costs.")
@@ -21,13 +21,17 @@ struct InspectCommand: ParsableCommand {
     }
 }
 
-/// What is said of a trace.
+/// What is said of a trace. Making it reads the whole file, parts of it more than once.
 private struct TraceFacts {
     let trace: Trace
     let sizes: TraceSizes
+    /// The size of the file.
     let bytes: UInt64
+    /// The first violation or failure; nil where there is none.
     let failure: Mark?
+    /// The number of the last step that is known.
     let steps: UInt64
+    /// Nanoseconds; of a run without an end up to its last step.
     let duration: UInt64
 
     init(_ trace: Trace) throws {
@@ -106,6 +110,8 @@ private struct TraceFacts {
         return json.string
     }
 
+    /// The facts as lines: a word, and what it says. Everything that comes from the file is made
+    /// safe.
     var text: String {
         let header = trace.header
         var text =
@@ -165,6 +171,7 @@ private struct TraceFacts {
         return text
     }
 
+    /// Whether the trace is whole, and if not why.
     private var completeness: String {
         switch trace.recovery {
         case .notNeeded: trace.isComplete ? "yes" : "no: recording stopped before the run's end"
@@ -178,7 +185,8 @@ private struct TraceFacts {
     }
 }
 
-/// `weir check`.
+/// `weir check`: verifies every checksum of a trace. Exit code 4 says that it is damaged or has no
+/// end.
 struct CheckCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check", abstract: "Verify every checksum of a trace.")
@@ -227,7 +235,7 @@ enum RewritingText {
     }
 }
 
-/// `weir recover`.
+/// `weir recover`: writes what is whole of a trace to a new file, and says what was left out.
 struct RecoverCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "recover", abstract: "Rewrite what is whole of a trace into a finished file.")

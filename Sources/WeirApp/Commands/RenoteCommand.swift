@@ -8,9 +8,10 @@ import WeirTrace
 /// `weir renote`: for those who change what digests are made of.
 ///
 /// A trace whose digests have an older form can be replayed and not verified. This computes them
-/// anew, by a replay, and writes the trace again with them; everything else stays as it was. What
-/// the replay does is taken for what the run did, so it is only right for a trace that the build
-/// before the change found identical.
+/// anew by a replay, and writes the trace again with them; everything else stays as it was. What
+/// the replay does is taken for what the run did, so that it is only right for a trace that the
+/// build before the change found identical. It is not shown in the help, as it is a tool of the
+/// project's own.
 struct RenoteCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "renote",
@@ -22,6 +23,8 @@ struct RenoteCommand: ParsableCommand {
     @Option(help: "Where the new trace goes; nothing may be there.")
     var output: String
 
+    /// Replays the trace, keeps the digests of each rest point and sampled turn, and copies the
+    /// trace with those in place of the old ones.
     func run() throws {
         let trace = try Trace.open(path: trace)
         guard trace.isComplete, var end = trace.end else {
@@ -51,6 +54,8 @@ struct RenoteCommand: ParsableCommand {
         try writer.finish(end)
     }
 
+    /// Puts the new digests into a batch. A step that the replay gave no digest for keeps what it
+    /// has.
     private func renote(
         _ schedule: inout ScheduleBatch, _ rests: [UInt64: StateDigest],
         _ samples: [UInt64: UInt64]
@@ -59,6 +64,7 @@ struct RenoteCommand: ParsableCommand {
             guard let state = rests[schedule.steps[index].step] else { continue }
             let markers = state.markers.map { UInt64($0) }
             schedule.steps[index].digest = state.whole
+            // The words of the old digest stay in the batch and are just not referred to any more.
             schedule.steps[index].words =
                 schedule.words.count..<schedule.words.count + markers.count
             schedule.words.append(contentsOf: markers)

@@ -6,7 +6,13 @@ import WeirReplay
 import WeirTelemetry
 import WeirTrace
 
-/// `weir replay`.
+/// `weir replay`: runs a recorded run again, to compare it, to write its rows again, or to debug
+/// it.
+///
+/// With `--verify` or `--output` the whole trace is replayed by `ReplayRun`, and what differs is
+/// said. Without them `DebuggerRun` takes over, with a prompt or a script. A hidden flag makes this
+/// process the child that runs a dead run's open turns (`InFlightTurns`). The exit codes are in the
+/// discussion below; they are the command line's contract.
 struct ReplayCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "replay", abstract: "Debug a recorded run, or run it again and compare.",
@@ -56,6 +62,7 @@ struct ReplayCommand: ParsableCommand {
     @Option(help: .hidden)
     var inFlightSeconds = InFlightTurns.usualSeconds
 
+    /// Finds the trace and does what was asked for, with damage explained.
     func run() throws {
         let path = try trace ?? Newest.trace()
         guard times >= 1 else {
@@ -64,9 +71,11 @@ struct ReplayCommand: ParsableCommand {
         try Damage.explained(path) { try replay(path) }
     }
 
+    /// Decides between comparing and debugging.
     private func replay(_ path: String) throws {
         let trace = try Trace.open(path: path)
         let isCompared = verify || !output.isEmpty || runInFlight
+        // The debugger may look at a run that goes on; a comparison needs its end.
         if trace.isRecording, isCompared {
             throw CommandFailure.usage(
                 "another process still records into \(PrintableText.escaped(path))",
@@ -75,12 +84,15 @@ struct ReplayCommand: ParsableCommand {
         let pipeline = try Program.pipeline(named: trace.header.pipeline)
         if runInFlight { return try InFlightTurns.run(trace, pipeline, inputs(trace)) }
         guard isCompared else { return try debug(trace, pipeline) }
-        // A closure that does not come back can be left only by leaving the process.
+        // A closure that does not come back can be left only by leaving the process, so that the
+        // first signal ends it: nothing is lost by that.
         let interrupts = Interrupts(patience: 1)
         defer { interrupts.stop() }
         do {
             let first = try replay(trace, pipeline, isFirst: true)
             try check(first, trace, round: 0)
+            // Every further replay is compared with the trace and also with the first one: a replay
+            // that is not the same twice proves nothing, even where the trace does not notice.
             for round in 1..<times {
                 let report = try replay(trace, pipeline, isFirst: false)
                 try check(report, trace, round: round)
@@ -93,11 +105,14 @@ struct ReplayCommand: ParsableCommand {
         }
     }
 
+    /// Replays the trace once. The first replay also writes the rows of the sinks that `--output`
+    /// names.
     private func replay(
         _ trace: Trace, _ pipeline: Pipeline, isFirst: Bool
     ) throws -> ReplayReport {
         var options = ReplayRun.Options()
         options.inputs = try inputs(trace)
+        // A divergence of another build has a likely cause, which is then said.
         options.isSameBuild = BuildIdentity.isBuild(of: trace)
         var writing: [any RowWriting] = []
         if isFirst {
@@ -105,6 +120,7 @@ struct ReplayCommand: ParsableCommand {
                 output, "--output", names: trace.header.sinks, kind: "sink")
             var others = whatIsRead(trace, options.inputs)
             var sinks: [(name: String, sink: any RowSink)] = []
+            // All outputs are judged before the first is opened, and so emptied.
             for (name, path) in places.sorted(by: { $0.key < $1.key }) {
                 let place = try OutputPlace(path, writer: "sink \(name)", others: others)
                 sinks.append((name, place.sink))
@@ -124,6 +140,7 @@ struct ReplayCommand: ParsableCommand {
         return report
     }
 
+    /// What an output must not be written over: the trace, its lanes, and the inputs of the run.
     private func whatIsRead(
         _ trace: Trace, _ inputs: [String: String]
     ) -> [OutputPlace.Other] {
@@ -139,12 +156,14 @@ struct ReplayCommand: ParsableCommand {
             }
     }
 
+    /// Where the inputs lie now, by the name of their source; only those that moved are named.
     private func inputs(_ trace: Trace) throws -> [String: String] {
         let sources = trace.header.sources.filter { $0.kind == "bytes" }
         return try Assignments.places(
             input, "--input", names: sources.map(\.name), kind: "source")
     }
 
+    /// Ends the command with code 3 where a replay disagreed with its trace.
     private func check(_ report: ReplayReport, _ trace: Trace, round: Int) throws {
         guard let divergence = report.divergence else { return }
         let which = times > 1 ? " (replay \(round + 1) of \(times))" : ""
@@ -152,6 +171,7 @@ struct ReplayCommand: ParsableCommand {
         throw ExitCodeOnly(code: 3)
     }
 
+    /// Ends the command with code 3 where two replays disagreed with each other.
     private func check(
         _ report: ReplayReport, against first: ReplayReport, round: Int
     ) throws {
@@ -162,6 +182,8 @@ struct ReplayCommand: ParsableCommand {
         throw ExitCodeOnly(code: 3)
     }
 
+    /// Says that the replay agreed, what that rests on, and what became of the turns that were in
+    /// flight.
     private func announce(_ report: ReplayReport, _ trace: Trace) {
         var text = VerdictText.text(report, times: times)
         for turn in report.inFlight {
@@ -174,7 +196,7 @@ struct ReplayCommand: ParsableCommand {
         write(text + VerdictText.recovery(trace))
     }
 
-    /// Rows may go to standard output: then nothing else does.
+    /// Says something on standard output, unless rows go there: then on standard error.
     private func write(_ text: String) {
         if output.contains(where: { $0 == "-" || $0.hasSuffix("=-") }) {
             Output.error(text)
@@ -185,6 +207,8 @@ struct ReplayCommand: ParsableCommand {
 
     // MARK: The debugger
 
+    /// Opens the debugger. Without commands and without a terminal the commands come from standard
+    /// input.
     private func debug(_ trace: Trace, _ pipeline: Pipeline) throws {
         guard ["auto", "plain"].contains(ui) else {
             throw CommandFailure.usage(
@@ -200,10 +224,14 @@ struct ReplayCommand: ParsableCommand {
             options.isInteractive = Output.isTerminal(STDIN_FILENO)
             if !options.isInteractive { options.script = "-" }
         }
-        // The signals are blocked before the session starts its threads.
+        // The signals are blocked before the session starts its threads, which inherit that. A
+        // person may press Ctrl-C once more than a script gets it, as the first only interrupts the
+        // command.
         let interrupts = Interrupts(patience: options.isInteractive ? 3 : 2)
         defer { interrupts.stop() }
         var session = ReplaySession.Options()
+        // The debugger reads inputs again where it goes back, so that it has to know where they are
+        // now.
         session.inputs = try inputs(trace)
         let code = try DebuggerRun(
             ReplaySession(trace, pipeline, session), options, interrupts
@@ -212,13 +240,18 @@ struct ReplayCommand: ParsableCommand {
     }
 }
 
-/// Says on a terminal how far something that takes long has come.
+/// Says on a terminal how far something that takes long has come. One thread uses it: `reached` for
+/// each step, `end` when it is over. Where standard error is no terminal it does nothing.
 final class Progress {
     private let what: String
+    /// The number of the last step.
     private let total: UInt64
     private let isShown: Bool
+    /// When it was said last, in monotonic nanoseconds.
     private var lastShown: UInt64
+    /// Calls of `reached` so far.
     private var count = 0
+    /// Whether there is anything to remove at the end.
     private var hasShown = false
 
     init(what: String, total: UInt64) {
@@ -228,6 +261,7 @@ final class Progress {
         lastShown = MonotonicClock.nanoseconds()
     }
 
+    /// So many of the steps are done. It costs a counter in most cases.
     func reached(_ done: UInt64) {
         guard isShown else { return }
         count += 1
@@ -241,5 +275,6 @@ final class Progress {
         Output.error("\r\(what) \(percent) % (step \(done) of \(total)) ")
     }
 
+    /// Removes what was said.
     func end() { if hasShown { Output.error("\r\u{1B}[K") } }
 }

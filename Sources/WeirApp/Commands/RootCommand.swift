@@ -2,7 +2,8 @@ import ArgumentParser
 import WeirBase
 import WeirEngine
 
-/// The command line of every program built with WeirApp.
+/// The command line of every program built with WeirApp. `Program.run` has it parse the arguments;
+/// each command is a type in this folder, and adding one is a line here.
 struct RootCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: ProgramName.bare,
@@ -15,7 +16,9 @@ struct RootCommand: ParsableCommand {
         ])
 }
 
-/// `weir list`.
+/// `weir list`: the pipelines that this program knows, with their parameters, for a person or as
+/// one JSON object a line. It plans each pipeline, so that a pipeline that cannot be planned shows
+/// here.
 struct ListCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "list", abstract: "Show the pipelines that this program knows.")
@@ -30,6 +33,7 @@ struct ListCommand: ParsableCommand {
         }
     }
 
+    /// A pipeline for a person: what it is, what it reads and writes, what can be set.
     private static func text(_ pipeline: Pipeline, _ plan: Plan) -> String {
         var text = "\(pipeline.name)  \(pipeline.summary)\n"
         text += "    version \(pipeline.version), parallelism \(pipeline.parallelism)\n"
@@ -42,6 +46,7 @@ struct ListCommand: ParsableCommand {
         return text
     }
 
+    /// A pipeline as a JSON object; the members are the command line's contract.
     private static func json(_ pipeline: Pipeline, _ plan: Plan) -> String {
         var json = JSONText()
         json.beginObject()
@@ -70,6 +75,7 @@ struct ListCommand: ParsableCommand {
         return json.string
     }
 
+    /// A member that is an array of texts.
     private static func list(_ json: inout JSONText, _ name: String, _ values: [String]) {
         json.key(name)
         json.beginArray()

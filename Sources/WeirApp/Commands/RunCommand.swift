@@ -3,7 +3,7 @@ import WeirBase
 import WeirEngine
 import WeirTelemetry
 
-/// `weir run`.
+/// `weir run`: checks the flags and makes `RunOptions` of them, which `RunSession` then runs.
 struct RunCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "run", abstract: "Run a pipeline and record it.",

@@ -6,7 +6,11 @@ import WeirTelemetry
 import WeirTerminal
 import WeirTrace
 
-/// `weir top`.
+/// `weir top`: watches a run of another process by its trace while that grows, on the screen of
+/// `weir run` or as lines.
+///
+/// Nothing of the run is touched. The trace is found by `RunningTraces`, read by `TraceFeed`, and
+/// shown by `RunScreen` or `TopLines`.
 struct TopCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "top", abstract: "Watch a run by its trace while it grows.",
@@ -32,11 +36,13 @@ struct TopCommand: ParsableCommand {
         let wanted = try OneOf.check(ui, "--ui", ["auto", "tui", "plain", "none"])
         let color = try OneOf.check(color, "--color", ["auto", "always", "never"])
         Output.setASCII(ascii)
+        // Top's own rows go to standard output; no sink competes for the terminal.
         let look = try ScreenLook.choose(wanted, color: color, isASCII: ascii, writesRows: false)
         let path = try RunningTraces.trace(for: trace)
         try Damage.explained(path) { try watch(path, look) }
     }
 
+    /// Watches a trace until it ends, a signal comes or the person leaves.
     private func watch(_ path: String, _ look: RunOptions.Screen) throws {
         let opened = try Trace.open(path: path)
         if trace == nil, !opened.isRecording {
@@ -44,6 +50,7 @@ struct TopCommand: ParsableCommand {
                 "weir: note: nothing is being recorded here; "
                     + "\(PrintableText.escaped(path)) is the newest trace\n")
         }
+        // Signals are blocked before the screen's thread starts.
         let interrupts = Interrupts(patience: 2)
         let feed = TraceFeed(opened)
         switch look {
@@ -51,11 +58,14 @@ struct TopCommand: ParsableCommand {
         case .plain: TopLines(feed, interrupts).run()
         case .none: TopLines(feed, interrupts, isSilent: true).run()
         }
+        // The trace could not be read on: said last, when the terminal is a person's again.
         if let failure = feed.failure { throw failure }
         let code = interrupts.codeWhenAskedToEnd
         if code != 0 { throw ExitCodeOnly(code: code) }
     }
 
+    /// Shows the screen until it is left. Nothing is asked of the run, as it belongs to another
+    /// process.
     private static func show(
         _ feed: TraceFeed, _ look: ScreenLook, _ interrupts: Interrupts
     ) throws {
@@ -68,13 +78,17 @@ struct TopCommand: ParsableCommand {
     }
 }
 
-/// `--ui plain` of `weir top`: what the screen shows, as lines on standard output.
+/// `--ui plain` of `weir top`: what the screen shows, as lines on standard output, and what
+/// concerns the watching itself on standard error. `TopCommand` makes it and calls `run`, once.
 struct TopLines {
+    /// Where news come from.
     private let feed: TraceFeed
     private let interrupts: Interrupts
+    /// Whether nothing is shown, and only the run's end is waited for (`--ui none`).
     private let isSilent: Bool
+    /// What a screen would show.
     private var timeline: Timeline
-    /// The age in seconds that was told last.
+    /// The age of the newest sample, in seconds, that was told last; 0 where none was.
     private var toldAge: Int64 = 0
 
     init(_ feed: TraceFeed, _ interrupts: Interrupts, isSilent: Bool = false) {
@@ -100,6 +114,8 @@ struct TopLines {
         interrupts.stop()
     }
 
+    /// Takes what is new and shows it. What was recorded before the watching began is summed up: of
+    /// its samples only the last is shown, and of its notices none.
     private mutating func take(_ news: TimelineNews, isCaughtUp: Bool) {
         let lastSample = news.events.lastIndex { if case .sample = $0 { true } else { false } }
         for (index, event) in news.events.enumerated() {
@@ -107,6 +123,7 @@ struct TopLines {
             switch event {
             case .notice(let notice): if isCaughtUp { show(notice) }
             case .sample:
+                // Of what was recorded before, the newest moment alone is worth lines.
                 let isLast = index == lastSample && !news.hasMore
                 if isCaughtUp || isLast { showRates() }
             case .restarted(let newer):
@@ -116,17 +133,20 @@ struct TopLines {
         }
         timeline.tick(now: news.now)
         guard let ending = timeline.ending else { return }
+        // The run was over before the watching began: its last figures are shown once.
         if !isCaughtUp, news.samples.isEmpty { showRates() }
         Output.error("weir: note: the run \(ending)\n")
         if let look = feed.look { Output.error("weir: note: look: \(look)\n") }
     }
 
+    /// The lines of all stages at the newest sample.
     private func showRates() {
         guard !isSilent, let frame = timeline.shownFrame else { return }
         Output.standard(
             PlainLines.text(timeline, at: Self.instant(timeline.facts.started, frame.time)))
     }
 
+    /// A notice as a line.
     private func show(_ notice: Notice) {
         guard !isSilent else { return }
         let time = Instant(nanoseconds: Self.instant(timeline.facts.started, notice.time))
@@ -148,6 +168,8 @@ struct TopLines {
         }
     }
 
+    /// Nanoseconds since 1970 of a moment of the run. A damaged trace may claim a start that does
+    /// not fit.
     private static func instant(_ started: Int64, _ microseconds: Int64) -> Int64 {
         let (sum, overflow) = started.addingReportingOverflow(microseconds * 1_000)
         return overflow ? started : sum

@@ -1,25 +1,34 @@
 import Glibc
 import WeirBase
 
-/// A command of a script and where it stands, for messages.
+/// A command of a script and its location, for messages.
 struct ScriptCommand {
     let text: String
-    /// `checks.weir:3`, `-x 2`, `standard input:1`.
+    /// Where the command comes from: `checks.weir:3`, `-x 2`, `standard input:1`.
     let place: String
 }
 
 /// The commands of `-x`, of a script's file or of standard input, one after the other.
+/// `DebuggerRun` asks for the next one when the one before is done; one thread owns it.
 ///
-/// A pipe is read as it comes: each command can be obeyed before the next one is written.
+/// A pipe is read as it comes, so that each command can be obeyed before the next one is written:
+/// another program may wait for the answer.
 final class CommandSource {
-    /// Longer lines are refused by the debugger, and are not gathered here either.
+    /// The maximum length of a line, in bytes. Longer ones are refused by the debugger, and are not
+    /// gathered here either.
     private static let longestLine = 1 << 16
 
+    /// The commands of `-x`, which come first.
     private var given: ArraySlice<ScriptCommand>
+    /// What messages call the script.
     private let name: String
+    /// The script; nil where there is none.
     private let descriptor: Int32?
+    /// Whether waiting for input is to be given up, because a signal came.
     private let isPending: () -> Bool
+    /// What was read and not yet handed out: the beginning of a line, or more.
     private var bytes: [UInt8] = []
+    /// The number of the last line that was handed out.
     private var line = 0
     private var isAtEnd = false
 
@@ -50,7 +59,8 @@ final class CommandSource {
 
     deinit { if let descriptor, descriptor != STDIN_FILENO { close(descriptor) } }
 
-    /// The next command; nil at the end, and when waiting was given up.
+    /// The next command; nil at the end, and when waiting was given up. A last line without an end
+    /// counts.
     func next() throws -> ScriptCommand? {
         if let command = given.popFirst() { return command }
         guard descriptor != nil else { return nil }
@@ -73,6 +83,7 @@ final class CommandSource {
         }
     }
 
+    /// A line as a command; a carriage return at its end is not part of it.
     private func command(_ bytes: ArraySlice<UInt8>) -> ScriptCommand {
         line += 1
         let text = bytes.last == 0x0D ? bytes.dropLast() : bytes
@@ -80,7 +91,7 @@ final class CommandSource {
             text: String(decoding: text, as: UTF8.self), place: "\(name):\(line)")
     }
 
-    /// Reads more; false when waiting was given up.
+    /// Reads what there is, and waits for it if need be; false when waiting was given up.
     private func fill() throws -> Bool {
         guard let descriptor else { return false }
         var watched = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)

@@ -7,7 +7,12 @@ import WeirTerminal
 import WeirTrace
 
 /// A debugger with its commands on one side and the terminal or a pipe on the other.
+///
+/// `ReplayCommand` makes it and calls `run` once, on the main thread. The debugger itself
+/// (`Debugger`) takes texts and gives answers; here is where commands come from, how answers are
+/// written, and which exit code follows.
 final class DebuggerRun {
+    /// How the command line wants it.
     struct Options {
         var commands: [String] = []
         var script: String?
@@ -22,8 +27,11 @@ final class DebuggerRun {
     private let options: Options
     private let interrupts: Interrupts
     private let progress = JourneyProgress()
+    /// Whether answers say what finding them cost, which only a person wants to know.
     private let showsEffort: Bool
+    /// Assertions so far.
     private var assertions = 0
+    /// The assertions that were false, with their locations.
     private var failed: [String] = []
 
     /// `interrupts` was made before the session, whose threads inherit what it blocks.
@@ -40,7 +48,7 @@ final class DebuggerRun {
         }
     }
 
-    /// Opens at the place that was asked for, and obeys commands to their end; gives the exit code.
+    /// Opens where it was asked to, obeys commands to their end, and gives the exit code.
     func run() throws -> Int32 {
         notes()
         let opening: Answer
@@ -61,6 +69,8 @@ final class DebuggerRun {
 
     // MARK: A script
 
+    /// Obeys commands until the first that fails. A false assertion does not end the script, so
+    /// that one run tells all of them.
     private func obeyScript() throws -> Int32 {
         let source = try CommandSource(
             commands: options.commands, script: options.script,
@@ -93,6 +103,7 @@ final class DebuggerRun {
         return verdict()
     }
 
+    /// The exit code for a signal.
     private var signalCode: Int32 { 128 + (interrupts.end ?? SIGINT) }
 
     private func note(_ answer: Answer, at command: ScriptCommand) {
@@ -136,6 +147,8 @@ final class DebuggerRun {
 
     // MARK: A person
 
+    /// Talks with a person until they leave. An empty line repeats the last command that may be
+    /// repeated. A wrong command is said and forgotten.
     private func converse(after opening: Answer?) throws -> Int32 {
         let echo = Output.isTerminal(STDOUT_FILENO) ? STDOUT_FILENO : STDIN_FILENO
         let kind = getenv("TERM").map { String(cString: $0) }
@@ -148,6 +161,8 @@ final class DebuggerRun {
             say(opening, of: "open")
         }
         var repeatable = ""
+        // After a divergence the person may still look at what came before it; the exit code tells
+        // of it.
         var hasDiverged = opening == nil
         while true {
             if let signal = interrupts.end { return 128 + signal }
@@ -244,6 +259,7 @@ final class DebuggerRun {
         Output.error(json.string)
     }
 
+    /// Writes an answer to standard output.
     private func say(_ answer: Answer, of command: String) {
         if options.writesJSON {
             Output.standard(answer.json(command: command))
@@ -252,6 +268,7 @@ final class DebuggerRun {
         }
     }
 
+    /// Writes that the replay disagrees with its trace, in place of an answer.
     private func say(_ divergence: Divergence, of command: String) {
         guard options.writesJSON else {
             return Output.standard(DivergenceText.text(divergence, session.trace))

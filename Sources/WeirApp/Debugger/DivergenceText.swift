@@ -2,7 +2,8 @@ import WeirBase
 import WeirReplay
 import WeirTrace
 
-/// How a replay is said to disagree with its trace.
+/// How it is said that a replay disagrees with its trace: where, what was expected and what came,
+/// what is likely the cause, and the command that looks at it.
 enum DivergenceText {
     /// `round` names one of several replays: ` (replay 2 of 3)`.
     static func text(_ divergence: Divergence, _ trace: Trace, round: String = "") -> String {
@@ -17,6 +18,8 @@ enum DivergenceText {
         return text
     }
 
+    /// Where it disagrees. What is compared only now and then, such as state at rest points, may
+    /// have gone wrong at any step since the last comparison that agreed.
     private static func place(_ divergence: Divergence) -> String {
         let first = divergence.agreed + 1
         return first >= divergence.step

@@ -2,19 +2,30 @@ import Glibc
 import Synchronization
 import WeirBase
 
-/// Ctrl-C and requests to end, for whatever is no run: they are taken up where it looks for them.
+/// Ctrl-C and requests to end, for whatever is no run: they are taken up where the command looks
+/// for them. A run has `EndingWatch` instead.
 ///
-/// SIGINT, SIGTERM and SIGHUP are blocked in every thread and waited for by one of its own, so
-/// that no code runs in a signal handler. Who does not look for too many of them is ended.
+/// A command makes one before it starts any other thread, looks at `isPending` or `wait` now and
+/// then, and calls `stop` when it is over. SIGINT, SIGTERM and SIGHUP are blocked in every thread
+/// and waited for by one of its own, so that no code runs in a signal handler. A command that does
+/// not look, because it hangs in a user's closure, is ended: after too many signals, or two seconds
+/// after one that asks for the end.
 final class Interrupts: @unchecked Sendable {
     // Unchecked: `set` is constant after `init`; the rest is atomic, locked, or the starter's.
 
+    /// The signals that are waited for.
     private var set = sigset_t()
+    /// The process ends when this many signals have come that nobody took up.
     private let patience: Int
+    /// Signals that nobody took up yet.
     private let interrupts = Atomic<Int>(0)
+    /// The signal that asks for the end; 0 while none came.
     private let ending = Atomic<Int32>(0)
+    /// Whether `stop` was called.
     private let isOver = Atomic<Bool>(false)
+    /// Called at each signal.
     private let wake = Mutex<(@Sendable () -> Void)?>(nil)
+    /// For whoever waits in `wait(nanoseconds:)`.
     private let arrival = Monitor()
     private var thread: Worker?
 
@@ -28,10 +39,11 @@ final class Interrupts: @unchecked Sendable {
         thread = Worker("weir-signals") { [self] in wait() }
     }
 
-    /// Called at each signal; wakes whoever waits for something else.
+    /// Sets what is called at each signal, on the signals' thread: it wakes whoever waits for
+    /// something else, as a prompt does.
     func onSignal(_ wake: @escaping @Sendable () -> Void) { self.wake.withLock { $0 = wake } }
 
-    /// Whether Ctrl-C was pressed or the process is to end; nothing is taken up.
+    /// Whether Ctrl-C was pressed or the process is to end. Asking takes nothing up. Any thread.
     var isPending: Bool {
         interrupts.load(ordering: .relaxed) > 0 || ending.load(ordering: .relaxed) != 0
     }
@@ -39,7 +51,7 @@ final class Interrupts: @unchecked Sendable {
     /// Whether Ctrl-C was pressed since this was asked last.
     func takeInterrupt() -> Bool { interrupts.exchange(0, ordering: .relaxed) > 0 }
 
-    /// The signal that asks for the end.
+    /// The signal that asks for the end (SIGTERM or SIGHUP); nil while none came.
     var end: Int32? {
         let signal = ending.load(ordering: .relaxed)
         return signal == 0 ? nil : signal
@@ -48,7 +60,7 @@ final class Interrupts: @unchecked Sendable {
     /// The exit code of a command that ends for what came: 0 for Ctrl-C, which asks for no more.
     var codeWhenAskedToEnd: Int32 { end.map { 128 + $0 } ?? 0 }
 
-    /// Waits until something came, at most so long; true when it did.
+    /// Waits until a signal came, at most this long; true when one did.
     func wait(nanoseconds: UInt64) -> Bool {
         let deadline = MonotonicClock.nanoseconds() + nanoseconds
         arrival.withLock {
@@ -59,7 +71,7 @@ final class Interrupts: @unchecked Sendable {
         return isPending
     }
 
-    /// Ends the waiting, without which this stays in memory.
+    /// Ends the thread that waits for signals. Without it that thread keeps this in memory.
     func stop() {
         isOver.store(true, ordering: .relaxed)
         thread?.join()
@@ -69,9 +81,10 @@ final class Interrupts: @unchecked Sendable {
         pthread_sigmask(SIG_UNBLOCK, &set, nil)
     }
 
-    /// How long whoever works may take to notice that the process is to end.
+    /// How long a command may take to notice that the process is to end, in nanoseconds.
     private static let grace: UInt64 = 2_000_000_000
 
+    /// The thread's loop. It looks at the clock every 50 ms, for the grace.
     private func wait() {
         var deadline = UInt64.max
         while !isOver.load(ordering: .relaxed) {
@@ -81,12 +94,15 @@ final class Interrupts: @unchecked Sendable {
             var pause = timespec(tv_sec: 0, tv_nsec: 50_000_000)
             let signal = sigtimedwait(&set, nil, &pause)
             guard signal > 0 else { continue }
+            // SIGTERM and SIGHUP ask for the end of the process; Ctrl-C may only ask for the end of
+            // what it is doing.
             if signal != SIGINT {
                 ending.store(signal, ordering: .relaxed)
                 deadline = min(deadline, MonotonicClock.nanoseconds() + Self.grace)
             }
             let count = interrupts.wrappingAdd(1, ordering: .relaxed).newValue
             if count >= patience { Leaving.now(128 + signal) }
+            // A person who presses Ctrl-C again should know what the next press does.
             if patience > 2, count == patience - 1 {
                 Output.error("weir: note: still at work. Once more ends it at once\n")
             }
@@ -96,17 +112,23 @@ final class Interrupts: @unchecked Sendable {
     }
 }
 
-/// Says on a terminal how far a movement has come, once it takes longer than a second.
+/// Says on a terminal how far a movement of the debugger has come, once it takes longer than a
+/// second. One thread uses it: `begin`, `reached` again and again, `end`.
 final class JourneyProgress {
+    /// Nothing is said for this long, in nanoseconds: most movements are over by then.
     private static let silence: UInt64 = 1_000_000_000
+    /// How often it is said anew, in nanoseconds.
     private static let interval: UInt64 = 200_000_000
 
     private let isShown = Output.isTerminal(STDERR_FILENO)
+    /// When it is said next, in monotonic nanoseconds.
     private var nextShown: UInt64 = 0
     private var hasShown = false
 
+    /// A movement begins.
     func begin() { nextShown = MonotonicClock.nanoseconds() + Self.silence }
 
+    /// So many of the steps are done.
     func reached(_ done: UInt64, of total: UInt64) {
         guard isShown else { return }
         let now = MonotonicClock.nanoseconds()
@@ -117,6 +139,7 @@ final class JourneyProgress {
         Output.error("\r\(percent) % of \(total) steps (Ctrl-C stops here) ")
     }
 
+    /// The movement is over: what was said is removed.
     func end() {
         if hasShown { Output.error("\r\u{1B}[K") }
         hasShown = false

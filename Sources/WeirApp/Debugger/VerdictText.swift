@@ -3,9 +3,11 @@ import WeirReplay
 import WeirTelemetry
 import WeirTrace
 
-/// How it is said what a replay that did not disagree with its trace rests on.
+/// How it is said what a replay that did not disagree with its trace rests on. "Identical" is only
+/// said where everything was compared to the end; else up to where the two agree and why no
+/// further.
 enum VerdictText {
-    /// Violations that only the replay found and that are named one by one.
+    /// The maximum of violations that only the replay found and that are named one by one.
     private static let mostNamed = 5
 
     /// `identical`, or how far it agrees; then what was compared.
@@ -30,6 +32,7 @@ enum VerdictText {
         return text
     }
 
+    /// What was compared, as a list: a reader sees how much the verdict is worth.
     private static func compared(_ compared: ReplayReport.Compared) -> [String] {
         var parts = [Plural.text(compared.turns, "turn")]
         var rests = Plural.text(UInt64(compared.restPoints), "rest point")
@@ -72,6 +75,7 @@ enum VerdictText {
 
 /// Counts with their nouns.
 enum Plural {
+    /// `1 turn`, `2 turns`; for nouns whose plural adds an s.
     static func text(_ count: UInt64, _ noun: String) -> String {
         count == 1 ? "1 \(noun)" : "\(count) \(noun)s"
     }

@@ -7,37 +7,50 @@ import WeirMonitor
 /// The end of a run that cannot be waited for: everything that it owes is done in a bounded time,
 /// from what can be known without its threads.
 ///
-/// The trace is left as that of a killed run: what was noted so far is in it or in its lanes.
+/// `EndingWatch` makes one when a run is cut off and calls `perform` once; the process ends right
+/// after. A worker may hang in a user's closure at that time, so that nothing here waits for one:
+/// what is read are counters, and the recorder gets a fifth of a second. The trace is left as that
+/// of a killed run: what was noted so far is in it or in its lanes, and a replay goes as far as
+/// that.
 struct CutOff: Sendable {
+    /// Why the run is not waited for.
     enum Reason: Equatable, Sendable {
         /// It was asked for the second time.
         case told
         /// Nothing was done for so many nanoseconds while the run was to end.
         case stalled(UInt64)
-        /// The program ended itself: the status, and where in the run.
+        /// Code of the program called `exit`: the status, and where in the run that was, in words.
         case exited(Int32, String?)
     }
 
-    /// How long what is recorded may take to the file.
+    /// How long the recorder may take to write what it has. It is a part of the 0.7 s that the
+    /// whole cut-off has (`EndingWatch`), and the disk may be what hangs.
     private static let flushNanoseconds: UInt64 = 200_000_000
-    /// What is said to hang has done so for this long, unless nothing else did.
+    /// A call or a write is named as hanging when it has gone on for this long. A turn usually
+    /// takes less than a thousandth of that.
     private static let hangNanoseconds: UInt64 = 100_000_000
 
     private let run: WatchedRun
     private let reason: Reason
+    /// Why the run ended, for the summary and the exit code.
     let cause: ExitCause
 
-    /// Finds the cause; what hangs is looked for now.
+    /// Finds the cause. What hangs is looked for now, because a moment later it may have come back.
     init(_ run: WatchedRun, _ reason: Reason, signal: Int32?) {
         self.run = run
         self.reason = reason
         cause = Self.cause(run, reason, signal)
     }
 
+    /// Seconds with one digit.
     private static func tenths(_ nanoseconds: UInt64) -> String { Figures.tenths(nanoseconds) }
 
+    /// The cause in words and as an exit code: 128 + n for a signal, the status of an `exit`, 5
+    /// where the run just did not come to its end. A successful `exit(0)` in the middle of a run is
+    /// a failure all the same, as its rows are not whole.
     private static func cause(_ run: WatchedRun, _ reason: Reason, _ signal: Int32?) -> ExitCause {
         let hangs = run.hangs(atLeast: hangNanoseconds)
+        // More than three would hide the sentence; what hangs first usually holds up the rest.
         let hanging = hangs.prefix(3).joined(separator: "; ")
         switch reason {
         case .exited(let status, let place):
@@ -52,6 +65,7 @@ struct CutOff: Sendable {
             let what =
                 "the end made no progress for \(tenths(time)) s"
                 + (hanging.isEmpty ? "" : ": \(hanging)")
+            // Somebody asked for the end, and that it was cut off does not change the code.
             if let signal { return ExitCause(name: "stopped", code: 128 + signal, message: what) }
             // A run that a violation or an error stopped ends with their code all the same.
             if let (stop, step) = run.execution.stopCause {
@@ -64,8 +78,11 @@ struct CutOff: Sendable {
         }
     }
 
-    /// Gives the terminal back, has the recorder write what it has, and says what is known.
+    /// Gives the terminal back, has the recorder write what it has, and says what is known of the
+    /// run. Who pressed Ctrl-C twice needs no words about why the run ended; anybody else gets them
+    /// with advice.
     func perform() {
+        // The terminal comes first: what follows is said on it.
         run.screen?.abandon()
         run.recording.flush(within: Self.flushNanoseconds)
         Output.error(run.options.printsJSON ? json : text)
@@ -74,6 +91,7 @@ struct CutOff: Sendable {
             .print(asJSON: run.options.printsJSON)
     }
 
+    /// What the reader can do about it.
     private var advice: String {
         switch reason {
         case .told: ""
@@ -84,6 +102,7 @@ struct CutOff: Sendable {
 
     // MARK: The summary
 
+    /// The figures of the summary.
     private struct Counts {
         var seconds: Double
         var elements: UInt64 = 0
@@ -92,12 +111,14 @@ struct CutOff: Sendable {
         var books = Books()
     }
 
-    /// From counters alone: a subtask's own state belongs to a thread that may hang.
+    /// The figures, from counters alone: a subtask's own state belongs to a thread that may hang.
+    /// What a turn in progress has done is not counted yet.
     private var counts: Counts {
         var counts = Counts(
             seconds: Double(MonotonicClock.nanoseconds() - run.started) / 1e9)
         var rows = run.execution.plan.sinks.map { ($0.name, UInt64(0)) }
         for subtask in run.execution.subtasks {
+            // Counters are stored by the workers as turns end, and read here without any lock.
             counts.turns += subtask.counters.turns.load(ordering: .relaxed)
             if subtask.isSource {
                 counts.elements += subtask.counters.recordsIn.load(ordering: .relaxed)
@@ -112,12 +133,15 @@ struct CutOff: Sendable {
         return counts
     }
 
+    /// What the output is worth. It is never better than "rows may be missing", as nobody knows
+    /// what was still on its way.
     private func guarantee(_ books: Books) -> String {
         "rows may be missing: "
             + (books.dropped == 0
                 ? "the run was cut off before what it had read was through" : books.guarantee)
     }
 
+    /// The summary for a person, in the form of `RunSummary` as far as the figures are known.
     private var text: String {
         let counts = counts
         let thousandths = Int((counts.seconds * 1_000).rounded())
@@ -149,6 +173,7 @@ struct CutOff: Sendable {
         return lines.joined(separator: "\n") + "\n"
     }
 
+    /// The same for a program, with the members of `RunSummary` that are known.
     private var json: String {
         let counts = counts
         var json = JSONText()

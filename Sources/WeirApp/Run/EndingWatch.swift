@@ -6,31 +6,48 @@ import WeirMonitor
 
 /// Ends a run when it is asked to, also one whose code does not come back.
 ///
-/// SIGINT, SIGTERM and SIGHUP are blocked in every thread and waited for by one of its own, so
-/// that no code runs in a signal handler. That thread only reads atomics and starts others: no
-/// lock that a closure of the user's sits on can hold it up.
+/// `RunSession` makes it before any other thread, and then tells it how the run gets on: `opened`,
+/// `started`, `finished`, `closed`, `stop`, in this order. SIGINT, SIGTERM and SIGHUP are blocked
+/// in every thread and waited for by one of its own, so that no code runs in a signal handler.
+/// Every 50 ms that thread also looks whether the run still makes progress. What is to be done is
+/// decided by `EndingProtocol`.
+///
+/// The thread only reads atomics and starts other threads, and its own locks are held for a few
+/// instructions: no lock that a closure of the user's sits on can hold it up.
 final class EndingWatch: @unchecked Sendable {
     // Unchecked: `set` is constant after `init`; the rest is atomic, locked, or the starter's.
 
-    /// A call that has gone on for so long is named when the run is asked to end.
+    /// A call that has gone on for this long, in nanoseconds, is named when the run is asked to
+    /// end: a person who waits for a drain wants to know for whom.
     private static let longCall: UInt64 = 1_000_000_000
-    /// A cut that is not done by then is left to itself: the process ends.
+    /// How long a cut-off may take, in nanoseconds, before the process ends without it. With the
+    /// signal and the summary that is under a second from the request.
     private static let cutNanoseconds: UInt64 = 700_000_000
+    /// How often the thread looks, in nanoseconds.
     private static let interval = 50_000_000
 
+    /// The signals that are waited for.
     private var set = sigset_t()
+    /// The last signal that came; 0 before any did.
     private let seen = Atomic<Int32>(0)
+    /// Whether the thread is to end.
     private let isOver = Atomic<Bool>(false)
+    /// Decides what signals and time ask for.
     private let stages: Mutex<EndingProtocol>
+    /// The run, once it was started.
     private let watched = Mutex<WatchedRun?>(nil)
-    /// Subtasks whose long call was said.
+    /// Subtasks whose long call was named already: each is named once.
     private let named = Mutex<Set<String>>([])
-    /// When the process ends whatever happens, and how.
+    /// When the process ends whatever happens, in monotonic nanoseconds, and the code that it then
+    /// ends with. The code is stored first.
     private let deadline = Atomic<UInt64>(.max)
+    /// The exit code of the cut-off that is under way.
     private let lastCode = Atomic<Int32>(0)
     private var thread: Worker?
 
-    /// Blocks the signals; before any other thread is started. Until `opened` one ends the process.
+    /// Blocks the signals, which has to happen before any other thread is started because threads
+    /// inherit it. Until `opened` is called a signal ends the process. `drain` is the time that was
+    /// asked for; nil for the usual one.
     init(drain: Duration?) {
         var bounds = EndingProtocol.Bounds()
         if let drain {
@@ -53,29 +70,32 @@ final class EndingWatch: @unchecked Sendable {
     /// Inputs and outputs are open: signals wait for the run from now on.
     func opened() { stages.withLock { $0.opened() } }
 
-    /// The run begins.
+    /// The run begins. From now on `exit` in the user's code is an end of the run as well.
     func started(_ run: WatchedRun) {
         watched.withLock { $0 = run }
         ExitGuard.watch { [self] status, place in exited(status, place) }
         act(stages.withLock { $0.started(now: MonotonicClock.nanoseconds()) })
     }
 
-    /// Does what a signal does; the screen's keys ask for it too. Any thread, never waits.
+    /// Does what a signal does; keys of the screen ask for it too. Any thread may call it, and it
+    /// never waits.
     func request(_ signal: Int32) {
         seen.store(signal, ordering: .relaxed)
         act(stages.withLock { $0.signal(now: MonotonicClock.nanoseconds()) })
     }
 
-    /// Turns and writers have come to their ends. Does not return when the run was cut off.
+    /// Turns and writers have come to their ends. It does not return when the run was cut off:
+    /// another thread is ending the process then, and this one must not write a second summary.
     func finished() {
         if stages.withLock({ $0.finished(now: MonotonicClock.nanoseconds()) }) {
+            // An `exit` from here on is the program's own.
             ExitGuard.watch(nil)
             return
         }
         while true { pause() }
     }
 
-    /// The trace is closed.
+    /// The trace is closed, or given up.
     func closed() { stages.withLock { $0.closed() } }
 
     /// Ends the waiting; the program is about to end, and signals that come now change nothing.
@@ -89,11 +109,15 @@ final class EndingWatch: @unchecked Sendable {
 
     // MARK: The thread that waits for signals
 
+    /// The thread's loop: waits for a signal, looks whether the process's time is up, and looks at
+    /// the run.
     private func keepWatch() {
         while !isOver.load(ordering: .relaxed) {
             var wait = timespec(tv_sec: 0, tv_nsec: Self.interval)
             let signal = sigtimedwait(&set, nil, &wait)
             if signal > 0 { request(signal) }
+            // The cut-off itself hangs, as on a terminal or a disk that takes nothing: nothing more
+            // is said.
             if MonotonicClock.nanoseconds() >= deadline.load(ordering: .acquiring) {
                 _exit(lastCode.load(ordering: .relaxed))
             }
@@ -101,6 +125,7 @@ final class EndingWatch: @unchecked Sendable {
         }
     }
 
+    /// Has the protocol look at the run, and does what it asks for.
     private func look() {
         guard let run = watched.withLock(\.self) else { return }
         let sight = EndingProtocol.Sight(
@@ -111,6 +136,7 @@ final class EndingWatch: @unchecked Sendable {
         }
         switch action {
         case .nothing: if isAskedFor { nameLongCalls(run) }
+        // Closing the trace took too long.
         case .leave: Leaving.now(128 + (last ?? SIGINT))
         case .cutOff(let stall): cutOff(stall.map { .stalled($0) } ?? .told)
         }
@@ -118,6 +144,7 @@ final class EndingWatch: @unchecked Sendable {
 
     // MARK: What is done
 
+    /// Does what a signal asks for. It returns at once.
     private func act(_ action: EndingProtocol.SignalAction) {
         let run = watched.withLock(\.self)
         switch action {
@@ -145,6 +172,8 @@ final class EndingWatch: @unchecked Sendable {
         }
     }
 
+    /// Begins the end of the process: from now on it ends in a bounded time. The summary is written
+    /// by a thread of its own, and this thread sees to the bound.
     private func cutOff(_ reason: CutOff.Reason) {
         guard let run = watched.withLock(\.self) else { Leaving.now(128 + SIGINT) }
         let cut = CutOff(run, reason, signal: last)
@@ -157,7 +186,8 @@ final class EndingWatch: @unchecked Sendable {
         }
     }
 
-    /// The calling thread called `exit` in the middle of the run.
+    /// Called on the thread that called `exit` in the middle of the run, from within `exit`. It
+    /// does not return: the process ends here, with the run's summary.
     private func exited(_ status: Int32, _ place: String?) {
         // Whoever cuts the run off already ends the process.
         guard stages.withLock({ $0.died() }) else { while true { pause() } }
@@ -181,6 +211,7 @@ enum Leaving {
     }
 }
 
+/// A call that does not come back, in words.
 extension LongCall {
     /// `pick/1 has been in operator pick for 3.2 s`.
     var words: String { "\(subtask) has been \(place) for \(Figures.tenths(nanoseconds)) s" }

@@ -6,16 +6,21 @@ import WeirTrace
 
 /// Runs the turns that were in flight when a run died, in a process of their own.
 ///
-/// If one of them trapped then, it will trap now: in a child, whose end is what is looked at.
+/// If one of them trapped then, it will trap now: in a child, whose end is what is looked at. `weir
+/// replay --verify` calls `verdict`, which starts this program again with a hidden flag; that
+/// process calls `run`. The two speak through the child's standard output alone: an empty line is a
+/// sign of life, a number is the step whose turn comes next, and the last line is `end`.
 enum InFlightTurns {
-    /// How long a turn may take unless it is said.
+    /// How long a turn may take, in seconds, unless the hidden flag says otherwise.
     static let usualSeconds = 20
-    /// The child shows that it gets on every so many steps, as the way to the turns may be long.
+    /// The child shows that it gets on once in this many steps, because the way to the turns may be
+    /// long and silence counts as hanging.
     private static let stepsBetweenSigns: UInt64 = 1 << 14
     /// The child's last word: without it somebody else ended the process.
     private static let endSign = "end"
 
-    /// The child's side: replays all and runs on; names each turn on standard output before it.
+    /// The child's side: replays all and runs on, and names each turn on standard output before it
+    /// begins.
     static func run(_ trace: Trace, _ pipeline: Pipeline, _ inputs: [String: String]) throws {
         // Whether a turn calls `exit`, and with what, is what the parent wants to know.
         ExitGuard.commandIsOver()
@@ -29,11 +34,13 @@ enum InFlightTurns {
         Output.standard(endSign + "\n")
     }
 
-    /// Starts the child and says how it ended, in whole lines.
+    /// The parent's side: starts the child, waits for it, and says how it ended, in whole lines.
+    /// `seconds` is how long the child may be silent.
     static func verdict(
         _ path: String, _ inputs: [String], _ turns: [ReplayReport.TurnName], within seconds: Int
     ) -> String {
         var arguments = ["--verify", "--run-in-flight"]
+        // Nothing else of the command line matters to the child.
         for input in inputs { arguments += ["--input", input] }
         guard let child = ChildProcess(["replay"] + arguments + ["--", path]) else {
             return "they were not run again: no process could be started\n"
@@ -42,9 +49,11 @@ enum InFlightTurns {
         let (output, status) = child.finish(silentFor: limit)
         let lines = output.split(separator: "\n")
         let hasEnded = lines.last.map { $0 == endSign } ?? false
+        // The last line names the turn that the child was in when it ended.
         let last = lines.last.flatMap { UInt64($0) }
         let turn = turns.first { $0.step == last }.map { "step \($0.step) of \($0.subtask)" }
         switch (status, turn) {
+        // Without its last word a child that exits with 0 was ended by a turn's code.
         case (.exited(0), _) where hasEnded:
             return "run again, they come to their ends: the run was killed, or died elsewhere\n"
         case (.exited(let code), let turn?):
@@ -63,17 +72,21 @@ enum InFlightTurns {
     }
 }
 
-/// This program once more, with other arguments and its standard output read.
+/// This program once more, with other arguments and its standard output read. One thread makes it
+/// and calls `finish`, once.
 struct ChildProcess {
+    /// How the process ended.
     enum Status: Equatable {
         case exited(Int32)
         case signalled(Int32)
         case tookTooLong
     }
 
+    /// The child, and the end of the pipe that its standard output is read from.
     private let process: pid_t
     private let output: Int32
-    /// More output than this is not kept.
+    /// The maximum of bytes that are kept of its output; the rest is read and dropped, so that the
+    /// child never waits for room.
     private static let maximumOutput = 1 << 16
 
     /// Starts it, with an environment in which a trap ends it at once; nil when that failed.
@@ -89,6 +102,7 @@ struct ChildProcess {
         let words = [ProgramName.typed] + arguments
         var argv: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
         defer { argv.forEach { free($0) } }
+        // A trap is to end it at once, and not after a backtrace that nobody reads.
         setenv("SWIFT_BACKTRACE", "enable=no", 1)
         var started = pid_t()
         let status = posix_spawn(&started, "/proc/self/exe", &actions, nil, &argv, environ)
@@ -101,7 +115,8 @@ struct ChildProcess {
         output = ends[0]
     }
 
-    /// Reads what it prints until it ends; it is killed when it prints nothing for so long.
+    /// Reads what it prints until it ends, and waits for it. It is killed when it prints nothing
+    /// for that many nanoseconds.
     func finish(silentFor limit: UInt64) -> (output: String, status: Status) {
         var deadline = MonotonicClock.nanoseconds() + limit
         var bytes: [UInt8] = []
@@ -118,6 +133,7 @@ struct ChildProcess {
             let count = read(output, &buffer, buffer.count)
             if count < 0 && errno == EINTR { continue }
             guard count > 0 else { break }
+            // A sign of life: the silence begins anew.
             deadline = MonotonicClock.nanoseconds() + limit
             if bytes.count < Self.maximumOutput { bytes.append(contentsOf: buffer[..<count]) }
         }

@@ -2,9 +2,10 @@ import Glibc
 import WeirBase
 import WeirTelemetry
 
-/// What this process uses of the machine.
+/// What this process uses of the machine. `RunSampler` asks once for each sample.
 enum OwnProcess {
-    /// Read from the system: two calls, no lock.
+    /// Read from the system: the clock of the process and a file in `/proc`. It takes no lock and a
+    /// few microseconds. Any thread may call it.
     static func sample() -> ProcessSample {
         ProcessSample(
             processorNanoseconds: MonotonicClock.processorNanoseconds(),

@@ -5,16 +5,25 @@ import WeirTelemetry
 import WeirTrace
 
 /// Where a run reads and writes: what the pipeline says, changed by the command line.
+///
+/// `RunSession` makes it from the checked options, which finds all wrong names, and then calls
+/// `open` once. Opening empties files, so that everything is judged first: a run must not overwrite
+/// its own input, another sink's output, or a recorded trace.
 struct Places {
-    /// Whole files up to this size are taken into the trace.
+    /// Input files up to this size are taken into the trace whole, in bytes: a replay then needs
+    /// nothing but the trace. Larger ones are named with a hash of each block, and have to lie
+    /// where they were.
     static let embeddedFileBytes: UInt64 = 4 << 20
 
     private let options: RunOptions
     private let planned: PlannedPipeline
-    /// By source's name: a path or `-`.
+    /// By the source's name: a path, or `-` for standard input.
     private(set) var inputs: [String: String]
+    /// By the sink's name: what the command line says; sinks that it does not name are missing.
     private let outputs: [String: String]
 
+    /// Finds what each source reads. It throws where a name is unknown, or where a source has
+    /// nothing to read.
     init(_ options: RunOptions, _ planned: PlannedPipeline) throws {
         self.options = options
         self.planned = planned
@@ -30,10 +39,13 @@ struct Places {
                     "source \(source.name) needs something to read",
                     "Give --input PATH, or --input - for standard input")
             }
+            // What the pipeline itself names is the default.
             inputs[source.name] = standard.location
         }
     }
 
+    /// Opens all inputs and outputs, in the plan's order. Nothing is opened when any of them is
+    /// refused.
     func open() throws -> LiveOutside.Connections {
         // Nothing is opened, and so emptied, before all places are known to differ.
         let sinks = try judge()
@@ -48,6 +60,7 @@ struct Places {
             let reading = try self.source(place).open()
             connections.sources.append(reading)
             let isSmall = (reading.byteCount ?? .max) <= Self.embeddedFileBytes
+            // A pipe can be read only once, so that its bytes have to go into the trace.
             connections.storesInput.append(
                 !reading.isRepeatable || options.embedsInput || isSmall)
         }
@@ -55,7 +68,7 @@ struct Places {
         return connections
     }
 
-    /// Sinks that write to standard output.
+    /// The sinks that write to standard output. `EndingWatch` is patient with their reader.
     var standardOutputs: Set<String> {
         Set(
             planned.plan.sinks.filter { sink in
@@ -64,6 +77,7 @@ struct Places {
             }.map(\.name))
     }
 
+    /// What reads an input; nothing is opened yet.
     private func source(_ place: String) throws -> any ByteSource {
         if place == "-" {
             if options.follows {
@@ -72,6 +86,8 @@ struct Places {
             }
             return StandardInputSource()
         }
+        // The command line's contract has this form for later builds: it must not be taken for a
+        // file's name.
         if place.hasPrefix("tcp://") {
             throw CommandFailure.usage(
                 "this build cannot read from \(PrintableText.escaped(place))",
@@ -81,7 +97,8 @@ struct Places {
             ? FollowedFileSource(path: place, linger: options.linger) : FileSource(path: place)
     }
 
-    /// What writes the rows of each sink, in the plan's order; the trace's place is judged too.
+    /// What writes the rows of each sink, in the plan's order; where the trace goes is judged too.
+    /// Nothing is opened yet.
     private func judge() throws -> [any RowSink] {
         var others = planned.plan.sources.compactMap { source in
             inputs[source.name].map {
@@ -96,12 +113,14 @@ struct Places {
                 continue
             }
             sinks.append(try OutputPlace(path, writer: "sink \(sink.name)", others: others).sink)
+            // The next sinks must not write there.
             others.append(OutputPlace.Other(path: path, what: "the output of sink \(sink.name)"))
         }
         if case .explicit(let path) = options.recording { try judge(recording: path, others) }
         return sinks
     }
 
+    /// Refuses a trace, or lanes beside it, where something else is read or written.
     private func judge(recording path: String, _ others: [OutputPlace.Other]) throws {
         if path == "-" {
             throw CommandFailure.usage(
@@ -109,6 +128,7 @@ struct Places {
                 "Name a file")
         }
         let place = try FilePlace(path)
+        // The lanes' file is created beside the trace, and would overwrite as well.
         let lanes = MappedLanes.path(beside: place.target)
         for other in others where other.path != "-" {
             guard place.isSame(as: other.path) || other.leads(to: lanes) else { continue }
@@ -120,6 +140,7 @@ struct Places {
 }
 
 extension OutputPlace.Other {
+    /// Whether the file is the same as another one.
     fileprivate func leads(to file: String) -> Bool {
         (try? FilePlace(file))?.isSame(as: path) ?? false
     }

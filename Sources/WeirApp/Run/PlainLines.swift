@@ -1,13 +1,13 @@
 import WeirBase
 import WeirMonitor
 
-/// What the screen shows of each stage, as a line of text, for `--ui plain`.
+/// What the screen shows of each stage, as a line of text, for `--ui plain` of `run` and of `top`.
 ///
-/// The figures and the verdict are the overview's own: rates over a second, what limits the run
-/// over three, so that a spike of a second is no verdict here either.
+/// The figures and the verdict are the overview's own: rates over a second, and what limits the run
+/// over three seconds, so that a spike of a second is no verdict here either.
 enum PlainLines {
     /// A line for each stage at the timeline's shown moment, which is `nanoseconds` since 1970;
-    /// empty before there are two samples.
+    /// empty before there are two samples. The columns of one text are aligned.
     static func text(_ timeline: Timeline, at nanoseconds: Int64) -> String {
         let rates = timeline.rates
         guard let frame = timeline.shownFrame, !rates.isEmpty else { return "" }
@@ -30,6 +30,7 @@ enum PlainLines {
         return text
     }
 
+    /// The figures of a stage, padded so that they stand below each other.
     private static func figures(_ rate: StageRate) -> String {
         var text = "  in \(padded(Quantities.describe(count: rate.recordsIn), 7))/s"
         text += "  out \(padded(Quantities.describe(count: rate.recordsOut), 7))/s"
@@ -45,6 +46,7 @@ enum PlainLines {
         return text
     }
 
+    /// A share as a whole percentage.
     private static func percent(_ share: Double) -> String { "\(Int((share * 100).rounded()))%" }
 
     private static func tenths(_ number: Double) -> String {
@@ -52,6 +54,7 @@ enum PlainLines {
         return "\(tenths / 10).\(tenths % 10)"
     }
 
+    /// A text with spaces before it, to a width; longer ones stay as they are.
     private static func padded(_ text: String, _ width: Int) -> String {
         String(repeating: " ", count: max(0, width - text.count)) + text
     }

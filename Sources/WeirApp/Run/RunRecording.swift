@@ -5,25 +5,46 @@ import WeirEngine
 import WeirTelemetry
 import WeirTrace
 
-/// The recording of a run: lanes, recorder, trace file; or none.
+/// The recording of a run: lanes, recorder and trace file, or none of them.
+///
+/// `RunSession` makes it after inputs and outputs are open and before the engine, whose workers
+/// note into its lanes. Then come `attach`, `start`, and `finish` when the run is over; `CutOff`
+/// calls `flush` instead. In between, the run only meets the lanes, and the recorder's thread
+/// writes what they hold. Every method works, and does nothing, for a run that is not recorded.
+///
+/// What a failure to record means depends on who wanted the recording. A trace that was asked for
+/// by name ends the run with code 5 when it cannot be written; an automatic one is given up with a
+/// note, and the run goes on. A bound that is reached is no failure and ends the recording alone.
 final class RunRecording: @unchecked Sendable {
     // Unchecked: set up before the run's threads; `state` is locked.
 
-    /// Where recording stops by itself when a run has no end in sight.
+    /// Where recording stops by itself when a run has no end in sight, in bytes: otherwise a run
+    /// that nobody watches would fill the disk. `--keep` sets another bound.
     static let boundWithoutEnd = 256_000_000
+    /// The room of each worker's lane for records of the log, in bytes. When the recorder is that
+    /// far behind, records are dropped and counted.
     private static let logLaneBytes = 1 << 20
 
+    /// What the recorder's thread found out; locked.
     private struct State {
+        /// Why nothing can be recorded any more.
         var failure: CommandFailure?
+        /// Whether recording stopped because its bound was reached.
         var isBoundReached = false
+        /// The run, to be stopped for a failure.
         weak var execution: Execution?
     }
 
+    /// By worker; empty when nothing is recorded.
     let logLanes: [LogLane]
+    /// Nil when nothing is recorded.
     private(set) var recorder: Recorder?
+    /// The lanes in a file beside the trace: what is noted survives the process.
     private let mapped: MappedLanes?
     private let writer: TraceWriter?
+    /// The trace's path as given or made up; nil when nothing is recorded.
     private let path: String?
+    /// Whether the trace was asked for by name.
     private let isExplicit: Bool
     private let feed: ScreenFeed?
     private let state = Mutex(State())
@@ -33,15 +54,17 @@ final class RunRecording: @unchecked Sendable {
     /// The lanes that the run's threads note into; nil when nothing is recorded.
     var lanes: LaneSet? { mapped?.lanes }
 
-    /// A run of which nobody knows that it ends: it follows, or generates, or reads a pipe, without
-    /// a limit.
+    /// Whether nobody knows that the run ends: it follows a file, or generates or reads a pipe
+    /// without a limit.
     private static func isEndless(_ options: RunOptions, _ header: RunHeader) -> Bool {
         if options.follows { return true }
         if options.limit != nil || options.duration != nil { return false }
         return header.sources.contains { $0.kind == "generator" || $0.location == "-" }
     }
 
-    /// `feed` sees what is recorded too, and hears when recording stops.
+    /// Creates lanes and trace where the options want them. `layout` says which lanes there are,
+    /// and `workers` how many lanes of the log. `feed` sees what is recorded too, and hears when
+    /// recording stops.
     init(
         options: RunOptions, header: RunHeader, layout: LaneLayout, workers: Int,
         feed: ScreenFeed?
@@ -64,6 +87,7 @@ final class RunRecording: @unchecked Sendable {
         writer = opened?.writer
         path = opened?.path
         removed = opened?.removed ?? []
+        // Not recorded: there is nothing to set up, and every method finds nil.
         guard let mapped, let writer else {
             logLanes = []
             return
@@ -74,11 +98,13 @@ final class RunRecording: @unchecked Sendable {
             consumers: [bound.time.map { TimedConsumer(writer, for: $0) } ?? writer]
                 + (feed.map { [$0] } ?? [])
         ) { [weak self] _, error in
+            // The recorder lives in this object; a strong reference would keep both for ever.
             self?.failed(error)
         }
         feed?.takesRecordedBatches()
     }
 
+    /// Lanes and a trace that were just created.
     private struct Opened {
         var path: String
         var lanes: MappedLanes
@@ -99,6 +125,7 @@ final class RunRecording: @unchecked Sendable {
         switch options.recording {
         case .none: return nil
         case .explicit(let path): return try create(path, overwrites: options.overwrites)
+        // An automatic recording makes its folder, keeps it small, and finds a free name.
         case .automatic:
             let folder = Retention.folder
             if mkdir(folder, 0o700) != 0, errno != EEXIST {
@@ -110,6 +137,7 @@ final class RunRecording: @unchecked Sendable {
             let removed = Retention.makeRoom(in: folder)
             // Two runs may start in one second.
             let base = automaticName(folder, header)
+            // Two runs may start in one second, and any number of them from a script.
             for suffix in [""] + (2...99).map({ "-\($0)" }) {
                 do {
                     var opened = try create(base + suffix + ".mcap", overwrites: false)
@@ -133,10 +161,12 @@ final class RunRecording: @unchecked Sendable {
         return "\(folder)/\(header.pipeline)-\(day)-\(clock)"
     }
 
+    /// The run that is recorded. Called before it starts.
     func attach(_ execution: Execution) { state.withLock { $0.execution = execution } }
+    /// Starts the recorder's thread.
     func start() { recorder?.start() }
 
-    /// The recorder's thread: the trace cannot be written on.
+    /// The recorder's thread, or `finish`: the trace cannot be written on.
     private func failed(_ error: any Error) {
         let failure = CommandFailure(error) ?? CommandFailure(code: 5, what: "\(error)")
         if let trace = error as? TraceError, trace.code == .bound {
@@ -171,6 +201,7 @@ final class RunRecording: @unchecked Sendable {
 
     /// Bytes in the trace so far. Any thread.
     var bytesWritten: Int { writer?.bytesWritten ?? 0 }
+    /// Records of the log that found no room so far. Any thread.
     var logsDropped: UInt64 { logLanes.reduce(0) { $0 + $1.droppedCount } }
 
     /// Has what was noted so far written, within a bounded time. Any thread.
@@ -196,7 +227,8 @@ final class RunRecording: @unchecked Sendable {
         var removed: [String] = []
     }
 
-    /// Writes the end and closes the trace; the lanes go when it is whole.
+    /// Writes the end and closes the trace; the lanes are removed when the trace is whole, as it
+    /// holds everything that they do then. It waits for the recorder's thread.
     func finish(_ end: RunEnd) -> Result {
         guard let recorder, let writer, let mapped else { return Result() }
         recorder.finish()
@@ -205,6 +237,7 @@ final class RunRecording: @unchecked Sendable {
         var end = end
         (end.logsDropped, end.offersDropped) = (result.logsDropped, result.offersDropped)
         end.marksDropped = UInt64(recorder.droppedMarks)
+        // After a failure the file ends in the middle: an end behind it would make it look whole.
         let hasFailed = state.withLock { $0.failure != nil }
         do {
             if !hasFailed {
@@ -220,7 +253,8 @@ final class RunRecording: @unchecked Sendable {
     }
 }
 
-/// Takes batches for some time, then refuses further ones.
+/// Takes batches for some time and hands them on, then refuses further ones with an error, which
+/// ends the recording. The recorder's thread calls it.
 final class TimedConsumer: RecordConsumer {
     private let next: any RecordConsumer
     private let deadline: UInt64
@@ -232,6 +266,7 @@ final class TimedConsumer: RecordConsumer {
         deadline = MonotonicClock.nanoseconds() &+ UInt64(max(0, time.wholeNanoseconds))
     }
 
+    /// Hands the batch on, or throws when the time is over.
     func consume(_ batch: RecordBatch) throws {
         if MonotonicClock.nanoseconds() >= deadline {
             throw TraceError(.bound, "recording reached its bound of \(time)")

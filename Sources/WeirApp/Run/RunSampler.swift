@@ -5,50 +5,71 @@ import WeirTelemetry
 
 /// Reads the counters of a run: each sample holds what changed since the one before.
 ///
-/// Owned by the sampler's thread. It goes to the subtasks that did something and to their channels,
-/// so that what a sample costs and holds grows with what happened and not with the plan.
+/// `RunWatch` calls `take` ten times a second on the sampler's thread, which owns it; after the
+/// run's last turn it calls `tellAll` and takes what is left. It goes to the subtasks that did
+/// something (`TouchedSet`) and to their channels, so that what a sample costs and holds grows with
+/// what happened and not with the plan. Workers are not held up by it: what is read are counters
+/// that they store anyway.
+///
+/// Whoever reads samples (`SampleTable`) keeps what was told last, adds idle time to whom a sample
+/// does not name, and moves watermark lags on with the newest event. The sampler computes the same
+/// expectation (`expected`) and names a subtask only where it is wrong.
 final class RunSampler {
-    /// About so many entries a sample holds; what changed beyond them comes in the next ones.
+    /// About how many entries a sample holds at most, so that neither its size nor the time that it
+    /// takes grows with the plan. What changed beyond them comes in the next samples.
     static let usualEntries = 4_096
-    /// For so many entries that changed one that did not is told once more, in turn: whoever missed
-    /// a sample, because a part of the trace is damaged, comes to know everything again.
+    /// Once in this many entries that changed, one that did not change is told again, in turn. So
+    /// whoever missed a sample, because a part of the trace is damaged, comes to know everything
+    /// again, and it costs an eighth more.
     static let changesPerRepeat = 8
 
     private let execution: Execution
+    /// As `usualEntries`; tests give less.
     private let clock: RunClock
     private let maximumEntries: Int
     /// What the recorder says of itself; asked once a sample.
     private let recorder: () -> RecorderSample
-    /// As they were told last.
+    /// Each subtask as it was told last.
     private var subtasks: [SubtaskSample]
+    /// Each channel as it was told last.
     private var channels: [ChannelSample]
     /// By subtask: when it was told last, in microseconds, and the newest watermark then.
     private var told: [(time: Int64, newest: Int64?)]
     /// By subtask: when its latencies were told last, in microseconds, and how many there were.
     private var toldLatencies: [(time: Int64, count: UInt64)]
-    /// Latencies are told so often at most, microseconds: they are longer than the rest together.
+    /// Latencies are told at most this often, in microseconds, because they are longer than
+    /// everything else of a subtask together. It is a little less than a second: a sample that
+    /// comes early still tells them.
     private static let latencyInterval: Int64 = 950_000
     /// Whether everything is told that is not told yet, as behind a run's last turn.
     private var tellsAll = false
-    /// Up to here whoever reads the samples took for idle who was not named.
+    /// The time of the last whole sample, in microseconds: up to here whoever reads the samples
+    /// took for idle who was not named.
     private var passedTime: Int64 = 0
-    /// By subtask: the numbers of its channels.
+    /// For each subtask its part of `channelNumbers`.
     private let channelsOf: [Range<Int>]
+    /// The channels of all subtasks, one after the other. In one array, because a plan may have
+    /// many thousands.
     private let channelNumbers: [Int32]
-    /// Subtasks, a bit each: to be looked at in the next sample whatever they do.
+    /// Subtasks that are looked at in the next sample whatever they do; a bit each, 64 in a word.
     private var waiting: [UInt64]
     /// The newest event time that any source has seen.
     private var newest: Int64?
-    /// Where the next sample begins to look, so that a full one starves nobody.
+    /// The subtask at which the next sample begins to look, so that a full sample starves nobody.
     private var firstNumber = 0
+    /// The entry that is told again next, subtasks first.
     private var nextRepeat = 0
+    /// Entries that changed since one was told again.
     private var changesSinceRepeat = 0
     /// Whether the last sample was full: the next one tells more of the same moment.
     private(set) var isBehind = false
+    /// Processor time that sampling took so far.
     private var nanoseconds: UInt64 = 0
     /// Subtasks and channels that were looked at so far: what sampling costs, apart from clocks.
     private(set) var visitCount = 0
 
+    /// A sampler of a run, before its first sample; everything starts at zero. `recorder` gives
+    /// what the recorder says of itself.
     init(
         _ execution: Execution, clock: RunClock, maximumEntries: Int = RunSampler.usualEntries,
         recorder: @escaping () -> RecorderSample
@@ -72,6 +93,8 @@ final class RunSampler {
         (channelsOf, channelNumbers) = Self.links(execution)
     }
 
+    /// Which channels each subtask has at its inlets and outlets, in a form that is quick to go
+    /// through.
     private static func links(_ execution: Execution) -> ([Range<Int>], [Int32]) {
         var numbers: [ObjectIdentifier: Int32] = [:]
         for (number, channel) in execution.channels.enumerated() {
@@ -88,7 +111,8 @@ final class RunSampler {
         return (ranges, all)
     }
 
-    /// The next sample.
+    /// Takes the next sample. It may be partial, when more changed than it holds: then the next one
+    /// tells more of the same moment.
     func take() -> MetricSample {
         let started = MonotonicClock.threadNanoseconds()
         let ticks = TickClock.nanoseconds()
@@ -109,6 +133,8 @@ final class RunSampler {
         return sample
     }
 
+    /// Whether there is no room for another subtask. What belongs to a subtask that has room is
+    /// told with it.
     private func isFull(_ sample: MetricSample) -> Bool {
         sample.subtasks.count + sample.channels.count >= maximumEntries
     }
@@ -117,6 +143,7 @@ final class RunSampler {
     /// no room any more, the next sample has some.
     private func visitAll(_ due: [UInt64], _ ticks: UInt64, _ sample: inout MetricSample) {
         let first = firstNumber
+        // The bits from the first number on in its word.
         let behind = UInt64.max << UInt64(first & 63)
         isBehind = false
         // The first word comes twice: what of it lies before the first number comes last.
@@ -125,6 +152,7 @@ final class RunSampler {
             let mask = offset == 0 ? behind : offset == due.count ? ~behind : .max
             forEachBit(of: due[word] & mask, word) { number in
                 if isFull(sample) {
+                    // No room: looked at in the next sample, which begins with the first of these.
                     waiting[word] |= 1 << UInt64(number & 63)
                     if !isBehind { firstNumber = number }
                     isBehind = true
@@ -144,11 +172,13 @@ final class RunSampler {
         for word in waiting.indices {
             let taken = execution.touched.take(word: word)
             due[word] |= taken
+            // Once more the next time, for counters that were stored after the look at them.
             waiting[word] = taken
         }
         return due
     }
 
+    /// Calls the body with the number of each subtask whose bit is set, in rising order.
     private func forEachBit(of bits: UInt64, _ word: Int, _ body: (Int) -> Void) {
         var rest = bits
         while rest != 0 {
@@ -157,6 +187,8 @@ final class RunSampler {
         }
     }
 
+    /// Finds the newest event time that any source has seen. It comes before the visits, as all
+    /// lags are measured against it.
     private func advanceNewest(_ due: [UInt64]) {
         for word in due.indices {
             forEachBit(of: due[word], word) { number in
@@ -168,6 +200,7 @@ final class RunSampler {
         }
     }
 
+    /// Looks at a subtask and at its channels, and tells those that are not as expected.
     private func visit(_ number: Int, _ ticks: UInt64, _ sample: inout MetricSample) {
         let subtask = execution.subtasks[number]
         visitCount += 1 + channelsOf[number].count
@@ -209,7 +242,8 @@ final class RunSampler {
         return expected
     }
 
-    /// When a message came, microseconds since the run's start; nil where there is none.
+    /// When the oldest message of a channel came, in microseconds since the run's start; nil where
+    /// there is none.
     private func since(_ entry: UInt64, _ ticks: UInt64, _ time: Int64) -> Int64? {
         guard entry > 0 else { return nil }
         let age = ticks > entry ? (ticks - entry) / 1_000 : 0
@@ -240,6 +274,8 @@ final class RunSampler {
     /// From now on everything is told at once: the run took its last turn.
     func tellAll() { tellsAll = true }
 
+    /// Puts a subtask into the sample, and remembers that it was told. Latencies go along only when
+    /// they are new.
     private func tell(_ subtask: SubtaskSample, _ number: Int, _ sample: inout MetricSample) {
         let before = subtasks[number].latencies
         subtasks[number] = subtask
@@ -266,6 +302,7 @@ final class RunSampler {
         sample.errors = counters.errors.load(ordering: .relaxed)
         sample.drops = drops(counters)
         sample.turns = counters.turns.load(ordering: .relaxed)
+        // Nil would say that this build takes waiting for idle, as older ones did.
         sample.waiting = sample.waiting ?? 0
         if var times = counters.times(now: ticks) {
             times.raise(to: known.times)
@@ -280,6 +317,8 @@ final class RunSampler {
         return sample
     }
 
+    /// What only sources have: how far behind their input and each other they are. The greatest
+    /// number stands for what is not known.
     private func readSource(_ subtask: Subtask, _ sample: inout SubtaskSample) {
         guard subtask.isSource else { return }
         let counters = subtask.counters
@@ -295,6 +334,7 @@ final class RunSampler {
         if !isOut, event != .min, let newest, newest >= event { sample.skew = newest - event }
     }
 
+    /// What was dropped, by reason; nil where nothing was.
     private func drops(_ counters: SubtaskCounters) -> [DropSample]? {
         var drops: [DropSample] = []
         for reason in DropReason.allCases {

@@ -7,12 +7,22 @@ import WeirMonitor
 import WeirTelemetry
 import WeirTrace
 
-/// One `weir run`: puts the rooms together, runs, sums up.
+/// One `weir run`: puts the rooms together, runs, and sums up.
+///
+/// `RunCommand` makes it and calls `run` once, on the main thread. The order in `run` matters:
+/// signals are blocked before any thread starts; inputs and outputs are judged before anything is
+/// emptied; lanes and trace exist before a worker notes; the screen takes the terminal last of all.
+/// At the end the turns come first, then the writers of the sinks, the last sample, the trace, the
+/// screen and the summary.
 struct RunSession {
     private let options: RunOptions
+    /// The pipeline as it will run: stages, edges, names, and how each part is made.
     let planned: PlannedPipeline
+    /// Nanoseconds since 1970, in whole microseconds, as the trace keeps it.
     private let started: Int64
 
+    /// Plans the pipeline. It throws where the pipeline or its settings are wrong, before anything
+    /// is touched.
     init(_ options: RunOptions) throws {
         self.options = options
         started = MonotonicClock.wallNanoseconds() / 1_000 * 1_000
@@ -21,11 +31,15 @@ struct RunSession {
             started: Instant(nanoseconds: started))
     }
 
+    /// Runs to the end, and throws where the exit code is not 0.
     mutating func run() throws {
         let ending = EndingWatch(drain: options.drain)
+        // Until `opened`, a signal ends the process: opening a pipe may wait for ever, and nothing
+        // is lost.
         let places = try Places(options, planned)
         let connections = try places.open()
         ending.opened()
+        // From here on a signal is remembered until the run begins.
         let header = self.header(places, connections)
         let layout = LaneLayout(
             workers: max(1, options.workers), workerSlots: 1 << 14,
@@ -41,6 +55,7 @@ struct RunSession {
         let watch = RunWatch(
             execution: execution, clock: run.outside.clock, recording: recording, header: header,
             showsLines: options.screen == .plain, feed: screen == nil ? nil : feed)
+        // Here the run begins: its clocks start, and whatever comes before is preparation.
         let wall = MonotonicClock.nanoseconds()
         let processor = MonotonicClock.processorNanoseconds()
         ending.started(
@@ -57,6 +72,7 @@ struct RunSession {
         run.finish()
         let books = execution.closeBooks()
         watch.stop()
+        // Whoever cut the run off in the meantime ends the process, and this does not return.
         ending.finished()
         let cause = exitCause(execution, ending.last)
         var end = RunEnd(
@@ -67,9 +83,11 @@ struct RunSession {
         end.note(state, names: execution.partNames)
         end.sinks = execution.sinkDigests()
         end.violations = execution.violations.count
+        // The end goes into the trace behind the last sample.
         let trace = recording.finish(end)
         ending.closed()
         let processorEnd = MonotonicClock.processorNanoseconds()
+        // A screen stays up for a person to look at when the run failed.
         screen?.ended(cause.name, staying: cause.code == 1)
         ending.stop()
         let summary = RunSummary(
@@ -80,6 +98,7 @@ struct RunSession {
         if cause.code != 0 { throw cause.exit }
     }
 
+    /// The screen of the run, where one is wanted; it takes the terminal.
     private func screen(
         _ feed: ScreenFeed, _ header: RunHeader, _ recording: RunRecording, _ run: LiveRun,
         _ ending: EndingWatch
@@ -121,10 +140,13 @@ struct RunSession {
         return .parallel(tuning)
     }
 
+    /// Why the run ended. What stopped it comes before a signal, because the signal may have come
+    /// while it was stopping.
     private func exitCause(_ execution: Execution, _ signal: Int32?) -> ExitCause {
         if let (cause, step) = execution.stopCause {
             return ExitCause(cause, step: step, signal: signal)
         }
+        // Ctrl-C is how a person ends a run that has no end, and no failure.
         if let signal, signal != SIGINT {
             return ExitCause(name: "interrupted", code: 128 + signal, message: nil)
         }
@@ -132,7 +154,11 @@ struct RunSession {
             name: signal == nil ? "finished" : "interrupted", code: 0, message: nil)
     }
 
-    /// What the trace and the screens are told of the run.
+    /// What the trace and the screens are told of the run: everything that a replay has to know
+    /// beforehand. The run's id is drawn from the system and not from the seed, because two runs
+    /// may have the same seed. The environment lists what user code may depend on without the
+    /// engine knowing. An input that does not go into the trace is named with its path, as a replay
+    /// has to find it.
     func header(
         _ places: Places, _ connections: LiveOutside.Connections
     ) -> RunHeader {
@@ -177,11 +203,12 @@ struct RunSession {
         return header
     }
 
-    /// A sink's hand-over is its subtask's last outlet.
+    /// The outlet through which a sink hands its rows on. It is the last one of its subtask.
     private func sinkOutlets(_ plan: Plan, _ stage: StagePlan, _ subtask: String) -> [String] {
         stage.sink.map { ["\(subtask)>\(plan.sinks[$0].name)"] } ?? []
     }
 
+    /// The graph as it was planned: subtasks with their channels, edges, cells and invariants.
     private func fill(_ header: inout RunHeader, _ plan: Plan) {
         for (stage, ordinal) in plan.subtasks {
             let name = "\(plan.stages[stage].name)/\(ordinal)"
@@ -203,10 +230,14 @@ struct RunSession {
     }
 }
 
-/// Why a run ended, and with which exit code.
+/// Why a run ended, and with which exit code. The codes are those of the command line's contract: 0
+/// for a run that did what it was asked, 1 for a violation or a failure of the pipeline, 5 for the
+/// world around it, 128 + n for a signal.
 struct ExitCause: Sendable {
+    /// A word for the summary and the trace, such as `finished` or `violation`.
     let name: String
     let code: Int32
+    /// What happened, for a person; nil where the name says it all.
     let message: String?
 
     init(name: String, code: Int32, message: String?) {
@@ -215,6 +246,7 @@ struct ExitCause: Sendable {
         self.message = message
     }
 
+    /// The cause of a run that was stopped at a step.
     init(_ cause: StopCause, step: UInt64, signal: Int32?) {
         switch cause {
         case .violation(let invariant):

@@ -2,18 +2,25 @@ import WeirBase
 import WeirEngine
 import WeirTelemetry
 
-/// What a run came to, for a person or a program to read.
+/// What a run came to, for a person or a program to read. `RunSession` writes it to standard error
+/// when everything has come to its end, so that it may read the state of the subtasks. `CutOff` has
+/// a shorter one for a run that did not.
 struct RunSummary {
     let options: RunOptions
     let execution: Execution
+    /// What became of every element.
     let books: Books
     let end: RunEnd
     let cause: ExitCause
+    /// What became of the recording.
     let trace: RunRecording.Result
+    /// Processor time of the whole process during the run.
     let processorNanoseconds: UInt64
 
+    /// How long the run took; never zero, as it is divided by.
     private var seconds: Double { max(1e-9, Double(end.durationNanoseconds) / 1e9) }
 
+    /// The latencies of the subtask of a sink that made most rows; nil where no row was made.
     private var latency: LatencyHistogram? {
         var most: LatencyHistogram?
         for subtask in execution.subtasks {
@@ -25,6 +32,7 @@ struct RunSummary {
         return most
     }
 
+    /// The summary as lines of text: one word and what it says.
     var text: String {
         var lines: [String] = []
         lines.append(
@@ -54,9 +62,11 @@ struct RunSummary {
             "  CPU        \(Self.round(Double(processorNanoseconds) / 1e9)) s, \(end.turns) turns, "
                 + "\(end.steps) steps")
         lines.append("  guarantee  \(books.guarantee)")
+        // The engine lost or made up elements: a defect of Weir's, and never silent.
         for imbalance in books.imbalances {
             lines.append("  defect     the books do not balance: \(imbalance)")
         }
+        // The rest are lines that are only there where there is something to say.
         lines.append(contentsOf: remarkLines)
         lines.append(contentsOf: traceLines)
         lines.append(contentsOf: violationLines)
@@ -118,6 +128,7 @@ struct RunSummary {
         json.endObject()
     }
 
+    /// Where the trace is and what it lacks.
     private var traceLines: [String] {
         guard let path = trace.path else { return ["  trace      none"] }
         var lines = [
@@ -162,6 +173,7 @@ struct RunSummary {
         }
     }
 
+    /// The summary as one JSON object on one line; the members are the command line's contract.
     var json: String {
         var json = JSONText()
         json.beginObject()
@@ -224,12 +236,14 @@ struct RunSummary {
         return json.string
     }
 
+    /// A number with three digits behind the point.
     private static func round(_ number: Double) -> String {
         let thousandths = Int((number * 1_000).rounded())
         let rest = "\(thousandths % 1_000)"
         return "\(thousandths / 1_000)." + String(repeating: "0", count: 3 - rest.count) + rest
     }
 
+    /// A latency in the unit that reads best.
     private static func time(_ nanoseconds: UInt64) -> String {
         switch nanoseconds {
         case ..<1_000: "\(nanoseconds) ns"

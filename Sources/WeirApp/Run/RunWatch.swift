@@ -6,29 +6,41 @@ import WeirTelemetry
 
 /// Reads a run's counters ten times a second, records them, and shows them: to the screen where
 /// there is one, else as a line a stage and second.
+///
+/// `RunSession` makes it before the run, calls `start` with the run and `stop` behind its last
+/// turn. In between a thread of its own samples. Where nobody records or shows anything there is no
+/// thread.
 final class RunWatch: @unchecked Sendable {
     // Unchecked: `sampler`, `stages` and `model` belong to the sampler's thread, to `stop` after
     // its end.
 
+    /// How far apart samples are, in nanoseconds: ten a second. A screen is read at that pace at
+    /// most, and rates over a second rest on ten of them.
     private static let interval: UInt64 = 100_000_000
-    /// A sample waits at least so many times as long as the last one took: of a run in which
-    /// thousands of subtasks are busy, sampling takes a twentieth of a core at most.
+    /// A sample waits at least this many times as long as the last one took. So sampling takes at
+    /// most a twentieth of a core, also of a run in which thousands of subtasks are busy.
     private static let spacing: UInt64 = 20
-    /// A second, less what a sample may come too early.
+    /// How far apart lines are, in nanoseconds: a second, less what a sample may come too early.
     private static let lineInterval: UInt64 = 950_000_000
 
     private let execution: Execution
     private let recording: RunRecording
+    /// Whether lines are printed.
     private let showsLines: Bool
+    /// The screen's feed; nil where there is no screen.
     private let feed: ScreenFeed?
+    /// For ending the pause between samples early.
     private let monitor = Monitor()
+    /// Whether the run took its last turn.
     private let isOver = Atomic<Bool>(false)
     private var thread: Worker?
+    /// Reads the counters.
     private let sampler: RunSampler
     /// Sums samples up for lines; a screen has its own.
     private var stages: StageTable
     /// What the lines show, as a screen would.
     private var timeline: Timeline
+    /// Decides which samples are worth recording.
     private var rhythm = SampleRhythm()
     /// When lines were shown last, or the first sample came.
     private var shownAt: UInt64?
@@ -46,6 +58,7 @@ final class RunWatch: @unchecked Sendable {
         stages = StageTable(header, names: timeline.facts.stages)
     }
 
+    /// Starts the sampler's thread, where anybody wants samples.
     func start() {
         guard showsLines || feed != nil || recording.recorder != nil else { return }
         thread = Worker("weir-sampler") { [self] in
@@ -55,20 +68,25 @@ final class RunWatch: @unchecked Sendable {
                     if !isOver.load(ordering: .acquiring) { monitor.wait(until: due) }
                 }
                 if MonotonicClock.nanoseconds() < due { continue }
+                // The thread's own time, as the machine may have other work.
                 let before = MonotonicClock.threadNanoseconds()
                 take()
                 let spent = MonotonicClock.threadNanoseconds() - before
                 let now = MonotonicClock.nanoseconds()
+                // After a pause of the machine one sample is taken and not all that were missed.
                 due = max(due + Self.interval, now + Self.spacing * spent)
             }
         }
     }
 
+    /// Ends the thread and takes what is left, so that the trace ends with the run's final counts.
+    /// After the run's last turn.
     func stop() {
         isOver.store(true, ordering: .releasing)
         monitor.withLock { monitor.signal() }
         thread?.join()
         guard thread != nil else { return }
+        // The thread has ended, so that this thread owns what was its.
         sampler.tellAll()
         // The last samples tell everything that is not told yet.
         while take(), sampler.isBehind {}
@@ -83,6 +101,7 @@ final class RunWatch: @unchecked Sendable {
         return true
     }
 
+    /// Sums a sample up, and prints lines when a second has passed.
     private func show(_ sample: MetricSample) {
         let now = MonotonicClock.nanoseconds()
         let frame = stages.take(sample)

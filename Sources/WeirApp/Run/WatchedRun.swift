@@ -3,6 +3,9 @@ import WeirEngine
 import WeirMonitor
 
 /// A run as whoever may have to end it sees it, from outside and without waiting.
+///
+/// `RunSession` hands it to `EndingWatch`. Everything here may be asked by any thread at any time,
+/// and is answered from counters, because the workers whose run it is may hang.
 struct WatchedRun: Sendable {
     let options: RunOptions
     let execution: Execution
@@ -13,14 +16,16 @@ struct WatchedRun: Sendable {
     /// Sinks that write to standard output.
     let standardOutputs: Set<String>
     let screen: RunScreen?
+    /// Where notices for the screen go.
     let feed: ScreenFeed
 
-    /// A write that has gone on for so long waits for whoever reads.
+    /// A write that has gone on for this long, in nanoseconds, waits for whoever reads.
     private static let heldNanoseconds: UInt64 = 500_000_000
 
-    /// Whether nothing is left but to come to an end.
+    /// Whether nothing is left but to come to an end: the sources ended, or the run was stopped.
     var isDraining: Bool { execution.isDraining || execution.isStopping }
 
+    /// A number that changes as long as turns, calls or writes get on. Its value means nothing.
     var progress: UInt64 { execution.activity &+ outside.writtenBytes }
 
     /// Whether whoever reads standard output is what the run waits for.
@@ -29,12 +34,14 @@ struct WatchedRun: Sendable {
             .contains { standardOutputs.contains($0.sink) }
     }
 
-    /// What does not come back, for a sentence: calls and writes, else what is blocked.
+    /// What does not come back, for a sentence: calls and writes that have gone on for this many
+    /// nanoseconds, else the subtasks whose output has no room.
     func hangs(atLeast nanoseconds: UInt64) -> [String] {
         let calls = execution.longCalls(atLeast: nanoseconds).map(\.words)
         let writes = outside.longWrites(atLeast: nanoseconds).map {
             "sink \($0.sink) has been writing for \(Figures.tenths($0.nanoseconds)) s"
         }
+        // What is blocked is blocked by one of those, and only named where none of them is known.
         if !(calls + writes).isEmpty { return calls + writes }
         let blocked = execution.blockedSubtasks
         if blocked.isEmpty { return [] }

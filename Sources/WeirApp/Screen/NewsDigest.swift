@@ -6,21 +6,26 @@ import WeirTrace
 /// Turns recorded batches into news: the one way from telemetry to a screen, live or from a trace.
 ///
 /// A run's recorder and a reader of its trace give the same batches in the same order, so that a
-/// screen shows the same whichever it is fed by.
+/// screen shows the same whichever it is fed by. `ScreenFeed` and `TraceFeed` own one each, made
+/// from the run's header, and hand it every batch from the first on: statements of the log and
+/// totals of samples are told once and referred to later.
 struct NewsDigest {
-    /// By number of the subtask.
+    /// The names of the subtasks, by their number.
     private let subtasks: [String]
+    /// Sums samples up by stages.
     private var stages: StageTable
-    /// The log's statements met so far.
+    /// The statements of the log that were met so far; records name them by index.
     private var sites: [LogSite] = []
 
+    /// A digest for a run, before its first batch.
     init(_ header: RunHeader) {
         subtasks = header.subtasks.map { "\($0.stage)/\($0.index)" }
         let facts = RunFacts(header: header, tracePath: nil)
         stages = StageTable(header, names: facts.stages)
     }
 
-    /// Gives a batch's warnings, errors and marks as notices, and then its samples.
+    /// Gives a batch's warnings, errors and incidents as notices, and then its samples: a sample
+    /// comes behind what was noticed before it.
     mutating func take(_ batch: RecordBatch, give: (TimelineEvent) -> Void) {
         sites.append(contentsOf: batch.newSites)
         for records in TraceWriter.joined(batch.logs) {
@@ -35,6 +40,8 @@ struct NewsDigest {
     /// The run at a sample; every one has to be taken, as each names what changed since the last.
     mutating func frame(of sample: MetricSample) -> SampleFrame { stages.take(sample) }
 
+    /// A record of the log as a notice; nil for one that no person need see, or that a damaged
+    /// trace made up.
     private func notice(_ record: LogRecord) -> Notice? {
         guard Int(record.site) < sites.count else { return nil }
         let site = sites[Int(record.site)]

@@ -4,22 +4,29 @@ import WeirBase
 /// Another invocation of this program with the terminal to itself, in a process group of its own.
 ///
 /// The screen's thread calls `run` while it lends the terminal, and waits there; the run whose
-/// screen it is goes on meanwhile, on its own threads. A process rather than a call, because the
+/// screen it is goes on meanwhile, on its own threads. It is a process and not a call, because the
 /// debugger runs the pipeline a second time and takes signals, the terminal and standard output for
-/// itself; whatever goes wrong there leaves the run alone. What has to be put right on the way
-/// there and back is the group that the terminal's keys go to, and what its Ctrl-C means.
+/// itself; whatever goes wrong there leaves the run alone.
+///
+/// What has to be put right on the way there and back is the process group that the terminal's keys
+/// go to, and what its Ctrl-C means. On the way there the child gets the foreground, so that Ctrl-C
+/// goes to it alone. On the way back this process takes the foreground again, and keys do not
+/// become signals until the screen is up.
 enum Prompt {
-    /// A program that ended this soon without being asked anything has hardly been read.
+    /// A program that ended within this time without being asked anything has hardly been read, so
+    /// that its words are left standing.
     private static let shortNanoseconds: UInt64 = 1_000_000_000
-    /// How long one that was told to end may take.
+    /// How long one that was told to end may take before it is killed.
     private static let endNanoseconds: UInt64 = 2_000_000_000
 
-    /// Runs it to its end. Ctrl-C goes to it alone. Call with the terminal in its usual modes.
+    /// Runs this program with other arguments to its end. Call it with the terminal in its usual
+    /// modes. `isLeaving` says whether the screen has to go, and then the child is ended.
     ///
     /// What ends in no time or with an error leaves its words standing until Enter is pressed.
     static func run(_ arguments: [String], isLeaving: () -> Bool) {
         let terminal = open("/dev/tty", O_RDWR | O_CLOEXEC)
         defer { if terminal >= 0 { close(terminal) } }
+        // How long it lasts tells whether anybody read what it said.
         let started = MonotonicClock.nanoseconds()
         guard let child = start(arguments, terminal) else {
             say("weir: error: no process could be started. Enter returns to the screen\n")
@@ -36,6 +43,7 @@ enum Prompt {
         waitForEnter(terminal, isLeaving)
     }
 
+    /// Starts the child and gives it the terminal; nil when the system refuses.
     private static func start(_ arguments: [String], _ terminal: Int32) -> pid_t? {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
@@ -46,6 +54,8 @@ enum Prompt {
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
+        // The run's signals are blocked and ignored in this process. The child begins with all of
+        // them as usual.
         var signals = sigset_t()
         sigemptyset(&signals)
         posix_spawnattr_setsigmask(&attributes, &signals)
@@ -53,6 +63,7 @@ enum Prompt {
             sigaddset(&signals, signal)
         }
         posix_spawnattr_setsigdefault(&attributes, &signals)
+        // A group of its own, which the terminal can be given to.
         posix_spawnattr_setpgroup(&attributes, 0)
         let flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP
         posix_spawnattr_setflags(&attributes, Int16(flags))
@@ -67,7 +78,8 @@ enum Prompt {
         return started
     }
 
-    /// Waits for its end; gives its exit code, 128 + n where a signal ended it.
+    /// Waits for the child's end, and looks two hundred times a second whether the screen has to
+    /// go. Gives its exit code, 128 + n where a signal ended it.
     private static func wait(for child: pid_t, _ isLeaving: () -> Bool) -> Int32 {
         var status: Int32 = 0
         var toldAt: UInt64?
@@ -75,6 +87,7 @@ enum Prompt {
             let found = waitpid(child, &status, WNOHANG | WUNTRACED)
             if found < 0, errno != EINTR { return 0 }
             if found == child {
+                // The low byte is 0x7F for a process that was stopped and did not end.
                 if status & 0xFF != 0x7F { break }
                 // There is no shell that could go on with it: a stop is undone.
                 kill(-child, SIGCONT)
@@ -86,6 +99,7 @@ enum Prompt {
                 toldAt = told
                 if now > told + endNanoseconds { kill(-child, SIGKILL) }
             }
+            // Polled, as this thread waits for the child and for a request to leave alike.
             usleep(5_000)
         }
         return status & 0x7F == 0 ? status >> 8 & 0xFF : 128 + status & 0x7F
@@ -109,6 +123,7 @@ enum Prompt {
         pthread_sigmask(SIG_SETMASK, &before, nil)
     }
 
+    /// Waits until Enter or Ctrl-C is pressed, or the screen has to go.
     private static func waitForEnter(_ terminal: Int32, _ isLeaving: () -> Bool) {
         guard terminal >= 0 else { return }
         var byte: UInt8 = 0

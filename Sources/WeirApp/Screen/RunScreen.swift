@@ -5,17 +5,19 @@ import WeirMonitor
 import WeirTerminal
 
 /// A screen on a terminal: a thread that owns the terminal and a `ScreenModel`. It hands the keys
-/// of the one and the timeline's events to the other, shows its frames and does what it asks for.
+/// of the one and the timeline's events to the other, shows its frames, and does what it asks for.
 ///
 /// It knows no view and no run: what is shown is the model's affair, and where events come from is
-/// the source's. `weir run` and `weir top` use it alike. In order: make it (which takes the
-/// terminal), `start`, then `ended` when the run is over or `wait` where it is another's; both give
-/// the terminal back. `abandon` is for the end of a process that waits for nobody.
+/// the source's. `weir run` and `weir top` use it alike. In order: make it, which takes the
+/// terminal; `start`; then `ended` when the run is over, or `wait` where it is another's. Both
+/// return when the terminal was given back. `abandon` is for the end of a process that waits for
+/// nobody.
 final class RunScreen: @unchecked Sendable {
     // Unchecked: `terminal`, `model`, `source` and `hasMore` belong to the starter until `start`,
     // then to the screen's thread, then to whoever joined it. The rest is constant or atomic.
 
-    /// What a screen may ask of whoever shows it. The screen's thread calls both.
+    /// What a screen may ask of whoever shows it. The screen's thread calls both closures, and
+    /// `wait` the second one on the thread that waits; neither may wait.
     struct Run {
         /// Drain and end; a second time: stop now.
         var request: @Sendable () -> Void
@@ -23,34 +25,44 @@ final class RunScreen: @unchecked Sendable {
         var isLeaving: @Sendable () -> Bool
     }
 
-    /// A screen that is to end and does not for so long is held up by its terminal.
+    /// A screen that is to end and does not for this long is held up by its terminal: one that was
+    /// stopped with Ctrl-S, or a link that takes nothing.
     private static let patienceNanoseconds: UInt64 = 300_000_000
-    /// Whoever waits for the end looks so often whether a signal came.
+    /// Whoever waits for the screen's end looks this often whether a signal came.
     private static let lookNanoseconds: UInt64 = 50_000_000
 
+    /// The screen's terminal.
     private let terminal: any Terminal
+    /// Where events come from; another one after a person went to a newer run.
     private var source: any TimelineSource
     private let run: Run
+    /// Ends the waiting of the screen's thread. Any thread.
     private let wake: @Sendable () -> Void
+    /// What is shown.
     private var model: ScreenModel
     /// Whether the source has more to give at once.
     private var hasMore = false
     private var thread: Worker?
 
+    /// What the screen's thread is to do when it next looks.
     private enum Phase {
         static let running = 0
         /// The run ended, and the screen stays until a key leaves it.
         static let staying = 1
         static let leaving = 2
     }
+    /// Set by whoever owns the run, read by the screen's thread.
     private let phase = Atomic<Int>(Phase.running)
+    /// Whether the screen's thread came to its end; set under `done`.
     private let isDone = Atomic<Bool>(false)
+    /// For waiting until the screen's thread ended.
     private let done = Monitor()
-    /// Whether another program has the terminal for a while.
+    /// Whether another program has the terminal for a while. Its output must not be thrown away.
     private let isLent = Atomic<Bool>(false)
+    /// How the run ended, once it has.
     private let ending = Mutex<String?>(nil)
 
-    /// Takes the terminal; nothing was shown when this throws.
+    /// Takes this process's terminal. Nothing was shown when this throws.
     convenience init(
         look: ScreenLook, facts: RunFacts, source: any TimelineSource, standpoint: Standpoint,
         run: Run
@@ -58,6 +70,7 @@ final class RunScreen: @unchecked Sendable {
         do {
             let terminal = try CursesTerminal(
                 output: STDOUT_FILENO, input: STDIN_FILENO, kind: look.kind, theme: look.theme)
+            /// A screen on any terminal, which a test gives.
             self.init(
                 terminal: terminal, wake: terminal.waker, theme: look.theme, facts: facts,
                 source: source, standpoint: standpoint, run: run)
@@ -79,6 +92,7 @@ final class RunScreen: @unchecked Sendable {
         source.setWake(wake)
     }
 
+    /// Starts the screen's thread, which owns terminal, model and source from now on.
     func start() {
         thread = Worker("weir-screen") { [self] in
             loop()
@@ -89,7 +103,8 @@ final class RunScreen: @unchecked Sendable {
         }
     }
 
-    /// The run ended. Gives the terminal back: at once, or when the person has seen enough.
+    /// The run ended. Gives the terminal back: at once, or with `staying` when the person has seen
+    /// enough.
     func ended(_ how: String, staying: Bool) {
         ending.withLock { $0 = how }
         phase.store(staying ? Phase.staying : Phase.leaving, ordering: .releasing)
@@ -97,7 +112,7 @@ final class RunScreen: @unchecked Sendable {
         wait()
     }
 
-    /// Waits until the person leaves, and gives the terminal back.
+    /// Waits until the person leaves or a signal asks for the end, and gives the terminal back.
     func wait() {
         var leavingSince: UInt64?
         while !isDone.load(ordering: .acquiring) {
@@ -106,6 +121,7 @@ final class RunScreen: @unchecked Sendable {
                 done.wait(until: MonotonicClock.nanoseconds() + Self.lookNanoseconds)
             }
             let isLeaving = phase.load(ordering: .relaxed) == Phase.leaving || run.isLeaving()
+            // A program that has the terminal is ended by the screen's thread, which waits for it.
             guard isLeaving, !isLent.load(ordering: .acquiring) else { continue }
             let now = MonotonicClock.nanoseconds()
             let since = leavingSince ?? now
@@ -140,6 +156,8 @@ final class RunScreen: @unchecked Sendable {
 
     // MARK: The screen's thread
 
+    /// The thread's loop: paint what is due, wait for something to happen, act on it, take what is
+    /// new of the run. It ends when the screen is to be left.
     private func loop() {
         var pace = FramePace()
         while true {
@@ -151,34 +169,37 @@ final class RunScreen: @unchecked Sendable {
             if phase.load(ordering: .acquiring) == Phase.leaving { return }
             for event in events {
                 if case .resized = event { pace.resized() } else { pace.pressed() }
+                // The frame that a key asks for is painted at the start of the next round.
                 for effect in handle(event) where !act(effect) { return }
             }
             if takeNews() { pace.changed() }
             pace.passed(to: MonotonicClock.nanoseconds())
             let isOver = model.timeline.ending != nil || model.state.standpoint == .watcher
+            // A run that goes on ends by the same signal, and its end closes the screen.
             if isOver, run.isLeaving() { return }
         }
     }
 
-    /// Until when nothing needs doing unless something happens; `due` is the next frame's time.
+    /// Until when nothing needs doing unless something happens. `due` is the next frame's time.
     private func deadline(_ now: UInt64, due: UInt64?) -> UInt64 {
         if hasMore { return now }
         return min(due ?? .max, now + min(source.pollNanoseconds, FramePace.idleNanoseconds))
     }
 
+    /// Hands an event of the terminal to the model; gives what that asks for.
     private func handle(_ event: TerminalEvent) -> [ScreenEffect] {
         switch event {
         case .key(let key): return model.update(.key(key))
         case .resized(let size): return model.update(.resize(size))
         case .suspend: return [.suspend]
         case .closed:
-            // Nobody is left to look; the run goes on to its end.
+            // A run whose terminal was closed is asked to end, as by SIGHUP.
             if phase.load(ordering: .acquiring) == Phase.running { run.request() }
             return [.leave]
         }
     }
 
-    /// False when the screen is to be left.
+    /// Does what the model asks for; false when the screen is to be left.
     private func act(_ effect: ScreenEffect) -> Bool {
         switch effect {
         case .endRun, .stopRun: run.request()
@@ -201,6 +222,8 @@ final class RunScreen: @unchecked Sendable {
         isLent.store(false, ordering: .releasing)
     }
 
+    /// Shows the newer run instead, with the same view. Nothing happens where its trace cannot be
+    /// opened.
     private func goToNewer() {
         guard let next = source.successor() else { return }
         source = next.source
@@ -208,7 +231,7 @@ final class RunScreen: @unchecked Sendable {
         model = model.renewed(for: next.facts)
     }
 
-    /// Hands on what came; false when that was nothing.
+    /// Hands what came to the model; false when nothing did.
     private func takeNews() -> Bool {
         let news = source.take()
         hasMore = news.hasMore

@@ -3,37 +3,52 @@ import WeirBase
 import WeirMonitor
 import WeirTelemetry
 
-/// What waits for the screen of a run in this process: the timeline's source while it goes on. Any
-/// thread.
+/// What waits for the screen of a run in this process: the timeline's source while the run goes on.
+/// Any thread may call any of it; one lock guards everything.
 ///
-/// A recorded run's samples, warnings and marks come as its recorder hands them to the trace, so
-/// that the screen shows what the trace will hold. A run that is not recorded offers them itself.
+/// A recorded run's samples, warnings and incidents come as its recorder hands them to the trace
+/// (`consume`), so that the screen shows what the trace will hold. A run that is not recorded
+/// offers them itself (`offer`). The screen's thread takes what has gathered (`take`).
 ///
-/// Bounded: a screen that is held up (a slow link, Ctrl-S) finds the newest samples and a count of
-/// the notices that found no room. Violations have room of their own. The run never waits for it.
+/// It is bounded: a screen that is held up, by a slow link or by Ctrl-S, finds the newest samples
+/// and a count of the notices that found no room. Violations have room of their own. The run never
+/// waits for the screen.
 final class ScreenFeed: RecordConsumer, TimelineSource {
+    /// Of more samples the oldest are dropped: six seconds of them are more than a screen that is
+    /// not held up ever finds.
     static let maximumSamples = 64
+    /// Of more notices the newest are dropped and counted, because the first ones tell the cause.
     static let maximumNotices = 256
+    /// The same for violations, which come on top of the other notices.
     static let maximumViolations = 64
 
+    /// What waits, and what making more of it needs.
     private struct State {
+        /// What waits, in the order in which it came.
         var events: [TimelineEvent] = []
-        /// Of `events`.
+        /// How many samples, other notices and violations are among `events`.
         var samples = 0
         var notices = 0
         var violations = 0
+        /// How many notices found no room.
         var lost = 0
+        /// Why nothing is recorded any more, where the screen does not know it yet.
         var recordingEnd: String?
+        /// Wakes the screen's thread; nil before there is a screen.
         var wake: (@Sendable () -> Void)?
-        /// Microseconds since the run's start.
+        /// The run's clock, in microseconds since its start.
         var clock: @Sendable () -> Int64 = { 0 }
         var digest: NewsDigest
+        /// Whether everything comes from the recorder.
         var isRecorded = false
     }
 
+    /// The screen is woken for each sample, so that looking by itself is only for what wakes
+    /// nobody.
     let pollNanoseconds: UInt64 = 500_000_000
     private let state: Mutex<State>
 
+    /// A feed for a run with this header, before anything came.
     init(_ header: RunHeader) { state = Mutex(State(digest: NewsDigest(header))) }
 
     func setWake(_ wake: @escaping @Sendable () -> Void) { state.withLock { $0.wake = wake } }
@@ -44,6 +59,7 @@ final class ScreenFeed: RecordConsumer, TimelineSource {
     /// From now on news come from the recorder; what is offered besides is there already.
     func takesRecordedBatches() { state.withLock { $0.isRecorded = true } }
 
+    /// A sample of a run that is not recorded. The sampler's thread.
     func offer(_ sample: MetricSample) {
         let wake = state.withLock { state -> (@Sendable () -> Void)? in
             if state.isRecorded { return nil }
@@ -53,15 +69,18 @@ final class ScreenFeed: RecordConsumer, TimelineSource {
         wake?()
     }
 
+    /// An incident of a run that is not recorded. Any worker.
     func offer(_ mark: Mark) {
         state.withLock { if !$0.isRecorded { Self.add(Notice(mark), &$0) } }
     }
 
+    /// A notice of the program itself, which no trace has.
     func offer(_ notice: Notice) { state.withLock { Self.add(notice, &$0) } }
 
     /// The run goes on unrecorded.
     func recordingStopped(_ reason: String) { state.withLock { $0.recordingEnd = reason } }
 
+    /// Everything that has gathered since the last time. The screen's thread.
     func take() -> TimelineNews {
         var (news, clock) = state.withLock { state in
             defer {
@@ -75,6 +94,7 @@ final class ScreenFeed: RecordConsumer, TimelineSource {
         return news
     }
 
+    /// What waits as news, with a word about what was lost.
     private static func news(_ state: State) -> TimelineNews {
         var news = TimelineNews()
         news.events = state.events
@@ -89,9 +109,11 @@ final class ScreenFeed: RecordConsumer, TimelineSource {
         return news
     }
 
-    /// The recorder's thread.
+    /// A batch as the trace gets it. The recorder's thread; the screen is woken when a sample is in
+    /// it.
     func consume(_ batch: RecordBatch) {
         let wake = state.withLock { state -> (@Sendable () -> Void)? in
+            // A copy, as the closure changes the state that holds it.
             var digest = state.digest
             var hasSample = false
             digest.take(batch) { event in
@@ -104,6 +126,7 @@ final class ScreenFeed: RecordConsumer, TimelineSource {
         wake?()
     }
 
+    /// Adds what waits, by its kind.
     private static func add(_ event: TimelineEvent, _ state: inout State) {
         switch event {
         case .sample(let sample): add(sample, &state)
@@ -113,6 +136,7 @@ final class ScreenFeed: RecordConsumer, TimelineSource {
         }
     }
 
+    /// Adds a sample; where there is no room the oldest one makes it.
     private static func add(_ sample: SampleFrame, _ state: inout State) {
         if state.samples >= maximumSamples,
             let oldest = state.events.firstIndex(where: {
@@ -122,10 +146,13 @@ final class ScreenFeed: RecordConsumer, TimelineSource {
             state.events.remove(at: oldest)
             state.samples -= 1
         }
+        // Where the oldest sample went, the notices that came before it stay: they are known with
+        // the next one.
         state.events.append(.sample(sample))
         state.samples += 1
     }
 
+    /// Adds a notice. One that says the same as the last is counted there and needs no room.
     private static func add(_ notice: Notice, _ state: inout State) {
         if case .notice(var last) = state.events.last, last.isRepeated(by: notice) {
             last.count += notice.count

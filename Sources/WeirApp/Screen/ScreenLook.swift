@@ -3,23 +3,30 @@ import WeirBase
 import WeirTerminal
 
 /// Which screen a command shows, and how it looks there: from flags, environment and terminal.
+/// `run` and `top` call `choose` before they do anything else, so that a screen that cannot be
+/// shown is refused before a run begins.
 struct ScreenLook: Equatable {
     /// The terminal's kind, as in TERM.
     var kind: String
+    /// Whether only ASCII is drawn: because that was asked for, or because the locale writes
+    /// nothing else.
     var isASCII: Bool
     var hasColor: Bool
+    /// Whether graphs may be drawn in braille.
     var hasBraille: Bool
 
+    /// The theme for a terminal like this.
     var theme: Theme {
         var symbols = isASCII ? Symbols.ascii : Symbols.unicode
         symbols.hasBraille = symbols.hasBraille && hasBraille
         return Theme(symbols: symbols, hasColor: hasColor)
     }
 
-    /// The screen for `--ui WANTED`.
+    /// The screen for `--ui WANTED`, which is one of `auto`, `tui`, `plain` and `none`.
     ///
-    /// `tui` refuses where there is no terminal that can; `auto` takes lines then, and says so
-    /// when it is for TERM's sake. `writesRows`: a sink writes to standard output.
+    /// `tui` refuses where there is no terminal that can show a screen; `auto` takes lines then,
+    /// and says so when it is for TERM's sake. `writesRows` says that a sink writes to standard
+    /// output, where the screen would be.
     static func choose(
         _ wanted: String, color: String, isASCII: Bool, writesRows: Bool
     ) throws -> RunOptions.Screen {
@@ -57,9 +64,11 @@ struct ScreenLook: Equatable {
         return .tui(
             ScreenLook(
                 kind: kind ?? "", isASCII: isASCII || !writesUTF8, hasColor: hasColor,
+                // The console of Linux has a font of 512 signs, and braille is not among them.
                 hasBraille: kind != "linux"))
     }
 
+    /// A variable of the environment.
     private static func variable(_ name: String) -> String? {
         getenv(name).map { String(cString: $0) }
     }

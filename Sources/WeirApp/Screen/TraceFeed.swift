@@ -8,28 +8,37 @@ import WeirTrace
 /// on or is over. What comes is what the run's own screen was given, in the same order, because
 /// both read what its recorder handed over (`NewsDigest`).
 ///
-/// Owned by one thread at a time: whoever made it, then whoever takes news. It looks at the file
-/// ten times a second and never alters anything.
+/// One thread at a time owns it: whoever made it, then whoever takes news. It looks at the file ten
+/// times a second and never alters anything.
 final class TraceFeed: TimelineSource, @unchecked Sendable {
     // Unchecked: one thread at a time uses it; it is handed over before the other starts.
 
+    /// How often the file is looked at, in nanoseconds. The run samples at this pace.
     let pollNanoseconds: UInt64 = 100_000_000
-    /// Reading what was recorded before goes on in pieces of this length, so that keys are heard.
+    /// Reading what was recorded before goes on in pieces of this length, in nanoseconds, so that
+    /// keys are heard: a fortieth of a second is not felt.
     private static let sliceNanoseconds: UInt64 = 25_000_000
-    /// How often the folder is looked at for a newer trace.
+    /// How often the folder is looked at for a newer trace, in nanoseconds. Nobody starts runs
+    /// faster.
     private static let folderNanoseconds: UInt64 = 500_000_000
 
     private let trace: Trace
+    /// Reads the trace's telemetry forward, and goes on where the file grew.
     private let cursor: BatchCursor
     private var digest: NewsDigest
+    /// The run's clock, for how old the newest sample is.
     private var clock: TraceClock
+    /// Finds a newer run.
     private var siblings: SiblingTraces
+    /// When the file and the folder were looked at last.
     private var lookedAt: UInt64 = 0
     private var siblingsAt: UInt64 = 0
+    /// Whether everything was read that there will be.
     private var hasEnded = false
-    /// What reading ended with, when it was not the run's end.
+    /// What reading ended with, when it was not the run's end; nil otherwise.
     private(set) var failure: TraceError?
 
+    /// A feed that begins at the trace's start.
     init(_ trace: Trace) {
         self.trace = trace
         cursor = trace.telemetry()
@@ -40,8 +49,10 @@ final class TraceFeed: TimelineSource, @unchecked Sendable {
 
     var facts: RunFacts { RunFacts(header: trace.header, tracePath: trace.path) }
 
+    /// A file wakes nobody: the screen looks by itself.
     func setWake(_ wake: @escaping @Sendable () -> Void) {}
 
+    /// What was recorded since the last time, or a part of it.
     func take() -> TimelineNews {
         var news = TimelineNews()
         let now = MonotonicClock.nanoseconds()
@@ -64,17 +75,21 @@ final class TraceFeed: TimelineSource, @unchecked Sendable {
         return RunEnding.isFailure(end) ? Advice.replay(trace.path) : nil
     }
 
+    /// A feed of the newer trace; nil where there is none, or where it cannot be opened yet.
     func successor() -> (facts: RunFacts, source: any TimelineSource)? {
         guard let path = siblings.newest, let next = try? Trace.open(path: path) else { return nil }
         let feed = TraceFeed(next)
         return (feed.facts, feed)
     }
 
+    /// Reads batches until there are none, or until the time for it is over.
     private func read(_ news: inout TimelineNews, from start: UInt64) {
         do throws(TraceError) {
             // First the look, then the reading: an end is only believed once everything that was
             // written before it has been taken.
             if start >= lookedAt + pollNanoseconds {
+                // Looking costs some calls to the system, and is not done more often than the run
+                // samples.
                 try trace.refresh()
                 lookedAt = start
             }
@@ -106,11 +121,12 @@ final class TraceFeed: TimelineSource, @unchecked Sendable {
 
 /// How a run ended, as far as its trace tells.
 enum RunEnding {
+    /// Whether a run ended otherwise than by itself or by a person's wish.
     static func isFailure(_ end: RunEnd) -> Bool {
         !["finished", "interrupted", "stopped"].contains(end.cause)
     }
 
-    /// `ended: finished`, `failed: violation`, `died: no end in its trace`.
+    /// How it ended, in words: `ended: finished`, `failed: violation`, `died: no end in its trace`.
     static func text(_ trace: Trace) -> String {
         guard let end = trace.end else {
             if case .rewritten(let rewriting) = trace.recovery {
@@ -123,16 +139,17 @@ enum RunEnding {
     }
 }
 
-/// The clock of a run in another process, read from here.
+/// The clock of a run in another process, read from here. `TraceFeed` owns one.
 ///
-/// A run's time since its start follows from the header's wall-clock time; from then on the
+/// A run's time since its start follows from the header's wall-clock time. From then on the
 /// machine's monotonic clock carries it, so that a wall clock that is set does not make a run old.
 /// A simulated run has a virtual clock: there only the time since its last sample is known.
 struct TraceClock {
+    /// Whether the run is a simulated one.
     private let isVirtual: Bool
-    /// Time of the newest sample seen.
+    /// The time of the newest sample that was seen, in microseconds.
     private(set) var newest: Int64 = 0
-    /// Microseconds of the run at `base` of the monotonic clock.
+    /// The run's time, in microseconds, when the monotonic clock was at `base`.
     private var time: Int64
     private var base: UInt64
 
@@ -144,7 +161,7 @@ struct TraceClock {
         time = isVirtual || overflow ? 0 : max(0, since / 1_000)
     }
 
-    /// A sample of that time was found.
+    /// A sample of that time was found. The clock of a simulated run is set by it.
     mutating func saw(_ sample: Int64, at now: UInt64) {
         newest = SampleFrame.bounded(sample)
         guard isVirtual else { return }

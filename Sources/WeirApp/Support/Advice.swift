@@ -1,8 +1,10 @@
 import WeirBase
 import WeirTrace
 
-/// Commands of this program that a message tells its reader to use, ready to be pasted.
+/// Commands of this program that a message tells its reader to use, ready to be pasted. The
+/// program's name is how it was typed, and paths are quoted for a shell where they need it.
 enum Advice {
+    /// The command that lists the pipelines, inside a sentence.
     static var list: String { shown(ProgramName.command("list")) }
     static var help: String { help(nil) }
 
@@ -37,9 +39,11 @@ enum Advice {
     }
 }
 
-/// A damaged trace: what of it can still be read is said with what is wrong.
+/// A damaged trace: what of it can still be read is said together with what is wrong, as whoever
+/// meets damage needs to know what is left.
 enum Damage {
-    /// Does something with a trace; damage that it meets is told with what is still whole.
+    /// Does something with a trace. Damage that it meets is thrown on with what is still whole and
+    /// how to save it; all other errors go through unchanged.
     static func explained<Value>(_ path: String, _ body: () throws -> Value) throws -> Value {
         do {
             return try body()

@@ -2,7 +2,8 @@ import Glibc
 import WeirBase
 import WeirTrace
 
-/// Which build this is.
+/// Which build this is. A replay needs the same code as the run; where it is another build, a
+/// difference may come from that, and messages say so.
 enum BuildIdentity {
     /// Whether this very build recorded the trace.
     static func isBuild(of trace: Trace) -> Bool {
@@ -10,6 +11,7 @@ enum BuildIdentity {
     }
 
     /// `StableHash` of the executable file, 16 hexadecimal digits; empty where it cannot be read.
+    /// It is computed at the first use, by reading the whole file once.
     static let executableHash: String = {
         let descriptor = open("/proc/self/exe", O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return "" }
@@ -26,6 +28,7 @@ enum BuildIdentity {
         }
     }()
 
+    /// The compiler that this was built with, as far as the code can tell.
     static var toolchain: String {
         #if compiler(>=6.3)
             "Swift 6.3"

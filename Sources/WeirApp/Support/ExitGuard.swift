@@ -3,9 +3,15 @@ import Synchronization
 import WeirBase
 import WeirEngine
 
-/// Notices that code of the user's ends the process with `exit`, which would pass for an end of
-/// the command itself: in a run, whose trace and rows are not whole then, and in a replay.
+/// Notices that code of the user's ends the process with `exit`, which would pass for an end of the
+/// command itself: in a run, whose trace and rows are not whole then, and in a replay.
+///
+/// `WeirProgram.main` calls `install` before anything of the user's runs. `EndingWatch` says while
+/// a run is under way (`watch`), so that the run's own end can be done. `commandIsOver` says that
+/// `exit` is meant. The handler runs on whichever thread called `exit`, and does not return where
+/// the end was not meant.
 enum ExitGuard {
+    /// What `exit` would mean now.
     private struct State {
         var isCommandOver = false
         /// Ends the process in the run's own way; called with the status and the place.
@@ -14,7 +20,8 @@ enum ExitGuard {
 
     private static let state = Mutex(State())
 
-    /// Once, before anything of the user's runs.
+    /// Puts the handler in place. Once, before anything of the user's runs: handlers at exit run in
+    /// reverse order, so that this one comes behind those of the user's code.
     static func install() {
         on_exit({ status, _ in ExitGuard.exited(status) }, nil)
     }
@@ -27,10 +34,11 @@ enum ExitGuard {
         state.withLock { $0.run = run }
     }
 
-    /// The thread that called `exit`.
+    /// The handler, on the thread that called `exit`.
     private static func exited(_ status: Int32) {
         let (isOver, run) = state.withLock { ($0.isCommandOver, $0.run) }
         if isOver { return }
+        // What this thread was doing, if it is a worker's: a name to look for.
         let place = TurnContext.currentPlace.map {
             "\($0.place) of \($0.subtask), in the turn of step \($0.step)"
         }

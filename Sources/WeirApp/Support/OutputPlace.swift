@@ -4,22 +4,24 @@ import WeirConnectors
 import WeirEngine
 import WeirTrace
 
-/// A place that rows or lines are to be written to, judged before anything is opened.
+/// A destination that rows or lines are to be written to, judged before anything is opened.
 ///
-/// A regular file is emptied, a character device or named pipe written as it is; what would be
+/// A regular file is emptied, a character device or a named pipe is written as it is. What would be
 /// destroyed for good is refused untouched: a recorded run or its lanes, a disk, and every file
-/// that the same command reads or writes.
+/// that the same command reads or writes. Commands judge all their destinations first and open them
+/// afterwards, so that a refusal leaves everything as it was.
 struct OutputPlace {
-    /// A file that something else is read from or written to.
+    /// A file that the same command reads or writes, and what that is, for the message.
     struct Other {
         let path: String
         let what: String
     }
 
-    /// What writes there; nothing is opened yet.
+    /// What writes there. Nothing is opened yet; opening checks that the file is still the one that
+    /// was judged.
     let sink: any RowSink
 
-    /// Judges `path`, which `writer` is to write.
+    /// Judges the destination `path`, which `writer` is to write.
     ///
     /// - Throws: `CommandFailure` or `TraceError` with code 2 when it is refused, 5 when one may
     ///   not look.
@@ -60,6 +62,8 @@ extension FilePlace {
         }
     }
 
+    /// Whether two files that do not exist yet would be the same: the same name in the same folder,
+    /// whatever ways lead to that.
     private func hasSameName(_ other: FilePlace) -> Bool {
         let (one, two) = (Self.split(target), Self.split(other.target))
         var (first, second) = (stat(), stat())
@@ -68,6 +72,7 @@ extension FilePlace {
             && first.st_ino == second.st_ino
     }
 
+    /// A path as a folder that can be looked at, and a name in it.
     private static func split(_ path: String) -> (folder: String, name: Substring) {
         guard let slash = path.lastIndex(of: "/") else { return (".", path[...]) }
         return (String(path[...slash]), path[path.index(after: slash)...])

@@ -6,7 +6,8 @@ import WeirEngine
 import WeirReplay
 import WeirTrace
 
-/// The running program: its pipelines and how it ends.
+/// The running program: its pipelines, and how it ends. `WeirProgram.main` sets the pipelines and
+/// then calls `run` with the arguments.
 enum Program {
     /// The pipelines of this program; set once before the command line is read.
     final class Registry: Sendable {
@@ -15,10 +16,12 @@ enum Program {
         var all: [Pipeline] { pipelines.withLock { $0 } }
     }
 
+    /// The pipelines of this process.
     static let current = Registry()
+    /// The version of Weir, in `--version` and in every trace's header.
     static let version = "0.1.0"
 
-    /// The pipeline of a name.
+    /// The pipeline of a name; a name that is none throws with code 2 and the nearest ones.
     static func pipeline(named name: String) throws -> Pipeline {
         if let found = current.all.first(where: { $0.name == name }) { return found }
         throw CommandFailure.usage(
@@ -26,15 +29,18 @@ enum Program {
             Nearest.advice(name, among: current.all.map(\.name), or: "see \(Advice.list)"))
     }
 
-    /// Runs a command line; gives the exit code.
+    /// Runs a command line and gives the exit code, with every error said. A command that went well
+    /// fails with code 5 where its answers could not be written.
     static func run(_ arguments: [String]) -> Int32 {
         let wantsJSON = arguments.contains("--json")
         let code = obey(arguments, wantsJSON)
+        // An answer that could not be written is a failure even if nothing else was.
         guard code == 0, let failure = Output.failure else { return code }
         failure.print(asJSON: wantsJSON)
         return failure.code
     }
 
+    /// Parses and obeys a command line; gives the exit code.
     private static func obey(_ arguments: [String], _ wantsJSON: Bool) -> Int32 {
         do {
             try refuseUnknownCommand(arguments)
@@ -52,8 +58,8 @@ enum Program {
         RootCommand.configuration.subcommands
     }
 
-    /// The parser knows such a word only as an argument too many, and asked for help about it gives
-    /// the whole program's.
+    /// Refuses a word that is no command. The parser knows such a word only as an argument too
+    /// many, and asked for help about it gives the whole program's.
     private static func refuseUnknownCommand(_ arguments: [String]) throws {
         guard var word = arguments.first, !word.hasPrefix("-") else { return }
         if word == "help" {
@@ -68,6 +74,7 @@ enum Program {
             Nearest.advice(word, among: shown, or: "See \(Advice.help)"))
     }
 
+    /// Says what went wrong; gives the exit code.
     private static func report(_ error: any Error, of arguments: [String], asJSON: Bool) -> Int32 {
         if let failure = CommandFailure(error) {
             failure.print(asJSON: asJSON)
@@ -101,14 +108,19 @@ enum Program {
     }
 }
 
-/// A command that failed: the exit code, what happened and what to do.
+/// A command that failed: the exit code, what happened and what to do. All errors that end a
+/// command become one of these, so that messages and their JSON have one form.
 struct CommandFailure: Error {
+    /// The exit code, by the command line's contract.
     let code: Int32
+    /// What happened, as a sentence or the beginning of one.
     let what: String
+    /// What the reader can do about it; empty where there is nothing.
     let advice: String
-    /// The text that was wrong, with a mark under the place: whole lines, or nothing.
+    /// The text that was wrong, with a sign under the position: whole lines, or nothing.
     var marked = ""
 
+    /// A command line that cannot be obeyed: exit code 2.
     static func usage(_ what: String, _ advice: String = "") -> CommandFailure {
         CommandFailure(code: 2, what: what, advice: advice)
     }
@@ -143,10 +155,12 @@ struct CommandFailure: Error {
         }
     }
 
+    /// A text with a full stop at its end.
     private static func sentence(_ text: String) -> String {
         text.hasSuffix(".") || text.hasSuffix("?") ? text : text + "."
     }
 
+    /// Writes the failure to standard error, as a sentence with advice or as a JSON object.
     func print(asJSON: Bool) {
         if asJSON {
             var json = JSONText()
@@ -166,7 +180,8 @@ struct CommandFailure: Error {
     }
 }
 
-/// The two standard outputs, whole texts at a time.
+/// The two standard outputs, a whole text at a time. Any thread may write; texts of several threads
+/// do not mix unless the system takes a text in parts.
 enum Output {
     /// Why standard output could not be written, as `errno` has it; 0 as long as it could.
     private static let standardFailure = Atomic<Int32>(0)
@@ -189,6 +204,8 @@ enum Output {
         }
     }
 
+    /// Writes an answer to standard output. A failure is kept and ends the command when it is over
+    /// (`failure`).
     static func standard(_ text: String) {
         let failure = write(text, to: STDOUT_FILENO)
         if failure != 0 { standardFailure.store(failure, ordering: .relaxed) }
@@ -236,7 +253,8 @@ enum Output {
     }
 }
 
-/// Starts the program again with Swift's hashing made the same in every process.
+/// Starts the program again with Swift's hashing made the same in every process. Swift reads the
+/// variable before the program's first line, so that setting it here is too late for this process.
 enum Rehash {
     static let variable = "SWIFT_DETERMINISTIC_HASHING"
 
@@ -244,6 +262,8 @@ enum Rehash {
         getenv(variable).map { String(cString: $0) } == "1"
     }
 
+    /// Starts the program anew where its hashing is not deterministic yet, with the same arguments.
+    /// It does not return then.
     static func ensureDeterministicHashing() {
         guard !isDeterministic, !CommandLine.arguments.contains("--random-hashing") else { return }
         setenv(variable, "1", 1)

@@ -2,16 +2,18 @@ import Glibc
 import WeirBase
 import WeirTrace
 
-/// The traces in a folder.
+/// The traces in a folder, as they were when it was read. It looks at names and at the file
+/// system's facts, and opens no file.
 struct TraceFolder {
+    /// A trace in the folder.
     struct Entry {
         let path: String
         let bytes: Int
         /// When it was last written, nanoseconds since 1970.
         let time: Int64
-        /// Whether it lies elsewhere.
+        /// Whether it is a link to a file elsewhere.
         let isLink: Bool
-        /// Its run records still, or died: its lanes stand beside it.
+        /// Whether its lanes are beside it: its run records still, or died.
         let hasLanes: Bool
     }
 
@@ -46,8 +48,9 @@ struct TraceFolder {
     }
 }
 
-/// The newest trace in the folder of automatic ones.
+/// The newest trace in the folder of automatic ones, for commands that are not given any.
 enum Newest {
+    /// The path of the newest trace; throws with code 2 where there is none.
     static func trace() throws -> String {
         let folder = Retention.folder
         guard let newest = TraceFolder(folder).entries.last else {
@@ -59,9 +62,13 @@ enum Newest {
     }
 }
 
-/// Keeps the folder of automatic traces within its bound.
+/// Keeps the folder of automatic traces within its bound. Traces that were asked for by name lie
+/// elsewhere and are never removed.
 enum Retention {
+    /// Where automatic traces go, below the folder in which the command runs.
     static let folder = "weir-traces"
+    /// The maximum that all automatic traces may take together, in bytes. Traces of runs that
+    /// record still, or died, do not count.
     static let maximumBytes = 1_000_000_000
 
     /// Removes the oldest traces until the rest is below the bound; tells which.

@@ -2,7 +2,8 @@ import Glibc
 import WeirBase
 import WeirTrace
 
-/// Finds the trace that `weir top` is to show.
+/// Finds the trace that `weir top` is to show. A run that records holds a lock on its lanes, which
+/// is how it is found without asking it.
 enum RunningTraces {
     /// The trace for an argument: a path, or the id of a process that records.
     ///
@@ -15,7 +16,7 @@ enum RunningTraces {
         return argument
     }
 
-    /// The trace that a process records.
+    /// The trace that a process records, the last one of several.
     private static func trace(of process: pid_t) throws -> String {
         if kill(process, 0) != 0, errno == ESRCH {
             throw CommandFailure.usage(
@@ -34,7 +35,8 @@ enum RunningTraces {
         return path
     }
 
-    /// The newest trace that is being recorded here, else the newest one.
+    /// The newest trace that is being recorded here, else the newest one. "Here" is the folder of
+    /// automatic traces, this folder, and whatever processes that run in this folder record.
     private static func newest() throws -> String {
         let folders = [Retention.folder, "."]
         var best: (path: String, started: Int64)?
@@ -56,7 +58,8 @@ enum RunningTraces {
         }
     }
 
-    /// Whether somebody holds the lanes beside a trace.
+    /// Whether somebody holds the lanes beside a trace. A lock that is got here is given back when
+    /// the descriptor is closed.
     private static func isRecording(_ path: String) -> Bool {
         let lanes = open(
             MappedLanes.path(beside: path), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
@@ -80,7 +83,8 @@ enum RunningTraces {
         return paths
     }
 
-    /// The traces whose lanes a process holds open; nil when it may not be looked at.
+    /// The traces whose lanes a process holds open; nil when it may not be looked at, as when it is
+    /// another user's.
     private static func recorded(by process: pid_t) -> [String]? {
         let folder = "/proc/\(process)/fd"
         guard let descriptors = opendir(folder) else { return nil }
@@ -99,6 +103,7 @@ enum RunningTraces {
         return paths
     }
 
+    /// Where a symbolic link leads; nil where it cannot be read.
     private static func link(_ path: String) -> String? {
         var buffer = [UInt8](repeating: 0, count: Int(PATH_MAX) + 1)
         let count = buffer.withUnsafeMutableBytes { bytes in

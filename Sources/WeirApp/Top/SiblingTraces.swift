@@ -3,11 +3,15 @@ import WeirBase
 import WeirTrace
 
 /// Watches a trace's folder for a newer trace of the same pipeline: the run was started again.
+/// `TraceFeed` owns one and looks twice a second. A look costs a walk over the folder, and opens
+/// only files that are new or could not be opened before.
 struct SiblingTraces {
+    /// A file whatever it is called. A trace that is replaced under the same name is a new file.
     private struct Identity: Hashable {
         var device: UInt64
         var file: UInt64
 
+        /// Nil for what is no regular file, or not there.
         init?(_ path: String) {
             var status = stat()
             guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
@@ -15,17 +19,21 @@ struct SiblingTraces {
         }
     }
 
-    /// Files opened in one look at most; the others get their turn in the next.
+    /// The maximum of files that are opened in one look; the others get their turn in the next.
     private static let maximumOpened = 16
 
     private let path: String
     private let pipeline: String
+    /// The run that is shown, which is no news.
     private let run: String
+    /// When the newest known run started, in nanoseconds since 1970.
     private var started: Int64
+    /// The files that were looked at. Only asked for members.
     private var known: Set<Identity> = []
     /// The newest one found; nil when there is none.
     private(set) var newest: String?
 
+    /// Watches the folder of a trace from now on.
     init(of trace: Trace) {
         path = trace.path
         pipeline = trace.header.pipeline
