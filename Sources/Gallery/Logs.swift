@@ -3,9 +3,14 @@ import Weir
 /// Counts the lines of a log by window of time, level and component.
 ///
 /// Every line is counted once: those that cannot be read under level `unparsed`, in the window of
-/// the line before them; those whose window was written already in rows of their own. The counts
-/// of a run add up to the lines read. A line whose clock is far ahead of all others does not make
-/// what follows it late.
+/// the line before them; those whose window was written already in rows of their own. The counts of
+/// a run add up to the lines read. A line whose clock is far ahead of all others does not make what
+/// follows it late.
+///
+/// An element goes from `lines` (read and parsed by the source) through `parse`, which gives a time
+/// to lines without one, to `window`, which counts them by key, and from there to `count`, which
+/// makes the row and notices bursts. What came too late for its window goes through `late`,
+/// `lateWindow` and `lateCount` instead, and both ways end in the sink.
 let logs = Pipeline(
     "logs", version: "2", summary: "Counts log lines by window, level and component",
     parameters: [
@@ -19,6 +24,8 @@ let logs = Pipeline(
         Parameter("burst", default: "4", "how many times its usual count is a burst"),
     ]
 ) { flow in
+    // A parameter that cannot be used refuses the pipeline with a sentence, before anything is
+    // read.
     let settings: LogSettings
     do {
         settings = try LogSettings(flow.parameter)
@@ -34,6 +41,8 @@ let logs = Pipeline(
         .aggregateWithLate("window", from: 0) { count, line in count += line.count }
     let late = counted.late
         .process("late", state: 0, emitting: LateLine.self, LogCounting.late(settings.window))
+        // The window that a late line belongs to is a part of its key here: the windows of this
+        // stage are those of the time at which it came.
         .keyed { LateLine(start: $0.start, key: $0.key, count: 0) }
         .window(.tumbling(settings.window))
         .aggregate("lateWindow", from: 0) { count, line in count += line.count }
@@ -50,9 +59,11 @@ let logs = Pipeline(
     .write("counts", to: StandardOutputSink()) { $0.json }
 }
 
-/// The closures of `logs`.
+/// The closures of `logs`. They are functions of their arguments, as all closures of a pipeline:
+/// what they keep between elements is in the state that the stage hands them, so that it is saved,
+/// replayed and compared with the run.
 enum LogCounting {
-    /// Where lines that could not be read are counted.
+    /// What `parse` remembers between lines, for those that could not be read.
     struct Place: Codable, Equatable, Sendable {
         /// The time of the last line that could be read.
         var last: Instant?
@@ -62,6 +73,8 @@ enum LogCounting {
         var hasToldCost: Bool?
     }
 
+    /// The source: a line is read by the format and becomes an element; what cannot be read becomes
+    /// one too, so that nothing is lost on the way.
     static func source(_ settings: LogSettings) -> Source<LogLine> {
         // A watermark that moves by whole windows closes the same windows as a finer one would,
         // with one message for each instead of one for each tenth of a second.
@@ -75,11 +88,14 @@ enum LogCounting {
             element: LogLine.make(settings.key))
     }
 
-    /// Gives lines without a time that of the line before them.
+    /// Gives lines without a time that of the line before them. Lines before the first readable one
+    /// wait in the state, as a number, until there is a time to give them.
     @Sendable
     static func place(
         _ line: consuming LogLine, _ place: inout Place, _ context: inout OperatorContext<LogLine>
     ) {
+        // It is said once in a run that lines are given up for their cost: a log of a million such
+        // lines is no reason for a million warnings.
         if line == .tooCostly, context.eventTime == .distantPast {
             line = .unparsed
             if place.hasToldCost == nil {
@@ -99,12 +115,14 @@ enum LogCounting {
         }
     }
 
-    /// Nothing could be read: the run's start has to do.
+    /// The end of the input. Where nothing at all could be read, the run's start has to do as a
+    /// time.
     @Sendable
     static func placeRest(_ place: inout Place, _ context: inout OperatorContext<LogLine>) {
         if place.waiting > 0 { placeWaiting(&place, at: context.started, &context) }
     }
 
+    /// Emits the lines that waited as one element that stands for all of them.
     private static func placeWaiting(
         _ place: inout Place, at time: Instant, _ context: inout OperatorContext<LogLine>
     ) {
@@ -114,6 +132,8 @@ enum LogCounting {
         place.waiting = 0
     }
 
+    /// Makes the row of a window's count, and warns where it is a burst. `burst` is how many times
+    /// its usual count that is.
     static func row(
         _ burst: Int
     )

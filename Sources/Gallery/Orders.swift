@@ -3,10 +3,15 @@ import Weir
 /// A shop: orders, payments, the review desk's cancellations and restocks become shipments.
 ///
 /// `match` brings together what three sources say about an order, `reserve` takes it from its
-/// item's shelf or has a courier fetch it, `ship` loads a truck for each region. Couriers are paid
-/// from one budget that all subtasks of `reserve` share, and there lies a race: as it was shipped,
-/// looking at the budget and paying are two accesses, so that two subtasks can both find money
-/// that is enough for one.
+/// item's shelf or has a courier fetch it, and `ship` loads a truck for each region. Couriers are
+/// paid from one budget that all subtasks of `reserve` share, and there lies a race: as it was
+/// shipped, looking at the budget and paying are two accesses, so that two subtasks can both find
+/// money that is enough for one.
+///
+/// The race is what this pipeline is for. With `race=shipped` the invariant breaks in some runs and
+/// not in others, which is what recording and replaying are there to explain; `race=fixed` is the
+/// same pipeline without it. The limit and the rate keep a run that is started without any flags to
+/// fifty seconds.
 let orders = Pipeline(
     "orders", version: "1", summary: "Orders, payments, cancellations, restocks to shipments",
     parallelism: 2,
@@ -20,6 +25,8 @@ let orders = Pipeline(
         flow.refuse("race=\(PrintableText.escaped(flow.parameter("race"))) is not shipped or fixed")
         return
     }
+    // A stage can be made slow from the command line, so that a person sees on the screen what a
+    // bottleneck looks like.
     let slow: SlowStage
     do {
         slow = try SlowStage(flow.parameter("slow"), stages: OrderStages.names)
@@ -38,6 +45,8 @@ let orders = Pipeline(
             flow.read("cancellations", from: stages.cancellations)
         )
         .keyed { Int($0.item) }
+        // Keyed by item, as everything that `match` and `reserve` keep is an item's; a truck has
+        // the orders of a region, whatever they hold.
         .process("match", state: OrderBook(), emitting: StockEvent.self, stages.match)
         .union(flow.read("restocks", from: stages.restocks))
         .keyed { Int($0.item) }

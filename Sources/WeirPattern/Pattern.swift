@@ -56,17 +56,22 @@ public final class Pattern: Sendable {
 
     /// Only so many bytes of a line are searched.
     public static let searchedBytes = 65_536
-    /// The most tries of one line; the places where a match could begin share them.
+    /// The maximum of tries of one line; the positions at which a match could begin share them.
+    ///
+    /// In a line of more than 10,000 bytes each position still has `leastTries`, so that the line
+    /// as a whole may take more.
     public static let maximumTries = 10_000_000
-    /// However many places share them, each has so many.
+    /// However many positions share the tries, each has at least so many.
     static let leastTries = 1_000
-    /// Memory for places to come back to.
+    /// Memory for positions to come back to, in kilobytes: 32 MB for each search that is under way.
     private static let heapKilobytes: UInt32 = 32 << 10
 
     /// The text that it was made of.
     public let text: String
     private let code: Code
+    /// Searches that nobody uses just now; as many are made as threads search at the same time.
     private let idle: Mutex<[Search]>
+    /// Whether a match can begin at the line's start alone.
     private let isAnchored: Bool
 
     /// The compiled expression.
@@ -167,7 +172,7 @@ public final class Pattern: Sendable {
         }
     }
 
-    /// The library counts anew at each place where a match could begin, so that the bound on a
+    /// The library counts anew at each position where a match could begin, so that the bound on a
     /// line is divided among them.
     private func tries(forBytes count: Int) -> Int {
         isAnchored

@@ -1,6 +1,7 @@
 import Weir
 
-/// One line of a log, or several that could not be read, on the way to being counted.
+/// One line of a log, or several that could not be read, on the way to being counted. It holds
+/// nothing of the line's text but what it is counted by.
 struct LogLine: Codable, Equatable, Sendable {
     /// Level, a tab, component: one text, so that it is hashed once and compared once.
     var key: String
@@ -17,7 +18,7 @@ struct LogLine: Codable, Equatable, Sendable {
         self.count = count
     }
 
-    /// Makes an element of each line that was read.
+    /// Makes an element of each line that was read, by what rows are told apart by.
     static func make(_ key: LogSettings.Key) -> @Sendable (LoggedLine) -> LogLine {
         switch key {
         case .component, .field: { LogLine(level: $0.level, component: $0.component) }
@@ -25,7 +26,8 @@ struct LogLine: Codable, Equatable, Sendable {
         }
     }
 
-    /// A level is a word: a tab in one, which no form of line has, becomes a blank.
+    /// Level, a tab, component. A level is a word: a tab in one, which no form of line has, becomes
+    /// a blank.
     static func key(level: String, component: String) -> String {
         var key = level.utf8.contains(0x09) ? String(level.map { $0 == "\t" ? " " : $0 }) : level
         key.append("\t")
@@ -40,8 +42,8 @@ struct LogLine: Codable, Equatable, Sendable {
     }
 }
 
-/// A line that came after its window was written. Without its count it is the key that such lines
-/// are counted by.
+/// Lines that came after their window was written. With a count of 0 it is the key that such lines
+/// are counted by: the window and what they are counted under.
 struct LateLine: Codable, Hashable, Sendable {
     /// Where the window begins that it belongs to.
     var start: Instant
@@ -49,7 +51,8 @@ struct LateLine: Codable, Hashable, Sendable {
     var count: Int
 }
 
-/// A row of the counts.
+/// A row of the counts: how many lines of a level and component a window has. `isLate` says that
+/// they came after the window's own row was written, and are to be added to it.
 struct CountRow: Codable, Equatable, Sendable {
     var start: Instant
     var end: Instant

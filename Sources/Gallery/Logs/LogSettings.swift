@@ -1,6 +1,7 @@
 import Weir
 
-/// What the parameters of `logs` come to.
+/// What the parameters of `logs` come to: read once when the pipeline is planned, and constant
+/// afterwards.
 struct LogSettings: Sendable {
     /// What a row's component is.
     enum Key: Equatable, Sendable {
@@ -21,7 +22,10 @@ struct LogSettings: Sendable {
 
     let format: LogFormat
     var key = Key.component
+    /// How long a window is. A millisecond to a year: anything else is a slip of the hand.
     var window = Duration.seconds(60)
+    /// How far lines may come out of order: a window is written when the newest line is this much
+    /// past its end.
     var disorder = Duration.seconds(5)
     /// How many times its usual count makes a window of a key a burst.
     var burst = 4
@@ -87,6 +91,7 @@ struct LogSettings: Sendable {
         return year
     }
 
+    /// A duration within bounds, from a text.
     private static func duration(
         _ text: String, of name: String, _ bounds: ClosedRange<Duration>
     ) throws -> Duration {

@@ -3,8 +3,11 @@ import Weir
 /// The orders of one item that still wait for their payment or the review desk's answer.
 ///
 /// Each order is named once by each of three sources, in any order; with the third it leaves the
-/// book. What comes out depends on the orders alone and not on who came first.
+/// book. What comes out depends on the orders alone and not on who came first. A subtask of `match`
+/// has one for each item. It takes an event by a binary search and a move within the array, which
+/// is short as long as the sources keep up with each other.
 struct OrderBook: Codable, Equatable, Sendable {
+    /// What is known of one order so far; nil stands for what nobody said yet.
     struct Entry: Codable, Equatable, Sendable {
         var order: Int
         var quantity: Int32 = 0
@@ -22,8 +25,8 @@ struct OrderBook: Codable, Equatable, Sendable {
         case cancelled(order: Int)
     }
 
-    /// More orders of one item are not kept: a source that runs so far ahead of the others is
-    /// an error, not a reason to fill the memory.
+    /// The maximum of orders of one item. A source that runs that far ahead of the others is an
+    /// error, and no reason to fill the memory.
     static let maximumWaiting = 1 << 16
 
     /// By order, ascending.
@@ -31,7 +34,7 @@ struct OrderBook: Codable, Equatable, Sendable {
 
     /// Takes an event; gives the order's outcome when it was the last one missing.
     ///
-    /// - Throws: `BookFull`.
+    /// - Throws: `BookFull` where the order is new and there is no room for it.
     mutating func take(_ event: OrderEvent) throws -> Outcome? {
         let place = self.place(of: event.order)
         if place == waiting.count || waiting[place].order != event.order {
@@ -61,7 +64,7 @@ struct OrderBook: Codable, Equatable, Sendable {
         return .ready(event, at: entry.time)
     }
 
-    /// Where an order stands or belongs.
+    /// The index of an order, or the one at which it belongs.
     private func place(of order: Int) -> Int {
         var range = 0..<waiting.count
         while !range.isEmpty {

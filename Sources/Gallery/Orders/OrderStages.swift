@@ -1,7 +1,10 @@
 import Weir
 
-/// The closures of `orders`, with what the parameters came to.
+/// The sources and closures of `orders`, with what the parameters came to. Each property is made
+/// when the pipeline is built, and captures only values: the shop's seed, the warehouse's cell, how
+/// long to burn.
 struct OrderStages: Sendable {
+    /// The stages, for the parameter `slow`.
     static let names = [
         "orders", "payments", "cancellations", "restocks", "match", "reserve", "ship", "shipments",
     ]
@@ -10,6 +13,7 @@ struct OrderStages: Sendable {
     let warehouse: Warehouse
     let slow: SlowStage
 
+    /// One order after the other, in the order of their event times.
     var orders: Source<OrderEvent> {
         let (shop, burn) = (shop, slow.burn(of: "orders"))
         return .generator { index, _ in
@@ -19,6 +23,8 @@ struct OrderStages: Sendable {
         }
     }
 
+    /// A payment for each order, up to `Shop.longestDelay` later; the watermark allows for just
+    /// that.
     var payments: Source<OrderEvent> {
         let (shop, burn) = (shop, slow.burn(of: "payments"))
         return .generator(watermark: .boundedDisorder(Shop.longestDelay)) { index, random in
@@ -28,6 +34,7 @@ struct OrderStages: Sendable {
         }
     }
 
+    /// The review desk's answer for each order, as late as payments.
     var cancellations: Source<OrderEvent> {
         let (shop, burn) = (shop, slow.burn(of: "cancellations"))
         return .generator(watermark: .boundedDisorder(Shop.longestDelay)) { index, random in
@@ -37,6 +44,7 @@ struct OrderStages: Sendable {
         }
     }
 
+    /// Deliveries, in the order of their event times.
     var restocks: Source<StockEvent> {
         let burn = slow.burn(of: "restocks")
         return .generator { index, random in
@@ -46,11 +54,14 @@ struct OrderStages: Sendable {
         }
     }
 
+    /// What a stage with a state does with an element.
     typealias Body<Element, State, Output: Sendable> =
         @Sendable (
             consuming Element, inout State, inout OperatorContext<Output>
         ) throws -> Void
 
+    /// Takes what is said about an order into the item's book. What became of it goes on, into the
+    /// log, or nowhere yet.
     var match: Body<OrderEvent, OrderBook, StockEvent> {
         let burn = slow.burn(of: "match")
         return { event, book, context in
@@ -68,6 +79,7 @@ struct OrderStages: Sendable {
         }
     }
 
+    /// Takes goods from the item's shelf or has them fetched.
     var reserve: Body<StockEvent, Shelf, Reservation> {
         let (warehouse, burn) = (warehouse, slow.burn(of: "reserve"))
         return { event, shelf, context in
@@ -76,6 +88,7 @@ struct OrderStages: Sendable {
         }
     }
 
+    /// Loads the region's truck.
     var ship: Body<Reservation, Truck, Shipment> {
         let burn = slow.burn(of: "ship")
         return { reservation, truck, context in
@@ -84,6 +97,7 @@ struct OrderStages: Sendable {
         }
     }
 
+    /// A shipment as a row of the sink.
     var row: @Sendable (Shipment) -> String {
         let burn = slow.burn(of: "shipments")
         return { shipment in

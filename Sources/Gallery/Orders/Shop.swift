@@ -3,23 +3,27 @@ import Weir
 /// What the four sources of `orders` say, all of it made from the run's seed and an index.
 ///
 /// Order `n`, its payment and the review desk's answer are made in three sources that know nothing
-/// of each other: each draws the order's item and quantity again from the same numbers.
+/// of each other: each draws the order's item and quantity again from the same numbers. So there is
+/// nothing to share between threads, and any part of a run can be made again by itself.
 struct Shop: Sendable {
+    /// Items in the shop; also the number of keys of `match` and `reserve`.
     static let items = 200
+    /// Regions that trucks go to; the number of keys of `ship`.
     static let regions = 12
-    /// Event time between two orders.
+    /// Event time between two orders: two thousand a second, as the usual rate.
     static let interval = Duration.microseconds(500)
     /// The first order's event time: 2026-01-01T08:00:00Z.
     static let opening = Instant(nanoseconds: 1_767_254_400_000_000_000)
     /// Payments and answers come this much later at most, so that they are out of order.
     static let longestDelay = Duration.milliseconds(500)
-    /// Every so many restocks a supplier grants a rebate,
+    /// One restock in so many brings a rebate with it.
     static let rebateInterval: UInt64 = 10_000
-    /// of so many cents.
+    /// What a rebate is, in cents: forty couriers.
     static let rebate = 40_000
 
     let seed: UInt64
 
+    /// Order number `index`, the same whichever source asks.
     func order(_ index: UInt64) -> OrderEvent {
         var random = SeededGenerator(seed: seed, stream: index)
         return OrderEvent(
@@ -59,12 +63,13 @@ struct Shop: Sendable {
         return opening + .nanoseconds(overflow ? Int64.max : time)
     }
 
+    /// 20 to 500 ms.
     private static func delay(_ random: inout SeededGenerator) -> Duration {
         .microseconds(Int64(20_000 + random.below(480_000)))
     }
 }
 
-/// Something that happened to one order.
+/// Something that happened to one order: what the three sources of `match` say.
 struct OrderEvent: Codable, Equatable, Sendable {
     enum Kind: UInt8, Codable, Sendable {
         case order, paid, declined, cleared, cancelled

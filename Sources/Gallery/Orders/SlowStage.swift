@@ -1,12 +1,14 @@
 import Weir
 
-/// A stage that is made slow on purpose, so that a queue fills and the bottleneck moves.
+/// A stage that is made slow on purpose, so that a queue fills and the bottleneck moves. It
+/// computes and does not sleep, because a stage that sleeps is not busy.
 struct SlowStage: Equatable, Sendable {
-    /// The longest burn: a second.
+    /// The maximum burn, in microseconds: a second for each element.
     static let longest = 1_000_000
 
     /// Nil when no stage is slow.
     let stage: String?
+    /// How long it burns for each element.
     let microseconds: Int
 
     /// Reads `STAGE:MICROSECONDS`, or `none`.
@@ -46,7 +48,8 @@ struct SlowStage: Equatable, Sendable {
         let description: String
     }
 
-    /// Keeps the processor busy.
+    /// Keeps the processor busy. A stage calls it first for each element; where the stage is not
+    /// slow that costs one comparison.
     struct Burn: Sendable {
         let nanoseconds: UInt64
 

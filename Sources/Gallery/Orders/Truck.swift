@@ -1,7 +1,9 @@
 import Weir
 
-/// The truck of one region, loaded until it is full or its time has come.
+/// The truck of one region, loaded until it is full or its time has come. The state of a key of
+/// `ship`: `take` is called for each parcel, `timeOut` when event time reaches a deadline.
 struct Truck: Codable, Equatable, Sendable {
+    /// The maximum of parcels.
     static let room = 40
     /// A truck leaves at the latest so long after its first parcel was reserved.
     static let patience = Duration.seconds(2)
@@ -11,11 +13,13 @@ struct Truck: Codable, Equatable, Sendable {
     private(set) var deadline: Instant?
     /// When its latest parcel was reserved: parcels come in no order between items.
     private var latest = Instant.distantPast
+    /// How often it left.
     private(set) var tours = 0
 
     /// The region that an order goes to.
     static func region(of order: Int) -> Int { order % Shop.regions }
 
+    /// Loads a parcel. The first one sets the timer; the last one that fits sends the truck off.
     @Sendable
     static func take(
         _ reservation: consuming Reservation, _ truck: inout Truck,
@@ -42,6 +46,8 @@ struct Truck: Codable, Equatable, Sendable {
         truck.leave(region, at: deadline, &context)
     }
 
+    /// Emits a shipment for each parcel, and begins anew with an empty truck. No shipment is
+    /// earlier than its parcel's reservation.
     private mutating func leave(
         _ region: Int, at time: Instant, _ context: inout OperatorContext<Shipment>
     ) {

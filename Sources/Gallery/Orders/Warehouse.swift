@@ -1,27 +1,34 @@
 import Weir
 
-/// The money for couriers who fetch from other branches what the shelves lack, for all items.
+/// The money for couriers who fetch from other branches what the shelves lack, for all items. It is
+/// a shared cell: every access is a step of the run.
 struct Budget: Codable, Equatable, Sendable {
     /// Cents.
     var left = Budget.opening
+    /// How often a courier was paid.
     var tours = 0
 
+    /// What there is at the start: four tours.
     static let opening = 4_000
     /// What a courier's tour costs, whatever it fetches.
     static let fee = 1_000
 }
 
-/// An item's shelf.
+/// An item's shelf, the state of a key of `reserve`.
 struct Shelf: Codable, Equatable, Sendable {
-    /// What a shelf holds at most; what does not fit goes back to the supplier.
+    /// What a shelf holds at most, in pieces; what does not fit goes back to the supplier.
     static let room: Int32 = 60
+    /// What is on it at the start.
     static let opening: Int32 = 12
 
     var onHand = Shelf.opening
+    /// How many orders it could not serve.
     var short = 0
 
+    /// A delivery.
     mutating func fill(_ quantity: Int32) { onHand = min(Self.room, onHand + quantity) }
 
+    /// Takes goods off; false, and nothing is taken, where there are not enough.
     mutating func take(_ quantity: Int32) -> Bool {
         guard onHand >= quantity else { return false }
         onHand -= quantity
@@ -29,8 +36,8 @@ struct Shelf: Codable, Equatable, Sendable {
     }
 }
 
-/// Sets goods aside for orders: from the item's shelf, else by a courier from
-/// another branch.
+/// Sets goods aside for orders: from the item's shelf, else by a courier from another branch. It
+/// has no state of its own: a shelf is a key's, and the budget is a cell.
 struct Warehouse: Sendable {
     /// How a courier is paid.
     enum Race: String, CaseIterable, Sendable {
@@ -44,6 +51,8 @@ struct Warehouse: Sendable {
     let budget: SharedCell<Budget>
     let race: Race
 
+    /// A delivery fills the shelf and may bring a rebate. An order takes from the shelf or has a
+    /// courier fetch; where neither is possible it is logged and goes no further.
     func take(
         _ event: consuming StockEvent, _ shelf: inout Shelf,
         _ context: inout OperatorContext<Reservation>
@@ -91,6 +100,8 @@ struct Warehouse: Sendable {
         let isFetched: Bool
         switch race {
         case .shipped:
+            // The race: between these two accesses another subtask may pay, and both have seen
+            // enough money.
             isFetched = budget.read().left >= fee
             if isFetched { budget.update { $0.pay(fee) } }
         case .fixed:
@@ -110,6 +121,7 @@ struct Warehouse: Sendable {
 }
 
 extension Budget {
+    /// Pays a courier, whether or not there is money.
     mutating func pay(_ fee: Int) {
         left -= fee
         tours += 1

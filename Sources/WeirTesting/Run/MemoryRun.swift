@@ -4,12 +4,20 @@ import WeirConnectors
 import WeirEngine
 import WeirTelemetry
 
-/// One run of a pipeline between given bytes and memory.
+/// One run of a pipeline between given bytes and memory: what `Pipeline.simulate` and
+/// `runInParallel` do.
+///
+/// It puts the same parts together as `weir run`, with others at the edge: bytes that are given
+/// instead of files, rows that stay in memory, no trace. A simulated run has one thread, a virtual
+/// clock and a schedule drawn from the seed; a parallel one has workers, and lanes that nobody
+/// keeps. A value is made for one run; `run` blocks until that is over.
 struct MemoryRun {
-    /// Room for the log records of a simulated run, which are taken out at its end.
+    /// Room for the log records of a run in each lane, in bytes. Records are taken out only at the
+    /// end, so that what finds no room is lost and counted.
     private static let logBytes = 1 << 24
 
     private let planned: PlannedPipeline
+    /// Seed, limit and level, as the engine wants them.
     private let bound: BindOptions
     private let options: RunOptions
     private let seed: UInt64
@@ -29,6 +37,8 @@ struct MemoryRun {
         self.workers = workers
     }
 
+    /// Runs to the end of the input. It throws where the engine lost or made up an element,
+    /// whatever the test looks for.
     func run() throws -> PipelineRun {
         let sites = LogSites()
         let logLanes = (0..<(workers ?? 1)).map { _ in
@@ -65,6 +75,8 @@ struct MemoryRun {
         return summary(execution, books, memory, logs, sites.sites(from: 0))
     }
 
+    /// Starts everything, runs the turns and ends everything, in the order of `weir run`. The
+    /// recorder has no consumers: it only empties the lanes, or the workers would wait for room.
     private func drive(_ run: LiveRun, _ lanes: LaneSet?) {
         let recorder = lanes.map {
             Recorder(
@@ -78,6 +90,7 @@ struct MemoryRun {
         recorder?.finish()
     }
 
+    /// What the run came to, in the form that tests compare.
     private func summary(
         _ execution: Execution, _ books: Books, _ memory: [MemorySink], _ logs: [LogBatch],
         _ sites: [LogSite]
@@ -102,6 +115,7 @@ struct MemoryRun {
                 uniqueKeysWithValues: books.reasons.map { ($0.reason.rawValue, $0.count) }))
     }
 
+    /// A log record with the names that its numbers stand for.
     private func line(
         _ record: LogRecord, _ site: LogSite, _ execution: Execution
     ) -> PipelineRun.LogLine {
@@ -114,9 +128,11 @@ struct MemoryRun {
 }
 
 /// Bytes that are there already, in pieces whose size is drawn from a seed, else as large as is
-/// asked for.
+/// asked for. In pieces, because how input is cut must not change what comes out, and a test should
+/// find where it does.
 private final class GivenBytes: ByteReading {
     private let bytes: [UInt8]
+    /// The maximum size of a piece.
     private let piece: Int
     private let offset = Mutex(0)
     private let cancelled = Atomic<Bool>(false)
@@ -134,6 +150,7 @@ private final class GivenBytes: ByteReading {
         piece = [7, 61, 4_096, 1 << 20][random.below(4)]
     }
 
+    /// The next piece; the end when there is none, and nil after `cancel`.
     func next(maximum: Int) -> InputPiece? {
         if cancelled.load(ordering: .relaxed) { return nil }
         return offset.withLock { offset in

@@ -3,7 +3,8 @@ public import WeirTelemetry
 
 /// What one run of a pipeline in memory came to.
 ///
-/// Equal when everything in it is: rows in their order, violations, log records, digests.
+/// Equal when everything in it is: rows in their order, violations, log records, digests. Tests
+/// compare single parts of it with what they expect, and whole values with each other.
 public struct PipelineRun: Equatable, Sendable {
     /// One log record, as its statement wrote it.
     public struct LogLine: Equatable, Sendable {
@@ -119,7 +120,8 @@ extension Pipeline {
 }
 
 extension PipelineRun {
-    /// The first part in which two runs differ.
+    /// The first part in which two runs differ, in words; nil where they are equal. The order is
+    /// that of usefulness: other steps explain other rows.
     func difference(from other: PipelineRun) -> String? {
         if steps != other.steps { return "their steps: \(steps) and \(other.steps)" }
         if rows != other.rows { return "their rows" }

@@ -73,7 +73,8 @@ extension Pipeline {
     }
 }
 
-/// Log records of a replay, as its turns end.
+/// Log records of a replay, as its turns end; put in order when they are asked for. The replay's
+/// thread alone uses it.
 private final class ReplayedLogs {
     private var records: [(LogRecord, LogSite)] = []
 

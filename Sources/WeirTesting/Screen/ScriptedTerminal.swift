@@ -1,17 +1,23 @@
 import WeirBase
 package import WeirTerminal
 
-/// A terminal that a test drives by hand: it says what happens, and looks at the frames.
+/// A terminal that a test drives by hand: it says what happens there, and looks at the frames.
 ///
-/// Any thread: one shows and waits, as a screen does; the other presses keys.
+/// Any thread may use it: one shows and waits, as a screen does, while the test presses keys with
+/// `send`, stops the link with `setTakesFrames`, and waits for what it expects with
+/// `waitsForFrame`. Nothing sleeps: every waiting ends by what the other side does, or at a
+/// deadline.
 package final class ScriptedTerminal: Terminal, @unchecked Sendable {
     // Unchecked: everything that changes is guarded by `monitor`.
 
     private let monitor = Monitor()
+    /// What happened and was not taken yet.
     private var coming: [TerminalEvent] = []
     private var current: CanvasSize
     private var frame: Canvas?
+    /// Whether `wake` was called since `events` last returned.
     private var isWoken = false
+    /// How often `close` was called: a screen has to give its terminal back exactly once.
     private var closings = 0
     private var takesFrames = true
 
@@ -47,7 +53,8 @@ package final class ScriptedTerminal: Terminal, @unchecked Sendable {
         }
     }
 
-    /// Waits until a frame satisfies a condition; false when none did in ten seconds.
+    /// Waits until a frame satisfies a condition; false when none did in ten seconds, which is far
+    /// more than a healthy screen takes on a busy machine.
     package func waitsForFrame(_ condition: (Canvas) -> Bool) -> Bool {
         let deadline = MonotonicClock.nanoseconds() + 10_000_000_000
         return monitor.withLock {
@@ -87,6 +94,7 @@ package final class ScriptedTerminal: Terminal, @unchecked Sendable {
 
     package func lend(_ body: () -> Void) { body() }
 
+    /// A real terminal takes frames again when what waits for it is thrown away.
     package func dropOutput() { setTakesFrames(true) }
 
     package func close() { monitor.withLock { closings += 1 } }
