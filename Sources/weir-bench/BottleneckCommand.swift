@@ -6,6 +6,10 @@ import WeirTelemetry
 import WeirTrace
 
 /// Whether the sentence that names what limits a run is true: runs with made-up causes.
+///
+/// Each trial is a run of a pipeline of `LimitedPipeline` in a process of its own, with a cause
+/// that is known because it was made. Its trace is then read into a `Timeline`, as a screen does,
+/// and what that says is compared with the cause. Nothing of the judgement is repeated here.
 struct BottleneckCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bottleneck",
@@ -26,18 +30,22 @@ struct BottleneckCommand: ParsableCommand {
     @Option(help: "So often a run is made again that was told wrong: on a machine with other work.")
     var retries = 0
 
+    /// A run shorter than three seconds has no three seconds to be judged by.
     mutating func validate() throws {
         guard sample >= 0, rounds > 0, retries >= 0, (3...60).contains(seconds) else {
             throw ValidationError("--sample is not negative, --rounds positive, --seconds 3 to 60")
         }
     }
 
+    /// Runs the matrix or a sample of it, prints each verdict as it comes, and fails with code 1
+    /// below the aim.
     mutating func run() throws {
         let folder = try TemporaryFolder()
         var trials = BottleneckTrial.matrix.filter { $0.cause.hasPrefix(cause) }
         if sample > 0 {
             var random = SeededGenerator(seed: seed)
             trials = (0..<min(sample, trials.count)).map { _ in
+                // Drawn without putting back: no trial comes twice in a sample.
                 trials.remove(at: Int(random.next() % UInt64(trials.count)))
             }
         }
@@ -46,6 +54,8 @@ struct BottleneckCommand: ParsableCommand {
             for trial in trials {
                 var said = try trial.run(seconds: seconds, in: folder)
                 var left = retries
+                // A machine with other work may make a run that is not what it should be. Retries
+                // are for such machines, and none is the usual.
                 while !said.isRight, left > 0 {
                     said = try trial.run(seconds: seconds, in: folder)
                     left -= 1
@@ -59,39 +69,49 @@ struct BottleneckCommand: ParsableCommand {
             }
         }
         print("\(right) of \(all) right, \(alarms) false alarms")
+        // A false alarm weighs more than a wrong name: a person who is sent looking where nothing
+        // is wrong stops believing the sentence.
         if right * 100 < all * 95 || alarms > 0 { throw ExitCode(1) }
     }
 }
 
-/// One cause at one place of one pipeline, and what the sentence should say.
+/// One cause at one stage of one pipeline, and what the sentence should say.
 private struct BottleneckTrial {
+    /// The pipeline's name.
     let shape: String
+    /// What is wrong, in words, for the report.
     let cause: String
-    /// What the sentence begins with; nil where nothing is to be named.
+    /// What the sentence begins with, one of these; nil where nothing is to be named.
     let expected: [String]?
+    /// What makes the cause, as flags of `run`.
     var arguments: [String] = []
-    /// What it must contain besides.
+    /// What the sentence must contain besides; empty for nothing.
     var contains = ""
     /// Whether whoever reads the rows takes them slowly.
     var hasSlowReader = false
 
+    /// What the run's sentence was, and whether that is right.
     struct Said {
         var sentence: String
         var isRight: Bool
         var isFalseAlarm = false
     }
 
+    /// The pipelines and their stages that can be made slow, sources left out.
     private static let shapes: [(name: String, stages: [String])] = [
         ("chain", ["parse", "work", "out"]),
         ("fork", ["parse", "left", "right", "out"]),
         ("join", ["parse", "work", "out"]),
     ]
 
+    /// Every cause at every stage of every pipeline, and as many runs in which nothing is wrong.
     static var matrix: [BottleneckTrial] {
         shapes.flatMap { shape, stages -> [BottleneckTrial] in
             var trials = stages.map { stage in
                 BottleneckTrial(
                     shape: shape, cause: "slow stage \(stage)", expected: ["\(stage) limits"],
+                    // Two milliseconds an element make the stage slower than all others together;
+                    // four workers leave it alone with one.
                     arguments: ["--set", "slow=\(stage):2000", "--workers", "4"])
             }
             trials.append(
@@ -111,6 +131,7 @@ private struct BottleneckTrial {
                 BottleneckTrial(
                     shape: shape, cause: "slow source", expected: ["numbers limits"],
                     arguments: ["--set", "slow=numbers:2000", "--workers", "4"]))
+            // Rates that no stage has trouble with.
             for rate in ["50", "1000"] {
                 trials.append(
                     BottleneckTrial(
@@ -125,6 +146,8 @@ private struct BottleneckTrial {
         }
     }
 
+    /// Every stage needs more than the workers can give. The sentence has words of its own for one
+    /// and for two workers.
     private static func tooFewWorkers(_ shape: String) -> [BottleneckTrial] {
         let says = ["the only worker is busy", "both workers are busy", "all workers are busy"]
         return says.enumerated().map { index, sentence in
@@ -138,9 +161,12 @@ private struct BottleneckTrial {
         }
     }
 
+    /// Makes the run and judges its trace. A run that does not end by itself is ended twenty
+    /// seconds late.
     func run(seconds: Int, in folder: TemporaryFolder) throws -> Said {
         let trace = folder.path + "/run.mcap"
         defer { folder.empty() }
+        // The pipe has to be there before the run opens it.
         let reader = hasSlowReader ? try SlowReader(in: folder) : nil
         defer { reader?.finish() }
         let child = try MeasuredChild(
@@ -150,13 +176,18 @@ private struct BottleneckTrial {
                 reader?.path ?? "/dev/null",
             ] + arguments)
         if let reader {
+            // The reader is slow while the sources run, and then lets the run end.
             usleep(UInt32(seconds) * 1_000_000)
             reader.hurry()
         }
         _ = child.finish(within: UInt64(seconds + 20) * 1_000_000_000)
+        // What the run itself printed is of no interest: the trace has it all.
         return judge(try looks(trace, seconds: seconds), seconds: seconds)
     }
 
+    /// What the looks at the run come to. A named cause has to be named in three of four looks of
+    /// the last third; where nothing is wrong no look after the first two seconds may name
+    /// anything.
     private func judge(_ looks: [(time: Int64, said: Bottleneck)], seconds: Int) -> Said {
         let length = Int64(seconds) * 1_000_000
         let counted = looks.filter { $0.time >= (expected == nil ? 2_000_000 : length * 2 / 3) }
@@ -185,7 +216,8 @@ private struct BottleneckTrial {
         var looks: [(time: Int64, said: Bottleneck)] = []
         while let sample = try cursor.next() {
             timeline.take(.sample(stages.take(sample)))
-            // What happens while it is drained is another run.
+            // What happens while it is drained is another run, and begins a sample's time before
+            // the end.
             guard sample.time < Int64(seconds) * 1_000_000 - 100_000 else { break }
             looks.append((sample.time, timeline.bottleneck))
         }

@@ -2,17 +2,26 @@ import Glibc
 import WeirBase
 import WeirStress
 
-/// A child process that runs this program again; its standard output comes through a pipe.
+/// A child process that runs this program again; its standard output comes through a pipe, line by
+/// line.
+///
+/// `kill-child` and the runs with planted faults are such children: they may trap, hang or be
+/// killed, and the parent goes on. One thread owns it. The child is killed with this object at the
+/// latest.
 final class ChildProcess {
+    /// The child, and the end of the pipe that its output is read from.
     private let pid: pid_t
     private let output: Int32
+    /// What was read and is no whole line yet.
     private var rest: [UInt8] = []
+    /// Whether its end was taken note of, after which its number may be another process's.
     private var isReaped = false
 
     /// Starts this program with `arguments`.
     init(_ arguments: [String]) throws {
         var ends: [Int32] = [0, 0]
         guard pipe(&ends) == 0 else { throw StressFailure("cannot make a pipe") }
+        // Other children that are started meanwhile must not hold this pipe open.
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
@@ -42,6 +51,7 @@ final class ChildProcess {
         close(output)
     }
 
+    /// The path of this program, as the system knows it.
     private static func ownPath() throws -> String {
         var bytes = [CChar](repeating: 0, count: 4_096)
         let count = readlink("/proc/self/exe", &bytes, bytes.count)
@@ -56,7 +66,8 @@ final class ChildProcess {
         case timeout
     }
 
-    /// The next line of the child's output.
+    /// The next line of the child's output, waited for at most `timeout` nanoseconds. An unfinished
+    /// line at the end is left out.
     func line(timeout: UInt64) -> Line {
         let deadline = MonotonicClock.nanoseconds() + timeout
         while true {
@@ -72,6 +83,7 @@ final class ChildProcess {
             }
             var chunk = [UInt8](repeating: 0, count: 4_096)
             let count = read(output, &chunk, chunk.count)
+            // The child closed its output, which it does by ending.
             guard count > 0 else { return .end }
             rest.append(contentsOf: chunk.prefix(count))
         }
@@ -87,6 +99,7 @@ final class ChildProcess {
     /// Whether the child ended by itself; does not wait.
     var hasEnded: Bool { isReaped || reap(flags: WNOHANG) }
 
+    /// Takes note of the child's end, if it has ended; true when it has.
     private func reap(flags: Int32) -> Bool {
         var status: Int32 = 0
         while true {

@@ -3,7 +3,11 @@ import Glibc
 import WeirBase
 import WeirStress
 
-/// Kills recording processes and looks at what is left.
+/// Kills recording processes at random moments and looks at what is left: whether every step that
+/// was noted can be recovered and replayed.
+///
+/// The moment of the kill is drawn from the clock and not from the seed, because a kill cannot be
+/// repeated to the instruction in any case. What a seed fixes is the run that is killed.
 struct KillCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "stress-kill",
@@ -11,12 +15,15 @@ struct KillCommand: ParsableCommand {
 
     @OptionGroup var common: ProtocolOptions
 
+    /// Makes the trials, prints what failed and how much was looked at, and fails with code 1 where
+    /// anything did.
     mutating func run() throws {
         var total = StressKill.Outcome()
         var failures = 0
         var early = 0
         for seed in common.seed..<common.seed + UInt64(common.runs) {
             let outcome = KillTrial.run(seed: seed, permille: common.permille, mutant: nil)
+            // The kill came too late: this trial says nothing, and is counted apart.
             if outcome.hasFinished {
                 early += 1
                 continue
@@ -43,7 +50,7 @@ struct KillCommand: ParsableCommand {
     }
 }
 
-/// The process that is killed.
+/// The process that is killed: it records into a folder until it dies.
 struct KillChildCommand: ParsableCommand {
     static let configuration = CommandConfiguration(commandName: "kill-child", shouldDisplay: false)
 
@@ -52,6 +59,8 @@ struct KillChildCommand: ParsableCommand {
     @Option var permille: Int
     @Option var mutant: String?
 
+    /// Records until the parent kills this process, with the yields and the fault that it was
+    /// given.
     mutating func run() throws {
         #if WEIR_PROBES
             let trial = try mutant.map(MutantTrial.named)
@@ -63,11 +72,13 @@ struct KillChildCommand: ParsableCommand {
     }
 }
 
-/// One child, one kill, one look.
+/// One child, one kill, one look at what it left. The mutants are tried with it too, where only a
+/// kill shows them.
 enum KillTrial {
-    /// A child that has not begun by then never will.
+    /// A child that has not begun after this many nanoseconds never will.
     private static let startNanoseconds: UInt64 = 10_000_000_000
 
+    /// Makes a trial; an error of the trial itself is a problem as well.
     static func run(seed: UInt64, permille: Int, mutant: String?) -> StressKill.Outcome {
         do {
             return try attempt(seed, permille, mutant)
@@ -76,6 +87,8 @@ enum KillTrial {
         }
     }
 
+    /// Starts the child, waits until its run began, kills it a little later, and examines its
+    /// folder.
     private static func attempt(
         _ seed: UInt64, _ permille: Int, _ mutant: String?
     ) throws -> StressKill.Outcome {
@@ -95,6 +108,7 @@ enum KillTrial {
         if let mutant { arguments += ["--mutant", mutant] }
         let child = try ChildProcess(arguments)
         let started = MonotonicClock.nanoseconds()
+        // The witness is a file that both have mapped: no message is needed.
         while !witness.hasStarted, !child.hasEnded {
             usleep(200)
             if MonotonicClock.nanoseconds() - started > startNanoseconds {
@@ -103,8 +117,10 @@ enum KillTrial {
         }
         guard witness.hasStarted else { throw StressFailure("the child ended before it began") }
         var random = SeededGenerator(seed: MonotonicClock.nanoseconds(), stream: seed)
+        // 1 to 151 ms: from the first steps to well within the run.
         usleep(UInt32(1_000 + random.below(150_000)))
         if child.hasEnded { return StressKill.Outcome(hasFinished: true) }
+        // From here on nobody writes to the folder, and what is there is what a dead run leaves.
         child.kill()
         return trial.examine()
     }

@@ -3,7 +3,12 @@ import Glibc
 import LeakMatrix
 import WeirBase
 
-/// What a replay says of runs that read what they could not control.
+/// What a replay says of runs that read what they could not control, such as a clock, an address or
+/// the order of a set.
+///
+/// Every cell of the matrix is a leak, a part of the program that it gets to, and a way in which
+/// the run ends. `LeakMatrix` makes the runs; here is the choice of cells and the table. The aim is
+/// that no leak is ever called identical: then the promise of a replay would be worth nothing.
 struct LeaksCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "leaks",
@@ -19,6 +24,7 @@ struct LeaksCommand: ParsableCommand {
     @Option(help: "Only cells in which it gets there.") var place: String?
     @Option(help: "Only runs that end so.") var ending: String?
 
+    /// Makes the chosen cells, prints the table, and fails with code 1 below the aim.
     mutating func run() throws {
         guard let fixture = ProcessFacts.beside("LeakFixture") else {
             throw ValidationError("there is no LeakFixture beside this program: build it first")
@@ -39,16 +45,24 @@ struct LeaksCommand: ParsableCommand {
     }
 }
 
-/// The matrix as text: a line for each place and ending, a letter for each leak.
+/// The matrix as text: a line for each part that a leak gets to and each ending, a letter for each
+/// leak, and a note for each cell that is not as it should be.
 private struct LeakTable {
+    /// By part and ending, then by leak.
     private var letters: [String: [String: String]] = [:]
+    /// Lines about cells that are not as they should be.
     private var notes: [String] = []
     private var total = 0
+    /// Cells in which the leak was caught in the part that has it.
     private(set) var right = 0
+    /// Cells in which the leak was caught at all.
     private(set) var caught = 0
+    /// Cells in which the replay was called identical, which should be none.
     private(set) var identical = 0
+    /// Cells in which the replay agreed as far as it compared, and said so.
     private var notCompared = 0
 
+    /// Adds what became of a cell.
     mutating func add(_ cell: LeakCell, _ verdict: LeakVerdict) {
         total += 1
         let letter: String
@@ -73,6 +87,7 @@ private struct LeakTable {
         letters["\(cell.place) \(cell.ending)", default: [:]][cell.leak] = letter
     }
 
+    /// The table, the notes and the sums, as lines of text.
     var text: String {
         var lines = ["place      ending     " + LeakCell.leaks.map { pad($0, 12) }.joined()]
         for place in LeakCell.places {
@@ -95,7 +110,7 @@ private struct LeakTable {
     }
 }
 
-/// How far a long matrix has come, on a terminal.
+/// How far a long matrix has come, on a terminal; elsewhere nothing is written.
 private enum Progress {
     static func show(_ text: String) { write("\r\u{1B}[K\(text)") }
     static func end() { write("\r\u{1B}[K") }

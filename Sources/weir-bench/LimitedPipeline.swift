@@ -1,8 +1,11 @@
 import Weir
 import WeirBase
 
-/// Pipelines of a few stages of which each can be made slow.
+/// Pipelines of a few stages of which each can be made slow, for `bottleneck`: a chain, a fork that
+/// joins again, and two sources that join. Parameters make the causes: a slow stage, a key that has
+/// most elements, wide rows for a slow reader, a source that stands still for a moment.
 enum LimitedPipeline {
+    /// The pipelines, by the names that `run` takes.
     static let all = ["chain", "fork", "join"].map(make)
 
     private static func make(_ name: String) -> Pipeline {
@@ -17,8 +20,11 @@ enum LimitedPipeline {
         ) { flow in build(name, flow) }
     }
 
+    /// Builds a pipeline from source, stage and sink, each with the time that it burns for an
+    /// element.
     private static func build(_ name: String, _ flow: Flow) {
         let hot = UInt64(flow.parameter("hot")) ?? 0
+        // A megabyte a row fills any pipe.
         let wide = min(1_000_000, Int(flow.parameter("wide")) ?? 0)
         let spike = UInt64(flow.parameter("spike")) ?? 0
         let slow = flow.parameter("slow").split(separator: ":").map(String.init)
@@ -32,7 +38,9 @@ enum LimitedPipeline {
                 name,
                 from: .generator { index, random in
                     spend(time)
+                    // Once, when the run is well under way.
                     if index == 500 { spend(spike * 1_000_000) }
+                    // The other keys are a thousand, so that each has little.
                     let key = random.next() % 100 < hot ? 7 : Int(random.next() % 1_000)
                     return (key, Instant(milliseconds: Int64(clamping: index)))
                 })
@@ -55,6 +63,7 @@ enum LimitedPipeline {
             }
         }
         switch name {
+        // One way, two ways that part and meet, and two that meet.
         case "chain": write(stage("work", stage("parse", source("numbers"))))
         case "fork":
             let parsed = stage("parse", source("numbers"))
@@ -65,7 +74,8 @@ enum LimitedPipeline {
         }
     }
 
-    /// Computes for so many nanoseconds.
+    /// Computes for that many nanoseconds. It must not sleep: a stage that sleeps is not busy, and
+    /// its worker could take another turn.
     private static func spend(_ nanoseconds: UInt64) {
         guard nanoseconds > 0 else { return }
         let start = TickClock.nanoseconds()

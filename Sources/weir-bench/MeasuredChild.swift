@@ -2,9 +2,12 @@ import Glibc
 import WeirBase
 import WeirStress
 
-/// This program in a process of its own whose time and memory are measured; it prints nowhere.
+/// This program in a process of its own whose time and memory are measured; what it prints goes
+/// nowhere. `finish` has to be called once: it waits for the process, and only then is known what
+/// it took.
 final class MeasuredChild {
-    /// What a process took.
+    /// What a process took, as the system counts it: time since its start, processor time of all
+    /// its threads, and the most memory that it held at once.
     struct Usage {
         var seconds = 0.0
         var processorSeconds = 0.0
@@ -14,9 +17,10 @@ final class MeasuredChild {
     }
 
     private let pid: pid_t
+    /// When it was started, in monotonic nanoseconds.
     private let started = MonotonicClock.nanoseconds()
 
-    /// Starts this program with `arguments`.
+    /// Starts this program with `arguments`, and the time.
     init(_ arguments: [String]) throws {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
@@ -32,12 +36,13 @@ final class MeasuredChild {
         pid = child
     }
 
-    /// Waits for its end, and ends it when that takes longer.
+    /// Waits for its end, and kills it when that takes longer than `nanoseconds` since its start.
     func finish(within nanoseconds: UInt64) -> Usage {
         var status: Int32 = 0
         var resources = rusage()
         var usage = Usage()
         while true {
+            // The system tells what a process took when its end is taken note of, and only then.
             let found = wait4(pid, &status, WNOHANG, &resources)
             if found == pid { break }
             if MonotonicClock.nanoseconds() - started > nanoseconds { kill(pid, SIGKILL) }
@@ -47,13 +52,14 @@ final class MeasuredChild {
         for time in [resources.ru_utime, resources.ru_stime] {
             usage.processorSeconds += Double(time.tv_sec) + Double(time.tv_usec) / 1e6
         }
+        // Linux gives it in units of 1,024 bytes.
         usage.peakBytes = resources.ru_maxrss * 1_024
         usage.hasEnded = status == 0
         return usage
     }
 }
 
-/// A folder that is gone with this object.
+/// A folder for files that nobody wants to keep; it is gone with this object. It holds files only.
 final class TemporaryFolder {
     let path: String
 
@@ -68,6 +74,7 @@ final class TemporaryFolder {
         rmdir(path)
     }
 
+    /// The size of a file in it, in bytes; 0 where there is none.
     func size(of name: String) -> Int {
         var status = stat()
         return stat("\(path)/\(name)", &status) == 0 ? Int(status.st_size) : 0

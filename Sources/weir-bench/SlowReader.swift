@@ -4,16 +4,18 @@ import WeirBase
 import WeirStress
 import WeirTelemetry
 
-/// Somebody who reads what a run writes more slowly than the run could write it: a named pipe,
-/// and a thread that takes a little of it at a time.
+/// Somebody who reads what a run writes more slowly than the run could write it: a named pipe, and
+/// a thread that takes a little of it at a time. In order: make it, start the run that writes to
+/// `path`, `hurry` when the run is to end, `finish` when it has.
 final class SlowReader: @unchecked Sendable {
     // Unchecked: `thread` is set before anybody else knows of the reader, and the descriptor
     // belongs to the thread.
 
-    /// What is taken at a time, every `pause`: 50 kB a second.
+    /// What is taken at a time, in bytes, every `pause` microseconds: 50 kB a second.
     private static let portion = 1_024
+    /// Between two portions, in microseconds.
     private static let pause: UInt32 = 20_000
-    /// What is taken at a time once the run may end.
+    /// What is taken at a time, in bytes, once the run may end.
     private static let rest = 65_536
 
     /// Where the run writes to.
@@ -22,6 +24,7 @@ final class SlowReader: @unchecked Sendable {
     private let isOver = Atomic<Bool>(false)
     private var thread: Worker?
 
+    /// Makes the pipe and starts reading it.
     init(in folder: TemporaryFolder) throws {
         path = folder.path + "/rows"
         guard mkfifo(path, 0o600) == 0 else { throw StressFailure("cannot make a pipe") }
@@ -33,13 +36,14 @@ final class SlowReader: @unchecked Sendable {
             while !isOver.load(ordering: .acquiring) {
                 let isFast = hurries.load(ordering: .acquiring)
                 let count = Glibc.read(descriptor, &bytes, isFast ? Self.rest : Self.portion)
+                // Nothing there yet: the writer may not have come.
                 if !isFast || count <= 0 { usleep(Self.pause) }
             }
             close(descriptor)
         }
     }
 
-    /// Takes whatever comes from now on.
+    /// Takes whatever comes from now on, so that the run can drain.
     func hurry() { hurries.store(true, ordering: .releasing) }
 
     /// Ends when the run has.

@@ -4,7 +4,12 @@ import Synchronization
 import WeirBase
 import WeirStress
 
-/// Records runs and replays them, many times.
+/// Records runs and replays them, many times: whatever the threads do, the replay of a recording
+/// has to be the run.
+///
+/// Each seed is a run of `StressPipeline` in this process, recorded into memory and replayed at
+/// once. Threads take seeds from a board and put outcomes there; this thread prints failures as
+/// they come, with the command that repeats each, and notices a run that hangs.
 struct StressCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "stress",
@@ -14,9 +19,11 @@ struct StressCommand: ParsableCommand {
     @Option(help: "Runs at the same time.") var jobs = 1
     @Flag(help: "Simulated runs, each made twice.") var simulated = false
 
-    /// A run that takes longer hangs.
+    /// A run that takes longer than this, in nanoseconds, hangs.
     private static let maximumNanoseconds: UInt64 = 60_000_000_000
 
+    /// Runs all seeds, prints failures as they come and a summary at the end, and fails with code 1
+    /// where there was any.
     mutating func run() throws {
         try common.configureYields()
         let board = StressBoard(first: common.seed, count: common.runs, jobs: jobs)
@@ -33,7 +40,9 @@ struct StressCommand: ParsableCommand {
         var reported = 0
         while !board.isFinished {
             usleep(20_000)
+            // A failure is printed at once, as a long stress test may be ended by hand.
             reported = report(board, from: reported)
+            // A thread that hangs cannot be ended; the process can.
             if let seed = board.hanging(Self.maximumNanoseconds) {
                 print("seed \(seed): hangs; reproduce: \(reproduce(seed))")
                 throw ExitCode(1)
@@ -46,6 +55,7 @@ struct StressCommand: ParsableCommand {
         if !board.failures.isEmpty { throw ExitCode(1) }
     }
 
+    /// Prints the failures that were not printed yet; gives how many there are.
     private func report(_ board: StressBoard, from first: Int) -> Int {
         let failures = board.failures
         for failure in failures[first...] {
@@ -55,20 +65,26 @@ struct StressCommand: ParsableCommand {
         return failures.count
     }
 
+    /// The command that makes the run of a seed again.
     private func reproduce(_ seed: UInt64) -> String {
         "weir-bench stress --runs 1 --seed \(seed) --yield \(common.permille)"
             + (simulated ? " --simulated" : "")
     }
 }
 
-/// Who runs which seed, and what came of it.
+/// Which thread runs which seed, and what came of it. Any thread; everything is behind one lock,
+/// which is held for a few additions.
 private final class StressBoard: Sendable {
+    /// What is known so far.
     private struct State {
         var next: UInt64
         var end: UInt64
+        /// By thread: the seed that it runs and since when.
         var running: [(seed: UInt64, since: UInt64)?]
         var total = StressOutcome()
+        /// Different outcomes: where all runs end the same nothing was stressed. Only counted.
         var outcomes: Set<UInt64> = []
+        /// For each run of several workers, in how many turns another turn began.
         var overlaps: [Int] = []
         var finished = 0
         var failures: [(seed: UInt64, problem: String)] = []
@@ -77,6 +93,7 @@ private final class StressBoard: Sendable {
     private let count: Int
     private let state: Mutex<State>
 
+    /// A board for `count` seeds from `first` on.
     init(first: UInt64, count: Int, jobs: Int) {
         self.count = count
         state = Mutex(
@@ -85,6 +102,7 @@ private final class StressBoard: Sendable {
                 running: [(seed: UInt64, since: UInt64)?](repeating: nil, count: jobs)))
     }
 
+    /// The next seed for a thread; nil when all were taken.
     func next(_ job: Int) -> UInt64? {
         state.withLock { state in
             guard state.next < state.end else { return nil }
@@ -94,6 +112,7 @@ private final class StressBoard: Sendable {
         }
     }
 
+    /// A run is over.
     func finish(_ job: Int, _ seed: UInt64, _ outcome: StressOutcome) {
         state.withLock { state in
             state.running[job] = nil
@@ -113,9 +132,12 @@ private final class StressBoard: Sendable {
         }
     }
 
+    /// Whether every seed came to an end.
     var isFinished: Bool { state.withLock { $0.finished == count } }
     var failures: [(seed: UInt64, problem: String)] { state.withLock { $0.failures } }
 
+    /// The seed of a run that has gone on for longer than `limit` nanoseconds; nil where there is
+    /// none.
     func hanging(_ limit: UInt64) -> UInt64? {
         state.withLock { state in
             let now = MonotonicClock.nanoseconds()
@@ -123,6 +145,8 @@ private final class StressBoard: Sendable {
         }
     }
 
+    /// What all runs came to, as lines of text. How much happened is part of it, because a stress
+    /// test in which nothing happens passes as well.
     func summary(seconds: Double, isSimulated: Bool) -> String {
         state.withLock { state in
             let total = state.total

@@ -4,10 +4,17 @@ import WeirBase
 import WeirEngine
 import WeirTelemetry
 
-/// Generator, map, channel, a stage without an output: on one worker of the parallel scheduler.
+/// One run whose turns are measured: a generator, a map, a channel, and a stage without an output,
+/// on one worker of the parallel scheduler.
+///
+/// The stages do next to nothing, so that what is measured is the turn itself: choosing a subtask,
+/// moving elements, noting. The channel has room for many turns' elements, so that nobody waits for
+/// room.
 struct TurnBench: Sendable {
+    /// How many elements a turn takes.
     let elements: Int
 
+    /// A bench whose turns take that many elements each.
     init(elements: Int) { self.elements = elements }
 
     /// What a run's turns cost, in nanoseconds of processor time each.
@@ -19,9 +26,11 @@ struct TurnBench: Sendable {
         var process: Double
     }
 
+    /// When every run says that it started, so that nothing depends on the day.
     private static let started: Int64 = 1_700_000_000_000_000_000
 
-    /// Runs about `turns` turns.
+    /// Makes a run of about `turns` turns and measures it. Without recording there are no lanes, so
+    /// that the difference of two runs is what recording costs.
     func run(turns: Int, isRecorded: Bool) throws -> Cost {
         let bounds = ChannelBounds(messages: max(1, elements) * 8)
         let clock = ThreadTime()
@@ -34,6 +43,7 @@ struct TurnBench: Sendable {
             .keyed(by: { (_: Int) in UInt8(0) })
             .process("count", state: 0, emitting: Int.self) { value, state, _ in
                 state &+= value
+                // The last stage is where a turn's elements end, on the one worker.
                 clock.note()
             }
         }
@@ -48,6 +58,7 @@ struct TurnBench: Sendable {
         setup.connections = Self.connections
         setup.lanes = isRecorded ? lanes : nil
         var options = BindOptions(seed: 1)
+        // Two subtasks take turns on the same elements.
         options.limit = UInt64(turns / 2 * elements)
         let run = try LiveRun(planned, options, setup)
         let execution = run.execution
@@ -65,6 +76,7 @@ struct TurnBench: Sendable {
             process: Double(spent) / Double(count))
     }
 
+    /// Nothing is read from outside, and nothing written.
     private static var connections: LiveOutside.Connections {
         var connections = LiveOutside.Connections()
         connections.sources = [nil]
@@ -72,8 +84,10 @@ struct TurnBench: Sendable {
         return connections
     }
 
+    /// Processor time of all threads so far, in nanoseconds.
     private static func processTime() -> UInt64 { time(CLOCK_PROCESS_CPUTIME_ID) }
 
+    /// The time of a clock, in nanoseconds.
     fileprivate static func time(_ clock: clockid_t) -> UInt64 {
         var now = timespec()
         clock_gettime(clock, &now)
@@ -81,7 +95,8 @@ struct TurnBench: Sendable {
     }
 }
 
-/// The processor time of the worker's thread at the first and at the latest of its readings.
+/// The processor time of the worker's thread, at the first and at the latest reading. The worker
+/// alone writes; whoever measured reads when the run is over.
 private final class ThreadTime: Sendable {
     private let calls = Atomic<Int>(0)
     private let first = Atomic<UInt64>(0)
@@ -97,10 +112,12 @@ private final class ThreadTime: Sendable {
         last.store(now, ordering: .relaxed)
     }
 
+    /// Nanoseconds between the first and the latest reading; the time of up to 4,095 elements at
+    /// the end is not in it.
     var spent: UInt64 { last.load(ordering: .relaxed) - first.load(ordering: .relaxed) }
 }
 
-/// Takes batches and keeps nothing.
+/// Takes batches and keeps nothing: what is measured is noting and gathering, and not a disk.
 private final class Forgetting: RecordConsumer {
     func consume(_ batch: RecordBatch) {}
 }

@@ -2,7 +2,11 @@ import ArgumentParser
 import Glibc
 import WeirBase
 
-/// What a turn costs.
+/// What a turn costs, with recording on and off.
+///
+/// Runs with and without recording alternate, and which comes first changes from pair to pair: a
+/// machine that becomes slower or faster meanwhile then changes both. What recording costs is the
+/// difference within a pair, of which the median says most.
 struct TurnCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "turn",
@@ -14,8 +18,11 @@ struct TurnCommand: ParsableCommand {
     @Option(help: "One run only, for instruction counters: record or plain.")
     var only: String?
 
+    /// Measures each number of elements, or makes the one run that instructions are counted of from
+    /// outside.
     mutating func run() throws {
         for count in elements {
+            // An engine's turn takes 256 elements at most.
             guard count > 0, count <= 256 else {
                 throw ValidationError("--elements must lie between 1 and 256")
             }
@@ -29,6 +36,7 @@ struct TurnCommand: ParsableCommand {
         }
     }
 
+    /// Measures pairs of runs and prints the least, the median and the greatest figure of each.
     private func compare(_ count: Int) throws {
         let bench = TurnBench(elements: count)
         var plain: [TurnBench.Cost] = []
@@ -53,6 +61,7 @@ struct TurnCommand: ParsableCommand {
         spread(costs.map { $0[keyPath: path] }.sorted())
     }
 
+    /// Least, median and greatest of sorted figures, with a digit behind the point.
     private func spread(_ sorted: [Double]) -> String {
         [sorted[0], sorted[sorted.count / 2], sorted[sorted.count - 1]]
             .map { "\(($0 * 10).rounded() / 10)" }.joined(separator: " / ")

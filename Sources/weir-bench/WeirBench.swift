@@ -1,7 +1,13 @@
 import ArgumentParser
 import WeirBase
 
-/// Everything that is measured or run for long, besides the workload of `weir bench`.
+/// Everything that is measured or run for long: stress tests of the turn protocol, and what turns,
+/// wide plans, screens and verdicts cost or are worth.
+///
+/// Each command is a file of this folder. Those that are not shown in the help are run by others of
+/// this program as child processes, because what they measure is a process: its memory, its end by
+/// a kill, its traps. Tests have short forms of what is run here for hours (WeirStress). Everything
+/// that is random is drawn from `--seed`, unless a command says that it cannot be.
 @main
 struct WeirBench: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -21,13 +27,15 @@ struct ProtocolOptions: ParsableArguments {
     @Option(name: .customLong("yield"), help: "Yields at each protocol point, in 1,000.")
     var permille = 200
 
+    /// Refuses numbers that mean nothing.
     func validate() throws {
         guard runs > 0, (0...1_000).contains(permille) else {
             throw ValidationError("--runs must be positive and --yield at most 1000")
         }
     }
 
-    /// Sets the yields up; a build that has none cannot stress anything.
+    /// Sets the yields up: at each point of the protocol a thread gives way, or sleeps, as the seed
+    /// says. A build without these points cannot stress anything, and says so.
     func configureYields() throws {
         #if WEIR_PROBES
             Probe.configure(seed: seed, permille: permille)

@@ -4,7 +4,8 @@ import Weir
 import WeirApp
 import WeirBase
 
-/// What recording costs in plans of few and of many channels.
+/// What recording costs in plans of few and of many channels. Each run is a process of its own,
+/// because the peak of memory is a process's.
 struct WideCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "wide",
@@ -22,6 +23,7 @@ struct WideCommand: ParsableCommand {
     @Option(help: "Threads.") var workers = 2
     @Option(help: "Seconds after which a run is ended.") var patience = 60
 
+    /// Makes each run without and with recording, one below the other.
     mutating func run() throws {
         let folder = try TemporaryFolder()
         print("stages width channels  recorded  seconds   CPU s  peak MB  trace kB")
@@ -30,12 +32,14 @@ struct WideCommand: ParsableCommand {
             guard parts.count == 2, parts[0] > 0, parts[1] > 0 else {
                 throw ValidationError("--shape \(text) is not STAGESxPARALLELISM")
             }
+            // The plain run comes first: what a recorded one takes more is what recording costs.
             for isRecorded in [false, true] {
                 try show(Shape(stages: parts[0], width: parts[1]), isRecorded, folder)
             }
         }
     }
 
+    /// A plan: that many keyed stages one behind the other, each with `width` subtasks.
     private struct Shape {
         let stages: Int
         let width: Int
@@ -44,6 +48,7 @@ struct WideCommand: ParsableCommand {
         var channels: Int { 2 * width + (stages - 1) * width * width }
     }
 
+    /// Makes a run and prints its row.
     private func show(
         _ shape: Shape, _ isRecorded: Bool, _ folder: TemporaryFolder
     ) throws {
@@ -63,6 +68,7 @@ struct WideCommand: ParsableCommand {
             Self.column(usage.seconds, 8), Self.column(usage.processorSeconds, 7),
             Self.column(usage.peakBytes / 1_000_000, 8), Self.column(bytes / 1_000, 9),
         ]
+        // A run that was ended has figures too, of what it did until then.
         let end = usage.hasEnded ? "" : "  ended after \(patience) s"
         print(columns.joined(separator: " ") + end)
         fflush(nil)
@@ -70,16 +76,19 @@ struct WideCommand: ParsableCommand {
 
     private static func column(_ number: Int, _ width: Int) -> String { column("\(number)", width) }
 
+    /// Seconds with two digits behind the point.
     private static func column(_ seconds: Double, _ width: Int) -> String {
         column("\((seconds * 100).rounded() / 100)", width)
     }
 
+    /// A figure at the right edge of its column.
     private static func column(_ text: String, _ width: Int) -> String {
         String(repeating: " ", count: max(0, width - text.count)) + text
     }
 }
 
-/// The runs that `wide` and `bottleneck` look at: this program as one with pipelines.
+/// The runs that `wide` and `bottleneck` look at: this program as one with pipelines and the whole
+/// command line of `weir`.
 struct WideRunCommand: ParsableCommand {
     static let configuration = CommandConfiguration(commandName: "run", shouldDisplay: false)
 
@@ -88,6 +97,7 @@ struct WideRunCommand: ParsableCommand {
     func run() { WideProgram.main() }
 }
 
+/// The pipelines of that program.
 private struct WideProgram: WeirProgram {
     static let pipelines = [wide] + LimitedPipeline.all
 
@@ -107,6 +117,8 @@ private struct WideProgram: WeirProgram {
                 stream = stream.keyed { $0 }
                     .process("stage-\(stage)", state: 0, emitting: Int.self) { number, seen, out in
                         seen += 1
+                        // Another key for the next stage, so that elements spread over all its
+                        // subtasks.
                         out.emit(number &* 7 &+ stage)
                     }
             }

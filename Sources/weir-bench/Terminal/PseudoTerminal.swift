@@ -2,18 +2,22 @@ import Glibc
 import WeirBase
 import WeirStress
 
-/// A program on a pseudo-terminal of 160 by 48 cells, watched from the other end.
+/// A program on a pseudo-terminal, watched from the other end: it believes that a person sits
+/// there. `press` types, `read` takes what it writes. One thread owns it; the program is killed
+/// with this object.
 final class PseudoTerminal {
     let process: pid_t
     private let master: Int32
-    /// TIOCSPTLCK, TIOCGPTN and POSIX_SPAWN_SETSID: macros that are not imported.
+    /// Requests and flags of the system that are macros in C and are not imported: TIOCSPTLCK,
+    /// TIOCGPTN and POSIX_SPAWN_SETSID.
     private static let setLock: UInt = 0x4004_5431
     private static let getNumber: UInt = 0x8004_5430
     private static let newSession: Int16 = 0x80
     /// Everything it wrote so far, in bytes.
     private(set) var byteCount = 0
 
-    /// Starts a program found by its path.
+    /// Starts a program found by its path, on a terminal of this many cells, in an environment that
+    /// is the same on every machine.
     init(_ program: String, _ arguments: [String], width: UInt16 = 160, height: UInt16 = 48) throws
     {
         let master = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC)
@@ -21,8 +25,10 @@ final class PseudoTerminal {
         guard master >= 0, ioctl(master, Self.setLock, &lock) == 0,
             ioctl(master, Self.getNumber, &number) == 0
         else { throw StressFailure("there is no pseudo-terminal (error \(errno))") }
+        // The other end of the same terminal, which the program gets.
         let name = "/dev/pts/\(number)"
         var size = winsize(ws_row: height, ws_col: width, ws_xpixel: 0, ws_ypixel: 0)
+        // The size is there before the program looks.
         _ = ioctl(master, UInt(TIOCSWINSZ), &size)
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
@@ -61,13 +67,13 @@ final class PseudoTerminal {
         close(master)
     }
 
+    /// Types keys, as the bytes that a terminal sends for them.
     func press(_ keys: [UInt8]) {
         _ = keys.withUnsafeBytes { write(master, $0.baseAddress, $0.count) }
     }
 
-    /// Reads until `isDone` says so of what came, or the time is over; false when it is.
-    ///
-    /// `isDone` is given what came since the call began.
+    /// Reads until `isDone` says so of what came since the call began, or the deadline is over;
+    /// false when it is.
     func read(until deadline: UInt64, _ isDone: ([UInt8]) -> Bool = { _ in false }) -> Bool {
         var came: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 1 << 16)
@@ -85,7 +91,8 @@ final class PseudoTerminal {
         }
     }
 
-    /// Processor nanoseconds that the program has used.
+    /// Processor time that the program has used so far, in nanoseconds. The system counts it in
+    /// hundredths of a second.
     var processorNanoseconds: UInt64 {
         let fields =
             ProcessFacts.text("/proc/\(process)/stat").split(separator: ")").last?
@@ -106,8 +113,9 @@ final class PseudoTerminal {
     }
 }
 
-/// Small files of the system.
+/// What the system tells of processes and programs.
 enum ProcessFacts {
+    /// A small file of the system, up to 16 KiB of it; empty where it cannot be read.
     static func text(_ path: String) -> String {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return "" }

@@ -4,6 +4,10 @@ import WeirBase
 import WeirStress
 
 /// What watching a run costs, beside another monitor.
+///
+/// Both programs run on a pseudo-terminal of the same size and are measured from outside in the
+/// same way: the time until a whole screen is there, processor time and bytes while it is only
+/// watched, and the time from a key to its effect.
 struct TerminalCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "terminal",
@@ -17,6 +21,9 @@ struct TerminalCommand: ParsableCommand {
     @Option(help: "Keys pressed for the latency.") var keys = 200
     @Option(help: "Elements a second of the watched run, or max.") var rate = "max"
 
+    /// What was measured of a program: milliseconds until its first screen, processor share in
+    /// percent, bytes a tenth of a second, latency of a key in milliseconds (median and 99th
+    /// percentile), and memory in bytes.
     private struct Figures {
         var name: String
         var start = 0.0
@@ -27,6 +34,7 @@ struct TerminalCommand: ParsableCommand {
         var memory = 0
     }
 
+    /// Starts a run to be watched, and measures both monitors.
     mutating func run() throws {
         guard let weir = ProcessFacts.beside("weir") else {
             throw ValidationError("there is no weir beside this program: build it first")
@@ -40,10 +48,13 @@ struct TerminalCommand: ParsableCommand {
             for name in [trace, trace + ".lanes"] { unlink(name) }
             rmdir(folder)
         }
+        // The run has a terminal of its own too, as it would have in a window beside the monitor.
         let load = try PseudoTerminal(
             weir,
             ["run", "orders", "--limit", "0", "--rate", rate, "--ui", "none", "--record", trace])
+        // The run has to be under way, and there have to be samples to show.
         _ = load.read(until: MonotonicClock.nanoseconds() + 1_500_000_000)
+        // Without a trace there is nothing to watch.
         guard access(trace, R_OK) == 0 else { throw StressFailure("the run records nothing") }
 
         print("             start ms   CPU %   bytes/frame   key ms p50 / p99   memory MB")
@@ -69,6 +80,7 @@ struct TerminalCommand: ParsableCommand {
         guard terminal.read(until: began + 10_000_000_000, { Self.holds($0, Array(shown.utf8)) })
         else { throw StressFailure("\(name) shows no screen") }
         figures.start = Double(MonotonicClock.nanoseconds() - began) / 1e6
+        // The first second has what happens only once; it is not measured.
         _ = terminal.read(until: MonotonicClock.nanoseconds() + 1_000_000_000)
 
         let (processor, bytes) = (terminal.processorNanoseconds, terminal.byteCount)
@@ -76,21 +88,25 @@ struct TerminalCommand: ParsableCommand {
         _ = terminal.read(until: wall + UInt64(seconds) * 1_000_000_000)
         let span = Double(MonotonicClock.nanoseconds() - wall)
         figures.share = Double(terminal.processorNanoseconds - processor) / span * 100
+        // A tenth of a second is a sample of `weir top`, and what htop is asked for.
         figures.bytes = Double(terminal.byteCount - bytes) / (span / 1e8)
         figures.memory = terminal.residentBytes
 
         var random = SeededGenerator(seed: 1)
         var latencies: [Double] = []
         for number in 0..<keys {
+            // Keys come at any moment between two frames, 20 to 110 ms apart.
             let pause = 20_000_000 + random.next() % 90_000_000
             _ = terminal.read(until: MonotonicClock.nanoseconds() + pause)
             let pressed = MonotonicClock.nanoseconds()
+            // Down and up in turn: the selection stays in sight.
             terminal.press(number % 2 == 0 ? Array("\u{1B}[B".utf8) : Array("\u{1B}[A".utf8))
             let came = terminal.read(until: pressed + 1_000_000_000) {
                 marker.isEmpty || Self.holds($0, marker)
             }
             if came { latencies.append(Double(MonotonicClock.nanoseconds() - pressed) / 1e6) }
         }
+        // A key without an answer within a second is left out, and none at all is a failure.
         latencies.sort()
         guard !latencies.isEmpty else { throw StressFailure("\(name) answers no key") }
         figures.half = latencies[latencies.count / 2]
@@ -98,6 +114,7 @@ struct TerminalCommand: ParsableCommand {
         return figures
     }
 
+    /// Prints a program's row.
     private func show(_ figures: Figures) {
         func padded(_ number: Double, _ width: Int) -> String {
             let text = "\((number * 100).rounded() / 100)"
@@ -110,6 +127,7 @@ struct TerminalCommand: ParsableCommand {
                 + padded(figures.late, 6) + padded(Double(figures.memory) / 1e6, 12))
     }
 
+    /// Whether some bytes hold others. What comes is short, so that a plain search does.
     private static func holds(_ bytes: [UInt8], _ wanted: [UInt8]) -> Bool {
         guard bytes.count >= wanted.count else { return false }
         return (0...(bytes.count - wanted.count)).contains { start in
