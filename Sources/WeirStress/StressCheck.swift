@@ -3,30 +3,42 @@ package import WeirEngine
 import WeirReplay
 import WeirTelemetry
 
-/// What a stress run and its replay came to.
+/// What a stress run and its replay came to: whether they agree, and how much of each kind
+/// happened, so that a test can see that anything did.
 package struct StressOutcome: Sendable {
-    /// Nil when the replay was identical.
+    /// What was wrong, in a sentence; nil when the replay was identical.
     package var problem: String?
-    /// Over the final state and the rows.
+    /// A digest of the final state and of the rows: two runs that came to the same have the same.
     package var outcome: UInt64 = 0
+    /// Steps of the recording, and below how many of them were of which kind.
     package var steps = 0
     package var turns = 0
     package var rests = 0
     package var accesses = 0
     package var publishes = 0
+    /// Messages that the edge with a dropping policy refused or pushed out.
     package var dropped = 0
     package var completions = 0
     package var timers = 0
+    /// How often a worker waited for room in its lane.
     package var waits = 0
     /// Turns during which another turn began.
     package var overlapped = 0
+    /// Workers of the run; what else is here says little of a run with one.
     package var workers = 0
 
     package init(problem: String? = nil) { self.problem = problem }
 }
 
+/// Running, replaying and comparing: the oracle of the stress test.
+///
+/// A run is recorded, the recording is checked by itself (`inspect`), then replayed, and everything
+/// that can be compared is: each step and its note by the replay's director, and the end by
+/// `compare`. A difference is an answer and never a trap, so that thousands of seeds can be tried
+/// in one process.
 extension StressPipeline {
-    /// Runs, replays, compares. Says what differs, never traps on a difference.
+    /// Runs, replays, compares. A simulated run is made twice and has to be the same both times.
+    /// Any thread; several at once.
     package func check(simulated: Bool = false) -> StressOutcome {
         do {
             let planned = try plan()
@@ -40,7 +52,8 @@ extension StressPipeline {
         }
     }
 
-    /// A simulated run of one seed happens the same way each time.
+    /// What differs between two simulated runs of the same seed; nil where nothing does, as it
+    /// should be.
     private func repeats(
         _ planned: PlannedPipeline, _ first: StressRecording
     ) throws -> String? {
@@ -53,12 +66,15 @@ extension StressPipeline {
         return nil
     }
 
-    /// All steps and ends in one batch, without durations: those are measured.
+    /// All steps and ends in one batch, without durations, which are measured and differ each time.
+    /// How a recording is cut into batches depends on the recorder's thread and is not compared
+    /// either.
     private static func schedule(_ recording: StressRecording) -> ScheduleBatch {
         var whole = ScheduleBatch()
         for batch in recording.batches.map(\.schedule) {
             for var note in batch.steps {
                 let words = batch.words(of: note)
+                // Words lie in one array for a whole batch: they move with their step.
                 note.words = whole.words.count..<whole.words.count + words.count
                 whole.words.append(contentsOf: words)
                 whole.steps.append(note)
@@ -74,7 +90,7 @@ extension StressPipeline {
         return whole
     }
 
-    /// Replays a recording and compares everything that can be.
+    /// Replays a recording and compares everything that can be compared.
     package func replay(
         _ planned: PlannedPipeline, _ recording: StressRecording
     ) throws -> StressOutcome {
@@ -90,14 +106,15 @@ extension StressPipeline {
         return outcome
     }
 
-    /// Replays what a kill right behind `step` could have left of a recording: the steps up to it,
-    /// and of no subtask's last turn the end. Says what went wrong.
+    /// Replays what a kill right behind a step could have left of a recording: the steps up to it,
+    /// and of no subtask's last turn the end. Gives what went wrong, nil where nothing did.
     package func replayCut(
         _ planned: PlannedPipeline, _ recording: StressRecording, behind step: UInt64
     ) throws -> String? {
         var last: [UInt16: UInt64] = [:]
         for note in recording.batches.flatMap(\.schedule.steps) where note.step <= step {
             if note.kind.beginsTurn { last[note.subtask] = note.step }
+            // No turn is open at a rest point, so that every end before it was noted.
             if note.kind == .rest { last = [:] }
         }
         let lost = Set(last.values)
@@ -118,6 +135,8 @@ extension StressPipeline {
             ? nil : "cut behind step \(step): reached step \(director.reached)"
     }
 
+    /// Runs the pipeline again from batches, to their end; gives everything that tells how that
+    /// went.
     private func replayed(
         _ planned: PlannedPipeline, _ recording: StressRecording, _ batches: [ScheduleBatch],
         _ rows: CollectedFeed
@@ -135,6 +154,8 @@ extension StressPipeline {
         return rerun
     }
 
+    /// What calls answered, by subtask and number of the call. Both fit into one key: a subtask's
+    /// number has 16 bits, and no run makes 2⁴⁸ calls.
     private static func results(_ recording: StressRecording) -> [UInt64: [UInt8]] {
         var results: [UInt64: [UInt8]] = [:]
         for result in recording.batches.flatMap(\.results) {
@@ -143,7 +164,9 @@ extension StressPipeline {
         return results
     }
 
-    /// What must hold of a recording before anything is run.
+    /// What must hold of a recording before anything is run: steps are numbered without a gap,
+    /// results come before the step that takes them, every turn ends once, and no turn is open at a
+    /// rest point. Gives the first thing that does not hold.
     private static func inspect(_ recording: StressRecording) -> String? {
         var expected: UInt64 = 1
         var open: Set<UInt64> = []
@@ -178,6 +201,7 @@ extension StressPipeline {
         return open.min().map { "the turn of step \($0) never ended" }
     }
 
+    /// In what the replay disagreed with the recording on its way; nil where it agreed to the end.
     private static func disagreement(_ rerun: Rerun, steps: Int) -> String? {
         let director = rerun.director
         if let divergence = rerun.notes.divergence {
@@ -193,6 +217,8 @@ extension StressPipeline {
         return nil
     }
 
+    /// In what the ends of run and replay differ; nil where they do not. It is asked last, as a
+    /// difference on the way explains one at the end.
     private static func compare(
         _ execution: Execution, _ recording: StressRecording, _ rows: CollectedFeed
     ) -> String? {
@@ -204,6 +230,7 @@ extension StressPipeline {
         return nil
     }
 
+    /// Counts what happened in a recording.
     private func summary(_ recording: StressRecording) -> StressOutcome {
         var outcome = StressOutcome()
         var durations: [UInt64: UInt32] = [:]
@@ -217,6 +244,8 @@ extension StressPipeline {
                 case .publish:
                     outcome.publishes += 1
                     outcome.dropped += batch.words(of: note).reduce(0) {
+                        // A word of a publish is a run of outcomes: its length in the low six bits,
+                        // the outcome above them. From 2 on the outcomes are drops.
                         $0 + ($1 >> 6 >= 2 ? Int($1 & 63) : 0)
                     }
                 case .access: outcome.accesses += 1
@@ -229,6 +258,7 @@ extension StressPipeline {
         }
         outcome.turns = begins.count
         for (place, begin) in begins.enumerated() where place + 1 < begins.count {
+            // Two turns overlap where the next one begins before the end of this one.
             let end = begin.time + Int64(durations[begin.step] ?? 0)
             if begins[place + 1].time < end { outcome.overlapped += 1 }
         }
@@ -241,7 +271,7 @@ extension StressPipeline {
     }
 }
 
-/// Rows kept in memory by a replay.
+/// Rows kept in memory by a replay. The replay's thread alone uses it.
 package final class CollectedFeed: RowFeed {
     package private(set) var bytes: [UInt8] = []
     package init() {}

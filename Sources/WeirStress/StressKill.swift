@@ -6,10 +6,17 @@ import WeirTelemetry
 import WeirTrace
 
 /// A stress run that is recorded into files and killed, and what is left of it.
+///
+/// Two processes make the same value from a seed and a folder. The child calls `record` and is
+/// killed in the middle; the parent then calls `examine`. What the child had noted is known
+/// independently of the trace by the `Witness`, a file that both map. The rules: every noted step
+/// is recovered and nothing else is, a turn whose end was noted is not in flight, and what is
+/// recovered can be replayed, with the lanes and from the trace alone.
 package struct StressKill: Sendable {
-    /// Elements of each source: more than a child has time for.
+    /// Elements of each source: so many that a child is seldom done before it is killed.
     private static let elements = 4_000
 
+    /// What the run is drawn from.
     package let seed: UInt64
     /// A folder of the trial's own.
     package let folder: String
@@ -19,6 +26,7 @@ package struct StressKill: Sendable {
         self.folder = folder
     }
 
+    /// The run, the same in both processes.
     private var stress: StressPipeline { StressPipeline(seed: seed, elements: Self.elements) }
     private var tracePath: String { folder + "/run.mcap" }
     private var lanesPath: String { MappedLanes.path(beside: tracePath) }
@@ -27,11 +35,13 @@ package struct StressKill: Sendable {
     /// What was found after a kill.
     package struct Outcome: Sendable {
         package var problem: String?
+        /// Whether the child's run was over before the kill, which then tells nothing.
         package var hasFinished = false
         package var steps = 0
         /// Steps that only the lanes held.
         package var stepsFromLanes = 0
         package var voids = 0
+        /// Turns that were open when the child died.
         package var inFlight = 0
         /// Turns in flight that a later step needed.
         package var resumed = 0
@@ -59,6 +69,7 @@ package struct StressKill: Sendable {
     /// The parent's view of whether the child's run began.
     package func openWitness() throws -> Witness { try Witness(path: witnessPath) }
 
+    /// A header with just what recovery and replay need.
     private func header(_ planned: PlannedPipeline) -> RunHeader {
         let digits = UInt64(seed).hexadecimal + UInt64(0x57E5).hexadecimal
         var header = RunHeader(
@@ -79,12 +90,13 @@ package struct StressKill: Sendable {
     }
 
     /// Recovers what a killed child left, holds it against the witness and replays it: with the
-    /// lanes and from the file alone.
+    /// lanes and from the file alone. The lanes are removed in between.
     package func examine() -> Outcome {
         var outcome = Outcome()
         do {
             let witness = try openWitness()
             let trace = try Trace.open(path: tracePath)
+            // The lanes stand beside the trace after a kill, and opening it has to take them.
             guard case .lanes(let steps, _, let voids) = trace.recovery else {
                 outcome.problem = "the lanes were not recovered: \(trace.recovery)"
                 return outcome
@@ -96,6 +108,8 @@ package struct StressKill: Sendable {
                 try hold(trace, against: witness, &outcome) ?? causes(trace)
                 ?? replay(trace, &outcome)
             guard outcome.problem == nil else { return outcome }
+            // Then as if the lanes had been lost as well: less is recovered, and all of it still
+            // fits together.
             unlink(lanesPath)
             let alone = try Trace.open(path: tracePath)
             outcome.problem = try replay(alone, &outcome).map { "from the file alone: \($0)" }
@@ -105,7 +119,7 @@ package struct StressKill: Sendable {
         return outcome
     }
 
-    /// Every noted step is there, nothing else is.
+    /// Whether every noted step is there and nothing else is. Gives the first thing that is not so.
     private func hold(
         _ trace: Trace, against witness: Witness, _ outcome: inout Outcome
     ) throws -> String? {
@@ -121,12 +135,14 @@ package struct StressKill: Sendable {
         }
         outcome.steps = Int(last)
         if let problem { return problem }
+        // Behind the last recovered step nothing may have been noted.
         let known = witness.lastStep
         if known > last {
             for step in last + 1...known where witness.entry(step).progress >= .noted {
                 return "step \(step) was noted and is lost: recovery ends at step \(last)"
             }
         }
+        // And no turn whose end was noted may count as open.
         let flights = Set(trace.turnsInFlight.map(\.step))
         for step in 1...max(1, last) {
             let entry = witness.entry(step)
@@ -137,6 +153,9 @@ package struct StressKill: Sendable {
         return nil
     }
 
+    /// Whether a recovered step is what the witness saw. A step whose number was taken, and that
+    /// was not noted, may be there or may have become void; a step that was noted has to be there
+    /// as it was.
     private static func compare(
         _ note: StepNote, _ entry: Witness.Entry, after last: UInt64
     ) -> String? {
@@ -157,7 +176,8 @@ package struct StressKill: Sendable {
         return nil
     }
 
-    /// A completion's results are there before it.
+    /// Whether the results that a completion takes are there before it: without them it could not
+    /// be replayed.
     private func causes(_ trace: Trace) throws -> String? {
         var results: Set<UInt64> = []
         let cursor = trace.results()
@@ -176,6 +196,7 @@ package struct StressKill: Sendable {
         return problem
     }
 
+    /// Replays what was recovered; gives what went wrong.
     private func replay(_ trace: Trace, _ outcome: inout Outcome) throws -> String? {
         // The run records no logs: none are compared.
         var options = ReplayRun.Options()
@@ -194,6 +215,8 @@ package struct StressKill: Sendable {
             if let turn = held.first(where: { !flights.contains($0) }) {
                 return "the replay holds the turn of step \(turn), which ended"
             }
+            // A turn that a later step needs is run to its end by the replay, and no longer in
+            // flight.
             outcome.resumed += flights.count - held.count
         }
         return nil

@@ -2,8 +2,8 @@ import WeirBase
 package import WeirEngine
 import WeirTelemetry
 
-/// An element of the stress pipeline; padding on purpose, so that bytes in memory differ where
-/// values do not.
+/// An element of the stress pipeline. Its fields leave padding between them on purpose, so that
+/// bytes in memory differ where values do not: a digest of memory would show.
 struct StressEvent: Codable, Sendable {
     var small: UInt8
     var id: Int64
@@ -11,7 +11,8 @@ struct StressEvent: Codable, Sendable {
     var value: Int64
 }
 
-/// Order-dependent state of one key.
+/// The state of a key. Its hash depends on the order of what came, so that two elements in the
+/// wrong order are seen at the end.
 struct StressState: Codable, Sendable {
     var hash: UInt64 = 1
     var count: UInt64 = 0
@@ -19,34 +20,48 @@ struct StressState: Codable, Sendable {
 
 /// A pipeline in which everything of the turn protocol happens, drawn from a seed.
 ///
-/// A thousand shapes: widths, capacities, policies. What else a run draws, such as how the bytes
-/// of its input are cut, comes from the whole seed.
+/// It has two generators and a source of bytes, merges on a keyed exchange that depend on their
+/// order, two accesses to a shared cell in one element, processing-time timers, calls with
+/// time-outs, an edge that may drop, channels of 1 to 64 messages, output beyond capacity, and a
+/// sink.
 ///
-/// Two generators and a source of bytes, order-dependent merges on a keyed exchange, two accesses
-/// to a shared cell in one element, processing-time timers, calls with time-outs, an edge that may
-/// drop, channels of 1 to 64 messages, output beyond capacity, a sink.
+/// There are a thousand shapes, by the seed's remainder: widths, capacities and policies. What else
+/// a run draws, such as how the bytes of its input are cut, comes from the whole seed. A value says
+/// what to run; extensions record a run of it (`record`), replay one and compare (`check`).
 package struct StressPipeline: Sendable {
+    /// What everything about the run is drawn from.
     package let seed: UInt64
     /// What fixes the plan and the values of all elements.
     package let shape: UInt64
+    /// Workers of a run that is not simulated, 1 to 4.
     package let workers: Int
+    /// Elements of each source.
     package let elements: Int
+    /// Slots of each worker's lane. In a third of the shapes there are so few that workers wait for
+    /// room.
     package let laneSlots: Int
+    /// What the edge that may drop does when it is full.
     package let policy: EdgePolicy
+    /// Subtasks of each keyed stage, 1 to 3.
     package let width: Int
 
+    /// The pipeline of a seed. Every field is drawn in this order: another order would make other
+    /// shapes of all seeds.
     package init(seed: UInt64, elements: Int = 60) {
         let shape = seed % 1_000
         var draw = SeededGenerator(seed: shape, stream: 0xAB)
         self.seed = seed
         self.shape = shape
         self.elements = elements
+        // One in four shapes has a single worker, which waits for nobody: that has faults of its
+        // own.
         workers = 1 + draw.below(4)
         laneSlots = draw.below(3) == 0 ? 64 : 1_024
         policy = [.block, .dropNewest, .dropOldest][draw.below(3)]
         width = 1 + draw.below(3)
     }
 
+    /// An edge whose capacity is drawn from the shape and a number of its own.
     private func edge(_ place: UInt64, policy: EdgePolicy = .block) -> EdgeOptions {
         var draw = SeededGenerator(seed: shape, stream: 0xED6E &+ place)
         let sizes = [1, 2, 4, 8, 16, 64]
@@ -54,6 +69,7 @@ package struct StressPipeline: Sendable {
             bounds: ChannelBounds(messages: sizes[draw.below(sizes.count)]), policy: policy)
     }
 
+    /// The pipeline itself. It captures values only, so that building it again gives the same plan.
     package var pipeline: Pipeline {
         let policy = policy
         let edge = { @Sendable (place: UInt64, policy: EdgePolicy) in
@@ -84,6 +100,7 @@ package struct StressPipeline: Sendable {
                     context.emit(event)
                 }
             let dropped = merged.over(edge(3, policy)).keyed(by: \.value)
+                // What gets through depends on the edge before it, and so does the other cell.
                 .process("lossy", state: StressState(), emitting: StressEvent.self) {
                     event, state, context in
                     state.hash = SeededGenerator.mix(state.hash ^ UInt64(bitPattern: event.id))
@@ -96,6 +113,7 @@ package struct StressPipeline: Sendable {
                     }
                     context.emit(event)
                 }
+            // Few keys, so that every subtask of the last stage takes from all before it.
             called.over(edge(4, .block)).union(dropped).keyed(by: \.small)
                 .process("last", state: StressState(), emitting: StressEvent.self) {
                     event, state, context in
@@ -109,6 +127,7 @@ package struct StressPipeline: Sendable {
         }
     }
 
+    /// A generator whose event times come in pairs, so that two elements share each moment.
     private static func generator(spread: Int64) -> Source<StressEvent> {
         .generator(watermark: .boundedDisorder(.milliseconds(5), granularity: .milliseconds(1))) {
             index, random in
@@ -120,6 +139,8 @@ package struct StressPipeline: Sendable {
         }
     }
 
+    /// A source of lines that goes idle when nothing came for a while, and so lets the others'
+    /// watermarks through.
     private static let lines = Source<StressEvent>.lines(
         watermark: .boundedDisorder(.milliseconds(1), granularity: .milliseconds(1)),
         idleAfter: .microseconds(200)
@@ -131,6 +152,8 @@ package struct StressPipeline: Sendable {
         return (event, Instant(milliseconds: Int64(index)))
     }
 
+    /// Everything that an element can do: change the state in an order-dependent way, access the
+    /// cell twice, set a timer, emit none or several elements, and log.
     private static func merge(
         _ event: StressEvent, _ state: inout StressState,
         _ context: inout OperatorContext<StressEvent>, _ shared: SharedCell<Int64>
@@ -144,10 +167,12 @@ package struct StressPipeline: Sendable {
             shared.update { $0 = seen + event.value % 3 + 1 }
             state.hash ^= UInt64(bitPattern: seen)
         }
+        // Some microseconds ahead: timers and elements compete for turns.
         if event.value % 7 == 0 {
             let delay = Duration.nanoseconds(Int64(context.random.below(9_000)) + 300)
             context.setTimer(atProcessingTime: context.now + delay)
         }
+        // Nine at once are more than most channels here hold.
         let copies = event.value % 11 == 0 ? 9 : Int(event.value % 3)
         for copy in 0..<copies {
             var made = event
@@ -160,6 +185,7 @@ package struct StressPipeline: Sendable {
         }
     }
 
+    /// A timer that changes the cell, emits, and sets another one a third of the time.
     private static func timer(
         _ shared: SharedCell<Int64>
     ) -> @Sendable (UInt8, inout StressState, inout OperatorContext<StressEvent>) -> Void {
@@ -180,6 +206,8 @@ package struct StressPipeline: Sendable {
         }
     }
 
+    /// An outside call: it fails for one in sixteen, and is slower than its time-out now and then.
+    /// The answer follows from the arguments, the time that it takes does not matter.
     private static func call(_ event: StressEvent, _ number: UInt64) -> [UInt8]? {
         let draw = SeededGenerator.mix(UInt64(bitPattern: event.id) &+ number)
         if draw % 16 == 0 { return nil }

@@ -5,13 +5,19 @@ package import WeirEngine
 import WeirReplay
 package import WeirTelemetry
 
+/// Holds the thread up. Only what stands for the outside world may do that.
 func pause(microseconds: Int) { usleep(UInt32(microseconds)) }
 
-/// A recorded run of the stress pipeline, in memory.
+/// A recorded run of the stress pipeline, in memory: what the recorder handed over, and what the
+/// run came to, which a replay of it has to come to as well.
 package struct StressRecording: Sendable {
+    /// What was recorded, in order; empty where the run was recorded elsewhere.
     package var batches: [RecordBatch] = []
+    /// The digest of the final state.
     package var digest: UInt64 = 0
+    /// The digests of the sink's rows.
     package var sinks: [SinkDigest] = []
+    /// The rows of the sink, as it wrote them.
     package var rows: [UInt8] = []
     /// The cells' values, as text.
     package var cells: [String] = []
@@ -21,6 +27,7 @@ package struct StressRecording: Sendable {
     package var problem: String?
 }
 
+/// Running the pipeline with recording, on threads or simulated.
 extension StressPipeline {
     /// When every stress run says that it started.
     package static let started: Int64 = 1_700_000_000_000_000_000
@@ -30,14 +37,14 @@ extension StressPipeline {
         try pipeline.plan(seed: shape, started: Instant(nanoseconds: Self.started))
     }
 
-    /// Where the lanes of a run lie.
+    /// The lanes of a run. Only the source of bytes has room for input.
     package func laneLayout(simulated: Bool) -> LaneLayout {
         LaneLayout(
             workers: simulated ? 1 : workers, workerSlots: laneSlots, sources: [0, 0, 1 << 12],
             executors: simulated ? 0 : 2, readerSlots: 64)
     }
 
-    /// Runs once into memory.
+    /// Runs once, recorded into memory.
     package func record(_ planned: PlannedPipeline, simulated: Bool) throws -> StressRecording {
         let memory = MemoryRecording()
         let lanes = LaneSet(layout: laneLayout(simulated: simulated))
@@ -47,7 +54,8 @@ extension StressPipeline {
         return recording
     }
 
-    /// Runs once into `lanes` and to `consumers`.
+    /// Runs once into `lanes` and to `consumers`; `witness` sees every note as well. It blocks
+    /// until the run and its recorder are over.
     package func record(
         _ planned: PlannedPipeline, simulated: Bool, lanes: LaneSet,
         consumers: [any RecordConsumer], witness: Witness?
@@ -84,6 +92,8 @@ extension StressPipeline {
             problem: witnessed?.problem ?? execution.closeBooks().imbalances.first)
     }
 
+    /// What runs the turns. Rest points come far more often than usual, because they are a part of
+    /// the protocol like any other.
     private func schedule(simulated: Bool) -> LiveRun.Schedule {
         if simulated { return .drawn(seed: seed) }
         var tuning = ParallelScheduler.Options(workers: workers)
@@ -93,7 +103,9 @@ extension StressPipeline {
     }
 }
 
-/// Bytes in pieces cut at random, with a pause now and then.
+/// Bytes in pieces cut at random, with a pause now and then: an input that is never where one
+/// expects it. How they are cut is drawn from the seed, so that a simulated run is the same each
+/// time.
 private final class JitteryBytes: ByteReading {
     private let state: Mutex<(rest: ArraySlice<UInt8>, offset: UInt64, random: SeededGenerator)>
     let isRepeatable = false
@@ -126,7 +138,8 @@ private final class JitteryBytes: ByteReading {
     func cancel() { cancelled.store(true, ordering: .relaxed) }
 }
 
-/// Rows kept in memory by the live run.
+/// Rows kept in memory by the live run. The writer's thread adds to them; they are read when it has
+/// ended.
 private final class CollectedRows: RowWriting {
     private let state = Mutex<[UInt8]>([])
     var bytes: [UInt8] { state.withLock { $0 } }

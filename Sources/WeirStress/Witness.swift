@@ -6,16 +6,19 @@ package import WeirTelemetry
 
 /// What a thread was about to note, and what it had noted, in memory that outlives its process.
 ///
-/// Independent of the lanes: two bytes a step say how far its note was when the process died.
-/// Every thread writes the places of its own steps only.
+/// It is a file that is mapped by the process that is killed and by the one that looks: what was
+/// stored is there when the process is not. It is independent of the lanes, which are what is
+/// tested: two bytes for each step say how far its note was. Every thread writes only the entries
+/// of its own steps. A step costs a few stores and no call to the system.
 package final class Witness: @unchecked Sendable {
     // Unchecked: the mapping is constant; each place is written by the thread that has the step.
 
-    /// Steps beyond are not witnessed.
+    /// The maximum of steps; those beyond are not witnessed. A child is killed long before.
     package static let maximumSteps = 1 << 19
+    /// Two bytes for each step.
     private static let byteCount = 2 * maximumSteps
 
-    /// How far the note of a step was.
+    /// How far the note of a step was; the raw value is what an entry holds.
     package enum Progress: UInt16, Comparable, Sendable {
         case unknown = 0
         /// The number was taken; the note may be there or not.
@@ -37,6 +40,8 @@ package final class Witness: @unchecked Sendable {
         package var subtask: UInt16
     }
 
+    /// An entry for each step: progress in the lowest two bits, kind in four, the subtask's number
+    /// in ten.
     private let words: UnsafeMutablePointer<UInt16>
 
     /// Maps the file at `path`; makes it when it is not there.
@@ -49,6 +54,7 @@ package final class Witness: @unchecked Sendable {
                 nil, Self.byteCount, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0),
             memory != MAP_FAILED
         else { throw StressFailure("cannot map the witness \(path)") }
+        // A new file is all zeros: nothing is known of any step.
         words = memory.bindMemory(to: UInt16.self, capacity: Self.maximumSteps)
     }
 
@@ -57,14 +63,17 @@ package final class Witness: @unchecked Sendable {
     /// Whether the run began; step 0 stands for it.
     package var hasStarted: Bool { words[0] != 0 }
 
+    /// The run began: the parent may kill from now on.
     package func start() { words[0] = 1 }
 
+    /// Stores how far the note of a step is, by the thread that has the step.
     func note(_ progress: Progress, step: UInt64, kind: StepKind, subtask: UInt16) {
         guard step < UInt64(Self.maximumSteps) else { return }
         words[Int(step)] =
             progress.rawValue | UInt16(kind.rawValue) << 2 | min(subtask, 0x3FF) << 6
     }
 
+    /// The end of the step's turn was noted.
     func note(ended step: UInt64) {
         guard step < UInt64(Self.maximumSteps) else { return }
         words[Int(step)] |= Progress.ended.rawValue
@@ -94,8 +103,10 @@ package struct StressFailure: Error, CustomStringConvertible {
 final class WitnessedNotes: LiveNotes, @unchecked Sendable {
     // Unchecked: everything is constant or locked.
 
+    /// The world that really answers.
     private let inner: LaneNotes
     private let witness: Witness?
+    /// The first rule that was seen broken, in a sentence.
     private let broken = Mutex<String?>(nil)
 
     init(_ inner: LaneNotes, _ witness: Witness?) {
