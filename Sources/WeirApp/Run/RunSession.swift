@@ -32,14 +32,23 @@ struct RunSession {
     }
 
     /// Runs to the end, and throws where the exit code is not 0.
+    ///
+    /// - Until `ending.opened`, a signal ends the process: opening a pipe may wait for ever, and
+    ///   nothing is lost. From there on it is remembered until the run begins.
+    /// - The lanes of workers have 16,384 slots each. Those of sources have room for a megabyte
+    ///   where the input itself goes into the trace, else for 16 KiB of block hashes and positions.
+    /// - The run begins with `ending.started`: its clocks start, and what comes before is
+    ///   preparation.
+    /// - After `scheduler.run` no turn runs any more, so that the state may be read. Only then do
+    ///   the writers of the sinks end: they write what the last turns handed to them.
+    /// - Where the run was cut off meanwhile, `ending.finished` does not return: another thread
+    ///   ends the process.
+    /// - A screen stays up for a person to look at when the run failed.
     mutating func run() throws {
         let ending = EndingWatch(drain: options.drain)
-        // Until `opened`, a signal ends the process: opening a pipe may wait for ever, and nothing
-        // is lost.
         let places = try Places(options, planned)
         let connections = try places.open()
         ending.opened()
-        // From here on a signal is remembered until the run begins.
         let header = self.header(places, connections)
         let layout = LaneLayout(
             workers: max(1, options.workers), workerSlots: 1 << 14,
@@ -55,7 +64,6 @@ struct RunSession {
         let watch = RunWatch(
             execution: execution, clock: run.outside.clock, recording: recording, header: header,
             showsLines: options.screen == .plain, feed: screen == nil ? nil : feed)
-        // Here the run begins: its clocks start, and whatever comes before is preparation.
         let wall = MonotonicClock.nanoseconds()
         let processor = MonotonicClock.processorNanoseconds()
         ending.started(
@@ -72,7 +80,6 @@ struct RunSession {
         run.finish()
         let books = execution.closeBooks()
         watch.stop()
-        // Whoever cut the run off in the meantime ends the process, and this does not return.
         ending.finished()
         let cause = exitCause(execution, ending.last)
         var end = RunEnd(
@@ -83,11 +90,9 @@ struct RunSession {
         end.note(state, names: execution.partNames)
         end.sinks = execution.sinkDigests()
         end.violations = execution.violations.count
-        // The end goes into the trace behind the last sample.
         let trace = recording.finish(end)
         ending.closed()
         let processorEnd = MonotonicClock.processorNanoseconds()
-        // A screen stays up for a person to look at when the run failed.
         screen?.ended(cause.name, staying: cause.code == 1)
         ending.stop()
         let summary = RunSummary(
