@@ -60,6 +60,7 @@ struct ExportCommand: ParsableCommand {
 
     /// Writes the lines, from the recording or from a replay.
     private func export(_ path: String) throws {
+        // The trace comes first: one that cannot be read must not cost a file that exists.
         let trace = try Trace.open(path: path)
         let filter = try self.filter(trace)
         // The filter's words were checked, so that from here on the output may be emptied.
@@ -140,6 +141,7 @@ struct ExportCommand: ParsableCommand {
             // What is there is written first, and only then is it believed that the run is over:
             // what was written before the end is never lost.
             try export.advance()
+            // One more look was taken after the end was seen, and that was the last.
             if isOver { break }
             if interrupts.wait(nanoseconds: 50_000_000) {
                 try sink.close()
@@ -226,6 +228,7 @@ struct ExportCommand: ParsableCommand {
                     + "\(divergence.subtask): expected \(divergence.expected), got "
                     + divergence.got)
         }
+        // One turn made more records than its lane holds.
         if report.lostLogs > 0 {
             Output.error("weir: note: \(report.lostLogs) records of very long turns were lost\n")
         }

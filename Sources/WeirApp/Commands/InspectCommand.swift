@@ -43,6 +43,8 @@ private struct TraceFacts {
         if let end = trace.end {
             duration = end.durationNanoseconds
         } else {
+            // A run that died has no duration in its end: the newest time that any step has must
+            // do.
             var last: Int64 = 0
             try trace.forEachSchedule { batch in
                 for note in batch.steps { last = max(last, note.time) }
@@ -51,6 +53,7 @@ private struct TraceFacts {
         }
     }
 
+    /// The facts as one JSON object on one line; the members are the command line's contract.
     var json: String {
         let header = trace.header
         var json = JSONText()
@@ -217,7 +220,8 @@ struct CheckCommand: ParsableCommand {
         if let note = Self.note(trace) { Output.error("weir: note: \(note)\n") }
     }
 
-    /// What a file that is whole in itself does not hold; nil when it holds its run to the end.
+    /// What a file that is whole in itself does not hold; nil when it holds its run to the end. A
+    /// file can be whole and its run not: it died, or was no longer recorded.
     private static func note(_ trace: Trace) -> String? {
         if case .rewritten(let rewriting) = trace.recovery { return RewritingText.text(rewriting) }
         return trace.isComplete ? nil : "recording stopped before the run's end"
@@ -253,6 +257,8 @@ struct RecoverCommand: ParsableCommand {
                 "Name a file")
         }
         let place = try FilePlace(output)
+        // Whatever is there stays: a recovery that replaced the damaged trace could lose what it
+        // cannot read.
         guard place.kind == .absent else {
             throw CommandFailure.usage(
                 "\(PrintableText.escaped(output)) is \(place.noun) and stays as it is",

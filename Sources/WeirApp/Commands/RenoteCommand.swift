@@ -35,9 +35,12 @@ struct RenoteCommand: ParsableCommand {
         var rests: [UInt64: StateDigest] = [:]
         var samples: [UInt64: UInt64] = [:]
         var options = ReplayRun.Options()
+        // By step, as batches of the trace name them.
         options.onRest = { rests[$0] = $1 }
         options.onSample = { samples[$0] = $1 }
         let report = try ReplayRun(trace, pipeline, options).run()
+        // A replay that does something else than the run cannot say what the run's digests would
+        // have been.
         if let divergence = report.divergence {
             Output.standard(DivergenceText.text(divergence, trace))
             throw ExitCodeOnly(code: 3)

@@ -65,6 +65,7 @@ struct ReplayCommand: ParsableCommand {
     /// Finds the trace and does what was asked for, with damage explained.
     func run() throws {
         let path = try trace ?? Newest.trace()
+        // Zero replays would agree with anything.
         guard times >= 1 else {
             throw CommandFailure.usage("--times \(times) is no number of times", "Give 1 or more")
         }
@@ -82,6 +83,7 @@ struct ReplayCommand: ParsableCommand {
                 "Wait for its end, or watch it")
         }
         let pipeline = try Program.pipeline(named: trace.header.pipeline)
+        // This process is the child of another replay: it says nothing of its own.
         if runInFlight { return try InFlightTurns.run(trace, pipeline, inputs(trace)) }
         guard isCompared else { return try debug(trace, pipeline) }
         // A closure that does not come back can be left only by leaving the process, so that the
@@ -136,6 +138,7 @@ struct ReplayCommand: ParsableCommand {
         options.onProgress = { progress.reached($0) }
         defer { progress.end() }
         let report = try ReplayRun(trace, pipeline, options).run()
+        // Closed before the verdict is said, as closing may fail.
         for sink in writing { try sink.close() }
         return report
     }
@@ -175,6 +178,7 @@ struct ReplayCommand: ParsableCommand {
     private func check(
         _ report: ReplayReport, against first: ReplayReport, round: Int
     ) throws {
+        // Both agree with the trace, or this would not be asked: what differs is not in the trace.
         guard report != first else { return }
         write(
             "the trace agrees with replay 1 and with replay \(round + 1) of \(times), and they "

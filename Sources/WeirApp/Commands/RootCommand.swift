@@ -26,14 +26,18 @@ struct ListCommand: ParsableCommand {
     @Flag(help: "One JSON object a line, with stages, cells and invariants.")
     var json = false
 
+    /// Prints every pipeline in the order in which the program lists them.
     func run() throws {
         for pipeline in Program.current.all {
+            // With the usual settings, as nobody has given any: what a pipeline consists of may
+            // depend on them.
             let plan = try pipeline.plan().plan
             Output.standard(json ? Self.json(pipeline, plan) : Self.text(pipeline, plan))
         }
     }
 
-    /// A pipeline for a person: what it is, what it reads and writes, what can be set.
+    /// A pipeline for a person: what it is, what it reads and writes, and which parameters `--set`
+    /// takes with what they usually are.
     private static func text(_ pipeline: Pipeline, _ plan: Plan) -> String {
         var text = "\(pipeline.name)  \(pipeline.summary)\n"
         text += "    version \(pipeline.version), parallelism \(pipeline.parallelism)\n"

@@ -32,6 +32,7 @@ struct TopCommand: ParsableCommand {
     @Option(help: "auto, always or never: colours of the screen.")
     var color: String = "auto"
 
+    /// Checks the flags, finds the trace and watches it.
     func run() throws {
         let wanted = try OneOf.check(ui, "--ui", ["auto", "tui", "plain", "none"])
         let color = try OneOf.check(color, "--color", ["auto", "always", "never"])
@@ -45,6 +46,7 @@ struct TopCommand: ParsableCommand {
     /// Watches a trace until it ends, a signal comes or the person leaves.
     private func watch(_ path: String, _ look: RunOptions.Screen) throws {
         let opened = try Trace.open(path: path)
+        // Whoever named no trace expects a run that goes on, and should know that there is none.
         if trace == nil, !opened.isRecording {
             Output.error(
                 "weir: note: nothing is being recorded here; "
@@ -106,9 +108,11 @@ struct TopLines {
             let news = feed.take()
             take(news, isCaughtUp: isCaughtUp)
             if timeline.ending != nil { break }
+            // More can be had at once: what is shown waits until the newest moment is reached.
             if news.hasMore { continue }
             isCaughtUp = true
             tellAge()
+            // A signal ends the wait, so that Ctrl-C is felt at once.
             if interrupts.wait(nanoseconds: feed.pollNanoseconds) { break }
         }
         interrupts.stop()

@@ -38,6 +38,7 @@ final class CommandSource {
         self.isPending = isPending
         switch script {
         case nil: (name, descriptor) = ("", nil)
+        // Standard input belongs to the program and is never closed here.
         case "-"?: (name, descriptor) = ("standard input", STDIN_FILENO)
         case let path?:
             let opened = open(path, O_RDONLY | O_CLOEXEC)
@@ -48,6 +49,7 @@ final class CommandSource {
                     "Name a file with a command on each line, or - for standard input")
             }
             var status = stat()
+            // A folder can be opened and not read: it is refused here, with words about what it is.
             guard fstat(opened, &status) == 0, status.st_mode & S_IFMT != S_IFDIR else {
                 close(opened)
                 throw CommandFailure.usage(
@@ -74,6 +76,7 @@ final class CommandSource {
                 defer { bytes.removeAll() }
                 return command(bytes[...])
             }
+            // Without this bound a file that has no lines would be read into memory whole.
             guard bytes.count <= Self.longestLine else {
                 throw CommandFailure.usage(
                     "\(name):\(line + 1): a line of more than \(Self.longestLine) bytes",

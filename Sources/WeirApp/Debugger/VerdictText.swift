@@ -13,6 +13,8 @@ enum VerdictText {
     /// `identical`, or how far it agrees; then what was compared.
     static func text(_ report: ReplayReport, times: Int) -> String {
         var text: String
+        // Something was not compared, or not there to compare: the word "identical" is not used
+        // then.
         if let reservation = report.reservation {
             text = "agrees to step \(reservation.agreed) of \(reservation.last)"
             if times > 1 { text += ", \(times) times" }
@@ -22,6 +24,8 @@ enum VerdictText {
             if times > 1 { text += ", \(times) times" }
         }
         text += "\ncompared: \(compared(report.compared).joined(separator: ", "))\n"
+        // An invariant over several stages is looked at more often by a replay than by the run.
+        // What it finds there is no disagreement, and worth a line.
         for mark in report.onlyReplay.prefix(mostNamed) {
             text += "only in the replay, where the run did not look: step \(mark.step): "
             text += "\(PrintableText.escaped(mark.message))\n"
@@ -36,6 +40,7 @@ enum VerdictText {
     private static func compared(_ compared: ReplayReport.Compared) -> [String] {
         var parts = [Plural.text(compared.turns, "turn")]
         var rests = Plural.text(UInt64(compared.restPoints), "rest point")
+        // Without a final state the last rest point is the last moment whose state was compared.
         if compared.restPoints > 0, compared.finalSubtasks == 0 {
             rests += " (the last at step \(compared.lastRestPoint))"
         }
@@ -56,7 +61,7 @@ enum VerdictText {
         return parts
     }
 
-    /// What of the trace is missing, and where it was read from; empty for a whole one.
+    /// What of the trace is missing, and what it was read from; empty for a whole one.
     static func recovery(_ trace: Trace) -> String {
         switch trace.recovery {
         case .lanesMissing:

@@ -67,7 +67,8 @@ struct CutOff: Sendable {
                 + (hanging.isEmpty ? "" : ": \(hanging)")
             // Somebody asked for the end, and that it was cut off does not change the code.
             if let signal { return ExitCause(name: "stopped", code: 128 + signal, message: what) }
-            // A run that a violation or an error stopped ends with their code all the same.
+            // A run that a violation or an error stopped ends with their code all the same; that
+            // its end hung is said besides.
             if let (stop, step) = run.execution.stopCause {
                 let first = ExitCause(stop, step: step, signal: nil)
                 return ExitCause(
@@ -86,6 +87,7 @@ struct CutOff: Sendable {
         run.screen?.abandon()
         run.recording.flush(within: Self.flushNanoseconds)
         Output.error(run.options.printsJSON ? json : text)
+        // The summary has the message already; as an error it comes with advice.
         guard let message = cause.message, reason != .told else { return }
         CommandFailure(code: cause.code, what: PrintableText.escaped(message), advice: advice)
             .print(asJSON: run.options.printsJSON)
@@ -123,6 +125,7 @@ struct CutOff: Sendable {
             if subtask.isSource {
                 counts.elements += subtask.counters.recordsIn.load(ordering: .relaxed)
             }
+            // Rows that a sink was handed; how many of them are written nobody knows.
             let stage = run.execution.plan.stages.first { $0.name == subtask.stage }
             if let sink = stage?.sink {
                 rows[sink].1 += subtask.counters.recordsOut.load(ordering: .relaxed)

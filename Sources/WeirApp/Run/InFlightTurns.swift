@@ -42,6 +42,7 @@ enum InFlightTurns {
         var arguments = ["--verify", "--run-in-flight"]
         // Nothing else of the command line matters to the child.
         for input in inputs { arguments += ["--input", input] }
+        // A process of its own, because a trap in this one would end the verdict with it.
         guard let child = ChildProcess(["replay"] + arguments + ["--", path]) else {
             return "they were not run again: no process could be started\n"
         }

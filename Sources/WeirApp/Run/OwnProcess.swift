@@ -21,6 +21,7 @@ enum OwnProcess {
         let count = read(file, &text, text.count)
         guard count > 0 else { return 0 }
         let numbers = text.prefix(count).split(separator: 0x20)
+        // The first number is the size of the address space, which says nothing of memory in use.
         guard numbers.count > 1, let pages = UInt64(String(decoding: numbers[1], as: UTF8.self))
         else { return 0 }
         return pages * UInt64(sysconf(Int32(_SC_PAGESIZE)))

@@ -59,6 +59,7 @@ struct Places {
             }
             let reading = try self.source(place).open()
             connections.sources.append(reading)
+            // An input whose size is not known counts as large.
             let isSmall = (reading.byteCount ?? .max) <= Self.embeddedFileBytes
             // A pipe can be read only once, so that its bytes have to go into the trace.
             connections.storesInput.append(
@@ -108,6 +109,7 @@ struct Places {
         var sinks: [any RowSink] = []
         for sink in planned.plan.sinks {
             let standard = planned.defaultSink(of: sink.index)
+            // A sink that writes to no file cannot overwrite one, and there is nothing to judge.
             guard let path = outputs[sink.name] ?? (standard as? FileSink)?.path else {
                 sinks.append(standard ?? DiscardSink())
                 continue
@@ -116,6 +118,7 @@ struct Places {
             // The next sinks must not write there.
             others.append(OutputPlace.Other(path: path, what: "the output of sink \(sink.name)"))
         }
+        // An automatic trace has a name that is made up and never one that exists.
         if case .explicit(let path) = options.recording { try judge(recording: path, others) }
         return sinks
     }

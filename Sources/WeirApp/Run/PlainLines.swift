@@ -24,6 +24,7 @@ enum PlainLines {
             if let latency = frame.stages[number].latency {
                 text += "  " + Figures.latency(latency)
             }
+            // The verdict stands at the stage that it names.
             if let limit = bottleneck.note(on: rate.stage) { text += "  <- \(limit)" }
             text += "\n"
         }
@@ -40,6 +41,7 @@ enum PlainLines {
         if rate.capacity > 0 {
             text += "  queue \(padded("\(rate.depth)", 5))/\(rate.capacity)"
         }
+        // A stage without a watermark, or without a queue, has nothing to show there.
         if let lag = rate.watermarkLag {
             text += "  lag \(tenths(Double(lag) / 1e9)) s"
         }

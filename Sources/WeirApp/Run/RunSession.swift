@@ -148,6 +148,7 @@ struct RunSession {
     /// Why the run ended. What stopped it comes before a signal, because the signal may have come
     /// while it was stopping.
     private func exitCause(_ execution: Execution, _ signal: Int32?) -> ExitCause {
+        // What stopped the run from inside explains more than a signal that came as well.
         if let (cause, step) = execution.stopCause {
             return ExitCause(cause, step: step, signal: signal)
         }
@@ -213,7 +214,8 @@ struct RunSession {
         stage.sink.map { ["\(subtask)>\(plan.sinks[$0].name)"] } ?? []
     }
 
-    /// The graph as it was planned: subtasks with their channels, edges, cells and invariants.
+    /// The graph as it was planned: subtasks with the names of their channels, edges between
+    /// stages, cells and invariants. Readers of the trace number them all in this order.
     private func fill(_ header: inout RunHeader, _ plan: Plan) {
         for (stage, ordinal) in plan.subtasks {
             let name = "\(plan.stages[stage].name)/\(ordinal)"

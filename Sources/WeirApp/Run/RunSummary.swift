@@ -24,6 +24,8 @@ struct RunSummary {
     private var latency: LatencyHistogram? {
         var most: LatencyHistogram?
         for subtask in execution.subtasks {
+            // Latencies are counted where rows are handed to the sink's writer, for each subtask of
+            // a sink by itself.
             for case let outlet as RowOutlet in subtask.outlets
             where outlet.latency.count > (most?.count ?? 0) {
                 most = outlet.latency
@@ -50,6 +52,7 @@ struct RunSummary {
                     + "\(sink.unordered) in any order")
         }
         lines.append(contentsOf: Self.dropLines(books))
+        // The whole way from the source to the sink's writer.
         if let latency, let p50 = latency.value(atPercentile: 50),
             let p99 = latency.value(atPercentile: 99), let p999 = latency.value(atPercentile: 99.9)
         {
@@ -86,7 +89,8 @@ struct RunSummary {
         }
     }
 
-    /// What was odd about the input, a line only where there is something.
+    /// What was odd about the input, one line for each source and kind, and only where there is
+    /// something.
     private var remarkLines: [String] {
         var lines: [String] = []
         for subtask in execution.subtasks {
@@ -115,11 +119,13 @@ struct RunSummary {
         let line =
             "\(unparsed.count.grouped) of \(unparsed.lines.grouped) lines could not be read; the "
             + "first is line \(first.line), \(first.reason): \(shown)"
+        // A few lines that cannot be read are the log's affair; where most cannot, the format is
+        // the likely cause.
         guard unparsed.count > unparsed.lines / 2, let advice = unparsed.advice else { return line }
         return line + "\n             \(advice)"
     }
 
-    /// The members `dropped` and `drops`.
+    /// The members `dropped`, a sum, and `drops`, by reason.
     static func write(_ books: Books, to json: inout JSONText) {
         json.member("dropped", books.dropped)
         json.key("drops")
@@ -152,7 +158,7 @@ struct RunSummary {
         return lines
     }
 
-    /// A line for each invariant that was broken, however often.
+    /// A line for each invariant that did not hold at some time, however often.
     private var violationLines: [String] {
         execution.violations.byInvariant.map { tally in
             "  violations \(tally.count.grouped): \(tally.first.invariant), first at step "
@@ -164,11 +170,15 @@ struct RunSummary {
     /// it was recorded.
     private var look: String? {
         guard let path = trace.path else { return nil }
+        // A violation is the best point to begin from, also where the run went on and ended for
+        // another reason.
         if let violation = execution.violations.first.first {
             return Advice.replay(path, at: violation.lookStep)
         }
         switch execution.stopCause?.cause {
         case .operatorFailed, .edgeFull, .inputFailed, .violation: return Advice.replay(path)
+        // A disk that is full or a person who stopped the run are no riddles that a replay could
+        // solve.
         case .outputFailed, .abandoned, nil: return nil
         }
     }
@@ -191,6 +201,7 @@ struct RunSummary {
         Self.write(books, to: &json)
         let remarks = execution.subtasks.compactMap(\.sourceRemarks)
         let ahead = remarks.reduce(0) { $0 + $1.heldBack }
+        // Members that are usually nothing are left out, as in the text.
         if ahead > 0 { json.member("ahead", ahead) }
         let unparsed = remarks.compactMap(\.unparsed)
         if !unparsed.isEmpty { json.member("unparsed", unparsed.reduce(0) { $0 + $1.count }) }

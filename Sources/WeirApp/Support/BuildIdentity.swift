@@ -13,6 +13,7 @@ enum BuildIdentity {
     /// `StableHash` of the executable file, 16 hexadecimal digits; empty where it cannot be read.
     /// It is computed at the first use, by reading the whole file once.
     static let executableHash: String = {
+        // The file that this process was started from, also where it was replaced meanwhile.
         let descriptor = open("/proc/self/exe", O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return "" }
         defer { close(descriptor) }

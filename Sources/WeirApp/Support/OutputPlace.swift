@@ -37,6 +37,8 @@ struct OutputPlace {
         }
         let expectation: FileSink.Expectation
         switch place.kind {
+        // What was judged is what has to be there when the file is opened: somebody may put
+        // something else there in between.
         case .absent: expectation = .nothing
         case .file, .characterDevice, .pipe:
             expectation =

@@ -96,6 +96,8 @@ enum Program {
             message.contains("'<pipeline>'") ? Advice.list : Advice.help(command?._commandName)
         if let command, let wrong = message.firstMatch(of: /Unknown option '(--?[^']+)'/)?.output.1
         {
+            // The parser tells no list of flags, but its help has all of them; wide enough that
+            // none is broken.
             let flags = RootCommand.helpMessage(for: command, columns: 4_096)
                 .matches(of: /--([a-z][a-z-]*)/).map { String($0.output.1) }
             let name = wrong.drop { $0 == "-" }
@@ -139,6 +141,7 @@ struct CommandFailure: Error {
         case let connector as ConnectorError:
             self.init(
                 code: connector.kind == .usage ? 2 : 5, what: connector.description)
+        // 4 is for a trace that is at fault, 2 for how it was named, and 5 for the world around it.
         case let trace as TraceError:
             let code: Int32 =
                 switch trace.code {

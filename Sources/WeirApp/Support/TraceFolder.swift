@@ -32,6 +32,7 @@ struct TraceFolder {
                 let path = folder == "." ? name : "\(folder)/\(name)"
                 var link = stat()
                 var status = stat()
+                // Links are followed for what they lead to, and marked as links.
                 guard name.hasSuffix(".mcap"), lstat(path, &link) == 0, stat(path, &status) == 0,
                     status.st_mode & S_IFMT == S_IFREG
                 else { continue }
@@ -77,6 +78,7 @@ enum Retention {
         let traces = TraceFolder(folder).entries.filter { !$0.hasLanes && !$0.isLink }
         var total = traces.reduce(0) { $0 + $1.bytes }
         var removed: [String] = []
+        // Oldest first, and no more than needed.
         for trace in traces where total > maximumBytes {
             // What somebody else put there is not ours to remove, whatever it is called.
             guard (try? FilePlace(trace.path))?.kind == .trace else { continue }

@@ -10,6 +10,7 @@ enum RunningTraces {
     /// - Throws: `CommandFailure` with code 2 when there is none.
     static func trace(for argument: String?) throws -> String {
         guard let argument else { return try newest() }
+        // A file that is called like a number is a file.
         if access(argument, F_OK) != 0, let process = pid_t(argument), process > 0 {
             return try trace(of: process)
         }
@@ -18,6 +19,7 @@ enum RunningTraces {
 
     /// The trace that a process records, the last one of several.
     private static func trace(of process: pid_t) throws -> String {
+        // Signal 0 is none: it only asks whether the process is there.
         if kill(process, 0) != 0, errno == ESRCH {
             throw CommandFailure.usage(
                 "there is no process \(process)", "Give a trace, or the id of one that runs")
@@ -41,6 +43,8 @@ enum RunningTraces {
         let folders = [Retention.folder, "."]
         var best: (path: String, started: Int64)?
         let paths = folders.flatMap { TraceFolder($0).entries.map(\.path) } + recordedHere()
+        // Asking for the lock is cheap, and only what is being recorded is opened and compared by
+        // its start.
         for path in paths where isRecording(path) {
             guard let trace = try? Trace.open(path: path), trace.isRecording else { continue }
             if trace.header.started > best?.started ?? .min {
@@ -49,6 +53,7 @@ enum RunningTraces {
         }
         if let best { return best.path }
         do {
+            // Nothing is being recorded: the newest trace of a run that is over is the next best.
             return try Newest.trace()
         } catch {
             throw CommandFailure.usage(
