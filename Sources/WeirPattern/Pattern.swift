@@ -21,7 +21,7 @@ public final class Pattern: Sendable {
         /// At which byte of the text it was noticed.
         public let offset: Int
 
-        /// The reason with its place.
+        /// The reason with its position in the text.
         public var description: String { "\(reason), at byte \(offset)" }
     }
 

@@ -11,7 +11,7 @@ package import WeirTelemetry
 /// tested: two bytes for each step say how far its note was. Every thread writes only the entries
 /// of its own steps. A step costs a few stores and no call to the system.
 package final class Witness: @unchecked Sendable {
-    // Unchecked: the mapping is constant; each place is written by the thread that has the step.
+    // Unchecked: the mapping is constant; each entry is written by the thread that has the step.
 
     /// The maximum of steps; those beyond are not witnessed. A child is killed long before.
     package static let maximumSteps = 1 << 19

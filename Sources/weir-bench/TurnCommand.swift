@@ -36,7 +36,7 @@ struct TurnCommand: ParsableCommand {
         }
     }
 
-    /// Measures pairs of runs and prints the least, the median and the greatest figure of each.
+    /// Measures pairs of runs and prints the smallest, the median and the greatest figure of each.
     private func compare(_ count: Int) throws {
         let bench = TurnBench(elements: count)
         var plain: [TurnBench.Cost] = []
@@ -61,7 +61,7 @@ struct TurnCommand: ParsableCommand {
         spread(costs.map { $0[keyPath: path] }.sorted())
     }
 
-    /// Least, median and greatest of sorted figures, with a digit behind the point.
+    /// The smallest, the median and the greatest of sorted figures, with a digit behind the point.
     private func spread(_ sorted: [Double]) -> String {
         [sorted[0], sorted[sorted.count / 2], sorted[sorted.count - 1]]
             .map { "\(($0 * 10).rounded() / 10)" }.joined(separator: " / ")

@@ -24,7 +24,7 @@ struct RenoteCommand: ParsableCommand {
     var output: String
 
     /// Replays the trace, keeps the digests of each rest point and sampled turn, and copies the
-    /// trace with those in place of the old ones.
+    /// trace with those instead of the old ones.
     func run() throws {
         let trace = try Trace.open(path: trace)
         guard trace.isComplete, var end = trace.end else {

@@ -268,7 +268,7 @@ final class DebuggerRun {
         }
     }
 
-    /// Writes that the replay disagrees with its trace, in place of an answer.
+    /// Writes, instead of an answer, that the replay disagrees with its trace.
     private func say(_ divergence: Divergence, of command: String) {
         guard options.writesJSON else {
             return Output.standard(DivergenceText.text(divergence, session.trace))

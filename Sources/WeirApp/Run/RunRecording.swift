@@ -222,7 +222,7 @@ final class RunRecording: @unchecked Sendable {
         var bytes = 0
         var isWhole = false
         var logsDropped: UInt64 = 0
-        /// Metric samples and marks that the recorder had no room for.
+        /// Metric samples and incidents that the recorder had no room for.
         var offersDropped: UInt64 = 0
         var removed: [String] = []
     }

@@ -45,7 +45,7 @@ struct NewsDigest {
     private func notice(_ record: LogRecord) -> Notice? {
         guard Int(record.site) < sites.count else { return nil }
         let site = sites[Int(record.site)]
-        // What a mark shows already is not shown twice.
+        // What an incident shows already is not shown twice.
         guard site.level >= .warning, site.message != "invariant_violated" else { return nil }
         let place =
             Int(record.subtask) < subtasks.count ? subtasks[Int(record.subtask)] : "run"

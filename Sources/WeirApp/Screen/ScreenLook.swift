@@ -3,8 +3,8 @@ import WeirBase
 import WeirTerminal
 
 /// Which screen a command shows, and how it looks there: from flags, environment and terminal.
-/// `run` and `top` call `choose` before they do anything else, so that a screen that cannot be
-/// shown is refused before a run begins.
+/// `run` and `top` call `choose` before they touch anything, so that a screen that cannot be shown
+/// is refused before a run begins.
 struct ScreenLook: Equatable {
     /// The terminal's kind, as in TERM.
     var kind: String

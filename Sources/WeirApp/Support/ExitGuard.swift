@@ -14,13 +14,14 @@ enum ExitGuard {
     /// What `exit` would mean now.
     private struct State {
         var isCommandOver = false
-        /// Ends the process in the run's own way; called with the status and the place.
+        /// Ends the process in the run's own way; called with the status, and in words what the
+        /// thread was doing.
         var run: (@Sendable (Int32, String?) -> Void)?
     }
 
     private static let state = Mutex(State())
 
-    /// Puts the handler in place. Once, before anything of the user's runs: handlers at exit run in
+    /// Installs the handler. Once, before anything of the user's runs: handlers at exit run in
     /// reverse order, so that this one comes behind those of the user's code.
     static func install() {
         on_exit({ status, _ in ExitGuard.exited(status) }, nil)

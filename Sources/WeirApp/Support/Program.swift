@@ -195,9 +195,9 @@ enum Output {
     /// `--ascii`: messages are written without any other character from now on.
     static func setASCII(_ isWanted: Bool) { isASCII.store(isWanted, ordering: .relaxed) }
 
-    /// Puts something in the place of a standard stream that was closed by whoever started the
-    /// program. Otherwise the next file that is opened would be that stream: a trace would be read
-    /// as commands, or have messages written into it.
+    /// Opens something for each standard stream that was closed by whoever started the program.
+    /// Otherwise the next file that is opened would be that stream: a trace would be read as
+    /// commands, or have messages written into it.
     static func occupyStandardStreams() {
         for (stream, mode) in [
             (STDIN_FILENO, O_WRONLY), (STDOUT_FILENO, O_RDONLY), (STDERR_FILENO, O_RDONLY),

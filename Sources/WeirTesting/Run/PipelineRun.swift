@@ -59,7 +59,7 @@ public struct UnrepeatableRun: Error, Equatable, CustomStringConvertible {
 
 /// A run in which an element was neither handled nor dropped for a reason: a defect of Weir.
 public struct UnbalancedBooks: Error, Equatable, CustomStringConvertible {
-    /// What was taken in one place, and what became of it.
+    /// What was taken, and what became of it.
     public let description: String
 }
 
@@ -73,7 +73,7 @@ public struct RunOptions: Sendable {
     public var limit: UInt64?
     /// Subtasks of each keyed stage; nil for the pipeline's own.
     public var parallelism: Int?
-    /// The least level of log records that are kept.
+    /// The minimum level of log records that are kept.
     public var logLevel = LogLevel.info
     /// The run's start, nanoseconds since 1970, whole microseconds.
     public var started: Int64 = 1_700_000_000_000_000_000

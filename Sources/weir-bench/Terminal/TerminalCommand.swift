@@ -3,7 +3,7 @@ import Glibc
 import WeirBase
 import WeirStress
 
-/// What watching a run costs, beside another monitor.
+/// What watching a run costs, beside what htop costs, which everybody knows.
 ///
 /// Both programs run on a pseudo-terminal of the same size and are measured from outside in the
 /// same way: the time until a whole screen is there, processor time and bytes while it is only
@@ -48,7 +48,8 @@ struct TerminalCommand: ParsableCommand {
             for name in [trace, trace + ".lanes"] { unlink(name) }
             rmdir(folder)
         }
-        // The run has a terminal of its own too, as it would have in a window beside the monitor.
+        // The run has a terminal of its own, as it would have in a window beside the one that is
+        // measured.
         let load = try PseudoTerminal(
             weir,
             ["run", "orders", "--limit", "0", "--rate", rate, "--ui", "none", "--record", trace])
