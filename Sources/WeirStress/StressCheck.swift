@@ -10,7 +10,7 @@ package struct StressOutcome: Sendable {
     package var problem: String?
     /// A digest of the final state and of the rows: two runs that came to the same have the same.
     package var outcome: UInt64 = 0
-    /// Steps of the recording, and below how many of them were of which kind.
+    /// All steps of the recording.
     package var steps = 0
     package var turns = 0
     package var rests = 0

@@ -9,8 +9,9 @@ import WeirStress
 /// killed, and the parent goes on. One thread owns it. The child is killed with this object at the
 /// latest.
 final class ChildProcess {
-    /// The child, and the end of the pipe that its output is read from.
+    /// The child.
     private let pid: pid_t
+    /// The end of the pipe that its output is read from.
     private let output: Int32
     /// What was read and is no whole line yet.
     private var rest: [UInt8] = []

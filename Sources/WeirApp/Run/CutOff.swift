@@ -15,7 +15,7 @@ import WeirMonitor
 struct CutOff: Sendable {
     /// Why the run is not waited for.
     enum Reason: Equatable, Sendable {
-        /// It was asked for the second time.
+        /// It was told to stop, and then either took longer than the grace or was told once more.
         case told
         /// Nothing was done for so many nanoseconds while the run was to end.
         case stalled(UInt64)

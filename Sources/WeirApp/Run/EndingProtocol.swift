@@ -56,8 +56,9 @@ struct EndingProtocol {
     private struct Drain: Equatable {
         /// Whether a signal asked for it, and not the end of the input.
         var isAskedFor: Bool
-        /// What the progress was, and since when it is that.
+        /// The progress at the last look that found a new one; nil before the first look.
         var progress: UInt64?
+        /// When that look was, or when the drain began.
         var since: UInt64
     }
 

@@ -38,10 +38,9 @@ final class EndingWatch: @unchecked Sendable {
     private let watched = Mutex<WatchedRun?>(nil)
     /// Subtasks whose long call was named already: each is named once.
     private let named = Mutex<Set<String>>([])
-    /// When the process ends whatever happens, in monotonic nanoseconds, and the code that it then
-    /// ends with. The code is stored first.
+    /// When the process ends whatever happens, in monotonic nanoseconds.
     private let deadline = Atomic<UInt64>(.max)
-    /// The exit code of the cut-off that is under way.
+    /// The exit code that it then ends with; stored before the deadline is.
     private let lastCode = Atomic<Int32>(0)
     private var thread: Worker?
 
@@ -88,7 +87,7 @@ final class EndingWatch: @unchecked Sendable {
     /// another thread is ending the process then, and this one must not write a second summary.
     func finished() {
         if stages.withLock({ $0.finished(now: MonotonicClock.nanoseconds()) }) {
-            // An `exit` from here on is the program's own.
+            // The run is over: an `exit` from here on is no end of it.
             ExitGuard.watch(nil)
             return
         }

@@ -83,8 +83,9 @@ struct ChildProcess {
         case tookTooLong
     }
 
-    /// The child, and the end of the pipe that its standard output is read from.
+    /// The child.
     private let process: pid_t
+    /// The end of the pipe that its standard output is read from.
     private let output: Int32
     /// The maximum of bytes that are kept of its output; the rest is read and dropped, so that the
     /// child never waits for room.

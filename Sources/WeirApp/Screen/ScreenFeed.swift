@@ -26,9 +26,11 @@ final class ScreenFeed: RecordConsumer, TimelineSource {
     private struct State {
         /// What waits, in the order in which it came.
         var events: [TimelineEvent] = []
-        /// How many samples, other notices and violations are among `events`.
+        /// How many samples are among `events`.
         var samples = 0
+        /// How many notices other than violations are.
         var notices = 0
+        /// How many violations are.
         var violations = 0
         /// How many notices found no room.
         var lost = 0

@@ -30,8 +30,9 @@ final class TraceFeed: TimelineSource, @unchecked Sendable {
     private var clock: TraceClock
     /// Finds a newer run.
     private var siblings: SiblingTraces
-    /// When the file and the folder were looked at last.
+    /// When the file was looked at last, in monotonic nanoseconds.
     private var lookedAt: UInt64 = 0
+    /// When the folder was looked at last.
     private var siblingsAt: UInt64 = 0
     /// Whether everything was read that there will be.
     private var hasEnded = false
@@ -149,8 +150,9 @@ struct TraceClock {
     private let isVirtual: Bool
     /// The time of the newest sample that was seen, in microseconds.
     private(set) var newest: Int64 = 0
-    /// The run's time, in microseconds, when the monotonic clock was at `base`.
+    /// The run's time at `base`, in microseconds.
     private var time: Int64
+    /// A moment of the monotonic clock, in nanoseconds.
     private var base: UInt64
 
     init(_ header: RunHeader) {

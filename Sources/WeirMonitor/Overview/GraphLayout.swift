@@ -30,8 +30,9 @@ struct GraphLayout {
     /// A line between two positions of neighbouring layers. An edge of the graph is one link, or
     /// several with positions in between.
     struct Link: Equatable {
-        /// Indices in `places`.
+        /// The index in `places` of its left end.
         var from: Int
+        /// The index in `places` of its right end.
         var to: Int
         /// The stage whose queue the edge fills.
         var target: Int

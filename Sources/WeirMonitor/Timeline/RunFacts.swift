@@ -15,8 +15,9 @@ package struct RunFacts: Equatable, Sendable {
     /// A connection from one stage to another. However many channels the stages have between their
     /// subtasks, it is one edge.
     package struct Edge: Hashable, Sendable {
-        /// Numbers of stages.
+        /// The number of the stage that gives elements.
         package var from: Int
+        /// The number of the stage that takes them.
         package var to: Int
 
         package init(from: Int, to: Int) {

@@ -11,8 +11,8 @@ extension Timeline {
     package static let rateMicroseconds: Int64 = 1_000_000
 
     /// The indices of the samples between which rates are taken; nil before there are two samples.
-    /// Where no sample is a second older, as in the coarse part of the history, it is the one right
-    /// before.
+    /// The older one is the newest that lies at least a second before the shown one; near the run's
+    /// start it is the first sample.
     private var ratePlaces: (old: Int, new: Int)? {
         guard let place = shownPlace, place > 0 else { return nil }
         let before = history.place(atOrBefore: history[place].time - Self.rateMicroseconds) ?? 0

@@ -71,8 +71,8 @@ package struct Timeline: Sendable {
     /// The number that the next sample will have: what comes now is known with it.
     private var nextSample: UInt64 { (history.newest?.number ?? 0) + 1 }
 
-    /// The run's clock, microseconds since its start. Time that goes back, or lies outside what a
-    /// run can last, is not believed: the clock then stands still until it is passed again.
+    /// The run's clock, microseconds since its start. Time that goes back is not believed: the
+    /// clock then stands still until it is passed again.
     package mutating func tick(now time: Int64) {
         let time = SampleFrame.bounded(time)
         let passed = max(0, time - now)
@@ -103,7 +103,8 @@ package struct Timeline: Sendable {
 
     /// Goes to the sample with which the warning, error or violation before or after the shown one
     /// came, and stops there; false where there is none. From the live edge the newest one counts
-    /// as the one before.
+    /// as the one before. Before the first sample there is nowhere to go, and nothing to complain
+    /// of.
     package mutating func goToNotice(forward: Bool) -> Bool {
         guard let place = shownPlace, let newest = history.newest else { return true }
         let samples = notices.moments(from: .warning).map(\.sample)

@@ -1,8 +1,9 @@
 /// Neighbouring cells of one row and one style that are to be written. What changed on a screen is
 /// a few of these, and a terminal is sent nothing else.
 package struct CanvasRun: Equatable, Sendable {
-    /// The column and the row of the first cell, from the top left.
+    /// The column of the first cell, from the left.
     package var x: Int
+    /// The row, from the top.
     package var y: Int
     package var style: Style
     /// Characters with their marks; covered cells of wide characters are not in it.

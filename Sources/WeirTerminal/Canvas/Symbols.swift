@@ -14,8 +14,9 @@ package struct Symbols: Sendable {
         /// Lines with arms; the index is the sum of 1 up, 2 right, 4 down, 8 left.
         package var joints: [Character]
         package var arrow: Character
-        /// A line whose queue holds something, and one whose queue is nearly full.
+        /// A line whose queue holds something.
         package var medium: Character
+        /// A line whose queue is nearly full.
         package var heavy: Character
     }
 

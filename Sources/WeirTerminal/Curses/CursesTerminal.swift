@@ -19,8 +19,9 @@ import WeirBase
 /// signals that kill. That handler only writes a sequence that lies ready and resets the modes, and
 /// then lets the signal have its way.
 package final class CursesTerminal: Terminal {
-    /// The descriptors that the screen is written to and keys are read from.
+    /// The descriptor that the screen is written to.
     private let output: Int32
+    /// The descriptor that keys are read from.
     private let input: Int32
     /// Whether `input` was opened here and is closed here.
     private let ownsInput: Bool

@@ -8,10 +8,11 @@ import WeirStress
 final class PseudoTerminal {
     let process: pid_t
     private let master: Int32
-    /// Requests and flags of the system that are macros in C and are not imported: TIOCSPTLCK,
-    /// TIOCGPTN and POSIX_SPAWN_SETSID.
+    /// TIOCSPTLCK, which unlocks the other end: a macro in C that is not imported.
     private static let setLock: UInt = 0x4004_5431
+    /// TIOCGPTN, which tells the number of the other end: a macro as well.
     private static let getNumber: UInt = 0x8004_5430
+    /// POSIX_SPAWN_SETSID, a macro as well.
     private static let newSession: Int16 = 0x80
     /// Everything it wrote so far, in bytes.
     private(set) var byteCount = 0
