@@ -59,6 +59,7 @@ package struct StressKill: Sendable {
         let header = header(planned)
         let layout = stress.laneLayout(simulated: false)
         let mapped = try MappedLanes.create(path: lanesPath, run: header.run, layout: layout)
+        // Overwriting is fine, as the folder is the trial's own.
         let writer = try TraceWriter(path: tracePath, header: header, overwrite: true)
         let witness = try Witness(path: witnessPath)
         _ = try stress.record(
@@ -94,6 +95,7 @@ package struct StressKill: Sendable {
     package func examine() -> Outcome {
         var outcome = Outcome()
         do {
+            // The same file as the child's, mapped here: what it stored is there.
             let witness = try openWitness()
             let trace = try Trace.open(path: tracePath)
             // The lanes stand beside the trace after a kill, and opening it has to take them.
@@ -200,6 +202,7 @@ package struct StressKill: Sendable {
     private func replay(_ trace: Trace, _ outcome: inout Outcome) throws -> String? {
         // The run records no logs: none are compared.
         var options = ReplayRun.Options()
+        // The run records no logs, so that none are compared.
         options.logLevel = .critical
         let report = try ReplayRun(trace, stress.pipeline, options).run()
         if let divergence = report.divergence {

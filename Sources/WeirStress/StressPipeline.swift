@@ -5,16 +5,22 @@ import WeirTelemetry
 /// An element of the stress pipeline. Its fields leave padding between them on purpose, so that
 /// bytes in memory differ where values do not: a digest of memory would show.
 struct StressEvent: Codable, Sendable {
+    /// The key of the last stage; few values.
     var small: UInt8
+    /// Different for all elements of a source, and for all that come of one.
     var id: Int64
+    /// The key of the merge.
     var key: UInt8
+    /// What elements do depends on it.
     var value: Int64
 }
 
 /// The state of a key. Its hash depends on the order of what came, so that two elements in the
 /// wrong order are seen at the end.
 struct StressState: Codable, Sendable {
+    /// Changes with every element, and depends on their order.
     var hash: UInt64 = 1
+    /// How many elements came.
     var count: UInt64 = 0
 }
 

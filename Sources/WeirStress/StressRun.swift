@@ -63,6 +63,7 @@ extension StressPipeline {
         let recorder = Recorder(
             lanes: lanes, logLanes: [], sites: LogSites(), consumers: consumers,
             onFailure: { _, _ in })
+        // Rows are compared with those of the replay byte by byte.
         let sink = CollectedRows()
         var setup = LiveRun.Setup(started: Self.started, schedule: schedule(simulated: simulated))
         setup.connections.sources = [nil, nil, JitteryBytes(lines: elements, seed: seed)]
@@ -89,6 +90,8 @@ extension StressPipeline {
             digest: execution.stateDigest().whole, sinks: execution.sinkDigests(), rows: sink.bytes,
             cells: execution.cells.map { "\($0.anyValue)" },
             waits: lanes.workers.reduce(0) { $0 + $1.waits },
+            // A rule that was broken on the way comes first: books that do not balance may follow
+            // from it.
             problem: witnessed?.problem ?? execution.closeBooks().imbalances.first)
     }
 
@@ -107,6 +110,7 @@ extension StressPipeline {
 /// expects it. How they are cut is drawn from the seed, so that a simulated run is the same each
 /// time.
 private final class JitteryBytes: ByteReading {
+    /// What is left, where it begins, and what the next cut is drawn from.
     private let state: Mutex<(rest: ArraySlice<UInt8>, offset: UInt64, random: SeededGenerator)>
     let isRepeatable = false
     let path: String? = nil

@@ -33,7 +33,8 @@ package final class Witness: @unchecked Sendable {
         }
     }
 
-    /// What is known of a step.
+    /// What is known of a step: how far its note was, of which kind it is, and whose. The kind is
+    /// nil where nothing is known.
     package struct Entry: Equatable, Sendable {
         package var progress: Progress
         package var kind: StepKind?
@@ -68,6 +69,7 @@ package final class Witness: @unchecked Sendable {
 
     /// Stores how far the note of a step is, by the thread that has the step.
     func note(_ progress: Progress, step: UInt64, kind: StepKind, subtask: UInt16) {
+        // Beyond the bound nothing is witnessed, and nothing can be claimed of such a step.
         guard step < UInt64(Self.maximumSteps) else { return }
         words[Int(step)] =
             progress.rawValue | UInt16(kind.rawValue) << 2 | min(subtask, 0x3FF) << 6
@@ -93,7 +95,8 @@ package final class Witness: @unchecked Sendable {
     }
 }
 
-/// Something the stress test needs did not work, or a check of its own failed.
+/// Something that the stress test needs did not work, or a check of its own failed. A difference
+/// between run and replay is no such failure but an outcome.
 package struct StressFailure: Error, CustomStringConvertible {
     package let description: String
     package init(_ description: String) { self.description = description }

@@ -118,6 +118,7 @@ private struct BottleneckTrial {
                 BottleneckTrial(
                     shape: shape, cause: "hot key", expected: ["parse/0 limits", "parse/1 limits"],
                     arguments: [
+                        // Of two subtasks one gets nearly everything, and key 7 is why.
                         "--set", "slow=parse:1000", "--set", "hot=97", "--parallelism", "2",
                         "--workers", "4",
                     ], contains: "its busiest key is 7 "))
@@ -125,13 +126,13 @@ private struct BottleneckTrial {
                 BottleneckTrial(
                     shape: shape, cause: "slow writer of the sink's rows",
                     expected: ["out limits the run: whoever writes"],
+                    // A kilobyte a row: fifty rows a second are all that the reader takes.
                     arguments: ["--set", "wide=1000", "--workers", "2"], hasSlowReader: true))
             trials += tooFewWorkers(shape)
             trials.append(
                 BottleneckTrial(
                     shape: shape, cause: "slow source", expected: ["numbers limits"],
                     arguments: ["--set", "slow=numbers:2000", "--workers", "4"]))
-            // Rates that no stage has trouble with.
             for rate in ["50", "1000"] {
                 trials.append(
                     BottleneckTrial(

@@ -93,6 +93,7 @@ enum KillTrial {
         _ seed: UInt64, _ permille: Int, _ mutant: String?
     ) throws -> StressKill.Outcome {
         var template = Array("/tmp/weir-kill-XXXXXX".utf8CString)
+        // A folder of the trial's own, as its files are looked at after the child's death.
         guard mkdtemp(&template) != nil else { throw StressFailure("cannot make a folder") }
         let folder = String(
             decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
@@ -105,6 +106,7 @@ enum KillTrial {
         var arguments = [
             "kill-child", "--seed", "\(seed)", "--folder", folder, "--permille", "\(permille)",
         ]
+        // The fault is switched on in the child alone: the parent, which judges, is healthy.
         if let mutant { arguments += ["--mutant", mutant] }
         let child = try ChildProcess(arguments)
         let started = MonotonicClock.nanoseconds()

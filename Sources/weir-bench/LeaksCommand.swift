@@ -26,6 +26,7 @@ struct LeaksCommand: ParsableCommand {
 
     /// Makes the chosen cells, prints the table, and fails with code 1 below the aim.
     mutating func run() throws {
+        // Another program, because what leaks has to differ between two processes.
         guard let fixture = ProcessFacts.beside("LeakFixture") else {
             throw ValidationError("there is no LeakFixture beside this program: build it first")
         }
@@ -41,6 +42,7 @@ struct LeaksCommand: ParsableCommand {
         }
         Progress.end()
         print(table.text, terminator: "")
+        // One leak that is called identical is one too many, whatever the others are.
         if table.identical > 0 || table.right * 100 < cells.count * 95 { throw ExitCode(1) }
     }
 }
@@ -72,6 +74,7 @@ private struct LeakTable {
             right += isRight ? 1 : 0
             letter = isRight ? "c" : "w"
             if !isRight { notes.append("\(cell): steps \(first) to \(last) of \(part)") }
+        // What is not compared is not promised: such a cell is told apart from a wrong verdict.
         case .agrees(let line):
             notCompared += 1
             letter = "a"

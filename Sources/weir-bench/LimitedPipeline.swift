@@ -28,10 +28,12 @@ enum LimitedPipeline {
         let wide = min(1_000_000, Int(flow.parameter("wide")) ?? 0)
         let spike = UInt64(flow.parameter("spike")) ?? 0
         let slow = flow.parameter("slow").split(separator: ":").map(String.init)
+        // How long a stage burns for each element, in nanoseconds; `all` makes every stage slow.
         func burn(_ stage: String) -> UInt64 {
             guard slow.count == 2, slow[0] == stage || slow[0] == "all" else { return 0 }
             return (UInt64(slow[1]) ?? 0) * 1_000
         }
+        // A source of keys, one for each millisecond of event time.
         func source(_ name: String) -> DataStream<Int> {
             let time = burn(name)
             return flow.read(
@@ -45,6 +47,7 @@ enum LimitedPipeline {
                     return (key, Instant(milliseconds: Int64(clamping: index)))
                 })
         }
+        // A keyed stage that counts and passes everything on.
         func stage(_ stage: String, _ stream: DataStream<Int>) -> DataStream<Int> {
             let time = burn(stage)
             return stream.keyed { $0 }
@@ -54,6 +57,7 @@ enum LimitedPipeline {
                     out.emit(number)
                 }
         }
+        // The sink, with rows as wide as the parameter says.
         func write(_ stream: DataStream<Int>) {
             let time = burn("out")
             let padding = String(repeating: " ", count: wide)

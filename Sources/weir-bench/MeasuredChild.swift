@@ -25,6 +25,7 @@ final class MeasuredChild {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
+        // Nobody reads it: a pipe that is full would stop the process that is measured.
         for stream in [STDOUT_FILENO, STDERR_FILENO] {
             posix_spawn_file_actions_addopen(&actions, stream, "/dev/null", O_WRONLY, 0)
         }
@@ -45,6 +46,7 @@ final class MeasuredChild {
             // The system tells what a process took when its end is taken note of, and only then.
             let found = wait4(pid, &status, WNOHANG, &resources)
             if found == pid { break }
+            // The loop goes on until the end of the killed process was taken note of.
             if MonotonicClock.nanoseconds() - started > nanoseconds { kill(pid, SIGKILL) }
             usleep(2_000)
         }

@@ -27,6 +27,7 @@ final class SlowReader: @unchecked Sendable {
     /// Makes the pipe and starts reading it.
     init(in folder: TemporaryFolder) throws {
         path = folder.path + "/rows"
+        // A pipe holds 64 KiB: behind that a writer waits for its reader.
         guard mkfifo(path, 0o600) == 0 else { throw StressFailure("cannot make a pipe") }
         // Without waiting for a writer: the run that will be one is not started yet.
         let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)

@@ -32,6 +32,7 @@ struct StressCommand: ParsableCommand {
         let threads = (0..<jobs).map { job in
             Worker("stress-\(job)") {
                 while let seed = board.next(job) {
+                    // The board counts outcomes and keeps problems; the run itself is forgotten.
                     board.finish(
                         job, seed, StressPipeline(seed: seed).check(simulated: isSimulated))
                 }
@@ -151,6 +152,7 @@ private final class StressBoard: Sendable {
         state.withLock { state in
             let total = state.total
             let overlaps = state.overlaps.sorted()
+            // The median, as a few runs with long turns would pull an average up.
             let median = overlaps.isEmpty ? 0 : overlaps[overlaps.count / 2]
             return """
                 \(count) \(isSimulated ? "simulated runs, each twice" : "runs"): \

@@ -33,6 +33,7 @@ struct TurnBench: Sendable {
     /// that the difference of two runs is what recording costs.
     func run(turns: Int, isRecorded: Bool) throws -> Cost {
         let bounds = ChannelBounds(messages: max(1, elements) * 8)
+        // Read within the last stage, on the worker itself: no other thread can read its time.
         let clock = ThreadTime()
         let pipeline = Pipeline("turn", parallelism: 1) { flow in
             _ = flow.read(
@@ -50,6 +51,7 @@ struct TurnBench: Sendable {
         let planned = try pipeline.plan()
         let lanes = LaneSet(
             layout: LaneLayout(workers: 1, workerSlots: 1 << 16, sources: [0], executors: 0))
+        // It is made in any case and started only where the run is recorded.
         let recorder = Recorder(
             lanes: lanes, logLanes: [], sites: LogSites(), consumers: [Forgetting()],
             onFailure: { _, _ in })

@@ -42,6 +42,7 @@ struct TurnCommand: ParsableCommand {
         var plain: [TurnBench.Cost] = []
         var recorded: [TurnBench.Cost] = []
         for pair in 0..<pairs {
+            // Which comes first changes from pair to pair.
             for isRecorded in pair % 2 == 0 ? [false, true] : [true, false] {
                 let cost = try bench.run(turns: turns, isRecorded: isRecorded)
                 if isRecorded { recorded.append(cost) } else { plain.append(cost) }

@@ -43,8 +43,9 @@ struct WideCommand: ParsableCommand {
     private struct Shape {
         let stages: Int
         let width: Int
-        /// From the source to each subtask of the first stage, between stages all to all, from
-        /// each of the last to the sink.
+        /// How many channels the plan has: one from the source to each subtask of the first stage,
+        /// one from each subtask of the last stage to the sink, and between stages one from each
+        /// subtask to each.
         var channels: Int { 2 * width + (stages - 1) * width * width }
     }
 
@@ -55,6 +56,7 @@ struct WideCommand: ParsableCommand {
         let trace = folder.path + "/wide.mcap"
         let child = try MeasuredChild(
             [
+                // The same seed and the same few elements each time: only the plan differs.
                 "run", "wide", "--ui", "none", "--seed", "1", "--limit", "\(elements)",
                 "--workers", "\(workers)", "--set", "stages=\(shape.stages)",
                 "--parallelism", "\(shape.width)",
@@ -74,6 +76,7 @@ struct WideCommand: ParsableCommand {
         fflush(nil)
     }
 
+    /// A whole number at the right edge of its column.
     private static func column(_ number: Int, _ width: Int) -> String { column("\(number)", width) }
 
     /// Seconds with two digits behind the point.
@@ -94,6 +97,8 @@ struct WideRunCommand: ParsableCommand {
 
     @Argument(parsing: .captureForPassthrough) var arguments: [String] = []
 
+    /// Hands the arguments to the program with pipelines, which ends the process with its own exit
+    /// code.
     func run() { WideProgram.main() }
 }
 
@@ -101,6 +106,7 @@ struct WideRunCommand: ParsableCommand {
 private struct WideProgram: WeirProgram {
     static let pipelines = [wide] + LimitedPipeline.all
 
+    /// The chain of keyed stages that `wide` runs, as long as the parameter says.
     private static let wide =
         Pipeline(
             "wide", summary: "Keyed stages one behind the other", parallelism: 16,

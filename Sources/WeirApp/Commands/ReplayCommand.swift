@@ -229,7 +229,7 @@ struct ReplayCommand: ParsableCommand {
             if !options.isInteractive { options.script = "-" }
         }
         // The signals are blocked before the session starts its threads, which inherit that. A
-        // person may press Ctrl-C once more than a script gets it, as the first only interrupts the
+        // person has one press of Ctrl-C more than a script, as the first only interrupts the
         // command.
         let interrupts = Interrupts(patience: options.isInteractive ? 3 : 2)
         defer { interrupts.stop() }

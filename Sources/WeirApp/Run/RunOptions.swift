@@ -16,8 +16,8 @@ struct RunOptions {
         case explicit(String)
     }
 
-    /// How much of a run is recorded at most, in bytes or in time. What comes first ends the
-    /// recording, and the run goes on.
+    /// How much of a run is recorded at most, in bytes or in time; `--keep` gives one of them. The
+    /// run itself goes on.
     struct Keep: Equatable {
         var bytes: Int?
         var time: Duration?

@@ -33,7 +33,7 @@ final class RunSampler {
     private var subtasks: [SubtaskSample]
     /// Each channel as it was told last.
     private var channels: [ChannelSample]
-    /// By subtask: when it was told last, in microseconds, and the newest watermark then.
+    /// By subtask: when it was told last, in microseconds, and the newest event time then.
     private var told: [(time: Int64, newest: Int64?)]
     /// By subtask: when its latencies were told last, in microseconds, and how many there were.
     private var toldLatencies: [(time: Int64, count: UInt64)]

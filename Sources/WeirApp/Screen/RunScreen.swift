@@ -70,7 +70,6 @@ final class RunScreen: @unchecked Sendable {
         do {
             let terminal = try CursesTerminal(
                 output: STDOUT_FILENO, input: STDIN_FILENO, kind: look.kind, theme: look.theme)
-            /// A screen on any terminal, which a test gives.
             self.init(
                 terminal: terminal, wake: terminal.waker, theme: look.theme, facts: facts,
                 source: source, standpoint: standpoint, run: run)
@@ -79,6 +78,8 @@ final class RunScreen: @unchecked Sendable {
         }
     }
 
+    /// A screen on any terminal, which a test gives. It looks at the terminal's size and begins to
+    /// listen to the source; the thread is started by `start`.
     init(
         terminal: any Terminal, wake: @escaping @Sendable () -> Void, theme: Theme,
         facts: RunFacts, source: any TimelineSource, standpoint: Standpoint, run: Run

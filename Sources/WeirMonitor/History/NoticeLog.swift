@@ -60,7 +60,7 @@ package struct NoticeLog: Sendable {
     package private(set) var counts = NoticeCounts()
     /// How many lines were let go since the run's start.
     package private(set) var forgotten: UInt64 = 0
-    /// How many notices were appended; the next rank.
+    /// How many notices were appended, which is the rank of the last one.
     private var appended: UInt64 = 0
 
     package init() {

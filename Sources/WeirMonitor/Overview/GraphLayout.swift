@@ -38,8 +38,8 @@ struct GraphLayout {
         var target: Int
     }
 
-    /// The maximum of positions. Two hundred is far more than any terminal shows, and keeps the
-    /// cost of a damaged trace's graph small.
+    /// The maximum of positions. Two hundred are more than a usual terminal shows, and the bound
+    /// keeps the cost of a damaged trace's graph small.
     static let maximumPlaces = 200
 
     /// All positions: first one for each stage, by its number, then those that edges pass.

@@ -98,6 +98,8 @@ final class PseudoTerminal {
         let fields =
             ProcessFacts.text("/proc/\(process)/stat").split(separator: ")").last?
             .split(separator: " ") ?? []
+        // Fields 14 and 15 of the file, counted from the state behind the name, which may hold
+        // spaces.
         guard fields.count > 13, let user = UInt64(fields[11]), let system = UInt64(fields[12])
         else { return 0 }
         let ticks = UInt64(max(1, sysconf(Int32(_SC_CLK_TCK))))
@@ -106,6 +108,7 @@ final class PseudoTerminal {
 
     /// Resident memory in bytes.
     var residentBytes: Int {
+        // The line gives kilobytes: `VmRSS:   12345 kB`.
         for line in ProcessFacts.text("/proc/\(process)/status").split(separator: "\n")
         where line.hasPrefix("VmRSS:") {
             return line.split(separator: " ").compactMap { Int($0) }.first.map { $0 << 10 } ?? 0
