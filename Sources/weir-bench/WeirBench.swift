@@ -5,9 +5,9 @@ import WeirBase
 /// wide plans, screens and verdicts cost or are worth.
 ///
 /// Each command is a file of this folder. Those that are not shown in the help are run by others of
-/// this program as child processes, because what they measure is a process: its memory, its end by
-/// a kill, its traps. Tests have short forms of what is run here for hours (WeirStress). Everything
-/// that is random is drawn from `--seed`, unless a command says that it cannot be.
+/// this program as child processes, because what is looked at is a process: its memory, its end by
+/// a kill, its traps. Tests have short forms of what is run here for long (WeirStress). What is
+/// random is drawn from `--seed`, unless a command says that it cannot be.
 @main
 struct WeirBench: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -27,6 +27,7 @@ struct RenoteCommand: ParsableCommand {
     /// trace with those instead of the old ones.
     func run() throws {
         let trace = try Trace.open(path: trace)
+        // The final state's digest stands in the end: without one there is nothing to put it into.
         guard trace.isComplete, var end = trace.end else {
             throw CommandFailure.usage(
                 "\(PrintableText.escaped(trace.path)) has no end", "Name the trace of a whole run")
@@ -48,6 +49,7 @@ struct RenoteCommand: ParsableCommand {
         var header = trace.header
         header.digestForm = RunHeader.currentDigestForm
         end.note(report.state, names: report.partNames)
+        // A new file, so that the old trace is there to compare with.
         let writer = try TraceWriter(path: output, header: header, overwrite: false)
         let batches = trace.batches()
         while var batch = try batches.next() {

@@ -93,6 +93,7 @@ struct TopLines {
     /// The age of the newest sample, in seconds, that was told last; 0 where none was.
     private var toldAge: Int64 = 0
 
+    /// Lines of a trace's run, from its start on.
     init(_ feed: TraceFeed, _ interrupts: Interrupts, isSilent: Bool = false) {
         self.feed = feed
         self.interrupts = interrupts
@@ -104,6 +105,7 @@ struct TopLines {
     consuming func run() {
         // What was recorded before counts as one look: its last sample is shown.
         var isCaughtUp = false
+        // Lines that nobody can read any more are not made.
         while Output.failure == nil, !Output.isClosed {
             let news = feed.take()
             take(news, isCaughtUp: isCaughtUp)
@@ -130,6 +132,8 @@ struct TopLines {
                 // Of what was recorded before, the newest moment alone is worth lines.
                 let isLast = index == lastSample && !news.hasMore
                 if isCaughtUp || isLast { showRates() }
+            // A person at a terminal may want to look there; lines go on with the run that was
+            // asked for.
             case .restarted(let newer):
                 Output.error("weir: note: a newer run: \(PrintableText.escaped(newer))\n")
             case .recordingStopped, .ended: break
@@ -162,6 +166,8 @@ struct TopLines {
     /// Says that nothing came for a while: at 2, 4, 8 … seconds, and when it goes on.
     private mutating func tellAge() {
         let age = timeline.age / 1_000_000
+        // Twice as long each time: a run that rests for an hour is worth a dozen lines and not a
+        // thousand.
         if age >= max(2, toldAge * 2) {
             toldAge = age
             Output.error(

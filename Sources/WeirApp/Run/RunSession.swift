@@ -253,7 +253,9 @@ struct ExitCause: Sendable {
         self.message = message
     }
 
-    /// The cause of a run that was stopped at a step.
+    /// The cause of a run that was stopped at a step. A violation and a failure of the pipeline's
+    /// own code end with 1; a full edge whose policy is to fail is one of them. An input that
+    /// cannot be read and an output that cannot be written end with 5.
     init(_ cause: StopCause, step: UInt64, signal: Int32?) {
         switch cause {
         case .violation(let invariant):
@@ -273,7 +275,8 @@ struct ExitCause: Sendable {
         }
     }
 
-    /// The error that ends the program; its words stand in the summary too.
+    /// The error that ends the program with this code. Its words stand in the summary too, where a
+    /// reader of a log may look for them.
     var exit: any Error {
         if let message { return CommandFailure(code: code, what: PrintableText.escaped(message)) }
         return ExitCodeOnly(code: code)

@@ -6,11 +6,14 @@ import WeirTelemetry
 /// when everything has come to its end, so that it may read the state of the subtasks. `CutOff` has
 /// a shorter one for a run that did not.
 struct RunSummary {
+    /// What was asked for.
     let options: RunOptions
     let execution: Execution
     /// What became of every element.
     let books: Books
+    /// The end as the trace has it.
     let end: RunEnd
+    /// Why the run ended.
     let cause: ExitCause
     /// What became of the recording.
     let trace: RunRecording.Result
@@ -34,7 +37,16 @@ struct RunSummary {
         return most
     }
 
-    /// The summary as lines of text: one word and what it says.
+    /// The summary as lines of text, each with one word and what it says, in this order:
+    ///
+    /// - what ran, how it ended, how long it took and with which seed; below it the cause, where
+    ///   there is one;
+    /// - what came in, what each sink wrote with digests of its rows, what was dropped;
+    /// - how long elements took, and what the run took of the machine;
+    /// - what the output is worth, and everything that is odd;
+    /// - the trace, the violations, and the command that looks at them.
+    ///
+    /// A digest "in any order" is the same for two runs whose rows differ only in their order.
     var text: String {
         var lines: [String] = []
         lines.append(

@@ -67,6 +67,8 @@ final class RunWatch: @unchecked Sendable {
                 monitor.withLock {
                     if !isOver.load(ordering: .acquiring) { monitor.wait(until: due) }
                 }
+                // Woken early: either the run is over, which the loop's condition sees, or for no
+                // reason.
                 if MonotonicClock.nanoseconds() < due { continue }
                 // The thread's own time, as the machine may have other work.
                 let before = MonotonicClock.threadNanoseconds()
@@ -106,14 +108,16 @@ final class RunWatch: @unchecked Sendable {
         let now = MonotonicClock.nanoseconds()
         let frame = stages.take(sample)
         timeline.take(.sample(frame))
+        // The first sample only begins the time: rates need two.
         guard let last = shownAt else { return shownAt = now }
         guard now >= last + Self.lineInterval else { return }
         Output.error(PlainLines.text(timeline, at: execution.outside.started + frame.time * 1_000))
         shownAt = now
     }
 
-    /// The next sample, recorded where the run is and it tells something; nil when the recorder has
-    /// no room for one. Then the one after it tells what changed meanwhile.
+    /// The next sample, recorded where the run is and the sample tells something; nil when the
+    /// recorder has no room for one. Then nothing was read, and the one after it tells what changed
+    /// meanwhile.
     private func taken() -> MetricSample? {
         guard let recorder = recording.recorder else { return sampler.take() }
         var sample: MetricSample?

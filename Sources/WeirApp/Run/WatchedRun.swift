@@ -7,6 +7,7 @@ import WeirMonitor
 /// `RunSession` hands it to `EndingWatch`. Everything here may be asked by any thread at any time,
 /// and is answered from counters, because the workers whose run it is may hang.
 struct WatchedRun: Sendable {
+    /// What was asked for.
     let options: RunOptions
     let execution: Execution
     let outside: LiveOutside
@@ -15,6 +16,7 @@ struct WatchedRun: Sendable {
     let started: UInt64
     /// Sinks that write to standard output.
     let standardOutputs: Set<String>
+    /// The screen that has the terminal; nil where none has.
     let screen: RunScreen?
     /// Where notices for the screen go.
     let feed: ScreenFeed

@@ -121,6 +121,8 @@ final class RunScreen: @unchecked Sendable {
                 guard !isDone.load(ordering: .acquiring) else { return }
                 done.wait(until: MonotonicClock.nanoseconds() + Self.lookNanoseconds)
             }
+            // Only from here on does time count against the screen: a person may look as long as
+            // they like.
             let isLeaving = phase.load(ordering: .relaxed) == Phase.leaving || run.isLeaving()
             // A program that has the terminal is ended by the screen's thread, which waits for it.
             guard isLeaving, !isLent.load(ordering: .acquiring) else { continue }
@@ -134,6 +136,7 @@ final class RunScreen: @unchecked Sendable {
                 wake()
             }
         }
+        // The terminal belongs to this thread now, and nobody else uses it any more.
         thread?.join()
         terminal.close()
     }
@@ -216,6 +219,8 @@ final class RunScreen: @unchecked Sendable {
     /// Lends the terminal to the debugger's prompt; the run goes on meanwhile.
     private func debug(at step: UInt64) {
         guard let path = model.timeline.facts.tracePath else { return }
+        // Set before the terminal is given away, so that whoever waits for the screen's end does
+        // not throw away what the other program writes.
         isLent.store(true, ordering: .releasing)
         terminal.lend { [run] in
             Prompt.run(["replay", path, "--at", "\(step)", "--ui", "plain"]) { run.isLeaving() }

@@ -48,6 +48,7 @@ enum Damage {
         do {
             return try body()
         } catch let error as TraceError where error.code == .damaged {
+            // The code and the words are those of any damaged trace; only the advice is more.
             guard let failure = CommandFailure(error) else { throw error }
             // Where not even the header can be read, there is nothing more to say.
             guard let whole = try? Trace.survey(path: path), whole.steps + whole.lastLogged > 0

@@ -64,6 +64,7 @@ struct SiblingTraces {
             // One whose header is not written yet is looked at again.
             guard let other = try? Trace.open(path: file) else { continue }
             known.insert(identity)
+            // The same run may be there under another name, as a copy; and an older run is no news.
             guard other.header.pipeline == pipeline, other.header.run != run,
                 other.header.started >= started
             else { continue }

@@ -3,7 +3,7 @@ import Glibc
 import WeirBase
 import WeirStress
 
-/// What watching a run costs, beside what htop costs, which everybody knows.
+/// What watching a run costs, beside what htop costs, as a measure that people know.
 ///
 /// Both programs run on a pseudo-terminal of the same size and are measured from outside in the
 /// same way: the time until a whole screen is there, processor time and bytes while it is only
