@@ -6,7 +6,7 @@ import WeirTerminal
 /// of the rows of the help, so that it names no key that does not do what it says. Keys without a
 /// hint are left to the help.
 struct KeyLine {
-    /// The pieces of the line before room is looked at, the message first. Tests read them.
+    /// The pieces of the line before room is looked at, the message first.
     let pieces: [Piece]
     private let symbols: Symbols
 
