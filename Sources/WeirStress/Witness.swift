@@ -106,7 +106,7 @@ package struct StressFailure: Error, CustomStringConvertible {
 final class WitnessedNotes: LiveNotes, @unchecked Sendable {
     // Unchecked: everything is constant or locked.
 
-    /// The world that really answers.
+    /// Keeps the notes.
     private let inner: LaneNotes
     private let witness: Witness?
     /// The first rule that was seen broken, in a sentence.

@@ -39,7 +39,7 @@ struct RunSession {
     ///   where the input itself goes into the trace, else for 16 KiB of block hashes and positions.
     /// - The run begins with `ending.started`: its clocks start, and what comes before is
     ///   preparation.
-    /// - After `scheduler.run` no turn runs any more, so that the state may be read. Only then do
+    /// - After `run.run` no turn runs any more, so that the state may be read. Only then do
     ///   the writers of the sinks end: they write what the last turns handed to them.
     /// - Where the run was cut off meanwhile, `ending.finished` does not return: another thread
     ///   ends the process.
@@ -148,7 +148,6 @@ struct RunSession {
     /// Why the run ended. What stopped it comes before a signal, because the signal may have come
     /// while it was stopping.
     private func exitCause(_ execution: Execution, _ signal: Int32?) -> ExitCause {
-        // What stopped the run from inside explains more than a signal that came as well.
         if let (cause, step) = execution.stopCause {
             return ExitCause(cause, step: step, signal: signal)
         }

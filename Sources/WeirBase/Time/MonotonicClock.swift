@@ -2,7 +2,7 @@ import Glibc
 
 /// The system's clocks, for measuring and for waiting; never for a pipeline's logic.
 ///
-/// What a run decides by time it asks of its world, which records the answer. Reading one of
+/// What a run decides by time it asks of its `RunClock`, and the answer is noted. Reading one of
 /// the two clocks of time costs about 20 ns; those of processor time are calls into the
 /// kernel.
 package enum MonotonicClock {
