@@ -24,6 +24,12 @@ struct SourceFile {
         tokens = path.hasSuffix(".swift") ? SwiftText(text).tokens : []
     }
 
+    /// How many of its lines are more than a comment. Sizes are counted so: whoever explains is
+    /// not to be short of lines.
+    var codeLineCount: Int {
+        lines.count { !$0.drop(while: \.isWhitespace).hasPrefix("//") }
+    }
+
     /// Whether it holds compressed bytes and no text.
     var isPacked: Bool { path.hasSuffix(".mcap") }
 

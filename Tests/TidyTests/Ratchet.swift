@@ -3,8 +3,8 @@
 /// These are aims and no rules yet. Whoever brings a count down lowers it here, so that it stays
 /// down; whoever needs one more takes another one out.
 enum Ratchet: String, CaseIterable {
-    case longBodies = "function bodies of more than 40 lines"
-    case longFiles = "files of more than 300 lines"
+    case longBodies = "function bodies of more than 40 lines, comments left out"
+    case longFiles = "files of more than 300 lines, comments left out"
     case wideTypes = "types with more than 12 stored properties"
     case defaults = "`default:` in a switch"
     case barePointers = "`unowned(unsafe)` without a comment before it"
@@ -13,7 +13,7 @@ enum Ratchet: String, CaseIterable {
     var allowed: Int {
         switch self {
         case .longBodies: 15
-        case .longFiles: 12
+        case .longFiles: 6
         case .wideTypes: 22
         case .defaults: 70
         case .barePointers: 0
@@ -31,7 +31,7 @@ enum Ratchet: String, CaseIterable {
             return FunctionBody.all(in: file.tokens).filter { $0.lineCount > Self.bodyLines }
                 .map { file.finding($0.line, "\($0.name) has \($0.lineCount) lines") }
         case .longFiles:
-            let count = file.lines.count
+            let count = file.codeLineCount
             return count > Self.fileLines ? [file.finding(count, "\(count) lines")] : []
         case .wideTypes:
             return StoredProperties.all(in: file.tokens)

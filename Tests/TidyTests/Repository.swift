@@ -5,7 +5,9 @@ struct Repository {
     let top: URL
 
     /// What may lie at the top level beside files and folders that begin with a dot.
-    static let topLevel: Set<String> = ["Package.swift", "Sources", "Tests", "traces", "README.md"]
+    static let topLevel: Set<String> = [
+        "Package.swift", "Sources", "Tests", "traces", "findings", "README.md",
+    ]
     /// What the build and runs put there; the repository ignores it.
     static let ignored: Set<String> = ["Package.resolved", "weir-traces"]
 
@@ -56,7 +58,7 @@ struct Repository {
     /// Every file that people wrote or that ships.
     func allFiles() throws -> [SourceFile] {
         var paths = try topLevelNames().filter { Self.topLevel.contains($0) && $0.contains(".") }
-        for folder in [".ci", "Sources", "Tests", "traces"] {
+        for folder in [".ci", "Sources", "Tests", "traces", "findings"] {
             paths += try self.paths(below: folder)
         }
         return try paths.map(file)

@@ -92,7 +92,9 @@ import Testing
     ])
     func `a long body is found, up to the limit it passes`(head: String, name: String) {
         func body(_ count: Int) -> SourceFile {
-            file("struct A {\n\(head)\n" + String(repeating: "// \"{\"\n", count: count) + "}\n}\n")
+            file(
+                "struct A {\n\(head)\n" + String(repeating: "a(\"{\")  // {\n", count: count)
+                    + "}\n}\n")
         }
         #expect(SizeRule.findings(in: body(SizeRule.bodyLines)).isEmpty)
         let findings = SizeRule.findings(in: body(SizeRule.bodyLines + 1))
@@ -193,7 +195,10 @@ import Testing
         (.barePointers, "// It lives longer.\nprivate unowned(unsafe) let b: C", 0),
         (.longFiles, String(repeating: "let a = 1\n", count: 301), 1),
         (.longFiles, String(repeating: "let a = 1\n", count: 300), 0),
+        (.longFiles, String(repeating: "/// Why.\nlet a = 1\n", count: 300), 0),
         (.longBodies, "func a() {\n" + String(repeating: "b()\n", count: 41) + "}", 1),
+        (.longBodies, "func a() {\n" + String(repeating: "// Why.\nb()\n", count: 40) + "}", 0),
+        (.longBodies, "func a() {\n" + String(repeating: "b() // Why.\n", count: 41) + "}", 1),
         (.longBodies, "func a() {\n" + String(repeating: "b()\n", count: 40) + "}", 0),
         (.wideTypes, "struct A {\n" + String(repeating: "let b: C\n", count: 13) + "}", 1),
         (.wideTypes, "struct A {\n" + String(repeating: "let b: C\n", count: 12) + "}", 0),

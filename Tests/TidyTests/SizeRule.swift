@@ -12,11 +12,11 @@ enum SizeRule {
     static func findings(in file: SourceFile) -> [Finding] {
         var found: [Finding] = []
         let limit = file.isTest ? testLines : sourceLines
-        if file.lines.count > limit {
+        if file.codeLineCount > limit {
             found.append(
                 file.finding(
                     file.lines.count,
-                    "\(file.lines.count) lines, at most \(limit): move a second concern to a "
+                    "\(file.codeLineCount) lines without comments, at most \(limit): move a second concern to a "
                         + "file of its own"))
         }
         let exempt = exemptLines(in: file)
@@ -61,11 +61,12 @@ enum SizeRule {
 struct FunctionBody: Equatable {
     var name: String
     var line: Int
-    /// Lines between the braces.
+    /// Lines between the braces that are more than a comment.
     var lineCount: Int
 
     static func all(in tokens: [Token]) -> [FunctionBody] {
         let code = tokens.filter { !$0.isComment }
+        let comments = commentLines(in: tokens, code)
         return code.indices.compactMap { index in
             guard let name = declaredName(code, index),
                 let open = opening(code, after: index),
@@ -73,8 +74,15 @@ struct FunctionBody: Equatable {
             else { return nil }
             return FunctionBody(
                 name: name, line: code[index].line,
-                lineCount: max(0, code[close].line - code[open].line - 1))
+                lineCount: max(0, code[close].line - code[open].line - 1)
+                    - comments.count { code[open].line < $0 && $0 < code[close].line })
         }
+    }
+
+    /// Lines on which nothing but a comment stands.
+    private static func commentLines(in tokens: [Token], _ code: [Token]) -> Set<Int> {
+        let comments = tokens.filter(\.isComment).flatMap { Array($0.line...$0.lastLine) }
+        return Set(comments).subtracting(code.flatMap { [$0.line, $0.lastLine] })
     }
 
     /// Whether the property that is declared at a token has no braces of its own.
