@@ -3,8 +3,14 @@ package import WeirTelemetry
 
 /// The notes of a run that happens: each goes into the lane of the worker that runs the turn.
 ///
-/// A lane has one writer, the thread with the worker's number; the rest lane belongs to the clerk.
-/// The recorder drains them all. Without lanes nothing is kept and every call is next to free.
+/// For each turn the scheduler reserves `Subtask.turnSlots`, which is what the largest beginning
+/// and the largest end of that subtask's turns take. `began` writes its note and remembers how many
+/// slots it took; `ended` writes the other and gives back what is left. Accesses and publishes
+/// reserve for themselves, in `beginExclusive`.
+///
+/// A lane has one writer, the thread with the worker's number; the rest lane belongs to the clerk,
+/// or in a drawn run to whoever has the baton. The recorder drains them all. Without lanes nothing
+/// is kept, and every call is a test of a constant and a return.
 package final class LaneNotes: LiveNotes, @unchecked Sendable {
     // Unchecked: everything is constant; a worker's lane belongs to the thread with its number.
 
@@ -12,8 +18,9 @@ package final class LaneNotes: LiveNotes, @unchecked Sendable {
     private let logLanes: [LogLane]
     private let onMark: @Sendable (Mark) -> Void
 
-    /// Notes into `lanes`, or nowhere; `onMark` is told of violations and failures, on the thread
-    /// that finds them.
+    /// Notes into `lanes`, or nowhere. `logLanes` has one lane by each worker's number, or none at
+    /// all. `onMark` is told of violations and failures on the thread that finds them, possibly
+    /// with a cell locked: it must be quick and must not call back.
     package init(
         lanes: LaneSet?, logLanes: [LogLane],
         onMark: @escaping @Sendable (Mark) -> Void
@@ -25,6 +32,7 @@ package final class LaneNotes: LiveNotes, @unchecked Sendable {
 
     // MARK: Room
 
+    /// Waits in the lane itself, which asks the recorder to drain it.
     package func reserve(_ slots: Int, _ turn: TurnContext) {
         lanes?.workers[turn.worker].reserve(slots)
     }
@@ -37,14 +45,19 @@ package final class LaneNotes: LiveNotes, @unchecked Sendable {
 
     package func tryReserveRest(parts: Int) -> Bool {
         guard let lanes else { return true }
+        // Without waiting: the clerk also wakes subtasks whose time has come, and these may not
+        // have to wait until the recorder has written something.
         if lanes.rest.tryReserve(Self.restSlots(parts: parts)) { return true }
-        // The recorder may sleep on notes that it has not been told of.
+        // The recorder may sleep on notes that it has not been told of. It is woken, so that a
+        // later attempt finds the room they took.
         lanes.bell.ring()
         return false
     }
 
     package func releaseRest(parts: Int) { lanes?.rest.release(Self.restSlots(parts: parts)) }
 
+    // A rest point's note carries one marker for each part, or for each stretch of parts in a wide
+    // plan, so that its size is bounded whatever the plan's.
     private static func restSlots(parts: Int) -> Int {
         NoteLane.restSlots(markers: StateDigest.markerCount(parts: parts))
     }
@@ -66,6 +79,8 @@ package final class LaneNotes: LiveNotes, @unchecked Sendable {
             turn.usedSlots = lane.noteCompletion(
                 step: turn.step, subtask: subtask.index, calls: choice.calls, time: choice.time)
         } else {
+            // All other kinds fit into one slot. A completion has further slots with the numbers of
+            // the calls it takes, since a count alone would not say which.
             lane.noteTurn(
                 step: turn.step, kind: choice.kind, subtask: subtask.index, inlet: choice.inlet,
                 count: choice.count, time: choice.time)
@@ -92,6 +107,8 @@ package final class LaneNotes: LiveNotes, @unchecked Sendable {
         let used = lane.notePublish(
             step: step, turn: turn.step, subtask: subtask.index, outlet: outlet,
             count: offered, runs: DropRun.pack(outcomes ?? []))
+        // Room for the largest note was set aside before the lock, when nobody could know how many
+        // runs the outcomes would make.
         lane.release(NoteLane.maximumNoteSlots - used)
         #if WEIR_PROBES
             Probe.at(.dropNoted)
@@ -103,6 +120,8 @@ package final class LaneNotes: LiveNotes, @unchecked Sendable {
         guard let lanes, let subtask = turn.subtask else { return }
         let lane = lanes.workers[turn.worker]
         let outlets = subtask.outlets
+        // On the stack, since this runs once a turn; one more than there are outlets, because an
+        // empty allocation has no base address.
         let used = withUnsafeTemporaryAllocation(of: UInt32.self, capacity: outlets.count + 1) {
             emitted in
             for (index, outlet) in outlets.enumerated() { emitted[index] = outlet.emitted }
@@ -111,12 +130,15 @@ package final class LaneNotes: LiveNotes, @unchecked Sendable {
                 sample: account.sample,
                 emitted: UnsafeBufferPointer(rebasing: emitted[0..<outlets.count]))
         }
-        // Room was set aside for the largest notes that a turn of the subtask can have.
+        // Room was set aside for the largest notes that a turn of the subtask can have: what this
+        // turn's beginning and its end did not take goes back.
         lane.release(subtask.turnSlots - turn.usedSlots - used)
     }
 
     package func rested(step: UInt64, time: Int64, state: () -> StateDigest) {
         guard let lanes else { return }
+        // The digest is computed here and not by the caller, so that a run that records nothing
+        // does not pay for it.
         let state = state()
         lanes.rest.noteRest(step: step, time: time, digest: state.whole, markers: state.markers)
     }

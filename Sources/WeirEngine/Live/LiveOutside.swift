@@ -3,21 +3,32 @@ package import WeirTelemetry
 
 /// The outside of a run that happens, in parallel or drawn: files, pipes, sinks and calls.
 ///
-/// It is made before the plan is bound, which asks it for the feeds of sources and sinks. `start`
-/// starts the threads behind them, before the first turn; `finish` ends them, after the last. What
-/// the feeds bring wakes the subtasks that wait for it.
+/// It is used in this order:
+///
+/// 1. It is made, before the plan is bound. The binding asks it for the feeds of sources and sinks
+///    (`input`, `rows`) and it keeps them.
+/// 2. `start` is called before the first turn. In a parallel run it starts a thread for each reader
+///    and each writer, and the executors of calls; a drawn run, on its virtual clock, has only the
+///    executors, and its feeds read and write by themselves.
+/// 3. While turns run, what the feeds bring wakes the subtasks that wait for it, through the
+///    scheduler's `notify`. The scheduler asks `present` before it chooses a turn.
+/// 4. `finish` is called after the last turn, and waits until all these threads have ended.
+///
+/// It holds the execution weakly: an execution keeps its outside, and not the other way round.
 package final class LiveOutside: Outside, @unchecked Sendable {
     // Unchecked: `execution` and the feeds are set before the first turn; the rest is constant.
 
-    /// What a run is connected to.
+    /// What a run is connected to, by the indices that the plan gives its sources and sinks.
     package struct Connections: Sendable {
-        /// By source's index; nil for generators.
+        /// What each source reads, by the source's index; nil for generators.
         package var sources: [(any ByteReading)?] = []
-        /// By source's index: how the run names what is read, for errors; may be left empty.
+        /// How the run names what each source reads, by the source's index, for errors; may be left
+        /// empty.
         package var locations: [String] = []
-        /// By sink's index.
+        /// What each sink writes to, by the sink's index.
         package var sinks: [any RowWriting] = []
-        /// By source's index: whether its bytes go into the trace.
+        /// Whether a source's bytes go into the trace, by the source's index. Without that the
+        /// trace has their lengths and hashes, and a replay reads the same file again.
         package var storesInput: [Bool] = []
 
         package init() {}
@@ -29,12 +40,16 @@ package final class LiveOutside: Outside, @unchecked Sendable {
     private let lanes: LaneSet?
     private var readers: [ReaderFeed] = []
     private var writers: [WriterFeed] = []
+    // Lazy only because its closure refers to `self`; the binding or `start` makes it, before there
+    // are threads that could make it twice. It has one thread for each lane of results, so that
+    // each lane has one writer.
     private lazy var executor = CallExecutor(lanes: lanes?.executors ?? []) {
         [weak self] subtask in self?.notify(subtask)
     }
     private weak var execution: Execution?
 
-    /// An outside whose input and results are noted in `lanes`, or nowhere.
+    /// An outside whose input and results are noted in `lanes`, or nowhere. `started` is in
+    /// nanoseconds since 1970; `connections` has one entry for each source and sink of the plan.
     package init(
         started: Int64, clock: RunClock, connections: Connections, lanes: LaneSet?
     ) {
@@ -47,9 +62,14 @@ package final class LiveOutside: Outside, @unchecked Sendable {
     // MARK: Before and after the turns
 
     /// Starts the threads that read, write and call. Before the first turn.
+    ///
+    /// Readers may bring their first block before the scheduler runs; `notify` then queues the
+    /// subtask, and the scheduler finds it there.
     package func start(_ execution: Execution) {
         self.execution = execution
         executor.start()
+        // A drawn run owes nothing to how fast a thread reads: its feeds read and write where they
+        // are asked, in the turn's own thread.
         guard clock.kind == .real else { return }
         readers.forEach { $0.start() }
         writers.forEach { $0.start() }
@@ -57,13 +77,15 @@ package final class LiveOutside: Outside, @unchecked Sendable {
 
     /// Ends those threads; rows that were handed over are written. After the last turn.
     package func finish() {
+        // All readers are cancelled before the first is waited for, so that they end side by side.
         readers.forEach { $0.cancel() }
         readers.forEach { $0.join() }
         writers.forEach { $0.join() }
         executor.stop()
     }
 
-    /// Bytes written by all sinks so far. Any thread, after the binding.
+    /// Bytes written by all sinks so far. Any thread, after the binding: the list of writers does
+    /// not change any more then.
     package var writtenBytes: UInt64 { writers.reduce(0) { $0 + $1.writtenBytes } }
 
     /// Sinks whose write in progress has gone on for at least so many nanoseconds. Any thread,
@@ -77,13 +99,16 @@ package final class LiveOutside: Outside, @unchecked Sendable {
         }
     }
 
+    // Called by an executor's thread when an answer is in its mailbox.
     private func notify(_ subtask: UInt16) {
         guard let execution else { return }
         execution.scheduler.notify(execution.subtasks[Int(subtask)])
     }
 
-    /// Wakes the subtasks of the first stage of which `isMeant` holds. They stand together in the
-    /// plan: nothing else of it is gone through for each block that was read or written.
+    /// Wakes the subtasks of the first stage for which `isMeant` holds.
+    ///
+    /// Subtasks of a stage stand together in the plan's order, so that only the list of stages is
+    /// gone through for each block that was read or written, and not the subtasks.
     private func notify(_ isMeant: (StagePlan) -> Bool) {
         guard let execution else { return }
         var first = 0
@@ -100,7 +125,7 @@ package final class LiveOutside: Outside, @unchecked Sendable {
 
     // MARK: What schedules choose by
 
-    /// What a subtask may look at before a turn is chosen.
+    /// What a schedule may know of the outside before it chooses a turn. Reads the clock.
     package func present(isEnding: Bool) -> Present {
         Present(clock: clock.nanoseconds, isEnding: isEnding, calls: executor)
     }
@@ -132,6 +157,10 @@ package final class LiveOutside: Outside, @unchecked Sendable {
             onRoom: { [weak self] in self?.notify { $0.sink == sink.index } },
             onFailure: { [weak self] error in
                 guard let execution = self?.execution else { return }
+                // A reader of the rows that went away, such as `head`, is no failure: the sources
+                // end and the run with them. Any other error of a sink stops the run. It has no
+                // step, since a writer's thread finds it and no turn: the greatest number lets
+                // every cause with a step go first.
                 if error is ClosedPipe {
                     execution.end()
                 } else {
@@ -142,7 +171,8 @@ package final class LiveOutside: Outside, @unchecked Sendable {
         return feed
     }
 
-    /// Two subtasks of one sink would break the rule of one producer; only a planted fault does.
+    /// The writer of another subtask of the same sink. Two would break the rule that a feed has one
+    /// producer; only a planted fault asks for that.
     private func sharedWriter(of sink: SinkPlan) -> Int? {
         #if WEIR_PROBES
             if Probe.has(.twoProducers), writers.count > sink.index { return sink.index }
@@ -154,12 +184,12 @@ package final class LiveOutside: Outside, @unchecked Sendable {
 /// What may be known of the outside while a turn is chosen.
 ///
 /// It decides which turn is taken and on how much, never what a turn does: all that a turn takes of
-/// it is in the turn's note.
+/// it is in the turn's note. Only live schedules choose, so a replay has none.
 package struct Present {
-    /// Processing time, nanoseconds since the start.
+    /// Processing time, nanoseconds since the start, read once for each look.
     let clock: Int64
-    /// Whether sources are to end.
+    /// Whether sources are to end at their next turn.
     let isEnding: Bool
-    /// Where answers of calls wait.
+    /// Where answers of calls wait, to be asked for by subtask.
     let calls: CallExecutor
 }

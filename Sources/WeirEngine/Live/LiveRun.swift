@@ -2,16 +2,18 @@ package import WeirTelemetry
 
 /// A run that happens, put together: an execution with its outside, its notes and its schedule.
 ///
-/// Everybody who runs a plan makes one of these and calls, in this order, `start`, `run` and
-/// `finish`. Recording is the caller's: it gives the lanes, starts whoever drains them before
-/// `run`, and stops it behind `finish`.
+/// Everybody who runs a plan makes one of these and calls, in this order and from one thread,
+/// `start`, `run` and `finish`. Recording is the caller's: it gives the lanes, starts whoever
+/// drains them before `run`, and stops it behind `finish`, when no thread notes anything any more.
+/// `Rerun` is the same for a replay.
 package final class LiveRun: Sendable {
-    /// Who decides what comes next.
+    /// Who decides what comes next, and by which clock.
     package enum Schedule {
         /// Several workers, as it comes.
         case parallel(ParallelScheduler.Options)
-        /// One step at a time, drawn from a seed, on a virtual clock; the sources end after
-        /// `duration` nanoseconds of it.
+        /// One step at a time, drawn from `seed` on a virtual clock, so that the same seed gives
+        /// the same run. The sources end after `duration` nanoseconds of that clock; nil for no
+        /// such end.
         case drawn(seed: UInt64, duration: UInt64? = nil)
 
         fileprivate var clock: RunClock.Kind {
@@ -22,20 +24,24 @@ package final class LiveRun: Sendable {
         }
     }
 
-    /// What surrounds the plan.
+    /// What surrounds the plan in one run.
     package struct Setup {
-        /// The run's start, nanoseconds since 1970, whole microseconds.
+        /// The run's start in nanoseconds since 1970, whole microseconds.
         package var started: Int64
         package var schedule: Schedule
         package var connections = LiveOutside.Connections()
-        /// Where notes go; nil records nothing.
+        /// Where notes go; nil records nothing. Its lanes are as many as there are workers and
+        /// sources.
         package var lanes: LaneSet?
-        /// By worker: where log records go.
+        /// Where log records go, by the worker's number; records go nowhere where it is left empty.
         package var logLanes: [LogLane] = []
+        // Whether the first violation ends the run. Otherwise violations are counted and it goes
+        // on.
         package var stopsOnViolation = false
-        /// Told of violations and failures, on the thread that finds them.
+        /// Told of violations and failures, on the thread that finds them; see `LaneNotes`.
         package var onMark: @Sendable (Mark) -> Void = { _ in }
-        /// Puts something between the schedule and the lanes, such as a test's witness.
+        /// Puts something between the schedule and the lanes, such as a test's witness of the order
+        /// of notes.
         package var wrap: (LaneNotes) -> any LiveNotes = { $0 }
 
         package init(started: Int64, schedule: Schedule) {
@@ -48,7 +54,9 @@ package final class LiveRun: Sendable {
     package let scheduler: any Scheduler
     package let execution: Execution
 
-    /// Binds the plan. Throws when a source or a sink is connected to nothing.
+    /// Binds the plan and puts the parts together. Starts nothing.
+    ///
+    /// - Throws: `PlanError` when a source or a sink is connected to nothing.
     package init(_ planned: PlannedPipeline, _ options: BindOptions, _ setup: Setup) throws {
         let outside = LiveOutside(
             started: setup.started, clock: RunClock(setup.schedule.clock),
@@ -69,12 +77,13 @@ package final class LiveRun: Sendable {
         self.outside = outside
     }
 
-    /// Starts the threads that read, write and call.
+    /// Starts the threads that read, write and call. Before `run`.
     package func start() { outside.start(execution) }
 
-    /// Runs to the end. Blocks.
+    /// Runs to the end: until nothing is left to do, or the execution is stopped. Blocks.
     package func run() { scheduler.run(execution) }
 
-    /// Ends the threads; rows that were handed over are written.
+    /// Ends the threads of the outside. Rows that were handed over are written first, so this lasts
+    /// as long as the slowest write. After `run`.
     package func finish() { outside.finish() }
 }
