@@ -56,8 +56,8 @@ package final class LaneNotes: LiveNotes, @unchecked Sendable {
 
     package func releaseRest(parts: Int) { lanes?.rest.release(Self.restSlots(parts: parts)) }
 
-    // A rest point's note carries one marker for each part, or for each stretch of parts in a wide
-    // plan, so that its size is bounded whatever the plan's.
+    /// A rest point's note carries one marker for each part, or for each stretch of parts in a wide
+    /// plan, so that its size is bounded whatever the plan's.
     private static func restSlots(parts: Int) -> Int {
         NoteLane.restSlots(markers: StateDigest.markerCount(parts: parts))
     }

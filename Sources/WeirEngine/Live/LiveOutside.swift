@@ -40,9 +40,9 @@ package final class LiveOutside: Outside, @unchecked Sendable {
     private let lanes: LaneSet?
     private var readers: [ReaderFeed] = []
     private var writers: [WriterFeed] = []
-    // Lazy only because its closure refers to `self`; the binding or `start` makes it, before there
-    // are threads that could make it twice. It has one thread for each lane of results, so that
-    // each lane has one writer.
+    /// Lazy only because its closure refers to `self`; the binding or `start` makes it, before
+    /// there are threads that could make it twice. It has one thread for each lane of results, so
+    /// that each lane has one writer.
     private lazy var executor = CallExecutor(lanes: lanes?.executors ?? []) {
         [weak self] subtask in self?.notify(subtask)
     }
@@ -99,7 +99,7 @@ package final class LiveOutside: Outside, @unchecked Sendable {
         }
     }
 
-    // Called by an executor's thread when an answer is in its mailbox.
+    /// Called by an executor's thread when an answer is in its mailbox.
     private func notify(_ subtask: UInt16) {
         guard let execution else { return }
         execution.scheduler.notify(execution.subtasks[Int(subtask)])

@@ -35,8 +35,8 @@ package final class LiveRun: Sendable {
         package var lanes: LaneSet?
         /// Where log records go, by the worker's number; records go nowhere where it is left empty.
         package var logLanes: [LogLane] = []
-        // Whether the first violation ends the run. Otherwise violations are counted and it goes
-        // on.
+        /// Whether the first violation ends the run. Otherwise violations are counted and it goes
+        /// on.
         package var stopsOnViolation = false
         /// Told of violations and failures, on the thread that finds them; see `LaneNotes`.
         package var onMark: @Sendable (Mark) -> Void = { _ in }

@@ -2,28 +2,41 @@ package import WeirBase
 import WeirTelemetry
 
 /// One operator of a chain, bound to one subtask: its kernel and its own state.
+///
+/// The plan's node makes a link for each subtask, so that no two subtasks share state. A final
+/// class with constant fields on purpose: closures kept in an array would be retained for each
+/// call, and a variable of a class that is reached through something opaque is checked for
+/// exclusive access each time.
 @usableFromInline
 package final class Link {
     @usableFromInline let kernel: Kernel
-    /// The room that the kernel works in: what it needs of memory beside the slice.
+    /// The memory that the kernel may work in beside the slice; for a kernel that needs none, a
+    /// pointer to memory which nobody reads.
     @usableFromInline let room: UnsafeMutableRawPointer
     /// Keeps the room.
+    // Keeps `room` alive as long as the link.
     private let owner: AnyObject?
-    /// What the operator keeps from turn to turn; nil for one that keeps nothing.
+    /// What the operator keeps from turn to turn; nil for one that keeps nothing, which then costs
+    /// nothing beside its kernel.
     let state: (any OperatorState)?
+    /// Who counts what becomes of the elements that the operator takes.
     let account: Account
 
     /// The operator's name: the user's, or kind and ordinal.
     package let name: String
 
-    /// Who counts what an operator does with its elements.
+    /// Who counts what an operator does with its elements. Each element is counted once, as handled
+    /// or as dropped.
     @usableFromInline
     package enum Account: Sendable {
-        /// The chain: it makes one of one, and what it leaves in the slice goes on.
+        /// The chain counts: the operator makes one element of each, and what it leaves in the
+        /// slice goes on.
         case oneOfOne
-        /// The chain: it leaves those in the slice that it chooses, and is done with the others.
+        /// The chain counts: the operator leaves those in the slice that it chooses, and is done
+        /// with the others.
         case choosing
-        /// The operator, when it is done with an element or drops it.
+        /// The operator counts, when it is done with an element or drops it, which may be in a
+        /// later turn.
         case own
     }
 
@@ -57,7 +70,8 @@ package final class Link {
         byteCount: 16, alignment: 16)
 }
 
-/// Memory for the elements of one slice; whoever uses it initializes and deinitializes them.
+/// Memory for the elements of one slice, `ElementSlice.capacity` of them. Whoever works in it
+/// initializes and deinitializes the elements; it is empty between calls.
 final class SliceRoom<Element> {
     let elements = UnsafeMutablePointer<Element>.allocate(capacity: ElementSlice.capacity)
 
@@ -66,22 +80,37 @@ final class SliceRoom<Element> {
 
 /// The operators of one subtask, fused: a slice goes through all of them.
 ///
-/// Belongs to one subtask. Kernels run one after another over a slice; an operator that makes
-/// more than its buffer holds passes the full buffer on (`flush`) and goes on.
+/// The inlet, or the source's driver, calls `run` with slices of a turn's elements. Kernels run one
+/// operator after another over a slice; an operator that makes more than its buffer holds passes
+/// the full buffer on (`OutputBuffer.flush`), which runs the operators behind it from within its
+/// own call, and then goes on. Control messages go through `pass` and `advance`, due timers through
+/// `fireTimers`. The last link gives elements to the outlets or to a sink.
+///
+/// It belongs to one subtask and is touched only by the thread that has claimed it, except for
+/// `running`, which is for other threads. Once `frame` has a failure nothing is run any more;
+/// elements on their way are destroyed and counted as stopped.
 @usableFromInline
 package final class Chain {
     package let links: [Link]
+    /// What the turn carries, shared with the subtask, which frees it. Behind a pointer, so that
+    /// kernels get it without a reference count or an exclusivity check.
     package let frame: UnsafeMutablePointer<Frame>
-    /// Where the turn is, for other threads.
+    /// What the open turn is in, for other threads.
     package let running = RunningTurn()
-    /// How many elements each operator has taken in the turn.
+    /// How many elements each operator has taken in the running turn, by the operator's index. With
+    /// the step and the index it is what orders a log record within its turn. One more than there
+    /// are links, so that an empty chain has memory too.
     @usableFromInline let taken: UnsafeMutablePointer<UInt32>
-    /// What each operator did with its elements; one more, as for `taken`.
+    /// What each operator did with its elements since the run's start, by the operator's index; one
+    /// more, as for `taken`.
     let books: UnsafeMutablePointer<OperatorBook>
-    /// The watermark before the one that goes through the links now; nil while none does.
+    /// The watermark before the one that goes through the links now; nil while none does. Operators
+    /// behind the one that has it are still at this one.
     fileprivate var heldWatermark: Instant?
-    /// The operators that keep anything, and those that set timers, with their places.
+    /// The operators that keep anything, with their indices in `links`: most control messages and
+    /// every digest concern only them.
     private let states: [(place: Int, state: any OperatorState)]
+    /// The operators that may set timers of processing time, with their indices in `links`.
     private let timed: [(place: Int, timers: any OperatorTimers)]
 
     package init(links: [Link], frame: UnsafeMutablePointer<Frame>) {
@@ -93,6 +122,8 @@ package final class Chain {
         taken.initialize(repeating: 0, count: links.count + 1)
         books = .allocate(capacity: links.count + 1)
         books.initialize(repeating: OperatorBook(), count: links.count + 1)
+        // Unretained, or the chain would keep itself: the subtask owns the chain and the frame, and
+        // frees the frame last.
         frame.pointee.chain = Unmanaged.passUnretained(self)
         frame.pointee.books = books
     }
@@ -102,13 +133,15 @@ package final class Chain {
         books.deallocate()
     }
 
+    /// Forgets what only counts within a turn. Called first in each turn.
     package func beginTurn() {
         for index in 0...links.count { taken[index] = 0 }
         frame.pointee.ordinal = 0
         frame.pointee.emittedBytes = 0
     }
 
-    /// Takes a slice through the links from `first` on; it is consumed.
+    /// Takes a slice through the links from `first` on. The slice is consumed: its elements are
+    /// moved on, or destroyed.
     package func run(_ slice: inout ElementSlice, from first: Int) {
         var index = first
         while index < links.count, slice.count > 0 {
@@ -119,6 +152,8 @@ package final class Chain {
             running.resume(before)
             taken[index] += UInt32(truncatingIfNeeded: count)
             books[index].taken &+= UInt64(count)
+            // Where the chain counts, a failure in the kernel has emptied the slice: the elements
+            // that were given and did not come out are then counted as stopped, and not as handled.
             switch links[index].account {
             case .own: break
             case .oneOfOne where frame.pointee.failure == nil: frame.pointee.handled(slice.count)
@@ -130,7 +165,7 @@ package final class Chain {
     }
 
     /// Takes a control message through the operators that keep anything; the others have nothing to
-    /// do with it.
+    /// do with it. Ends at the first failure.
     package func pass(_ control: Control) {
         for (place, state) in states {
             frame.pointee.operatorIndex = place
@@ -141,10 +176,11 @@ package final class Chain {
         }
     }
 
-    /// Takes a watermark through all links.
+    /// Takes a watermark, later than the one before, through all links.
     ///
-    /// What an operator emits while it passes, such as the rows of its timers, reaches those behind
-    /// it before the watermark does, and finds them at the watermark before.
+    /// What an operator emits while it passes, such as the rows of its timers, reaches the
+    /// operators behind it before the watermark does, and finds them at the watermark before: it is
+    /// on time there. `OutputBuffer.pass` puts the old watermark back for that while.
     package func advance(to watermark: Instant) {
         precondition(heldWatermark == nil, "a watermark passes while another one does")
         heldWatermark = frame.pointee.watermark
@@ -153,7 +189,8 @@ package final class Chain {
         heldWatermark = nil
     }
 
-    /// Fires all processing-time timers that are due, operator by operator.
+    /// Fires all processing-time timers that are due at the frame's time, operator by operator.
+    /// Ends at the first failure.
     package func fireTimers() {
         for (place, timers) in timed {
             frame.pointee.operatorIndex = place
@@ -164,7 +201,8 @@ package final class Chain {
         }
     }
 
-    /// The earliest deadline of a processing-time timer, nanoseconds since 1970.
+    /// The earliest deadline of a processing-time timer, nanoseconds since 1970; nil when none
+    /// waits.
     package var nextDeadline: Int64? {
         var least: Int64?
         for (_, timers) in timed {
@@ -173,7 +211,8 @@ package final class Chain {
         return least
     }
 
-    /// The operator that makes asynchronous calls, with its place; nil where none does.
+    /// The operator that makes asynchronous calls, with its index; nil where none does. The first
+    /// one, where there are several.
     var calling: (place: Int, calls: any CallPort)? {
         for (place, state) in states {
             if let calls = state.calls { return (place, calls) }
@@ -194,19 +233,21 @@ package final class Chain {
     /// Where the chain's elements go; nil behind a sink.
     var end: ChainEnd? { links.last?.state as? ChainEnd }
 
-    /// Adds what the turn wrote last into each operator's state; tells how many bytes it coded.
+    /// Adds what the turn wrote last into each operator's state to a hash; tells how many bytes of
+    /// canonical form that were. At the end of a turn.
     func sample(into hash: inout StableHash) -> Int {
         states.reduce(0) { $0 + $1.state.sample(into: &hash) }
     }
 
+    /// Adds each operator's state to a digest. Between turns.
     package func digest(into hash: inout StableHash) {
         for (_, state) in states { state.digest(into: &hash) }
     }
 
-    /// Each operator's state in the order of the chain.
+    /// Each operator's state as values, in the order of the chain. Between turns.
     func save() -> [SavedPart] { states.map { $0.state.savePart() } }
 
-    /// Takes saved states in, before the first turn.
+    /// Takes saved states in, before the first turn; those of another chain trap.
     func restore(_ saved: [SavedPart]) {
         precondition(
             saved.count == states.count,
@@ -216,6 +257,11 @@ package final class Chain {
 }
 
 /// Elements that an operator made and has not passed on yet, with room for one slice.
+///
+/// For operators whose output is not their input's slice: several elements of one, or elements made
+/// of state. The operator appends, and flushes at the end of its call, so that the buffer is empty
+/// between turns and belongs to no digest. It is not copied: whoever owns it calls `deallocate`
+/// once.
 @usableFromInline
 struct OutputBuffer<Output> {
     @usableFromInline let elements: UnsafeMutablePointer<Output>
@@ -228,6 +274,7 @@ struct OutputBuffer<Output> {
         times = .allocate(capacity: ElementSlice.capacity)
     }
 
+    /// Destroys what is left and frees the memory. Once.
     @usableFromInline
     func deallocate() {
         elements.deinitialize(count: count)
@@ -235,7 +282,7 @@ struct OutputBuffer<Output> {
         times.deallocate()
     }
 
-    /// Adds an element; a full buffer is passed on first.
+    /// Adds an element with its event time; a full buffer is passed on first.
     @inlinable
     mutating func append(
         _ element: consuming Output, time: Int64, _ frame: UnsafeMutablePointer<Frame>
@@ -246,7 +293,8 @@ struct OutputBuffer<Output> {
         count += 1
     }
 
-    /// Passes everything on to the links behind the running operator.
+    /// Passes everything on to the links behind the running operator, counted against the bound on
+    /// what a turn's closures may emit.
     @usableFromInline
     mutating func flush(_ frame: UnsafeMutablePointer<Frame>) { pass(frame, isBounded: true) }
 
@@ -258,10 +306,14 @@ struct OutputBuffer<Output> {
 
     private mutating func pass(_ frame: UnsafeMutablePointer<Frame>, isBounded: Bool) {
         guard count > 0 else { return }
+        // Behind a failure nothing is passed on, also when this operator was not the one that
+        // failed.
         if frame.pointee.failure != nil {
             giveUp(frame)
             return
         }
+        // Fields alone are counted, not what they point to: the bound is there for closures that
+        // emit without end, and for that a rough measure is enough.
         if isBounded { frame.pointee.emittedBytes += count * MemoryLayout<Output>.stride }
         if frame.pointee.emittedBytes > Subtask.maximumEmission {
             frame.pointee.fail(
@@ -274,6 +326,8 @@ struct OutputBuffer<Output> {
         var slice = ElementSlice(
             elements: UnsafeMutableRawPointer(elements), times: times, count: count)
         count = 0
+        // The links behind may set both again, from within: what they leave is undone here, so that
+        // the running operator finds its own watermark and index when it goes on.
         let watermark = frame.pointee.watermark
         if let held = chain.heldWatermark { frame.pointee.watermark = held }
         chain.run(&slice, from: index + 1)
@@ -289,7 +343,7 @@ struct OutputBuffer<Output> {
     }
 }
 
-/// An output buffer at a place that stays, for an operator to keep.
+/// An output buffer at an address that stays, for an operator to keep.
 final class OutputRoom<Output> {
     let buffer: UnsafeMutablePointer<OutputBuffer<Output>>
 
@@ -304,7 +358,8 @@ final class OutputRoom<Output> {
     }
 }
 
-/// One turn's closures emitted more than may lie unpublished.
+/// One turn's closures emitted more than may lie unpublished: the error of the operator that
+/// emitted.
 struct EmissionBound: Error, CustomStringConvertible {
     let bytes: Int
     var description: String {

@@ -2,23 +2,27 @@ import Synchronization
 package import WeirBase
 package import WeirTelemetry
 
-/// What an edge does with an element that finds no room.
+/// What an edge does with an element that finds no room. The raw values are part of a plan's hash.
 package enum EdgePolicy: String, Sendable {
-    /// The producer keeps it and takes no turn until it is published.
+    /// The producer keeps it and takes no turn until it is published. The only policy that loses
+    /// nothing, and the only one whose publishes need no steps.
     case block
-    /// It is dropped and counted.
+    /// The element is dropped and counted.
     case dropNewest
-    /// The oldest element in the channel is dropped and counted.
+    /// The oldest element in the channel is dropped and counted, and the new one takes its room.
     case dropOldest
-    /// The run ends with an error.
+    /// The run ends with an error that names the edge.
     case fail
 }
 
 /// How large a channel may be.
 package struct ChannelBounds: Equatable, Sendable {
-    /// Messages on a blocking channel; elements on one that may drop.
+    /// The maximum number of messages on a blocking channel; of elements on one that may drop,
+    /// where control messages are bounded by merging.
     package var messages: Int
-    /// Bytes of elements, as far as their types tell.
+    /// The maximum bytes of elements on a blocking channel whose elements are `HeapSized`;
+    /// elsewhere it has no effect. Such a channel is full from this on, but takes a message when it
+    /// is empty, however large, or a large element would stop the run.
     package var bytes: Int
 
     package init(messages: Int, bytes: Int = 4 << 20) {
@@ -26,11 +30,14 @@ package struct ChannelBounds: Equatable, Sendable {
         self.bytes = bytes
     }
 
+    /// Four full turns of 256 messages, with at most 4 MiB of elements.
     package static let standard = ChannelBounds(messages: 1_024)
 
-    /// Slots of a ring for so many messages: a power of two.
+    /// Slots of a ring for so many messages: the next power of two, so that a position's slot is
+    /// found by a mask.
     ///
-    /// Where the ring's end meets its beginning, a slice of elements is cut.
+    /// Where the ring's end meets its beginning, a slice of elements is cut. A replay, which has no
+    /// ring, cuts its slices at the same positions by this number.
     var ringSlots: Int {
         var slots = 1
         while slots < messages { slots *= 2 }
@@ -40,7 +47,9 @@ package struct ChannelBounds: Equatable, Sendable {
 
 /// A type that can tell how many bytes it holds outside its own fields.
 ///
-/// Channels are bounded in bytes by it; types that do not conform count their fields alone.
+/// Blocking channels of such elements are bounded in bytes by it; channels of other types are
+/// bounded in messages alone, and are shown with the size of their elements' fields. Asked once for
+/// each element that is published, so it should be cheap.
 public protocol HeapSized {
     /// Bytes on the heap that belong to this value, roughly.
     var heapBytes: Int { get }
@@ -56,22 +65,25 @@ extension Array: HeapSized {
     public var heapBytes: Int { count * MemoryLayout<Element>.stride }
 }
 
-/// A bounded queue between two subtasks: one producer, one consumer.
+/// A bounded queue between two subtasks, without the type of its elements: one producer, one
+/// consumer.
 package typealias AnyChannel = ChannelBase & ChannelQueue
 
-/// What all channels have: a name, bounds, a subtask at each end.
+/// What all channels have: a name, bounds, a policy, and a subtask at each end.
 package class ChannelBase: @unchecked Sendable {
     // Unchecked: each member says which thread may use it; what both use is atomic or locked.
 
     package let name: String
     package let bounds: ChannelBounds
     package let policy: EdgePolicy
-    /// The heaviest keys of a keyed edge into several subtasks; nil elsewhere.
+    /// The heaviest keys of a keyed edge into several subtasks; nil elsewhere. Set while the plan
+    /// is bound; only the producer's turns add to it.
     package internal(set) var keys: KeySketch?
-    /// Set while the plan is bound, before the first turn. Safe: an execution keeps its subtasks as
-    /// long as its channels.
+    /// The subtask that publishes. Set while the plan is bound, before the first turn, and unowned
+    /// because subtasks keep their channels. Safe: an execution keeps its subtasks as long as its
+    /// channels.
     package internal(set) unowned(unsafe) var producer: Subtask?
-    /// As for `producer`.
+    /// The subtask that takes. Set and safe as `producer` is.
     package internal(set) unowned(unsafe) var consumer: Subtask?
 
     package init(name: String, bounds: ChannelBounds, policy: EdgePolicy) {
@@ -80,61 +92,88 @@ package class ChannelBase: @unchecked Sendable {
         self.policy = policy
     }
 
-    /// What waits was changed by somebody else than the producer, in whose digest it is.
+    /// Says that what waits was changed by somebody else than the producer. What a channel holds is
+    /// in its producer's digest, since queued and unpublished messages are one sequence.
     @inline(__always)
     final func changed() { producer?.staleDigest() }
 }
 
-/// The messages of a channel.
+/// The messages of a channel, as everybody but its two ends sees them.
 package protocol ChannelQueue: SavablePart {
-    /// Messages that wait to be taken. Any thread; exact for the consumer.
+    /// Messages that wait to be taken. Any thread; exact for the consumer, since only it takes:
+    /// there may be more by the time it looks, never less, save on an edge that evicts.
     var depth: Int { get }
     /// Elements that wait to be taken. At a rest point, in a replay, or after the last turn.
     var queuedElements: Int { get }
-    /// Elements that wait to be taken. Any thread; of a run that lives, as of some moment.
+    /// Elements that wait to be taken. Any thread; while turns run, as of some moment. May wait for
+    /// the channel's lock.
     var publishedElements: Int { get }
-    /// Bytes that wait to be taken. Any thread; approximate.
+    /// Bytes of elements that wait to be taken. Any thread; approximate.
     var queuedBytes: Int { get }
     /// Elements dropped or evicted so far. Any thread.
     var dropped: UInt64 { get }
-    /// When the oldest input behind the next message was taken in, monotonic nanoseconds; only for
-    /// measuring, no turn sees it. The consumer, while something waits; 0 where it is not known.
+    /// When the oldest input behind the next message was taken in, nanoseconds of `TickClock`; 0
+    /// where it is not known. Only for measuring, no turn sees it. The consumer, while something
+    /// waits.
     var nextBirth: UInt64 { get }
     /// When the message that waits longest came into the channel, nanoseconds of `TickClock`; 0
     /// when none waits. Any thread; only for measuring.
     var oldestEntry: UInt64 { get }
-    /// The messages that wait, as text, for a debugger. At a rest point, or in a replay.
+    /// The first `limit` messages that wait, as text, for a debugger. At a rest point, or in a
+    /// replay.
     func describeQueued(limit: Int) -> [String]
 }
 
 /// A blocking channel: a ring with one producer and one consumer and no lock.
 ///
-/// Elements, event times and tags lie in parallel arrays; the consumer's kernels work on the
-/// ring's own slots, which are given back at the end of the turn. Appending and taking a counted
-/// prefix commute, so neither is a step.
+/// The producer's outlet calls `publish`, which moves messages in and then stores the tail. The
+/// consumer's inlet reads `depth` at a look; in the turn it asks for `control(at:)` and
+/// `run(at:limit:)` from the front on, lets its kernels work on the ring's own slots, and gives
+/// these back with `free` at the end of the turn. `head` belongs to the consumer and `tail` to the
+/// producer; each is read by the other.
+///
+/// Two pairs of memory orders carry everything. The producer releases `tail` behind the messages,
+/// and the consumer acquires it before it reads them. The consumer releases `head` when it is done
+/// with the slots, and the producer acquires it before it writes into them again.
+///
+/// Appending and taking a counted prefix commute: what a turn counted was there before, whatever is
+/// appended meanwhile. So neither is a step, and neither is recorded.
 package final class Channel<Element>: ChannelBase, ChannelQueue, @unchecked Sendable {
-    // Unchecked: as for `ChannelBase`.
+    // Unchecked: as for `ChannelBase`. A slot belongs to the consumer from the tail's store on, and
+    // to the producer from the head's store on.
 
+    /// Parallel arrays of `size` slots. A slot whose tag is no element has an uninitialized
+    /// element.
     let elements: UnsafeMutablePointer<Element>
     let times: UnsafeMutablePointer<Int64>
     let tags: UnsafeMutablePointer<UInt8>
-    /// When the oldest input behind each message was taken in, monotonic nanoseconds.
+    /// When the oldest input behind each message was taken in, nanoseconds of `TickClock`.
     private let births: UnsafeMutablePointer<UInt64>
-    /// When each message came, for whoever watches too.
+    /// When each message came, nanoseconds of `TickClock`. Atomic, because whoever watches the run
+    /// reads it too, while the slot may change hands.
     private let entries: UnsafeMutablePointer<Atomic<UInt64>>
+    /// What each element weighs in bytes; nil where all weigh the same, their fields.
     private let weights: UnsafeMutablePointer<UInt32>?
+    /// A power of two: positions grow for ever and `& (size - 1)` gives their slots.
     private let size: Int
     let form: ElementForm<Element>?
 
-    /// 128 bytes apart, so that producer and consumer do not share a cache line.
+    /// The four indices and sums below, 128 bytes apart, so that what the producer writes and what
+    /// the consumer writes do not share a cache line. 128 and not 64, because processors fetch
+    /// lines in pairs.
     private let indices: UnsafeMutableRawPointer
 
     private func index(_ place: Int) -> UnsafeMutablePointer<Atomic<Int>> {
         (indices + place * 128).assumingMemoryBound(to: Atomic<Int>.self)
     }
+    /// Messages taken since the start. Only the consumer stores it.
     private var head: UnsafeMutablePointer<Atomic<Int>> { index(0) }
+    /// Messages published since the start. Only the producer stores it.
     private var tail: UnsafeMutablePointer<Atomic<Int>> { index(1) }
+    /// Bytes of elements published since the start. Only the producer adds to it: one number for
+    /// both ends would be written by both.
     private var bytesIn: UnsafeMutablePointer<Atomic<Int>> { index(2) }
+    /// Bytes of elements taken since the start. Only the consumer adds to it.
     private var bytesOut: UnsafeMutablePointer<Atomic<Int>> { index(3) }
 
     /// A channel of at most `bounds`.
@@ -162,6 +201,7 @@ package final class Channel<Element>: ChannelBase, ChannelQueue, @unchecked Send
 
     deinit {
         let end = tail.pointee.load(ordering: .acquiring)
+        // Neither end is left, but they may have run on other threads than this one.
         for position in head.pointee.load(ordering: .acquiring)..<end
         where tags[position & (size - 1)] == 0 {
             (elements + (position & (size - 1))).deinitialize(count: 1)
@@ -186,6 +226,7 @@ package final class Channel<Element>: ChannelBase, ChannelQueue, @unchecked Send
         return (start..<start + depth).count { tags[$0 & (size - 1)] == 0 }
     }
 
+    /// The same count. A look at tags that are being taken meanwhile is as of some moment.
     package var publishedElements: Int { queuedElements }
 
     /// A blocking edge never drops.
@@ -202,9 +243,11 @@ package final class Channel<Element>: ChannelBase, ChannelQueue, @unchecked Send
 
     // MARK: The producer
 
-    /// Moves as many messages from the front of `buffer` as there is room; tells how many.
+    /// Moves as many messages from the front of `buffer` as there is room for; tells how many. Only
+    /// the producer's thread. Never waits.
     ///
-    /// They came at `entry`, and the oldest input behind them was taken in at `birth`.
+    /// `entry` is when they were ready, and `birth` when the oldest input behind them was taken in,
+    /// both for measuring.
     func publish(from buffer: inout MessageBuffer<Element>, birth: UInt64, entry: UInt64) -> Int {
         var moved = 0
         var position = tail.pointee.load(ordering: .relaxed)
@@ -212,8 +255,11 @@ package final class Channel<Element>: ChannelBase, ChannelQueue, @unchecked Send
             if Probe.has(.mergeInQueue) { mergeIntoQueue(&buffer, position) }
         #endif
         let wanted = buffer.count
+        // Acquires the consumer's release of `head`: the slots that it gave back may be written
+        // again. The bound is in messages and may be less than the ring has slots.
         let free = bounds.messages - (position - head.pointee.load(ordering: .acquiring))
         while moved < wanted, moved < free {
+            // The first message of an empty channel passes, however large it is.
             if moved + depthBefore(position, moved) > 0, isFullInBytes { break }
             let source = buffer.first + moved
             let slot = position & (size - 1)
@@ -229,18 +275,24 @@ package final class Channel<Element>: ChannelBase, ChannelQueue, @unchecked Send
             moved += 1
         }
         if moved > 0 {
+            // Once for all that were moved: it publishes their slots, and costs the consumer one
+            // miss and not many.
             tail.pointee.store(position, ordering: .releasing)
             buffer.drop(moved)
         }
         return moved
     }
 
+    /// Messages in the channel, those included that this publish has moved; 0 where bytes are not
+    /// bounded and nobody needs to know.
     private func depthBefore(_ position: Int, _ moved: Int) -> Int {
         weights == nil ? 0 : position - head.pointee.load(ordering: .relaxed)
     }
 
     private var isFullInBytes: Bool { weights != nil && queuedBytes >= bounds.bytes }
 
+    /// Remembers what an element weighs, since it may have changed in place by the time it is
+    /// taken, and adds it to the sum.
     private func weigh(
         _ element: UnsafeMutablePointer<Element>, _ weight: UnsafeMutablePointer<UInt32>
     ) {
@@ -264,8 +316,9 @@ package final class Channel<Element>: ChannelBase, ChannelQueue, @unchecked Send
 
     // MARK: The consumer
 
-    /// The longest run of elements from `offset` messages behind the head: at most `limit`, at one
-    /// place in memory, without a control message; empty where a control message stands.
+    /// The longest run of elements from `offset` messages behind the head: at most `limit`, in
+    /// slots side by side, without a control message. Empty where a control message stands. The
+    /// consumer, within what it counted.
     func run(at offset: Int, limit: Int) -> (slot: Int, count: Int) {
         let slot = (head.pointee.load(ordering: .relaxed) + offset) & (size - 1)
         let most = min(limit, size - slot)
@@ -274,6 +327,8 @@ package final class Channel<Element>: ChannelBase, ChannelQueue, @unchecked Send
         return (slot, count)
     }
 
+    /// The control message `offset` messages behind the head; nil where an element stands. The
+    /// consumer, within what it counted.
     func control(at offset: Int) -> Control? {
         let slot = (head.pointee.load(ordering: .relaxed) + offset) & (size - 1)
         return MessageTag(rawValue: tags[slot])?.control(time: times[slot])
@@ -284,7 +339,8 @@ package final class Channel<Element>: ChannelBase, ChannelQueue, @unchecked Send
         births[head.pointee.load(ordering: .relaxed) & (size - 1)]
     }
 
-    /// A message that is taken while another thread looks may be told once more.
+    /// A message that is taken while another thread looks may be told once more, or a later one in
+    /// its slot.
     package var oldestEntry: UInt64 {
         let first = head.pointee.load(ordering: .acquiring)
         guard tail.pointee.load(ordering: .acquiring) > first else { return 0 }
@@ -294,7 +350,8 @@ package final class Channel<Element>: ChannelBase, ChannelQueue, @unchecked Send
     /// Messages taken so far. The consumer.
     var taken: Int { head.pointee.load(ordering: .relaxed) }
 
-    /// Gives back `count` slots whose elements were moved out.
+    /// Gives back the first `count` slots, whose elements were moved out or destroyed. The
+    /// consumer, at the end of its turn.
     func free(_ count: Int) {
         let start = head.pointee.load(ordering: .relaxed)
         if let weights {
@@ -304,6 +361,9 @@ package final class Channel<Element>: ChannelBase, ChannelQueue, @unchecked Send
             }
             bytesOut.pointee.wrappingAdd(bytes, ordering: .relaxed)
         }
+        // Behind everything that the turn did with the slots: the producer acquires it before it
+        // writes there. Whether the producer waits for it is asked in `Execution.wakeProducers`,
+        // behind a fence.
         head.pointee.store(start + count, ordering: .releasing)
         changed()
     }
@@ -334,6 +394,8 @@ package final class Channel<Element>: ChannelBase, ChannelQueue, @unchecked Send
 
     package func restore(_ messages: SavedMessages<Element>) {
         changed()
+        // At the position where it was: which slots lie side by side depends on it. No other thread
+        // is there yet.
         head.pointee.store(messages.position, ordering: .relaxed)
         tail.pointee.store(messages.position, ordering: .relaxed)
         var buffer = MessageBuffer<Element>(capacity: max(1, messages.tags.count))

@@ -1,14 +1,21 @@
 package import WeirTelemetry
 
-/// What a turn takes: decided by a look, recorded, prescribed by a replay.
+/// What a turn takes: found by a look in a run, read in the trace in a replay.
+///
+/// Everything that a turn may do differently from another of the same subtask is in here, and all
+/// of it is in the turn's note.
 package struct Choice: Equatable, Sendable {
+    /// What kind of turn it is; only the kinds that are turns.
     package var kind: StepKind
+    /// Which inlet it takes from; only meaningful for input of a subtask that is no source.
     package var inlet: UInt16 = 0
-    /// Elements, or calls.
+    /// How many messages it takes, or elements of a source, or answered calls.
     package var count: UInt32 = 0
-    /// Completion: which calls.
+    /// A completion's calls, by their numbers. Their order is the order in which the operator gets
+    /// the answers.
     package var calls: [UInt64] = []
-    /// Processing time, microseconds since the run's start.
+    /// Processing time, whole microseconds since the run's start: the one clock reading of the
+    /// turn.
     package var time: Int64 = 0
     #if WEIR_PROBES
         /// The clock reading before it was cut, for the planted fault that uses it.
@@ -18,20 +25,25 @@ package struct Choice: Equatable, Sendable {
     package init(kind: StepKind) { self.kind = kind }
 }
 
-/// What a look at a subtask found.
+/// What a look at a subtask found. It influences which turn is taken, and nothing else.
 package enum Look: Equatable, Sendable {
     /// A turn can be taken.
     case choice(Choice)
-    /// Nothing now; at this time (microseconds since the start) there may be.
+    /// Nothing can be taken now; at this time, in microseconds since the start, there may be
+    /// something. Nil where only a notification can change that.
     case waiting(until: Int64?)
-    /// Nothing, ever.
+    /// Nothing can be taken now or ever.
     case done
 }
 
-/// What a turn did, for its end note.
+/// What a turn did, for the note of its end.
 package struct TurnAccount: Sendable {
+    /// How often it touched shared cells.
     package var accesses: UInt32
-    /// Microseconds on the time counter, approximate.
+    /// How long it took, microseconds on the machine's time counter; approximate, and compared by
+    /// nobody.
     package var duration: UInt32
+    /// The hash of the values that the subtask's turns emitted and wrote so far, on every 64th
+    /// turn.
     package var sample: UInt64?
 }

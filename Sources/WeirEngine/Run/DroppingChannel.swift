@@ -4,22 +4,26 @@ import Synchronization
 
 /// What became of a stretch of messages offered to an edge that may drop.
 ///
-/// One byte each in a note: the outcome in the upper two bits, how many in the lower six.
+/// A publish step notes the outcome of each message, as runs of equal ones. One byte for each run:
+/// the outcome in the upper two bits, how many in the lower six.
 package struct DropRun: Equatable, Sendable {
+    /// What becomes of one message. The raw values are those in the trace.
     package enum Outcome: UInt8, Sendable {
-        /// A control message: merged with its like, never dropped.
+        /// A control message: merged with its like and never dropped.
         case control = 0
         /// An element that found room.
         case accepted = 1
-        /// An element that found none and was dropped.
+        /// An element that found no room and was dropped.
         case dropped = 2
-        /// An element for which the oldest was dropped.
+        /// An element that found no room and took that of the oldest, which was dropped.
         case evicting = 3
     }
 
+    /// The maximum length of a run: what six bits hold. A longer stretch is several runs.
     package static let maximumLength = 63
 
-    /// Packs outcomes into runs.
+    /// Packs outcomes into runs. 256 messages whose outcomes alternate take 256 bytes, and the note
+    /// has room for those.
     package static func pack(_ outcomes: [Outcome]) -> [UInt8] {
         var runs: [UInt8] = []
         for outcome in outcomes {
@@ -32,7 +36,7 @@ package struct DropRun: Equatable, Sendable {
         return runs
     }
 
-    /// Unpacks runs; nil when a run has no length.
+    /// Unpacks runs; nil when a run has no length, which no writer makes.
     package static func unpack(_ runs: some Sequence<UInt8>) -> [Outcome]? {
         var outcomes: [Outcome] = []
         for run in runs {
@@ -43,23 +47,37 @@ package struct DropRun: Equatable, Sendable {
     }
 }
 
-/// A channel that may drop: publishing and taking happen under its lock, each as a step.
+/// A channel that may drop: publishing and taking happen under its lock, and each is a step.
 ///
-/// Between two elements it holds at most one watermark, one idle or active, and one end: control
-/// messages merge under the lock and are never dropped.
+/// Whether an element is dropped depends on what the consumer had taken by then, so the order of
+/// the two operations must be in the trace. The producer's outlet gets the lock from the
+/// scheduler's `beginExclusive`, which takes the step's number under it, then calls `decide`, notes
+/// the outcomes and calls `apply`. The consumer's turn locks, counts again, takes its number and
+/// its note, and calls `take`; then it lets go and runs. In a replay there is no lock, and `apply`
+/// gets the outcomes that the trace has.
+///
+/// Its bound is in elements. Control messages are never dropped, since a lost end would keep the
+/// reader waiting for ever; they are bounded by merging instead: between two elements there is at
+/// most one watermark, one of idle and active, and one end.
 package final class DroppingChannel<Element>: ChannelBase, ChannelQueue, @unchecked Sendable {
-    // Unchecked: `queue` belongs to who holds `lock`; the counts are atomic.
+    // Unchecked: `queue`, `elementCount` and `entries` belong to who holds `lock` (in a replay: the
+    // baton); the counts for other threads are atomic.
 
-    /// The most messages in one publish step; a note has room for their runs.
+    /// The maximum number of messages in one publish step: as many as a note has room for the runs
+    /// of, if each message is a run of its own. Larger output takes several steps.
     static var maximumOffer: Int { 256 }
 
     let lock = Monitor()
     private(set) var queue = MessageBuffer<Element>()
     private var elementCount = 0
+    /// The queue's length, for whoever has no lock: the consumer's look, and who watches.
     private let depthNow = Atomic<Int>(0)
+    /// Elements dropped or evicted since the start.
     private let droppedNow = Atomic<UInt64>(0)
-    /// When each message of `queue` came; for measuring only.
+    /// When each message of `queue` came, nanoseconds of `TickClock`, in the same order; for
+    /// measuring only.
     private var entries = Deque<UInt64>()
+    /// The first of `entries` for whoever has no lock; 0 when nothing waits.
     private let oldestNow = Atomic<UInt64>(0)
     let form: ElementForm<Element>?
 
@@ -74,19 +92,20 @@ package final class DroppingChannel<Element>: ChannelBase, ChannelQueue, @unchec
     package var partName: String { "channel \(name)" }
     package var depth: Int { depthNow.load(ordering: .acquiring) }
     package var queuedElements: Int { elementCount }
-    // Nobody computes with the lock in hand.
+    /// Under the lock, which is held for moments only: no closure of a user's runs inside it.
     package var publishedElements: Int { lock.withLock { elementCount } }
-    /// Not measured behind an edge that may drop.
+    /// Not measured behind an edge that may drop: the way of what was dropped has no end.
     package var nextBirth: UInt64 { 0 }
     package var oldestEntry: UInt64 { oldestNow.load(ordering: .relaxed) }
     package var dropped: UInt64 { droppedNow.load(ordering: .relaxed) }
     package var queuedBytes: Int { depth * MemoryLayout<Element>.stride }
 
-    /// What would become of the first `count` messages of `buffer`; nil at the first that a `fail`
-    /// edge has no room for. The lock is held.
+    /// What would become of the first `count` messages of `buffer`; nil at the first element that a
+    /// `fail` edge has no room for. Changes nothing. The lock is held.
     func decide(_ buffer: MessageBuffer<Element>, _ count: Int) -> [DropRun.Outcome]? {
         var outcomes: [DropRun.Outcome] = []
         outcomes.reserveCapacity(count)
+        // Goes up with what is accepted. An element that evicts another one leaves it as it is.
         var elements = elementCount
         for offset in 0..<count {
             if buffer.tags[buffer.first + offset] != 0 {
@@ -106,8 +125,8 @@ package final class DroppingChannel<Element>: ChannelBase, ChannelQueue, @unchec
         return outcomes
     }
 
-    /// Carries out what was decided; the messages leave `buffer`. The lock is held.
-    /// They came at `entry`.
+    /// Carries out what was decided; the messages leave `buffer`. They were ready at `entry`,
+    /// nanoseconds of `TickClock`. The lock is held.
     func apply(
         _ outcomes: [DropRun.Outcome], to buffer: inout MessageBuffer<Element>, entry: UInt64
     ) {
@@ -117,6 +136,8 @@ package final class DroppingChannel<Element>: ChannelBase, ChannelQueue, @unchec
             case .control:
                 let control = MessageTag(rawValue: buffer.tags[source])?
                     .control(time: buffer.times[source])
+                // Merging takes an earlier message and its time out, so that one time is added for
+                // it as for any other.
                 if let control { merge(control) }
                 entries.append(entry)
             case .accepted:
@@ -133,15 +154,20 @@ package final class DroppingChannel<Element>: ChannelBase, ChannelQueue, @unchec
             }
             buffer.drop(1)
         }
+        // Once for the whole publish. The consumer's look is made again under the lock, so that
+        // nothing depends on this order but how soon it looks.
         depthNow.store(queue.count, ordering: .releasing)
         noteOldest()
     }
 
+    /// Lets those without the lock know when the oldest message came.
     private func noteOldest() {
         assert(entries.count == queue.count, "\(entries.count) times of \(queue.count) messages")
         oldestNow.store(entries.first ?? 0, ordering: .relaxed)
     }
 
+    /// Takes a message and its time out of the middle. `index` is one of the buffer's, whose first
+    /// message need not be at 0.
     private func remove(at index: Int) {
         entries.remove(at: index - queue.first)
         queue.remove(at: index)
@@ -153,6 +179,7 @@ package final class DroppingChannel<Element>: ChannelBase, ChannelQueue, @unchec
         elementCount += 1
     }
 
+    /// Drops the element that waits longest; control messages before it stay.
     private func evictOldest() {
         for index in queue.first..<queue.end where queue.tags[index] == 0 {
             remove(at: index)
@@ -162,12 +189,15 @@ package final class DroppingChannel<Element>: ChannelBase, ChannelQueue, @unchec
         }
     }
 
-    /// Adds a control message; an earlier one of its class behind the last element goes.
+    /// Adds a control message; an earlier one of its class that no element follows goes, since
+    /// nothing was said between the two.
     private func merge(_ control: Control) {
         removeEarlier(like: MessageTag(control), before: queue.end)
         queue.append(control)
     }
 
+    /// Takes out the last control message of the same class that lies behind the last element
+    /// before `end`. There is at most one.
     private func removeEarlier(like tag: MessageTag, before end: Int) {
         var index = end - 1
         while index >= queue.first, queue.tags[index] != 0 {
@@ -179,7 +209,8 @@ package final class DroppingChannel<Element>: ChannelBase, ChannelQueue, @unchec
         }
     }
 
-    /// After an element went, two stretches of control messages may have met.
+    /// After an element went, two stretches of control messages may have met: of each class only
+    /// the later message stays.
     private func mergeNeighbours() {
         var index = queue.end - 1
         while index > queue.first {
@@ -197,12 +228,14 @@ package final class DroppingChannel<Element>: ChannelBase, ChannelQueue, @unchec
         }
     }
 
+    /// Whether two control messages are of one class. Idle and active are: the later of the two
+    /// says how it is.
     private static func isAlike(_ left: UInt8, _ right: UInt8) -> Bool {
         func kind(_ tag: UInt8) -> UInt8 { tag == MessageTag.active.rawValue ? 2 : tag }
         return kind(left) == kind(right)
     }
 
-    /// Moves the first `count` messages out. The lock is held.
+    /// Moves the first `count` messages out; there must be as many. The lock is held.
     func take(_ count: Int, into taken: inout MessageBuffer<Element>) {
         for index in queue.first..<queue.first + count {
             if let control = MessageTag(rawValue: queue.tags[index])?
@@ -238,6 +271,7 @@ package final class DroppingChannel<Element>: ChannelBase, ChannelQueue, @unchec
     package func restore(_ state: Snapshot) {
         changed()
         queue.append(state.queue)
+        // When they came is not saved: a replay measures nothing.
         entries = Deque(repeating: 0, count: queue.count)
         elementCount = state.queue.elements.count
         depthNow.store(queue.count, ordering: .releasing)

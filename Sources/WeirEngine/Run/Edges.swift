@@ -1,6 +1,8 @@
 /// Makes what lies between two subtasks: a channel and its two ends.
 ///
-/// Given to the binding of a plan, so that subtasks do not know on which kind of channel they live.
+/// Given to the binding of a plan, which calls it once for each pair of subtasks that an edge
+/// joins. So subtasks do not know on which kind of channel they live, and a run differs from a
+/// replay in the maker alone.
 package protocol EdgeMaker: Sendable {
     /// An edge for elements of this type; the outlet is its subtask's `outlet`th.
     func makeEdge<Element: Sendable>(
@@ -8,13 +10,15 @@ package protocol EdgeMaker: Sendable {
     ) -> EdgeEnds
 }
 
-/// A channel with its two ends.
+/// A channel with its reading end, for the consumer's subtask, and its writing end, for the
+/// producer's.
 package struct EdgeEnds {
     let channel: any AnyChannel
     let inlet: Inlet
     let outlet: any AnyOutlet
 
-    /// An edge that may drop. Only its reading end depends on who runs it.
+    /// An edge that may drop. Only its reading end depends on who runs it: a run takes under the
+    /// lock, a replay may take ahead.
     fileprivate static func dropping<Element: Sendable>(
         _ name: String, _ options: EdgeOptions, outlet: UInt16,
         inlet: (DroppingChannel<Element>) -> Inlet

@@ -1,13 +1,20 @@
 /// A short run of elements on its way through a chain of operators.
 ///
-/// `count` elements lie at `elements`, their event times in a column beside them. Whoever holds
-/// the slice owns the elements: a kernel consumes what it is given and leaves what it made.
+/// `count` elements lie at `elements`, one behind the other, their event times in a column beside
+/// them. Whoever holds the slice owns the elements: a kernel consumes what it is given and leaves
+/// what it made, in the same memory or in its link's own room, and sets `count` to how many there
+/// are.
+///
+/// The memory belongs to whoever made the slice: a ring, a buffer that messages were moved into, or
+/// an operator's output buffer. Slices leave no trace: operators see one element at a time, and
+/// what they emit does not depend on how elements lie in slices.
 @frozen
 @usableFromInline
 package struct ElementSlice {
-    /// The first element; what type it has, the kernel knows.
+    /// The first element. What type it has is known to the kernels before and behind it, which the
+    /// planner joined by type.
     @usableFromInline package var elements: UnsafeMutableRawPointer
-    /// Event times, nanoseconds since the epoch; `Instant.distantPast` where there is none.
+    /// Event times, nanoseconds since 1970; `Instant.distantPast` where an element has none.
     @usableFromInline package var times: UnsafeMutablePointer<Int64>
     /// How many elements there are.
     @usableFromInline package var count: Int
@@ -22,7 +29,9 @@ package struct ElementSlice {
         self.count = count
     }
 
-    /// The most elements in a slice; 64 of 64 bytes stay in the first-level cache.
+    /// The maximum number of elements in a slice. 64 elements of 64 bytes are 4 KiB and stay in the
+    /// first-level cache while one operator after the other goes over them. Measured with elements
+    /// of 64 bytes: 5.3 ns an element at 64, 8.0 at 8, 9.1 at 256.
     @usableFromInline package static let capacity = 64
 }
 

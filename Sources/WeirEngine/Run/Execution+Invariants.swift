@@ -2,23 +2,30 @@ import Synchronization
 import WeirBase
 package import WeirTelemetry
 
-/// A violated invariant: which, where.
+/// An invariant that did not hold, and where that was found.
 package struct Violation: Equatable, Sendable {
     package var invariant: String
+    /// The step of the turn or rest point that found it; of a cell's condition, of the access.
     package var step: UInt64
     package var subtask: String
-    /// The step at which everything that led to it is in the past.
+    /// The step that a debugger goes to for a look at it: everything that led to the violation has
+    /// happened there.
     package var lookStep: UInt64
 }
 
-/// The violations of a run: the first ones with their places, all of them counted.
+/// The violations of a run. The first ones are kept with their steps, all of them are counted.
+///
+/// Kept are the first that come in, and turns run side by side: the order of arrival is not the
+/// order of steps. That is why each invariant's tally keeps its least step apart. Guarded by
+/// whoever holds it.
 package struct Violations: Sendable {
-    /// Violations kept with their places; further ones are counted.
+    /// How many violations are kept with their steps; further ones are only counted. A thousand are
+    /// more than anybody reads, and a condition that fails in every turn must not fill the memory.
     package static let maximumKept = 1_000
 
-    /// Those of one invariant.
+    /// The violations of one invariant.
     package struct Tally: Sendable {
-        /// The one of the least step.
+        /// The violation of the least step, whenever it was reported.
         package var first: Violation
         package var count: UInt64
     }
@@ -29,9 +36,11 @@ package struct Violations: Sendable {
     /// The kept ones in order of their steps.
     package var first: [Violation] { kept.sorted { $0.step < $1.step } }
 
+    /// All violations, kept or not.
     package var count: UInt64 { tallies.values.reduce(0) { $0 + $1.count } }
 
-    /// One for each invariant that was broken, in order of their first steps.
+    /// One tally for each invariant that did not hold, in order of their first steps. Sorted,
+    /// because a dictionary's order must not reach an output.
     package var byInvariant: [Tally] {
         tallies.values.sorted {
             ($0.first.step, $0.first.invariant) < ($1.first.step, $1.first.invariant)
@@ -48,10 +57,12 @@ package struct Violations: Sendable {
 }
 
 extension Execution {
-    /// An invariant was found broken at `step`, in the turn that runs.
+    /// An invariant was found not to hold at `step`, in the turn that runs. Called by whoever
+    /// checks it, on the turn's thread; for a cell's condition the cell is locked.
     ///
-    /// `place` says where in the state, such as for which key; `number` which of the elements that
-    /// the running operator took in this turn, from 1.
+    /// It writes a log record, keeps and tells a mark, and stops the run where that was asked for.
+    /// `place` says of which part of the state it was found, such as which key's; `number` which of
+    /// the elements that the running operator took in this turn, from 1.
     func violated(
         _ invariant: String, step: UInt64, _ turn: TurnContext, place: String? = nil,
         number: UInt64? = nil
@@ -81,38 +92,45 @@ extension Execution {
             by: subtask.name)
     }
 
-    /// Whether rest points are wanted for more than the record.
+    /// Whether rest points are wanted for more than the record: conditions over several parts of
+    /// the state are checked there.
     package var hasWideInvariants: Bool { !wideInvariants.isEmpty }
 
     /// The names of the conditions over several parts of the state.
     package var wideInvariantNames: [String] { wideInvariants.map(\.name) }
 
     /// Checks the conditions over several parts of the state and tells which begin not to hold.
+    /// `time` is in microseconds since the start.
     ///
-    /// Where no turn is open and no lock of the scheduler is held.
+    /// Where no turn is open and no lock of the scheduler is held, since a violation may stop the
+    /// run, and that takes these locks.
     package func lookAtRest(step: UInt64, time: Int64) {
         violatedAtRest(checkAtRest(), step: step, time: time)
     }
 
-    /// Conditions over several parts of the state that begin not to hold; no turn is open.
+    /// The names of conditions over several parts of the state that begin not to hold. No turn may
+    /// be open; the scheduler's lock may be held, since nothing is told here.
     func checkAtRest() -> [String] {
         defer { checkedSince.store(0, ordering: .releasing) }
         return wideWatch.look(at: self)
     }
 
-    /// Says to whoever watches from outside which condition is being checked.
+    /// Says to whoever watches from outside which condition is being checked, so that one that does
+    /// not come back can be named. The index is stored before the time that makes it count.
     fileprivate func beginCheck(_ place: Int) {
         checkedInvariant.store(place, ordering: .relaxed)
         checkedSince.store(max(1, TickClock.nanoseconds()), ordering: .releasing)
     }
 
-    /// Conditions were found broken at a rest point. Call it with no lock of the scheduler held.
+    /// Tells of conditions that were found not to hold at a rest point, and stops the run where
+    /// that was asked for. Call it with no lock of the scheduler held.
     func violatedAtRest(_ invariants: [String], step: UInt64, time: Int64) {
         markAtRest(invariants, step: step, time: time)
         stopAtRest(invariants, step: step)
     }
 
-    /// Tells of conditions that were found broken at a rest point. Any lock may be held.
+    /// Tells of conditions that were found not to hold at a rest point, without stopping. Any lock
+    /// may be held, which is why the two halves are apart.
     func markAtRest(_ invariants: [String], step: UInt64, time: Int64) {
         for invariant in invariants {
             let mark = Mark.atRest(invariant, step: step, time: time)
@@ -121,7 +139,8 @@ extension Execution {
         }
     }
 
-    /// Ends the run for them where it was asked to. Call it with no lock of the scheduler held.
+    /// Stops the run for conditions that did not hold at a rest point, where that was asked for.
+    /// Call it with no lock of the scheduler held.
     func stopAtRest(_ invariants: [String], step: UInt64) {
         guard stopsOnViolation, let invariant = invariants.first else { return }
         stop(.violation(invariant: invariant), step: step)
@@ -141,7 +160,8 @@ extension Execution {
 }
 
 extension Mark {
-    /// A condition over several parts of the state does not hold where no turn is open.
+    /// The mark of a condition over several parts of the state that does not hold where no turn is
+    /// open.
     package static func atRest(_ invariant: String, step: UInt64, time: Int64) -> Mark {
         Mark(
             step: step, kind: .violation, name: invariant,
@@ -150,16 +170,23 @@ extension Mark {
 }
 
 /// Looks at the conditions over several parts of the state again and again, and tells which begin
-/// not to hold. Who looks at other places keeps a watch of its own.
+/// not to hold.
+///
+/// A condition that stays broken is told once, until it has held again. What was found depends on
+/// where was looked before, so whoever looks at other steps keeps a watch of its own. A value: a
+/// snapshot has it.
 package struct WideWatch {
-    /// Whether each held at the look before.
+    /// Whether each condition held at the look before, by its index; empty before the first look.
     private var held: [Bool] = []
 
     package init() {}
 
-    /// Conditions that held at the look before and do not now. No turn may be open.
+    /// The names of conditions that held at the look before and do not now. No turn may be open.
+    /// Costs one call of each condition, whatever they visit.
     package mutating func look(at execution: Execution) -> [String] {
         let invariants = execution.wideInvariants
+        // Before the first look all count as having held, so that one that is broken from the start
+        // is told.
         if held.isEmpty { held = invariants.map { _ in true } }
         var broken: [String] = []
         for (place, invariant) in invariants.enumerated() {

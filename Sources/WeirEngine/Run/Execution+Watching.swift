@@ -1,22 +1,27 @@
 import Synchronization
 import WeirBase
 
-/// A turn, or something outside of one, in which code of the user's has been for some time.
+/// A turn, or a check at a rest point, in which code of the user's has been for some time.
 package struct LongCall: Equatable, Sendable {
     /// Whose turn it is, such as `enrich/1`; the invariant's name at a rest point.
     package var subtask: String
     /// The turn's step; 0 at a rest point.
     package var step: UInt64
-    /// Where it is, as words that go on behind the name: `in operator look-up`.
+    /// What it is in just now, as words that go on behind the name: `in operator look-up`.
     package var place: String
+    /// How long the turn or the check has lasted so far.
     package var nanoseconds: UInt64
 }
 
-/// What can be known of a run from outside while its code does not come back: everything here
-/// reads atomics alone, so that no lock that a closure sits on holds the reader up. Any thread.
+/// What can be known of a run from outside while its code does not come back.
+///
+/// Called by whoever watches a run and by what ends one that does not drain, on any thread.
+/// Everything here reads atomics alone, so that no lock that a closure sits on holds the reader up.
+/// What is read may be a moment old, and two numbers may be of two moments.
 extension Execution {
-    /// Calls that have gone on for at least `nanoseconds`, longest first; those that only wait for
-    /// a cell come behind those that may hold it.
+    /// Turns and checks that have lasted for at least `nanoseconds`, longest first. Those that only
+    /// wait for a cell come behind the others, one of which may hold that cell and is the one to
+    /// name. Costs a look at each subtask.
     package func longCalls(atLeast nanoseconds: UInt64) -> [LongCall] {
         let now = TickClock.nanoseconds()
         var working: [LongCall] = []
@@ -58,26 +63,28 @@ extension Execution {
             place: "checking the state at a rest point", nanoseconds: now - since)
     }
 
-    /// A number that grows as long as anything is done in turns.
+    /// A number that changes as long as anything is done in turns: it grows with each turn and with
+    /// each call of an operator. Equal at two moments, nothing went on between them.
     package var activity: UInt64 {
         subtasks.reduce(0) {
             $0 &+ $1.chain.running.changes &+ $1.counters.turns.load(ordering: .relaxed)
         }
     }
 
-    /// Whether no source gives anything any more, or all were told so.
+    /// Whether no source gives anything any more, because all have ended or all were told to.
     package var isDraining: Bool {
         isEnding || subtasks.allSatisfy { !$0.isSource || $0.hasEnded.load(ordering: .relaxed) }
     }
 
-    /// Subtasks whose output finds no room, for a sentence.
+    /// Names of subtasks whose output finds no room, for a sentence.
     package var blockedSubtasks: [String] {
         subtasks.filter { $0.counters.isBackpressured }.map(\.name)
     }
 }
 
 extension TurnContext {
-    /// Which subtask's turn runs on the calling thread and where in it; nil on other threads.
+    /// Which subtask's turn runs on the calling thread, at which step, and what it is in; nil on
+    /// threads that run no turn. For a message about a trap.
     package static var currentPlace: (subtask: String, step: UInt64, place: String)? {
         guard let turn = current, let subtask = turn.subtask else { return nil }
         let call = turn.execution.longCalls(atLeast: 0).first { $0.subtask == subtask.name }

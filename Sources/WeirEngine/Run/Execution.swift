@@ -2,39 +2,68 @@ import Synchronization
 import WeirBase
 package import WeirTelemetry
 
-/// Why a run ended before its input did, or that it did not.
+/// Why a run ended before its input did. A run that came to its end has none.
 package enum StopCause: Equatable, Sendable {
-    /// An invariant failed and the run was asked to stop then.
+    /// An invariant did not hold, and the run was asked to stop at the first violation.
     case violation(invariant: String)
-    /// An operator threw.
+    /// An operator threw, or broke one of the engine's bounds.
     case operatorFailed(stage: String, message: String)
-    /// A `fail` edge was full.
+    /// An edge whose policy is `fail` had no room for an element.
     case edgeFull(channel: String)
     /// A source's input could not be read on.
     case inputFailed(source: String, message: String)
-    /// A sink could not be written, or an explicitly wanted trace.
+    /// A sink could not be written, or a trace that was explicitly asked for.
     case outputFailed(message: String)
-    /// Asked twice to end.
+    /// A person asked twice for the end, and the drain was given up.
     case abandoned
 }
 
-/// One run of a plan: subtasks, channels and cells, between a scheduler, an outside and notes.
+/// One run of a plan: its subtasks, channels and cells, between a scheduler, an outside and notes.
+///
+/// This class is the turn protocol; nothing else takes a number or tells a turn. It serves four
+/// callers:
+///
+/// - The scheduler, on its workers' threads. For each turn it reserves room for notes, looks at the
+///   subtask, and calls `perform`; what the turn could not publish it offers again with
+///   `publishAgain`, `publishLate` or `publishStep`. While one thread is in one of these, no other
+///   may be with the same subtask: the scheduler's claim sees to that.
+/// - Whoever ends a run, on any thread: `end` lets the sources end and everything drain, `stop`
+///   ends it without a drain.
+/// - Whoever looks at all state: `stateDigest` at rest points, `save` and `restore` in a replay,
+///   `closeBooks` behind the last turn. No turn may be open then.
+/// - Whoever watches a run, on any thread and at any time: `touched`, the counters, and what
+///   `Execution+Watching` reads from atomics.
+///
+/// It does not know whether it happens or is replayed. That difference lies in `outside`, `notes`,
+/// `scheduler` and the channels, all given to it when it is made.
 package final class Execution: @unchecked Sendable {
-    // Unchecked: the parts have their own rules; what is mutable here is atomic or locked.
+    // Unchecked: subtasks, channels and cells have rules of their own, which their heads state.
+    // What is mutable in this class itself is atomic, guarded by `state`, or (`wideWatch`) used
+    // only by the one thread that takes rest points.
 
+    // Unchecked: subtasks, channels and cells have rules of their own, which their heads state;
+    // what is mutable in this class itself is atomic, guarded by `state`, or (`wideWatch`) used
+    // only by the one thread that takes rest points.
     package let plan: Plan
+    /// In the order of the plan's stages, and within a stage by ordinal. A subtask's index here is
+    /// its number in notes, in traces and in `touched`.
     package let subtasks: [Subtask]
     package let channels: [any AnyChannel]
     package let cells: [any AnyCell]
-    /// What the outside answers it.
+    /// What the outside answers: the run's start, input, rows and calls.
     package let outside: any Outside
     /// Where it tells what it does.
     package let notes: any Notes
     package let scheduler: any Scheduler
+    /// Whether the first violation stops the run; otherwise violations are kept, counted, and it
+    /// goes on.
     package let stopsOnViolation: Bool
-    /// Subtasks that began or ended a turn, or published late, for whoever watches the run.
+    /// Subtasks that began or ended a turn, or published late. Whoever watches the run takes them
+    /// out, and so looks only at those where something changed.
     package let touched: TouchedSet
 
+    /// What several threads may set at the end of a run. `step` is that of `cause`; `books` are
+    /// made once and kept.
     private struct State {
         var cause: StopCause?
         var step: UInt64 = .max
@@ -44,12 +73,15 @@ package final class Execution: @unchecked Sendable {
     private let state = Mutex(State())
     let wideInvariants: [WideInvariant]
     let stateAtRest: StateAtRest
-    /// Only whoever takes rest points looks through it.
+    /// Which conditions over several parts held at the last rest point. Only the thread that takes
+    /// rest points looks through it.
     var wideWatch = WideWatch()
     private let stopping = Atomic<Bool>(false)
     private let ending = Atomic<Bool>(false)
-    /// Which condition at rest is being checked, and since when; 0 when none is.
+    /// The index of the condition at rest that is being checked; only meaningful while
+    /// `checkedSince` is not 0.
     let checkedInvariant = Atomic<Int>(0)
+    /// Since when it is being checked, nanoseconds of `TickClock`; 0 when none is.
     let checkedSince = Atomic<UInt64>(0)
 
     package init(
@@ -72,21 +104,28 @@ package final class Execution: @unchecked Sendable {
 
     // MARK: Ending
 
-    /// No turn begins any more.
+    /// Whether the run was stopped: no turn begins any more. The load pairs with the store in
+    /// `stop`, so that whoever sees it also sees the cause.
     package var isStopping: Bool { stopping.load(ordering: .acquiring) }
-    /// The sources end at their next turn.
+    /// Whether the sources are to end at their next turn. Relaxed: `end` notifies the sources
+    /// afterwards, and a notification orders by the claim.
     package var isEnding: Bool { ending.load(ordering: .relaxed) }
+    /// Whether every subtask came to its end and nothing waits to be published. Asked where no turn
+    /// is open.
     package var isFinished: Bool { subtasks.allSatisfy { $0.isDone && !$0.hasUnpublished } }
 
-    /// Lets the sources end; what they gave is drained. Any thread.
+    /// Lets the sources end: each takes one last turn in which it ends, and what they gave is
+    /// drained. May be called more than once, by any thread.
     package func end() {
         ending.store(true, ordering: .relaxed)
         for subtask in subtasks where subtask.source != nil { scheduler.notify(subtask) }
     }
 
-    /// Ends the run: turns that have looked finish, none begins. Any thread.
+    /// Ends the run: turns that have looked finish, none begins, nothing is drained. Any thread.
     ///
-    /// Of several causes the one at the least step is kept.
+    /// Turns run side by side, so several may find a cause, and the later in the total order may
+    /// report first. The one at the least step is kept: a replay, which runs the steps in order,
+    /// finds the same. A cause that belongs to no step comes with `.max`, behind all others.
     package func stop(_ cause: StopCause, step: UInt64) {
         state.withLock { state in
             if state.cause == nil || step < state.step {
@@ -94,21 +133,27 @@ package final class Execution: @unchecked Sendable {
                 state.step = step
             }
         }
+        // Behind the cause: see `isStopping`. The scheduler then wakes whoever sleeps and would not
+        // look.
         stopping.store(true, ordering: .releasing)
         scheduler.stop()
     }
 
+    /// Why the run was stopped, and at which step; nil when it was not. Final once all turns ended.
     package var stopCause: (cause: StopCause, step: UInt64)? {
         state.withLock { state in state.cause.map { ($0, state.step) } }
     }
 
-    /// Keeps a violation with its place, or only counts it.
+    /// Keeps a violation with its step, or only counts it when as many as may be kept are there.
     func keep(_ violation: Violation) { state.withLock { $0.violations.keep(violation) } }
 
     package var violations: Violations { state.withLock { $0.violations } }
 
     /// What became of every element, once no turn is taken any more; the same however often it is
-    /// asked for. What is left over counts as dropped from then on, also in the counters.
+    /// asked for.
+    ///
+    /// What is left over counts as dropped from then on, also in the subtasks' counters, so that
+    /// whoever samples these afterwards shows the same numbers. Looks at every message that waits.
     package func closeBooks() -> Books {
         if let books = state.withLock({ $0.books }) { return books }
         let books = books(isOver: true)
@@ -122,9 +167,18 @@ package final class Execution: @unchecked Sendable {
 
     // MARK: A turn
 
-    /// Takes a turn: number, note, run, publish, note. False when there was nothing left to take.
+    /// Takes a turn: number, note, run, publish, note. False when there was nothing left to take,
+    /// which only happens on an edge that may drop; no number was taken then.
     ///
-    /// Room for the notes was reserved and the look was made before. `number` gives the step.
+    /// The caller has reserved room for the turn's notes and has looked, and it owns the subtask.
+    /// `number` gives the step: the parallel schedule adds to its counter, a sequential one knows
+    /// it already.
+    ///
+    /// The order of the lines is the protocol. The number comes behind the look, so that whatever
+    /// the turn counted was published by a turn with a smaller number; the note comes before
+    /// anything is taken out or run, so that nothing can be seen of a turn that was not noted;
+    /// publishing comes behind the number, so that whoever takes the output gets a greater one.
+    /// HowARunIsExecuted says why that is enough.
     package func perform(
         _ chosen: Choice, of subtask: Subtask, _ turn: TurnContext, number: () -> UInt64
     ) -> Bool {
@@ -134,6 +188,9 @@ package final class Execution: @unchecked Sendable {
         turn.lastAccess = nil
         defer { turn.subtask = nil }
         let inlet = takesFromInlet(choice, subtask)
+        // On an edge that may drop, what waits may be evicted between the look and here. The look
+        // is made again under the lock, and the number and the taking follow inside it: the place
+        // of this turn among the publishes to the edge is then the place of its number.
         if let lock = inlet?.lock {
             lock.lock()
             choice.count = UInt32(min(Int(choice.count), inlet?.waiting ?? 0))
@@ -143,6 +200,7 @@ package final class Execution: @unchecked Sendable {
             }
         }
         probe(.looked)
+        // The time of the turn's note was read at the look. This reading only measures.
         let started = TickClock.nanoseconds()
         subtask.counters.enter(.busy, now: started)
         touched.insert(subtask.index)
@@ -159,6 +217,8 @@ package final class Execution: @unchecked Sendable {
             probe(.noted)
         }
         subtask.chain.running.begin(step: turn.step, now: started)
+        // A blocking channel has no lock: its messages are worked on in place and given back at the
+        // end, since taking a counted prefix commutes with appending.
         if let inlet, let lock = inlet.lock { takeOut(choice, inlet, lock) }
         let results =
             choice.kind == .completion ? outside.calls.take(choice.calls, of: turn) : []
@@ -167,9 +227,13 @@ package final class Execution: @unchecked Sendable {
         probe(.ran)
         count(subtask, inlet)
         let sample = subtask.sample()
+        // Reported before the output is published: the failure stops the run, and an edge's
+        // consumer that already got the output may still not begin a turn with it.
         if let failure = subtask.failure { report(failure, subtask, turn, kind: choice.kind) }
         let now = TickClock.nanoseconds()
         turn.readyTime = now
+        // What finds no room stays in the outlet, and the scheduler offers it again before the
+        // subtask's next turn.
         _ = subtask.publish(turn, isLate: false)
         probe(.published)
         #if WEIR_PROBES
@@ -181,11 +245,15 @@ package final class Execution: @unchecked Sendable {
         wakeProducers(inlet)
         subtask.counters.turnLatency.record(now &- started)
         measureLatency(subtask, now)
+        // Behind the first attempt to publish, by the thread that ran the turn: an end that is
+        // noted says that everything this turn did to others has been tried.
         notes.ended(
             TurnAccount(
                 accesses: turn.accesses,
                 duration: UInt32(clamping: (now - started) / 1_000), sample: sample),
             turn)
+        // Behind the end's note: the answer of a call may come at once, and its completion turn
+        // must not be noted before the turn that made the call has ended.
         subtask.submitCalls()
         subtask.chain.running.end()
         subtask.counters.enter(
@@ -195,11 +263,15 @@ package final class Execution: @unchecked Sendable {
         return true
     }
 
+    /// The inlet that a choice takes from; nil for a source, whose input is no channel, and for
+    /// turns that take no messages.
     private func takesFromInlet(_ choice: Choice, _ subtask: Subtask) -> Inlet? {
         guard choice.kind == .input, subtask.source == nil else { return nil }
         return subtask.inlets[Int(choice.inlet)]
     }
 
+    /// Moves the counted messages out and lets the edge go, so that its producer need not wait
+    /// while the turn runs.
     private func takeOut(_ choice: Choice, _ inlet: Inlet, _ lock: Monitor) {
         #if WEIR_PROBES
             if Probe.has(.takeOutsideLock) {
@@ -215,6 +287,7 @@ package final class Execution: @unchecked Sendable {
         lock.unlock()
     }
 
+    /// Adds what the turn took and emitted to the counters, once a turn and not once an element.
     private func count(_ subtask: Subtask, _ inlet: Inlet?) {
         let counters = subtask.counters
         SubtaskCounters.add(1, to: counters.turns)
@@ -239,7 +312,8 @@ package final class Execution: @unchecked Sendable {
         SubtaskCounters.add(emitted, to: counters.recordsOut)
     }
 
-    /// Since when what the turn takes is on its way, and how long it waited for the turn.
+    /// Remembers since when what the turn takes is on its way through the pipeline, and records how
+    /// long the oldest message waited for the turn. A source's turn begins the way.
     private func measureWaiting(_ subtask: Subtask, _ inlet: Inlet?, _ started: UInt64) {
         let birth = inlet?.channel.nextBirth ?? 0
         subtask.birth = birth == 0 ? started : birth
@@ -247,7 +321,7 @@ package final class Execution: @unchecked Sendable {
         subtask.counters.queueLatency.record(started > oldest ? started - oldest : 0)
     }
 
-    /// A sink's turn: how long ago the oldest input behind it was taken in.
+    /// For a sink's turn, records how long ago the oldest input behind its rows was taken in.
     private func measureLatency(_ subtask: Subtask, _ now: UInt64) {
         for case let outlet as RowOutlet in subtask.outlets where outlet.emitted > 0 {
             let latency = now > subtask.birth ? now - subtask.birth : 0
@@ -256,6 +330,8 @@ package final class Execution: @unchecked Sendable {
         }
     }
 
+    /// Tells a failure once: as a log record, as a mark in the notes, as an error in the counters,
+    /// and as the cause for which the run stops.
     private func report(
         _ failure: OperatorFailure, _ subtask: Subtask, _ turn: TurnContext, kind: StepKind
     ) {
@@ -276,26 +352,41 @@ package final class Execution: @unchecked Sendable {
             step: turn.step)
     }
 
+    /// Lets the producer of the channel that the turn took from know that there is room, if it
+    /// waits for that.
     private func wakeProducers(_ inlet: Inlet?) {
         guard let producer = inlet?.channel.producer else { return }
-        // Pairs with the fence in `publishAgain`: either the producer sees the room that was just
-        // given back, or its flag is seen here.
+        // Pairs with the fence in `publishAgain`. Here room was given back and then the flag is
+        // read; there the flag is set and then the room is read. Both being fenced, at least one
+        // side sees the other: either the producer finds the room, or its flag is seen here and it
+        // is notified. Acquire and release alone would allow both to miss each other, and the
+        // producer to sleep for ever.
         atomicMemoryFence(ordering: .sequentiallyConsistent)
         if producer.isBlocked.load(ordering: .relaxed) { scheduler.notify(producer) }
     }
 
-    /// Publishes what a turn left over, once the consumer knows that it is waited for.
+    /// Publishes what a turn left over, after raising the flag by which the consumer knows that it
+    /// is waited for; true when nothing is left. Only a schedule whose consumers run side by side
+    /// needs it.
+    ///
+    /// When it answers false the flag stays raised, and the subtask may sleep: whoever makes room
+    /// notifies it.
     package func publishAgain(_ subtask: Subtask, _ turn: TurnContext) -> Bool {
         subtask.isBlocked.store(true, ordering: .relaxed)
+        // Pairs with the fence in `wakeProducers`, which says why.
         atomicMemoryFence(ordering: .sequentiallyConsistent)
         guard publishLate(subtask, turn) else { return false }
         subtask.isBlocked.store(false, ordering: .relaxed)
         return true
     }
 
-    /// Publishes what a turn left over; true when nothing is left now.
+    /// Publishes what a turn left over; true when nothing is left now. On a blocking edge that is
+    /// no step: nobody can tell when the messages came, since they keep their order and a consumer
+    /// only takes what it counted.
     package func publishLate(_ subtask: Subtask, _ turn: TurnContext) -> Bool {
         turn.subtask = subtask
+        // What is published belongs to the turn that made it, and a publish step names that turn in
+        // its note.
         turn.step = subtask.lastTurn
         defer { turn.subtask = nil }
         let now = TickClock.nanoseconds()
@@ -306,7 +397,8 @@ package final class Execution: @unchecked Sendable {
         return isPublished
     }
 
-    /// Publishes what a turn left over on one edge that may drop, as one step.
+    /// Publishes what a turn left over on one edge that may drop, as the one step that a replay's
+    /// schedule has at this point.
     package func publishStep(
         _ subtask: Subtask, _ outlet: any StepPublishing, _ turn: TurnContext
     ) {
@@ -319,14 +411,16 @@ package final class Execution: @unchecked Sendable {
 
     // MARK: State
 
-    /// All state as values. In a replay, where no turn is open and the run does not stop.
+    /// All state as values. In a replay, where no turn is open. Costs a copy of what is not shared
+    /// copy-on-write.
     package func save() -> ExecutionSnapshot {
         ExecutionSnapshot(
             subtasks: subtasks.map { $0.savePart() }, channels: channels.map { $0.savePart() },
             cells: cells.map { $0.savePart() }, wideWatch: wideWatch, violations: violations)
     }
 
-    /// Takes saved state in, before the first turn of an execution of the same plan.
+    /// Takes saved state in, before the first turn of an execution of the same plan; a snapshot of
+    /// another plan traps.
     package func restore(_ snapshot: ExecutionSnapshot) {
         precondition(
             snapshot.subtasks.count == subtasks.count && snapshot.channels.count == channels.count
@@ -339,7 +433,9 @@ package final class Execution: @unchecked Sendable {
         state.withLock { $0.violations = snapshot.violations }
     }
 
-    /// Rows, and both digests, of each sink.
+    /// How many rows each sink got and two digests of them: `ordered` depends on the rows' order,
+    /// `unordered` is a sum over rows and tells whether two runs wrote the same rows in any order.
+    /// Behind the last turn.
     package func sinkDigests() -> [SinkDigest] {
         plan.sinks.map { sink in
             var rows: UInt64 = 0
@@ -369,6 +465,6 @@ package final class Execution: @unchecked Sendable {
 #if WEIR_PROBES
     private typealias ProtocolPoint = ProbePoint
 #else
-    /// The places of the protocol that a test build can yield at; nothing in this build.
+    /// The points of the protocol at which a test build can yield; nothing in this build.
     private enum ProtocolPoint { case looked, numbered, noted, ran, published, ended, taking }
 #endif

@@ -1,20 +1,22 @@
-/// All state of an execution at a place where no turn was open.
+/// All state of an execution at a step where no turn was open.
 ///
-/// Values, shared with nothing that runs: a snapshot may be restored any number of times, into
-/// executions of the same plan. State that is a class and changes itself would be shared; the
+/// `Execution.save` makes it and `Execution.restore` takes it in, both in a replay. It consists of
+/// values that are shared with nothing that runs: a snapshot may be restored any number of times,
+/// into executions of the same plan. State that is a class and changes itself would be shared; the
 /// engine asks for values (`Codable & Sendable`), and such a class breaks replays anyway.
 package struct ExecutionSnapshot {
-    /// In the order of the plan, as the two below.
+    /// In the order of the plan, as are `channels` and `cells`.
     let subtasks: [SavedPart]
     let channels: [SavedPart]
     let cells: [SavedPart]
     let wideWatch: WideWatch
     let violations: Violations
 
-    /// What the fields outside the parts take.
+    /// About what the fields outside the parts take.
     private static let ownBytes = 512
 
-    /// About how many bytes it takes, from fields and the canonical forms of some entries.
+    /// About how many bytes it takes, from fields and the canonical forms of some entries. Whoever
+    /// keeps snapshots bounds them by it.
     package var bytes: Int {
         (subtasks + channels + cells).reduce(Self.ownBytes) { $0 + $1.bytes }
     }

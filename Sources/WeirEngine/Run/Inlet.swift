@@ -2,9 +2,13 @@ package import WeirBase
 import WeirTelemetry
 
 /// The reading end of a channel, in one subtask.
+///
+/// A look asks `waiting`. A turn then calls `takeOut` where the channel has a lock, and `process`,
+/// which takes the counted messages through the chain in slices and control messages through the
+/// subtask, in their order. Only the thread that has claimed the subtask uses it.
 package class Inlet {
     package let channel: any AnyChannel
-    /// Elements of the running turn: messages that are not control messages.
+    /// How many elements the running turn took: its messages that are no control messages.
     var elements = 0
     /// Elements taken in all turns that ended.
     var totalElements: UInt64 = 0
@@ -13,17 +17,22 @@ package class Inlet {
 
     /// Messages that a turn could take now.
     package var waiting: Int { channel.depth }
-    /// The lock of a channel that may drop; taking is part of its step.
+    /// The lock of a channel that may drop, where taking is part of the turn's step; nil where
+    /// taking needs none.
     var lock: Monitor? { nil }
-    /// Moves `count` messages out under the lock; only channels that may drop.
+    /// Moves `count` messages out under the lock. Only does something for channels that may drop.
     func takeOut(_ count: Int) {}
-    /// Elements that a turn which did not run yet took out.
+    /// Elements that were taken out for a turn which did not run yet; in a replay only. The books
+    /// count them as queued.
     var elementsAhead: Int { 0 }
-    /// Takes `count` messages through the chain, controls through the subtask.
+    /// Takes `count` messages through the chain, controls through the subtask as coming from inlet
+    /// `port`. Behind a failure the rest is taken, destroyed and counted as stopped: the turn's
+    /// note says that it took them.
     func process(_ count: Int, port: Int, _ subtask: Subtask) {}
 }
 
-/// The reading end of a blocking channel; kernels work on the ring's own slots.
+/// The reading end of a blocking channel. Kernels work in place on the ring's own slots, which are
+/// given back once, at the end of the turn.
 package final class BlockingInlet<Element>: Inlet {
     private let ring: Channel<Element>
 
@@ -41,6 +50,8 @@ package final class BlockingInlet<Element>: Inlet {
                 done += 1
                 continue
             }
+            // Up to the next control message, the ring's end or a full slice, so that the elements
+            // lie side by side.
             let run = ring.run(at: done, limit: min(count - done, subtask.sliceLimit))
             elements += run.count
             if subtask.hasFailed {
@@ -61,7 +72,10 @@ package final class BlockingInlet<Element>: Inlet {
     }
 }
 
-/// The reading end of a channel that may drop; what it takes is moved out under the lock.
+/// The reading end of a channel that may drop.
+///
+/// What a turn takes is moved out under the lock: the channel may evict or move what it holds while
+/// the turn runs.
 package final class DroppingInlet<Element>: Inlet {
     private let target: DroppingChannel<Element>
     private var taken = MessageBuffer<Element>()
@@ -85,8 +99,9 @@ package final class DroppingInlet<Element>: Inlet {
 extension MessageBuffer {
     /// Takes the first `count` messages through a subtask; tells how many were elements.
     ///
-    /// `seam` says where they lay in a ring, the first one behind `position` others, and cuts
-    /// slices where that ring began anew.
+    /// `seam` says where they lay in a run's ring, the first one behind `position` others, and cuts
+    /// slices where that ring, of `every` slots, began anew. Without it only control messages and
+    /// full slices cut.
     mutating func process(
         _ count: Int, port: Int, _ subtask: Subtask, seam: (position: Int, every: Int)? = nil
     ) -> Int {
@@ -102,6 +117,7 @@ extension MessageBuffer {
             var run = 1
             var most = min(count - done, subtask.sliceLimit)
             if let seam {
+                // As many as lay before the ring's end.
                 most = min(most, seam.every - (seam.position + done) % seam.every)
             }
             while run < most, tags[place + run] == 0 { run += 1 }
@@ -122,11 +138,13 @@ extension MessageBuffer {
     }
 }
 
-/// What one inlet of a subtask said last of event time.
+/// What one inlet of a subtask said last of event time, for a person who asks why a watermark
+/// stands.
 package struct InletTime {
     package let channel: any AnyChannel
     package let watermark: Instant
-    /// What comes by it has nothing to say for a while: it holds nobody back.
+    /// Whether what comes by it has nothing to say for a while, so that it holds nobody back.
     package let isIdle: Bool
+    /// Whether nothing comes by it any more.
     package let isEnded: Bool
 }

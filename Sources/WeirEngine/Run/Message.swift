@@ -1,6 +1,10 @@
 import WeirBase
 
-/// What a slot of a channel holds.
+/// What a slot of a channel holds: an element, or a control message.
+///
+/// A byte in a column of its own, so that the length of a run of elements is found by looking at
+/// these bytes alone. The raw values are part of digests and so of the trace's form: they must not
+/// change.
 enum MessageTag: UInt8 {
     case element = 0
     case watermark = 1
@@ -8,6 +12,7 @@ enum MessageTag: UInt8 {
     case active = 3
     case end = 4
 
+    /// The tag of a control message.
     init(_ control: Control) {
         switch control {
         case .watermark: self = .watermark
@@ -17,6 +22,7 @@ enum MessageTag: UInt8 {
         }
     }
 
+    /// The control message that a slot with this tag and time holds; nil where it holds an element.
     func control(time: Int64) -> Control? {
         switch self {
         case .element: nil
@@ -28,13 +34,15 @@ enum MessageTag: UInt8 {
     }
 }
 
-/// How the canonical form of a channel's elements is made; absent where they are not `Encodable`.
+/// How the canonical form of a channel's elements is made, for digests and samples. Absent where
+/// the elements are not `Encodable`; digests then cover only their number, tags and times.
 package struct ElementForm<Element>: Sendable {
     let encode: @Sendable (Element, inout ByteWriter) -> Void
 }
 
 extension ElementForm {
-    /// The form of an element type that is found to be `Encodable`.
+    /// The form of an element type that is found to be `Encodable` at run time; nil where it is
+    /// not.
     static func found() -> ElementForm? {
         guard Element.self is any Encodable.Type else { return nil }
         return ElementForm { element, writer in
@@ -44,19 +52,29 @@ extension ElementForm {
     }
 }
 
-/// Messages as values, for a snapshot.
+/// Messages as values, in order, for a snapshot.
 package struct SavedMessages<Element> {
     var tags: [UInt8] = []
     var times: [Int64] = []
-    /// Of those that are elements.
+    /// The elements, in the order of those of the tags that say so.
     var elements: [Element] = []
-    /// How many messages of their channel were taken before them.
+    /// How many messages of their channel were taken before them. A ring's slices depend on it.
     var position = 0
 
+    /// About how many bytes they take: a tag and a time, 9 bytes, for each, and the elements'
+    /// fields.
     var bytes: Int { tags.count * 9 + elements.count * MemoryLayout<Element>.stride }
 }
 
-/// Messages in order, growing: a subtask's unpublished output, or what a taker moved out.
+/// Messages in order, growing: a subtask's unpublished output, or what a taker moved out of a
+/// channel.
+///
+/// Elements, event times and tags lie in three parallel arrays, as in a ring. Live messages are
+/// those from `first` up to `end`; slots before `first` are moved out and count as free. It has no
+/// bound of its own: what a turn takes and what its closures emit is bounded (`Subtask.turnBudget`,
+/// `Subtask.maximumEmission`), what an operator makes of its state by the state, and no turn is
+/// taken while something is unpublished. It is passed about `inout` and never copied while it
+/// lives; its owner calls `deallocate` once. One thread at a time.
 struct MessageBuffer<Element> {
     private(set) var elements: UnsafeMutablePointer<Element>
     private(set) var times: UnsafeMutablePointer<Int64>
@@ -72,6 +90,7 @@ struct MessageBuffer<Element> {
         tags = .allocate(capacity: capacity)
     }
 
+    /// Destroys the elements that are left and frees the memory. Once.
     func deallocate() {
         for index in first..<end where tags[index] == 0 {
             (elements + index).deinitialize(count: 1)
@@ -81,9 +100,10 @@ struct MessageBuffer<Element> {
         tags.deallocate()
     }
 
+    /// Messages in it: elements and control messages.
     var count: Int { end - first }
 
-    /// Messages that are elements. Looks at all.
+    /// Messages that are elements. Looks at all tags.
     var elementCount: Int { (first..<end).count { tags[$0] == 0 } }
 
     /// Bytes of the elements, as far as their types tell. Looks at all of them where they hold more
@@ -107,7 +127,7 @@ struct MessageBuffer<Element> {
         }
     }
 
-    /// Moves the first `count` messages behind those of another buffer.
+    /// Moves the first `count` messages behind those of another buffer. There must be as many.
     mutating func move(_ count: Int, into other: inout MessageBuffer) {
         for index in first..<first + count {
             if let control = MessageTag(rawValue: tags[index])?.control(time: times[index]) {
@@ -119,6 +139,7 @@ struct MessageBuffer<Element> {
         drop(count)
     }
 
+    /// Adds an element with its event time, nanoseconds since 1970.
     mutating func append(_ element: consuming Element, time: Int64) {
         if end == capacity { makeRoom(1) }
         (elements + end).initialize(to: element)
@@ -127,7 +148,8 @@ struct MessageBuffer<Element> {
         end += 1
     }
 
-    /// Moves `count` elements in.
+    /// Moves `count` elements in with their event times. The source's slots are uninitialized
+    /// afterwards.
     mutating func append(
         moving source: UnsafeMutablePointer<Element>, times from: UnsafeMutablePointer<Int64>,
         count: Int
@@ -139,6 +161,8 @@ struct MessageBuffer<Element> {
         end += count
     }
 
+    /// Adds a control message. The time's slot has a watermark's instant, and 0 for the others, so
+    /// that equal messages have equal bytes in a digest.
     mutating func append(_ control: Control) {
         if end == capacity { makeRoom(1) }
         if case .watermark(let instant) = control {
@@ -150,23 +174,27 @@ struct MessageBuffer<Element> {
         end += 1
     }
 
-    /// Replaces the watermark at the end by a later one.
+    /// Replaces the watermark at the end by a later one. The last message must be a watermark.
     mutating func replaceLast(watermark: Instant) {
         precondition(end > first && tags[end - 1] == MessageTag.watermark.rawValue)
         times[end - 1] = watermark.nanoseconds
     }
 
-    /// Forgets the first `count` messages, which were moved out.
+    /// Forgets the first `count` messages, whose elements were moved out: they are not destroyed
+    /// here.
     mutating func drop(_ count: Int) {
         first += count
         precondition(first <= end)
+        // An empty buffer begins anew at the front, which is the usual case and keeps it from
+        // growing.
         if first == end {
             first = 0
             end = 0
         }
     }
 
-    /// Takes the message at `index` out of the middle; elements are destroyed.
+    /// Takes the message at `index` out of the middle and closes the gap; an element is destroyed.
+    /// Costs a move of everything behind it.
     mutating func remove(at index: Int) {
         if tags[index] == 0 { (elements + index).deinitialize(count: 1) }
         for later in index + 1..<max(index + 1, end) {
@@ -183,10 +211,13 @@ struct MessageBuffer<Element> {
         }
     }
 
+    /// Moves everything to the front of larger, or as large, arrays that have room for `needed`
+    /// more.
     private mutating func makeRoom(_ needed: Int) {
         let live = count
         var size = capacity
-        // At least half is free afterwards, so that moving costs a constant a message.
+        // At least half is free afterwards, so that as many messages come before the next move as
+        // are moved now: moving costs a constant for each message.
         while size < 2 * (live + needed) { size *= 2 }
         let (newElements, newTimes, newTags):
             (
@@ -209,7 +240,7 @@ struct MessageBuffer<Element> {
         end = live
     }
 
-    /// The messages as values.
+    /// The messages as values; the buffer keeps its own.
     func saved() -> SavedMessages<Element> {
         var saved = SavedMessages<Element>()
         for index in first..<end {
@@ -233,7 +264,7 @@ struct MessageBuffer<Element> {
         }
     }
 
-    /// Adds the messages' canonical form to a digest.
+    /// Adds the messages to a digest: tag, time, and an element's canonical form where it has one.
     func digest(into hash: inout StableHash, form: ElementForm<Element>?) {
         var writer = ByteWriter()
         for index in first..<end {
@@ -245,7 +276,8 @@ struct MessageBuffer<Element> {
     }
 }
 
-/// Adds one element's canonical form to a digest.
+/// Adds one element's canonical form to a digest. `writer` is lent to be used again, so that a
+/// digest of many elements does not allocate for each.
 func digestElement<Element>(
     _ element: UnsafeMutablePointer<Element>, into hash: inout StableHash,
     form: ElementForm<Element>, _ writer: inout ByteWriter

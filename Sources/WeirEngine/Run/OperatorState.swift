@@ -7,46 +7,54 @@ import WeirBase
 /// replays and snapshots wrong without a word. An operator without state has none of it and costs
 /// nothing.
 ///
-/// All of it runs on the subtask's thread: `pass`, `sample` and what `timers`, `calls` and `checks`
+/// The kernel and this share the operator's object; the chain calls both. All of it runs on the
+/// thread that has claimed the subtask: `pass`, `sample` and what `timers`, `calls` and `checks`
 /// give in a turn, the rest where no turn is open.
 protocol OperatorState: SavablePart {
-    /// A control message passes; called before the operators behind see it. What it emits reaches
-    /// them first.
+    /// Takes a control message; called before the operators behind see it. What it emits and
+    /// flushes in here reaches them first.
     func pass(_ control: Control, _ frame: UnsafeMutablePointer<Frame>)
-    /// Adds the entry that the turn wrote last to a hash; tells how many bytes it coded.
+    /// Adds the entry that the turn wrote last to a hash; tells how many bytes of canonical form
+    /// that was. At the end of a turn; 0 where it wrote none.
     func sample(into hash: inout StableHash) -> Int
-    /// Elements that were taken and are neither handled nor dropped.
+    /// How many elements were taken and are neither handled nor dropped yet. The books count with
+    /// it.
     var held: UInt64 { get }
     /// The state for a person to look at; nil where there is nothing that one would ask for.
     var view: (any StateView)? { get }
-    /// Timers of processing time; nil for an operator that never sets any. Asked once.
+    /// Timers of processing time; nil for an operator that never sets any. Asked once, when the
+    /// chain is made, as are those below.
     var timers: (any OperatorTimers)? { get }
-    /// Calls in flight; nil for an operator that makes none. Asked once.
+    /// Calls in flight; nil for an operator that makes none.
     var calls: (any CallPort)? { get }
-    /// Conditions on the state; nil where nobody stated any. Asked once.
+    /// Conditions on the state; nil where nobody stated any.
     var checks: (any StateChecks)? { get }
-    /// The state as conditions at rest look at it; nil where none does. Asked once.
+    /// The state as conditions at rest look at it; nil where none does.
     var watched: WatchedTable? { get }
 }
 
-/// An operator's state as a table of entries, for a debugger.
+/// An operator's state as a table of entries, for a debugger. At a rest point, or in a replay
+/// between turns.
 protocol StateView: AnyObject {
-    /// The entries, in order of the keys' texts.
+    /// The entries, in order of the keys' texts. Costs a look at all of them.
     func entries() -> [(key: String, value: Any)]
-    /// The key that has this text, as `value` wants it; nil when no entry has it.
+    /// The key that has this text, in the form in which `value` wants it; nil when no entry has it.
+    /// May look at all keys.
     func key(named text: String) -> Any?
     /// The value of one entry; nil when there is none. Costs one look into a table.
     func value(of key: Any) -> Any?
 }
 
-/// The timers that an operator sets, as its subtask sees them.
+/// The processing-time timers that an operator sets, as its subtask sees them.
 protocol OperatorTimers: AnyObject {
     /// The earliest deadline in processing time, nanoseconds since 1970; nil when none waits.
     var nextDeadline: Int64? { get }
-    /// Fires what is due at the frame's time. What these set fires in a later turn: their time
-    /// does not stand still.
+    /// Fires what is due at the frame's time, in order of deadline and key. What these set fires in
+    /// a later turn: processing time goes on, so a timer that is due again at once is not in a
+    /// hurry.
     func fireDue(_ frame: UnsafeMutablePointer<Frame>)
-    /// What became of the timers that a user set, of both times; nil where no user sets them.
+    /// What became of the timers that a user set, of both times, for the books; nil where no user
+    /// sets them.
     var account: TimerAccount? { get }
 }
 
@@ -58,22 +66,26 @@ struct TimerAccount {
 
 /// Conditions on an operator's state.
 protocol StateChecks: AnyObject {
-    /// Checks them at the end of a turn.
+    /// Checks them at the end of a turn, and tells the execution of those that begin not to hold.
     func check(_ turn: TurnContext)
 }
 
-/// The end of a chain that answers asynchronous calls.
+/// The operator that makes asynchronous calls, as its subtask sees it.
+///
+/// An element is held from the turn in which its call is made to the one in which it is answered or
+/// given up.
 package protocol CallPort: AnyObject {
-    /// How many further calls may be in flight.
+    /// How many further calls may be in flight: a turn takes no more elements than that.
     var room: Int { get }
-    /// Whether a call is in flight.
+    /// Whether a call is in flight. Until none is, the subtask does not end.
     var isWaiting: Bool { get }
     #if WEIR_PROBES
         /// The planted fault of an end of input at which time-outs are forgotten.
         func dropTimeouts()
     #endif
-    /// Hands the calls made in the turn that just ended to the executors.
+    /// Gives the calls made in the turn that just ended to the executors.
     func submit()
-    /// Takes results into the running turn, in this order.
+    /// Takes results into the running turn, in this order. A call that was given up meanwhile is
+    /// passed over.
     func complete(_ calls: [(call: UInt64, result: [UInt8]?)], _ frame: UnsafeMutablePointer<Frame>)
 }

@@ -1,21 +1,25 @@
 package import WeirBase
 import WeirTelemetry
 
-/// The writing end of a channel or of a sink's hand-over, in one subtask.
+/// The writing end of a channel or of a sink's feed, in one subtask, without the type of its
+/// elements.
 ///
 /// What a turn emits is kept here until the turn publishes it; what finds no room stays, and the
-/// subtask takes no turn before it is gone.
+/// subtask takes no turn before it is gone. That makes what a turn may leave behind bounded, and
+/// keeps it out of what the next turn does.
 package typealias AnyOutlet = Outlet & OutletQueue
 
-/// What all outlets have: their place, what is behind them, and counts.
+/// What all outlets have: their index, what is behind them, and counts. Only the thread that has
+/// claimed the subtask uses them.
 package class Outlet {
-    /// The outlet's place in its subtask.
+    /// The outlet's index in its subtask, by which notes name it.
     package let index: UInt16
     /// The channel behind it; nil for a sink.
     package let channel: (any AnyChannel)?
-    /// Messages emitted in the running turn, or rows.
+    /// Messages emitted in the running turn, or rows. The end note has it for each outlet, and a
+    /// replay compares it.
     package internal(set) var emitted: UInt32 = 0
-    /// Of these, elements: not control messages.
+    /// Of `emitted`, those that are elements and no control messages.
     var emittedElements: UInt32 = 0
     /// Elements emitted in all turns that ended.
     var totalElements: UInt64 = 0
@@ -25,6 +29,7 @@ package class Outlet {
         self.channel = channel
     }
 
+    /// Forgets what only counts within a turn. Called first in each turn.
     func beginTurn() {
         emitted = 0
         emittedElements = 0
@@ -33,29 +38,34 @@ package class Outlet {
 
 /// An outlet each of whose publishes is a step: that of an edge that may drop.
 package protocol StepPublishing: AnyObject {
-    /// Publishes as a step of its own what `OutletQueue.publish` left.
+    /// Publishes one step's worth of what an earlier `OutletQueue.publish` left. For a replay,
+    /// whose schedule has that step.
     func publishStep(_ turn: TurnContext)
 }
 
-/// What an outlet holds and publishes. Its digest is that of what is not published.
+/// What an outlet holds and publishes. Its digest is that of what is not published yet.
 package protocol OutletQueue: SavablePart {
     /// Whether something is not published yet.
     var hasUnpublished: Bool { get }
+    /// Adds a control message behind what the turn has emitted.
     func append(_ control: Control)
-    /// Publishes in order as much as finds room; true when nothing is left.
+    /// Publishes in order as much as finds room; true when nothing is left. `isLate` says that the
+    /// turn which made it has ended. Never waits for room.
     func publish(_ turn: TurnContext, isLate: Bool) -> Bool
-    /// Adds elements emitted in the running turn to a hash, the last first, until they cost so
-    /// many bytes; tells how many it coded.
+    /// Adds elements emitted in the running turn to a hash, the last first, until they have cost
+    /// `bytes` of canonical form; tells how many bytes it coded. The last element may go beyond.
     func sample(into hash: inout StableHash, atMost bytes: Int) -> Int
     /// Messages that are not published.
     var unpublishedCount: Int { get }
-    /// Of these, elements; between turns.
+    /// Elements that are not published. Between turns; looks at all messages.
     var unpublishedElements: Int { get }
 }
 
-/// The writing end of a channel.
+/// The writing end of a channel: what the last operator and the side outputs of a chain append to.
 package class ChannelOutlet<Element>: Outlet {
     var buffer = MessageBuffer<Element>()
+    /// How many messages were left over when the running turn began: only what lies behind them is
+    /// of this turn.
     private var turnStart = 0
     let form: ElementForm<Element>?
 
@@ -83,6 +93,7 @@ package class ChannelOutlet<Element>: Outlet {
         turnStart = buffer.count
     }
 
+    /// Moves `count` elements of the running turn in, with their event times.
     func append(_ element: consuming Element, time: Int64) {
         buffer.append(element, time: time)
         emitted += 1
@@ -98,8 +109,11 @@ package class ChannelOutlet<Element>: Outlet {
         emittedElements += UInt32(truncatingIfNeeded: count)
     }
 
+    /// Adds a control message of the running turn.
+    ///
     /// A watermark may replace the one before it only while both are of this turn and nothing lies
-    /// between: what other turns published, or left, depends on timing.
+    /// between. What other turns published or left depends on timing: merging with that would make
+    /// the channel's contents depend on how fast the consumer was.
     package func append(_ control: Control) {
         #if WEIR_PROBES
             // The planted fault of a watermark that replaces one which an earlier turn left over.
@@ -117,6 +131,7 @@ package class ChannelOutlet<Element>: Outlet {
         emitted += 1
     }
 
+    /// An element without bytes counts as one, or a turn of many of them would be looked at whole.
     package func sample(into hash: inout StableHash, atMost bytes: Int) -> Int {
         guard let form else { return 0 }
         var writer = ByteWriter()
@@ -140,7 +155,7 @@ package class ChannelOutlet<Element>: Outlet {
     }
 }
 
-/// The writing end of a blocking channel.
+/// The writing end of a blocking channel: publishing is no step.
 package final class BlockingOutlet<Element>: ChannelOutlet<Element>, OutletQueue {
     private let ring: Channel<Element>
 
@@ -155,6 +170,7 @@ package final class BlockingOutlet<Element>: ChannelOutlet<Element>, OutletQueue
         if ring.publish(from: &buffer, birth: birth, entry: turn.readyTime) > 0,
             let consumer = ring.consumer
         {
+            // Behind the publish: the look that this notification causes sees the messages.
             turn.execution.scheduler.notify(consumer)
         }
         return buffer.count == 0
@@ -163,6 +179,9 @@ package final class BlockingOutlet<Element>: ChannelOutlet<Element>, OutletQueue
 }
 
 /// The writing end of a channel that may drop: each publish is a step under the channel's lock.
+///
+/// In a run everything leaves at once, since what finds no room is dropped; only a stop leaves
+/// something. In a replay it leaves when the schedule has the step.
 package final class DroppingOutlet<Element>: ChannelOutlet<Element>, OutletQueue, StepPublishing {
     private let target: DroppingChannel<Element>
 
@@ -173,6 +192,7 @@ package final class DroppingOutlet<Element>: ChannelOutlet<Element>, OutletQueue
 
     package func publish(_ turn: TurnContext, isLate: Bool) -> Bool {
         while buffer.count > 0 {
+            // Behind a stop no step begins outside of a turn.
             if isLate, turn.execution.isStopping { return false }
             if !turn.execution.scheduler.mayPublishStep(turn, outlet: index) { return false }
             if !publishOnce(turn) { return false }
@@ -182,6 +202,8 @@ package final class DroppingOutlet<Element>: ChannelOutlet<Element>, OutletQueue
 
     package func publishStep(_ turn: TurnContext) { _ = publishOnce(turn) }
 
+    /// One step: at most as many messages as a note has room for. False when a `fail` edge was
+    /// full, which stops the run.
     private func publishOnce(_ turn: TurnContext) -> Bool {
         let offered = min(buffer.count, DroppingChannel<Element>.maximumOffer)
         let step = turn.execution.scheduler.beginExclusive(
@@ -191,6 +213,8 @@ package final class DroppingOutlet<Element>: ChannelOutlet<Element>, OutletQueue
         ) { target.decide(buffer, offered) }
         if let outcomes { target.apply(outcomes, to: &buffer, entry: turn.readyTime) }
         turn.execution.scheduler.endExclusive(target.lock, purpose: .publish(index), turn)
+        // Behind the lock, since stopping takes the scheduler's locks. The messages stay
+        // unpublished.
         guard outcomes != nil else {
             turn.execution.stop(
                 .edgeFull(channel: target.name), step: turn.step)

@@ -1,15 +1,20 @@
 package import WeirBase
 
-/// A blocking channel of a replay: a queue without a bound, and without a lock, for one thread.
+/// A blocking channel of a replay: a queue without a bound, and without a lock.
+///
+/// A replay publishes everything at once, whatever room the run had then: room decides when
+/// messages come and never which, and consumers take only what was counted. So there is nothing
+/// left over, and no turn waits for room. The memory is that of what the run had in the channel and
+/// unpublished.
 package final class QueueChannel<Element>: ChannelBase, ChannelQueue, @unchecked Sendable {
     // Unchecked: a replay runs one step at a time; whoever has the baton is here alone.
 
     fileprivate var queue = MessageBuffer<Element>()
-    /// Messages taken so far.
+    /// Messages taken so far: where the run's ring would stand.
     fileprivate var taken = 0
     let form: ElementForm<Element>?
 
-    /// A queue in the place of a ring with `bounds`.
+    /// A queue in the place of a ring with `bounds`, which only says where the ring cut slices.
     package init(name: String, bounds: ChannelBounds) {
         form = ElementForm.found()
         super.init(name: name, bounds: bounds, policy: .block)
@@ -32,7 +37,8 @@ package final class QueueChannel<Element>: ChannelBase, ChannelQueue, @unchecked
         buffer.move(buffer.count, into: &queue)
     }
 
-    /// Moves the first `count` messages out.
+    /// Moves the first `count` messages out. There being fewer means that the schedule is not this
+    /// plan's, and traps.
     func take(_ count: Int, into buffer: inout MessageBuffer<Element>) {
         precondition(count <= queue.count, "\(count) messages of \(queue.count) on \(name)")
         queue.move(count, into: &buffer)
@@ -57,8 +63,10 @@ package final class QueueChannel<Element>: ChannelBase, ChannelQueue, @unchecked
     package func describeQueued(limit: Int) -> [String] { queue.described(limit: limit) }
 }
 
-/// The reading end of a queue. What a turn takes is moved out first: a producer's turn may come in
-/// the middle of this one, and the queue may move in memory.
+/// The reading end of a queue.
+///
+/// What a turn takes is moved out first: a turn that touches a cell may be suspended, its
+/// producer's turn may come in the middle of it, and the queue may then move in memory.
 package final class QueueInlet<Element>: Inlet {
     private let queue: QueueChannel<Element>
     private var taken = MessageBuffer<Element>()
@@ -71,15 +79,15 @@ package final class QueueInlet<Element>: Inlet {
     deinit { taken.deallocate() }
 
     override func process(_ count: Int, port: Int, _ subtask: Subtask) {
-        // Where a run's ring ended, it cut a slice: which elements lie in one decides how far the
-        // operators of a chain are when one of them fails.
+        // Where a run's ring ended, it cut a slice. Which elements lie in one slice decides how far
+        // the operators of a chain are when one of them fails, and so what a failing turn leaves.
         let seam = (position: queue.taken, every: queue.bounds.ringSlots)
         queue.take(count, into: &taken)
         elements = taken.process(count, port: port, subtask, seam: seam)
     }
 }
 
-/// The writing end of a queue: everything finds room.
+/// The writing end of a queue: everything finds room, so nothing is ever left over.
 package final class QueueOutlet<Element>: ChannelOutlet<Element>, OutletQueue {
     private let queue: QueueChannel<Element>
 
@@ -104,10 +112,14 @@ package protocol TakesAhead: AnyObject {
     func takeAhead(_ count: Int)
 }
 
-/// The reading end, in a replay, of a channel that may drop: each taking is a recorded step.
+/// The reading end, in a replay, of a channel that may drop.
+///
+/// Taking is part of the turn's step, as in a run. There is no lock, since one thread at a time is
+/// at either end.
 package final class SteppedInlet<Element>: Inlet, TakesAhead {
     private let target: DroppingChannel<Element>
     private var taken = MessageBuffer<Element>()
+    /// Whether `taken` holds what the next turn takes already.
     private var isAhead = false
 
     init(_ target: DroppingChannel<Element>) {

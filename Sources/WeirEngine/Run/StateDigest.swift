@@ -3,12 +3,13 @@ import WeirBase
 /// The digest of all state of an execution, part by part.
 ///
 /// Its parts are the subtasks in the plan's order, each with what it emitted and nobody has taken
-/// yet, and then the cells. Taken at a rest point, at the end, or in a replay between turns: equal
-/// states have equal digests, in every process and build.
+/// yet, and then the cells. It is taken at a rest point, at the end, or in a replay between turns.
+/// Equal states have equal digests, in every process and build, so that a replay can be held
+/// against the run at each rest point.
 package struct StateDigest: Equatable, Sendable {
-    /// Each subtask's, by its number.
+    /// Each subtask's digest, by its number.
     package let subtasks: [UInt64]
-    /// Each cell's, by its number.
+    /// Each cell's digest, by its number.
     package let cells: [UInt64]
 
     package init(subtasks: [UInt64] = [], cells: [UInt64] = []) {
@@ -16,13 +17,14 @@ package struct StateDigest: Equatable, Sendable {
         self.cells = cells
     }
 
-    /// The most markers a rest point notes; a wider plan's parts share them, stretch by stretch.
+    /// The maximum number of markers that a rest point notes; a wider plan's parts share them,
+    /// stretch by stretch. With 64 the note takes 7 slots of a lane.
     package static let maximumMarkers = 64
 
-    /// All parts: subtasks, then cells.
+    /// All parts: the subtasks and then the cells.
     package var parts: [UInt64] { subtasks + cells }
 
-    /// Over all parts.
+    /// The digest over all parts, by which two states are held against each other.
     package var whole: UInt64 {
         var hash = StableHash()
         for part in parts { hash.combine(part) }
@@ -32,7 +34,7 @@ package struct StateDigest: Equatable, Sendable {
     /// A few bits of each part, or of each stretch of parts, to tell which of them differs.
     ///
     /// `whole` says whether two states are equal; markers only narrow down where they are not. One
-    /// that differs is missed once in 65,536 times.
+    /// of 16 bits that differs is missed once in 65,536 times.
     package var markers: [UInt16] {
         let parts = parts
         return (0..<Self.markerCount(parts: parts.count)).map { place in
@@ -44,7 +46,8 @@ package struct StateDigest: Equatable, Sendable {
         }
     }
 
-    /// The parts that differ from those whose markers these are; all when they cannot be told.
+    /// The indices of the parts that differ from those whose markers these are; all of them when
+    /// the markers are of another plan's number.
     package func parts(differingFrom markers: [UInt64]) -> [Int] {
         let own = self.markers
         let count = parts.count
@@ -53,10 +56,11 @@ package struct StateDigest: Equatable, Sendable {
             .flatMap { Self.parts(ofMarker: $0, among: count) }
     }
 
-    /// How many markers a plan with so many parts has.
+    /// How many markers the digest of a plan with so many parts has.
     package static func markerCount(parts: Int) -> Int { min(parts, maximumMarkers) }
 
-    /// The parts that a marker stands for; every part has one.
+    /// The parts that a marker stands for. Every part has exactly one marker, and the stretches
+    /// differ by at most one in length.
     package static func parts(ofMarker marker: Int, among parts: Int) -> Range<Int> {
         let markers = markerCount(parts: parts)
         return marker * parts / markers..<(marker + 1) * parts / markers
@@ -65,7 +69,7 @@ package struct StateDigest: Equatable, Sendable {
 
 extension Execution {
     /// The digest of all state: at a rest point, behind the last turn, or in a replay between
-    /// turns. Costs coding all that is held.
+    /// turns. Costs coding everything that was touched since the last one.
     package func stateDigest() -> StateDigest {
         StateDigest(subtasks: subtasks.map { $0.digest() }, cells: cells.map { $0.digest() })
     }

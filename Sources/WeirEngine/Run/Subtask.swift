@@ -4,79 +4,110 @@ package import WeirTelemetry
 
 /// One parallel instance of a stage: a chain of operators with its inlets and outlets.
 ///
-/// Single-threaded: whoever has claimed it runs its turn, and only one thread can. It does not
-/// know which schedule it lives in, and sees batches and never a channel: nothing in a turn asks
-/// for emptiness, depth or room.
+/// A scheduler asks `look` (or `choices`, to draw among all) what a turn could take, and has the
+/// turn taken by `Execution.perform`, which calls `run`, `checkInvariants`, `sample`, `publish` and
+/// `submitCalls` in that order. Inlets and sources call back with control messages (`receive`) and
+/// watermarks (`advance`).
+///
+/// It is single-threaded: whoever has claimed it runs its turn, and only one thread can have the
+/// claim. It does not know which schedule it lives in, and it sees batches and never a channel:
+/// nothing in a turn asks for emptiness, depth, room or the clock, so that a turn is the same
+/// whenever it is run. Only a look may ask these, because what it finds is recorded as the turn's
+/// choice.
 package final class Subtask: @unchecked Sendable {
-    // Unchecked: everything but `counters` and `claim` belongs to the thread that claimed it.
+    // Unchecked: everything belongs to the thread that claimed it, but what other threads use:
+    // `counters`, `claim`, `isBlocked`, `hasEnded`, `isDigestStale` and the chain's `running`,
+    // which are atomic.
 
-    /// The most elements a turn takes.
+    /// The maximum number of messages or elements that a turn takes. It bounds how long a turn
+    /// holds its worker and a rest point up; a larger one would save little, since 256 elements
+    /// share the cost of a turn already.
     package static let turnBudget = 256
-    /// The most calls a completion turn takes; its note has room for their numbers.
+    /// The maximum number of answered calls that a completion turn takes. Its note has room for
+    /// their numbers: 11 slots behind the first one.
     package static let completionBudget = 32
-    /// The most bytes one turn's closures may emit.
+    /// The maximum bytes that one turn's closures may emit, by their elements' fields. What a turn
+    /// emits is kept until it is published, and a closure that emits without end would fill the
+    /// memory; more is the operator's error.
     package static let maximumEmission = 16 << 20
-    /// Bytes of canonical form that sampling a turn's values may cost on average.
+    /// Bytes of canonical form that sampling a turn's values may cost on average: at a few elements
+    /// a turn that is all of them, at full load a part.
     private static let sampledBytes = 64
-    /// On every so many turns the end note has the trail of the values seen so far.
+    /// On every so many turns the end note has the hash of the values sampled so far. A wrong value
+    /// is so found within 64 turns of its subtask, for an eighth of a byte a turn.
     package static let sampleInterval: UInt64 = 64
 
+    /// Its number in the plan's order, by which notes and traces name it.
     package let index: UInt16
     package let stage: String
+    /// Its number within its stage, from 0.
     package let ordinal: Int
-    /// `enrich/1`.
+    /// Stage and ordinal, such as `enrich/1`.
     package let name: String
     package let inlets: [Inlet]
     package let outlets: [any AnyOutlet]
     package let chain: Chain
+    /// Nil for a subtask that reads channels.
     let source: (any SourceDriver)?
     /// What the plan calls the source; nil where there is none.
     let sourceName: String?
     package let counters = SubtaskCounters()
-    /// The run's set of subtasks that did something; set before the run's threads start.
+    /// The run's set of subtasks that did something; set before the run's threads start. Unowned
+    /// and unsafe, because it is used for each change of activity. Safe: the execution owns the set
+    /// and the subtasks.
     unowned(unsafe) var touched: TouchedSet?
-    /// Slots that a turn's notes take: its beginning and its end.
+    /// The maximum number of slots of a lane that a turn's notes take: its beginning, with the
+    /// numbers of calls where it makes any, and its end. Reserved before each turn.
     package let turnSlots: Int
-    /// The most elements in a slice.
+    /// The maximum number of elements in a slice: 1 where more than one operator of the stage could
+    /// touch a cell.
     let sliceLimit: Int
-    /// The most elements or messages a turn takes; whatever it is, the count is recorded.
+    /// The maximum number of elements or messages that a turn takes. Whatever it is, the count is
+    /// recorded, so that it may be changed between turns.
     package var budget = Subtask.turnBudget
 
-    /// The parallel schedule's claim.
+    /// Who may run it, as the parallel schedule has it; see `ParallelScheduler.Claim`.
     let claim = Atomic<Int>(0)
-    /// Whether it waits for room in a channel; whoever makes room wakes it then.
+    /// Whether it waits for room in a channel: then whoever makes room wakes it.
+    /// `Execution.publishAgain` has the order.
     let isBlocked = Atomic<Bool>(false)
 
+    /// What each inlet said last, by the inlet's index.
     private var watermarks: [Instant]
     private var isInletIdle: [Bool]
     private var isInletEnded: [Bool]
     private var isIdle = false
-    /// No turn will ever be taken again.
+    /// Whether no turn will ever be taken again: the end of input went through, and no call is in
+    /// flight. What it emitted may still wait to be published.
     package private(set) var isDone = false {
         didSet { hasEnded.store(isDone, ordering: .relaxed) }
     }
-    /// `isDone` for other threads.
+    /// `isDone` for other threads, which may see it a moment later.
     package let hasEnded = Atomic<Bool>(false)
-    /// Whether the end of input was seen and only calls are waited for.
+    /// Whether the end of input was seen and only answers of calls are waited for.
     private var isEnding = false
+    /// Turns taken so far; part of the digest.
     private var turns: UInt64 = 0
     /// Samples of what its turns emitted and wrote.
     private var trail = ValueTrail(creditPerMoment: Subtask.sampledBytes)
-    /// The turn that fired processing-time timers last.
+    /// The turn, by its number in `turns`, that fired processing-time timers last. Not saved: a
+    /// snapshot lies between turns, and the next turn has another number.
     private var firedTurn: UInt64?
+    /// Where the next look at inlets begins, so that a busy inlet does not keep the others waiting.
     private var nextInlet = 0
-    /// The step of the last turn, for publishes that come late.
+    /// The step of the last turn: publishes that come late belong to it.
     package private(set) var lastTurn: UInt64 = 0
     private let calls: (any CallPort)?
     /// Conditions on state to be checked at the end of each turn.
     private let checks: [any StateChecks]
-    /// When the oldest input behind the running turn was taken in, monotonic nanoseconds; for
+    /// When the oldest input behind the running turn was taken in, nanoseconds of `TickClock`; for
     /// measuring only.
     var birth: UInt64 = 0
-    /// Whether anything of what a digest reads was touched since `knownDigest` was taken.
-    /// Set by the subtask's own turns and by whoever takes from its channels; read where no turn
-    /// is open, so that relaxed order is enough.
+    /// Whether anything of what a digest reads may have changed since `knownDigest` was taken. Set
+    /// by the subtask's own turns and by whoever takes from its channels; read where no turn is
+    /// open, behind the scheduler's lock, so that relaxed order is enough.
     private let isDigestStale = Atomic<Bool>(true)
+    /// The digest as it was when `isDigestStale` was last false.
     private var knownDigest: UInt64 = 0
 
     init(
@@ -96,6 +127,7 @@ package final class Subtask: @unchecked Sendable {
         calls = chain.calling?.calls
         checks = chain.checks
         let callSlots = calls == nil ? 0 : NoteLane.extraSlots(words: Self.completionBudget)
+        // One slot for the beginning, further ones for a completion's call numbers, and the end's.
         turnSlots = 1 + callSlots + NoteLane.endSlots(outlets: outlets.count)
         watermarks = inlets.map { _ in .distantPast }
         isInletIdle = inlets.map { _ in false }
@@ -109,34 +141,42 @@ package final class Subtask: @unchecked Sendable {
         chain.frame.deallocate()
     }
 
+    /// Whether something that it emitted is not published yet. It takes no turn until that is gone.
     package var hasUnpublished: Bool { outlets.contains { $0.hasUnpublished } }
+    /// Whether an operator or the source failed. A subtask that failed takes no further turn, since
+    /// the run stops.
     var hasFailed: Bool { chain.frame.pointee.failure != nil }
     package var failure: OperatorFailure? { chain.frame.pointee.failure }
-    /// The source's own error: its input could not be read, or not as elements.
+    /// Notes the source's own error: its input could not be read, or not as elements. Only the
+    /// first failure counts.
     func failAsSource(_ error: any Error) {
         guard !hasFailed else { return }
         chain.frame.pointee.failure = OperatorFailure(operatorIndex: nil, message: "\(error)")
     }
 
-    /// What the plan calls the operator that failed.
+    /// What the plan calls the operator that failed, or the source where it was that.
     func operatorName(of failure: OperatorFailure) -> String {
         failure.operatorIndex.map { operatorName(at: $0) } ?? sourceName ?? stage
     }
 
-    /// What the plan calls an operator of the chain.
+    /// What the plan calls an operator of the chain; an index behind the last link counts as the
+    /// last.
     func operatorName(at index: Int) -> String {
         chain.links[min(index, chain.links.count - 1)].name
     }
 
     package var watermark: Instant { chain.frame.pointee.watermark }
-    /// The run's start, nanoseconds since 1970.
+    /// The run's start, nanoseconds since 1970. Deadlines are absolute, the times of notes count
+    /// from it.
     private var started: Int64 { chain.frame.pointee.started.nanoseconds }
     /// Whether it is a source's subtask.
     package var isSource: Bool { source != nil }
     /// Elements a source has taken; 0 elsewhere.
     package var sourceTaken: UInt64 { source?.taken ?? 0 }
+    /// Turns taken so far. Between turns.
     package var turnCount: UInt64 { turns }
-    /// The hops from source to sink that are measured here, each with its name.
+    /// The hops on the way from source to sink that are measured in this subtask, each with its
+    /// name. First asked by the one thread that samples the run, and by no other.
     package private(set) lazy var latencyPlaces: [(hop: String, counts: LatencyCounts)] = {
         let sink = outlets.lazy.compactMap { $0 as? RowOutlet }.first
         var places: [(String, LatencyCounts)] = []
@@ -154,15 +194,21 @@ package final class Subtask: @unchecked Sendable {
 
     // MARK: Looking
 
-    /// What a turn could take now.
+    /// What a turn could take now, the most urgent thing first: timers that are due, answered
+    /// calls, the source's input, an inlet in turn. `now` has the clock, read once for the whole
+    /// look.
     ///
-    /// Influences only which turn is taken: its answer is recorded.
+    /// It influences only which turn is taken, since its answer is recorded. A source may take
+    /// blocks from its feed meanwhile: nobody can tell.
     package func look(at now: Present) -> Look {
         if isDone { return .done }
+        // Cut to microseconds before anything sees it: the note has exactly this time, and whether
+        // a timer is due is decided on it, so that a replay decides the same.
         let time = now.clock / 1_000
         if let choice = dueTimer(time, clock: now.clock) ?? answeredCalls(time, now.calls) {
             return .choice(choice)
         }
+        // Rounded up: woken a microsecond early the timer would not be due.
         var wake = chain.nextDeadline.map { ($0 - started + 999) / 1_000 }
         if let source {
             switch source.look(time: time, isEnding: now.isEnding) {
@@ -180,7 +226,8 @@ package final class Subtask: @unchecked Sendable {
         return .waiting(until: wake)
     }
 
-    /// All turns that could be taken now, for a schedule that draws among them.
+    /// All turns that could be taken now, one of each kind and inlet, for a schedule that draws
+    /// among them. It does not move `nextInlet`.
     package func choices(at now: Present) -> [Choice] {
         if isDone { return [] }
         let time = now.clock / 1_000
@@ -196,15 +243,16 @@ package final class Subtask: @unchecked Sendable {
         return found
     }
 
-    /// The turns that could be taken now from inlets and timers: what a sequential execution knows.
-    /// What a source has to give, and which calls were answered, is for the outside to say.
+    /// The turns that could be taken at `time`, microseconds since the start, from inlets and
+    /// timers alone: what a sequential execution knows without an outside. What a source has to
+    /// give, and which calls were answered, is for the outside to say.
     package func knownChoices(time: Int64) -> [Choice] {
         if isDone { return [] }
         return [dueTimer(time, clock: time * 1_000)].compactMap { $0 } + choicesOfInlets(time)
     }
 
-    /// Timers that are due at a time in microseconds since the start; `clock` is the same time
-    /// uncut, in nanoseconds.
+    /// A turn for timers that are due at `time`, microseconds since the start; `clock` is the same
+    /// time uncut, in nanoseconds, which only a planted fault uses.
     private func dueTimer(_ time: Int64, clock: Int64) -> Choice? {
         var now = started + time * 1_000
         #if WEIR_PROBES
@@ -219,7 +267,8 @@ package final class Subtask: @unchecked Sendable {
         return choice
     }
 
-    /// Calls that were answered.
+    /// A turn for calls that were answered, named one by one: between this look and the turn more
+    /// may be.
     private func answeredCalls(_ time: Int64, _ desk: CallExecutor) -> Choice? {
         guard calls != nil else { return nil }
         let answered = desk.answered(index, atMost: Self.completionBudget)
@@ -235,6 +284,7 @@ package final class Subtask: @unchecked Sendable {
         inlets.enumerated().compactMap { port, inlet in choice(port: port, inlet, time: time) }
     }
 
+    /// A turn for the next inlet, in rotation, that has something.
     private func lookAtInlets(time: Int64) -> Choice? {
         for offset in 0..<inlets.count {
             let port = (nextInlet + offset) % inlets.count
@@ -247,6 +297,8 @@ package final class Subtask: @unchecked Sendable {
     }
 
     private func choice(port: Int, _ inlet: Inlet, time: Int64) -> Choice? {
+        // An operator that makes calls takes no more elements than it may have calls in flight, so
+        // that its calls are bounded without a queue.
         let waiting = min(inlet.waiting, budget, calls?.room ?? budget)
         guard waiting > 0 else { return nil }
         var choice = Choice(kind: .input)
@@ -258,7 +310,8 @@ package final class Subtask: @unchecked Sendable {
 
     // MARK: A turn
 
-    /// Runs a turn's body; its output is in the outlets afterwards.
+    /// Runs a turn's body; its output is in the outlets afterwards. `results` are the answers of a
+    /// completion's calls, in the order of the choice.
     package func run(_ choice: Choice, _ turn: TurnContext, results: [[UInt8]?]) {
         let frame = chain.frame
         frame.pointee.turnTime = choice.time
@@ -307,10 +360,13 @@ package final class Subtask: @unchecked Sendable {
         case .continue, .access, .publish, .rest, .void:
             preconditionFailure("a \(choice.kind) is no turn of \(name)")
         }
+        // The end was seen in an earlier turn and waited for calls: this turn may have taken the
+        // last answer, or given a call up.
         if isEnding, !isDone, !hasFailed { finish() }
     }
 
-    /// A control message of an inlet.
+    /// Takes a control message of an inlet: remembers what it says and lets the subtask's own
+    /// watermark, idleness or end follow.
     func receive(_ control: Control, port: Int) {
         switch control {
         case .watermark(let instant):
@@ -328,12 +384,13 @@ package final class Subtask: @unchecked Sendable {
         }
     }
 
-    /// Takes a later watermark through the chain: a source's own, or what its inlets agree on.
+    /// Takes a later watermark through the chain: a source's own, or what the inlets agree on. One
+    /// that is not later does nothing, since a watermark never goes back.
     func advance(to watermark: Instant) {
         guard watermark > chain.frame.pointee.watermark else { return }
         if watermark == .distantFuture {
-            // Nothing is on time behind the end's watermark: the answers of calls hold it back,
-            // and processing-time timers that are due fire before it.
+            // Nothing is on time behind the end's watermark: the answers of calls in flight hold it
+            // back, and processing-time timers that are due fire before it.
             if calls?.isWaiting ?? false { return }
             fireTimers()
             if hasFailed { return }
@@ -342,14 +399,16 @@ package final class Subtask: @unchecked Sendable {
         chain.advance(to: watermark)
     }
 
-    /// Fires processing-time timers that are due, once a turn: what they set fires in a later one.
+    /// Fires processing-time timers that are due, once a turn: what they set fires in a later one,
+    /// even when it is due already, or a timer that sets itself would never let the turn end.
     private func fireTimers() {
         guard firedTurn != turns else { return }
         firedTurn = turns
         chain.fireTimers()
     }
 
-    /// What the inlets said last of event time, in their order; no turn of this subtask may run.
+    /// What the inlets said last of event time, in the order of the inlets. No turn of this subtask
+    /// may run.
     package var inletTimes: [InletTime] {
         inlets.indices.map { port in
             InletTime(
@@ -358,6 +417,8 @@ package final class Subtask: @unchecked Sendable {
         }
     }
 
+    /// The subtask's watermark is the least of its inlets that are neither idle nor ended. When
+    /// none is left that speaks, and not all have ended, the subtask is idle itself.
     private func combine() {
         var least: Instant?
         for port in inlets.indices where !isInletIdle[port] && !isInletEnded[port] {
@@ -371,6 +432,7 @@ package final class Subtask: @unchecked Sendable {
         advance(to: least)
     }
 
+    /// The subtask says nothing for now. Told once, and operators and readers with it.
     private func becomeIdle() {
         guard !isIdle else { return }
         isIdle = true
@@ -378,6 +440,7 @@ package final class Subtask: @unchecked Sendable {
         chain.pass(.idle)
     }
 
+    /// The subtask speaks again. Told once; before the element or watermark that ends the silence.
     func becomeActive() {
         guard isIdle else { return }
         isIdle = false
@@ -385,7 +448,9 @@ package final class Subtask: @unchecked Sendable {
         chain.pass(.active)
     }
 
-    /// The end of input: what is due fires, what is open ends, then the end goes on.
+    /// The end of input. What is due fires, what is open ends with the watermark at the end of
+    /// time, and then the end itself goes on. Calls in flight hold all of it back: this is called
+    /// again in each later turn until none is left.
     private func finish() {
         if !isEnding { fireTimers() }
         isEnding = true
@@ -395,23 +460,26 @@ package final class Subtask: @unchecked Sendable {
         #endif
         if let calls, calls.isWaiting { return }
         becomeActive()
+        // An idle subtask's watermark would not reach its readers, so it speaks again first.
         advance(to: .distantFuture)
         if hasFailed { return }
         chain.pass(.end)
         isDone = true
     }
 
-    /// Checks conditions on the state that the turn leaves.
+    /// Checks conditions on the state that the turn leaves, at its end and before its output is
+    /// published.
     func checkInvariants(_ turn: TurnContext) {
         guard !checks.isEmpty else { return }
         chain.running.enterInvariants()
         for check in checks { check.check(turn) }
     }
 
-    /// Hands the calls made in the turn to the executors.
+    /// Gives the calls made in the turn to the executors. Behind the turn's end note.
     func submitCalls() { calls?.submit() }
 
-    /// Publishes what it can; true when nothing is left.
+    /// Publishes what it can, outlet by outlet; true when nothing is left. An outlet without room
+    /// does not hold the others up: each is a channel of its own.
     func publish(_ turn: TurnContext, isLate: Bool) -> Bool {
         staleDigest()
         var isPublished = true
@@ -425,7 +493,8 @@ package final class Subtask: @unchecked Sendable {
     }
 
     /// Samples what the turn wrote last into each operator's state and what it emitted, the last
-    /// first; on every 64th turn tells the hash of all samples so far.
+    /// first. On every 64th turn it tells the hash of all samples so far, for the end note. Called
+    /// once at the end of each turn, in a replay too: the trail is part of the state.
     func sample() -> UInt64? {
         trail.pass { hash, bytes in
             var spent = chain.sample(into: &hash)
@@ -437,12 +506,14 @@ package final class Subtask: @unchecked Sendable {
         return turns % Self.sampleInterval == 0 ? trail.value : nil
     }
 
-    /// The state of each operator that has any, for a person. As for `digest`.
+    /// The state of each operator that has any, for a person. At a rest point, or in a replay
+    /// between turns. Costs a look at every entry.
     package var states: [(operator: String, entries: [(key: String, value: Any)])] {
         chain.views.map { ($0.operator, $0.view.entries()) }
     }
 
-    /// The key that has this text in the state of an operator, as `value` wants it.
+    /// The key that has this text in the state of an operator, in the form in which `value` wants
+    /// it; nil where none has it.
     package func key(named text: String, of operator: String) -> Any? {
         view(of: `operator`)?.key(named: text)
     }
@@ -459,7 +530,8 @@ package final class Subtask: @unchecked Sendable {
     /// Whether an operator of it keeps anything.
     package var hasState: Bool { !chain.views.isEmpty }
 
-    /// The element of a source with this index as text, where it can be made out of order.
+    /// The element of a source with this index, from 0, as text; nil where it cannot be made out of
+    /// order.
     package func describeElement(_ index: UInt64) -> String? { source?.describe(element: index) }
 
     // MARK: Digests
@@ -467,7 +539,8 @@ package final class Subtask: @unchecked Sendable {
     /// What a digest reads was touched, or is about to be. Any thread.
     @inline(__always)
     func staleDigest() {
-        // Most often it is stale already: then the line stays shared.
+        // It is stale already for most calls: a load alone leaves the cache line shared among the
+        // threads that publish to and take from this subtask's channels.
         if !isDigestStale.load(ordering: .relaxed) {
             isDigestStale.store(true, ordering: .relaxed)
         }
@@ -482,12 +555,14 @@ package final class Subtask: @unchecked Sendable {
             knownDigest = freshDigest()
             isDigestStale.store(false, ordering: .relaxed)
         } else {
+            // In checked builds every digest is made anew, so that a change which forgot to call
+            // `staleDigest` is found at the next rest point.
             assert(knownDigest == freshDigest(), "\(name) changed and did not say so")
         }
         return knownDigest
     }
 
-    /// The digest made anew. As for `digest`.
+    /// The digest made anew, with the same conditions as `digest`.
     func freshDigest() -> UInt64 {
         var hash = StableHash()
         digest(into: &hash)
@@ -516,6 +591,8 @@ extension Subtask: SavablePart {
             // Queued and unpublished messages of a channel are one sequence: where it is cut
             // depends on timing.
             outlet.channel?.digest(into: &hash)
+            // On an edge that may drop, publishing is a step: how far it has come is state, so a
+            // mark divides what is queued from what is not published.
             if let channel = outlet.channel, channel.policy != .block { hash.combine(0x5EA1) }
             outlet.digest(into: &hash)
         }
@@ -535,15 +612,16 @@ extension Subtask: SavablePart {
         fileprivate var frame: Frame
         fileprivate var counts: [UInt64]
         fileprivate var books: [OperatorBook]
-        /// Elements that came through each inlet, and went through each outlet.
+        /// How many elements came through each inlet.
         fileprivate var inletTotals: [UInt64]
+        /// How many elements went through each outlet.
         fileprivate var outletTotals: [UInt64]
-        /// Nil where no source is read.
+        /// The source's position; nil where no source is read.
         fileprivate var source: SavedPart?
         fileprivate var operators: [SavedPart]
         fileprivate var outlets: [SavedPart]
 
-        /// What the fields outside the parts take.
+        /// About what the fields outside the parts take.
         fileprivate static let ownBytes = 256
 
         fileprivate var bytes: Int {
@@ -576,6 +654,7 @@ extension Subtask: SavablePart {
         (isIdle, isDone, isEnding) = (snapshot.isIdle, snapshot.isDone, snapshot.isEnding)
         (turns, nextInlet, lastTurn) = (snapshot.turns, snapshot.nextInlet, snapshot.lastTurn)
         trail = snapshot.trail
+        // Not the whole frame: its pointers are those of this execution.
         chain.frame.pointee.resume(from: snapshot.frame)
         counters.restore(snapshot.counts)
         for (place, book) in snapshot.books.enumerated() { chain.books[place] = book }
