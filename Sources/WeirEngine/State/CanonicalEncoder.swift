@@ -2,20 +2,26 @@ package import WeirBase
 
 /// The one binary form of a value: equal values have equal bytes, in every process and build.
 ///
+/// Digests, samples, the identity of keys and the choice of a key's subtask all rest on it, so that
+/// its form must not change: traces on disk have hashes of it.
+///
 /// Integers are zigzag or plain varints, floating point numbers their bits (all NaNs alike, -0 as
-/// 0), text its UTF-8 with a length, sequences a count and their elements, optionals a flag.
-/// Keyed containers are sorted by key; the entries of dictionaries and sets by their bytes, since
-/// their order in memory means nothing. Never the bytes in memory: padding differs between equal
+/// 0), text its UTF-8 with a length, sequences a count and their elements, optionals a flag. Keyed
+/// containers are sorted by key; the entries of dictionaries and sets by their bytes, since their
+/// order in memory means nothing. It is never the bytes in memory: padding differs between equal
 /// values.
+///
+/// Safe on any thread. Costs by the size of the value: types of the list below are written
+/// directly, other `Codable` types through an encoder that allocates.
 package enum Canonical {
-    /// The canonical bytes of a value.
+    /// The canonical bytes of a value. Allocates them.
     package static func bytes(of value: some Encodable) -> [UInt8] {
         var writer = ByteWriter()
         encode(value, into: &writer)
         return writer.bytes
     }
 
-    /// Adds the canonical bytes of a value.
+    /// Adds the canonical bytes of a value to a writer.
     package static func encode<Value: Encodable>(_ value: Value, into writer: inout ByteWriter) {
         if let direct = value as? any CanonicallyEncodable {
             direct.encodeCanonically(into: &writer)
@@ -31,12 +37,15 @@ package enum Canonical {
         }
     }
 
-    /// Whether two values have one canonical form, which is what makes two keys the same.
+    /// Whether two values have one canonical form, which is what makes two keys the same. It need
+    /// not agree with the type's own `==`.
     package static func areSame<Value: Encodable>(_ left: Value, _ right: Value) -> Bool {
         bytes(of: left) == bytes(of: right)
     }
 
-    /// A hash of a value's canonical form; short cuts for the usual keys.
+    /// A hash of a value's canonical form, which places a key in a table and in a key group. Texts
+    /// and `Int`s, the usual keys, have short cuts that allocate nothing and give a hash of their
+    /// own form.
     @usableFromInline
     static func hash<Value: Encodable>(_ value: Value) -> UInt64 {
         if Value.self == String.self, let text = value as? String { return hash(text: text) }
@@ -61,7 +70,7 @@ package enum Canonical {
 }
 
 extension StableHash {
-    /// Adds the canonical form of a value; tells how many bytes it has.
+    /// Adds the canonical form of a value to the hash; tells how many bytes it has.
     @discardableResult
     mutating func combine(canonical value: some Encodable) -> Int {
         let bytes = Canonical.bytes(of: value)
@@ -117,8 +126,8 @@ extension String: CanonicallyEncodable {
     func encodeCanonically(into writer: inout ByteWriter) { writer.append(string: self) }
 }
 
-/// One member: the form that points in time had before they were text in JSON. Digests of older
-/// traces rest on it, and eight bytes are cheaper than thirty.
+/// Written as one member called `nanoseconds`: the form that points in time had before they were
+/// text in JSON. Digests of older traces rest on it, and eight bytes are cheaper than thirty.
 extension Instant: CanonicallyEncodable {
     func encodeCanonically(into writer: inout ByteWriter) {
         writer.append(varint: 1)
@@ -173,7 +182,8 @@ private func writeSorted(_ entries: [[UInt8]], into writer: inout ByteWriter) {
 /// What a `Codable` type wrote, before keyed members are sorted.
 ///
 /// Values lie one behind the other in `values`; an entry says which stretch is whose. Containers
-/// inside have nodes of their own, since they may be filled after what follows them.
+/// inside have nodes of their own, since they may be filled after what follows them. A node becomes
+/// what the first thing written to it makes it: one value, a sequence, or members.
 private final class CanonicalNode {
     enum Shape {
         case empty, value, sequence, members
@@ -192,6 +202,7 @@ private final class CanonicalNode {
 
     var count: Int { shape == .sequence ? entries.count : 0 }
 
+    /// Adds the canonical form of all that was written, with members in order of their keys.
     func write(into writer: inout ByteWriter) {
         switch shape {
         case .empty: writer.append(varint: 0)
@@ -240,6 +251,7 @@ private final class CanonicalNode {
         entries.append(Entry(stretch: start..<values.count))
     }
 
+    /// A node for a container under this key, to be filled later.
     func addInner(key: String) -> CanonicalNode {
         shape = .members
         let inner = CanonicalNode()
@@ -247,6 +259,7 @@ private final class CanonicalNode {
         return inner
     }
 
+    /// A node for a container that is the sequence's next element, to be filled later.
     func addInner() -> CanonicalNode {
         shape = .sequence
         let inner = CanonicalNode()
@@ -255,6 +268,7 @@ private final class CanonicalNode {
     }
 }
 
+/// Gives a type that encodes itself the containers that write into one node.
 private struct CanonicalEncoder: Encoder {
     var node = CanonicalNode()
     var codingPath: [any CodingKey] { [] }
@@ -267,7 +281,7 @@ private struct CanonicalEncoder: Encoder {
     func singleValueContainer() -> any SingleValueEncodingContainer { SingleContainer(node: node) }
 }
 
-/// The usual types have entries of their own in each container: for them nothing is cast.
+/// The members of a type. The usual types have methods of their own here: for them nothing is cast.
 private struct KeyedContainer<Key: CodingKey>: KeyedEncodingContainerProtocol {
     let node: CanonicalNode
     var codingPath: [any CodingKey] { [] }
@@ -310,6 +324,7 @@ private struct KeyedContainer<Key: CodingKey>: KeyedEncodingContainerProtocol {
     }
 }
 
+/// A sequence that a type writes by itself.
 private struct UnkeyedContainer: UnkeyedEncodingContainer {
     let node: CanonicalNode
     var codingPath: [any CodingKey] { [] }
@@ -330,6 +345,7 @@ private struct UnkeyedContainer: UnkeyedEncodingContainer {
     mutating func superEncoder() -> any Encoder { CanonicalEncoder(node: node.addInner()) }
 }
 
+/// The value of a type that is a wrapper of another one.
 private struct SingleContainer: SingleValueEncodingContainer {
     let node: CanonicalNode
     var codingPath: [any CodingKey] { [] }

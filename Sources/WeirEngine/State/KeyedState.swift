@@ -9,16 +9,18 @@ public struct KeyedState<Key: Hashable & Codable & Sendable, State: Codable & Se
     let initial: State
 }
 
-/// All entries of a keyed state, at a moment when no turn is open.
+/// All entries of a keyed state, from the tables of all subtasks, at a moment when no turn is open.
 ///
-/// Only valid inside the condition that was given it. Visits entries in no particular order.
+/// Only valid inside the condition that was given it. Visits entries in no particular order, so a
+/// condition must not depend on one.
 public struct KeyedEntries<Key: Hashable & Codable & Sendable, State: Codable & Sendable> {
     let tables: [KeyedTable<Key, State>]
 
     /// How many keys there are.
     public var count: Int { tables.reduce(0) { $0 + $1.count } }
 
-    /// The state of a key; nil when the operator has not seen it.
+    /// The state of a key; nil when the operator has not seen it. Costs one look into each
+    /// subtask's table.
     public subscript(key: Key) -> State? {
         let hash = Canonical.hash(key)
         return tables.lazy.compactMap { $0.existing(key, hash: hash)?.pointee }.first
@@ -45,10 +47,12 @@ struct KeyInvariant<Key, State>: Sendable {
 
 /// A keyed state of a plan, without its types.
 protocol AnyKeyedStateSpec: AnyObject {
-    /// The operators that it was given to.
+    /// The names of the operators that it was given to; planning refuses any number but one.
     var operators: [String] { get }
 }
 
+// What a plan knows of a keyed state while its pipeline is built: who has it, and which conditions
+// name it.
 final class KeyedStateSpec<Key: Hashable & Codable & Sendable, State: Codable & Sendable>:
     AnyKeyedStateSpec
 {
@@ -59,27 +63,36 @@ final class KeyedStateSpec<Key: Hashable & Codable & Sendable, State: Codable & 
     init(index: Int) { self.index = index }
 }
 
-/// Checks conditions on the keys that a turn touched, at its end. Belongs to one subtask.
+/// Checks conditions on the keys that a turn touched, at its end.
+///
+/// The operator calls `touch` for each element and timer, and the subtask `check` at the end of
+/// each turn. Belongs to one subtask. A condition is violated where it *begins* not to hold for a
+/// key: a key that stays broken is told once, until it has held again.
 struct KeyChecks<Key: Hashable & Codable & Sendable, State: Codable & Sendable> {
-    /// The keys of the turn that runs, bounded by what a turn takes and the timers it fires.
+    /// The keys that the running turn touched, bounded by what a turn takes and the timers it
+    /// fires; a key may be in it more than once.
     private var touched: [Key] = []
-    /// Per condition: the keys, in canonical form, for which it did not hold at the end of their
-    /// last turn.
+    /// For each condition, by its index: the keys, in canonical form, for which it did not hold at
+    /// the end of their last turn. Only asked whether it holds one, so that its order reaches
+    /// nothing.
     var broken: [Set<[UInt8]>]
     private let invariants: [KeyInvariant<Key, State>]
 
-    /// Checks for a subtask; nil where there is nothing to check.
+    /// Checks for a subtask; nil where nobody stated a condition.
     init?(_ invariants: [KeyInvariant<Key, State>]) {
         guard !invariants.isEmpty else { return nil }
         self.invariants = invariants
         broken = invariants.map { _ in [] }
     }
 
+    /// Remembers that the running turn touched a key. Elements of one key often come in a row, and
+    /// only the last key is compared.
     mutating func touch(_ key: Key) {
         if touched.last != key { touched.append(key) }
     }
 
-    /// The end of a turn: conditions that begin not to hold are violated at its step.
+    /// Checks every condition for every touched key at the end of a turn; those that begin not to
+    /// hold are violated at the turn's step.
     mutating func check(_ table: KeyedTable<Key, State>, _ turn: TurnContext) {
         for key in touched {
             guard let state = table.existing(key, hash: Canonical.hash(key)) else { continue }
@@ -98,14 +111,18 @@ struct KeyChecks<Key: Hashable & Codable & Sendable, State: Codable & Sendable> 
 
 /// The table of a keyed state in one subtask, for conditions at rest.
 struct WatchedTable {
-    /// The state's number in its pipeline.
+    /// The keyed state's number in its pipeline.
     let state: Int
+    /// Gives the table as it is then: a restored operator has another one.
     let table: () -> AnyObject
 }
 
 /// What conditions look at where no turn is open: all cells, and the tables of keyed states.
+///
+/// Made once for an execution; what it gives out is only to be looked at inside a condition.
 public struct StateAtRest {
     let cells: [any AnyCell]
+    /// By the keyed state's number, the tables of all subtasks.
     let tables: [[WatchedTable]]
 
     init(cells: [any AnyCell], subtasks: [Subtask], states: Int) {
@@ -118,8 +135,8 @@ public struct StateAtRest {
     }
 }
 
-/// A part of a pipeline's state that `flow.invariant(_:on:and:_:)` can look at: a `SharedCell`
-/// or a `KeyedState`.
+/// A part of a pipeline's state that `flow.invariant(_:on:and:_:)` can look at: a `SharedCell` or a
+/// `KeyedState`.
 public protocol InvariantSubject {
     /// What the condition gets of it.
     associatedtype View
@@ -191,7 +208,7 @@ extension Flow {
         noteInvariant(name)
     }
 
-    /// What a plan knows of a keyed state.
+    /// What a plan knows of a keyed state; a state that was made by another pipeline traps.
     func spec<Key, State>(of state: KeyedState<Key, State>) -> KeyedStateSpec<Key, State> {
         guard state.index < keyedStates.count,
             let spec = keyedStates[state.index] as? KeyedStateSpec<Key, State>

@@ -1,12 +1,15 @@
 package import WeirBase
 
-/// A part of an execution that has state of its own: an operator, a source, an outlet, a channel,
-/// a cell, a whole subtask.
+/// A part of an execution that has state of its own: an operator, a source, an outlet, a channel, a
+/// cell, a whole subtask.
 ///
-/// Whatever looks at state looks at it through this: rest points and the end digest it, the
-/// debugger saves it and puts it back. A part that lasts from turn to turn in any field states what
-/// of it is saved as a type of its own, so that a field which is forgotten in one of the three
-/// places is seen where all three are written.
+/// Whatever looks at state looks at it through this: rest points and the end digest it, a replay
+/// saves it and puts it back. A part that lasts from turn to turn in any field states what of it is
+/// saved as a type of its own, so that a field which is forgotten in one of the three places is
+/// seen where all three are written.
+///
+/// The law that the three keep: a part into which a snapshot was restored has the digest of the
+/// part that was saved, and goes on as that part would.
 ///
 /// All of it is called where no turn of the part is open: at a rest point, behind the last turn, or
 /// in a replay.
@@ -17,11 +20,13 @@ package protocol SavablePart: AnyObject {
     /// What a message to people calls the part.
     var partName: String { get }
     /// Adds the state's canonical form to a digest: equal states add equal bytes, in every process
-    /// and build.
+    /// and build. Nothing that depends on timing, on an address or on a table's order may be in it.
+    /// Costs coding all that the part holds.
     func digest(into hash: inout StableHash)
     /// The state as values. Costs a copy of what is not shared copy-on-write.
     func save() -> Saved<Snapshot>
-    /// Takes saved state in, in a part of the same plan that has taken nothing yet.
+    /// Takes saved state in, in a part of the same plan that has taken nothing yet. The snapshot
+    /// stays as it is and may be restored again.
     func restore(_ snapshot: Snapshot)
 }
 
@@ -48,7 +53,7 @@ package struct SavedPart {
 }
 
 extension SavablePart {
-    /// `save` without the type of the state.
+    /// `save` without the type of the state, with the part's name for the message of a mismatch.
     package func savePart() -> SavedPart {
         let saved = save()
         return SavedPart(state: saved.state, name: partName, bytes: saved.bytes)

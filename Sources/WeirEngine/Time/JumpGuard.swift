@@ -2,13 +2,22 @@ import WeirBase
 
 /// Decides which event times a watermark may rest on when one of them can be wrong.
 ///
+/// A watermark follows the greatest event time; one element from a machine whose clock is a year
+/// ahead would make everything behind it late. So a time is only believed when others agree with
+/// it.
+///
 /// Pure: times in, the greatest believed time and refuted elements out. A time is *ahead* when it
 /// is more than `bound` beyond the greatest believed one. The times of elements in a row that are
 /// all ahead are kept; once there are `agreeing` behind the first of them, the least of them is
 /// believed, and what is then within the bound of it, and so on upwards. The first element that is
 /// not ahead ends the row and refutes it.
+///
+/// `Watermarker` calls it for each element of a source. It depends on the elements alone, in their
+/// order, so that it never depends on batches. Its memory is bounded by `agreeing`.
 struct JumpGuard {
     /// How many elements must follow one that is ahead, and be ahead too, for it to be believed.
+    /// More would keep the watermark back longer behind a real gap, fewer would believe a wrong
+    /// clock that sends a few elements in a row.
     static let agreeing = 20
 
     /// Elements whose times were not believed and then contradicted.
@@ -27,9 +36,12 @@ struct JumpGuard {
         var distance: Int64
     }
 
+    /// The maximum distance, nanoseconds, at which a time is believed by itself.
     private let bound: Int64
     /// The greatest time that is believed; nil before the second element.
     private(set) var base: Int64?
+    /// The row of elements that are ahead, in their order; before there is a base, the first
+    /// element alone.
     private var ahead: [Ahead] = []
 
     init(bound: Int64) {
@@ -37,7 +49,8 @@ struct JumpGuard {
         self.bound = bound
     }
 
-    /// Takes the next element's time; says what it refutes.
+    /// Takes the next element's time, nanoseconds since 1970; says what it refutes. Elements come
+    /// in the order of their numbers.
     mutating func take(_ time: Int64, element: UInt64) -> Refuted? {
         guard let base else { return begin(time, element) }
         let distance = Self.distance(from: base, to: time)
@@ -51,7 +64,8 @@ struct JumpGuard {
         return refute()
     }
 
-    /// One element alone says nothing: of the first two that are far apart the earlier one counts.
+    /// The first two elements. One alone says nothing: of two that are far apart the earlier one
+    /// counts, and the later is ahead of it.
     private mutating func begin(_ time: Int64, _ element: UInt64) -> Refuted? {
         guard let first = ahead.first else {
             ahead = [Ahead(time: time, element: element, distance: 0)]
@@ -68,6 +82,9 @@ struct JumpGuard {
         return nil
     }
 
+    /// Believes the row from its least time upwards, as far as neighbours are within the bound.
+    /// What lies beyond stays ahead of the new base, so a wrong clock inside a real gap is still
+    /// kept out.
     private mutating func believe() {
         let times = ahead.map(\.time).sorted()
         var believed = times[0]
@@ -76,12 +93,14 @@ struct JumpGuard {
         ahead.removeAll { Self.distance(from: believed, to: $0.time) <= bound }
     }
 
-    /// Saturates: times may lie at both ends of what can be told.
+    /// How far a time lies ahead, nanoseconds; negative for an earlier one. Saturates: times may
+    /// lie at both ends of what can be told.
     private static func distance(from base: Int64, to time: Int64) -> Int64 {
         let (distance, overflow) = time.subtractingReportingOverflow(base)
         return overflow ? (time < base ? .min : .max) : distance
     }
 
+    /// Ends the row, which the element at hand contradicts; nil where there is none.
     private mutating func refute() -> Refuted? {
         guard let first = ahead.first else { return nil }
         defer { ahead.removeAll(keepingCapacity: true) }

@@ -2,23 +2,30 @@ import WeirBase
 
 /// The timers of one operator in one subtask: by deadline, then by the key's canonical bytes.
 ///
-/// One timer for each key and deadline, however often it is set. Bounded: the owner says how many
-/// there may be, and learns when one more is refused. One owner; not for several threads.
+/// The operator registers timers for keys and takes out those that are due, in that order, which is
+/// the same in a replay whatever order they were set in. One timer for each key and deadline,
+/// however often it is set. Bounded: the owner says how many there may be, and learns when one more
+/// is refused. Registering and taking cost the logarithm of how many wait. A value with one owner;
+/// not for several threads.
 struct TimerQueue<Key> {
+    /// A timer that waits.
     struct Entry {
+        // When it is due, nanoseconds since 1970, in event or in processing time.
         var deadline: Int64
+        // The key's canonical form, by which timers of one deadline are ordered.
         var keyBytes: [UInt8]
-        /// The how manieth it was among all that were ever set here; merged ones are not counted.
+        /// Its number among all that were ever added here, from 1; merged ones are not counted. It
+        /// tells timers that were set in the course of an advance from those before.
         var registration: UInt64
         var key: Key
     }
 
-    /// What became of a timer that was set.
+    /// What became of a timer that was to be set.
     enum Registration: Equatable {
         case added
-        /// The key has a timer at that time already.
+        /// The key has a timer at that time already; nothing was added.
         case merged
-        /// There are as many as there may be.
+        /// There are as many as there may be; nothing was added.
         case refused
     }
 
@@ -31,7 +38,8 @@ struct TimerQueue<Key> {
     private let limit: Int
     /// A binary heap; the least entry first.
     private var heap: [Entry] = []
-    /// Those in the heap. Only asked whether it holds one: its order reaches nothing.
+    /// The identities of the timers in the heap. Only asked whether it holds one, so that its order
+    /// reaches nothing.
     private var waiting: Set<Identity> = []
     /// Timers added since the run's start.
     private(set) var registrations: UInt64 = 0
@@ -39,9 +47,11 @@ struct TimerQueue<Key> {
     /// A queue of at most `limit` timers.
     init(limit: Int = TimerLimits.standard.count) { self.limit = limit }
 
+    /// The earliest deadline; nil when no timer waits.
     var earliest: Int64? { heap.first?.deadline }
     var count: Int { heap.count }
 
+    /// Sets a timer for a key, whose canonical form is `keyBytes`.
     mutating func register(_ key: Key, keyBytes: [UInt8], deadline: Int64) -> Registration {
         guard !waiting.contains(Identity(deadline: deadline, keyBytes: keyBytes)) else {
             return .merged
@@ -61,14 +71,16 @@ struct TimerQueue<Key> {
         return .added
     }
 
-    /// Takes all entries due at `time` out, in order; what is registered meanwhile fires later.
+    /// Takes all entries due at `time` out, in order. All at once, so that what is registered while
+    /// they fire waits for a later turn.
     mutating func takeDue(at time: Int64) -> [Entry] {
         var due: [Entry] = []
         while let first = heap.first, first.deadline <= time { due.append(takeFirst(first)) }
         return due
     }
 
-    /// Takes the first entry out whose time the watermark has passed; nil when there is none.
+    /// Takes the first entry out whose time the watermark has passed; nil when there is none. One
+    /// by one, so that what is registered while they fire is in its order among the others.
     ///
     /// Elements at the watermark itself may still come, so a timer at that time waits for the next
     /// one; the last watermark of all has passed everything.
@@ -88,6 +100,7 @@ struct TimerQueue<Key> {
         return heap.count
     }
 
+    /// Takes the heap's first entry out, with its identity.
     private mutating func takeFirst(_ first: Entry) -> Entry {
         waiting.remove(Identity(deadline: first.deadline, keyBytes: first.keyBytes))
         assert(waiting.count == heap.count - 1, "a timer lay twice in the queue")
@@ -95,6 +108,8 @@ struct TimerQueue<Key> {
         return first
     }
 
+    /// Puts the heap's last entry at its front and lets it sink: first in the heap is again the
+    /// least.
     private mutating func removeFirst() {
         let last = heap.removeLast()
         guard !heap.isEmpty else { return }
@@ -116,6 +131,7 @@ struct TimerQueue<Key> {
         return left.keyBytes.lexicographicallyPrecedes(right.keyBytes)
     }
 
+    /// A sum over the entries, since the heap's order depends on how they came.
     func digest(into hash: inout StableHash) {
         hash.combine(registrations)
         var sum: UInt64 = 0
@@ -132,16 +148,18 @@ struct TimerQueue<Key> {
 
 /// How many timers an operator may have, and how long they may go on setting each other.
 struct TimerLimits: Equatable, Sendable {
-    /// Timers of one clock that wait in one subtask at most; one more is the operator's error.
+    /// The maximum number of timers of one clock that wait in one subtask, 4,194,304; one more is
+    /// the operator's error.
     var count = 1 << 22
-    /// Timers of one key that timers set and that fire before one watermark goes on, at most; one
-    /// more is the operator's error. At the end of input nothing else ends such a chain.
+    /// The maximum number of timers of one key that timers set and that fire before one watermark
+    /// goes on, 1,048,576; one more is the operator's error. At the end of input nothing else ends
+    /// such a chain.
     var chain = 1 << 20
 
     static let standard = TimerLimits()
 }
 
-/// An operator set more timers than it may have.
+/// An operator set more timers than it may have: the operator's error.
 struct TimerBound: Error, CustomStringConvertible {
     let count: Int
     var description: String {
@@ -150,7 +168,7 @@ struct TimerBound: Error, CustomStringConvertible {
     }
 }
 
-/// The timers of a key set each other without end.
+/// The timers of a key set each other without end: the operator's error.
 struct EndlessTimers: Error, CustomStringConvertible {
     let key: String
     let count: Int

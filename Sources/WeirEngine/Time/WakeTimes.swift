@@ -2,6 +2,9 @@ import HeapModule
 
 /// When subtasks want to be woken: one time each, the earliest at hand.
 ///
+/// A worker whose look says when there may be something sets that time; the clerk sleeps until the
+/// earliest and takes out whose time has come. A heap cannot change an entry, so a new time adds
+/// one, and entries that are not their subtask's time any more are passed over when they come up.
 /// Setting a time costs the logarithm of how many wait, whatever the plan's size. Owned by whoever
 /// holds the scheduler's lock.
 struct WakeTimes {
@@ -14,14 +17,17 @@ struct WakeTimes {
         }
     }
 
-    /// Microseconds since the run's start, by subtask.
+    /// Each waiting subtask's time, microseconds since the run's start, by the subtask's number.
     private var times: [UInt16: Int64] = [:]
-    /// Entries whose time is not the subtask's any more are passed over.
+    /// All times that were set, the least first. Entries whose time is not the subtask's any more
+    /// are passed over.
     private var heap = Heap<Entry>()
-    /// Passed-over entries that are kept at most besides as many as there are subtasks that wait.
+    /// How many passed-over entries are kept besides as many as there are subtasks that wait; one
+    /// more and the heap is made anew. That bounds the heap, and making it anew costs a constant
+    /// for each entry.
     static let slack = 64
 
-    /// Entries that are kept, those that are passed over among them.
+    /// How many entries are kept, those that are passed over among them.
     var entryCount: Int { heap.count }
 
     /// The earliest time; nil when nobody waits.
@@ -32,7 +38,8 @@ struct WakeTimes {
         }
     }
 
-    /// Sets a subtask's time, in place of an earlier one; tells whether nobody waits for less.
+    /// Sets a subtask's time, in place of its earlier one; tells whether it is now the earliest of
+    /// all, so that the clerk has to be woken.
     mutating func set(_ time: Int64, of subtask: UInt16) -> Bool {
         let before = earliest
         if times.updateValue(time, forKey: subtask) != time {
@@ -54,6 +61,7 @@ struct WakeTimes {
         return due
     }
 
+    /// Removes entries at the front that are not their subtask's time any more.
     private mutating func dropOutdated() {
         while let entry = heap.min, times[entry.subtask] != entry.time { heap.removeMin() }
     }

@@ -34,10 +34,17 @@ public struct WatermarkPolicy: Sendable, Equatable {
 }
 
 /// Turns event times into watermarks, element by element.
+///
+/// `SourceEmitter` calls `judge` and then `passed` for each element that has a time, in order. A
+/// watermark is the greatest believed time less the disorder, cut down to whole steps of the
+/// granularity. It so follows from the elements alone: cut where a turn ends, it would depend on
+/// how they were batched.
 struct Watermarker {
     private let disorder: Int64
     private let granularity: Duration
+    /// The least time at which the watermark can move again.
     private var step = Int64.min
+    /// The watermark that was given last.
     private(set) var emitted = Instant.distantPast
     /// The newest time that is believed, nanoseconds since 1970; nil before there is one. For
     /// measuring: it is in no digest.
@@ -51,15 +58,16 @@ struct Watermarker {
         jumps = policy.maximumJump.map { JumpGuard(bound: $0.wholeNanoseconds) }
     }
 
-    /// Looks at the time of the element with this number before `passed` does; says which
-    /// elements before it turn out to have had wrong times.
+    /// Looks at the time of the element with this number before `passed` does; says which elements
+    /// before it turn out to have had wrong times. Nil always where any distance is believed.
     mutating func judge(_ time: Int64, element: UInt64) -> JumpGuard.Refuted? {
         jumps?.take(time, element: element)
     }
 
-    /// The watermark behind an element, if it moves there.
+    /// The watermark behind an element with this time, nanoseconds since 1970, if it moves there.
     mutating func passed(_ time: Int64) -> Instant? {
         guard jumps != nil else { return moved(to: time) }
+        // Not the element's own time, which may be one that is not believed.
         return jumps?.base.flatMap { moved(to: $0) }
     }
 
@@ -69,6 +77,7 @@ struct Watermarker {
         guard time >= step else { return nil }
         let behind = Instant(nanoseconds: time) - .nanoseconds(disorder)
         let floor = behind.floored(to: granularity)
+        // A time below this one cuts down to the same step.
         let next = floor + granularity + .nanoseconds(disorder)
         step = next.nanoseconds
         guard floor > emitted else { return nil }
