@@ -6,7 +6,9 @@ extension DataStream {
     ///
     /// `call` runs on a thread of its own; its answer comes back in a turn of kind completion, in
     /// the order of arrival, which is recorded. A call without an answer after `timeout` is made
-    /// again, `attempts` times in all; then `complete` gets nil. At most `inFlight` calls run.
+    /// again, with a number of its own, `attempts` times in all; then `complete` gets nil. At most
+    /// `inFlight` calls of a subtask wait for an answer at once: its turns take no more elements
+    /// than that leaves room for. What `complete` emits has no event time unless it says one.
     package func callAsync<Output: Sendable>(
         _ name: String? = nil, emitting output: Output.Type = Output.self, inFlight: Int = 4,
         timeout: Duration, attempts: Int = 2,
@@ -27,15 +29,29 @@ extension DataStream {
     }
 }
 
-/// How calls are bounded.
+/// How the calls of one operator in one subtask are bounded.
 struct CallLimits {
+    /// The maximum number of calls that wait for an answer at once.
     let inFlight: Int
+    /// How long an attempt may take, nanoseconds of processing time.
     let timeout: Int64
+    /// How often a call is made in all before it is given up.
     let attempts: Int
 }
 
 /// The calls of one operator in one subtask.
+///
+/// An element goes through these turns: one takes it and makes its call, which is submitted behind
+/// the turn's end; a completion turn takes the answer and calls `complete`; or a timer turn finds
+/// its time-out due and makes the call again, or gives it up. Until then the element is held, and
+/// the subtask does not end.
+///
+/// Time-outs are processing-time timers of the engine's own. They outlive the end of input, because
+/// without them a call that is never answered would keep the run from ending. Which calls were
+/// answered and in which order is in the completion's note, so that a replay, which has no
+/// executors, is told.
 final class AsyncCalls<Element: Sendable, Output: Sendable> {
+    /// A call that waits for its answer.
     fileprivate struct Flight {
         var element: Element
         var attempt: Int
@@ -46,13 +62,19 @@ final class AsyncCalls<Element: Sendable, Output: Sendable> {
     private let desk: any CallDesk
     private let call: @Sendable (Element, UInt64) -> [UInt8]?
     private let complete: @Sendable (Element, [UInt8]?, inout OperatorContext<Output>) -> Void
+    /// The calls in flight, by their numbers. Its order reaches nothing: digests sort.
     private var flights: [UInt64: Flight] = [:]
+    /// When each call in flight is given up.
     private var timeouts = TimerQueue<UInt64>()
+    /// Calls made so far, further attempts included: the number of the last.
     private var callCount: UInt64 = 0
+    /// Calls made in the running turn.
     private var unsubmitted: [PendingCall] = []
     private let made = OutputRoom<Output>()
     private var output: UnsafeMutablePointer<OutputBuffer<Output>> { made.buffer }
     let partName: String
+    /// The operator's index in its chain, as the chain said it last: a completion turn comes in
+    /// without one.
     private var operatorIndex = 0
 
     init(
@@ -87,6 +109,7 @@ final class AsyncCalls<Element: Sendable, Output: Sendable> {
         callCount += 1
         let number = callCount
         flights[number] = Flight(element: element, attempt: attempt)
+        // Rounded up to microseconds, as all deadlines are.
         let deadline = (now + limits.timeout + 999) / 1_000 * 1_000
         // Bounded by the calls in flight, each with a number of its own.
         _ = timeouts.register(number, keyBytes: Canonical.bytes(of: number), deadline: deadline)
@@ -95,8 +118,11 @@ final class AsyncCalls<Element: Sendable, Output: Sendable> {
             PendingCall(subtask: subtask, call: number) { call(element, number) })
     }
 
+    /// Makes calls again whose time-outs are due, or gives them up.
     private func timeOut(_ frame: UnsafeMutablePointer<Frame>) {
         for entry in timeouts.takeDue(at: frame.pointee.now) {
+            // A time-out is not taken back when its call is answered: it comes up and finds
+            // nothing.
             guard let flight = flights.removeValue(forKey: entry.key) else { continue }
             if flight.attempt < limits.attempts {
                 start(flight.element, attempt: flight.attempt + 1, now: frame.pointee.now)
@@ -107,6 +133,7 @@ final class AsyncCalls<Element: Sendable, Output: Sendable> {
         output.pointee.flush(frame)
     }
 
+    /// The element is done: with an answer, or with nil for a call that was given up.
     private func finish(
         _ element: Element, _ result: [UInt8]?, _ frame: UnsafeMutablePointer<Frame>
     ) {
@@ -134,7 +161,8 @@ extension AsyncCalls: CallPort {
     ) {
         frame.pointee.operatorIndex = operatorIndex
         for answer in answers {
-            // An answer that comes after its time-out has nothing to say.
+            // An answer that comes after its time-out has nothing to say; the element is with
+            // another attempt, or done.
             guard let flight = flights.removeValue(forKey: answer.call) else { continue }
             finish(flight.element, answer.result, frame)
         }
@@ -148,7 +176,8 @@ extension AsyncCalls: OperatorState, OperatorTimers {
         operatorIndex = frame.pointee.operatorIndex
     }
 
-    /// What is in flight came in turns that are sampled by what they emitted before.
+    /// Nothing: what is in flight is in the digest, and its results are sampled when they are
+    /// emitted.
     func sample(into hash: inout StableHash) -> Int { 0 }
 
     func digest(into hash: inout StableHash) {
@@ -183,7 +212,7 @@ extension AsyncCalls: OperatorState, OperatorTimers {
         (callCount, operatorIndex) = (snapshot.callCount, snapshot.operatorIndex)
     }
 
-    /// The elements whose calls are in flight.
+    /// The elements whose calls are in flight, one for each.
     var held: UInt64 { UInt64(flights.count) }
     var view: (any StateView)? { nil }
     var timers: (any OperatorTimers)? { self }

@@ -4,15 +4,22 @@ import WeirTelemetry
 
 /// Runs asynchronous calls on threads of its own and keeps their results until a turn takes them.
 ///
-/// A result is noted in the executor's lane before anybody can see it. Calls in flight are bounded
-/// by the operators that make them.
+/// `submit` queues a call; a thread runs it, notes its result in its own lane, and only then puts
+/// it into the mailbox of the call's subtask and wakes that subtask. A look asks `answered`, and
+/// the completion turn that comes of it asks `take`. A result is noted before anybody can see it,
+/// because a turn that computed with one which a kill then lost could not be run again.
+///
+/// Calls in flight are bounded by the operators that make them, and so is the queue. There is a
+/// thread for each lane; without lanes there is none, and calls run into their time-outs.
 final class CallExecutor: CallDesk, @unchecked Sendable {
     // Unchecked: everything mutable is guarded by `monitor`.
 
     private let lanes: [DataLane]
     private let onResult: @Sendable (UInt16) -> Void
     private let monitor = Monitor()
+    /// Calls that no thread has begun yet, in the order in which they were made.
     private var waiting = Deque<PendingCall>()
+    /// Results that no turn has taken yet, by subtask and in the order of arrival.
     private var mailboxes: [UInt16: Deque<CallResult>] = [:]
     private var isOver = false
     private var threads: [Worker] = []
@@ -22,6 +29,7 @@ final class CallExecutor: CallDesk, @unchecked Sendable {
         self.onResult = onResult
     }
 
+    /// Starts a thread for each lane. Once, before the first turn.
     func start() {
         threads = lanes.enumerated().map { number, lane in
             Worker("weir-call-\(number)") { [self] in
@@ -39,6 +47,8 @@ final class CallExecutor: CallDesk, @unchecked Sendable {
         }
     }
 
+    /// The numbers of calls of a subtask that were answered, the oldest answer first. They stay in
+    /// the mailbox until a turn takes them.
     func answered(_ subtask: UInt16, atMost: Int) -> [UInt64] {
         monitor.withLock { mailboxes[subtask]?.prefix(atMost).map(\.call) ?? [] }
     }
@@ -54,6 +64,8 @@ final class CallExecutor: CallDesk, @unchecked Sendable {
         }
     }
 
+    /// Ends the threads and waits for them. Calls that no thread has begun are dropped; one that
+    /// runs is waited for.
     func stop() {
         monitor.withLock {
             isOver = true
@@ -70,6 +82,7 @@ final class CallExecutor: CallDesk, @unchecked Sendable {
     }
 
     private func execute(_ call: PendingCall, _ lane: DataLane) {
+        // A call that will never be answered leaves no result: its time-out ends it.
         guard let bytes = call.body() else { return }
         let result = CallResult(subtask: call.subtask, call: call.call, bytes: bytes)
         #if WEIR_PROBES
@@ -85,9 +98,11 @@ final class CallExecutor: CallDesk, @unchecked Sendable {
             Probe.at(.resultNoted)
             if Probe.has(.resultAfterHandOver) { return }
         #endif
+        // Not noted means that the run is over: nobody will take it.
         if isNoted { deliver(result) }
     }
 
+    /// Lets the result be seen. The wake-up comes behind it and outside the lock.
     private func deliver(_ result: CallResult) {
         monitor.withLock { mailboxes[result.subtask, default: []].append(result) }
         onResult(result.subtask)

@@ -4,14 +4,18 @@ public import WeirTelemetry
 /// What an operator's closure can do besides computing: emit, log, set timers, know the time.
 ///
 /// Lent to the closure for one call. It cannot be copied and so cannot be kept: what it reaches
-/// belongs to the turn.
+/// belongs to the turn. A struct that is passed `inout` and lies on the stack, because one is made
+/// for each element: a class would cost twice as much.
 @frozen
 public struct OperatorContext<Output: Sendable>: ~Copyable {
     @usableFromInline let frame: UnsafeMutablePointer<Frame>
     @usableFromInline let output: UnsafeMutablePointer<OutputBuffer<Output>>
+    /// The event time that is handed on, nanoseconds since 1970.
     @usableFromInline let time: Int64
     /// How many elements the operator has taken in the turn, this one included.
     @usableFromInline let index: UInt32
+    /// Timers that the closure asked for; its operator registers them when the closure has
+    /// returned.
     @usableFromInline var timers: TimerRequests
 
     @usableFromInline
@@ -73,6 +77,7 @@ public struct OperatorContext<Output: Sendable>: ~Copyable {
                 return
             }
         #endif
+        // Rounded up, as turns' times are cut: a timer never fires before its time.
         let rest = deadline % 1_000
         if rest > 0 { deadline += 1_000 - rest }
         timers.processing.append(deadline)
@@ -82,11 +87,14 @@ public struct OperatorContext<Output: Sendable>: ~Copyable {
     public var log: Log { Log(frame: frame, index: index) }
 }
 
-/// Timers that a closure asked for, until the operator registers them.
+/// Timers that a closure asked for, until the operator registers them. Empty arrays allocate
+/// nothing.
 @frozen
 @usableFromInline
 struct TimerRequests {
+    /// Deadlines in event time, nanoseconds since 1970.
     @usableFromInline var event: [Int64] = []
+    /// Deadlines in processing time, nanoseconds since 1970, whole microseconds.
     @usableFromInline var processing: [Int64] = []
     @usableFromInline init() {}
     var isEmpty: Bool { event.isEmpty && processing.isEmpty }
@@ -178,7 +186,7 @@ public struct Log: ~Copyable {
 }
 
 extension Frame {
-    /// Writes a record of the engine's own, at the place of the running operator.
+    /// Writes a record of the engine's own, as if the running operator had written it.
     mutating func record(
         _ level: LogLevel, _ message: StaticString, _ fields: LogFields,
         file: StaticString = #fileID, line: UInt32
@@ -188,6 +196,8 @@ extension Frame {
         append(level, message, fields, index: taken, file: file, line: line)
     }
 
+    /// Adds a record to the worker's lane. It is counted in `ordinal` first, so that a record which
+    /// finds no lane or no room leaves the numbers of the others as they are.
     fileprivate mutating func append(
         _ level: LogLevel, _ message: StaticString, _ fields: LogFields, index: UInt32,
         file: StaticString, line: UInt32

@@ -70,6 +70,11 @@ extension KeyedStream {
 }
 
 /// State and timers of a keyed `process`, in one subtask.
+///
+/// For each element the kernel finds the key's state in the table, calls the closure with it, and
+/// registers the timers that it asked for. Due timers come from two sides: those of event time when
+/// a watermark passes (`pass`), those of processing time in a timer turn (`fireDue`). Both call
+/// `onTimer` with the key's state. Everything it emits is flushed before the call returns.
 final class KeyedProcess<
     Key: Hashable & Codable & Sendable, State: Codable & Sendable, Output: Sendable
 > {
@@ -77,18 +82,21 @@ final class KeyedProcess<
 
     private let initial: State
     private let onTimer: TimerBody?
+    /// Every key that was ever seen: an entry is never taken out.
     private var table = KeyedTable<Key, State>(isSame: Canonical.areSame)
     private let room = OutputRoom<Output>()
     private var output: UnsafeMutablePointer<OutputBuffer<Output>> { room.buffer }
     private let limits: TimerLimits
     private var eventTimers: TimerQueue<Key>
     private var processingTimers: TimerQueue<Key>
+    /// Processing-time timers that were left at the end; part of the digest.
     private var droppedTimers = 0
+    /// What became of all timers; for the books alone.
     private var book = TimerBook()
-    /// The state's number among those that conditions name.
+    /// The state's number among those that conditions name; nil where none can.
     private let number: Int?
     private var conditions: KeyChecks<Key, State>?
-    /// The state that the running turn touched last; valid until the table changes.
+    /// The state that the running turn touched last, for its sample; valid until the table changes.
     private var touched: UnsafeMutablePointer<State>?
 
     let partName: String
@@ -107,6 +115,7 @@ final class KeyedProcess<
         self.onTimer = onTimer
     }
 
+    /// The operator's link, with the user's closures in its kernel.
     func link<Element>(
         key: @escaping (Element) -> Key,
         body:
@@ -126,18 +135,22 @@ final class KeyedProcess<
                     frame: frame, output: output, time: time, index: taken)
                 let keyOfElement = key(element)
                 let hash = Canonical.hash(keyOfElement)
+                // The slot stays where it is while the closure runs: nothing in it can reach the
+                // table.
                 let state = table.slot(for: keyOfElement, hash: hash) { initial }
                 last = state
                 conditions?.touch(keyOfElement)
                 try body(element, &state.pointee, &context)
                 if !context.timers.isEmpty { try register(context.timers, keyOfElement, frame) }
             }
+            // Once for the slice, and not for each element.
             touched = last
             frame.pointee.handled(done, of: count)
             output.pointee.flush(frame)
         }
     }
 
+    /// Registers the timers that a closure asked for.
     private func register(
         _ requests: TimerRequests, _ key: Key, _ frame: UnsafeMutablePointer<Frame>
     ) throws {
@@ -150,6 +163,7 @@ final class KeyedProcess<
         }
     }
 
+    /// Counts what became of a timer; one too many is the operator's error.
     private func note(
         _ registration: TimerQueue<Key>.Registration, _ frame: UnsafeMutablePointer<Frame>
     ) throws {
@@ -173,11 +187,14 @@ final class KeyedProcess<
     private func fireEventTimers(
         passedBy watermark: Instant, _ frame: UnsafeMutablePointer<Frame>
     ) {
+        // Timers with a higher number were set in the course of this advance, by timers.
         let known = eventTimers.registrations
         var chains: [[UInt8]: Int] = [:]
         while frame.pointee.failure == nil,
             let entry = eventTimers.takeFirst(passedBy: watermark)
         {
+            // Only such timers can go on without end, so only they are counted, for each key by
+            // itself.
             if entry.registration > known {
                 chains[entry.keyBytes, default: 0] += 1
                 if let length = chains[entry.keyBytes], length > limits.chain {
@@ -196,6 +213,7 @@ final class KeyedProcess<
 
     /// Calls the timer closure for a timer whose time has come.
     private func fire(_ entry: TimerQueue<Key>.Entry, _ frame: UnsafeMutablePointer<Frame>) {
+        // Taken out already: behind a failure it is dropped, or the books would miss it.
         if frame.pointee.failure != nil { return drop(1, frame) }
         book.fired += 1
         guard let onTimer else { return }
@@ -221,6 +239,8 @@ extension KeyedProcess: OperatorState {
         switch control {
         case .watermark(let instant):
             fireEventTimers(passedBy: instant, frame)
+        // Event-time timers have all fired with the last watermark; those of processing time will
+        // not be due any more.
         case .end:
             let count = processingTimers.removeAll()
             droppedTimers += count
@@ -230,6 +250,7 @@ extension KeyedProcess: OperatorState {
         }
     }
 
+    /// The state that the turn touched last.
     func sample(into hash: inout StableHash) -> Int {
         guard let state = touched else { return 0 }
         touched = nil
@@ -263,6 +284,7 @@ extension KeyedProcess: OperatorState {
     }
 
     func restore(_ snapshot: Snapshot) {
+        // A copy: the snapshot may be restored again.
         table = snapshot.table.copy()
         (eventTimers, processingTimers) = (snapshot.eventTimers, snapshot.processingTimers)
         (droppedTimers, book) = (snapshot.droppedTimers, snapshot.book)
@@ -300,7 +322,8 @@ extension KeyedProcess: OperatorTimers, StateView, StateChecks {
 }
 
 extension KeyedTable where Key: Encodable, Value: Encodable {
-    /// Adds every entry's canonical form to a digest, free of their order.
+    /// Adds every entry's canonical form to a digest, as a sum over the entries: their order in the
+    /// table depends on how they came.
     func digest(into hash: inout StableHash) {
         var sum: UInt64 = 0
         forEach { key, value in
@@ -313,7 +336,7 @@ extension KeyedTable where Key: Encodable, Value: Encodable {
         hash.combine(sum)
     }
 
-    /// The entries, in order of their keys' texts.
+    /// The entries, in order of their keys' texts. Looks at all.
     func entries() -> [(key: String, value: Any)] {
         var entries: [(key: String, value: Any)] = []
         forEach { entries.append(("\($0)", $1)) }
@@ -333,7 +356,9 @@ extension KeyedTable where Key: Encodable, Value: Encodable {
         existing(key, hash: Canonical.hash(key)).map(\.pointee)
     }
 
-    /// About how many bytes a copy takes: from the canonical form of the first few entries.
+    /// About how many bytes a copy takes, from the canonical form of the first eight entries:
+    /// looking at all would cost as much as the copy. Slots are counted twice, since a table is
+    /// never full.
     var estimatedBytes: Int {
         var seen = 0
         var bytes = 0

@@ -24,12 +24,14 @@ extension DataStream {
     }
 }
 
-/// The state of a `process` without keys, in one subtask.
+/// The state of a `process` without keys, in one subtask: one value, which every element of the
+/// subtask may change.
 final class SubtaskProcess<State: Codable & Sendable, Output: Sendable> {
     typealias EndBody = @Sendable (inout State, inout OperatorContext<Output>) throws -> Void
 
     private var state: State
     private let onEnd: EndBody?
+    /// Whether `onEnd` was called, which happens once.
     private var isEnded = false
     private let room = OutputRoom<Output>()
     private var output: UnsafeMutablePointer<OutputBuffer<Output>> { room.buffer }
@@ -61,6 +63,8 @@ final class SubtaskProcess<State: Codable & Sendable, Output: Sendable> {
         }
     }
 
+    /// Calls `onEnd`, once. Its elements have the time of the watermark that passes unless they say
+    /// another.
     private func end(_ frame: UnsafeMutablePointer<Frame>) {
         guard !isEnded else { return }
         isEnded = true
@@ -79,10 +83,12 @@ final class SubtaskProcess<State: Codable & Sendable, Output: Sendable> {
 
 extension SubtaskProcess: OperatorState, StateView {
     func pass(_ control: Control, _ frame: UnsafeMutablePointer<Frame>) {
-        // The end's watermark, and not the end itself: behind it everything would be late.
+        // At the end's watermark, and not at the end itself: behind that watermark everything would
+        // be late.
         if control == .watermark(.distantFuture) { end(frame) }
     }
 
+    /// The whole state, since any turn may have changed all of it.
     func sample(into hash: inout StableHash) -> Int { hash.combine(canonical: state) }
     func digest(into hash: inout StableHash) { hash.combine(canonical: state) }
 

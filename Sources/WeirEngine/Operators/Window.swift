@@ -74,18 +74,26 @@ extension KeyedStream {
 }
 
 /// The open windows of one subtask: a table of keys for each start.
+///
+/// The kernel adds each element to the window that its event time falls into, or finds it late.
+/// When a watermark passes, the windows whose ends it has reached are emitted and forgotten, in
+/// order of their ends and within one of their keys' canonical bytes, so that a table's order
+/// reaches nothing. An element is held from the turn that takes it until its window closes.
 final class TumblingWindow<
     Key: Hashable & Codable & Sendable, Element: Sendable, Value: Codable & Sendable
 > {
     private let width: Duration
     private let initial: Value
+    /// Where late elements go; nil, or read by nobody, where they are dropped.
     private let late: Distributor<Element>?
-    /// By start, ascending; few at a time.
+    /// By start, ascending; few at a time, since the watermark closes them.
     private var open: [OpenWindow<Key, Value>] = []
     private let room = OutputRoom<Pane<Key, Value>>()
     private var output: UnsafeMutablePointer<OutputBuffer<Pane<Key, Value>>> { room.buffer }
+    /// Late elements so far; part of the digest.
     private var lateCount: UInt64 = 0
-    /// The value that the running turn touched last; valid until its table changes or goes.
+    /// The value that the running turn touched last, for its sample; valid until its table changes
+    /// or goes.
     private var touched: UnsafeMutablePointer<Value>?
 
     let partName: String
@@ -102,12 +110,16 @@ final class TumblingWindow<
         add: @escaping @Sendable (inout Value, Element) throws -> Void
     ) -> Link {
         Link(name: partName, state: self) { [self] slice, frame, _ in
+            // It does not move while a slice is in the kernel: a slice ends where a watermark is
+            // due.
             let watermark = frame.pointee.watermark
             var last: UnsafeMutablePointer<Value>?
             let count = slice.count
             var late = 0
             let done = slice.consume(as: Element.self, frame) { element, time in
                 let start = Instant(nanoseconds: time).floored(to: width)
+                // The window's last nanosecond lies before its end: the watermark at the end says
+                // that nothing of it can come.
                 if start + width <= watermark {
                     late += 1
                     self.late?.append(element, time: time)
@@ -132,6 +144,7 @@ final class TumblingWindow<
         }
     }
 
+    /// The window with this start, opened where it is not. Most elements fall into the newest one.
     private func window(startingAt start: Int64) -> OpenWindow<Key, Value> {
         if let last = open.last, last.start == start { return last }
         let place = open.firstIndex { $0.start >= start } ?? open.count
@@ -142,9 +155,11 @@ final class TumblingWindow<
         return window
     }
 
+    /// Emits and forgets the windows whose ends the watermark has reached.
     private func close(through watermark: Instant, _ frame: UnsafeMutablePointer<Frame>) {
         while let first = open.first, Instant(nanoseconds: first.start) + width <= watermark {
             open.removeFirst()
+            // It may point into the table that goes.
             touched = nil
             let start = Instant(nanoseconds: first.start)
             let end = start + width
@@ -154,6 +169,9 @@ final class TumblingWindow<
             panes.sort { $0.bytes.lexicographicallyPrecedes($1.bytes) }
             for pane in panes {
                 if output.pointee.count == ElementSlice.capacity {
+                    // What closes is bounded by the state that is open, and no closure of a user's
+                    // made it: the bound on what closures emit does not apply. Flushed here, before
+                    // `append` would count it.
                     output.pointee.flushUnbounded(frame)
                 }
                 output.pointee.append(
@@ -211,6 +229,7 @@ extension TumblingWindow: OperatorState {
 }
 
 extension TumblingWindow: StateView {
+    /// An entry as a debugger names it: the window's start and the key.
     private struct Place {
         var start: Int64
         var key: Key
@@ -255,6 +274,7 @@ private final class OpenWindow<Key: Equatable, Value> {
         self.elements = elements
     }
 
+    /// A window of its own with the same contents, for a snapshot.
     func copy() -> OpenWindow {
         OpenWindow(start: start, table: table.copy(), elements: elements)
     }

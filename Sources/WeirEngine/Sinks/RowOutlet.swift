@@ -2,17 +2,29 @@ package import WeirBase
 package import WeirTelemetry
 
 /// The writing end of a sink: rows in bytes, on their way to the thread that writes them.
+///
+/// The sink's last link appends a turn's rows; publishing offers all of them to the feed at once.
+/// What the feed has no room for stays here, and the subtask takes no turn before it is gone. Two
+/// hashes of all rows are kept on the way, so that a run's rows can be compared without keeping
+/// them. Only the thread that has claimed the subtask uses it.
 package final class RowOutlet: Outlet, OutletQueue {
     package let sink: String
     private let feed: any RowFeed
+    /// Rows that were not handed over yet, one behind the other.
     private var pending: [UInt8] = []
-    /// How many rows those are.
+    /// How many rows `pending` has.
     private(set) var pendingRows: UInt64 = 0
+    /// Rows so far.
     private(set) package var rows: UInt64 = 0
+    /// Bytes of rows so far, their line ends included.
     private(set) var bytes: UInt64 = 0
+    /// A hash of the rows in their order.
     private(set) package var ordered = StableHash()
+    /// A sum of the rows' hashes, the same whatever their order: two runs of parallel stages may
+    /// write the same rows in another order.
     private(set) package var unordered: UInt64 = 0
-    /// Rows that an execution had handed over whose saved state this outlet took in.
+    /// How many rows had been handed over when the state that this outlet took in was saved. They
+    /// are written, though not by this outlet's feed.
     private var writtenBefore: UInt64 = 0
     /// From taking an input in to encoding the row it led to, once a turn.
     package let latency = LatencyHistogram()
@@ -50,16 +62,20 @@ package final class RowOutlet: Outlet, OutletQueue {
     }
 
     package func append(_ control: Control) {
+        // Only the end is counted, as one more message of its turn; a sink's rows have no
+        // watermarks.
         if control == .end { emitted += 1 }
     }
 
     package var partName: String { "rows of sink \(sink)" }
     /// Rows lie in one piece of bytes: as messages they are not counted.
     package var unpublishedCount: Int { 0 }
+    /// As for `unpublishedCount`; `pendingRows` has the rows.
     package var unpublishedElements: Int { 0 }
 
     package func publish(_ turn: TurnContext, isLate: Bool) -> Bool {
         guard !pending.isEmpty else {
+            // Behind the last row, so that the writer may close before the run ends.
             if let subtask = turn.subtask, subtask.isDone { feed.finish() }
             return true
         }
@@ -70,7 +86,7 @@ package final class RowOutlet: Outlet, OutletQueue {
         return true
     }
 
-    /// All rows so far: their hashes are there already.
+    /// Adds a hash of all rows so far, which is there already and costs nothing.
     package func sample(into hash: inout StableHash, atMost bytes: Int) -> Int {
         hash.combine(ordered.value)
         return 0
@@ -98,7 +114,7 @@ package final class RowOutlet: Outlet, OutletQueue {
         (ordered, unordered) = (state.ordered, state.unordered)
     }
 
-    /// The rows so far, wherever they are by now: what was handed over depends on timing.
+    /// Adds the rows so far, wherever they are by now: how many were handed over depends on timing.
     package func digest(into hash: inout StableHash) {
         hash.combine(rows)
         hash.combine(ordered.value)

@@ -36,8 +36,8 @@ extension DataStream {
     }
 }
 
-/// The end of a chain that writes rows: tells the outlet when no more come. The rows themselves are
-/// the outlet's state.
+/// The end of a chain that writes rows: it tells the outlet when no more come. The rows themselves
+/// are the outlet's state, so this has none.
 private final class SinkState: OperatorState {
     let partName: String
     private let rows: RowOutlet

@@ -3,15 +3,23 @@ import Synchronization
 import WeirBase
 import WeirTelemetry
 
-/// The hand-over between a sink's subtask and the thread that writes its rows.
+/// The feed between a sink's subtask and the thread that writes its rows.
 ///
-/// Bounded in bytes. After a stop the thread empties it: what is in the file is a prefix of the
-/// sink's rows. After a failure nothing more is written: what was handed over and what still comes
-/// is counted as unwritten, the rows of the write that failed among them.
+/// The subtask offers a turn's rows; the thread takes them one offer after the other and writes.
+/// Bounded in bytes: without room an offer is refused, and the subtask is woken when half is free.
+/// After a stop the thread empties the queue: what is in the file is a prefix of the sink's rows.
+/// After a failure nothing more is written: what was handed over and what still comes is counted as
+/// unwritten, the rows of the write that failed among them.
+///
+/// One producer, the thread that has claimed the subtask, and one consumer, the writer's thread. In
+/// a drawn run `start` is not called, and `offer` writes by itself.
 final class WriterFeed: RowFeed, @unchecked Sendable {
-    // Unchecked: `queue`, `queuedBytes` and `isFinished` are guarded by `monitor`.
+    // Unchecked: `queue`, `queuedBytes`, `isFinished`, `isRoomWanted`, `hasFailed` and `rowAccount`
+    // are guarded by `monitor`; `thread` is set before the first turn; the rest is atomic or
+    // constant.
 
-    /// Rows wait in at most so many bytes, one turn's rows more.
+    /// The maximum bytes of rows that wait, one turn's rows more: an offer is taken whole as long
+    /// as less than this waits, or a turn with more rows than that could never be published.
     static let maximumBytes = 1 << 20
 
     private let writing: any RowWriting
@@ -20,7 +28,7 @@ final class WriterFeed: RowFeed, @unchecked Sendable {
     private let monitor = Monitor()
     private var queue = Deque<Handed>()
 
-    /// Rows that were handed over, and when: nanoseconds of `TickClock`.
+    /// The rows of one offer, how many they are, and when they came in nanoseconds of `TickClock`.
     private struct Handed {
         var rows: [UInt8]
         var count: Int
@@ -30,10 +38,13 @@ final class WriterFeed: RowFeed, @unchecked Sendable {
     private let waited = LatencyCounts()
     private var queuedBytes = 0
     private var isFinished = false
+    /// Whether an offer was refused and its subtask has to be woken.
     private var isRoomWanted = false
+    /// Whether a write or the close failed.
     private var hasFailed = false
     private var rowAccount = RowAccount()
     private var thread: Worker?
+    /// Bytes written so far, for whoever watches.
     private let written = Atomic<UInt64>(0)
     /// When the write in progress began, nanoseconds of `TickClock`; 0 when there is none.
     private let writingSince = Atomic<UInt64>(0)
@@ -50,7 +61,7 @@ final class WriterFeed: RowFeed, @unchecked Sendable {
         self.onFailure = onFailure
     }
 
-    /// Starts the writer's thread; without it `offer` writes by itself, as a simulated run wants.
+    /// Starts the writer's thread. Without it `offer` writes by itself, as a drawn run wants.
     func start() {
         thread = Worker("weir-writer") { [self] in
             while let next = next() { write(next) }
@@ -80,6 +91,7 @@ final class WriterFeed: RowFeed, @unchecked Sendable {
         }
     }
 
+    /// No more rows come: the thread ends when the queue is empty.
     func finish() {
         monitor.withLock {
             isFinished = true
@@ -87,7 +99,8 @@ final class WriterFeed: RowFeed, @unchecked Sendable {
         }
     }
 
-    /// Writes out what was handed over and closes. After the last turn.
+    /// Writes out what was handed over, closes the sink and waits for that. After the last turn;
+    /// once.
     func join() {
         finish()
         if let thread { thread.join() } else { close() }
@@ -115,6 +128,8 @@ final class WriterFeed: RowFeed, @unchecked Sendable {
         return now > since ? now - since : 0
     }
 
+    /// The next rows to write; nil when none will come. Waits. The producer is woken only when half
+    /// is free, so that it comes with a turn and not with a row.
     private func next() -> Handed? {
         monitor.lock()
         while queue.isEmpty, !isFinished { monitor.wait() }
@@ -126,10 +141,12 @@ final class WriterFeed: RowFeed, @unchecked Sendable {
             if isWaitedFor { isRoomWanted = false }
         }
         monitor.unlock()
+        // Outside the lock: waking a subtask takes the scheduler's.
         if isWaitedFor { onRoom() }
         return next
     }
 
+    /// Writes one offer's rows, or counts them as unwritten where the sink has failed.
     private func write(_ handed: Handed) {
         let (rows, count) = (handed.rows, handed.count)
         // Until the sink has taken them they are not written, also while it hangs in the write.
@@ -158,6 +175,8 @@ final class WriterFeed: RowFeed, @unchecked Sendable {
         do { try writing.close() } catch { fail(error) }
     }
 
+    /// The sink takes nothing any more: what waits is unwritten, and a subtask that waits for room
+    /// goes on, since offers are taken and counted from now on.
     private func fail(_ error: any Error) {
         let isWaitedFor = monitor.withLock {
             hasFailed = true

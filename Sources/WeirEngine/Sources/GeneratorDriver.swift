@@ -2,12 +2,18 @@ import WeirBase
 import WeirTelemetry
 
 /// A source that makes its elements from its seed and their index.
+///
+/// Element n is made by the user's closure from n and a generator of random numbers whose stream is
+/// n. So any element can be made again by itself, out of order, and a snapshot of the source is how
+/// many were taken. Nothing is read, and a replay makes the same elements.
 final class GeneratorDriver<Element: Sendable>: SourceDriver {
     private let make: @Sendable (UInt64, inout SeededGenerator) -> (Element, Instant)
     private let seed: UInt64
+    /// After so many elements it ends.
     private let limit: UInt64
     private let pace: Pace
     private var emitter: SourceEmitter<Element>
+    /// Elements made so far; the index of the next.
     private(set) var taken: UInt64 = 0
     private var isEnded = false
 
@@ -29,12 +35,13 @@ final class GeneratorDriver<Element: Sendable>: SourceDriver {
     var newestEvent: Int64? { emitter.watermarker?.newest }
     var readLatency: LatencyCounts? { nil }
     var takenBytes: UInt64 { 0 }
-    /// An element is made when it is taken.
+    /// Nothing is ever left over: an element is made when it is taken.
     var leftover: SourceLeftover { SourceLeftover() }
     var remarks: SourceRemarks { emitter.remarks }
 
     func look(time: Int64, isEnding: Bool) -> Look {
         if isEnded { return .done }
+        // The end is a turn of its own, so that it is recorded at which element a source ended.
         if isEnding || taken >= limit { return .choice(Choice(kind: .end)) }
         let count = min(UInt64(pace.allowed(at: time, taken: taken)), limit - taken)
         guard count > 0 else { return .waiting(until: pace.next(taken: taken)) }
@@ -53,6 +60,7 @@ final class GeneratorDriver<Element: Sendable>: SourceDriver {
         emitter.flush(subtask)
     }
 
+    /// A generator is never idle: it knows when its next element is due.
     func becomeIdle() {}
 
     func end(_ kind: StepKind, _ subtask: Subtask) { isEnded = true }

@@ -5,24 +5,30 @@ package import WeirTelemetry
 
 /// Puts a source's blocks together and cuts them into lines.
 ///
-/// What a line is follows from the blocks' bytes and boundaries alone, never from where blocks
-/// were cut: a line ends at `\n`, or unfinished at the end, a rotation or a truncation. Lines are
-/// given without their end; a `\r` before it goes too. Blocks may come from several files in turn:
-/// an unfinished line waits until its own file goes on.
+/// `LineDriver` gives it blocks with `take` as long as `wantsMore`, and takes whole lines out with
+/// `nextFacts` and `next`. A value without threads: a snapshot of it is a copy.
+///
+/// What a line is follows from the blocks' bytes and boundaries alone, never from where blocks were
+/// cut: a line ends at `\n`, or unfinished at the end, a rotation or a truncation. Lines are given
+/// without their end; a `\r` before it goes too. Blocks may come from several files in turn: an
+/// unfinished line waits until its own file goes on.
 ///
 /// Memory is bounded: a line longer than `maximumLine` keeps its first bytes only and is told as
 /// too long, and so is an unfinished line of a file that is not read now when those of all such
 /// files together are longer than `maximumAside`.
 package struct LineAssembler {
-    /// A longer line is cut, and told as too long.
+    /// The maximum length of a line, in bytes; a longer one is cut, and told as too long.
     package static let maximumLine = 16 << 20
-    /// No more blocks are taken in while so many bytes of whole lines wait.
+    /// The maximum bytes of whole lines that wait: no more blocks are taken in from there on.
+    /// Sixteen blocks, as many as the feed holds.
     static let maximumWaiting = 1 << 20
-    /// Bytes of unfinished lines of files that are not read now.
+    /// The maximum bytes of unfinished lines of files that are not read now, all together: two
+    /// lines of the maximum length.
     static let maximumAside = 32 << 20
-    /// What is kept of a line that is too long.
+    /// How many bytes are kept of a line that is too long: enough to see what it is.
     static let keptOfLongLine = 4_096
 
+    /// What ended the input other than its end.
     package enum Trouble: Equatable {
         case failed(String)
     }
@@ -35,7 +41,7 @@ package struct LineAssembler {
         package var nuls: UInt64 = 0
     }
 
-    /// A whole line in `bytes`.
+    /// Where a whole line lies in `bytes`.
     private struct Place {
         /// Exclusive, without the line end.
         var end: Int
@@ -53,17 +59,22 @@ package struct LineAssembler {
     }
 
     private let limit: Int
+    /// Bytes that were taken in: lines taken already, whole lines that wait, and the unfinished one
+    /// at the end. The first are removed now and then (`compact`).
     private var bytes: [UInt8] = []
-    /// Where the next line begins in `bytes`.
+    /// Where the next line to be taken begins in `bytes`.
     private var start = 0
     private var places = Deque<Place>()
-    /// How far `bytes` was searched for line ends.
+    /// How far `bytes` was searched for line ends, so that an unfinished line is not searched again
+    /// with each block.
     private var searched = 0
+    /// What there is to know of the unfinished line.
     private var open = Open()
     /// The file that the unfinished line at the end of `bytes` belongs to.
     private var file: UInt64 = 0
     /// The unfinished lines of other files, by the files' numbers.
     private var aside: [UInt64: (bytes: [UInt8], open: Open)] = [:]
+    /// Bytes in `aside`, all together.
     private var asideBytes = 0
     package private(set) var isEnded = false
     package private(set) var trouble: Trouble?
@@ -76,7 +87,7 @@ package struct LineAssembler {
         limit = maximumLine
     }
 
-    /// Bytes and places of lines that are kept.
+    /// Bytes that it holds, for a snapshot's size.
     var heldBytes: Int { bytes.count + asideBytes + MemoryLayout<Place>.stride * places.count }
 
     /// Whole lines that wait.
@@ -88,7 +99,8 @@ package struct LineAssembler {
         return others + (hasOpenLine ? 1 : 0)
     }
 
-    /// Whether another block may be taken in.
+    /// Whether another block may be taken in: always when no whole line waits, since a line may be
+    /// longer than any bound on what waits.
     var wantsMore: Bool {
         !isEnded && trouble == nil
             && (places.isEmpty || bytes.count - start < Self.maximumWaiting)
@@ -96,8 +108,10 @@ package struct LineAssembler {
 
     /// Where the unfinished line begins in `bytes`.
     private var openStart: Int { places.last?.next ?? start }
+    /// Whether a line has begun and not ended.
     var hasOpenLine: Bool { openStart < bytes.count || open.dropped > 0 }
 
+    /// Takes the next block in.
     package mutating func take(_ block: InputBlock) {
         switch block.kind {
         case .bytes:
@@ -122,8 +136,10 @@ package struct LineAssembler {
     }
 
     private mutating func append(_ more: [UInt8]) {
+        // When at least half is taken already: moving then costs a constant for each byte.
         if start > 0, start >= bytes.count / 2 { compact() }
         var rest = more[...]
+        // A line that was cut goes on until its end, and nothing more of it is kept.
         if open.dropped > 0 {
             guard let end = rest.firstIndex(of: 0x0A) else {
                 open.dropped += UInt64(rest.count)
@@ -138,6 +154,8 @@ package struct LineAssembler {
         if bytes.count - openStart > limit { cutOpenLine() }
     }
 
+    /// Closes every line whose end is among the new bytes. By `memchr`, which looks at many bytes
+    /// at once.
     private mutating func search() {
         let count = bytes.count
         while searched < count {
@@ -154,7 +172,7 @@ package struct LineAssembler {
         searched = count
     }
 
-    /// The unfinished line ends at `end`.
+    /// The unfinished line ends at `end`, exclusive, and the next one begins at `next`.
     private mutating func closeLine(end: Int, next: Int) {
         let first = openStart
         var place = Place(end: end, next: next, dropped: open.dropped)
@@ -167,6 +185,7 @@ package struct LineAssembler {
         searched = next
     }
 
+    /// Ends the unfinished line without a line end, if there is one.
     private mutating func finishLine() {
         if hasOpenLine { closeLine(end: bytes.count, next: bytes.count) }
     }
@@ -201,6 +220,7 @@ package struct LineAssembler {
         searched = bytes.count
     }
 
+    /// Removes the bytes of lines that were taken.
     private mutating func compact() {
         bytes.removeSubrange(0..<start)
         searched -= start
@@ -211,13 +231,14 @@ package struct LineAssembler {
         start = 0
     }
 
-    /// What there is to know of the next whole line; there must be one.
+    /// What there is to know of the next whole line. There must be one.
     package var nextFacts: Facts {
         guard let place = places.first else { preconditionFailure("no whole line waits") }
         return place.facts
     }
 
-    /// Takes the next whole line; there must be one.
+    /// Takes the next whole line and gives its bytes to `body`, for the time of the call. There
+    /// must be one.
     package mutating func next<Result>(
         _ body: (UnsafeRawBufferPointer) throws -> Result
     ) rethrows -> Result {

@@ -3,6 +3,14 @@ import WeirBase
 import WeirTelemetry
 
 /// A source that reads lines of bytes and decodes each.
+///
+/// A look takes blocks from the feed into the assembler, as far as that wants more, and says how
+/// many whole lines a turn could take. The turn takes so many, decodes each, and emits the elements
+/// with the watermarks behind them. What is taken from the feed at a look is in no digest: only
+/// lines that turns took count, by their number and bytes. So it does not matter when blocks come,
+/// and a replay, whose feed has all of them, finds the same lines.
+///
+/// It belongs to the subtask; the feed's other end is the reader's thread.
 final class LineDriver<Element: Sendable>: SourceDriver {
     typealias Decode = (UnsafeRawBufferPointer, UInt64) throws -> (Element, Instant?)
 
@@ -11,6 +19,7 @@ final class LineDriver<Element: Sendable>: SourceDriver {
     private let malformed: MalformedPolicy<Element>
     private let limit: UInt64
     private let pace: Pace
+    /// After so many microseconds without a line the source is idle; nil for never.
     private let idleAfter: Int64?
     private var assembler = LineAssembler()
     private var emitter: SourceEmitter<Element>
@@ -18,9 +27,12 @@ final class LineDriver<Element: Sendable>: SourceDriver {
     /// Lines so far: elements, and blank lines that are none.
     private var lines: UInt64 = 0
     private var isEnded = false
+    /// When a turn last took lines, microseconds since the run's start.
     private var lastInput: Int64 = 0
     private var isIdle = false
+    /// When the blocks came whose lines wait; for measuring only, and not saved.
     private var arrivals = Arrivals()
+    /// How long blocks waited to be taken.
     private let waitedBefore = LatencyCounts()
 
     init(
@@ -66,6 +78,7 @@ final class LineDriver<Element: Sendable>: SourceDriver {
     func look(time: Int64, isEnding: Bool) -> Look {
         if isEnded { return .done }
         if isEnding || taken >= limit { return .choice(Choice(kind: .end)) }
+        // Only here and in `run`, on this subtask's thread: the feed has one consumer.
         takeBlocks(at: time)
         if assembler.waiting == 0 {
             if assembler.trouble != nil { return .choice(Choice(kind: .failure)) }
@@ -86,7 +99,7 @@ final class LineDriver<Element: Sendable>: SourceDriver {
         return .waiting(until: lastInput + idleAfter)
     }
 
-    /// Blocks move from the hand-over into this subtask's own memory: nobody can tell when.
+    /// Blocks move from the feed into this subtask's own memory: nobody can tell when.
     private func takeBlocks(at time: Int64) {
         while assembler.wantsMore, let block = feed.next() {
             assembler.take(block)
@@ -102,8 +115,10 @@ final class LineDriver<Element: Sendable>: SourceDriver {
             subtask.becomeActive()
         }
         for _ in 0..<count {
+            // In a replay nobody looked before, and a look takes only as much as fits.
             if assembler.waiting == 0 { takeBlocks(at: lastInput) }
-            // A look found so many lines, or a trace says so.
+            // A look found so many lines, or a trace says so: then the input is not the one that
+            // was recorded.
             guard assembler.waiting > 0 else {
                 subtask.failAsSource(MissingInput(taken: taken))
                 break
@@ -126,6 +141,7 @@ final class LineDriver<Element: Sendable>: SourceDriver {
                 let (element, time) = try decode(bytes, index)
                 emitter.emit(element, time: time, number: index, subtask)
             } catch is BlankLine {
+                // It keeps its line's number and counts as no element.
                 taken -= 1
             } catch {
                 take(malformed: bytes, facts, line: index + 1, offset: offset, error, subtask)
@@ -137,6 +153,7 @@ final class LineDriver<Element: Sendable>: SourceDriver {
         "it is longer than \(LineAssembler.maximumLine >> 20) MiB; it is not a line of text"
     }
 
+    /// Does what the policy says with a line that could not be read.
     private func take(
         malformed bytes: UnsafeRawBufferPointer, _ facts: LineAssembler.Facts, line: UInt64,
         offset: UInt64, _ error: any Error, _ subtask: Subtask
@@ -160,6 +177,7 @@ final class LineDriver<Element: Sendable>: SourceDriver {
         }
     }
 
+    /// Tells of NUL bytes before a line, in the summary and in the log.
     private func remark(nuls: UInt64, line: UInt64, _ subtask: Subtask) {
         emitter.remarks.nulBytes += nuls
         subtask.chain.frame.pointee.record(
@@ -171,6 +189,7 @@ final class LineDriver<Element: Sendable>: SourceDriver {
     func end(_ kind: StepKind, _ subtask: Subtask) {
         isEnded = true
         if kind == .failure {
+            // In a replay the block that says what went wrong may not have been taken yet.
             takeBlocks(at: subtask.chain.frame.pointee.turnTime)
             switch assembler.trouble {
             case .failed(let message):
@@ -227,7 +246,8 @@ final class LineDriver<Element: Sendable>: SourceDriver {
 
 /// When the blocks were read whose lines wait to be taken; for measuring only.
 private struct Arrivals {
-    /// More blocks than this count as read with the last of them.
+    /// The maximum number of blocks that are kept apart; with more, the further ones count as read
+    /// with the last.
     private static let maximumBlocks = 64
 
     private var blocks = Deque<(lines: UInt64, time: Int64)>()
@@ -242,7 +262,8 @@ private struct Arrivals {
         }
     }
 
-    /// When the line behind the first `taken` was read; nil where there is none.
+    /// When the line behind the first `taken` was read, microseconds since the run's start; nil
+    /// where none waits.
     mutating func oldest(behind taken: UInt64) -> Int64? {
         while let first = blocks.first, first.lines <= taken { blocks.removeFirst() }
         return blocks.first?.time

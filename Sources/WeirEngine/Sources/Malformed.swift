@@ -7,7 +7,8 @@ private enum ReadLine<Element: Sendable>: Sendable {
 }
 
 extension Source {
-    /// The same source with malformed lines among its elements.
+    /// The same source with malformed lines among its elements: they cannot become a second output
+    /// here, since a source has one.
     fileprivate var withMalformed: Source<ReadLine<Element>> {
         switch kind {
         case .generator(let make):
@@ -58,7 +59,7 @@ extension Flow {
     }
 }
 
-/// Sends elements on and malformed lines aside.
+/// The operator behind such a source: it sends elements on and malformed lines aside.
 private func split<Element>(
     _ type: ReadLine<Element>.Type, named name: String, _ malformed: Distributor<MalformedInput>
 ) -> Link {

@@ -2,7 +2,7 @@
 ///
 /// What `readWithMalformed` gives, and what a policy's closure makes an element of.
 public struct MalformedInput: Codable, Equatable, Sendable {
-    /// How many of a line's bytes are kept.
+    /// The maximum number of a line's bytes that are kept.
     public static let maximumBytes = 4_096
 
     /// The line without its end; its first `maximumBytes` where it is longer.

@@ -3,15 +3,24 @@ import Synchronization
 import WeirBase
 import WeirTelemetry
 
-/// The hand-over between a reader thread and its source's subtask.
+/// The feed between a reader's thread and its source's subtask.
 ///
-/// Bounded in blocks; one producer (the thread) and one consumer (the subtask). A block's note and
-/// its bytes lie in the reader's lane before the block is handed over.
+/// The thread reads a block, notes it in the reader's lane, queues it and wakes the subtask; then
+/// it reads on. `next` takes a block out. Bounded in blocks: a full queue lets the thread wait, and
+/// the input with it. A block's note and its bytes lie in the lane before the block is queued,
+/// because a turn that computed with a block which a kill then lost could not be run again.
+///
+/// One producer, the thread, and one consumer, the thread that has claimed the subtask. In a drawn
+/// run `start` is not called, and `next` reads by itself.
 final class ReaderFeed: InputFeed, @unchecked Sendable {
-    // Unchecked: `queue` is guarded by `monitor`; `index` belongs to the reader's thread.
+    // Unchecked: `queue` and `cut` are guarded by `monitor`; `index`, `offset` and `isOver` belong
+    // to whoever reads, the thread or in a drawn run the turn; `thread` is set before the first
+    // turn.
 
-    /// Blocks that wait at most; each has at most `blockBytes`.
+    /// The maximum number of blocks that wait: 1 MiB with full blocks, enough for the reader to be
+    /// ahead while the subtask takes a turn.
     static let maximumBlocks = 16
+    /// The maximum bytes of a block.
     static let blockBytes = 64 << 10
 
     let location: String?
@@ -24,10 +33,14 @@ final class ReaderFeed: InputFeed, @unchecked Sendable {
     private let monitor = Monitor()
     private var queue = Deque<InputBlock>()
     private let cancelled = Atomic<Bool>(false)
+    /// The number of the next block.
     private var index: UInt64 = 0
+    /// Where the input goes on behind the last bytes.
     private var offset: UInt64 = 0
+    /// In a drawn run, whether the last block was given.
     private var isOver = false
-    /// The block that had been read when the reader was cancelled: nobody takes it.
+    /// The block that had been read when the reader was cancelled: nobody takes it, and the books
+    /// ask for it.
     private var cut: InputBlock?
     private var thread: Worker?
 
@@ -45,7 +58,7 @@ final class ReaderFeed: InputFeed, @unchecked Sendable {
         self.onInput = onInput
     }
 
-    /// Starts the reader's thread; without it `next` reads by itself, as a simulated run wants.
+    /// Starts the reader's thread. Without it `next` reads by itself, as a drawn run wants.
     func start() {
         thread = Worker("weir-reader-\(source)") { [self] in
             while let block = read() {
@@ -78,6 +91,7 @@ final class ReaderFeed: InputFeed, @unchecked Sendable {
         }
         return monitor.withLock {
             let block = queue.popFirst()
+            // There is room for another.
             if block != nil { monitor.signal() }
             return block
         }
@@ -90,12 +104,14 @@ final class ReaderFeed: InputFeed, @unchecked Sendable {
     func cancel() {
         cancelled.store(true, ordering: .relaxed)
         reading.cancel()
+        // The thread may wait for room, or in `reading`.
         monitor.withLock { monitor.broadcast() }
     }
 
     /// Waits for the reader's thread, which `cancel` ends.
     func join() { thread?.join() }
 
+    /// Reads the next piece and numbers it; nil when the reader was cancelled. May block.
     private func read() -> InputBlock? {
         guard !cancelled.load(ordering: .relaxed),
             let piece = reading.next(maximum: Self.blockBytes)
@@ -125,6 +141,7 @@ final class ReaderFeed: InputFeed, @unchecked Sendable {
             block.kind = .end
         case .failure(let message):
             block.kind = .failure
+            // A message and no data: bounded, since it goes into the trace.
             block.bytes = Array(message.utf8.prefix(4_096))
             block.length = UInt32(block.bytes?.count ?? 0)
         }
@@ -132,6 +149,8 @@ final class ReaderFeed: InputFeed, @unchecked Sendable {
         return block
     }
 
+    /// Notes a block in the lane; false when the reader was cancelled while waiting for room there.
+    /// The message of a failure is stored even where bytes are not: no file has it.
     private func note(_ block: InputBlock) -> Bool {
         guard let lane else { return true }
         let bytes = block.bytes ?? []
@@ -143,6 +162,8 @@ final class ReaderFeed: InputFeed, @unchecked Sendable {
         }
     }
 
+    /// Queues a block, waiting for room, and wakes the subtask outside the lock; false when the
+    /// reader was cancelled.
     private func handOver(_ block: InputBlock) -> Bool {
         monitor.lock()
         while queue.count >= Self.maximumBlocks, !cancelled.load(ordering: .relaxed) {

@@ -3,16 +3,24 @@ import WeirTelemetry
 
 /// What a source does in its subtask's turns.
 ///
-/// Belongs to the subtask. A look influences only which turn is taken; what a turn does follows
-/// from its count and the input alone. Its state is its position.
+/// The subtask asks `look`, and calls `run`, `becomeIdle` or `end` in the turn that comes of it. A
+/// look influences only which turn is taken; what a turn does follows from its count and the input
+/// alone. Its state is its position: how much of the input turns have taken.
+///
+/// It belongs to the subtask, and only the thread that has claimed that uses it. The elements it
+/// makes go through `SourceEmitter`.
 protocol SourceDriver: SavablePart {
-    /// What a turn could take at `time`, microseconds since the start.
+    /// What a turn could take at `time`, microseconds since the start. `isEnding` says that the
+    /// source is to end now. May take input into the driver's own memory; never waits in a parallel
+    /// run.
     func look(time: Int64, isEnding: Bool) -> Look
-    /// Takes `count` elements through the subtask's chain.
+    /// Takes `count` elements through the subtask's chain. There being fewer is the source's
+    /// failure.
     func run(_ count: Int, _ subtask: Subtask)
-    /// A turn without elements: the source has nothing to say for now.
+    /// A turn without elements: the source has nothing to say for now. The subtask tells its
+    /// readers.
     func becomeIdle()
-    /// The source ends, or failed.
+    /// The source ends, or failed, by `kind`. It gives nothing any more.
     func end(_ kind: StepKind, _ subtask: Subtask)
     /// Elements taken so far.
     var taken: UInt64 { get }
@@ -20,8 +28,8 @@ protocol SourceDriver: SavablePart {
     var takenBytes: UInt64 { get }
     /// Elements that wait, where that is known.
     var lag: UInt64? { get }
-    /// When the oldest of them was read, or the next was due, microseconds since the run's start;
-    /// nil where nothing is known to wait.
+    /// When the oldest element that waits was read, or the next was due, microseconds since the
+    /// run's start; nil where nothing is known to wait.
     var lagSince: Int64? { get }
     /// The newest event time seen, nanoseconds since 1970; nil where there is none.
     var newestEvent: Int64? { get }
@@ -35,7 +43,7 @@ protocol SourceDriver: SavablePart {
     var remarks: SourceRemarks { get }
 }
 
-/// What a source had read when nothing more was taken of it.
+/// What a source had read when nothing more was taken of it; for the books.
 struct SourceLeftover: Equatable {
     /// Whole elements.
     var elements: UInt64 = 0
@@ -43,12 +51,13 @@ struct SourceLeftover: Equatable {
     var openLines: UInt64 = 0
 }
 
-/// What was odd about a source's input, for the summary. Totals since the run's start.
+/// What was odd about a source's input, for the summary. Totals since the run's start. Part of a
+/// snapshot, and in no digest: it says nothing that turns compute with.
 package struct SourceRemarks: Equatable, Sendable {
     /// Elements whose event times were so far ahead that the watermark did not believe them, and
     /// that were contradicted by what followed.
     package var heldBack: UInt64 = 0
-    /// The first of them.
+    /// The first of the elements that were held back and contradicted.
     package var firstHeldBack: HeldBack?
     /// NUL bytes at the beginning of a followed file that were passed over.
     package var nulBytes: UInt64 = 0
@@ -56,7 +65,7 @@ package struct SourceRemarks: Equatable, Sendable {
     package var unparsed: Unparsed?
     /// How often the watermark was right not to believe.
     var refutations: UInt64 = 0
-    /// So many of those are told one by one.
+    /// So many refutations are told one by one; behind them, only every doubling.
     static let toldEach: UInt64 = 16
 
     /// An element by its number from 1, and how far it was ahead in nanoseconds.
@@ -94,11 +103,17 @@ package struct SourceRemarks: Equatable, Sendable {
 }
 
 /// Collects a source's elements into slices and sends watermarks between them.
+///
+/// The driver calls `emit` for each element of a turn and `flush` at its end. A watermark goes
+/// behind the element that moved it, so the slice ends there: operators see elements and watermarks
+/// in one order, whatever the slices. Between turns the slice is empty. Not copied; its owner calls
+/// `deallocate` once.
 struct SourceEmitter<Element> {
     private let elements: UnsafeMutablePointer<Element>
     private let times: UnsafeMutablePointer<Int64>
     private var count = 0
-    /// Between turns it and `remarks` are all there is.
+    /// Decides the watermarks; nil for a source without event times. Between turns it and `remarks`
+    /// are all the state there is.
     var watermarker: Watermarker?
     var remarks = SourceRemarks()
 
@@ -131,6 +146,7 @@ struct SourceEmitter<Element> {
         }
     }
 
+    /// Keeps in the remarks, and tells in the log, what the watermark was right not to believe.
     private mutating func remark(_ refuted: JumpGuard.Refuted, _ subtask: Subtask) {
         remarks.heldBack += UInt64(refuted.count)
         if remarks.firstHeldBack == nil {
@@ -153,6 +169,8 @@ struct SourceEmitter<Element> {
             ], line: #line)
     }
 
+    /// Takes what was collected through the chain. Behind a failure it is destroyed and counted as
+    /// stopped.
     mutating func flush(_ subtask: Subtask) {
         guard count > 0 else { return }
         var slice = ElementSlice(
@@ -167,20 +185,25 @@ struct SourceEmitter<Element> {
     }
 }
 
-/// Lets a source's elements come at a rate instead of as fast as possible.
+/// Lets a source's elements come at a rate instead of as fast as possible: element n is due n /
+/// rate seconds after the run's start. By the whole run's count and not by the time since the last
+/// element, so that a turn that came late is made up for.
 struct Pace {
+    /// Elements a second; nil for as fast as possible.
     private let rate: Double?
 
     init(_ rate: Double?) { self.rate = rate }
 
-    /// How many more elements may have been taken by `time`; at most a turn's budget.
+    /// How many more elements may have been taken by `time`, microseconds since the start; at most
+    /// a turn's budget. Asked by a look alone, so that its floating point reaches no state.
     func allowed(at time: Int64, taken: UInt64) -> Int {
         guard let rate else { return Subtask.turnBudget }
         let due = Double(time) * rate / 1e6 + 1
         return Int(min(Double(Subtask.turnBudget), max(0, due - Double(taken))))
     }
 
-    /// When the next element may be taken.
+    /// When the next element may be taken, microseconds since the start, rounded up; nil without a
+    /// rate.
     func next(taken: UInt64) -> Int64? {
         guard let rate, rate > 0 else { return nil }
         return Int64((Double(taken) * 1e6 / rate).rounded(.up))
