@@ -7,6 +7,9 @@ package import WeirTelemetry
 /// channel what was emitted is what was taken, dropped, queued and not published yet; what an
 /// operator that makes one of one was given, the next one took. Where that does not hold an element
 /// was lost without a reason, which is a defect of Weir.
+///
+/// `Execution.closeBooks` makes them at a run's end, a replay at any step between turns. The
+/// summary, the last screen and the debugger read them. A value that nothing writes to afterwards.
 package struct Books: Sendable {
     /// Elements dropped in one stage for one reason.
     package struct Drop: Equatable, Sendable {
@@ -21,24 +24,24 @@ package struct Books: Sendable {
         }
     }
 
-    /// What a subtask was left with at the end and nobody will take.
+    /// Elements or rows that a subtask was left with at the end and that nobody will take.
     package struct Leftover: Equatable, Sendable {
         package var subtask: Int
         package var reason: DropReason
         package var count: UInt64
     }
 
-    /// What came to one place, and what became of it.
+    /// What came to one part, and what became of it.
     package struct Account: Equatable, Sendable {
-        /// A source, an operator in all subtasks of its stage (`count.window2` where the stage has
-        /// another name), a channel (`parse/0>enrich/1`).
+        /// The part: a source, an operator in all subtasks of its stage (`count.window2` where the
+        /// stage has another name), or a channel (`parse/0>enrich/1`).
         package var name: String
-        /// Of a channel: what its producer emitted.
+        /// Elements that came to it; of a channel, what its producer emitted.
         package var taken: UInt64
-        /// Of a channel: what its consumer took.
+        /// Elements that it is done with; of a channel, what its consumer took.
         package var handled: UInt64
         package var dropped: UInt64
-        /// Of a channel: what is queued or not published.
+        /// Elements that it still has; of a channel, what is queued or not published.
         package var held: UInt64
 
         package init(
@@ -53,7 +56,7 @@ package struct Books: Sendable {
         }
     }
 
-    /// Imbalances that are told in words; more of them are one line.
+    /// The maximum number of imbalances that are told in words; more of them are one line.
     package static let maximumImbalances = 20
 
     /// Elements that the sources gave, and those that they had read in vain of an input which
@@ -65,12 +68,12 @@ package struct Books: Sendable {
     package var queued: UInt64 = 0
     /// Whether every subtask came to its end and nothing waits.
     package var isDrained = false
-    /// Made while turns may run that nobody waits for: there is more of everything, and nothing was
-    /// held against each other.
+    /// Whether they were made while turns may run that nobody waits for: there is more of
+    /// everything, and nothing was held against each other.
     package var isPartial = false
     /// In order of stages and reasons; none with a count of 0.
     package var drops: [Drop] = []
-    /// Of these, what was left over when the run ended.
+    /// The part of `drops` that was left over when the run ended.
     package var leftovers: [Leftover] = []
     /// Sources and operators in order of the plan.
     package var operators: [Account] = []
@@ -93,7 +96,8 @@ package struct Books: Sendable {
         DropReason.allCases.map { ($0, dropped($0)) }.filter { $0.1 > 0 }
     }
 
-    /// What the run guarantees, as far as the books say so.
+    /// What the run guarantees, as far as the books say so, as a phrase for the summary: that each
+    /// input was handled once, or how many were not and why.
     package var guarantee: String {
         if !imbalances.isEmpty { return "none: the books do not balance, a defect of Weir" }
         let unwritten = dropped(.unwritten)

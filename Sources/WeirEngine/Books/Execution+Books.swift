@@ -5,9 +5,9 @@ import WeirTelemetry
 extension Execution {
     /// Adds up what every part counted, and holds the parts against each other.
     ///
-    /// In a replay between turns, or after a run's last turn; then `isOver` says that what waits
-    /// will not be taken. Parts whose turn is in its middle are left out of the balance.
-    /// Looks at every message that waits.
+    /// In a replay between turns, or after a run's last turn; `isOver` says that what waits will
+    /// not be taken, so that it counts as dropped. Parts whose turn is in its middle are left out
+    /// of the balance. Looks at every message that waits.
     package func books(isOver: Bool) -> Books {
         var bookkeeper = Bookkeeper(execution: self, isOver: isOver)
         return bookkeeper.books()
@@ -17,8 +17,9 @@ extension Execution {
 extension Execution {
     /// What can be told of a run whose turns cannot be waited for. Any thread, at any time.
     ///
-    /// From what any thread may read: counters, what is published, what writers have not written.
-    /// What turns hold, and have not published, belongs to threads that may hang and is left out.
+    /// It is made of what any thread may read: counters, what is published, what writers have not
+    /// written. What turns hold, and have not published, belongs to threads that may hang and is
+    /// left out.
     package func partialBooks() -> Books {
         var books = Books()
         books.isPartial = true
@@ -53,11 +54,13 @@ extension Execution {
     }
 }
 
-/// Makes the books of one execution.
+/// Makes the books of one execution, once: each balance below compares two or more counts that were
+/// made by different parts, and never one with what was derived from it.
 private struct Bookkeeper {
     let execution: Execution
     let isOver: Bool
     private var result = Books()
+    /// Imbalances beyond those that are told in words.
     private var omitted = 0
 
     init(execution: Execution, isOver: Bool) {
@@ -85,6 +88,7 @@ private struct Bookkeeper {
         return result
     }
 
+    /// Holds counts against each other; where they differ the sentence says which and how.
     private mutating func check(_ holds: Bool, _ sentence: @autoclosure () -> String) {
         if holds { return }
         if result.imbalances.count < Books.maximumImbalances {
@@ -96,8 +100,8 @@ private struct Bookkeeper {
 
     // MARK: The places
 
-    /// From inlets or the source into the chain: what was given up before an operator saw it is
-    /// what the subtask counts beyond its operators.
+    /// From inlets or the source into the chain. What was given up before an operator saw it is
+    /// what the subtask's counters have beyond its operators' books.
     private mutating func balanceEntrance(_ subtask: Subtask) {
         let chain = subtask.chain
         let taken =
@@ -119,6 +123,8 @@ private struct Bookkeeper {
             "\(subtask.name) took \(taken), its first operator \(first), dropped before \(outside)")
     }
 
+    /// Within the chain: each operator's own account, and from one that makes one of one to the
+    /// next.
     private mutating func balanceOperators(_ subtask: Subtask) {
         let chain = subtask.chain
         for (place, link) in chain.links.enumerated() {
@@ -145,6 +151,7 @@ private struct Bookkeeper {
         }
     }
 
+    /// An operator's timers: each that was set was merged, fired, dropped or waits.
     private mutating func balanceTimers(
         _ timers: TimerBook, _ waiting: Int, _ link: Link, _ subtask: Subtask
     ) {
@@ -192,6 +199,8 @@ private struct Bookkeeper {
         }
     }
 
+    /// From the producer's outlet through the channel to this inlet. Told also where a turn is in
+    /// its middle, but compared only where neither end's is.
     private mutating func balanceChannel(_ inlet: Inlet) {
         let channel = inlet.channel
         guard let producer = channel.producer, let consumer = channel.consumer,
@@ -221,6 +230,7 @@ private struct Bookkeeper {
 
     // MARK: What is told
 
+    /// Adds what a source had read in vain and what a sink's writer did not write.
     private mutating func addLeftovers(_ subtask: Subtask) {
         func add(_ reason: DropReason, _ count: UInt64) {
             guard count > 0 else { return }
@@ -237,6 +247,7 @@ private struct Bookkeeper {
         }
     }
 
+    /// Adds one account for each source and operator, all subtasks of a stage together.
     private mutating func addOperators() {
         var places: [String: Int] = [:]
         for subtask in execution.subtasks {
@@ -266,6 +277,7 @@ private struct Bookkeeper {
         }
     }
 
+    /// Adds what was dropped, by stage and reason, leftovers included.
     private mutating func addDrops() {
         let stages = execution.plan.stages.map(\.name)
         let place = Dictionary(

@@ -2,14 +2,17 @@ package import WeirTelemetry
 
 /// What one operator of one subtask did with its elements since the run's start.
 ///
-/// Taken are those that came to it. Each of them is handled, dropped for a reason, or still held
-/// in what the operator keeps of elements. The three are counted where they happen and not from
-/// each other, so that an element lost on the way shows as a difference. Written in the subtask's
-/// turns, a few additions for each slice and none for an element.
+/// Taken are those that came to it. Each of them is handled, dropped for a reason, or still held in
+/// what the operator keeps of elements. The three are counted where they happen and not from each
+/// other, so that an element lost on the way shows as a difference. Written in the subtask's turns,
+/// a few additions for each slice and none for an element.
+///
+/// A value of fixed size, in memory that the chain owns: counting allocates nothing, and a snapshot
+/// copies it.
 package struct OperatorBook: Sendable {
     package var taken: UInt64 = 0
     package var handled: UInt64 = 0
-    /// One for each reason, by its ordinal.
+    /// Elements and timers dropped, one number for each reason, by the reason's ordinal.
     private var drops = InlineArray<10, UInt64>(repeating: 0)
 
     package init() {}
@@ -25,12 +28,13 @@ package struct OperatorBook: Sendable {
 }
 
 extension DropReason {
-    /// Reasons that say what became of elements that were taken.
+    /// The reasons that say what became of elements that were taken: not of timers, and not of
+    /// lines that were no whole element yet.
     package static let ofElements = allCases.filter { $0 != .timer && $0 != .incomplete }
 }
 
-/// What became of an operator's timers since the run's start: each that was set waits, or is in
-/// one of the numbers.
+/// What became of an operator's timers since the run's start: each that was set waits, or is in one
+/// of the other numbers.
 struct TimerBook: Equatable, Sendable {
     var set: UInt64 = 0
     /// Set for a key and time that had one already.
@@ -48,7 +52,8 @@ struct Outflow {
 }
 
 extension Frame {
-    /// Counts elements of the running operator that had no chance to have their effect. In a turn.
+    /// Counts elements of the running operator that had no chance to have their effect, in its book
+    /// and in the subtask's counters. In a turn.
     func drop(_ count: Int, _ reason: DropReason) {
         guard count > 0 else { return }
         books?[operatorIndex].drop(UInt64(count), reason)
@@ -64,7 +69,8 @@ extension Frame {
         if done < count { drop(count - done, .stopped) }
     }
 
-    /// Counts elements that the running operator made and that a failure keeps from the next.
+    /// Counts elements that the running operator made and that a failure keeps from the next: they
+    /// count as taken by that one and stopped there.
     mutating func giveUp(_ count: Int) {
         operatorIndex += 1
         books?[operatorIndex].taken &+= UInt64(count)

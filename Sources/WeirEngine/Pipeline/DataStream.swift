@@ -1,11 +1,13 @@
 /// A typed edge of a pipeline while it is being built.
 ///
-/// Not a thing that runs: each method adds an operator to the flow and returns its output.
+/// It is not a thing that runs: each method adds an operator to the flow and returns its output.
 /// Reading a stream twice gives each reader every element. Closures run on workers' threads, one
 /// element at a time, and must depend on nothing but their arguments, state, `context` and cells.
 public struct DataStream<Element: Sendable> {
     let flow: Flow
+    /// The outputs that it consists of: one, or several after `union`.
     let ports: [StreamPort]
+    /// Size and policy of the edge by which the next operator reads it.
     let edge: EdgeOptions
 
     init(_ flow: Flow, _ port: StreamPort) {
@@ -25,7 +27,8 @@ public struct DataStream<Element: Sendable> {
         DataStream(flow, ports + others.flatMap(\.ports), edge)
     }
 
-    /// The same stream over an edge of another size or policy: its reader is another stage.
+    /// The same stream over an edge of another size or policy: where it differs from the standard,
+    /// its reader is another stage.
     package func over(_ edge: EdgeOptions) -> DataStream<Element> {
         DataStream(flow, ports, edge)
     }
@@ -39,6 +42,8 @@ public struct DataStream<Element: Sendable> {
         KeyedStream(stream: self, key: key)
     }
 
+    /// Adds an operator that reads this stream; gives its main output. `makeLink` is called once
+    /// for each subtask when a run is bound, and must make state anew each time.
     func adding<Output: Sendable>(
         _ name: String?, _ kind: String, to output: Output.Type,
         _ makeLink: @escaping (LinkContext) -> Link
@@ -52,7 +57,8 @@ public struct DataStream<Element: Sendable> {
         return DataStream<Output>(flow, StreamPort(node: node.id, output: 0))
     }
 
-    /// Adds an operator whose kernel was made at the user's call site.
+    /// Adds an operator without state whose kernel was made at the user's call site. The kernel is
+    /// shared by all subtasks; the room that it works in is not.
     @usableFromInline
     func addingKernel<Output: Sendable>(
         _ name: String?, _ kind: String, to output: Output.Type,
@@ -66,7 +72,8 @@ public struct DataStream<Element: Sendable> {
     }
 }
 
-/// A stream whose elements come to subtasks by key.
+/// A stream whose elements come to subtasks by key: all elements of one key to the same subtask, in
+/// order of arrival.
 public struct KeyedStream<Key: Hashable & Codable & Sendable, Element: Sendable> {
     let stream: DataStream<Element>
     let key: @Sendable (Element) -> Key

@@ -43,18 +43,20 @@ public struct Pipeline: Sendable {
         self.build = build
     }
 
-    /// The plan for these settings.
+    /// The plan for these settings. Calls the build closure, once.
     ///
     /// - Throws: `PlanError` with a sentence; whatever the build closure throws.
     package func plan(
         settings: [String: String] = [:], parallelism: Int? = nil, seed: UInt64 = 0,
         started: Instant = Instant(nanoseconds: 0)
     ) throws -> PlannedPipeline {
+        // Sorted, so that of several unknown names always the same one is named.
         for name in settings.keys.sorted() where !parameters.contains(where: { $0.name == name }) {
             throw PlanError("pipeline \(self.name) has no parameter \(PrintableText.escaped(name))")
         }
         let flow = Flow(self, settings: settings, seed: seed, started: started)
         try build(flow)
+        // A closure that refused may have gone on; the refusal counts.
         if let problem = flow.problem { throw problem }
         let width = parallelism ?? self.parallelism
         guard (1...KeyGroups.count).contains(width) else {
@@ -81,16 +83,20 @@ public struct Parameter: Sendable, Equatable {
     }
 }
 
-/// What a pipeline's build closure puts together.
+/// What a pipeline's build closure puts together: operators, cells, keyed states and conditions,
+/// each numbered in the order in which it was added.
 ///
-/// One thread, and only while the closure runs.
+/// One thread, and only while the closure runs. The numbers are the plan's and so the trace's: a
+/// build closure must add the same things in the same order for the same settings.
 public final class Flow {
     private(set) var nodes: [Node] = []
     private(set) var cells: [CellSpec] = []
     private(set) var invariantNames: [String] = []
     var keyedStates: [any AnyKeyedStateSpec] = []
     var wideInvariants: [WideInvariant] = []
+    /// The first refusal; planning fails with it.
     private(set) var problem: PlanError?
+    /// How many operators of each kind there are, for the names of those without one.
     private var kinds: [String: Int] = [:]
     private let pipeline: Pipeline
     private let settings: [String: String]
@@ -119,6 +125,8 @@ public final class Flow {
         if problem == nil { problem = PlanError(sentence) }
     }
 
+    /// Adds an operator. Without a name of its own it is called by its kind and ordinal, such as
+    /// `map2`.
     func add(_ spec: NodeSpec) -> Node {
         let count = (kinds[spec.kind] ?? 0) + 1
         kinds[spec.kind] = count
@@ -127,7 +135,8 @@ public final class Flow {
         return node
     }
 
-    /// State shared between subtasks.
+    /// State shared between subtasks, which begins with `initial` in each run. Its name is unique
+    /// among the pipeline's cells and operators.
     public func sharedCell<Value: Codable & Sendable>(
         _ name: String, initial: Value
     ) -> SharedCell<Value> {
@@ -159,9 +168,11 @@ final class CellSpec {
 
     init(_ typed: any AnyCellSpec) { self.typed = typed }
 
+    /// The cell of one run, with its initial value.
     func make(_ index: UInt16) -> any AnyCell { typed.make(index) }
 }
 
+/// What makes the cells of one type.
 protocol AnyCellSpec: AnyObject {
     var name: String { get }
     func make(_ index: UInt16) -> any AnyCell

@@ -1,36 +1,50 @@
 package import WeirBase
 package import WeirTelemetry
 
-/// What a run adds to a plan.
+/// What a run adds to a plan. A replay binds with the same, which the trace has, and with edges of
+/// its own.
 package struct BindOptions: Sendable {
+    /// The seed of all random numbers of the run: each subtask and each source has a stream of its
+    /// own.
     package var seed: UInt64
+    /// Elements after which each source ends; nil for none.
     package var limit: UInt64?
     /// Elements a second from each source; nil for as many as possible.
     package var rate: Double?
     package var logLevel = LogLevel.info
-    /// What lies between the subtasks.
+    /// Makes what lies between the subtasks: the one thing in a bound plan that a run and a replay
+    /// differ in.
     package var edges: any EdgeMaker = ConcurrentEdges()
 
     package init(seed: UInt64) { self.seed = seed }
 }
 
 extension PlannedPipeline {
-    /// Makes the subtasks, channels and cells of one run.
+    /// Makes the subtasks, channels and cells of one run. May be called any number of times; what
+    /// it makes is shared with no other run.
+    ///
+    /// - Throws: what `outside` throws when a source or a sink is connected to nothing.
     package func bind(_ options: BindOptions, outside: any Outside) throws -> BoundPlan {
         var binder = Binder(planned: self, options: options, outside: outside)
         return try binder.bind()
     }
 }
 
+/// Binds a plan once: first every edge gets its channels, then every subtask its chain, in the
+/// plan's order.
+///
+/// The order is part of the trace's form. Inlets, outlets, subtasks and channels are numbered as
+/// they are made here, and notes name them by these numbers.
 private struct Binder {
     let planned: PlannedPipeline
     let options: BindOptions
     let outside: any Outside
     var channels: [any AnyChannel] = []
-    /// Per stage and subtask: inlets in order of edges and upstream subtasks.
+    /// The inlets made so far, by stage and subtask, in order of edges and upstream subtasks.
     var inlets: [[[Inlet]]] = []
-    /// Per stage and subtask: outlets, and the edges they belong to.
+    /// The outlets made so far, by stage and subtask, in order of edges and downstream subtasks.
     var outlets: [[[any AnyOutlet]]] = []
+    /// The same outlets by the edge that they belong to and the output that it reads.
     var edgeOutlets: [[[(port: StreamPort, edge: DistributorEdge)]]] = []
 
     init(planned: PlannedPipeline, options: BindOptions, outside: any Outside) {
@@ -51,6 +65,7 @@ private struct Binder {
                     try subtask(stage, ordinal, members, index: UInt16(subtasks.count)))
             }
         }
+        // Now that both ends exist, each channel learns whom to notify.
         for subtask in subtasks {
             for inlet in subtask.inlets { inlet.channel.consumer = subtask }
             for outlet in subtask.outlets { outlet.channel?.producer = subtask }
@@ -63,6 +78,8 @@ private struct Binder {
                 cells: cells, subtasks: subtasks, states: planned.keyedStates))
     }
 
+    /// Makes the channels of an edge, one for each pair of subtasks that it joins, so that each has
+    /// one producer and one consumer.
     private mutating func connect(_ edge: EdgePlan) {
         let (from, to) = (planned.plan.stages[edge.from], planned.plan.stages[edge.to])
         guard let node = planned.members[edge.from].first(where: { $0.id == edge.port.node })
@@ -74,6 +91,7 @@ private struct Binder {
                 let ends = form.makeEdge(
                     options.edges, planned.plan.channelName(edge, producer, consumer), edge.options,
                     outlet: UInt16(outlets[edge.from][producer].count))
+                // Only where keys are dealt out to several subtasks can one of them get too many.
                 if case .keyed = edge.exchange, to.width > 1 { ends.channel.keys = KeySketch() }
                 channels.append(ends.channel)
                 inlets[edge.to][consumer].append(ends.inlet)
@@ -85,12 +103,16 @@ private struct Binder {
         }
     }
 
+    /// Makes one subtask: its frame, its outlets, a link for each operator, and the link that gives
+    /// elements to the outlets.
     private mutating func subtask(
         _ stage: Int, _ ordinal: Int, _ members: [Node], index: UInt16
     ) throws -> Subtask {
         let plan = planned.plan.stages[stage]
         let frame = UnsafeMutablePointer<Frame>.allocate(capacity: 1)
         frame.initialize(to: Frame())
+        // A stream for each subtask, so that no subtask's numbers depend on how many another one
+        // drew.
         frame.pointee.generator = SeededGenerator(seed: options.seed, stream: UInt64(index) + 1)
         frame.pointee.logLevel = options.logLevel
         frame.pointee.started = Instant(nanoseconds: outside.started)
@@ -127,6 +149,7 @@ private struct Binder {
             source: try source(plan, members[0]), sliceLimit: sliceLimit(members))
     }
 
+    /// What gives the elements of one output to the edges that read it, in this subtask.
     private func distributor(
         _ node: Node, _ output: Int, _ stage: Int, _ ordinal: Int
     ) -> any AnyDistributor {
@@ -135,6 +158,7 @@ private struct Binder {
         return node.outputs[output].makeDistributor(edges)
     }
 
+    /// The driver of the stage's source; nil where it reads none.
     private func source(
         _ plan: StagePlan, _ node: Node
     ) throws -> (name: String, driver: any SourceDriver)? {
@@ -142,14 +166,17 @@ private struct Binder {
         let sourcePlan = planned.plan.sources[source]
         let driver = spec.makeDriver(
             SourceContext(
+                // By its name, so that two generators of one pipeline differ, and another source
+                // added before this one changes nothing.
                 seed: options.seed ^ StableHash.of(sourcePlan.name), limit: options.limit,
                 rate: options.rate, started: Instant(nanoseconds: outside.started),
                 feed: spec.readsBytes ? try outside.input(of: sourcePlan) : nil))
         return (sourcePlan.name, driver)
     }
 
-    /// A stage in which more than one operator could touch a cell runs element by element, so
-    /// that the order of accesses does not depend on how elements lie in slices.
+    /// The maximum number of elements in a slice of a stage. A stage in which more than one
+    /// operator could touch a cell runs element by element, so that the order of accesses does not
+    /// depend on how elements lie in slices.
     private func sliceLimit(_ members: [Node]) -> Int {
         planned.cells.isEmpty || members.filter { $0.makeLink != nil }.count < 2
             ? ElementSlice.capacity : 1
@@ -157,7 +184,7 @@ private struct Binder {
 }
 
 extension StableHash {
-    /// The hash of a text.
+    /// The hash of a text, the same in every process and build.
     package static func of(_ text: String) -> UInt64 {
         var hash = StableHash()
         hash.combine(bytes: Array(text.utf8))

@@ -10,20 +10,23 @@ struct StreamPort: Hashable {
 
 /// How elements find a subtask of the stage that reads them.
 enum Exchange {
-    /// From subtask to subtask of equal number, or all to the only one.
+    /// From each subtask to the one with the same ordinal, or from all to the only one.
     case forward
-    /// By the hash of a key; the value is a `KeyRoute` of the stream's element type.
+    /// By the hash of a key. The value is a `KeyRoute` of the stream's element type, without that
+    /// type, since a plan has edges of many.
     case keyed(Any)
 }
 
 /// The hash that decides to which key group an element belongs.
 struct KeyRoute<Element> {
+    /// The hash of the key's canonical form.
     let hash: (Element) -> UInt64
     /// The element's key as text, for people.
     let describe: (Element) -> String
 }
 
-/// Size and policy of the edge into an operator.
+/// Size and policy of the edge into an operator. One that is not the standard one keeps the
+/// operator from being fused with what it reads.
 package struct EdgeOptions: Equatable, Sendable {
     package var bounds = ChannelBounds.standard
     package var policy = EdgePolicy.block
@@ -44,11 +47,15 @@ enum Width {
     case parallel
 }
 
-/// An operator as the user wrote it.
+/// An operator as the user wrote it: a vertex of the graph that the planner cuts into stages. Made
+/// by `Flow.add` while a pipeline is built, and constant afterwards.
 final class Node {
+    /// Its index among the flow's nodes. What a node reads was added before it, so that the order
+    /// of indices is one in which every node comes behind its inputs.
     let id: Int
     /// The user's name; nil where none was given.
     let name: String?
+    /// What kind of operator it is, for names and the plan's hash.
     let kind: String
     /// Its name in the plan: the user's, or kind and ordinal.
     var planName: String
@@ -56,7 +63,7 @@ final class Node {
     let exchange: Exchange
     let width: Width
     let edge: EdgeOptions
-    /// Output streams: what knows their types.
+    /// Its outputs, each as what knows the elements' type; the main one first.
     let outputs: [any StreamForm]
     /// Makes the operator for one subtask; nil for sources.
     let makeLink: ((LinkContext) -> Link)?
@@ -80,7 +87,8 @@ final class Node {
     }
 }
 
-/// What an operator says of itself when it is added to a flow.
+/// What an operator says of itself when it is added to a flow. The defaults are those of an
+/// operator that reads one stream in its own stage.
 struct NodeSpec {
     var name: String?
     var kind: String
@@ -99,7 +107,7 @@ struct NodeSpec {
     }
 }
 
-/// A source of a plan.
+/// What a node that is a source knows beyond other nodes.
 struct SourceSpec {
     /// Whether it reads bytes; a generator otherwise.
     let readsBytes: Bool
@@ -109,9 +117,10 @@ struct SourceSpec {
     let makeDriver: (SourceContext) -> any SourceDriver
 }
 
-/// What a source's driver is made with.
+/// What a source's driver is made with, for one run.
 struct SourceContext {
     let seed: UInt64
+    /// Elements after which it ends; nil for none.
     let limit: UInt64?
     /// Elements a second; nil for as many as possible.
     let rate: Double?
@@ -121,12 +130,13 @@ struct SourceContext {
     let feed: (any InputFeed)?
 }
 
-/// A sink of a plan.
+/// What a node that is a sink knows beyond other nodes.
 struct SinkSpec {
+    /// Where it writes unless told; nil where it must be told.
     let defaultSink: (any RowSink)?
 }
 
-/// What an operator is made with, for one subtask.
+/// What an operator is made with, for one subtask of one run.
 struct LinkContext {
     let name: String
     let seed: UInt64
@@ -140,34 +150,40 @@ struct LinkContext {
     let calls: any CallDesk
 }
 
-/// What knows the type of one output's elements, and makes what is made for that type.
+/// What knows the type of one output's elements, and makes what is made for that type: the plan
+/// holds outputs of any type, and this is how it gets back to one.
 protocol StreamForm: Sendable {
     /// Whether elements have a canonical form, as whatever crosses an exchange must.
     var isEncodable: Bool { get }
     var typeName: String { get }
+    /// An edge for elements of this type.
     func makeEdge(
         _ maker: any EdgeMaker, _ name: String, _ options: EdgeOptions, outlet: UInt16
     ) -> EdgeEnds
+    /// What gives elements of this type to the edges that read them.
     func makeDistributor(_ edges: [DistributorEdge]) -> any AnyDistributor
 }
 
-/// An edge's outlets in one subtask, and which takes an element.
+/// An edge's outlets in one subtask, by the downstream subtask, and how one of them is chosen.
 struct DistributorEdge {
     let exchange: Exchange
     let outlets: [any AnyOutlet]
 }
 
-/// Where the elements of one output go, without its type.
+/// Gives the elements of one output to the edges that read it, without their type.
 protocol AnyDistributor: AnyObject {
+    /// Adds a control message to every outlet of every edge: all readers have to know.
     func pass(_ control: Control)
-    /// What was given to it, and what came to the outlets.
+    /// What was given to it, and what came to the outlets of each edge; for the books.
     var outflow: Outflow { get }
-    /// Elements that were given to it.
+    /// Elements that were given to it since the run's start. Set when a snapshot is restored.
     var given: UInt64 { get set }
-    /// The link at a chain's end that gives its elements away.
+    /// The link at a chain's end that gives its elements away. `sides` are the distributors of all
+    /// side outputs in the chain, which get the same control messages.
     func makeLink(sides: [any AnyDistributor]) -> Link
 }
 
+/// The form of an output whose elements are of this type.
 struct TypedForm<Element: Sendable>: StreamForm {
     var isEncodable: Bool { Element.self is any Encodable.Type }
     var typeName: String { "\(Element.self)" }
@@ -183,23 +199,33 @@ struct TypedForm<Element: Sendable>: StreamForm {
     }
 }
 
-/// Key groups: a key's hash chooses one of them, and they are dealt out to the subtasks.
+/// Key groups: a key's hash chooses one of 128, and the groups are dealt out to the subtasks in
+/// stretches.
+///
+/// Groups stand between hashes and subtasks so that state can be moved by the group when a pipeline
+/// runs with another parallelism. Their number is part of the plan's hash, and the maximum
+/// parallelism.
 enum KeyGroups {
     static let count = 128
 
+    /// The upper seven bits are the group; the lower ones place the key in its table, which would
+    /// be filled unevenly by keys that agree in them.
     static func subtask(of hash: UInt64, among width: Int) -> Int {
         Int(hash >> 57) * width / count
     }
 }
 
-/// Gives the elements of one output to the edges that read it.
+/// Gives the elements of one output to the edges that read it, in one subtask.
+///
+/// Every edge gets every element; within an edge the key, or the subtask's ordinal, chooses the
+/// outlet. Only the subtask's thread uses it, in a turn.
 final class Distributor<Element>: AnyDistributor {
     private struct Edge {
         let route: KeyRoute<Element>?
         let outlets: [ChannelOutlet<Element>]
     }
     private let edges: [Edge]
-    /// Elements until the next one whose key is looked at; for measuring only.
+    /// Elements until the next one whose key is looked at; for measuring only, and in no digest.
     private var untilSample = KeySketch.interval
     var given: UInt64 = 0
 
@@ -231,6 +257,8 @@ final class Distributor<Element>: AnyDistributor {
         }
     }
 
+    /// Gives a slice's elements away and empties it. All edges but the last get copies; the last
+    /// one gets the elements themselves.
     func take(_ slice: inout ElementSlice) {
         let elements = slice.elements.assumingMemoryBound(to: Element.self)
         let count = slice.count
@@ -244,17 +272,20 @@ final class Distributor<Element>: AnyDistributor {
             for index in 0..<count { give(elements[index], slice.times[index], to: edge) }
         }
         if last.route == nil {
+            // The usual case, an edge without keys: a whole slice in one move.
             last.outlets[0].append(moving: elements, times: slice.times, count: count)
         } else {
             for index in 0..<count { give((elements + index).move(), slice.times[index], to: last) }
         }
     }
 
+    /// Gives one element away: for side outputs.
     func append(_ element: Element, time: Int64) {
         given &+= 1
         for edge in edges { give(element, time, to: edge) }
     }
 
+    /// Gives one element to the outlet of an edge that it belongs to.
     private func give(_ element: consuming Element, _ time: Int64, to edge: Edge) {
         guard let route = edge.route else {
             edge.outlets[0].append(element, time: time)
@@ -279,6 +310,7 @@ final class Distributor<Element>: AnyDistributor {
     func makeLink(sides: [any AnyDistributor]) -> Link {
         Link(name: "outlets", state: ChainEnd(outputs: [self] + sides)) { [self] slice, frame, _ in
             let count = slice.count
+            // Behind a failure nothing is emitted any more.
             if frame.pointee.failure != nil {
                 slice.elements.assumingMemoryBound(to: Element.self)
                     .deinitialize(count: count)
@@ -293,7 +325,10 @@ final class Distributor<Element>: AnyDistributor {
 }
 
 /// The end of a chain that has readers: the outputs of its last operator and the side outputs of
-/// all of them. What it keeps is how much each was given, for the books.
+/// all of them.
+///
+/// Control messages come through all operators to it, and it sends them to every outlet. What it
+/// keeps is how much each output was given, for the books.
 final class ChainEnd: OperatorState {
     private let outputs: [any AnyDistributor]
     var partName: String { "outlets" }
@@ -308,7 +343,7 @@ final class ChainEnd: OperatorState {
     }
 
     func sample(into hash: inout StableHash) -> Int { 0 }
-    /// What was given is in the digests of the outlets and channels.
+    /// Nothing: what was given is in the digests of the outlets and channels.
     func digest(into hash: inout StableHash) {}
 
     func save() -> Saved<[UInt64]> {

@@ -1,7 +1,11 @@
 import WeirBase
 
-/// A pipeline after fusing and placing: stages, edges, parallelism, without anything that a run
+/// A pipeline after fusing and placing: stages, edges and parallelism, without anything that a run
 /// adds.
+///
+/// A value without closures that anybody but the binding calls. The trace's header has its hash, by
+/// which a replay knows whether the pipeline at hand is the recorded one; screens and reports name
+/// the parts by it.
 package struct Plan: Sendable {
     package let pipeline: String
     package let version: String
@@ -11,10 +15,11 @@ package struct Plan: Sendable {
     package let sinks: [SinkPlan]
     package let cells: [String]
     package let invariants: [String]
-    /// Over names, operators, edges, parallelism, capacities, policies, key groups.
+    /// A hash over names, operators, edges, parallelism, capacities, policies and the number of key
+    /// groups: whatever decides which notes a run makes, save the operators' code.
     package let hash: UInt64
 
-    /// The subtasks in order of their numbers.
+    /// The subtasks in order of their numbers, each by its stage and its ordinal there.
     package var subtasks: [(stage: Int, ordinal: Int)] {
         stages.indices.flatMap { stage in
             (0..<stages[stage].width).map { (stage: stage, ordinal: $0) }
@@ -40,31 +45,34 @@ extension Plan {
         }
     }
 
+    /// What a channel is called: `parse/0>enrich/1`.
     func channelName(_ edge: EdgePlan, _ producer: Int, _ consumer: Int) -> String {
         "\(stages[edge.from].name)/\(producer)>\(stages[edge.to].name)/\(consumer)"
     }
 }
 
 extension EdgePlan {
-    /// The subtasks that a producer's channels lead to.
+    /// The subtasks that a producer's channels lead to, by ordinal: all for a keyed edge, else the
+    /// one with the same ordinal or the only one. `width` is that of the reading stage.
     func consumers(of producer: Int, width: Int) -> Range<Int> {
         if isKeyed { return 0..<width }
         return width == 1 ? 0..<1 : producer..<producer + 1
     }
 }
 
-/// A physical unit: operators fused into one chain between two exchanges.
+/// A stage: operators fused into one chain between two exchanges.
 package struct StagePlan: Sendable {
     package let name: String
+    /// How many subtasks it has.
     package let width: Int
     package let operators: [String]
-    /// The source it reads; an index into the plan's sources.
+    /// The source it reads, an index into the plan's sources; nil where it reads channels.
     package let source: Int?
-    /// The sink it writes; an index into the plan's sinks.
+    /// The sink it writes, an index into the plan's sinks; nil where it writes channels.
     package let sink: Int?
 }
 
-/// An edge between two stages.
+/// An edge between two stages, by their indices in the plan.
 package struct EdgePlan: @unchecked Sendable {
     // Unchecked: a key route is a closure over the user's `@Sendable` key function alone.
 
@@ -72,7 +80,7 @@ package struct EdgePlan: @unchecked Sendable {
     package let to: Int
     package let isKeyed: Bool
     package let options: EdgeOptions
-    /// Which output of the upstream stage: 0 main, others side outputs by operator and place.
+    /// Which output of which node of the upstream stage it reads.
     let port: StreamPort
     let exchange: Exchange
 
@@ -107,7 +115,7 @@ public struct PlanError: Error, Equatable, Sendable, CustomStringConvertible {
     init(_ description: String) { self.description = description }
 }
 
-/// The parts of an execution, bound to one run.
+/// The parts of an execution, bound to one run; `Execution` is made of it.
 package struct BoundPlan {
     package let subtasks: [Subtask]
     package let channels: [any AnyChannel]

@@ -2,9 +2,13 @@ import WeirBase
 
 /// Fuses the operators of a flow into stages and joins them by edges.
 ///
-/// An operator is fused with the one it reads when it reads only that one, by no key, with the
-/// same parallelism, and is its only reader. Sources begin a stage; a sink is a stage of its own,
-/// so that encoding and waiting for the writer show as what they are.
+/// An operator is fused with the one it reads when it reads only that one, by no key, with the same
+/// parallelism, over a standard edge, and is its only reader. Fused operators cost no channel
+/// between them. Sources begin a stage; a sink is a stage of its own, so that encoding and waiting
+/// for the writer show as what they are.
+///
+/// Pure: the same flow gives the same plan, with everything in order of the nodes. `Pipeline.plan`
+/// uses it once, on the caller's thread.
 struct Planner {
     private let nodes: [Node]
     private let pipeline: Pipeline
@@ -18,12 +22,16 @@ struct Planner {
         self.parallelism = parallelism
     }
 
+    /// Checks the flow and plans it.
+    ///
+    /// - Throws: `PlanError` with a sentence that names what cannot be planned and how to mend it.
     func plan() throws(PlanError) -> PlannedPipeline {
         try check()
         let widths = self.widths()
         let readers = self.readers()
         var stageOf = [Int](repeating: -1, count: nodes.count)
         var members: [[Node]] = []
+        // In order of the nodes: what a node reads has its stage already.
         for node in nodes {
             if let upstream = fused(node, widths, readers) {
                 stageOf[node.id] = stageOf[upstream]
@@ -68,6 +76,7 @@ struct Planner {
             keyedStates: flow.keyedStates.count)
     }
 
+    /// Names are plain and unique, each keyed state has one operator, and something is read.
     private func check() throws(PlanError) {
         var names: Set<String> = []
         try checkName(pipeline.name)
@@ -92,6 +101,8 @@ struct Planner {
         }
     }
 
+    /// Names stand in commands, in file names and between the marks of channel names, so that only
+    /// plain characters are allowed.
     private func checkName(_ name: String) throws(PlanError) {
         let isPlain = name.unicodeScalars.allSatisfy {
             $0.properties.isAlphabetic || $0.properties.numericType != nil
@@ -104,7 +115,8 @@ struct Planner {
         }
     }
 
-    /// The numbers in notes are bounded: a turn's end has one count for each outlet.
+    /// Refuses what notes cannot number: parts have 16 bits, and a turn's end has one count for
+    /// each outlet.
     private func checkSizes(
         _ members: [[Node]], _ edges: [EdgePlan], _ widths: [Int]
     ) throws(PlanError) {
@@ -124,9 +136,11 @@ struct Planner {
         }
     }
 
-    /// Outlets of a subtask: their counts fit the note of a turn's end.
+    /// The maximum number of outlets of a subtask. The note of a turn's end has a count for each,
+    /// and takes 23 slots of a lane with so many.
     private static let maximumOutlets = 128
 
+    /// How many subtasks each node has, by the node's index.
     private func widths() -> [Int] {
         var widths = [Int](repeating: 1, count: nodes.count)
         for node in nodes {
@@ -134,6 +148,7 @@ struct Planner {
             case .one: widths[node.id] = 1
             case .parallel: widths[node.id] = parallelism
             case .inherited:
+                // Inputs come before their readers, so that their widths are known.
                 let upstream = Set(node.inputs.map { widths[$0.node] })
                 widths[node.id] = upstream.count == 1 ? upstream.first ?? 1 : 1
             }
@@ -141,6 +156,7 @@ struct Planner {
         return widths
     }
 
+    /// How many inputs read each output.
     private func readers() -> [StreamPort: Int] {
         var readers: [StreamPort: Int] = [:]
         for node in nodes {
@@ -149,6 +165,7 @@ struct Planner {
         return readers
     }
 
+    /// The node that a node is fused with; nil where it begins a stage.
     private func fused(
         _ node: Node, _ widths: [Int], _ readers: [StreamPort: Int]
     ) -> Int? {
@@ -162,6 +179,9 @@ struct Planner {
         return input.node
     }
 
+    /// The edges of the stages, in order of the reading stages. Only the first node of a stage
+    /// reads anything from outside of it. What crosses must have a canonical form, or digests would
+    /// not cover what is on its way.
     private func edges(
         _ stageOf: [Int], _ members: [[Node]]
     ) throws(PlanError) -> [EdgePlan] {
@@ -192,6 +212,8 @@ struct Planner {
         }
     }
 
+    /// The plan's hash, over a text in a fixed form. Traces have it, so that the form must not
+    /// change.
     private func hash(_ stages: [StagePlan], _ edges: [EdgePlan], _ members: [[Node]]) -> UInt64 {
         var text = "\(pipeline.name)\n\(pipeline.version)\n\(KeyGroups.count)\n"
         for (stage, operators) in zip(stages, members) {
@@ -212,15 +234,18 @@ struct Planner {
     }
 }
 
-/// A plan with the operators that make it runnable.
+/// A plan with the operators that make it runnable. Immutable; bound anew for each run and each
+/// replay.
 package final class PlannedPipeline: @unchecked Sendable {
     // Unchecked: immutable; the closures inside capture only `@Sendable` functions and values.
 
     package let plan: Plan
+    /// The nodes of each stage, in the order of its chain.
     let members: [[Node]]
     let cells: [CellSpec]
     let wideInvariants: [WideInvariant]
-    /// How many keyed states have a handle.
+    /// How many keyed states were made while the pipeline was built; conditions name them by
+    /// number.
     let keyedStates: Int
 
     init(
@@ -234,12 +259,12 @@ package final class PlannedPipeline: @unchecked Sendable {
         self.cells = cells
     }
 
-    /// The connector that a source reads unless told otherwise.
+    /// The connector that a source reads unless told otherwise, by the source's index in the plan.
     package func defaultSource(of source: Int) -> (any ByteSource)? {
         members.lazy.compactMap { $0[0].source }.dropFirst(source).first?.defaultSource
     }
 
-    /// The connector that a sink writes unless told otherwise.
+    /// The connector that a sink writes unless told otherwise, by the sink's index in the plan.
     package func defaultSink(of sink: Int) -> (any RowSink)? {
         members.lazy.compactMap { $0[$0.count - 1].sink }.dropFirst(sink).first?.defaultSink
     }
