@@ -20,13 +20,21 @@ package struct InputChanged: Error, Equatable, Sendable, CustomStringConvertible
 
 /// The inputs of a run, as its trace has them: the bytes themselves, or where they lie and what
 /// they hash to.
+///
+/// `RecordedOutside` asks for the next block of a source when a turn needs it. Bytes that the trace
+/// has not are read in the file that it names, or in the one that the user names instead, and are
+/// checked against the recorded hash: a file that changed since is told of, and never replayed as
+/// if it were the old one. A copy reads on from the same block by itself; snapshots keep one. Owned
+/// by one thread.
 final class RecordedInputs {
     private let trace: Trace
     private let paths: [String: String]
+    /// How far each source was read, by its index.
     private var cursors: [Int: InputCursor] = [:]
+    /// Descriptors of opened files, by source's index; closed with this object.
     private var files: [Int: Int32] = [:]
 
-    /// `paths` says by source's name where a file lies now.
+    /// Inputs from the beginning. `paths` says by the source's name where a file lies now.
     init(trace: Trace, paths: [String: String]) {
         self.trace = trace
         self.paths = paths
@@ -34,14 +42,15 @@ final class RecordedInputs {
 
     deinit { for descriptor in files.values { close(descriptor) } }
 
-    /// Inputs of their own at the same places; files are opened anew when they are read.
+    /// Inputs that read on from the same blocks by themselves. Files are opened anew when they are
+    /// read.
     func copy() -> RecordedInputs {
         let other = RecordedInputs(trace: trace, paths: paths)
         other.cursors = cursors.mapValues { $0.copy() }
         return other
     }
 
-    /// How the run named what a source read.
+    /// How the run named what a source read; nil where it has no name.
     func location(of source: Int) -> String? {
         source < trace.header.sources.count ? trace.header.sources[source].location : nil
     }
@@ -53,6 +62,7 @@ final class RecordedInputs {
             ? trace.header.sources[source].isRepeatable ?? true : true
     }
 
+    /// The next block of a source, with its bytes; nil behind the last.
     func next(of source: Int) throws -> InputBlock? {
         let cursor = cursors[source] ?? trace.inputs(source: UInt16(source))
         cursors[source] = cursor
@@ -61,6 +71,7 @@ final class RecordedInputs {
         return block
     }
 
+    /// The bytes of a block that the trace has only a hash of.
     private func read(_ block: InputBlock, _ source: Int) throws -> [UInt8] {
         guard source < trace.header.sources.count else {
             throw TraceError(
@@ -83,6 +94,7 @@ final class RecordedInputs {
             throw changed("is too short")
         }
         var status = stat()
+        // A pipe or a device in the file's place would block, or give something else each time.
         guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
             throw changed("is no file that can be read again")
         }
@@ -121,9 +133,13 @@ extension RecordedOutside.Answers {
     }
 }
 
-/// The results of the calls of a run.
+/// The results of the calls of a run, as its trace has them in the order of arrival.
+///
+/// Turns ask for them by call, in almost the same order. What is read on the way to one that is
+/// asked for is kept ahead. A copy reads on by itself; snapshots keep one. Owned by one thread.
 final class RecordedResults {
     private let cursor: ResultCursor
+    /// Results that were read and not asked for yet. By subtask, in the upper 16 bits, and call.
     private var ahead: [UInt64: [UInt8]] = [:]
 
     init(trace: Trace) { cursor = trace.results() }
@@ -133,9 +149,10 @@ final class RecordedResults {
         ahead = other.ahead
     }
 
-    /// Results of their own at the same place.
+    /// Results that read on from the same one by themselves.
     func copy() -> RecordedResults { RecordedResults(self) }
 
+    /// The result of a call, once; nil where the trace has none.
     func result(of subtask: UInt16, call: UInt64) throws -> [UInt8]? {
         let wanted = UInt64(subtask) << 48 | call
         while ahead[wanted] == nil, let result = try cursor.next() {

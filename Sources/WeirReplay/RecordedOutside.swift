@@ -4,11 +4,16 @@ package import WeirTelemetry
 
 /// The outside of a replay: what it answered the run, read again in the trace.
 ///
-/// Bound and asked as a `LiveOutside` is. It starts no threads, since nothing here takes time.
+/// Bound and asked as a `LiveOutside` is, by subtasks that cannot tell the two apart. It starts no
+/// threads, since nothing here takes time, and does nothing to the outside: rows go where the
+/// replay's owner says, or nowhere, and calls are not made.
+///
+/// What cannot be read does not throw into a turn, which has no way to take it. It is kept as
+/// `readFailure`, the source gets nothing, and `Rerun.checkReading` throws it behind the run.
 package final class RecordedOutside: Outside, @unchecked Sendable {
     // Unchecked: a replay runs one step at a time; whoever has the baton is here alone.
 
-    /// Where the answers come from.
+    /// Where the answers come from: closures over a trace, or over a few values in a test.
     package struct Answers {
         /// The next block of a source, in order; nil when there is none.
         package var nextInput: (_ source: Int) throws -> InputBlock?
@@ -33,12 +38,13 @@ package final class RecordedOutside: Outside, @unchecked Sendable {
     private let answers: Answers
     private let rowFeeds: [Int: any RowFeed]
     private let desk: RecordedCalls
-    /// The first failure: it tells where. What follows it reads on from a wrong position.
+    /// The first failure, which tells where; what follows it reads on from a wrong position.
     private var failure: (any Error)?
     private var isAbandoned = false
 
-    /// An outside whose rows go to `rows`, by sink's index, or nowhere. `onUnmade` is told when a
-    /// turn takes the answer of a call that this replay has not made.
+    /// An outside whose rows go to `rows`, by the sink's index, or nowhere. `started` is the
+    /// recorded run's start in nanoseconds since 1970. `onUnmade` is told when a turn takes the
+    /// answer of a call that this replay has not made.
     package init(
         started: Int64, answers: Answers, rows: [Int: any RowFeed] = [:],
         onUnmade: @escaping (Divergence) -> Void
@@ -55,8 +61,8 @@ package final class RecordedOutside: Outside, @unchecked Sendable {
     /// Sources get nothing more: turns that still run are looked at by nobody.
     package func abandon() { isAbandoned = true }
 
-    /// By subtask: how many calls it has made. What a snapshot has to keep of the outside besides
-    /// how far its answers were read.
+    /// How many calls each subtask has made, by its number. What a snapshot has to keep of the
+    /// outside besides how far its answers were read.
     package var madeCalls: [UInt16: UInt64] {
         get { desk.made }
         set { desk.made = newValue }
@@ -82,7 +88,7 @@ package final class RecordedOutside: Outside, @unchecked Sendable {
     }
 }
 
-/// The blocks of a source as a trace has them.
+/// The blocks of one source as a trace has them. All of them are there at once.
 private final class RecordedFeed: InputFeed {
     let location: String?
     let isRepeatable: Bool
@@ -99,15 +105,18 @@ private final class RecordedFeed: InputFeed {
     func cancel() { isOver = true }
 }
 
-/// The answers of calls as a trace has them. A call is not made again, but that it was made is
-/// kept: an answer to a call that nobody made here tells that the code differs.
+/// The answers of calls as a trace has them.
+///
+/// A call is not made again, but that it was made is kept: an answer to a call that nobody made
+/// here tells that the code differs.
 private final class RecordedCalls: CallDesk, @unchecked Sendable {
     // Unchecked: only whoever has the baton of the replay is here.
 
     private let result: (UInt16, UInt64) throws -> [UInt8]?
     private let onUnmade: (Divergence) -> Void
+    /// The first failure to read an answer.
     private(set) var failure: (any Error)?
-    /// By subtask: the last call it made; operators count them from 1.
+    /// The last call that each subtask made, by its number; operators count them from 1.
     var made: [UInt16: UInt64] = [:]
 
     init(
@@ -140,7 +149,7 @@ private final class RecordedCalls: CallDesk, @unchecked Sendable {
     }
 }
 
-/// Rows that nobody wants.
+/// Rows that nobody wants. They count as written, so that the books balance.
 private final class DiscardedRows: RowFeed {
     private(set) var account = RowAccount()
 

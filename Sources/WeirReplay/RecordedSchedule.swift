@@ -3,25 +3,38 @@ package import WeirTelemetry
 import WeirTrace
 
 /// A recorded schedule, read ahead no further than the ends of turns need.
+///
+/// The director takes its steps in order with `peek` and `advance`; `ComparedNotes` asks `takeEnd`
+/// for what a turn did when it was recorded. A turn's end lies behind its beginning in the trace,
+/// sometimes some batches behind: these are read ahead and wait. What is held is so bounded by how
+/// long turns were open. Owned by whoever has the baton.
 package final class RecordedSchedule: ReplaySchedule {
+    /// The next batch of the trace; nil at its end.
     private let nextBatch: () throws -> ScheduleBatch?
+    /// The batch whose steps are given now.
     private var batch = ScheduleBatch()
+    /// The index in it of the next step.
     private var place = 0
+    /// Batches that were read for their ends and whose steps come later.
     private var ahead: [ScheduleBatch] = []
+    /// Ends that were read and not taken yet, by their turns' steps.
     private var ends: [UInt64: RecordedEnd] = [:]
     private var isExhausted = false
+    /// The turns in flight when the run died, each with its last noted access or publish; 0 for
+    /// none.
     private let flights: [UInt64: UInt64]
     package let hasDigests: Bool
 
-    /// What a turn did when it was recorded.
+    /// What a turn did when it was recorded, as its end note says.
     package struct RecordedEnd: Equatable, Sendable {
         package var accesses: UInt32
         package var sample: UInt64?
         package var emitted: [UInt32]
     }
 
-    /// A schedule whose batches `nextBatch` gives; `flights` are the turns in flight when the run
-    /// died, each with its last noted access or publish (0 for none).
+    /// A schedule whose batches `nextBatch` gives. `flights` are the turns in flight when the run
+    /// died, each with its last noted access or publish (0 for none). `hasDigests` says that its
+    /// digests have the form that this build computes.
     package init(
         flights: [UInt64: UInt64], hasDigests: Bool,
         nextBatch: @escaping () throws -> ScheduleBatch?
@@ -39,7 +52,8 @@ package final class RecordedSchedule: ReplaySchedule {
         }
     }
 
-    /// Passes over the steps up to `step`, which are in the first batch or come before it.
+    /// Passes over the steps up to `step`, which are in the first batch or come before it. Their
+    /// ends are kept: nobody asks for them.
     func skip(through step: UInt64) throws {
         while let next = try peek(), next.note.step <= step { advance() }
     }
@@ -67,8 +81,10 @@ package final class RecordedSchedule: ReplaySchedule {
         return step
     }
 
-    /// What the turn of a step did; nil when its end was not recorded. It is forgotten then.
+    /// What the turn of a step did; nil when its end was not recorded. It is forgotten then. May
+    /// read ahead to the end of the trace for an end that is missing.
     package func takeEnd(of turn: UInt64) throws -> RecordedEnd? {
+        // Asked first: the whole rest of the trace would be read for an end that cannot be there.
         if isInFlight(turn) { return nil }
         while ends[turn] == nil { guard try readBatch() else { break } }
         return ends.removeValue(forKey: turn)
@@ -90,10 +106,13 @@ package final class RecordedSchedule: ReplaySchedule {
 
 /// Finds the turns that were in flight when a run died.
 ///
-/// Only a turn without an end note that is its subtask's last, and that no rest point follows:
-/// others ended, and their end notes were lost with the lanes.
+/// A turn is in flight only if it has no end note, is its subtask's last, and no rest point
+/// follows: others ended, and their end notes were lost with the lanes. A caller adds all batches
+/// of a schedule in order and asks for `flights`.
 package struct FlightFinder {
+    /// Turns that may be in flight, by step, with their last noted access or publish.
     private var open: [UInt64: (subtask: UInt16, access: UInt64)] = [:]
+    /// The last turn of each subtask.
     private var lastTurn: [UInt16: UInt64] = [:]
 
     package init() {}
@@ -102,6 +121,7 @@ package struct FlightFinder {
         for note in batch.steps {
             switch note.kind {
             case .access, .publish: open[note.turn]?.access = note.step
+            // No turn was open at a rest point.
             case .rest: open.removeAll()
             case .void: break
             default:

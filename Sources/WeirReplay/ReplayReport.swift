@@ -1,14 +1,17 @@
 package import WeirEngine
 package import WeirTelemetry
 
-/// What a replay came to.
+/// What a replay came to: how much was run, what was compared and agreed, and what differed first.
+/// A value; replays of one trace are held against each other by it.
 package struct ReplayReport: Equatable, Sendable {
     /// The last step that was run.
     package var steps: UInt64 = 0
     package var turns: UInt64 = 0
-    /// Over the chain of the schedule, the final state, the sinks, the logs and the violations.
+    /// One number over the chain of the schedule, the final state, the sinks, the logs and the
+    /// violations.
     package var digest: UInt64 = 0
     package var compared = Compared()
+    /// The first difference from the trace; nil where none was found.
     package var divergence: Divergence?
     /// Why it cannot be said that the runs are identical, although nothing differed; nil when it
     /// can.
@@ -17,10 +20,10 @@ package struct ReplayReport: Equatable, Sendable {
     /// The names of the state's parts.
     package var partNames: [String] = []
     package var sinks: [SinkDigest] = []
-    /// Turns that had begun and not ended when the run died: subtask's name, step.
+    /// Turns that had begun and not ended when the run died.
     package var inFlight: [TurnName] = []
     package var marks: [Mark] = []
-    /// Where invariants began not to hold; the first thousand.
+    /// Where invariants began not to hold; the first `Violations.maximumKept`.
     package var violations: [Violation] = []
     /// Violations over several stages that the replay found where the run did not look.
     package var onlyReplay: [Mark] = []
@@ -33,6 +36,7 @@ package struct ReplayReport: Equatable, Sendable {
 
     package init() {}
 
+    /// A turn by its subtask's name and its step.
     package struct TurnName: Equatable, Sendable {
         package var subtask: String
         package var step: UInt64
@@ -44,10 +48,11 @@ package struct ReplayReport: Equatable, Sendable {
         package var turns: UInt64 = 0
         /// Rest points whose digest of all state was compared.
         package var restPoints = 0
-        /// The step of the last of them; 0 for none.
+        /// The step of the last rest point that was compared; 0 for none.
         package var lastRestPoint: UInt64 = 0
-        /// Subtasks and cells whose final state was compared.
+        /// Subtasks whose final state was compared.
         package var finalSubtasks = 0
+        /// Cells whose final state was compared.
         package var finalCells = 0
         package var violations: UInt64 = 0
         package var failures: UInt64 = 0
@@ -70,7 +75,8 @@ package struct ReplayReport: Equatable, Sendable {
         package var reason: String
     }
 
-    /// What differs first between two replays of one trace that both agree with it.
+    /// What differs first between two replays of one trace that both agree with it, as words. Only
+    /// asked where the two reports differ.
     package func difference(from other: ReplayReport) -> String {
         let parts = zip(state.parts, other.state.parts)
         if let part = parts.enumerated().first(where: { $1.0 != $1.1 })?.offset {

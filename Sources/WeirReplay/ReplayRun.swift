@@ -9,20 +9,24 @@ package struct ReplayRefused: Error, Equatable, Sendable, CustomStringConvertibl
     package init(_ description: String) { self.description = description }
 }
 
-/// One replay of a whole trace.
+/// One replay of a whole trace, from its first step to its last, compared with everything that the
+/// trace has.
 ///
-/// Owned by one thread; several replays of one trace may run at once.
+/// `weir replay --verify` and the export of logs make one and call `run`. It puts a `Rerun` and a
+/// `RunComparison` together. Owned by one thread; several replays of one trace may run at once.
 package struct ReplayRun {
-    /// What a replay adds to the trace.
+    /// What a replay adds to the trace. The closures are called on the thread that has the baton.
     package struct Options {
-        /// By source's name: where its file lies now.
+        /// Where a source's file lies now, by the source's name; others are read where the trace
+        /// says.
         package var inputs: [String: String] = [:]
-        /// By sink's name: where its rows go; others go nowhere.
+        /// Where a sink's rows go, by the sink's name; those of others go nowhere.
         package var outputs: [String: any RowWriting] = [:]
-        /// Least level of log records made again; nil for the recorded one. Logs of another level
-        /// are not compared.
+        /// The least level of log records that are made again; nil for the recorded one. Logs of
+        /// another level are not compared.
         package var logLevel: LogLevel?
-        /// Whether this program is the very build that recorded.
+        /// Whether this program is the very build that recorded. Another one may have further log
+        /// statements.
         package var isSameBuild = true
         /// The last step to run.
         package var through = UInt64.max
@@ -46,10 +50,11 @@ package struct ReplayRun {
     private let planned: PlannedPipeline
     private let options: Options
 
-    /// The least room for the log records of one turn.
+    /// The size of the log lane, in bytes. It is drained at each turn's end, and so has to hold
+    /// what one turn logs; what does not fit is lost and counted.
     private static let logLaneBytes = 32 << 20
 
-    /// Prepares a replay of `trace` with `pipeline`.
+    /// Prepares a replay of `trace` with `pipeline`. Reads nothing of the schedule yet.
     ///
     /// - Throws: `ReplayRefused` when the pipeline's plan is not the recorded one.
     package init(_ trace: Trace, _ pipeline: Pipeline, _ options: Options) throws {
@@ -58,7 +63,9 @@ package struct ReplayRun {
         planned = try Self.admit(trace, pipeline)
     }
 
-    /// Plans the pipeline as the trace says it was planned, and refuses another plan.
+    /// Plans the pipeline as the trace says it was planned, and refuses another plan. The plan's
+    /// hash covers everything that decides what steps mean; what it cannot cover, the operators'
+    /// code, shows as a difference.
     static func admit(_ trace: Trace, _ pipeline: Pipeline) throws -> PlannedPipeline {
         let header = trace.header
         let name = PrintableText.escaped(header.pipeline)
@@ -142,7 +149,8 @@ package struct ReplayRun {
     private var logLevel: LogLevel { options.logLevel ?? recordedLogLevel }
 }
 
-/// Rows written as they come.
+/// Rows written as they come, on the replay's own thread. After a failure nothing more is written,
+/// and the failure is thrown behind the run.
 private final class DirectRows: RowFeed {
     private let writing: any RowWriting
     private(set) var failure: (any Error)?

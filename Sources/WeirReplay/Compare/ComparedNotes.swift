@@ -4,17 +4,27 @@ package import WeirTelemetry
 
 /// Holds what a replay does against what its run noted, and keeps the first disagreement.
 ///
-/// It stands where a run that happens has its lanes. The execution tells it of each turn, access,
-/// publish and rest point; the director, which reads the schedule, tells it with `expect` which
-/// noted step is about to be carried out where the note says more than that it happened. What
-/// differs for certain ends the replay (`diverge`); a sampled value that differs is a suspicion
-/// until all state was compared (`Suspicions` says why).
+/// It stands where a run that happens has its lanes. In order:
+///
+/// 1. The director reads a step of the schedule. Where the note says more than that the step
+///    happened, at a rest point or a publish, it calls `expect` with it.
+/// 2. The execution carries the step out and tells it here: `began`, `accessed`, `publishing`,
+///    `ended`, `rested`, `marked`.
+/// 3. Here it is compared with what was expected, or with the turn's recorded end.
+///
+/// What differs for certain ends the replay (`diverge`): the director asks for `divergence` before
+/// each step. A sampled value that differs is a suspicion until all state was compared
+/// (`Suspicions` says why).
+///
+/// Logs, violations and the end are not compared here; `listeners` gives what they are made of to
+/// whoever does.
 package final class ComparedNotes: Notes, @unchecked Sendable {
     // Unchecked: a replay runs one step at a time; whoever has the baton is here alone.
 
-    /// Who wants to hear what a replay does.
+    /// Who wants to hear what a replay does. All are called on the thread that has the baton, in
+    /// the middle of the replay, and must not call back into it.
     package struct Listeners {
-        /// Given the records of each turn's logs, when it ends.
+        /// Given the log records that were made since the last time, when a turn ends.
         package var logs: ((LogBatch) -> Void)?
         /// Given each violation and failure that the replay finds.
         package var marks: ((Mark) -> Void)?
@@ -30,7 +40,8 @@ package final class ComparedNotes: Notes, @unchecked Sendable {
         var compared: UInt64 = 0
         /// The first turn that ended here and whose end was not recorded.
         var leastUncompared: UInt64?
-        /// By subtask: the last turn whose sampled values agreed.
+        /// The last turn of each subtask, by its number, whose sampled values agreed: what differs
+        /// later came about behind it.
         var agreedSamples: [UInt16: UInt64] = [:]
     }
 
@@ -39,14 +50,17 @@ package final class ComparedNotes: Notes, @unchecked Sendable {
     /// Names the parts of the state in what is said of them; set before the first step.
     package weak var execution: Execution?
     package var listeners = Listeners()
+    /// Violations and failures that the replay found, the first `Violations.maximumKept`.
     package private(set) var marks: [Mark] = []
     private var turns = Turns()
     private var suspicions = Suspicions()
+    /// The first disagreement; nil as long as there is none.
     package private(set) var divergence: Divergence?
     /// Why the ends of turns could not be read on; nil when they could.
     package private(set) var readFailure: (any Error)?
-    /// The noted step that is being carried out, where its note is needed for it.
+    /// The noted step that is being carried out, where its note is needed for that.
     private var expected: ScheduledStep?
+    /// Whether the replay was left behind: turns that still run count for nothing.
     private var isAbandoned = false
 
     /// Compares with the ends that `schedule` has; logs go through `logLane`, or nowhere.
@@ -55,7 +69,7 @@ package final class ComparedNotes: Notes, @unchecked Sendable {
         lane = logLane
     }
 
-    /// Begins with what a replay had found where its snapshot was taken.
+    /// Begins with what a replay had found where its snapshot was taken. Before the first step.
     package func begin(marks: [Mark], turns begun: UInt64, compared: UInt64) {
         self.marks = marks
         (turns.begun, turns.compared) = (begun, compared)
@@ -79,17 +93,19 @@ package final class ComparedNotes: Notes, @unchecked Sendable {
     /// Whether sampled values differed, and nothing has told yet where that began.
     package var hasSuspicions: Bool { !suspicions.isEmpty }
 
-    /// Keeps the first disagreement; the replay ends there.
+    /// Keeps the first disagreement; the replay ends there. Where a part that stands before it was
+    /// suspected already, that is named instead.
     package func diverge(_ found: Divergence) {
         if divergence == nil { divergence = suspicions.sole(before: found, in: execution) ?? found }
     }
 
-    /// Ends the replay with what was suspected so far, if anything was.
+    /// Ends the replay with what was suspected so far, if anything was. Called where no further
+    /// comparison can tell more.
     package func settleSuspicions() {
         if divergence == nil { divergence = suspicions.sole(before: nil, in: execution) }
     }
 
-    /// How it is said that these parts of the state differ.
+    /// How it is said that these parts of the state, by their indices in a digest, differ.
     package func divergence(
         in parts: [Int], at step: UInt64, expected: String, got: String
     ) -> Divergence {
@@ -98,12 +114,14 @@ package final class ComparedNotes: Notes, @unchecked Sendable {
 
     // MARK: What the director knows
 
-    /// This noted rest point or publish is carried out next.
+    /// This noted rest point or publish is carried out next. The director, before it lets it
+    /// happen.
     func expect(_ step: ScheduledStep) { expected = step }
 
-    /// Whether a noted publish is being carried out.
+    /// Whether a noted publish was expected and is not carried out yet.
     var expectsPublish: Bool { expected?.note.kind == .publish }
 
+    /// The noted step, for the one comparison that it is for.
     private func takeExpected() -> ScheduledStep? {
         defer { expected = nil }
         return expected
@@ -136,6 +154,8 @@ package final class ComparedNotes: Notes, @unchecked Sendable {
                     step: step, subtask: subtask.name,
                     expected: "\(recorded.note.count) messages published as recorded",
                     got: "\(offered) messages, of which others were dropped"))
+            // What this code makes of the messages is carried out, so that the execution stays
+            // whole; the replay ends anyway.
             return decided
         }
         return outcomes
@@ -147,6 +167,8 @@ package final class ComparedNotes: Notes, @unchecked Sendable {
         if let sample = account.sample { listeners.samples?(turn.step, sample) }
         guard let subtask = turn.subtask else { return }
         do {
+            // Nothing to compare with: the turn was in flight when its run died, or the end of the
+            // trace is missing.
             guard let end = try schedule.takeEnd(of: turn.step) else {
                 turns.leastUncompared = min(turns.leastUncompared ?? turn.step, turn.step)
                 return
@@ -158,6 +180,9 @@ package final class ComparedNotes: Notes, @unchecked Sendable {
         }
     }
 
+    /// Holds a turn's end against the recorded one. Counts differ for certain. A hash of samples
+    /// covers everything since the run's start, so that all behind a difference differ too: it is a
+    /// suspicion.
     private func compare(
         _ account: TurnAccount, of subtask: Subtask, _ turn: TurnContext,
         with recorded: RecordedSchedule.RecordedEnd
@@ -201,7 +226,8 @@ package final class ComparedNotes: Notes, @unchecked Sendable {
         listeners.rests?(step, time, state)
         guard schedule.hasDigests else { return }
         if state.whole == recorded.note.digest { return suspicions.agree(at: step) }
-        // What is suspected was looked through for the name already.
+        // What is suspected was looked through for the name already, so this does not go through
+        // `diverge`.
         divergence = divergence(
             in: state.parts(differingFrom: recorded.words), at: step,
             expected: "state \(recorded.note.digest.hexadecimal)",
@@ -215,9 +241,11 @@ package final class ComparedNotes: Notes, @unchecked Sendable {
         if marks.count < Violations.maximumKept { marks.append(mark) }
     }
 
+    /// One lane for all: one turn runs at a time.
     package func logLane(worker: Int) -> LogLane? { lane }
 
-    /// Hands on what the log lane holds.
+    /// Gives what the log lane holds to the listener. At each turn's end, so that the lane need
+    /// only hold one turn's records.
     package func drainLogs() {
         if let batch = lane?.drain(worker: 0) { listeners.logs?(batch) }
     }

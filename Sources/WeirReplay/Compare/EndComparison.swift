@@ -3,17 +3,23 @@ import WeirEngine
 import WeirTelemetry
 import WeirTrace
 
-/// Holds the end of a replay against the end that its run recorded.
+/// Holds the end of a replay against the end that its run recorded: counts, the digest of each
+/// part, the sinks' digests, in that order, since each says less about where it began than the one
+/// before.
+///
+/// A value that `RunComparison` makes and asks once, behind the last turn. A trace without an end,
+/// or of a recording that stopped before its run, has nothing to compare with.
 struct EndComparison {
     private let end: RunEnd?
     private let agreedRest: UInt64
     private let hasDigests: Bool
 
-    /// Subtasks and cells whose final state was compared, and rows of all sinks.
+    /// Subtasks and cells whose final state was compared and agreed.
     private(set) var comparedParts = 0
+    /// Rows of all sinks whose digests were compared and agreed.
     private(set) var comparedRows: UInt64 = 0
 
-    /// `agreedRest` is the last rest point at which the whole state agreed.
+    /// The end of `trace`; `agreedRest` is the last rest point at which the whole state agreed.
     init(_ trace: Trace, agreedRest: UInt64) {
         end = trace.isComplete ? trace.end : nil
         hasDigests = trace.header.hasCurrentDigests
@@ -47,6 +53,7 @@ struct EndComparison {
         return nil
     }
 
+    /// Steps, turns and elements: how much was done.
     private func counts(_ report: ReplayReport, _ end: RunEnd) -> Divergence? {
         let counts = [
             ("steps", end.steps, report.steps), ("turns", end.turns, report.turns),
@@ -58,6 +65,7 @@ struct EndComparison {
         return nil
     }
 
+    /// Each part's final state, by name: the names must be the same and in the same order.
     private func parts(
         _ report: ReplayReport, _ recorded: [PartDigest], _ notes: ComparedNotes
     ) -> Divergence? {

@@ -4,26 +4,37 @@ import WeirTelemetry
 import WeirTrace
 
 /// Holds the log records of a replay against the recorded ones, one by one, in the order of the
-/// run. Owned by one thread.
+/// run.
 ///
-/// Lines that found no room in their worker's lane are in no trace: as many records as were lost
-/// may be in the replay alone. Where a run died, records of its last turns never reached the file.
+/// `LogOrder` calls `take` with the replay's records, in order; the recorded ones are read beside
+/// them, as in a merge. A record that only one side has is a difference, but for these: lines that
+/// found no room in their worker's lane are in no trace, so that as many records as were lost may
+/// be in the replay alone; where a run died, records of its last turns never reached the file;
+/// another build may have further statements.
+///
+/// Holds one recorded record at a time. Owned by one thread.
 final class LogComparison {
     private let recorded: LogMerge
     private let subtasks: [SubtaskInfo]
-    /// Records of turns that began before this step and ended are all in the file.
+    /// Records of turns that began before this step and have ended are all in the file.
     private let knownBefore: UInt64
+    /// Whether this program is the very build that recorded.
     private let isSameBuild: Bool
+    /// Turns that were in flight when the run died: what they logged need not be made again.
     private let inFlight: Set<UInt64>
+    /// How many lost lines have not been accounted for by lines of the replay alone.
     private var lostLeft: UInt64
+    /// The next recorded record; nil behind the last.
     private var next: LogRecord?
 
     /// Recorded lines that the replay made again.
     private(set) var matched: UInt64 = 0
-    /// Lines that were lost when they were recorded, or whose statement was lost with a damaged
-    /// part of the trace, as far as the replay made them.
+    /// Lines that the replay made and that could not be compared, because they were lost when they
+    /// were recorded, or because their statement was lost with a damaged part of the trace.
     private(set) var leftOut: UInt64 = 0
+    /// The first difference; behind it nothing is compared any more.
     private(set) var divergence: Divergence?
+    /// Why the recorded records could not be read on; nil when they could.
     private(set) var failure: (any Error)?
 
     init(_ trace: Trace, inFlight: Set<UInt64>, isSameBuild: Bool) throws {
@@ -54,15 +65,15 @@ final class LogComparison {
         unexpected(record, site)
     }
 
-    /// Nothing more comes: recorded lines up to the last step that are left were not made again.
-    ///
-    /// Behind it there are some where the schedule was cut by damage.
+    /// Nothing more comes: recorded lines up to `step`, the last that was run, which are left were
+    /// not made again. Lines behind it exist where the schedule was cut by damage, and say nothing.
     func finish(through step: UInt64) {
         while divergence == nil, failure == nil, let expected = next, expected.step <= step {
             missing(expected, got: "no such line")
         }
     }
 
+    /// Both sides have a record with this rank.
     private func compare(_ record: LogRecord, _ site: LogSite, _ expected: LogRecord) {
         if self.site(of: expected) == .lost {
             leftOut += 1
@@ -81,18 +92,21 @@ final class LogComparison {
         }
     }
 
-    /// Where a statement stands may change from build to build, what it says may not.
+    /// Whether two statements say the same. Where one stands may change from build to build, what
+    /// it says may not.
     private func isSame(_ left: LogSite, _ right: LogSite) -> Bool {
         left.level == right.level && left.message == right.message && left.fields == right.fields
     }
 
-    /// In another build a turn's statements may have other places among each other.
+    /// Whether a record has a lower rank. In another build a turn's statements may have other
+    /// ordinals, so that these do not count.
     private func comesFirst(_ left: LogRecord, _ right: LogRecord) -> Bool {
         var (left, right) = (left, right)
         if !isSameBuild { (left.ordinal, right.ordinal) = (0, 0) }
         return LogRecord.precedes(left, right)
     }
 
+    /// A recorded record that the replay did not make, or made otherwise.
     private func missing(_ expected: LogRecord, got: String) {
         // A turn in flight is not run to its end, unless a later step needs it.
         if !inFlight.contains(expected.step) {
@@ -102,6 +116,7 @@ final class LogComparison {
         advance()
     }
 
+    /// A record of the replay that the trace does not have.
     private func unexpected(_ record: LogRecord, _ site: LogSite) {
         if record.step >= knownBefore { return }
         if lostLeft > 0 {
@@ -125,6 +140,7 @@ final class LogComparison {
         do { next = try recorded.next()?.record } catch { failure = error }
     }
 
+    /// The statement of a recorded record; nil where the trace has none of that number.
     private func site(of record: LogRecord) -> LogSite? {
         Int(record.site) < recorded.sites.count ? recorded.sites[Int(record.site)] : nil
     }
@@ -136,7 +152,7 @@ final class LogComparison {
 }
 
 extension LogValue {
-    /// Equal to the last bit: a NaN is itself.
+    /// Equal to the last bit: a NaN is itself, and 0 is not -0.
     fileprivate func isIdentical(to other: LogValue) -> Bool {
         if case .double(let left) = self, case .double(let right) = other {
             return left.bitPattern == right.bitPattern

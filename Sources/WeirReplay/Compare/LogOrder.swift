@@ -2,15 +2,18 @@ package import WeirTelemetry
 
 /// Puts the log records of a replay into the order of the run.
 ///
-/// Records of a turn come when some turn ends; those of steps behind which no turn is open are
-/// final and are handed on. Holds what the open turns logged, and a few thousand records more.
-/// Owned by one thread.
+/// Records of a turn come when some turn ends, so those of open turns come late and in pieces.
+/// `take` collects them; `settle` says behind which step no turn is open, so that records before it
+/// are final and are handed on, sorted. Holds what the open turns logged, and a few thousand
+/// records more. Owned by one thread.
 package final class LogOrder {
-    /// Records that wait at least before they are sorted.
+    /// The minimum number of records that wait before they are sorted: sorting a few each turn
+    /// would cost more than sorting many now and then.
     private static let patience = 4_096
 
     private let handOn: (LogRecord, LogSite) -> Void
     private var waiting: [LogRecord] = []
+    /// The statements known so far, by their numbers in records.
     private var sites: [LogSite] = []
 
     /// An order whose records go to `handOn`, each with its statement.
@@ -27,7 +30,7 @@ package final class LogOrder {
         if waiting.count > Self.patience { settleAll(before: step) }
     }
 
-    /// Nothing more comes.
+    /// Nothing more comes: all that waits is handed on.
     package func finish() { settleAll(before: .max) }
 
     private func settleAll(before step: UInt64) {

@@ -3,42 +3,56 @@ import WeirEngine
 import WeirTelemetry
 import WeirTrace
 
-/// Holds the violations and failures that a replay finds against the recorded ones. Owned by one
-/// thread.
+/// Holds the violations and failures that a replay finds against the recorded ones.
 ///
-/// Conditions on one cell, element or keyed state are checked at the same places in a run and in
-/// its replay. Conditions over several stages are checked by a parallel run at its rest points
-/// alone: there they are compared; what a replay finds between them is listed and not compared.
+/// The recorded ones are all read when it is made; `take` and `takeAtRest` strike them out, and
+/// `divergence` tells what is left on either side. The order in which a parallel run told them
+/// means nothing, so they are compared as a set, by step, kind, name and words.
+///
+/// Conditions on one cell, element or keyed state are checked at the same steps in a run and in its
+/// replay. Conditions over several stages are checked by a parallel run at its rest points alone:
+/// there they are compared; what a replay finds between them is listed and not compared. Owned by
+/// one thread.
 final class MarkComparison {
-    /// Marks of one trace that are compared; with more of them only the first are.
+    /// The maximum number of marks of one trace that are compared; with more of them only the first
+    /// are.
     static let maximumMarks = 1 << 20
 
+    /// What makes a recorded violation or failure the same as a found one.
     private struct Key: Hashable {
         var step: UInt64
         var kind: Mark.Kind
         var name: String
         var message: String
-        /// Where in its turn; nil in traces that did not say.
+        /// The step of the access at which it was found in its turn; nil in traces that did not
+        /// say.
         var access: UInt64?
+        // The number of the element in its turn on which it was found; nil where it was found on
+        // none.
         var element: UInt64?
     }
 
+    /// Whether a condition of this name is over several parts of the state.
     private let isWide: (String) -> Bool
-    /// Whether the run looked wherever its replay does.
+    /// Whether the run looked wherever its replay does, as a drawn one does.
     private let isSimulated: Bool
     /// Marks of turns that began before this step and ended are all in the file.
     private let knownBefore: UInt64
-    /// How many of each are left to be found.
+    /// How many of each are left to be found. Differences are sorted, so that its order reaches
+    /// nothing.
     private var expected: [Key: Int] = [:]
+    /// How many marks the recorder had to drop and no mark of the replay has accounted for.
     private var unrecordedLeft: UInt64
+    /// What the replay found and the run did not.
     private var differences: [Divergence] = []
 
     /// Recorded ones that the replay found.
     private(set) var matchedViolations: UInt64 = 0
     private(set) var matchedFailures: UInt64 = 0
-    /// Found by the replay where the run did not look.
+    /// Violations that the replay found where the run did not look, the first
+    /// `Violations.maximumKept`.
     private(set) var onlyReplay: [Mark] = []
-    /// Marks of the trace beyond the bound: not compared.
+    /// Whether the trace has marks beyond the bound, which are not compared.
     private(set) var isPartial = false
 
     init(_ trace: Trace, wide: [String]) throws {
@@ -69,7 +83,8 @@ final class MarkComparison {
         }
     }
 
-    /// Conditions over several stages that began not to hold at a recorded rest point.
+    /// A condition over several stages began not to hold at a recorded rest point, as seen from the
+    /// rest point before: that is where a parallel run looks.
     func takeAtRest(_ mark: Mark) {
         onlyReplay.removeAll { $0.step == mark.step && $0.name == mark.name }
         if !isSimulated { compare(mark) }
@@ -77,6 +92,7 @@ final class MarkComparison {
 
     private func compare(_ mark: Mark) {
         var key = key(of: mark)
+        // A trace that did not say where in the turn it was has the same one without that.
         if expected[key] == nil { (key.access, key.element) = (nil, nil) }
         if let left = expected[key], left > 0 {
             expected[key] = left - 1

@@ -3,21 +3,27 @@ import WeirEngine
 import WeirTelemetry
 import WeirTrace
 
-/// Holds one replay of a whole trace against what its run noted. Owned by one thread.
+/// Holds one replay of a whole trace against what its run noted.
 ///
-/// Turns, rest points and samples are compared where they happen, by the notes of the
-/// replay; here are logs, violations and the end, and what it all comes to.
+/// Turns, rest points and samples are compared where they happen, by `ComparedNotes`; here are
+/// logs, violations and the end, and what it all comes to. It listens to the notes while the replay
+/// runs, and `report` is called once, behind its last turn. Of several differences the one at the
+/// least step is told. Owned by one thread.
 final class RunComparison {
     private let trace: Trace
     private let execution: Execution
     private let director: ReplayDirector
     private let notes: ComparedNotes
+    /// Nil where logs are made again at another level, which cannot be compared.
     private let logs: LogComparison?
     private let marks: MarkComparison
+    /// Gives the replay's records in the order of the run to `logs` and `logDigest`.
     private let order: LogOrder
     private let logDigest = LogDigest()
+    /// Looks at conditions over several parts at rest points alone, as a parallel run did; the
+    /// execution's own watch looks wherever no turn is open.
     private var watch = WideWatch()
-    /// Called with all state at each rest point.
+    /// Called with all state at each rest point, after the conditions were looked at.
     var onRest: ((_ step: UInt64, StateDigest) -> Void)?
     private var lostLogs: UInt64 = 0
 
@@ -44,7 +50,7 @@ final class RunComparison {
         }
     }
 
-    /// Log records as their turns end.
+    /// Takes log records as their turns end.
     func take(_ batch: LogBatch, _ sites: LogSites) {
         lostLogs += batch.lost
         order.take(batch.records, sites)
@@ -59,7 +65,11 @@ final class RunComparison {
         }
     }
 
-    /// What the replay came to, once its last turn is over.
+    /// What the replay came to, once its last turn is over. `chain` is that of the schedule as it
+    /// was read; `isWhole` says that it ran to the trace's end and not to a step that was asked
+    /// for.
+    ///
+    /// - Throws: what kept the recorded logs from being read on.
     func report(chain: UInt64, isWhole: Bool) throws -> ReplayReport {
         order.finish()
         var report = ReplayReport()
@@ -85,7 +95,8 @@ final class RunComparison {
         return report
     }
 
-    /// A replay that loses an element without a reason is no replay to rely on.
+    /// Makes the books of the replay. A replay that loses an element without a reason is no replay
+    /// to rely on, and says so as a difference.
     private func balance(_ report: inout ReplayReport, isWhole: Bool) {
         let books = execution.books(isOver: isWhole && trace.isComplete)
         report.drops = books.drops
@@ -96,7 +107,8 @@ final class RunComparison {
             reason: "Weir lost count, a defect of its own")
     }
 
-    /// A parallel run that comes to its end looks once more, behind its last step.
+    /// A parallel run that comes to its end looks at its conditions once more, behind its last
+    /// step, and so does its replay.
     private func restAtTheEnd(_ steps: UInt64) {
         guard let end = trace.end, end.cause == "finished" || end.cause == "interrupted",
             trace.header.workers > 0, notes.divergence == nil
@@ -104,6 +116,8 @@ final class RunComparison {
         rested(at: steps, time: 0)
     }
 
+    /// One number over everything that a replay came to, by which replays of one trace are held
+    /// against each other.
     private func digest(_ report: ReplayReport, _ chain: UInt64) -> UInt64 {
         var hash = StableHash(seed: chain)
         hash.combine(report.state.whole)
@@ -116,6 +130,7 @@ final class RunComparison {
         return hash.value
     }
 
+    /// Gathers what was compared, and the difference at the least step.
     private func compare(_ report: inout ReplayReport, isWhole: Bool) {
         var found = notes.divergence
         func consider(_ other: Divergence?) {
@@ -129,6 +144,7 @@ final class RunComparison {
         if let differing = isWholeRun ? end.compare(report, notes) : nil {
             consider(differing)
         } else {
+            // There is no end to tell more: what is suspected is what is known.
             notes.settleSuspicions()
             consider(notes.divergence)
         }
@@ -146,7 +162,8 @@ final class RunComparison {
         report.reservation = reservation(report, isWhole: isWhole)
     }
 
-    /// Why agreement is not identity.
+    /// Why agreement is not identity, and up to which step everything agreed; nil where the two are
+    /// the same.
     private func reservation(
         _ report: ReplayReport, isWhole: Bool
     ) -> ReplayReport.Reservation? {
@@ -178,7 +195,8 @@ final class RunComparison {
     }
 }
 
-/// A hash over the logs of a replay in the order of the run.
+/// A hash over the logs of a replay in the order of the run: what they say, and not where their
+/// statements stand.
 final class LogDigest {
     private var hash = StableHash()
 

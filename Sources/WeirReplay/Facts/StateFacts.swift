@@ -1,20 +1,23 @@
-/// A piece of state: a shared cell, or what one operator keeps for one key.
+/// Names a piece of state: a shared cell, or what one operator keeps for one key. It means the same
+/// in every replica of one trace.
 package enum StateID: Hashable, Sendable {
+    /// A shared cell, by its number in the plan.
     case cell(UInt16)
-    /// The key as text; empty for a state without keys.
+    /// An entry of an operator's state. The key is its text; empty for a state without keys.
     case entry(subtask: UInt16, operator: String, key: String)
 }
 
 /// A piece of state with its value at the execution's step.
 package struct StateValue {
     package var id: StateID
-    /// `cell stock`, `reserve[17]`, or `stage.operator[key]` where a stage fuses several operators
-    /// with state.
+    /// What a person calls it: `cell stock`, `reserve[17]`, or `stage.operator[key]` where a stage
+    /// fuses several operators with state.
     package var name: String
     /// The value itself, to be looked into.
     package var value: Any
-    /// The subtask is in the middle of a turn, which holds its state: the value is the one at the
-    /// beginning of that turn, this step.
+    /// The step of an open turn that holds this state. The value is then the one at that turn's
+    /// beginning, since what the turn has made of it so far cannot be read. Nil where no turn is
+    /// open.
     package var asOfTurn: UInt64?
 }
 
@@ -22,7 +25,7 @@ package struct StateValue {
 package struct StateAccess {
     package var step: UInt64
     package var subtask: UInt16
-    /// The step at which its turn began.
+    /// The step at which the accessing turn began.
     package var turn: UInt64
     /// Whether the value was another one afterwards.
     package var isWrite: Bool

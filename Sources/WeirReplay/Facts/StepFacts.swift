@@ -1,18 +1,19 @@
 package import WeirTelemetry
 
-/// A step of the recorded schedule.
+/// A step of the recorded schedule, as its note says.
 package struct StepFacts: Equatable, Sendable {
     package var step: UInt64
     package var kind: StepKind
-    /// Meaningless for rest points and voids.
+    /// Whose step it was; meaningless for rest points and voids.
     package var subtask: UInt16
     /// The step at which its turn began: itself for a beginning, 0 for rest points and voids.
     package var turn: UInt64
-    /// Beginning of a turn: the inlet. Access: the cell. Publish: the outlet.
+    /// By kind: the inlet of a turn's beginning, the cell of an access, the outlet of a publish.
     package var port: UInt16
-    /// Beginning of a turn: elements or calls. Publish: messages offered.
+    /// By kind: the elements or calls that a turn takes, the messages that a publish offers.
     package var count: UInt32
-    /// Microseconds since the run's start; of an access or a publish that of its turn.
+    /// Processing time, microseconds since the run's start; of an access or a publish that of its
+    /// turn.
     package var time: Int64
 }
 
@@ -20,7 +21,8 @@ package struct StepFacts: Equatable, Sendable {
 package struct LogLineFacts {
     package var step: UInt64
     package var level: LogLevel
-    /// `reserve/1`; empty for a record that was made outside turns.
+    /// The subtask that logged, such as `reserve/1`; empty for a record that was made outside
+    /// turns.
     package var subtask: String
     package var message: String
     /// Names and values in the order of the statement.

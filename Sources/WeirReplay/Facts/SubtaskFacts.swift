@@ -10,7 +10,7 @@ package struct QueueFacts: Equatable, Sendable {
     package var capacity: Int
     /// Messages that the producer emitted and has not published.
     package var unpublished: Int
-    /// The oldest of those that wait, as text.
+    /// The oldest of those that wait, as text; as many as were asked for.
     package var oldest: [String]
 }
 
@@ -20,10 +20,10 @@ package struct SubtaskFacts: Equatable, Sendable {
     package var turns: UInt64
     package var recordsIn: UInt64
     package var recordsOut: UInt64
-    /// `distantPast` before the first one, `distantFuture` after the last.
+    /// Its watermark: `distantPast` before the first one, `distantFuture` after the last.
     package var watermark: Instant
     package var isDone: Bool
-    /// The step at which its open turn began.
+    /// The step at which its open turn began; nil where none is open.
     package var openTurn: UInt64?
 }
 
@@ -45,6 +45,7 @@ package struct OpenTurnFacts: Equatable, Sendable {
 
 /// A turn that could be taken at the execution's step.
 package struct RunnableFacts: Equatable, Sendable {
+    /// What such a turn would do.
     package enum Work: Equatable, Sendable {
         /// It publishes what found no room.
         case publish
@@ -59,7 +60,8 @@ package struct RunnableFacts: Equatable, Sendable {
     package var work: Work
 }
 
-/// How far event time has come in a subtask, and what holds it back.
+/// How far event time has come in a subtask, and what holds it back: the answer to why a window
+/// does not close.
 package struct WatermarkFacts: Equatable, Sendable {
     /// One input, with what was taken from it.
     package struct Input: Equatable, Sendable {
@@ -70,7 +72,8 @@ package struct WatermarkFacts: Equatable, Sendable {
         package var channel: String
         package var watermark: Instant
         package var state: State
-        /// The producer's own watermark, which is behind the messages that wait.
+        /// The producer's own watermark. It may be ahead of `watermark`, since it travels behind
+        /// the messages that wait.
         package var sent: Instant
         /// Messages that wait.
         package var depth: Int
@@ -85,7 +88,8 @@ package struct WatermarkFacts: Equatable, Sendable {
         (self.subtask, self.watermark, self.inputs) = (subtask, watermark, inputs)
     }
 
-    /// The active input with the least watermark: the others cannot move this one.
+    /// The active input with the least watermark, which alone can move the subtask's; nil where
+    /// none is active.
     package var holder: Input? {
         inputs.filter { $0.state == .active }.min { $0.watermark < $1.watermark }
     }

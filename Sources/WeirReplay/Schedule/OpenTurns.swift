@@ -33,6 +33,7 @@ struct OpenTurns {
         /// Goes on although the trace has no more steps of it: a later step needs what it did.
         case runningOn(step: UInt64)
 
+        // The step that the turn began with.
         var step: UInt64 {
             switch self {
             case .deferred(let begun): begun.note.step
@@ -45,6 +46,8 @@ struct OpenTurns {
         var isDeferred: Bool { if case .deferred = self { true } else { false } }
     }
 
+    /// The open turn of each subtask that has one, by the subtask's number. What is told of it is
+    /// sorted, so that its order reaches nothing.
     private var states: [UInt16: State] = [:]
 
     // MARK: What is open
@@ -79,7 +82,8 @@ struct OpenTurns {
         if case .runningOn = states[subtask] { true } else { false }
     }
 
-    /// The subtask whose turn is held before a closure of the cell; nil where none is.
+    /// The subtask whose turn is held before a closure of the cell; nil where none is. At most one
+    /// is: the run had the cell locked for it.
     func holder(of cell: UInt16) -> UInt16? {
         states.first {
             if case .inside(_, cell) = $0.value { true } else { false }
@@ -88,14 +92,15 @@ struct OpenTurns {
 
     // MARK: What happens to them
 
-    /// A turn in flight is noted, to be started later.
+    /// A turn in flight is noted, to be started when a later step needs what it does.
     mutating func put(off begun: ScheduledStep) {
         let subtask = begun.note.subtask
         precondition(states[subtask] == nil, "two turns of subtask \(subtask) are open")
         states[subtask] = .deferred(begun)
     }
 
-    /// A turn is started, at once or after it was put off. One that `runsOn` is held nowhere.
+    /// A turn is started, at once or after it was put off. One that `runsOn` is held nowhere any
+    /// more.
     mutating func start(_ subtask: UInt16, step: UInt64, runsOn: Bool = false) {
         switch states[subtask] {
         case nil: break
@@ -116,7 +121,8 @@ struct OpenTurns {
         states[subtask] = .inside(step: step, cell: cell)
     }
 
-    /// It is let into the closure.
+    /// A turn that is held before a closure is let into it: a later access to the cell tells that
+    /// it came out.
     mutating func leave(_ subtask: UInt16) {
         guard case .inside(let step, _) = states[subtask] else {
             preconditionFailure("subtask \(subtask) leaves a cell that it is not inside")
@@ -124,7 +130,8 @@ struct OpenTurns {
         states[subtask] = .leaving(step: step)
     }
 
-    /// Its last noted step is done. False for a turn that is not to be held there.
+    /// A turn has ended an access or a publish. True where it is held behind it, because it was let
+    /// into the closure for that, or because the step was the last that was noted of it.
     mutating func hold(_ subtask: UInt16, isLastNoted: Bool) -> Bool {
         switch states[subtask] {
         case .leaving(let step):
@@ -139,7 +146,7 @@ struct OpenTurns {
         }
     }
 
-    /// A turn in flight goes on from wherever it is held.
+    /// A turn in flight goes on from wherever it is held, beyond what the trace has of it.
     mutating func runOn(_ subtask: UInt16) {
         switch states[subtask] {
         case .running(let step), .inside(let step, _), .held(let step), .runningOn(let step):

@@ -5,22 +5,39 @@ import WeirTelemetry
 
 /// Says which step comes next in a replay: those of the recorded schedule, in their order.
 ///
+/// `SequentialScheduler` asks it, always from the thread that has the baton. For each note of the
+/// schedule:
+///
+/// - the beginning of a turn starts that turn, once the messages that it takes are there;
+/// - an access or a publish lets the turn that it belongs to go on, which has stopped before it; a
+///   publish that came late is carried out by itself;
+/// - a rest point compares the digest of all state, and a void number does nothing.
+///
+/// Where the execution does not fit the note, as when a turn waits for another cell, the two have
+/// diverged: the notes are told, and the replay ends with `finish`.
+///
 /// Turns that were in flight when the run died are started only when a later step needs them, and
-/// held at their last noted access or publish until one does; `OpenTurns` has their states.
+/// held at their last noted access or publish until one does; `OpenTurns` has their states. Behind
+/// the last step they are left where they are, or run on to their ends where somebody asked for
+/// that.
 package final class ReplayDirector: StepDirector {
     private let schedule: any ReplaySchedule
     private let notes: ComparedNotes
-    /// The last step to run; more of them may be asked for later.
+    /// The last step to run; more of them may be asked for later. Between two calls of `resume`, or
+    /// by `pause`.
     package var lastStep: UInt64
+    /// The step that is being carried out: the number of an access or a publish that goes on.
     private var current: UInt64 = 0
-    /// When the last turn began, microseconds since the start.
+    /// When the last turn or rest point was, microseconds since the start.
     private var time: Int64 = 0
     private var open = OpenTurns()
     private var failure: (any Error)?
+    /// The last step that was run. Atomic, because whoever shows the progress reads it on another
+    /// thread.
     private let taken = Atomic<UInt64>(0)
-    /// Called between steps with the last one run.
+    /// Called with each step that is taken, before it is carried out.
     package var onProgress: ((UInt64) -> Void)?
-    /// Called where no turn is open, before the next step is looked at.
+    /// Called where no turn is open, before the next step is looked at: the moment for a snapshot.
     package var onQuiet: (() -> Void)?
 
     /// Told before a turn in flight is run on beyond what the trace has of it.
@@ -46,14 +63,16 @@ package final class ReplayDirector: StepDirector {
     /// Why the schedule could not be read on; nil when it could.
     package var readFailure: (any Error)? { failure }
 
-    /// Turns in flight: never started, or held where their run died.
+    /// The turns that are open, in order of their steps. At the end of a replay these are the turns
+    /// in flight: never started, or held where their run died.
     package var inFlight: [(subtask: UInt16, step: UInt64)] {
         open.steps.sorted { $0.value < $1.value }.map { (subtask: $0.key, step: $0.value) }
     }
 
     // MARK: Where it is
 
-    /// Stops behind the step that runs; what called `resume` goes on then. For `onProgress`.
+    /// Stops behind the step that runs, and whoever called `resume` goes on then. To be called from
+    /// `onProgress`.
     package func pause() { lastStep = reached }
 
     /// Whether no turn is open, begun and not ended.
@@ -71,7 +90,8 @@ package final class ReplayDirector: StepDirector {
     /// The turns that are open, by subtask: the steps of their beginnings.
     package var openTurns: [UInt16: UInt64] { open.steps }
 
-    /// Begins behind `step`, whose turns all ended. Before the first `resume` only.
+    /// Begins behind `step`, whose turns all ended, as those before a snapshot have. Before the
+    /// first `resume` only.
     package func begin(behind step: UInt64) {
         reached = step
         current = step
@@ -85,27 +105,34 @@ package final class ReplayDirector: StepDirector {
         set { taken.store(newValue, ordering: .relaxed) }
     }
 
+    /// The number of the note that let the turn go on.
     package func exclusiveStep(
         _ purpose: ExclusivePurpose, slots: Int, _ turn: TurnContext
     ) -> UInt64 { current }
 
     package func mayPublishStep(_ turn: TurnContext) -> Bool {
-        // Only where the trace has such a step of this turn next; else it comes later, or never.
+        // A turn that runs on has no further step in the trace: what it would publish stays. For
+        // all others the publish waits for its step like an access, in `mayWait`.
         guard let subtask = turn.subtask else { return false }
         return !open.isRunningOn(subtask.index)
     }
 
-    /// A late publish was asked for by its own step: it is there already.
+    /// Every access and publish waits for its step, but one: a late publish was asked for by its
+    /// own step, which is there already.
     package func mayWait(_ purpose: ExclusivePurpose) -> Bool { !notes.expectsPublish }
 
     package func didFinish(_ scheduler: SequentialScheduler, _ turn: TurnContext) {
-        // A late publish has the step of the turn before it, which may be open and suspended.
+        // A late publish has the step of the turn before it, which may be open and suspended: only
+        // a turn that is not in its middle has ended here.
         for subtask in open.started
         where open.step(of: subtask) == turn.step && !scheduler.isSuspended(subtask) {
             open.end(subtask, step: turn.step)
         }
     }
 
+    /// A turn in flight stands before the closure of its last noted access: the access is noted
+    /// before the closure runs, so its run may have died inside it, and a trap there would come
+    /// again.
     package func holds(inside purpose: ExclusivePurpose, _ turn: TurnContext) -> Bool {
         guard case .cell(let cell) = purpose, let subtask = turn.subtask,
             isLastNoted(subtask, turn)
@@ -118,11 +145,13 @@ package final class ReplayDirector: StepDirector {
         guard let subtask = turn.subtask, open.startedStep(of: subtask.index) == turn.step
         else { return false }
         // A turn that stood before the closure of its last access is held behind it too.
+        // A publish runs no closure of a user's, so it is held behind at once.
         let isLast = purpose.isPublish && isLastNoted(subtask, turn)
         return open.hold(subtask.index, isLastNoted: isLast)
     }
 
-    /// Whether the step is the last of a turn in flight that nothing has asked to go on.
+    /// Whether the step at hand is the last that was noted of a turn in flight which nothing has
+    /// asked to go on.
     private func isLastNoted(_ subtask: Subtask, _ turn: TurnContext) -> Bool {
         !open.isRunningOn(subtask.index) && schedule.isInFlight(turn.step)
             && schedule.lastAccess(of: turn.step) == current
@@ -134,6 +163,7 @@ package final class ReplayDirector: StepDirector {
         return .resume(execution.subtasks[Int(holder)])
     }
 
+    /// Takes notes from the schedule until one asks for something that a thread has to do.
     package func decide(
         _ scheduler: SequentialScheduler, _ turn: TurnContext
     ) -> SequentialScheduler.Action {
@@ -143,6 +173,8 @@ package final class ReplayDirector: StepDirector {
             if let action = runOnAsking(asking) { return action }
             let next: ScheduledStep
             do {
+                // Behind the last step: conditions are looked at once more, and turns in flight run
+                // on where that is wanted.
                 guard let step = try schedule.peek(), step.note.step <= lastStep else {
                     checkInvariants(asking.execution)
                     return runOn(asking) ?? .finish
@@ -157,7 +189,8 @@ package final class ReplayDirector: StepDirector {
         return .finish
     }
 
-    /// Who asks what comes next: the turn that has the baton, if it is in its middle.
+    /// Who asks what comes next: the thread that has the baton, with the turn that is in its middle
+    /// there, if one is.
     private struct Asking {
         let scheduler: SequentialScheduler
         let turn: TurnContext
@@ -172,7 +205,8 @@ package final class ReplayDirector: StepDirector {
         }
     }
 
-    /// A turn that runs on goes on at once, unless it stands before a cell that another is inside.
+    /// Lets a turn that runs on go on at once, unless it stands before a cell that another turn is
+    /// inside. Nil where the asking turn is no such turn.
     private func runOnAsking(_ asking: Asking) -> SequentialScheduler.Action? {
         guard let subtask = asking.turn.subtask, open.isRunningOn(subtask.index),
             asking.turn.step == open.step(of: subtask.index)
@@ -185,7 +219,7 @@ package final class ReplayDirector: StepDirector {
         return leave(holder, asking.execution)
     }
 
-    /// What a step asks for; nil when it was dealt with, or when something else had to go first.
+    /// What a note asks for; nil when it was dealt with here, so that the next one is looked at.
     private func action(
         for next: ScheduledStep, _ asking: Asking
     ) -> SequentialScheduler.Action? {
@@ -208,18 +242,23 @@ package final class ReplayDirector: StepDirector {
             return .finish
         }
         let subtask = execution.subtasks[Int(note.subtask)]
+        // A later step of the same subtask says that the turn that was put off went that far. It is
+        // started, and the note is looked at again.
         if let begun = open.deferred(note.subtask) { return start(begun, subtask) }
         if note.kind.beginsTurn { return begin(next, subtask, asking) }
         return goOn(next, subtask, asking)
     }
 
-    /// Between turns a replay sees more than the run could look at.
+    /// Looks at conditions over several parts of the state wherever no started turn is open. The
+    /// run looked at its rest points alone, so a replay sees more.
     private func checkInvariants(_ execution: Execution) {
         guard execution.hasWideInvariants, open.started.isEmpty, !execution.isStopping
         else { return }
         execution.lookAtRest(step: reached, time: time)
     }
 
+    /// Takes a note from the schedule: it is the current step from now on. The conditions are
+    /// looked at first, in the state that the steps before it left.
     private func take(_ note: StepNote, _ execution: Execution) {
         checkInvariants(execution)
         schedule.advance()
@@ -244,6 +283,7 @@ package final class ReplayDirector: StepDirector {
         notes.rested(step: note.step, time: note.time) { execution.stateDigest() }
     }
 
+    /// The beginning of a turn. Nil where something had to go first, or where the turn is put off.
     private func begin(
         _ next: ScheduledStep, _ subtask: Subtask, _ asking: Asking
     ) -> SequentialScheduler.Action? {
@@ -267,6 +307,8 @@ package final class ReplayDirector: StepDirector {
                 return .finish
             }
             let inlet = subtask.inlets[Int(note.port)]
+            // What the turn took is not there. A producer that was in flight must have published
+            // it, and goes on; without one the code differs.
             if inlet.waiting < Int(note.count) {
                 if let producer = inlet.channel.producer, let action = force(producer, asking) {
                     return action
@@ -283,6 +325,9 @@ package final class ReplayDirector: StepDirector {
         }
         take(note, asking.execution)
         if schedule.isInFlight(note.step) {
+            // What it took from an edge that may drop is moved out now, since a later publish there
+            // depends on it. What lies on a blocking edge stays: nobody but this subtask takes it,
+            // and this turn comes first.
             open.put(off: next)
             if note.kind == .input, !subtask.isSource {
                 let inlet = subtask.inlets[Int(note.port)] as? any TakesAhead
@@ -293,6 +338,7 @@ package final class ReplayDirector: StepDirector {
         return start(next, subtask)
     }
 
+    /// Starts a turn with the choice that its note has.
     private func start(
         _ begun: ScheduledStep, _ subtask: Subtask, runsOn: Bool = false
     ) -> SequentialScheduler.Action {
@@ -306,7 +352,8 @@ package final class ReplayDirector: StepDirector {
         return .turn(subtask, choice, step: note.step)
     }
 
-    /// An access or a publish: the open turn goes on, or a publish comes late.
+    /// An access or a publish: the open turn that stands before it goes on, or a publish comes
+    /// late.
     private func goOn(
         _ next: ScheduledStep, _ subtask: Subtask, _ asking: Asking
     ) -> SequentialScheduler.Action? {
@@ -316,6 +363,7 @@ package final class ReplayDirector: StepDirector {
         if note.kind == .access, let holder = open.holder(of: note.port) {
             return leave(holder, asking.execution)
         }
+        // The turn must wait for just this cell or outlet.
         if open.startedStep(of: note.subtask) != nil, asking.isInMiddle(subtask) {
             let waiting = asking.purpose(of: note.subtask)
             guard waiting == purpose else {
@@ -352,7 +400,7 @@ package final class ReplayDirector: StepDirector {
         return .publish(subtask, outlet)
     }
 
-    /// Behind the last step: the next turn in flight goes on, if that is wanted.
+    /// Behind the last step: the next turn in flight goes on to its end, if that is wanted.
     private func runOn(_ asking: Asking) -> SequentialScheduler.Action? {
         guard let onRunningOn, let next = inFlight.first else { return nil }
         let subtask = asking.execution.subtasks[Int(next.subtask)]
@@ -361,7 +409,7 @@ package final class ReplayDirector: StepDirector {
         return force(subtask, asking)
     }
 
-    /// Lets a turn in flight go on because a later step needs what it did.
+    /// Lets a turn in flight go on because a later step needs what it did; nil where there is none.
     ///
     /// The turn may be the very one that asks, at an access which the trace does not have.
     private func force(_ subtask: Subtask, _ asking: Asking) -> SequentialScheduler.Action? {

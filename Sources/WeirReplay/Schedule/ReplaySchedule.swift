@@ -1,9 +1,10 @@
 package import WeirTelemetry
 
-/// A step as a trace has it.
+/// A step as a trace has it: its note, and the words that follow it.
 package struct ScheduledStep: Sendable {
     package var note: StepNote
-    /// Completion: the call numbers. Publish: the runs.
+    /// By kind: a completion's call numbers, the runs of a publish, the markers of a rest point.
+    /// Empty for other kinds.
     package var words: [UInt64]
 
     package init(note: StepNote, words: [UInt64]) {
@@ -12,32 +13,36 @@ package struct ScheduledStep: Sendable {
     }
 }
 
-/// The recorded schedule, step by step.
+/// The recorded schedule, step by step, as the director reads it. Used by whoever has the baton.
 package protocol ReplaySchedule: AnyObject {
     /// The next step, without taking it; nil at the end.
     func peek() throws -> ScheduledStep?
     /// Takes the step that `peek` showed.
     func advance()
-    /// Whether a turn has no end note: it was in flight when its run died.
+    /// Whether a turn, by its step, was in flight when its run died: it has no end note, and
+    /// nothing says that it ended.
     func isInFlight(_ turn: UInt64) -> Bool
-    /// The last access or publish noted of a turn in flight.
+    /// The last access or publish noted of a turn in flight; nil where none was.
     func lastAccess(of turn: UInt64) -> UInt64?
     /// Whether its digests are of the form that this build computes; others are not compared.
     var hasDigests: Bool { get }
 }
 
-/// The first disagreement between a replay and its trace.
+/// The first disagreement between a replay and its trace: where, in which part, what was recorded
+/// and what came instead.
 package struct Divergence: Error, Equatable, Sendable {
-    /// Where the disagreement was found.
+    /// The step at which the disagreement was found.
     package var step: UInt64
     /// The last step up to which a comparison of the same kind agreed: what differs came about
     /// behind it. `step - 1` where the step itself is known.
     package var agreed: UInt64
-    /// The subtask, or another part of the run: a cell, a sink.
+    /// Which part of the run differs: a subtask, or a cell, a sink, a condition.
     package var subtask: String
+    /// What the trace has.
     package var expected: String
+    /// What the replay made.
     package var got: String
-    /// The likely reason, as a sentence.
+    /// The likely reason, as a clause; empty where none can be told.
     package var reason: String
 
     package init(

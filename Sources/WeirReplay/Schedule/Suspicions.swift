@@ -6,18 +6,23 @@ import WeirEngine
 /// What flows on makes everything behind it differ too, and what is compared late may have differed
 /// long before. So a sample that differs ends nothing yet: it is kept until all parts are compared,
 /// at a rest point or at the end, and then the part is named with which it began.
+///
+/// A value that `ComparedNotes` keeps. `accessed`, `suspect` and `agree` are told as the replay
+/// goes; `sole` and `divergence` give the name.
 struct Suspicions {
     /// The last rest point whose digest was compared and agreed; 0 before the first.
     private(set) var agreedRest: UInt64 = 0
     /// Rest points whose digests were compared and agreed.
     private(set) var comparedRests = 0
-    /// By cell: the subtasks that touched it since then.
+    /// The subtasks that touched a cell since the last rest point that agreed, by the cell's
+    /// number. Sorted before it is told.
     private var accessors: [UInt16: Set<UInt16>] = [:]
-    /// By subtask: the first sample of its values that differed.
+    /// The first sample of each subtask's values that differed, by the subtask's number.
     private var samples: [UInt16: Divergence] = [:]
 
     var isEmpty: Bool { samples.isEmpty }
 
+    /// A subtask touched a cell.
     mutating func accessed(_ cell: UInt16, by subtask: UInt16) {
         accessors[cell, default: []].insert(subtask)
     }
@@ -34,8 +39,8 @@ struct Suspicions {
         accessors.removeAll(keepingCapacity: true)
     }
 
-    /// What was suspected of the subtask that stands first in the plan; nil when `found` is of one
-    /// that stands before it.
+    /// What was suspected of the subtask that stands first in the plan; nil where nothing was, or
+    /// when `found` is of a subtask that stands before it.
     func sole(before found: Divergence?, in execution: Execution?) -> Divergence? {
         guard let first = samples.keys.min() else { return nil }
         let other = execution?.subtasks.firstIndex { $0.name == found?.subtask }
@@ -43,7 +48,9 @@ struct Suspicions {
         return samples[first]
     }
 
-    /// How it is said that these parts of the state differ.
+    /// How it is said that these parts of the state, by their indices in a digest, differ: a
+    /// subtask's own sample where it has one, which tells the turn, else the interval since the
+    /// last rest point that agreed.
     func divergence(
         in parts: [Int], at step: UInt64, expected: String, got: String, _ execution: Execution?
     ) -> Divergence {

@@ -25,7 +25,10 @@ extension ReplaySession {
     /// The keyed and other state of a stage, or of all stages: in order of subtasks, operators and
     /// keys' texts, at most `limit` entries; and how many more there are.
     ///
-    /// What an open turn holds is taken from a second replay of the steps before it.
+    /// What an open turn holds is taken from a second replay of the steps before it, and costs
+    /// that.
+    ///
+    /// - Throws: `ReplayInterrupted` where `onProgress` ended that second replay.
     package func states(
         of stage: String? = nil, limit: Int = .max
     ) throws -> (entries: [StateValue], omitted: Int) {
@@ -39,8 +42,9 @@ extension ReplaySession {
         return (entries, omitted)
     }
 
-    /// What a name means now: `cell NAME`, `stage[key]`, `stage/1[key]`, `stage.operator[key]`;
-    /// several values where several subtasks or operators have such a key, none where nothing has.
+    /// What a name means now: `cell NAME`, `stage[key]`, `stage/1[key]`, `stage.operator[key]`.
+    /// Several values where several subtasks or operators have such a key, none where nothing has.
+    /// Looks at all entries of the stage.
     package func find(_ name: String) throws -> [StateValue] {
         if name.hasPrefix("cell ") { return cells.filter { $0.name == name } }
         guard name.hasSuffix("]"), let open = name.firstIndex(of: "[") else { return [] }
@@ -76,6 +80,8 @@ extension ReplaySession {
         return (nil, nil, nil)
     }
 
+    /// Gives each subtask of a stage with its state, in order: as it is now, or where a turn is
+    /// open as it was at that turn's beginning.
     private func forEachState(
         of stage: String?, _ body: (Subtask, [StateValue]) -> Void
     ) throws {
@@ -96,7 +102,8 @@ extension ReplaySession {
         }
     }
 
-    /// The states of subtasks at the beginnings of their open turns.
+    /// The states of subtasks at the beginnings of their open turns. One replica goes from
+    /// beginning to beginning, in order of their steps, so that the way is gone once.
     private func valuesBefore(
         _ held: [Subtask], _ open: [UInt16: UInt64]
     ) throws -> [UInt16: [StateValue]] {
@@ -113,6 +120,7 @@ extension ReplaySession {
         return found
     }
 
+    /// A subtask's entries, with the names that a person types for them.
     private func values(of subtask: Subtask, asOf turn: UInt64?) -> [StateValue] {
         let states = subtask.states
         return states.flatMap { state in
@@ -196,7 +204,7 @@ extension ReplaySession {
         return found
     }
 
-    /// What each open turn is doing, in order of subtasks.
+    /// What each open turn does next when it goes on, in order of subtasks.
     package var openTurns: [OpenTurnFacts] {
         replica.director.openTurns.sorted { $0.key < $1.key }.map { index, turn in
             let subtask = replica.execution.subtasks[Int(index)]

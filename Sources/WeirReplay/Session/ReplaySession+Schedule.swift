@@ -1,6 +1,8 @@
 import WeirTelemetry
 import WeirTrace
 
+/// What the recorded schedule says of any step, wherever the playhead is. Nothing is run for it:
+/// the notes are read by pages.
 extension ReplaySession {
     /// What a step was; nil when the trace has none of that number.
     package func facts(of step: UInt64) throws -> StepFacts? {
@@ -10,6 +12,8 @@ extension ReplaySession {
         return try facts(note, in: page)
     }
 
+    /// A note's facts. An access does not say at which time it was: its turn's beginning does,
+    /// which is often in the same page.
     private func facts(_ note: StepNote, in page: SchedulePages.Page) throws -> StepFacts {
         var facts = StepFacts(
             step: note.step, kind: note.kind, subtask: note.subtask, turn: 0, port: note.port,

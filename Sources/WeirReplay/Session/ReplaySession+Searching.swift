@@ -3,11 +3,16 @@ package import WeirTelemetry
 import WeirTrace
 
 extension ReplaySession {
-    /// Steps looked through in the first window before the playhead; each further one is larger.
+    /// How many steps are looked through in the first window before the playhead. Each further one
+    /// is four times as large: what is near is found soon, and what is far away costs a few jumps.
     static let firstWindow: UInt64 = 512
 
     /// Runs forward and stops at the first step behind the playhead that is a candidate and for
     /// which `test` holds there; nil when there is none up to `limit`, where the session then is.
+    ///
+    /// Candidates are told by the schedule alone, so that only these are run to and tested.
+    ///
+    /// - Throws: `ReplayInterrupted` where `onProgress` ended the way.
     package func search(
         through limit: UInt64, candidates: (StepFacts) throws -> Bool, test: () throws -> Bool
     ) throws -> UInt64? {
@@ -23,6 +28,9 @@ extension ReplaySession {
 
     /// Goes back to the last candidate before the playhead for which `test` holds there; nil when
     /// there is none, and the session is where it was.
+    ///
+    /// Looks through windows before the playhead, the nearest first. In each it runs forward and
+    /// remembers the last hit, since a test can only be made where the execution stands.
     package func searchBack(
         candidates: (StepFacts) throws -> Bool, test: () throws -> Bool
     ) throws -> UInt64? {
@@ -79,6 +87,7 @@ extension ReplaySession {
         return (line, step)
     }
 
+    /// The line of a source with this index, read from the input's beginning.
     private func line(of source: Int, _ index: UInt64) throws -> String? {
         let inputs = RecordedInputs(trace: trace, paths: plan.paths)
         var lines = LineAssembler()

@@ -6,8 +6,8 @@ extension ReplaySession {
     /// The step that last changed a piece of state, at or before the playhead: the access of a
     /// cell, or the turn of a subtask; nil when nothing has changed it since the run's start.
     ///
-    /// Found by running: an access that left the cell as it was did not write it. What an open
-    /// turn has done to its own state does not count.
+    /// Found by running, in windows before the playhead that grow: an access that left the cell as
+    /// it was did not write it. What an open turn has done to its own state does not count.
     package func lastWrite(_ state: StateID) throws -> UInt64? {
         guard let watched = Watched(state, in: replica) else { return nil }
         var end = position
@@ -42,7 +42,8 @@ extension ReplaySession {
         return found
     }
 
-    /// Runs a replica of its own through steps, in order, and tells what each did to the state.
+    /// Runs a replica of its own through steps, in order, and tells what each did to the state. The
+    /// session's own replica stays where it is.
     private func follow(
         _ state: Watched, _ steps: [StepFacts], _ tell: (StateAccess) -> Void
     ) throws {
@@ -72,7 +73,8 @@ extension ReplaySession {
         }
     }
 
-    /// The last step up to the playhead at which the outcome of a turn can be seen.
+    /// The last step up to the playhead at which the outcome of a turn can be seen: just before the
+    /// subtask's next turn.
     private func settled(_ turn: UInt64, _ state: Watched) throws -> UInt64 {
         let next = try firstStep(
             after: turn, through: position, where: state.mayBeWritten(by:))
@@ -80,10 +82,11 @@ extension ReplaySession {
     }
 }
 
-/// A piece of state that is looked at again and again, in one replica after another.
+/// A piece of state that is looked at again and again, in one replica after another. The key is
+/// looked for once; in each replica it is then one look into a table.
 private struct Watched {
     let id: StateID
-    /// The typed key of an entry.
+    /// The typed key of an entry; nothing for a cell.
     private let key: Any
 
     /// Nil when there is no such state in the replica.
@@ -101,6 +104,8 @@ private struct Watched {
         }
     }
 
+    /// Whether a step could change it: an access of the cell, or a turn of the subtask that has the
+    /// entry.
     func mayBeWritten(by facts: StepFacts) -> Bool {
         switch id {
         case .cell(let cell): facts.kind == .access && facts.port == cell

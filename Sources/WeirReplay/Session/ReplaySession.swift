@@ -3,37 +3,49 @@ package import WeirEngine
 package import WeirTelemetry
 package import WeirTrace
 
-/// A replay that can be moved: forwards, and back by way of snapshots. Owned by one thread.
+/// A replay that can be moved: forwards, and back by way of snapshots.
 ///
 /// "At step S" means: S was run, S + 1 was not. A turn that touches shared cells can be in its
-/// middle then. Going back takes the nearest snapshot before the goal and runs forward from it;
-/// what the session says of a step is the same whichever way it was reached.
+/// middle then. `go` moves; everything else looks, or searches by moving. Forward the session's
+/// replica runs on. Backward a new replica is made from the nearest snapshot before the goal and
+/// runs forward from it, and the one before is abandoned. What the session says of a step is the
+/// same whichever way it was reached.
+///
+/// Snapshots are taken on the way, where no turn is open, and kept in a ladder with a bound in
+/// bytes. Owned by one thread; while it runs, that thread waits, and the closures here are called
+/// on the replay's.
 package final class ReplaySession {
     /// What a session adds to the trace.
     package struct Options {
-        /// By source's name: where its file lies now.
+        /// Where a source's file lies now, by the source's name.
         package var inputs: [String: String] = [:]
-        /// The bound of the ladder of snapshots.
+        /// The bound of the ladder of snapshots, in bytes.
         package var memoryBytes = 256 << 20
 
         package init() {}
     }
 
-    /// Steps run between two snapshots at least, and how much more time than a snapshot took.
+    /// The minimum number of steps between two snapshots. Running 64 steps takes less time than
+    /// anybody notices.
     private static let spacing: UInt64 = 64
+    /// How many times as long as the last snapshot took is run before the next: snapshots cost at
+    /// most a tenth of the way.
     private static let costFactor: UInt64 = 10
 
     package let trace: Trace
     /// The last step of the trace; of one that is still recorded, at the moment of opening.
     package let lastStep: UInt64
-    /// Asked every so often on a long way; false ends the journey where it is.
+    /// Asked every so often on a long way, with steps done and steps in all; false ends the journey
+    /// where it is.
     package var onProgress: ((_ done: UInt64, _ total: UInt64) -> Bool)?
 
     let plan: ReplicaPlan
     private let pipeline: Pipeline
     private(set) var replica: Replica
     private var ladder: SnapshotLadder
+    /// How long the last snapshot took, nanoseconds.
     private var lastSnapshotCost: UInt64 = 0
+    /// Violations and failures of the trace, the first `Violations.maximumKept`.
     private var recordedMarks: [Mark] = []
 
     /// Opens a trace at its beginning.
@@ -56,7 +68,7 @@ package final class ReplaySession {
     /// The step that was run last; 0 before the first.
     package var position: UInt64 { replica.position }
 
-    /// The replay disagreed with its trace here; it goes no further.
+    /// Where and in what the replay disagreed with its trace; it goes no further then.
     package var divergence: Divergence? { replica.notes.divergence }
 
     /// Violations and failures in order of steps: recorded, and found by the replay so far.
@@ -69,7 +81,8 @@ package final class ReplaySession {
         return all.sorted { $0.step < $1.step }
     }
 
-    /// The step at which what led to the first failure is in the past.
+    /// The step at which everything that led to the first failure has happened; nil when nothing
+    /// failed.
     package var failureStep: UInt64? {
         marks.first { $0.kind == .violation || $0.kind == .failure }?.lookStep
     }
@@ -78,7 +91,10 @@ package final class ReplaySession {
 
     /// Moves to a step, or to the last one when there is no such step.
     ///
-    /// Costs the steps since the nearest snapshot. `divergence` tells when it got no further.
+    /// Costs the steps since the nearest snapshot, or since the playhead where that is nearer.
+    /// `divergence` tells when it got no further.
+    ///
+    /// - Throws: `TraceError`, or `InputChanged`, where the trace or an input could not be read on.
     @discardableResult
     package func go(to step: UInt64) throws -> Travel {
         let goal = min(step, lastStep)
@@ -96,13 +112,14 @@ package final class ReplaySession {
         return travel
     }
 
-    /// A replica of its own behind a step, for a look at the past; nil when it was interrupted.
+    /// A replica of its own behind a step, for a look at the past; nil when `onProgress` ended the
+    /// way. The session's own stays where it is.
     func replica(at step: UInt64) throws -> Replica? {
         let past = try Replica(plan, from: ladder.nearest(through: step))
         return try run(past, through: step) ? past : nil
     }
 
-    /// Runs and leaves snapshots on the way; false when `onProgress` ended it.
+    /// Runs a replica on and leaves snapshots on the way; false when `onProgress` ended it.
     func run(_ replica: Replica, through goal: UInt64) throws -> Bool {
         let begin = replica.position
         guard goal > begin else { return true }
@@ -123,6 +140,8 @@ package final class ReplaySession {
             lastSnapshotCost = lastTaken - now
         }
         replica.director.onProgress = { [unowned self, unowned replica] step in
+            // Every 128 steps: often enough for a key press to be heeded, and seldom enough to cost
+            // nothing.
             guard step & 127 == 0, let onProgress, !isEnded else { return }
             if !onProgress(step - begin, goal - begin) {
                 isEnded = true

@@ -22,9 +22,10 @@ package protocol ReplayedExecution: AnyObject {
     var divergence: Divergence? { get }
     /// Violations and failures in order of steps: recorded, and found by the replay so far.
     var marks: [Mark] { get }
-    /// The step at which what led to the first failure is in the past; nil when nothing failed.
+    /// The step at which everything that led to the first failure has happened; nil when nothing
+    /// failed.
     var failureStep: UInt64? { get }
-    /// The run died behind its last step, in the middle of turns.
+    /// Whether the run died behind its last step, in the middle of turns.
     var diedInTurns: Bool { get }
 
     // MARK: Moving
@@ -32,7 +33,8 @@ package protocol ReplayedExecution: AnyObject {
     /// Asked every so often on a long way; false ends the journey where it is.
     var onProgress: ((_ done: UInt64, _ total: UInt64) -> Bool)? { get set }
 
-    /// Moves to a step, or to the last one when there is no such step.
+    /// Moves to a step, or to the last one when there is no such step. Stops early where the replay
+    /// disagrees with its trace, or where `onProgress` says no.
     func go(to step: UInt64) throws -> Travel
 
     /// Stops at the first step behind the position that is a candidate and passes the test there;
@@ -91,6 +93,7 @@ package protocol ReplayedExecution: AnyObject {
 
     // MARK: Names of the plan
 
+    /// All names in the order of the plan, for messages and for completion.
     var subtaskNames: [String] { get }
     var stageNames: [String] { get }
     var channelNames: [String] { get }
@@ -99,14 +102,15 @@ package protocol ReplayedExecution: AnyObject {
     var invariantNames: [String] { get }
 }
 
-/// A journey of a replayed execution: from where, to where, and what it cost.
+/// A journey of a replayed execution: from which step, to which, and what it cost.
 package struct Travel: Equatable, Sendable {
     package var from: UInt64
     package var to: UInt64
     /// Steps that were run to get there.
     package var stepsRun: UInt64
+    /// How long it took.
     package var nanoseconds: UInt64
-    /// `onProgress` ended it before its goal.
+    /// Whether `onProgress` ended it before its goal.
     package var isInterrupted = false
 }
 

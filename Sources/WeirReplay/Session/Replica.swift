@@ -3,25 +3,32 @@ import WeirEngine
 import WeirTelemetry
 import WeirTrace
 
-/// The state of a replay behind one step, as values.
+/// The state of a replay behind one step, as values: the execution's own, and how far its inputs
+/// and results were read, without which it could not go on.
 struct ReplaySnapshot {
     let step: UInt64
+    /// Turns begun so far.
     let turns: UInt64
     let execution: ExecutionSnapshot
     let inputs: RecordedInputs
     let results: RecordedResults
     let marks: [Mark]
+    /// How many calls each subtask has made; see `RecordedOutside.madeCalls`.
     let madeCalls: [UInt16: UInt64]
+    /// Turns whose recorded ends were compared so far.
     let compared: UInt64
+    /// About how many bytes it takes; the ladder is bounded by it.
     var bytes: Int { execution.bytes + marks.count * MemoryLayout<Mark>.stride }
 }
 
-/// What all replicas of one session share.
+/// What all replicas of one session share: nothing that running changes, save the pages of the
+/// schedule that are kept.
 final class ReplicaPlan {
     let trace: Trace
     let planned: PlannedPipeline
     let paths: [String: String]
     let pages: SchedulePages
+    /// The turns in flight when the run died, each with its last noted access or publish.
     let flights: [UInt64: UInt64]
 
     init(_ trace: Trace, _ planned: PlannedPipeline, paths: [String: String]) throws {
@@ -33,7 +40,11 @@ final class ReplicaPlan {
     }
 }
 
-/// One execution of a trace's schedule that stands behind some step of it. Owned by one thread.
+/// One execution of a trace's schedule that stands behind some step of it.
+///
+/// It can only run forward. It is a `Rerun` whose schedule begins behind a snapshot. When the last
+/// reference goes it is abandoned: turns in its middle run out on what is their own. Owned by one
+/// thread.
 final class Replica {
     private let rerun: Rerun
     private let inputs: RecordedInputs
@@ -54,6 +65,7 @@ final class Replica {
             answers: RecordedOutside.Answers(inputs, results))
         setup.lastStep = start
         var options = BindOptions(seed: plan.trace.header.seed)
+        // Logs are read in the trace; those that a moving replay made again would be nobody's.
         options.logLevel = .critical
         rerun = try Rerun(plan.planned, options, setup)
         if let snapshot {
@@ -85,7 +97,8 @@ final class Replica {
         try rerun.checkReading()
     }
 
-    /// Everything as values; nil where a turn is open, the run stops, or something differed.
+    /// Everything as values; nil where a turn is open, the run stops, or something differed or is
+    /// suspected, since a replica that began there would not know of it.
     func snapshot() -> ReplaySnapshot? {
         guard director.isQuiet, !execution.isStopping, notes.divergence == nil,
             !notes.hasSuspicions

@@ -2,20 +2,26 @@ import WeirEngine
 import WeirTelemetry
 package import WeirTrace
 
-/// A recorded schedule read by pages, forwards and backwards, from anywhere. Owned by one thread.
+/// A recorded schedule read by pages, forwards and backwards, from anywhere.
 ///
-/// A page is a stretch of consecutive steps with the ends that came with them. The pages used last
-/// are kept; a page that is not costs a binary search over the chunks of the file.
+/// A page is a stretch of consecutive steps with the ends that came with them, as the file has them
+/// together. The pages used last are kept; a page that is not costs a binary search over the chunks
+/// of the file, unless it lies just behind the one that was read last. All replicas of a session
+/// share it. Owned by one thread.
 package final class SchedulePages {
-    /// Pages kept in memory.
+    /// The maximum number of pages kept in memory; the one that was used longest ago goes first.
     static let maximumPages = 64
 
     struct Page {
+        // The first and, in `last`, the last of its steps.
         let first: UInt64
+        /// The last of its steps.
         let last: UInt64
-        /// The first holds the steps, further ones only ends.
+        /// What the file has of it. The first batch holds the steps, further ones only ends.
         var batches: [ScheduleBatch]
 
+        /// The note of a step; nil when the page has none of that number. Steps are mostly without
+        /// gaps, so that its index is found without looking.
         func note(_ step: UInt64) -> StepNote? {
             guard step >= first, step <= last else { return nil }
             let steps = batches[0].steps
@@ -27,8 +33,10 @@ package final class SchedulePages {
 
     private let trace: Trace
     private var pages: [(page: Page, use: UInt64)] = []
+    /// Counts uses, to tell which page was used longest ago.
     private var uses: UInt64 = 0
-    /// A cursor that has read up to the page which ends at `cursorEnd`, and a batch beyond it.
+    /// A cursor that has read the pages up to `cursorEnd`, and `pending` beyond them; nil where the
+    /// next page has to be looked for.
     private var cursor: ScheduleCursor?
     private var pending: ScheduleBatch?
     private var cursorEnd: UInt64 = 0
@@ -42,6 +50,7 @@ package final class SchedulePages {
             pages[place].use = uses
             return pages[place].page
         }
+        // A little further on it is cheaper to read on than to search the file.
         if cursor == nil || step <= cursorEnd || step > cursorEnd + 4_096 {
             cursor = try trace.schedule(from: step)
             pending = nil
@@ -54,6 +63,8 @@ package final class SchedulePages {
         return nil
     }
 
+    /// The next page: a batch with steps, and those without any that follow it. The batch that
+    /// tells where it ends is kept for the next one.
     private func readPage() throws -> Page? {
         guard let cursor else { return nil }
         var page: Page?
@@ -81,6 +92,7 @@ package final class SchedulePages {
         return page
     }
 
+    /// Keeps a page, in the place of the one that was used longest ago.
     private func keep(_ page: Page) {
         if pages.contains(where: { $0.page.first == page.first }) { return }
         if pages.count >= Self.maximumPages,
@@ -91,12 +103,13 @@ package final class SchedulePages {
         pages.append((page, uses))
     }
 
-    /// The note of a step.
+    /// The note of a step; nil when the trace has none of that number.
     func note(_ step: UInt64) throws -> StepNote? {
         try page(holding: step)?.note(step)
     }
 
-    /// The schedule from the page on that holds `step`, batch by batch.
+    /// The schedule from the page on that holds `step`, batch by batch: each call of the result
+    /// gives the next. The first batch may begin before the step.
     func batches(from step: UInt64) -> () throws -> ScheduleBatch? {
         var next = step
         var waiting: ArraySlice<ScheduleBatch> = []

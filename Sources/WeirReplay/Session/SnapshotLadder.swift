@@ -1,17 +1,21 @@
 /// Snapshots by step: dense near the playhead, sparse far away, within a bound of memory.
 ///
-/// Owned by one thread.
+/// A session puts a snapshot in now and then on its way, and asks for the nearest one when it goes
+/// back. What is near is gone to most often, and should be a few steps away; what is far costs a
+/// longer run, once. A value. Owned by one thread.
 struct SnapshotLadder {
-    /// Snapshots kept whatever their size.
+    /// The maximum number of snapshots, whatever their size.
     static let maximumCount = 1_024
 
+    /// In order of their steps.
     private(set) var snapshots: [ReplaySnapshot] = []
+    /// About how many bytes they take, all together.
     private(set) var bytes = 0
     let maximumBytes: Int
 
     init(maximumBytes: Int) { self.maximumBytes = maximumBytes }
 
-    /// The last snapshot at or before a step.
+    /// The last snapshot at or before a step; nil when there is none. Costs a binary search.
     func nearest(through step: UInt64) -> ReplaySnapshot? {
         let place = firstPlace(after: step)
         return place == 0 ? nil : snapshots[place - 1]
@@ -23,8 +27,8 @@ struct SnapshotLadder {
         return step - near.step >= distance
     }
 
-    /// Keeps a snapshot; where there are too many, others go: those whose going leaves the
-    /// smallest gap as seen from the playhead.
+    /// Keeps a snapshot. Where there are too many, others go: those whose going leaves the smallest
+    /// gap as seen from the playhead. One is kept however large it is.
     mutating func insert(_ snapshot: ReplaySnapshot, playhead: UInt64) {
         let place = firstPlace(after: snapshot.step)
         if place > 0, snapshots[place - 1].step == snapshot.step { return }
@@ -35,6 +39,8 @@ struct SnapshotLadder {
         }
     }
 
+    /// Removes the snapshot that is missed least: the gap which it would leave, in steps, divided
+    /// by its distance from the playhead, so that gaps grow with the distance.
     private mutating func removeLeastMissed(_ playhead: UInt64) {
         var least = (place: 0, cost: Double.infinity)
         for place in snapshots.indices {
@@ -50,6 +56,7 @@ struct SnapshotLadder {
         snapshots.remove(at: least.place)
     }
 
+    /// The index of the first snapshot behind a step.
     private func firstPlace(after step: UInt64) -> Int {
         var low = 0
         var high = snapshots.count
