@@ -98,7 +98,7 @@ private struct Bookkeeper {
         }
     }
 
-    // MARK: The places
+    // MARK: The balances
 
     /// From inlets or the source into the chain. What was given up before an operator saw it is
     /// what the subtask's counters have beyond its operators' books.

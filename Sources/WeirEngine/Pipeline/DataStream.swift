@@ -65,7 +65,7 @@ public struct DataStream<Element: Sendable> {
         account: Link.Account = .oneOfOne, _ kernel: @escaping Kernel
     ) -> DataStream<Output> {
         adding(name, kind, to: output) { context in
-            // Used where the output does not fit in the input's place.
+            // Used where an output does not fit in its input's slot.
             Link(
                 name: context.name, room: SliceRoom<Output>(), account: account, kernel: kernel)
         }

@@ -189,8 +189,8 @@ package final class Execution: @unchecked Sendable {
         defer { turn.subtask = nil }
         let inlet = takesFromInlet(choice, subtask)
         // On an edge that may drop, what waits may be evicted between the look and here. The look
-        // is made again under the lock, and the number and the taking follow inside it: the place
-        // of this turn among the publishes to the edge is then the place of its number.
+        // is made again under the lock, and the number and the taking follow inside it: this turn
+        // then stands among the publishes to the edge where its number stands.
         if let lock = inlet?.lock {
             lock.lock()
             choice.count = UInt32(min(Int(choice.count), inlet?.waiting ?? 0))

@@ -82,16 +82,16 @@ package final class ParallelScheduler: Scheduler, @unchecked Sendable {
     /// What workers and the clerk share, under `monitor`.
     private struct Shared {
         var queue = Deque<Subtask>()
-        // How many workers wait for something to do.
+        /// How many workers wait for something to do.
         var sleeping = 0
-        // How many workers stand still for a rest point.
+        /// How many workers stand still for a rest point.
         var resting = 0
-        // How many workers have ended.
+        /// How many workers have ended.
         var exited = 0
         var isRestWanted = false
-        // Nothing will ever happen again.
+        /// Nothing will ever happen again.
         var isOver = false
-        // When subtasks want to be woken.
+        /// When subtasks want to be woken.
         var wakes = WakeTimes()
         /// How many subtasks, from the first on, are known to be done for good.
         var finishedPrefix = 0

@@ -13,7 +13,7 @@ public struct MalformedInput: Codable, Equatable, Sendable {
     public let reason: String
     /// The line's number in the source's input, from 1.
     public let line: UInt64
-    /// Where in the line, in bytes from 1; nil where no place can be named.
+    /// Where in the line it is, in bytes from 1; nil where that cannot be said.
     public let column: Int?
     /// Bytes of the source's input before the line.
     public let offset: UInt64
@@ -54,10 +54,10 @@ public struct MalformedPolicy<Element: Sendable>: Sendable {
 public struct MalformedLine: Error, Equatable, Sendable, CustomStringConvertible {
     /// What is wrong, without a full stop.
     public let reason: String
-    /// Where in the line, in bytes from 1; nil where no place can be named.
+    /// Where in the line it is, in bytes from 1; nil where that cannot be said.
     public let column: Int?
 
-    /// A reason with its place.
+    /// A reason, with the column where one can be named.
     public init(_ reason: String, column: Int? = nil) {
         self.reason = reason
         self.column = column

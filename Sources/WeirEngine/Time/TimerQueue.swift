@@ -10,9 +10,9 @@ import WeirBase
 struct TimerQueue<Key> {
     /// A timer that waits.
     struct Entry {
-        // When it is due, nanoseconds since 1970, in event or in processing time.
+        /// When it is due, nanoseconds since 1970, in event or in processing time.
         var deadline: Int64
-        // The key's canonical form, by which timers of one deadline are ordered.
+        /// The key's canonical form, by which timers of one deadline are ordered.
         var keyBytes: [UInt8]
         /// Its number among all that were ever added here, from 1; merged ones are not counted. It
         /// tells timers that were set in the course of an advance from those before.

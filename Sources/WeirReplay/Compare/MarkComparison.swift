@@ -27,8 +27,8 @@ final class MarkComparison {
         /// The step of the access at which it was found in its turn; nil in traces that did not
         /// say.
         var access: UInt64?
-        // The number of the element in its turn on which it was found; nil where it was found on
-        // none.
+        /// The number of the element in its turn on which it was found; nil where it was found on
+        /// none.
         var element: UInt64?
     }
 

@@ -33,7 +33,7 @@ struct OpenTurns {
         /// Goes on although the trace has no more steps of it: a later step needs what it did.
         case runningOn(step: UInt64)
 
-        // The step that the turn began with.
+        /// The step that the turn began with.
         var step: UInt64 {
             switch self {
             case .deferred(let begun): begun.note.step

@@ -13,7 +13,7 @@ package final class SchedulePages {
     static let maximumPages = 64
 
     struct Page {
-        // The first and, in `last`, the last of its steps.
+        /// The first of its steps.
         let first: UInt64
         /// The last of its steps.
         let last: UInt64
