@@ -38,6 +38,7 @@ extension Execution {
                 let queued = UInt64(inlet.channel.publishedElements)
                 books.queued += queued
                 add(inlet.channel.dropped, .policy, subtask.stage)
+                // Nobody will take it any more, since the run is given up.
                 add(queued, .stopped, subtask.stage)
             }
             for case let rows as RowOutlet in subtask.outlets {
@@ -72,7 +73,10 @@ private struct Bookkeeper {
         result.isDrained = execution.isFinished
         for subtask in execution.subtasks {
             result.taken += subtask.sourceTaken
+            // While turns may still come, what waits will be taken, and is no loss.
             if isOver { addLeftovers(subtask) }
+            // In the middle of a turn its counts are in the middle too: some are made at the turn's
+            // end.
             if !subtask.counters.isBusy {
                 balanceEntrance(subtask)
                 balanceOperators(subtask)
@@ -109,6 +113,7 @@ private struct Bookkeeper {
         var outside: UInt64 = 0
         for reason in DropReason.ofElements {
             let all = subtask.counters.dropped(reason)
+            // The operators' books say which of the subtask's drops were made by operators.
             let inside = chain.links.indices.reduce(UInt64(0)) {
                 $0 + chain.books[$1].dropped(reason)
             }
@@ -136,6 +141,7 @@ private struct Bookkeeper {
                 "\(link.name) of \(subtask.name) took \(book.taken), handled \(book.handled), "
                     + "dropped \(book.dropped), holds \(held)")
             check(
+                // What ends with elements in hand has lost them.
                 !subtask.isDone || held == 0,
                 "\(link.name) of \(subtask.name) ended and holds \(held)")
             if link.account == .oneOfOne, place + 1 < chain.links.count {
@@ -174,12 +180,15 @@ private struct Bookkeeper {
         let chain = subtask.chain
         guard let last = chain.links.indices.last else { return }
         for (output, flow) in (chain.end?.outflows ?? []).enumerated() {
+            // Each edge that reads an output gets all of it, by its outlets together.
             for received in flow.received {
                 check(
                     received == flow.given,
                     "output \(output) of \(subtask.name) was given \(flow.given), "
                         + "an edge's outlets got \(received)")
             }
+            // The main output gets what the last operator handles; side outputs get what operators
+            // choose to give them.
             if output == 0 {
                 check(
                     flow.given == chain.books[last].handled,
@@ -206,6 +215,8 @@ private struct Bookkeeper {
         guard let producer = channel.producer, let consumer = channel.consumer,
             let outlet = producer.outlets.first(where: { $0.channel === channel })
         else { return }
+        // What was taken out for a turn that did not run yet counts as queued: nobody has handled
+        // it.
         let queued = UInt64(channel.queuedElements + inlet.elementsAhead)
         let unpublished = UInt64(outlet.unpublishedElements)
         result.queued += queued + unpublished
@@ -252,6 +263,7 @@ private struct Bookkeeper {
         var places: [String: Int] = [:]
         for subtask in execution.subtasks {
             if let source = subtask.source, !subtask.chain.links.isEmpty {
+                // Of a source, what its first operator took is what it gave.
                 let given = subtask.chain.books[0].taken
                 result.operators.append(
                     Books.Account(
@@ -283,7 +295,9 @@ private struct Bookkeeper {
         let place = Dictionary(
             stages.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
         let reasons = DropReason.allCases
+        // A table of stages and reasons, so that the drops come out in that order.
         var counts = [UInt64](repeating: 0, count: stages.count * reasons.count)
+        // A stage's subtasks together.
         func add(_ count: UInt64, _ reason: DropReason, _ subtask: Subtask) {
             guard let stage = place[subtask.stage] else { return }
             counts[stage * reasons.count + reason.ordinal] += count

@@ -117,6 +117,8 @@ final class TumblingWindow<
             let count = slice.count
             var late = 0
             let done = slice.consume(as: Element.self, frame) { element, time in
+                // An element without a time has the earliest one there is, and is late behind any
+                // watermark.
                 let start = Instant(nanoseconds: time).floored(to: width)
                 // The window's last nanosecond lies before its end: the watermark at the end says
                 // that nothing of it can come.

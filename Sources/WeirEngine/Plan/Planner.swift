@@ -80,6 +80,7 @@ struct Planner {
     private func check() throws(PlanError) {
         var names: Set<String> = []
         try checkName(pipeline.name)
+        // Operators and cells together: a debugger names both in one language.
         for name in nodes.map(\.planName) + flow.cells.map(\.name) {
             try checkName(name)
             guard names.insert(name).inserted else {
@@ -147,6 +148,8 @@ struct Planner {
             switch node.width {
             case .one: widths[node.id] = 1
             case .parallel: widths[node.id] = parallelism
+            // Of inputs with several widths none can be forwarded subtask to subtask, so that one
+            // subtask reads all.
             case .inherited:
                 // Inputs come before their readers, so that their widths are known.
                 let upstream = Set(node.inputs.map { widths[$0.node] })
@@ -169,10 +172,12 @@ struct Planner {
     private func fused(
         _ node: Node, _ widths: [Int], _ readers: [StreamPort: Int]
     ) -> Int? {
+        // An edge of another size or policy is one that somebody wants to exist.
         guard node.inputs.count == 1, node.sink == nil, node.edge == EdgeOptions() else {
             return nil
         }
         let input = node.inputs[0]
+        // A side output has channels of its own, and so has an output with several readers.
         guard case .forward = node.exchange, input.output == 0, readers[input] == 1,
             widths[input.node] == widths[node.id]
         else { return nil }

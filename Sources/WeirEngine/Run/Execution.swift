@@ -41,9 +41,6 @@ package final class Execution: @unchecked Sendable {
     // What is mutable in this class itself is atomic, guarded by `state`, or (`wideWatch`) used
     // only by the one thread that takes rest points.
 
-    // Unchecked: subtasks, channels and cells have rules of their own, which their heads state;
-    // what is mutable in this class itself is atomic, guarded by `state`, or (`wideWatch`) used
-    // only by the one thread that takes rest points.
     package let plan: Plan
     /// In the order of the plan's stages, and within a stage by ordinal. A subtask's index here is
     /// its number in notes, in traces and in `touched`.
@@ -107,8 +104,8 @@ package final class Execution: @unchecked Sendable {
     /// Whether the run was stopped: no turn begins any more. The load pairs with the store in
     /// `stop`, so that whoever sees it also sees the cause.
     package var isStopping: Bool { stopping.load(ordering: .acquiring) }
-    /// Whether the sources are to end at their next turn. Relaxed: `end` notifies the sources
-    /// afterwards, and a notification orders by the claim.
+    /// Whether the sources are to end at their next turn. `end` notifies the sources afterwards, so
+    /// that those which wait look again.
     package var isEnding: Bool { ending.load(ordering: .relaxed) }
     /// Whether every subtask came to its end and nothing waits to be published. Asked where no turn
     /// is open.
@@ -125,7 +122,7 @@ package final class Execution: @unchecked Sendable {
     ///
     /// Turns run side by side, so several may find a cause, and the later in the total order may
     /// report first. The one at the least step is kept: a replay, which runs the steps in order,
-    /// finds the same. A cause that belongs to no step comes with `.max`, behind all others.
+    /// meets that one first. A cause that belongs to no step comes with `.max`, behind all others.
     package func stop(_ cause: StopCause, step: UInt64) {
         state.withLock { state in
             if state.cause == nil || step < state.step {
@@ -227,8 +224,8 @@ package final class Execution: @unchecked Sendable {
         probe(.ran)
         count(subtask, inlet)
         let sample = subtask.sample()
-        // Reported before the output is published: the failure stops the run, and an edge's
-        // consumer that already got the output may still not begin a turn with it.
+        // Reported before the output is published: the failure stops the run, so that whoever gets
+        // the output begins no turn with it.
         if let failure = subtask.failure { report(failure, subtask, turn, kind: choice.kind) }
         let now = TickClock.nanoseconds()
         turn.readyTime = now

@@ -43,6 +43,7 @@ final class GeneratorDriver<Element: Sendable>: SourceDriver {
         if isEnded { return .done }
         // The end is a turn of its own, so that it is recorded at which element a source ended.
         if isEnding || taken >= limit { return .choice(Choice(kind: .end)) }
+        // The limit is not reached here, so that this cannot go below zero.
         let count = min(UInt64(pace.allowed(at: time, taken: taken)), limit - taken)
         guard count > 0 else { return .waiting(until: pace.next(taken: taken)) }
         var choice = Choice(kind: .input)
@@ -52,6 +53,8 @@ final class GeneratorDriver<Element: Sendable>: SourceDriver {
 
     func run(_ count: Int, _ subtask: Subtask) {
         for _ in 0..<count {
+            // A generator for each element, whose stream is the element's index: nothing goes from
+            // one element to the next.
             var random = SeededGenerator(seed: seed, stream: taken)
             let (element, time) = make(taken, &random)
             emitter.emit(element, time: time, number: taken, subtask)

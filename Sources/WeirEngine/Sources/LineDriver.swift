@@ -46,6 +46,7 @@ final class LineDriver<Element: Sendable>: SourceDriver {
         pace = Pace(context.rate)
         self.idleAfter = idleAfter.map { $0.wholeNanoseconds / 1_000 }
         emitter = SourceEmitter(watermark)
+        // Only a source that makes elements of malformed lines tells how many they were.
         if case .element = malformed.kind {
             emitter.remarks.unparsed = SourceRemarks.Unparsed(advice: malformed.advice)
         }
@@ -68,6 +69,7 @@ final class LineDriver<Element: Sendable>: SourceDriver {
     /// last line taken. Nor is anything beyond the limit: nobody asked for it.
     var leftover: SourceLeftover {
         if taken >= limit || feed.isRepeatable { return SourceLeftover() }
+        // A copy: what is asked here must not take anything.
         var rest = assembler
         for block in feed.rest { rest.take(block) }
         return SourceLeftover(
@@ -80,12 +82,15 @@ final class LineDriver<Element: Sendable>: SourceDriver {
         if isEnding || taken >= limit { return .choice(Choice(kind: .end)) }
         // Only here and in `run`, on this subtask's thread: the feed has one consumer.
         takeBlocks(at: time)
+        // Whole lines come before the end or the failure that follows them.
         if assembler.waiting == 0 {
             if assembler.trouble != nil { return .choice(Choice(kind: .failure)) }
             if assembler.isEnded { return .choice(Choice(kind: .end)) }
             return lookIdle(time: time)
         }
         let allowed = UInt64(pace.allowed(at: time, taken: taken))
+        // A blank line counts against neither the limit nor the pace, but against the turn's count:
+        // the turn takes lines.
         let count = min(UInt64(assembler.waiting), allowed, limit - taken)
         guard count > 0 else { return .waiting(until: pace.next(taken: taken)) }
         var choice = Choice(kind: .input)
@@ -109,6 +114,7 @@ final class LineDriver<Element: Sendable>: SourceDriver {
     }
 
     func run(_ count: Int, _ subtask: Subtask) {
+        // The turn's time and not the clock's, so that a replay has the same.
         lastInput = subtask.chain.frame.pointee.turnTime
         if isIdle {
             isIdle = false
@@ -131,6 +137,7 @@ final class LineDriver<Element: Sendable>: SourceDriver {
 
     private func takeLine(_ subtask: Subtask) {
         let facts = assembler.nextFacts
+        // Before the line is taken: both are where it begins.
         let (index, offset) = (lines, assembler.position)
         lines += 1
         taken += 1
@@ -159,6 +166,7 @@ final class LineDriver<Element: Sendable>: SourceDriver {
         offset: UInt64, _ error: any Error, _ subtask: Subtask
     ) {
         switch malformed.kind {
+        // Counted as dropped too, so that the books have it.
         case .fail:
             subtask.counters.drop(1, .malformed)
             subtask.failAsSource(
@@ -166,6 +174,7 @@ final class LineDriver<Element: Sendable>: SourceDriver {
         case .skip:
             subtask.counters.drop(1, .malformed)
         case .element(let make):
+            // Other errors have no column and say of themselves what is wrong.
             let known = error as? MalformedLine
             let input = MalformedInput(
                 bytes: Array(bytes.prefix(MalformedInput.maximumBytes)),
@@ -198,6 +207,7 @@ final class LineDriver<Element: Sendable>: SourceDriver {
                 subtask.failAsSource(MissingInput(taken: taken))
             }
         } else {
+            // The reader's thread may wait for input that nobody will take.
             feed.cancel()
         }
     }

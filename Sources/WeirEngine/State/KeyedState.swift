@@ -196,8 +196,8 @@ extension Flow {
     ///
     /// Checked where no turn is open: in a parallel run at rest points, some ten times a second,
     /// and at the end; in a simulated run and in a replay whenever no turn is open. A violation
-    /// carries the step of that place; it may have begun any time since the one before. What is
-    /// on its way between the stages is in neither part, so a condition on an upstream and a
+    /// carries the step of that check; it may have begun any time since the one before. What is on
+    /// its way between the stages is in neither part, so a condition on an upstream and a
     /// downstream stage has to allow for it. Costs one call at each check, and what it visits.
     public func invariant<First: InvariantSubject, Second: InvariantSubject>(
         _ name: String, on first: First, and second: Second,

@@ -21,6 +21,8 @@ struct EndComparison {
 
     /// The end of `trace`; `agreedRest` is the last rest point at which the whole state agreed.
     init(_ trace: Trace, agreedRest: UInt64) {
+        // A recording that stopped before its run has the end of the run and not all steps before
+        // it.
         end = trace.isComplete ? trace.end : nil
         hasDigests = trace.header.hasCurrentDigests
         self.agreedRest = agreedRest
@@ -32,9 +34,11 @@ struct EndComparison {
     ) -> Divergence? {
         guard let end else { return nil }
         if let counts = counts(report, end) { return counts }
+        // Older traces have digests of another form, or none of single parts.
         if hasDigests, let parts = end.parts {
             if let differing = self.parts(report, parts, notes) { return differing }
             comparedParts = parts.count
+            // All parts agree: this only differs where the trace contradicts itself.
             if end.stateDigest != report.state.whole.hexadecimal {
                 return differs(
                     report, "the final state", end.stateDigest ?? "none",
@@ -45,6 +49,7 @@ struct EndComparison {
             return differs(
                 report, "sink \(replayed.sink)", Self.text(recorded), Self.text(replayed))
         }
+        // Behind the loop, which compares those that both have.
         guard end.sinks.count == report.sinks.count else {
             return differs(
                 report, "the end", "\(end.sinks.count) sinks", "\(report.sinks.count) sinks")
@@ -73,6 +78,7 @@ struct EndComparison {
         let replayed = zip(names, report.state.parts).map {
             PartDigest(part: $0, digest: $1.hexadecimal)
         }
+        // The same plan has the same parts; others mean damage.
         guard recorded.map(\.part) == names else {
             return differs(
                 report, "the end", "the state of \(recorded.count) parts",

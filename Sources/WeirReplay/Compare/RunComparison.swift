@@ -119,6 +119,7 @@ final class RunComparison {
     /// One number over everything that a replay came to, by which replays of one trace are held
     /// against each other.
     private func digest(_ report: ReplayReport, _ chain: UInt64) -> UInt64 {
+        // The chain covers the schedule, which all replays of a trace have in common.
         var hash = StableHash(seed: chain)
         hash.combine(report.state.whole)
         for sink in report.sinks { hash.combine(bytes: Array(sink.ordered.utf8)) }
@@ -134,8 +135,10 @@ final class RunComparison {
     private func compare(_ report: inout ReplayReport, isWhole: Bool) {
         var found = notes.divergence
         func consider(_ other: Divergence?) {
+            // Of two at one step the earlier look says more: it was compared where it happened.
             if let other, other.step < found?.step ?? .max { found = other }
         }
+        // Behind a difference the replay has stopped: what did not come after it says nothing.
         let isWholeRun = isWhole && found == nil
         if isWholeRun { logs?.finish(through: report.steps) }
         consider(logs?.divergence)
@@ -168,6 +171,7 @@ final class RunComparison {
         _ report: ReplayReport, isWhole: Bool
     ) -> ReplayReport.Reservation? {
         guard let reason = reason(isWhole: isWhole) else { return nil }
+        // A turn that was not compared to its end is where agreement ends.
         let open = report.inFlight.map(\.step) + [notes.leastUncompared].compactMap { $0 }
         let agreed = (open.min() ?? report.steps + 1) - 1
         return ReplayReport.Reservation(

@@ -25,6 +25,7 @@ extension ReplaySession: ReplayedExecution {
                     fields: zip(site.fields, record.values).map { (name: $0, value: $1) }
                 ) {
                     var line = ""
+                    // The exporter of `weir export`, so that both write a line in the same way.
                     var exporter = LogExporter(header: header) { bytes in
                         line += String(decoding: bytes, as: UTF8.self)
                     }

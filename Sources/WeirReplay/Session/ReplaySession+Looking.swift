@@ -3,6 +3,12 @@ import WeirBase
 import WeirEngine
 import WeirTelemetry
 
+/// What can be seen of the execution where the playhead stands: names, state, channels, subtasks
+/// and turns.
+///
+/// Nothing here moves the session's own replica, which stands between steps while it is looked at.
+/// A subtask in the middle of a turn has its state in its hands; what is shown of it comes from a
+/// second replica, which is made for the look and thrown away.
 extension ReplaySession {
     // MARK: Names
 
@@ -68,6 +74,7 @@ extension ReplaySession {
         of place: Substring
     ) -> (stage: String?, subtask: String?, operator: String?) {
         for subtask in replica.execution.subtasks {
+            // The subtask's name first: a stage's name is the beginning of it.
             for (name, isSubtask) in [(subtask.name, true), (subtask.stage, false)] {
                 if place == name { return (subtask.stage, isSubtask ? name : nil, nil) }
                 guard place.hasPrefix(name + ".") else { continue }
@@ -94,6 +101,7 @@ extension ReplaySession {
                 body(subtask, values(of: subtask, asOf: nil))
                 continue
             }
+            // Without values the second replay was interrupted, unless the subtask has none.
             if let values = past[subtask.index] {
                 body(subtask, values)
             } else if subtask.hasState {
@@ -110,6 +118,8 @@ extension ReplaySession {
         var found: [UInt16: [StateValue]] = [:]
         let ordered = held.sorted { open[$0.index] ?? 0 < open[$1.index] ?? 0 }
         guard let first = ordered.first, let turn = open[first.index] else { return [:] }
+        // A subtask's state only changes in its own turns, so that behind the step before the turn
+        // began it is as the turn found it.
         guard let past = try replica(at: turn - 1) else { return [:] }
         for subtask in ordered {
             guard let turn = open[subtask.index] else { continue }
@@ -125,6 +135,7 @@ extension ReplaySession {
         let states = subtask.states
         return states.flatMap { state in
             state.entries.map { entry in
+                // The operator's name only where the stage alone would mean several states.
                 let place =
                     states.count > 1 ? "\(subtask.stage).\(state.operator)" : subtask.stage
                 return StateValue(
@@ -140,6 +151,7 @@ extension ReplaySession {
     /// All channels in the order of the plan, with at most `limit` of their oldest messages.
     package func queues(messages limit: Int = 0) -> [QueueFacts] {
         replica.execution.channels.map { channel in
+            // What the producer has not published belongs to the channel in a person's eyes.
             let outlet = channel.producer?.outlets.first { $0.channel === channel }
             return QueueFacts(
                 channel: channel.name, depth: channel.depth, capacity: channel.bounds.messages,
@@ -187,6 +199,7 @@ extension ReplaySession {
             func add(_ work: RunnableFacts.Work) {
                 found.append(RunnableFacts(subtask: subtask.name, work: work))
             }
+            // A subtask with unpublished output takes no turn before that is gone.
             if subtask.hasUnpublished {
                 add(.publish)
                 continue

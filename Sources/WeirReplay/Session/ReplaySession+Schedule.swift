@@ -6,6 +6,8 @@ import WeirTrace
 extension ReplaySession {
     /// What a step was; nil when the trace has none of that number.
     package func facts(of step: UInt64) throws -> StepFacts? {
+        // A trace that is still recorded may have grown: the session ends where the trace ended
+        // when it was opened.
         guard step > 0, step <= lastStep, let page = try plan.pages.page(holding: step),
             let note = page.note(step)
         else { return nil }
@@ -21,6 +23,7 @@ extension ReplaySession {
         switch note.kind {
         case .access, .publish:
             facts.turn = note.turn
+            // A turn that waited long for a cell began some pages before.
             let begun = try page.note(note.turn) ?? plan.pages.note(note.turn)
             facts.time = begun?.time ?? 0
         case .rest, .void: break
@@ -36,6 +39,7 @@ extension ReplaySession {
     ) throws -> UInt64? {
         var next = after + 1
         let end = min(through, lastStep)
+        // Page by page: within one a note is found by its index.
         while next <= end, let page = try plan.pages.page(holding: next) {
             while next <= min(end, page.last) {
                 if let note = page.note(next), try matches(try facts(note, in: page)) {
@@ -51,6 +55,7 @@ extension ReplaySession {
     package func lastStep(
         before: UInt64, from: UInt64 = 1, where matches: (StepFacts) throws -> Bool
     ) throws -> UInt64? {
+        // Steps count from 1, and the numbers have no sign: nothing lies before the first.
         guard before > 1 else { return nil }
         var next = min(before - 1, lastStep)
         let end = max(1, from)

@@ -14,7 +14,8 @@ package import WeirTelemetry
 package protocol ReplayedExecution: AnyObject {
     // MARK: Where it stands
 
-    /// The last step of the run, as far as it is known.
+    /// The last step of the run, as far as it is known: of a trace that is still recorded, when it
+    /// was opened.
     var lastStep: UInt64 { get }
     /// The step that was run last; 0 before the first.
     var position: UInt64 { get }
@@ -93,7 +94,7 @@ package protocol ReplayedExecution: AnyObject {
 
     // MARK: Names of the plan
 
-    /// All names in the order of the plan, for messages and for completion.
+    /// Names of the subtasks in the order of the plan, as are the other names here.
     var subtaskNames: [String] { get }
     var stageNames: [String] { get }
     var channelNames: [String] { get }
