@@ -8,8 +8,8 @@ package import WeirTelemetry
 /// operator that makes one of one was given, the next one took. Where that does not hold an element
 /// was lost without a reason, which is a defect of Weir.
 ///
-/// `Execution.closeBooks` makes them at a run's end, a replay at any step between turns. The
-/// summary, the last screen and the debugger read them. A value that nothing writes to afterwards.
+/// `Execution.closeBooks` makes them at a run's end, a replay at any step between turns; the
+/// summary and the debugger tell of them.
 package struct Books: Sendable {
     /// Elements dropped in one stage for one reason.
     package struct Drop: Equatable, Sendable {

@@ -114,6 +114,8 @@ final class AsyncCalls<Element: Sendable, Output: Sendable> {
         // Bounded by the calls in flight, each with a number of its own.
         _ = timeouts.register(number, keyBytes: Canonical.bytes(of: number), deadline: deadline)
         let call = call
+        // Submitted behind the turn's end: an answer that came earlier could be noted before this
+        // turn.
         unsubmitted.append(
             PendingCall(subtask: subtask, call: number) { call(element, number) })
     }
@@ -124,12 +126,14 @@ final class AsyncCalls<Element: Sendable, Output: Sendable> {
             // A time-out is not taken back when its call is answered: it comes up and finds
             // nothing.
             guard let flight = flights.removeValue(forKey: entry.key) else { continue }
+            // The element stays held; only the call and its number are new.
             if flight.attempt < limits.attempts {
                 start(flight.element, attempt: flight.attempt + 1, now: frame.pointee.now)
             } else {
                 finish(flight.element, nil, frame)
             }
         }
+        // Once for all time-outs of the turn.
         output.pointee.flush(frame)
     }
 

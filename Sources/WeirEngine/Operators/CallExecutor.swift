@@ -57,6 +57,8 @@ final class CallExecutor: CallDesk, @unchecked Sendable {
         guard let subtask = turn.subtask?.index else { return [] }
         return monitor.withLock {
             calls.map { call in
+                // The look named these numbers, and nothing else takes them: they are there, mostly
+                // at the front.
                 guard let place = mailboxes[subtask]?.firstIndex(where: { $0.call == call })
                 else { return nil }
                 return mailboxes[subtask]?.remove(at: place).bytes
@@ -74,6 +76,7 @@ final class CallExecutor: CallDesk, @unchecked Sendable {
         threads.forEach { $0.join() }
     }
 
+    /// The next call to run; nil when the run is over. Waits.
     private func next() -> PendingCall? {
         monitor.lock()
         defer { monitor.unlock() }

@@ -58,7 +58,9 @@ final class SubtaskProcess<State: Codable & Sendable, Output: Sendable> {
                     frame: frame, output: output, time: time, index: taken)
                 try body(element, &state, &context)
             }
+            // Counted once for the slice; what a failure left is counted as stopped.
             frame.pointee.handled(done, of: count)
+            // At the end of each call, so that nothing waits in the buffer between turns.
             output.pointee.flush(frame)
         }
     }

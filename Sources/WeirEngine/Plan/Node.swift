@@ -202,9 +202,8 @@ struct TypedForm<Element: Sendable>: StreamForm {
 /// Key groups: a key's hash chooses one of 128, and the groups are dealt out to the subtasks in
 /// stretches.
 ///
-/// Groups stand between hashes and subtasks so that state can be moved by the group when a pipeline
-/// runs with another parallelism. Their number is part of the plan's hash, and the maximum
-/// parallelism.
+/// Which keys go together so does not depend on the parallelism. The number of groups is part of
+/// the plan's hash, and the maximum parallelism.
 enum KeyGroups {
     static let count = 128
 

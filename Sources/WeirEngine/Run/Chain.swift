@@ -13,8 +13,7 @@ package final class Link {
     /// The memory that the kernel may work in beside the slice; for a kernel that needs none, a
     /// pointer to memory which nobody reads.
     @usableFromInline let room: UnsafeMutableRawPointer
-    /// Keeps the room.
-    // Keeps `room` alive as long as the link.
+    /// Keeps `room` alive as long as the link.
     private let owner: AnyObject?
     /// What the operator keeps from turn to turn; nil for one that keeps nothing, which then costs
     /// nothing beside its kernel.

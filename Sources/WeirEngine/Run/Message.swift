@@ -70,11 +70,12 @@ package struct SavedMessages<Element> {
 /// channel.
 ///
 /// Elements, event times and tags lie in three parallel arrays, as in a ring. Live messages are
-/// those from `first` up to `end`; slots before `first` are moved out and count as free. It has no
-/// bound of its own: what a turn takes and what its closures emit is bounded (`Subtask.turnBudget`,
-/// `Subtask.maximumEmission`), what an operator makes of its state by the state, and no turn is
-/// taken while something is unpublished. It is passed about `inout` and never copied while it
-/// lives; its owner calls `deallocate` once. One thread at a time.
+/// those from `first` up to `end`; slots before `first` were moved out of, and are used again once
+/// the buffer is empty or grows. It has no bound of its own: what a turn takes and what its
+/// closures emit is bounded (`Subtask.turnBudget`, `Subtask.maximumEmission`), what an operator
+/// makes of its state by the state, and no turn is taken while something is unpublished. It is
+/// passed about `inout` and never copied while it lives; its owner calls `deallocate` once. One
+/// thread at a time.
 struct MessageBuffer<Element> {
     private(set) var elements: UnsafeMutablePointer<Element>
     private(set) var times: UnsafeMutablePointer<Int64>
@@ -196,7 +197,9 @@ struct MessageBuffer<Element> {
     /// Takes the message at `index` out of the middle and closes the gap; an element is destroyed.
     /// Costs a move of everything behind it.
     mutating func remove(at index: Int) {
+        // Only elements are initialized: a control message's slot among the elements holds nothing.
         if tags[index] == 0 { (elements + index).deinitialize(count: 1) }
+        // One by one, since slots of control messages among them hold no element to be moved.
         for later in index + 1..<max(index + 1, end) {
             if tags[later] == 0 {
                 (elements + later - 1).moveInitialize(from: elements + later, count: 1)

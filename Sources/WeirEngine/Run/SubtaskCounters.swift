@@ -7,12 +7,12 @@ package import WeirTelemetry
 /// Written by the thread that owns the subtask at the time: the one that runs it, or the one that
 /// puts it into a queue for a worker. With one writer at a time, adding is a relaxed load and a
 /// relaxed store, as cheap as plain ones. Read by any thread at any time; a reader may find one
-/// counter newer than another.
+/// counter newer than another. Nothing in a turn reads any of it; the books of a run are made of
+/// the drops.
 ///
 /// The time in each activity must add up to the run's, so it is read as of one moment: `enter`
 /// writes it and `times` reads it as a sequence lock does, with the flag and the sequence in one
-/// word, `stamp`. Nothing in a turn reads any of it, save that the books of a run are made of the
-/// drops.
+/// word, `stamp`.
 package final class SubtaskCounters: Sendable {
     /// What a subtask is doing. The raw values are the low bits of `stamp`.
     package enum Activity: UInt64, Sendable {

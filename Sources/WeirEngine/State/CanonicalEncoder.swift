@@ -182,8 +182,8 @@ private func writeSorted(_ entries: [[UInt8]], into writer: inout ByteWriter) {
 /// What a `Codable` type wrote, before keyed members are sorted.
 ///
 /// Values lie one behind the other in `values`; an entry says which stretch is whose. Containers
-/// inside have nodes of their own, since they may be filled after what follows them. A node becomes
-/// what the first thing written to it makes it: one value, a sequence, or members.
+/// inside have nodes of their own, since they may be filled after what follows them. What is
+/// written to a node makes it one value, a sequence, or members.
 private final class CanonicalNode {
     enum Shape {
         case empty, value, sequence, members

@@ -19,6 +19,7 @@ extension ReplaySession {
         while let next = try firstStep(after: position, through: limit, where: candidates) {
             let travel = try go(to: next)
             if travel.isInterrupted { throw ReplayInterrupted(step: next) }
+            // Behind a disagreement nothing can be run, and so nothing found.
             if divergence != nil { return nil }
             if try test() { return next }
         }
@@ -39,6 +40,7 @@ extension ReplaySession {
         var width = Self.firstWindow
         while end > 1 {
             let start = end > width ? end - width : 1
+            // A window without a candidate is passed over without running anything.
             if try firstStep(after: start - 1, through: end - 1, where: candidates) != nil {
                 if try go(to: start - 1).isInterrupted { throw ReplayInterrupted(step: start) }
                 var last: UInt64?
@@ -55,6 +57,7 @@ extension ReplaySession {
             end = start
             width *= 4
         }
+        // Nothing was found: the playhead is put back where the search began.
         try go(to: origin)
         return nil
     }
@@ -74,6 +77,7 @@ extension ReplaySession {
             })
         else { return nil }
         var taken: UInt64 = 0
+        // The turns of a source take its elements in order, so their counts add up to the index.
         let step = try firstStep(after: 0) { facts in
             guard facts.subtask == subtask.index, facts.kind == .input else { return false }
             taken += UInt64(facts.count)

@@ -21,6 +21,7 @@ extension ReplaySession {
             }
             var last: UInt64?
             try follow(watched, steps) { if $0.isWrite { last = $0.step } }
+            // The last write in the nearest window that has one is the last of all.
             if let last { return last }
             end = start
             width *= 4
@@ -51,6 +52,8 @@ extension ReplaySession {
         guard let past = try replica(at: first.step - 1) else {
             throw ReplayInterrupted(step: first.step)
         }
+        // What counts is the value's canonical form: an access that wrote the same value wrote
+        // nothing.
         var before = state.digest(in: past)
         for (place, facts) in steps.enumerated() {
             // A turn's own state is to be seen before the subtask's next turn, when this one ended.
@@ -63,6 +66,8 @@ extension ReplaySession {
                     ? steps[place + 1].step - 1 : try settled(facts.step, state)
             }
             guard try run(past, through: next) else { throw ReplayInterrupted(step: facts.step) }
+            // Where the replay diverged, or the turn is open at the playhead, nothing more can be
+            // seen.
             guard past.position == next, state.hasSettled(in: past) else { return }
             let after = state.digest(in: past)
             tell(

@@ -101,6 +101,7 @@ package final class ReplaySession {
         let started = MonotonicClock.nanoseconds()
         var travel = Travel(from: position, to: goal, stepsRun: 0, nanoseconds: 0)
         let near = ladder.nearest(through: goal)
+        // Forward from where it stands, unless a snapshot lies further on that way.
         if goal < position || (near?.step ?? 0) > position {
             replica = try Replica(plan, from: near)
         }

@@ -56,6 +56,7 @@ final class Replica {
         let schedule = RecordedSchedule(
             flights: plan.flights, hasDigests: plan.trace.header.hasCurrentDigests,
             nextBatch: plan.pages.batches(from: start + 1))
+        // The page that holds the next step may begin before it.
         try schedule.skip(through: start)
         let inputs =
             snapshot?.inputs.copy() ?? RecordedInputs(trace: plan.trace, paths: plan.paths)
@@ -63,6 +64,7 @@ final class Replica {
         var setup = Rerun.Setup(
             started: plan.trace.header.started, schedule: schedule,
             answers: RecordedOutside.Answers(inputs, results))
+        // It stands still until somebody asks it to run.
         setup.lastStep = start
         var options = BindOptions(seed: plan.trace.header.seed)
         // Logs are read in the trace; those that a moving replay made again would be nobody's.

@@ -31,6 +31,7 @@ struct SnapshotLadder {
     /// gap as seen from the playhead. One is kept however large it is.
     mutating func insert(_ snapshot: ReplaySnapshot, playhead: UInt64) {
         let place = firstPlace(after: snapshot.step)
+        // Two of one step are the same: what a replay has at a step does not depend on the way.
         if place > 0, snapshots[place - 1].step == snapshot.step { return }
         snapshots.insert(snapshot, at: place)
         bytes += snapshot.bytes
@@ -44,6 +45,7 @@ struct SnapshotLadder {
     private mutating func removeLeastMissed(_ playhead: UInt64) {
         var least = (place: 0, cost: Double.infinity)
         for place in snapshots.indices {
+            // The run's start stands as one snapshot more, since a replica can begin there.
             let before = place == 0 ? 0 : snapshots[place - 1].step
             let after =
                 place + 1 < snapshots.count ? snapshots[place + 1].step : snapshots[place].step + 1
