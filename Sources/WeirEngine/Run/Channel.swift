@@ -4,8 +4,8 @@ package import WeirTelemetry
 
 /// What an edge does with an element that finds no room. The raw values are part of a plan's hash.
 package enum EdgePolicy: String, Sendable {
-    /// The producer keeps it and takes no turn until it is published. The only policy that loses
-    /// nothing, and the only one whose publishes need no steps.
+    /// The producer keeps it and takes no turn until it is published. The only policy under which
+    /// nothing is lost and the run goes on, and the only one whose publishes need no steps.
     case block
     /// The element is dropped and counted.
     case dropNewest
@@ -142,10 +142,12 @@ package final class Channel<Element>: ChannelBase, ChannelQueue, @unchecked Send
     // Unchecked: as for `ChannelBase`. A slot belongs to the consumer from the tail's store on, and
     // to the producer from the head's store on.
 
-    /// Parallel arrays of `size` slots. A slot whose tag is no element has an uninitialized
-    /// element.
+    /// The elements, one for each of `size` slots. A slot that holds a control message has none.
     let elements: UnsafeMutablePointer<Element>
+    /// The event time of each slot's element, or the instant of its watermark, nanoseconds since
+    /// 1970.
     let times: UnsafeMutablePointer<Int64>
+    /// What each slot holds, as a `MessageTag`.
     let tags: UnsafeMutablePointer<UInt8>
     /// When the oldest input behind each message was taken in, nanoseconds of `TickClock`.
     private let births: UnsafeMutablePointer<UInt64>

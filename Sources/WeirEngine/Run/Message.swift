@@ -77,10 +77,17 @@ package struct SavedMessages<Element> {
 /// passed about `inout` and never copied while it lives; its owner calls `deallocate` once. One
 /// thread at a time.
 struct MessageBuffer<Element> {
+    /// The elements, one for each of `capacity` slots. A slot that holds a control message has
+    /// none.
     private(set) var elements: UnsafeMutablePointer<Element>
+    /// The event time of each slot's element, or the instant of its watermark, nanoseconds since
+    /// 1970.
     private(set) var times: UnsafeMutablePointer<Int64>
+    /// What each slot holds, as a `MessageTag`.
     private(set) var tags: UnsafeMutablePointer<UInt8>
+    /// The slot of the first message.
     private(set) var first = 0
+    /// The slot behind the last message.
     private(set) var end = 0
     private var capacity: Int
 

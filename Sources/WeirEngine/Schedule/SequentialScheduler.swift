@@ -1,7 +1,7 @@
 package import WeirBase
 
-/// Says what a sequential execution does next: draws it from a seed (`DrawingDirector`), reads it
-/// in a trace (`ReplayDirector`), or takes it from a script.
+/// Says what a sequential execution does next: draws it from a seed (`DrawingDirector`), or reads
+/// it in a trace (`ReplayDirector`).
 ///
 /// All of it, but `stepCount`, is called by who has the baton, so one call at a time, though on
 /// changing threads. The order within a turn: `decide` gives a turn; for each access or publish in
@@ -30,8 +30,8 @@ package protocol StepDirector: AnyObject {
     /// Whether the turn, having ended its access or publish, has to stop there for now.
     func holds(after purpose: ExclusivePurpose, _ turn: TurnContext) -> Bool
 
-    /// Whether a turn may publish to an edge that may drop now. In a replay only where the trace
-    /// has that step.
+    /// Whether a turn may publish to an edge that may drop now. Not in a replay's turn that runs on
+    /// beyond what the trace has of it: there is no such step.
     func mayPublishStep(_ turn: TurnContext) -> Bool
 
     /// A turn, or a publish that came late, is over.

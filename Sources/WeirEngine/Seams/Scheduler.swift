@@ -26,8 +26,8 @@ package protocol Scheduler: AnyObject, Sendable {
     /// asleep for ever.
     func notify(_ subtask: Subtask)
 
-    /// Whether a turn may publish to an edge that may drop now. A run says yes; a replay says no
-    /// where the trace has no such step at this point, and the messages then wait until it has.
+    /// Whether a turn may publish to an edge that may drop now. A run says yes. A replay says no
+    /// for a turn that runs on beyond what the trace has of it, which has no such step.
     func mayPublishStep(_ turn: TurnContext, outlet: UInt16) -> Bool
 
     /// Begins something that does not commute with its like: waits for room in the lane first, then
