@@ -5,10 +5,13 @@
 /// into executions of the same plan. State that is a class and changes itself would be shared; the
 /// engine asks for values (`Codable & Sendable`), and such a class breaks replays anyway.
 package struct ExecutionSnapshot {
-    /// In the order of the plan, as are `channels` and `cells`.
+    /// The subtasks in the order of the plan.
     let subtasks: [SavedPart]
+    /// The channels in the order of the plan.
     let channels: [SavedPart]
+    /// The cells in the order of the plan.
     let cells: [SavedPart]
+    /// Which conditions over several parts held when they were last looked at.
     let wideWatch: WideWatch
     let violations: Violations
 

@@ -22,14 +22,15 @@ protocol OperatorState: SavablePart {
     var held: UInt64 { get }
     /// The state for a person to look at; nil where there is nothing that one would ask for.
     var view: (any StateView)? { get }
-    /// Timers of processing time; nil for an operator that never sets any. Asked once, when the
-    /// chain is made, as are those below.
+    /// Timers of processing time; nil for an operator that never sets any. Asked when the chain is
+    /// made, and by the books.
     var timers: (any OperatorTimers)? { get }
-    /// Calls in flight; nil for an operator that makes none.
+    /// Calls in flight; nil for an operator that makes none. The answer is the same each time.
     var calls: (any CallPort)? { get }
-    /// Conditions on the state; nil where nobody stated any.
+    /// Conditions on the state; nil where nobody stated any. Asked when the subtask is made.
     var checks: (any StateChecks)? { get }
-    /// The state as conditions at rest look at it; nil where none does.
+    /// The state as conditions at rest look at it; nil where none does. Asked when the plan is
+    /// bound.
     var watched: WatchedTable? { get }
 }
 

@@ -5,8 +5,8 @@ package import WeirBase
 ///
 /// Whatever looks at state looks at it through this: rest points and the end digest it, a replay
 /// saves it and puts it back. A part that lasts from turn to turn in any field states what of it is
-/// saved as a type of its own, so that a field which is forgotten in one of the three places is
-/// seen where all three are written.
+/// saved as a type of its own, so that a field which is forgotten in `digest`, `save` or `restore`
+/// is seen where all three are written.
 ///
 /// The law that the three keep: a part into which a snapshot was restored has the digest of the
 /// part that was saved, and goes on as that part would.

@@ -94,12 +94,17 @@ package protocol ReplayedExecution: AnyObject {
 
     // MARK: Names of the plan
 
-    /// Names of the subtasks in the order of the plan, as are the other names here.
+    /// The subtasks' names in the order of the plan.
     var subtaskNames: [String] { get }
+    /// The stages' names in the order of the plan.
     var stageNames: [String] { get }
+    /// The channels' names in the order in which the plan's binding makes them.
     var channelNames: [String] { get }
+    /// The shared cells' names in the order of their declaration.
     var cellNames: [String] { get }
+    /// The sources' names in the order of the plan.
     var sourceNames: [String] { get }
+    /// The names of all conditions in the order of their declaration.
     var invariantNames: [String] { get }
 }
 
