@@ -161,7 +161,7 @@ private final class DirectRows: RowFeed {
 
     func offer(_ rows: [UInt8], count: Int) -> Bool {
         if failure == nil {
-            do { try rows.withUnsafeBytes { try writing.write($0) } } catch { failure = error }
+            do { try writing.write(rows.span.bytes) } catch { failure = error }
         }
         if failure == nil {
             account.written += UInt64(count)

@@ -151,7 +151,8 @@ package struct StressPipeline: Sendable {
         watermark: .boundedDisorder(.milliseconds(1), granularity: .milliseconds(1)),
         idleAfter: .microseconds(200)
     ) { bytes, index in
-        let value = Int64(bytes.reduce(0) { $0 &+ Int($1) } % 97)
+        let sum = bytes.withUnsafeBytes { $0.reduce(0) { $0 &+ Int($1) } }
+        let value = Int64(sum % 97)
         let event = StressEvent(
             small: UInt8(value % 4), id: 1_000_000 + Int64(index), key: UInt8(value % 5),
             value: value)

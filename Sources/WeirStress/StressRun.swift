@@ -147,6 +147,8 @@ private final class JitteryBytes: ByteReading {
 private final class CollectedRows: RowWriting {
     private let state = Mutex<[UInt8]>([])
     var bytes: [UInt8] { state.withLock { $0 } }
-    func write(_ rows: UnsafeRawBufferPointer) { state.withLock { $0.append(contentsOf: rows) } }
+    func write(_ rows: RawSpan) {
+        state.withLock { state in rows.withUnsafeBytes { state.append(contentsOf: $0) } }
+    }
     func close() {}
 }

@@ -17,8 +17,8 @@ private let late = Pipeline("late") { flow in
     flow.read(
         "events",
         from: .lines(watermark: .boundedDisorder(.zero, granularity: .nanoseconds(1))) {
-            bytes, _ in
-            let words = String(decoding: bytes, as: UTF8.self).split(separator: " ")
+            line, _ in
+            let words = String(decoding: line).split(separator: " ")
             let time = Int64(words.first ?? "0") ?? 0
             return (
                 Event(time: time, key: String(words.last ?? "?")), Instant(nanoseconds: time)

@@ -8,7 +8,7 @@ import WeirEngine
 @testable import WeirConnectors
 
 private func write(_ text: String, to writer: any RowWriting) throws {
-    try Array(text.utf8).withUnsafeBytes { try writer.write($0) }
+    try writer.write(Array(text.utf8).span.bytes)
 }
 
 @Suite struct SinkTests {

@@ -88,8 +88,10 @@ private final class NarrowSink: RowWriting {
 
     var rows: [String] { taken.withLock { $0 } }
 
-    func write(_ rows: UnsafeRawBufferPointer) throws {
-        let lines = rows.split(separator: 0x0A).map { String(decoding: $0, as: UTF8.self) }
+    func write(_ rows: RawSpan) throws {
+        let lines = rows.withUnsafeBytes { rows in
+            rows.split(separator: 0x0A).map { String(decoding: $0, as: UTF8.self) }
+        }
         try taken.withLock { taken in
             guard taken.count + lines.count <= room else {
                 throw ConnectorError(.operating, "there is no room")

@@ -298,7 +298,7 @@ private final class LateFailure: RowWriting, @unchecked Sendable {
         }
     }
 
-    func write(_ rows: UnsafeRawBufferPointer) throws {
+    func write(_ rows: RawSpan) throws {
         monitor.withLock { while !isFailing { monitor.wait() } }
         throw Wanted()
     }
@@ -339,7 +339,7 @@ private func numbersOfText(atSecond: @escaping @Sendable () -> Void = {}) -> Pip
             "lines",
             from: Source<Int>.lines { bytes, number in
                 if number == 1 { atSecond() }
-                guard let value = Int(String(decoding: bytes, as: UTF8.self)) else {
+                guard let value = Int(String(decoding: bytes)) else {
                     throw Wanted()
                 }
                 return (value, nil)

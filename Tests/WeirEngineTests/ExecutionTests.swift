@@ -80,6 +80,6 @@ import WeirTelemetry
 }
 
 private final class Discarded: RowWriting {
-    func write(_ rows: UnsafeRawBufferPointer) {}
+    func write(_ rows: RawSpan) {}
     func close() {}
 }

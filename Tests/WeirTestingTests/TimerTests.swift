@@ -31,6 +31,22 @@ extension DataStream<Int64> {
 }
 
 @Suite struct TimerTests {
+    @Test func `a timer for the distant future waits until the end`() throws {
+        let pipeline = Pipeline("patient") { flow in
+            flow.read("times", from: times([0, 1], granularity: .seconds(1)))
+                .keyed { _ in 0 }
+                .process(
+                    "wait", state: 0, emitting: Int64.self,
+                    onTimer: { _, _, context in context.emit(-1) }
+                ) { time, _, context in
+                    context.setTimer(atProcessingTime: .distantFuture)
+                    context.emit(time)
+                }
+                .write("rows") { "\($0)" }
+        }
+        #expect(try pipeline.simulate(seed: 1, limit: 2).rows["rows"] == ["0", "1"])
+    }
+
     @Test(arguments: [1, 1_000, 5_000], [10, 5_000] as [Int64])
     func `a chain of timers fires alike, however fine watermarks are`(
         granularity: Int, spacing: Int64

@@ -66,7 +66,7 @@ struct ExportCommand: ParsableCommand {
         // The filter's words were checked, so that from here on the output may be emptied.
         let sink = try OutputPlace(output, writer: "the export", others: Self.files(of: path))
             .sink.open()
-        let write: ExportOutput = { try sink.write($0) }
+        let write: ExportOutput = { try sink.write($0.bytes) }
         do {
             if follow { return try follow(trace, filter, write, sink) }
             switch (signal, regenerate) {

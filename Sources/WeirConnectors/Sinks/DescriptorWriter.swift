@@ -31,8 +31,12 @@ final class DescriptorWriter: RowWriting, @unchecked Sendable {
     ///
     /// - Throws: `ClosedPipe` when nobody reads any more, a `ConnectorError` when the system
     ///   refuses. Some of the rows may have been written by then.
-    func write(_ rows: UnsafeRawBufferPointer) throws {
+    func write(_ rows: RawSpan) throws {
         precondition(!isClosed, "rows written to \(location) after it was closed")
+        try rows.withUnsafeBytes { try write(all: $0) }
+    }
+
+    private func write(all rows: UnsafeRawBufferPointer) throws {
         var rest = rows[...]
         while !rest.isEmpty {
             let part = UnsafeRawBufferPointer(rebasing: rest)

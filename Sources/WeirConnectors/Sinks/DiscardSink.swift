@@ -12,7 +12,7 @@ public struct DiscardSink: RowSink {
     public func open() throws -> any RowWriting { Writer() }
 
     private final class Writer: RowWriting {
-        func write(_ rows: UnsafeRawBufferPointer) throws {}
+        func write(_ rows: RawSpan) throws {}
         func close() throws {}
     }
 }

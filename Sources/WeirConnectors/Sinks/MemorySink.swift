@@ -49,15 +49,15 @@ public final class MemorySink: RowSink {
     }
 
     /// Adds rows, or throws without adding any of them.
-    private func append(_ rows: UnsafeRawBufferPointer) throws {
+    private func append(_ rows: RawSpan) throws {
         try contents.withLock { contents in
             precondition(!contents.isClosed, "rows written to memory after it was closed")
-            guard rows.count <= byteLimit - contents.bytes.count else {
+            guard rows.byteCount <= byteLimit - contents.bytes.count else {
                 throw ConnectorError(
                     .operating,
                     "the rows in memory would exceed \(byteLimit) bytes. Write them to a file")
             }
-            contents.bytes.append(contentsOf: rows)
+            rows.withUnsafeBytes { contents.bytes.append(contentsOf: $0) }
         }
     }
 
@@ -65,7 +65,7 @@ public final class MemorySink: RowSink {
     private final class Writer: RowWriting {
         private let sink: MemorySink
         init(_ sink: MemorySink) { self.sink = sink }
-        func write(_ rows: UnsafeRawBufferPointer) throws { try sink.append(rows) }
+        func write(_ rows: RawSpan) throws { try sink.append(rows) }
         func close() throws { sink.contents.withLock { $0.isClosed = true } }
     }
 }

@@ -110,7 +110,8 @@ final class AsyncCalls<Element: Sendable, Output: Sendable> {
         let number = callCount
         flights[number] = Flight(element: element, attempt: attempt)
         // Rounded up to microseconds, as all deadlines are.
-        let deadline = (now + limits.timeout + 999) / 1_000 * 1_000
+        let (end, isBeyond) = now.addingReportingOverflow(limits.timeout)
+        let deadline = TimerDeadline.roundedUp(isBeyond ? .max : end)
         // Bounded by the calls in flight, each with a number of its own.
         _ = timeouts.register(number, keyBytes: Canonical.bytes(of: number), deadline: deadline)
         let call = call

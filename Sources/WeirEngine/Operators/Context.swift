@@ -70,17 +70,14 @@ public struct OperatorContext<Output: Sendable>: ~Copyable {
     ///
     /// In a timer closure: in a later turn, also when `time` is past.
     public mutating func setTimer(atProcessingTime time: Instant) {
-        var deadline = time.nanoseconds
+        let deadline = time.nanoseconds
         #if WEIR_PROBES
             if Probe.has(.uncutTimers) {
                 timers.processing.append(deadline)
                 return
             }
         #endif
-        // Rounded up, as turns' times are cut: a timer never fires before its time.
-        let rest = deadline % 1_000
-        if rest > 0 { deadline += 1_000 - rest }
-        timers.processing.append(deadline)
+        timers.processing.append(TimerDeadline.roundedUp(deadline))
     }
 
     /// Writes log records of this stage.

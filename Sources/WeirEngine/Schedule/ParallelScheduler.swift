@@ -210,6 +210,9 @@ package final class ParallelScheduler: Scheduler, @unchecked Sendable {
         #if WEIR_PROBES
             Probe.at(.claimed)
         #endif
+        // Pairs with the fence in `notify`: either the look below sees what was made visible before
+        // a notification, or that notification sees the claim as running.
+        atomicMemoryFence(ordering: .sequentiallyConsistent)
         var isRunnable = true
         var turns = 0
         let started = TickClock.nanoseconds()
@@ -317,6 +320,11 @@ package final class ParallelScheduler: Scheduler, @unchecked Sendable {
     // MARK: Seams
 
     package func notify(_ subtask: Subtask) {
+        // Pairs with the fence in `activate`. What the caller made visible (a message, an input, an
+        // end) and the claim are two words: without a fence the processor may read the claim while
+        // that is still on its way, and see a subtask as queued which has just been taken and has
+        // looked in vain. Then nobody would look again.
+        atomicMemoryFence(ordering: .sequentiallyConsistent)
         while true {
             let seen = subtask.claim.load(ordering: .acquiring)
             switch Claim(rawValue: seen) {

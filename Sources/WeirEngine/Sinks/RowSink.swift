@@ -13,10 +13,10 @@ public protocol RowSink: Sendable {
 
 /// An open sink, written by one thread that may block.
 public protocol RowWriting: AnyObject, Sendable {
-    /// Writes whole rows, each with its line end.
+    /// Writes whole rows, each with its line end. They are there for the call only.
     ///
     /// - Throws: `ConnectorError`; `ClosedPipe` when nobody reads any more.
-    func write(_ rows: UnsafeRawBufferPointer) throws
+    func write(_ rows: RawSpan) throws
 
     /// Writes out what is buffered and closes. Called once, after the last `write`.
     func close() throws

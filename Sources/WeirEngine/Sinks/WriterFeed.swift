@@ -158,7 +158,7 @@ final class WriterFeed: RowFeed, @unchecked Sendable {
         writingSince.store(max(1, TickClock.nanoseconds()), ordering: .relaxed)
         defer { writingSince.store(0, ordering: .relaxed) }
         do {
-            try rows.withUnsafeBytes { try writing.write($0) }
+            try writing.write(rows.span.bytes)
             written.wrappingAdd(UInt64(rows.count), ordering: .relaxed)
             let now = TickClock.nanoseconds()
             waited.record(now > handed.time ? now - handed.time : 0)

@@ -12,10 +12,8 @@ import WeirTelemetry
 ///
 /// It belongs to the subtask; the feed's other end is the reader's thread.
 final class LineDriver<Element: Sendable>: SourceDriver {
-    typealias Decode = (UnsafeRawBufferPointer, UInt64) throws -> (Element, Instant?)
-
     private let feed: any InputFeed
-    private let decode: Decode
+    private let decode: LineDecode<Element>
     private let malformed: MalformedPolicy<Element>
     private let limit: UInt64
     private let pace: Pace
@@ -37,7 +35,8 @@ final class LineDriver<Element: Sendable>: SourceDriver {
 
     init(
         feed: any InputFeed, context: SourceContext, watermark: WatermarkPolicy?,
-        idleAfter: Duration?, malformed: MalformedPolicy<Element>, decode: @escaping Decode
+        idleAfter: Duration?, malformed: MalformedPolicy<Element>,
+        decode: @escaping LineDecode<Element>
     ) {
         self.feed = feed
         self.decode = decode
@@ -145,7 +144,7 @@ final class LineDriver<Element: Sendable>: SourceDriver {
         assembler.next { bytes in
             do {
                 if facts.isTooLong { throw MalformedLine(Self.tooLong) }
-                let (element, time) = try decode(bytes, index)
+                let (element, time) = try decode(bytes.bytes, index)
                 emitter.emit(element, time: time, number: index, subtask)
             } catch is BlankLine {
                 // It keeps its line's number and counts as no element.

@@ -31,7 +31,7 @@ public struct Source<Element: Sendable>: Sendable {
     public static func lines(
         from source: (any ByteSource)? = nil, watermark: WatermarkPolicy? = nil,
         idleAfter: Duration? = nil, malformed: MalformedPolicy<Element> = .fail,
-        decode: @escaping @Sendable (UnsafeRawBufferPointer, UInt64) throws -> (Element, Instant?)
+        decode: @escaping @Sendable (RawSpan, UInt64) throws -> (Element, Instant?)
     ) -> Source {
         Source(
             kind: .lines(
@@ -57,11 +57,18 @@ public struct Source<Element: Sendable>: Sendable {
     }
 }
 
-/// Makes an element, and its event time where it has one, of a line (without its end) and the
-/// line's number.
-public typealias LineDecode<Element> = (UnsafeRawBufferPointer, UInt64) throws -> (
-    Element, Instant?
-)
+/// Makes an element of a line (without its end) and of the line's number.
+///
+/// With it comes the element's event time, where the line has one. The bytes are there for the call
+/// only: what is kept of them is copied.
+public typealias LineDecode<Element> = (RawSpan, UInt64) throws -> (Element, Instant?)
+
+extension String {
+    /// The text of a line; what is not UTF-8 becomes U+FFFD. Copies it.
+    public init(decoding line: RawSpan) {
+        self = line.withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
+    }
+}
 
 extension Source where Element == String {
     /// Lines of text; what is not UTF-8 becomes U+FFFD, a line longer than 16 MiB is passed over
@@ -69,8 +76,8 @@ extension Source where Element == String {
     public static func text(
         from source: (any ByteSource)? = nil, malformed: MalformedPolicy<String> = .skip
     ) -> Source {
-        .lines(from: source, malformed: malformed) { bytes, _ in
-            (String(decoding: bytes, as: UTF8.self), nil)
+        .lines(from: source, malformed: malformed) { line, _ in
+            (String(decoding: line), nil)
         }
     }
 }

@@ -21,8 +21,8 @@ extension Source where Element: Decodable {
         .lines(
             from: path.map { FileSource(path: $0) }, watermark: watermark, idleAfter: idleAfter,
             malformed: malformed
-        ) { bytes, _ in
-            let element = try JSONLine.decode(Element.self, from: bytes)
+        ) { line, _ in
+            let element = try line.withUnsafeBytes { try JSONLine.decode(Element.self, from: $0) }
             return (element, eventTime?(element))
         }
     }

@@ -20,7 +20,7 @@ extension Source {
             decoder: { started in
                 var reader = LogLineReader(format, started: started)
                 return { bytes, _ in
-                    let line = try reader.read(bytes)
+                    let line = try bytes.withUnsafeBytes { try reader.read($0) }
                     return (element(line), line.time)
                 }
             })
