@@ -11,8 +11,9 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("InternalImportsByDefault"),
     .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
     .treatAllWarnings(as: .error),
-    // The yields and planted faults of the protocol's stress test exist in debug builds and in
-    // release builds made with `--traits Probes`; an ordinary release build has none of them.
+    // The yields at the points of the turn protocol, without which its stress test would never
+    // meet the windows that the protocol closes, exist in debug builds and in release builds made
+    // with `--traits Probes`; an ordinary release build has none of them.
     .define("WEIR_PROBES", .when(configuration: .debug)),
     .define("WEIR_PROBES", .when(traits: ["Probes"])),
 ]
@@ -28,7 +29,7 @@ let package = Package(
         .executable(name: "weir-bench", targets: ["weir-bench"]),
     ],
     traits: [
-        .trait(name: "Probes", description: "Yields and planted faults in the turn protocol"),
+        .trait(name: "Probes", description: "Yields at the points of the turn protocol"),
         .default(enabledTraits: []),
     ],
     dependencies: [

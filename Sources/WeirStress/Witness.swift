@@ -129,7 +129,7 @@ final class WitnessedNotes: LiveNotes, @unchecked Sendable {
     var keepsRests: Bool { inner.keepsRests }
 
     func began(_ choice: Choice, _ turn: TurnContext) {
-        if !isBegunLate, let subtask = turn.subtask, subtask.hasUnpublished {
+        if let subtask = turn.subtask, subtask.hasUnpublished {
             broken.withLock { found in
                 found =
                     found ?? "step \(turn.step) \(subtask.name): a turn of kind "
@@ -140,16 +140,6 @@ final class WitnessedNotes: LiveNotes, @unchecked Sendable {
         witness?.note(.numbered, step: turn.step, kind: choice.kind, subtask: subtask)
         inner.began(choice, turn)
         witness?.note(.noted, step: turn.step, kind: choice.kind, subtask: subtask)
-    }
-
-    /// Whether a planted fault lets turns begin over unpublished output and is after something
-    /// else.
-    private var isBegunLate: Bool {
-        #if WEIR_PROBES
-            Probe.has(.numberAfterPublish) || Probe.has(.mergeRemainder)
-        #else
-            false
-        #endif
     }
 
     func ended(_ account: TurnAccount, _ turn: TurnContext) {

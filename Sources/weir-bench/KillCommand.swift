@@ -22,7 +22,7 @@ struct KillCommand: ParsableCommand {
         var failures = 0
         var early = 0
         for seed in common.seed..<common.seed + UInt64(common.runs) {
-            let outcome = KillTrial.run(seed: seed, permille: common.permille, mutant: nil)
+            let outcome = KillTrial.run(seed: seed, permille: common.permille)
             // The kill came too late: this trial says nothing, and is counted apart.
             if outcome.hasFinished {
                 early += 1
@@ -57,17 +57,12 @@ struct KillChildCommand: ParsableCommand {
     @Option var seed: UInt64
     @Option var folder: String
     @Option var permille: Int
-    @Option var mutant: String?
+    @Option var wide: [ProbePoint] = []
 
     /// Records until the parent kills this process, with the yields and the fault that it was
     /// given.
     mutating func run() throws {
-        #if WEIR_PROBES
-            let trial = try mutant.map(MutantTrial.named)
-            Probe.configure(
-                seed: seed, permille: trial?.permille ?? permille, wide: trial?.wide ?? [],
-                mutants: trial.map { [$0.mutant] } ?? [])
-        #endif
+        Probe.configure(seed: seed, permille: permille, wide: wide)
         try StressKill(seed: seed, folder: folder).record()
     }
 }
@@ -79,9 +74,11 @@ enum KillTrial {
     private static let startNanoseconds: UInt64 = 10_000_000_000
 
     /// Makes a trial; an error of the trial itself is a problem as well.
-    static func run(seed: UInt64, permille: Int, mutant: String?) -> StressKill.Outcome {
+    static func run(
+        seed: UInt64, permille: Int, wide: [ProbePoint] = []
+    ) -> StressKill.Outcome {
         do {
-            return try attempt(seed, permille, mutant)
+            return try attempt(seed, permille, wide)
         } catch {
             return StressKill.Outcome(problem: "error: \(error)")
         }
@@ -90,7 +87,7 @@ enum KillTrial {
     /// Starts the child, waits until its run began, kills it a little later, and examines its
     /// folder.
     private static func attempt(
-        _ seed: UInt64, _ permille: Int, _ mutant: String?
+        _ seed: UInt64, _ permille: Int, _ wide: [ProbePoint]
     ) throws -> StressKill.Outcome {
         var template = Array("/tmp/weir-kill-XXXXXX".utf8CString)
         // A folder of the trial's own, as its files are looked at after the child's death.
@@ -103,12 +100,9 @@ enum KillTrial {
         }
         let trial = StressKill(seed: seed, folder: folder)
         let witness = try trial.openWitness()
-        var arguments = [
-            "kill-child", "--seed", "\(seed)", "--folder", folder, "--permille", "\(permille)",
-        ]
-        // The fault is switched on in the child alone: the parent, which judges, is healthy.
-        if let mutant { arguments += ["--mutant", mutant] }
-        let child = try ChildProcess(arguments)
+        let child = try ChildProcess(
+            ["kill-child", "--seed", "\(seed)", "--folder", folder, "--permille", "\(permille)"]
+                + wide.flatMap { ["--wide", "\($0)"] })
         let started = MonotonicClock.nanoseconds()
         // The witness is a file that both have mapped: no message is needed.
         while !witness.hasStarted, !child.hasEnded {

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Glibc
 import LeakMatrix
 import WeirBase
 
@@ -110,17 +109,5 @@ private struct LeakTable {
 
     private func pad(_ text: String, _ width: Int) -> String {
         text + String(repeating: " ", count: max(1, width - text.count))
-    }
-}
-
-/// How far a long matrix has come, on a terminal; elsewhere nothing is written.
-private enum Progress {
-    static func show(_ text: String) { write("\r\u{1B}[K\(text)") }
-    static func end() { write("\r\u{1B}[K") }
-
-    private static func write(_ text: String) {
-        guard isatty(STDERR_FILENO) == 1 else { return }
-        var text = text
-        text.withUTF8 { _ = Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
     }
 }

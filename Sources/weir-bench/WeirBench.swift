@@ -37,10 +37,11 @@ struct ProtocolOptions: ParsableArguments {
     /// Sets the yields up: at each point of the protocol a thread gives way, or sleeps, as the seed
     /// says. A build without these points cannot stress anything, and says so.
     func configureYields() throws {
-        #if WEIR_PROBES
-            Probe.configure(seed: seed, permille: permille)
-        #else
-            throw ValidationError("this build has no yields: build with --traits Probes")
-        #endif
+        guard Probe.isBuilt else { throw Self.noYields }
+        Probe.configure(seed: seed, permille: permille)
+    }
+
+    static var noYields: ValidationError {
+        ValidationError("this build has no yields: build with --traits Probes")
     }
 }

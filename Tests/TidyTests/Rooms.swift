@@ -89,7 +89,9 @@ enum Rooms {
         "Gallery": Room(
             ["Weir", "WeirApp"],
             outside: foundation.merging(observability) { first, _ in first }),
-        "weir-bench": Room(rooms.union(["LeakMatrix"]), outside: commandLine),
+        "weir-bench": Room(
+            rooms.union(["LeakMatrix"]),
+            outside: foundation.merging(commandLine) { first, _ in first }),
         // What the end-to-end tests run is written as a user would write it.
         "TrapFixture": Room(["WeirApp"]),
         "LeakFixture": Room(["WeirApp"]),

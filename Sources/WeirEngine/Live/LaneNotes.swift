@@ -71,11 +71,7 @@ package final class LaneNotes: LiveNotes, @unchecked Sendable {
     package func began(_ choice: Choice, _ turn: TurnContext) {
         guard let lanes, let subtask = turn.subtask else { return }
         let lane = lanes.workers[turn.worker]
-        var isCounted = false
-        #if WEIR_PROBES
-            isCounted = Probe.has(.completionCount)
-        #endif
-        if choice.kind == .completion, !isCounted {
+        if choice.kind == .completion {
             turn.usedSlots = lane.noteCompletion(
                 step: turn.step, subtask: subtask.index, calls: choice.calls, time: choice.time)
         } else {
@@ -92,9 +88,7 @@ package final class LaneNotes: LiveNotes, @unchecked Sendable {
         guard let lanes, let subtask = turn.subtask else { return }
         lanes.workers[turn.worker].noteAccess(
             step: step, turn: turn.step, subtask: subtask.index, cell: cell)
-        #if WEIR_PROBES
-            Probe.at(.accessNoted)
-        #endif
+        Probe.at(.accessNoted)
     }
 
     package func publishing(
@@ -110,9 +104,7 @@ package final class LaneNotes: LiveNotes, @unchecked Sendable {
         // Room for the largest note was set aside before the lock, when nobody could know how many
         // runs the outcomes would make.
         lane.release(NoteLane.maximumNoteSlots - used)
-        #if WEIR_PROBES
-            Probe.at(.dropNoted)
-        #endif
+        Probe.at(.dropNoted)
         return outcomes
     }
 

@@ -151,7 +151,6 @@ package final class LiveOutside: Outside, @unchecked Sendable {
     }
 
     package func rows(of sink: SinkPlan) throws -> any RowFeed {
-        if let index = sharedWriter(of: sink) { return writers[index] }
         let feed = WriterFeed(
             sink: sink.name, writing: connections.sinks[sink.index],
             onRoom: { [weak self] in self?.notify { $0.sink == sink.index } },
@@ -169,15 +168,6 @@ package final class LiveOutside: Outside, @unchecked Sendable {
             })
         writers.append(feed)
         return feed
-    }
-
-    /// The writer of another subtask of the same sink. Two would break the rule that a feed has one
-    /// producer; only a planted fault asks for that.
-    private func sharedWriter(of sink: SinkPlan) -> Int? {
-        #if WEIR_PROBES
-            if Probe.has(.twoProducers), writers.count > sink.index { return sink.index }
-        #endif
-        return nil
     }
 }
 

@@ -152,9 +152,6 @@ final class AsyncCalls<Element: Sendable, Output: Sendable> {
 extension AsyncCalls: CallPort {
     var room: Int { max(0, limits.inFlight - flights.count) }
     var isWaiting: Bool { !flights.isEmpty }
-    #if WEIR_PROBES
-        func dropTimeouts() { _ = timeouts.removeAll() }
-    #endif
 
     func submit() {
         for call in unsubmitted { desk.submit(call) }

@@ -88,19 +88,10 @@ final class CallExecutor: CallDesk, @unchecked Sendable {
         // A call that will never be answered leaves no result: its time-out ends it.
         guard let bytes = call.body() else { return }
         let result = CallResult(subtask: call.subtask, call: call.call, bytes: bytes)
-        #if WEIR_PROBES
-            if Probe.has(.resultAfterHandOver) {
-                deliver(result)
-                for _ in 0..<40 { Probe.at(.handedOver) }
-            }
-        #endif
         let isNoted = lane.note(
             result: call.call, subtask: call.subtask, bytes: bytes,
             isCancelled: { monitor.withLock { isOver } })
-        #if WEIR_PROBES
-            Probe.at(.resultNoted)
-            if Probe.has(.resultAfterHandOver) { return }
-        #endif
+        Probe.at(.resultNoted)
         // Not noted means that the run is over: nobody will take it.
         if isNoted { deliver(result) }
     }

@@ -70,14 +70,7 @@ public struct OperatorContext<Output: Sendable>: ~Copyable {
     ///
     /// In a timer closure: in a later turn, also when `time` is past.
     public mutating func setTimer(atProcessingTime time: Instant) {
-        let deadline = time.nanoseconds
-        #if WEIR_PROBES
-            if Probe.has(.uncutTimers) {
-                timers.processing.append(deadline)
-                return
-            }
-        #endif
-        timers.processing.append(TimerDeadline.roundedUp(deadline))
+        timers.processing.append(TimerDeadline.roundedUp(time.nanoseconds))
     }
 
     /// Writes log records of this stage.

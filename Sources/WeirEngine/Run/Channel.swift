@@ -253,9 +253,6 @@ package final class Channel<Element>: ChannelBase, ChannelQueue, @unchecked Send
     func publish(from buffer: inout MessageBuffer<Element>, birth: UInt64, entry: UInt64) -> Int {
         var moved = 0
         var position = tail.pointee.load(ordering: .relaxed)
-        #if WEIR_PROBES
-            if Probe.has(.mergeInQueue) { mergeIntoQueue(&buffer, position) }
-        #endif
         let wanted = buffer.count
         // Acquires the consumer's release of `head`: the slots that it gave back may be written
         // again. The bound is in messages and may be less than the ring has slots.
@@ -303,18 +300,6 @@ package final class Channel<Element>: ChannelBase, ChannelQueue, @unchecked Send
         weight.initialize(to: bytes)
         bytesIn.pointee.wrappingAdd(Int(bytes), ordering: .relaxed)
     }
-
-    #if WEIR_PROBES
-        private func mergeIntoQueue(_ buffer: inout MessageBuffer<Element>, _ position: Int) {
-            let isWatermark = MessageTag.watermark.rawValue
-            let last = (position - 1) & (size - 1)
-            guard position > head.pointee.load(ordering: .acquiring), buffer.count > 0,
-                tags[last] == isWatermark, buffer.tags[buffer.first] == isWatermark
-            else { return }
-            times[last] = buffer.times[buffer.first]
-            buffer.drop(1)
-        }
-    #endif
 
     // MARK: The consumer
 

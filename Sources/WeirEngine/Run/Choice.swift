@@ -17,10 +17,6 @@ package struct Choice: Equatable, Sendable {
     /// Processing time, whole microseconds since the run's start: the one clock reading of the
     /// turn.
     package var time: Int64 = 0
-    #if WEIR_PROBES
-        /// The clock reading before it was cut, for the planted fault that uses it.
-        package var rawTime: Int64 = 0
-    #endif
 
     package init(kind: StepKind) { self.kind = kind }
 }

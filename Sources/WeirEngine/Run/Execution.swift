@@ -196,23 +196,16 @@ package final class Execution: @unchecked Sendable {
                 return false
             }
         }
-        probe(.looked)
+        Probe.at(.looked)
         // The time of the turn's note was read at the look. This reading only measures.
         let started = TickClock.nanoseconds()
         subtask.counters.enter(.busy, now: started)
         touched.insert(subtask.index)
         measureWaiting(subtask, inlet, started)
-        #if WEIR_PROBES
-            let isLate = Probe.has(.numberAfterPublish) && inlet?.lock == nil
-        #else
-            let isLate = false
-        #endif
-        if !isLate {
-            turn.step = number()
-            probe(.numbered)
-            notes.began(choice, turn)
-            probe(.noted)
-        }
+        turn.step = number()
+        Probe.at(.numbered)
+        notes.began(choice, turn)
+        Probe.at(.noted)
         subtask.chain.running.begin(step: turn.step, now: started)
         // A blocking channel has no lock: its messages are worked on in place and given back at the
         // end, since taking a counted prefix commutes with appending.
@@ -221,7 +214,7 @@ package final class Execution: @unchecked Sendable {
             choice.kind == .completion ? outside.calls.take(choice.calls, of: turn) : []
         subtask.run(choice, turn, results: results)
         subtask.checkInvariants(turn)
-        probe(.ran)
+        Probe.at(.ran)
         count(subtask, inlet)
         let sample = subtask.sample()
         // Reported before the output is published: the failure stops the run, so that whoever gets
@@ -232,13 +225,7 @@ package final class Execution: @unchecked Sendable {
         // What finds no room stays in the outlet, and the scheduler offers it again before the
         // subtask's next turn.
         _ = subtask.publish(turn, isLate: false)
-        probe(.published)
-        #if WEIR_PROBES
-            if isLate {
-                turn.step = number()
-                notes.began(choice, turn)
-            }
-        #endif
+        Probe.at(.published)
         wakeProducers(inlet)
         subtask.counters.turnLatency.record(now &- started)
         measureLatency(subtask, now)
@@ -256,7 +243,7 @@ package final class Execution: @unchecked Sendable {
         subtask.counters.enter(
             subtask.hasUnpublished ? .backpressured : turn.activityBetweenTurns, now: now)
         touched.insert(subtask.index)
-        probe(.ended)
+        Probe.at(.ended)
         return true
     }
 
@@ -270,16 +257,6 @@ package final class Execution: @unchecked Sendable {
     /// Moves the counted messages out and lets the edge go, so that its producer need not wait
     /// while the turn runs.
     private func takeOut(_ choice: Choice, _ inlet: Inlet, _ lock: Monitor) {
-        #if WEIR_PROBES
-            if Probe.has(.takeOutsideLock) {
-                lock.unlock()
-                probe(.taking)
-                lock.lock()
-                inlet.takeOut(min(Int(choice.count), inlet.waiting))
-                lock.unlock()
-                return
-            }
-        #endif
         inlet.takeOut(Int(choice.count))
         lock.unlock()
     }
@@ -450,18 +427,4 @@ package final class Execution: @unchecked Sendable {
                 unordered: unordered.hexadecimal)
         }
     }
-
-    @inline(__always)
-    private func probe(_ point: ProtocolPoint) {
-        #if WEIR_PROBES
-            Probe.at(point)
-        #endif
-    }
 }
-
-#if WEIR_PROBES
-    private typealias ProtocolPoint = ProbePoint
-#else
-    /// The points of the protocol at which a test build can yield; nothing in this build.
-    private enum ProtocolPoint { case looked, numbered, noted, ran, published, ended, taking }
-#endif

@@ -66,9 +66,7 @@ package final class BlockingInlet<Element>: Inlet {
             done += run.count
         }
         ring.free(count)
-        #if WEIR_PROBES
-            Probe.at(.taking)
-        #endif
+        Probe.at(.taking)
     }
 }
 

@@ -292,14 +292,6 @@ func digestElement<Element>(
     _ element: UnsafeMutablePointer<Element>, into hash: inout StableHash,
     form: ElementForm<Element>, _ writer: inout ByteWriter
 ) {
-    #if WEIR_PROBES
-        if Probe.has(.rawMemoryDigest) {
-            hash.combine(
-                bytes: UnsafeRawBufferPointer(
-                    start: element, count: MemoryLayout<Element>.size))
-            return
-        }
-    #endif
     writer.removeAll()
     form.encode(element.pointee, &writer)
     hash.combine(bytes: writer.bytes)

@@ -80,10 +80,6 @@ package protocol CallPort: AnyObject {
     var room: Int { get }
     /// Whether a call is in flight. Until none is, the subtask does not end.
     var isWaiting: Bool { get }
-    #if WEIR_PROBES
-        /// The planted fault of an end of input at which time-outs are forgotten.
-        func dropTimeouts()
-    #endif
     /// Gives the calls made in the turn that just ended to the executors.
     func submit()
     /// Takes results into the running turn, in this order. A call that was given up meanwhile is

@@ -115,13 +115,7 @@ package class ChannelOutlet<Element>: Outlet {
     /// between. What other turns published or left depends on timing: merging with that would make
     /// the channel's contents depend on how fast the consumer was.
     package func append(_ control: Control) {
-        #if WEIR_PROBES
-            // The planted fault of a watermark that replaces one which an earlier turn left over.
-            let mergeable = Probe.has(.mergeRemainder) ? 0 : turnStart
-        #else
-            let mergeable = turnStart
-        #endif
-        if case .watermark(let instant) = control, buffer.count > mergeable,
+        if case .watermark(let instant) = control, buffer.count > turnStart,
             buffer.tags[buffer.end - 1] == MessageTag.watermark.rawValue
         {
             buffer.replaceLast(watermark: instant)
@@ -148,9 +142,6 @@ package class ChannelOutlet<Element>: Outlet {
     }
 
     package func digest(into hash: inout StableHash) {
-        #if WEIR_PROBES
-            if Probe.has(.digestQueuedOnly) { return }
-        #endif
         buffer.digest(into: &hash, form: form)
     }
 }

@@ -205,7 +205,7 @@ package final class Subtask: @unchecked Sendable {
         // Cut to microseconds before anything sees it: the note has exactly this time, and whether
         // a timer is due is decided on it, so that a replay decides the same.
         let time = now.clock / 1_000
-        if let choice = dueTimer(time, clock: now.clock) ?? answeredCalls(time, now.calls) {
+        if let choice = dueTimer(time) ?? answeredCalls(time, now.calls) {
             return .choice(choice)
         }
         // Rounded up: woken a microsecond early the timer would not be due.
@@ -232,9 +232,7 @@ package final class Subtask: @unchecked Sendable {
         if isDone { return [] }
         let time = now.clock / 1_000
         var found: [Choice] = []
-        if let choice = dueTimer(time, clock: now.clock) ?? answeredCalls(time, now.calls) {
-            found.append(choice)
-        }
+        if let choice = dueTimer(time) ?? answeredCalls(time, now.calls) { found.append(choice) }
         if let source, case .choice(var choice) = source.look(time: time, isEnding: now.isEnding) {
             choice.time = time
             found.append(choice)
@@ -248,22 +246,16 @@ package final class Subtask: @unchecked Sendable {
     /// give, and which calls were answered, is for the outside to say.
     package func knownChoices(time: Int64) -> [Choice] {
         if isDone { return [] }
-        return [dueTimer(time, clock: time * 1_000)].compactMap { $0 } + choicesOfInlets(time)
+        return [dueTimer(time)].compactMap { $0 } + choicesOfInlets(time)
     }
 
-    /// A turn for timers that are due at `time`, microseconds since the start; `clock` is the same
-    /// time uncut, in nanoseconds, which only a planted fault uses.
-    private func dueTimer(_ time: Int64, clock: Int64) -> Choice? {
-        var now = started + time * 1_000
-        #if WEIR_PROBES
-            if Probe.has(.uncutTimers) { now = started + clock }
-        #endif
-        guard let deadline = chain.nextDeadline, deadline <= now else { return nil }
+    /// A turn for timers that are due at `time`, microseconds since the start.
+    private func dueTimer(_ time: Int64) -> Choice? {
+        guard let deadline = chain.nextDeadline, deadline <= started + time * 1_000 else {
+            return nil
+        }
         var choice = Choice(kind: .timer)
         choice.time = time
-        #if WEIR_PROBES
-            choice.rawTime = clock
-        #endif
         return choice
     }
 
@@ -316,11 +308,6 @@ package final class Subtask: @unchecked Sendable {
         let frame = chain.frame
         frame.pointee.turnTime = choice.time
         frame.pointee.now = started + choice.time * 1_000
-        #if WEIR_PROBES
-            if Probe.has(.uncutTimers), choice.rawTime > 0 {
-                frame.pointee.now = started + choice.rawTime
-            }
-        #endif
         frame.pointee.step = turn.step
         frame.pointee.logLane = turn.logLane.map { Unmanaged.passUnretained($0) }
         staleDigest()
@@ -334,14 +321,6 @@ package final class Subtask: @unchecked Sendable {
                 chain.running.enterSource()
                 source.run(Int(choice.count), self)
             } else {
-                #if WEIR_PROBES
-                    // The planted fault of a body that sees more than its batch.
-                    if Probe.has(.bodySeesDepth),
-                        inlets[Int(choice.inlet)].waiting > Int(choice.count)
-                    {
-                        _ = frame.pointee.generator.next()
-                    }
-                #endif
                 inlets[Int(choice.inlet)].process(
                     Int(choice.count), port: Int(choice.inlet), self)
             }
@@ -455,9 +434,6 @@ package final class Subtask: @unchecked Sendable {
         if !isEnding { fireTimers() }
         isEnding = true
         if hasFailed { return }
-        #if WEIR_PROBES
-            if Probe.has(.dropTimeouts) { calls?.dropTimeouts() }
-        #endif
         if let calls, calls.isWaiting { return }
         becomeActive()
         // An idle subtask's watermark would not reach its readers, so it speaks again first.
@@ -485,9 +461,7 @@ package final class Subtask: @unchecked Sendable {
         var isPublished = true
         for outlet in outlets {
             if !outlet.publish(turn, isLate: isLate) { isPublished = false }
-            #if WEIR_PROBES
-                Probe.at(.publishing)
-            #endif
+            Probe.at(.publishing)
         }
         return isPublished
     }

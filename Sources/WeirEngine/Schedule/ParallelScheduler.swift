@@ -207,9 +207,7 @@ package final class ParallelScheduler: Scheduler, @unchecked Sendable {
 
     /// Runs a subtask that this worker owns for a few turns, and gives it back.
     private func activate(_ subtask: Subtask, _ turn: TurnContext) {
-        #if WEIR_PROBES
-            Probe.at(.claimed)
-        #endif
+        Probe.at(.claimed)
         // Pairs with the fence in `notify`: either the look below sees what was made visible before
         // a notification, or that notification sees the claim as running.
         atomicMemoryFence(ordering: .sequentiallyConsistent)
@@ -262,22 +260,11 @@ package final class ParallelScheduler: Scheduler, @unchecked Sendable {
     private func takeTurn(_ subtask: Subtask, _ turn: TurnContext) -> Bool {
         let execution = turn.execution
         if subtask.hasUnpublished {
-            #if WEIR_PROBES
-                if Probe.has(.runWithPending) || Probe.has(.mergeRemainder), !subtask.isDone {
-                    _ = execution.publishLate(subtask, turn)
-                } else {
-                    return execution.publishAgain(subtask, turn) && !subtask.isDone
-                }
-            #else
-                return execution.publishAgain(subtask, turn) && !subtask.isDone
-            #endif
+            return execution.publishAgain(subtask, turn) && !subtask.isDone
         }
         if subtask.isDone { return false }
         notes.reserve(subtask.turnSlots, turn)
-        #if WEIR_PROBES
-            Probe.at(.reserved)
-            let early = earlyStep(subtask, execution)
-        #endif
+        Probe.at(.reserved)
         let look = subtask.look(at: outside.present(isEnding: execution.isEnding))
         // Asked again behind the look: whoever sees what was published after a stop also sees the
         // stop.
@@ -286,33 +273,10 @@ package final class ParallelScheduler: Scheduler, @unchecked Sendable {
             if case .waiting(let until?) = look { wake(subtask, at: until) }
             return false
         }
-        let took = execution.perform(choice, of: subtask, turn) { [self] in
-            #if WEIR_PROBES
-                if let early { return early }
-            #endif
-            return nextStep()
-        }
+        let took = execution.perform(choice, of: subtask, turn) { [self] in nextStep() }
         notes.release(took ? 0 : subtask.turnSlots, turn)
         return took
     }
-
-    #if WEIR_PROBES
-        /// The planted fault of a number that is taken before the look that counts.
-        private func earlyStep(_ subtask: Subtask, _ execution: Execution) -> UInt64? {
-            guard Probe.has(.numberBeforeLook), !execution.isStopping else { return nil }
-            let look = subtask.look(at: outside.present(isEnding: execution.isEnding))
-            guard case .choice(let choice) = look else { return nil }
-            // A choice under a lock may be gone at the second look, and the number with it.
-            if choice.kind == .input, subtask.source == nil,
-                subtask.inlets[Int(choice.inlet)].lock != nil
-            {
-                return nil
-            }
-            let step = nextStep()
-            Probe.at(.numbered)
-            return step
-        }
-    #endif
 
     /// The next number of the total order. Never waits.
     private func nextStep() -> UInt64 { steps.wrappingAdd(1, ordering: .relaxed).newValue }
@@ -362,23 +326,10 @@ package final class ParallelScheduler: Scheduler, @unchecked Sendable {
         _ lock: Monitor, slots: Int, purpose: ExclusivePurpose, _ turn: TurnContext
     ) -> UInt64 {
         notes.reserve(slots, turn)
-        #if WEIR_PROBES
-            let isCell = if case .cell = purpose { true } else { false }
-            if Probe.has(isCell ? .accessNumberOutsideLock : .publishNumberOutsideLock) {
-                let step = nextStep()
-                Probe.at(isCell ? .accessLocked : .dropLocked)
-                lock.lock()
-                return step
-            }
-        #endif
         lock.lock()
-        #if WEIR_PROBES
-            Probe.at(isCell ? .accessLocked : .dropLocked)
-        #endif
+        Probe.at(.exclusiveLocked)
         let step = nextStep()
-        #if WEIR_PROBES
-            Probe.at(isCell ? .accessNumbered : .dropNumbered)
-        #endif
+        Probe.at(.exclusiveNumbered)
         return step
     }
 
@@ -475,9 +426,7 @@ package final class ParallelScheduler: Scheduler, @unchecked Sendable {
             // No turn is open: every number below this one has ended, and none above it has begun.
             step = nextStep()
             lastRest = step
-            #if WEIR_PROBES
-                Probe.at(.restNumbered)
-            #endif
+            Probe.at(.restNumbered)
             broken = execution.checkAtRest()
             // Before the note: whoever has the rest point has what was found there.
             execution.markAtRest(broken, step: step, time: time)
@@ -498,9 +447,6 @@ package final class ParallelScheduler: Scheduler, @unchecked Sendable {
     /// turn lasts longer than the patience with it. The lock is held, and let go while waiting.
     private func waitForRest(since started: UInt64, _ execution: Execution) -> Bool {
         while !shared.isOver, !execution.isStopping {
-            #if WEIR_PROBES
-                if Probe.has(.restWithOpenTurns) { return true }
-            #endif
             if shared.resting + shared.sleeping + shared.exited >= options.workers { return true }
             if MonotonicClock.nanoseconds() - started > options.restPatience { return false }
             monitor.unlock()

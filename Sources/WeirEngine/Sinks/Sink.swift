@@ -12,9 +12,6 @@ extension DataStream {
         var spec = NodeSpec(name: name, kind: "sink")
         spec.inputs = ports
         spec.width = .one
-        #if WEIR_PROBES
-            if Probe.has(.twoProducers) { spec.width = .inherited }
-        #endif
         spec.edge = edge
         spec.sink = SinkSpec(defaultSink: sink)
         spec.makeLink = { context in

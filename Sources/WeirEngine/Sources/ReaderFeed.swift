@@ -62,21 +62,11 @@ final class ReaderFeed: InputFeed, @unchecked Sendable {
     func start() {
         thread = Worker("weir-reader-\(source)") { [self] in
             while let block = read() {
-                #if WEIR_PROBES
-                    if Probe.has(.handOverFirst) {
-                        guard handOver(block) else { return }
-                        for _ in 0..<40 { Probe.at(.handedOver) }
-                        if !note(block) || block.endsInput { return }
-                        continue
-                    }
-                #endif
                 guard note(block) else {
                     monitor.withLock { cut = block }
                     return
                 }
-                #if WEIR_PROBES
-                    Probe.at(.inputNoted)
-                #endif
+                Probe.at(.inputNoted)
                 guard handOver(block), !block.endsInput else { return }
             }
         }

@@ -137,7 +137,6 @@ package struct NoteLane: @unchecked Sendable {
     package func note(kind: UInt8, number: UInt64, _ second: UInt64, _ third: UInt64) {
         let position = producer.pointee.head
         let slot = slots + Int(position & mask) * Self.slotWords
-        commitEarly(slot, position)
         slot[1] = UInt64(kind) | 1 << 8 | number << 16
         slot[2] = second
         slot[3] = third
@@ -164,7 +163,6 @@ package struct NoteLane: @unchecked Sendable {
             commit(slot, place)
         }
         let slot = slots + Int(position & mask) * Self.slotWords
-        commitEarly(slot, position)
         slot[1] = UInt64(kind) | UInt64(extra + 1) << 8 | number << 16
         slot[2] = second
         slot[3] = third
@@ -178,29 +176,10 @@ package struct NoteLane: @unchecked Sendable {
     @inline(__always)
     package static func extraSlots(words: Int) -> Int { (words + 2) / 3 }
 
-    /// The planted fault of a commit word that is stored before what it vouches for.
-    @inline(__always)
-    private func commitEarly(_ slot: UnsafeMutablePointer<UInt64>, _ position: UInt64) {
-        #if WEIR_PROBES
-            if Probe.has(.commitFirst) { commit(slot, position) }
-        #endif
-    }
-
     @inline(__always)
     private func commit(_ slot: UnsafeMutablePointer<UInt64>, _ position: UInt64) {
         let word = UnsafeMutableRawPointer(slot).assumingMemoryBound(to: Atomic<UInt64>.self)
-        #if WEIR_PROBES
-            if Probe.has(.commitFlag) {
-                word.pointee.store(1, ordering: .releasing)
-                return
-            }
-            if Probe.has(.commitFirst) {
-                word.pointee.store(position &+ 1, ordering: .releasing)
-                Probe.at(.committing)
-                return
-            }
-            Probe.at(.committing)
-        #endif
+        Probe.at(.committing)
         word.pointee.store(position &+ 1, ordering: .releasing)
     }
 
@@ -215,10 +194,7 @@ package struct NoteLane: @unchecked Sendable {
     /// Takes the note that `peek` showed.
     package func advance(past note: RawNote) {
         consumer.pointee.drained &+= UInt64(note.slots)
-        #if WEIR_PROBES
-            Probe.at(.drained)
-            if Probe.has(.freeOnDrain) { free() }
-        #endif
+        Probe.at(.drained)
     }
 
     /// Gives everything taken so far back to the owning thread: it is in the trace file.
@@ -269,11 +245,7 @@ package struct NoteLane: @unchecked Sendable {
         _ slot: UnsafeMutablePointer<UInt64>, _ position: UInt64
     ) -> Bool {
         let word = UnsafeMutableRawPointer(slot).assumingMemoryBound(to: Atomic<UInt64>.self)
-        let value = word.pointee.load(ordering: .acquiring)
-        #if WEIR_PROBES
-            if Probe.has(.commitFlag) { return value != 0 }
-        #endif
-        return value == position &+ 1
+        return word.pointee.load(ordering: .acquiring) == position &+ 1
     }
 }
 

@@ -271,11 +271,11 @@ package final class Recorder: @unchecked Sendable {
                 while let note = lane.peek() {
                     if note.kind == LaneNote.turnEnd {
                         pending.schedule.append(end: note)
-                    } else if note.number == nextStep || skipsGap(note) {
+                    } else if note.number == nextStep {
                         guard pending.schedule.append(step: note) != nil else {
                             preconditionFailure("a worker's lane holds what no worker wrote")
                         }
-                        nextStep = max(nextStep, note.number + 1)
+                        nextStep += 1
                     } else {
                         break
                     }
@@ -284,25 +284,15 @@ package final class Recorder: @unchecked Sendable {
                 }
             }
             // Only when the workers' lanes have nothing more before it.
-            if !isProgressing, let note = rest, note.number == nextStep || skipsGap(note) {
+            if !isProgressing, let note = rest, note.number == nextStep {
                 _ = pending.schedule.append(step: note)
                 lanes.rest.advance(past: note)
-                nextStep = max(nextStep, note.number + 1)
+                nextStep += 1
                 rest = nil
                 isProgressing = true
             }
             if !isProgressing { return }
         }
-    }
-
-    /// The planted fault of a recorder that does not hold back what lies behind a missing number.
-    @inline(__always)
-    private func skipsGap(_ note: RawNote) -> Bool {
-        #if WEIR_PROBES
-            Probe.has(.skipGaps)
-        #else
-            false
-        #endif
     }
 
     /// Takes logs, samples and incidents.

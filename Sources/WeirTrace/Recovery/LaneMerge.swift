@@ -150,9 +150,6 @@ struct LaneMerge {
         var open = state.open
         for var note in found.steps.sorted(by: { $0.step < $1.step }) where note.step >= expected {
             guard note.step - expected <= voidsLeft, isPlausible(note) else { break }
-            #if WEIR_PROBES
-                if Probe.has(.stopAtGap), note.step > expected { break }
-            #endif
             while expected < note.step {
                 tail.schedule.steps.append(StepNote(step: expected, kind: .void))
                 tail.voids += 1
