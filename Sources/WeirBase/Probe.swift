@@ -6,7 +6,7 @@ import Synchronization
 /// The windows that the protocol closes are some nanoseconds wide: a test whose threads never stop
 /// inside of one proves nothing. So the engine, the recorder and the threads at its edge name the
 /// points between two steps of the protocol, in the order in which these are taken.
-package enum ProbePoint: Int, CaseIterable, Sendable {
+@usableFromInline package enum ProbePoint: Int, CaseIterable, Sendable {
     /// A worker owns a subtask; it has room for the notes of a turn; it has looked for one.
     case claimed, reserved, looked
     /// The turn has its number; its beginning is noted; its body has run.
@@ -35,7 +35,7 @@ package enum ProbePoint: Int, CaseIterable, Sendable {
 /// Debug builds are such builds, and release builds made with `--traits Probes`. In any other build
 /// `at` is empty and disappears where it is called. What a test sets up is read by all threads of
 /// its runs: set it up before they start, and for one test of a process at a time.
-package enum Probe {
+@usableFromInline package enum Probe {
     /// Whether this build has yields at all.
     package static var isBuilt: Bool {
         #if WEIR_PROBES
@@ -57,8 +57,9 @@ package enum Probe {
         #endif
     }
 
-    /// Loses the processor for a moment, perhaps. Inlined everywhere, so that an ordinary release
-    /// build holds nothing of it.
+    /// Loses the processor for a moment, perhaps. An ordinary release build holds nothing of it:
+    /// what is inlinable in a `package` type reaches other modules only if the type is usable from
+    /// inlinable code too, which is why the types here say so.
     @inlinable @inline(__always)
     package static func at(_ point: ProbePoint) {
         #if WEIR_PROBES
@@ -69,13 +70,13 @@ package enum Probe {
 
 #if WEIR_PROBES
     /// What the yields of this process are set to, and the yields themselves.
-    package enum Yields {
+    @usableFromInline package enum Yields {
         fileprivate static let permille = Atomic<Int>(0)
         fileprivate static let seed = Atomic<UInt64>(0)
         fileprivate static let widePoints = Atomic<UInt64>(0)
         private static let draws = Atomic<UInt64>(0)
 
-        package static func pass(_ point: ProbePoint) {
+        @usableFromInline package static func pass(_ point: ProbePoint) {
             let permille = permille.load(ordering: .relaxed)
             if permille > 0 { mayYield(point, permille) }
         }

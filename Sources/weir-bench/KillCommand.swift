@@ -57,7 +57,7 @@ struct KillChildCommand: ParsableCommand {
     @Option var seed: UInt64
     @Option var folder: String
     @Option var permille: Int
-    @Option var wide: [ProbePoint] = []
+    @Option(transform: ProbePoint.named) var wide: [ProbePoint] = []
 
     /// Records until the parent kills this process, with the yields and the fault that it was
     /// given.

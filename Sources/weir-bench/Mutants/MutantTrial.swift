@@ -13,7 +13,9 @@ struct MutantTrial: ParsableArguments {
     }
 
     @Argument(help: "What is done in a run.") var kind: Kind
-    @Option(help: "A point of the protocol at which threads sleep; repeatable.")
+    @Option(
+        help: "A point of the protocol at which threads sleep; repeatable.",
+        transform: ProbePoint.named)
     var wide: [ProbePoint] = []
     @Option(name: .customLong("yield"), help: "Yields at each protocol point, in 1,000.")
     var permille = 200
@@ -35,10 +37,12 @@ struct MutantTrial: ParsableArguments {
     }
 }
 
-extension ProbePoint: ExpressibleByArgument {
-    /// The point of that name, as the trials of patches write it.
-    public init?(argument: String) {
-        guard let point = Self.allCases.first(where: { "\($0)" == argument }) else { return nil }
-        self = point
+extension ProbePoint {
+    /// The point of that name, as patches and children have it.
+    static func named(_ name: String) throws -> ProbePoint {
+        guard let point = allCases.first(where: { "\($0)" == name }) else {
+            throw ValidationError("the turn protocol has no point \(name)")
+        }
+        return point
     }
 }
