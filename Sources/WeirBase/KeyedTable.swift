@@ -127,6 +127,20 @@ package final class KeyedTable<Key: Equatable, Value> {
         for index in 0..<capacity where hashes[index] != 0 { body(keys[index], values[index]) }
     }
 
+    /// Walks the slots: every entry is found from where its hash points, and counts are right.
+    package func checkInvariants() {
+        precondition(capacity & (capacity - 1) == 0, "\(capacity) slots, no power of two")
+        precondition(count * 4 <= capacity * 3, "\(count) entries in \(capacity) slots")
+        var used = 0
+        for index in 0..<capacity where hashes[index] != 0 {
+            used += 1
+            precondition(
+                find(keys[index], hashes[index]) == index,
+                "the key in slot \(index) is found in slot \(find(keys[index], hashes[index]))")
+        }
+        precondition(used == count, "\(used) entries, counted \(count)")
+    }
+
     /// The slot of a key, or the empty one in which it would be put. There is always an empty
     /// one.
     private func find(_ key: Key, _ hash: UInt64) -> Int {

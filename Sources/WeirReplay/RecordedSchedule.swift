@@ -72,7 +72,10 @@ package final class RecordedSchedule: ReplaySchedule {
         return ScheduledStep(note: note, words: Array(batch.words(of: note)))
     }
 
-    package func advance() { place += 1 }
+    package func advance() {
+        precondition(place < batch.steps.count, "a schedule goes on behind its last step")
+        place += 1
+    }
 
     package func isInFlight(_ turn: UInt64) -> Bool { flights[turn] != nil }
 
@@ -96,6 +99,7 @@ package final class RecordedSchedule: ReplaySchedule {
             return false
         }
         for end in next.ends {
+            assert(ends[end.step] == nil, "the turn of step \(end.step) ends twice")
             ends[end.step] = RecordedEnd(
                 accesses: end.accesses, sample: end.sample, emitted: Array(next.emitted(of: end)))
         }

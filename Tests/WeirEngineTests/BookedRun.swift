@@ -38,6 +38,7 @@ struct BookedRun {
         run.finish()
         execution = run.execution
         books = execution.closeBooks()
+        books.checkInvariants()
         rows = sink.rows
     }
 

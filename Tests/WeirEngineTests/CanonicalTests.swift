@@ -136,9 +136,33 @@ private struct Outer: Codable {
             }
             #expect(table.count == model.count)
         }
+        table.copy().checkInvariants()
         var all: [Int: String] = [:]
         table.forEach { all[$0] = $1 }
         #expect(all == model)
+    }
+
+    @Test(arguments: 0..<12 as Range<UInt64>)
+    func `a keyed table keeps its order of probing through growth and removal`(seed: UInt64) {
+        var random = SeededGenerator(seed: seed, stream: 0x7AB1)
+        var table = KeyedTable<Int, Int>()
+        var model: [Int: Int] = [:]
+        // Hashes that meet at the end of the slots, so that runs of entries go round it.
+        let hashes = 1 + random.below(9)
+        for step in 0..<500 {
+            let key = random.below(40)
+            let hash = UInt64(14 + key % hashes)
+            switch random.below(4) {
+            case 0: #expect(table.remove(key, hash: hash) == model.removeValue(forKey: key))
+            case 1: table = table.copy()
+            default:
+                table.slot(for: key, hash: hash) { 0 }.pointee = step
+                model[key] = step
+            }
+            table.checkInvariants()
+            #expect(table.count == model.count)
+            #expect(table.existing(key, hash: hash)?.pointee == model[key])
+        }
     }
 }
 

@@ -28,6 +28,7 @@ private func withBuffer<Element, Result>(
                             sent += 1
                         }
                         _ = ring.publish(from: &output, birth: 0, entry: 1)
+                        ring.checkInvariants()
                         #expect(ring.depth <= capacity)
                         let count = random.below(ring.depth + 1)
                         ring.moveOut(count, into: &taken)
@@ -130,7 +131,7 @@ extension Channel {
     }
 
     @Test(arguments: [EdgePolicy.dropNewest, .dropOldest])
-    func `between two elements lies one control of a class at most`(policy: EdgePolicy) {
+    func `rule 9: between two elements lies one control of a class at most`(policy: EdgePolicy) {
         for sequence in sequences(of: 6) {
             let channel = DroppingChannel<Int>(
                 name: "edge", bounds: ChannelBounds(messages: 2), policy: policy)
@@ -144,6 +145,7 @@ extension Channel {
                 }
                 channel.apply(outcomes, to: &output, entry: 1)
             }
+            channel.checkInvariants()
             var classes: Set<UInt8> = []
             var elements = 0
             for place in channel.queue.first..<channel.queue.end {
@@ -160,7 +162,7 @@ extension Channel {
         }
     }
 
-    @Test func `the last control of each class survives`() {
+    @Test func `rule 9: the last control of each class survives`() {
         for sequence in sequences(of: 5) where sequence.contains(.end) {
             let channel = DroppingChannel<Int>(
                 name: "edge", bounds: ChannelBounds(messages: 1), policy: .dropOldest)
@@ -180,7 +182,7 @@ extension Channel {
         }
     }
 
-    @Test func `runs of outcomes come back as they were`() {
+    @Test func `rule 8: runs of outcomes come back as they were`() {
         let outcomes: [DropRun.Outcome] = [.control, .accepted, .dropped, .evicting]
         var random = SeededGenerator(seed: 3)
         for _ in 0..<500 {
@@ -231,6 +233,7 @@ extension Channel {
                     buffer.drop(count)
                     model.removeFirst(count)
                 }
+                buffer.checkInvariants()
                 let held = (buffer.first..<buffer.end).map {
                     buffer.tags[$0] == 0 ? buffer.elements[$0] : nil
                 }

@@ -1,4 +1,5 @@
 import Testing
+import WeirBase
 import WeirTelemetry
 
 @testable import WeirReplay
@@ -30,7 +31,7 @@ import WeirTelemetry
         return turns
     }
 
-    @Test func `a turn that was put off is open and not started`() {
+    @Test func `rule 25: a turn that was put off is open and not started`() {
         let turns = Self.putOff
         #expect(turns.step(of: 1) == 7 && turns.least == 7)
         #expect(turns.startedStep(of: 1) == nil && turns.started.isEmpty)
@@ -47,7 +48,7 @@ import WeirTelemetry
         #expect(turns.isEmpty)
     }
 
-    @Test func `a turn inside a cell is held behind it whatever is noted last`() {
+    @Test func `rule 25: a turn inside a cell is held behind it whatever is noted last`() {
         var turns = Self.inside
         #expect(turns.holder(of: 3) == 1 && turns.holder(of: 4) == nil)
         turns.leave(1)
@@ -56,7 +57,7 @@ import WeirTelemetry
         #expect(isHeld)
     }
 
-    @Test func `a turn is held behind its last noted publish`() {
+    @Test func `rule 25: a turn is held behind its last noted publish`() {
         var turns = Self.running
         let isHeld = turns.hold(1, isLastNoted: true)
         #expect(isHeld)
@@ -76,6 +77,58 @@ import WeirTelemetry
         var turns = Self.running
         turns.put(off: Self.begun(4, 2))
         #expect(turns.least == 4 && turns.steps == [1: 7, 2: 4])
+    }
+
+    /// Arrows drawn from those that three turns and two cells allow.
+    @Test(arguments: 0..<200 as Range<UInt64>)
+    func `whatever happens to turns, each has one state and a cell one turn inside`(seed: UInt64) {
+        var random = SeededGenerator(seed: seed, stream: 0x09E4)
+        var turns = OpenTurns()
+        /// What the turn of each subtask is in, as the arrows of the diagram name it.
+        var model: [UInt16: String] = [:]
+        var inside: [UInt16: UInt16] = [:]
+        var begun: [UInt16: UInt64] = [:]
+        var step: UInt64 = 0
+        for _ in 0..<40 {
+            let subtask = UInt16(random.below(3))
+            let cell = UInt16(random.below(2))
+            switch (random.below(7), model[subtask]) {
+            case (0, nil):
+                step += 1
+                turns.put(off: Self.begun(step, subtask))
+                (model[subtask], begun[subtask]) = ("deferred", step)
+            case (1, nil):
+                step += 1
+                turns.start(subtask, step: step)
+                (model[subtask], begun[subtask]) = ("running", step)
+            case (1, "deferred"):
+                turns.start(subtask, step: begun[subtask] ?? 0)
+                model[subtask] = "running"
+            case (2, "running") where !inside.values.contains(cell):
+                turns.enter(subtask, cell: cell)
+                (model[subtask], inside[subtask]) = ("inside", cell)
+            case (3, "inside"):
+                turns.leave(subtask)
+                (model[subtask], inside[subtask]) = ("leaving", nil)
+            case (4, "leaving"), (4, "running"):
+                let isHeld = turns.hold(subtask, isLastNoted: true)
+                #expect(isHeld)
+                model[subtask] = "held"
+            case (5, "running"), (5, "inside"), (5, "held"):
+                turns.runOn(subtask)
+                (model[subtask], inside[subtask]) = ("runningOn", nil)
+            case (6, "running"), (6, "runningOn"):
+                turns.end(subtask, step: begun[subtask] ?? 0)
+                (model[subtask], begun[subtask]) = (nil, nil)
+            default: break
+            }
+            turns.checkInvariants()
+            #expect(turns.steps == begun)
+            #expect(turns.started == model.filter { $0.value != "deferred" }.keys.sorted())
+            for cell in 0..<2 as Range<UInt16> {
+                #expect(turns.holder(of: cell) == inside.first { $0.value == cell }?.key)
+            }
+        }
     }
 
     // What no schedule can ask for ends the process where it is asked.

@@ -34,9 +34,12 @@ import WeirTelemetry
             try Fixture.write(path)
             let file = try InputFile(opening: path)
             let summary = try McapIndex(of: file)
+            summary.checkInvariants()
             var scanned = McapIndex()
             scanned.dataEnd = UInt64(Mcap.magic.count)
-            try scanned.scan(file)
+            let size = try file.size()
+            while try scanned.advance(file, size: size) { scanned.checkInvariants() }
+            scanned.checkInvariants()
             #expect(scanned.isFinished && summary.isFinished)
             #expect(scanned.chunks == summary.chunks)
             #expect(scanned.metadata == summary.metadata)
@@ -74,7 +77,9 @@ import WeirTelemetry
         #expect(error?.reason.contains("space") == true)
     }
 
-    @Test func `recording stops at its bound and the file is still closed`() throws {
+    @Test func `rule 28: recording stops at its bound, so that no input of a kept step ever goes`()
+        throws
+    {
         try withFolder { folder in
             let path = folder + "/run.mcap"
             let writer = try TraceWriter(

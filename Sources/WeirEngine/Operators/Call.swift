@@ -108,6 +108,8 @@ final class AsyncCalls<Element: Sendable, Output: Sendable> {
     private func start(_ element: Element, attempt: Int, now: Int64) {
         callCount += 1
         let number = callCount
+        assert(flights[number] == nil, "call \(number) of \(partName) is made twice")
+        assert(1...limits.attempts ~= attempt, "attempt \(attempt) of \(limits.attempts)")
         flights[number] = Flight(element: element, attempt: attempt)
         // Rounded up to microseconds, as all deadlines are.
         let (end, isBeyond) = now.addingReportingOverflow(limits.timeout)
@@ -154,6 +156,7 @@ extension AsyncCalls: CallPort {
     var isWaiting: Bool { !flights.isEmpty }
 
     func submit() {
+        assert(unsubmitted.count <= flights.count, "calls are made that are not in flight")
         for call in unsubmitted { desk.submit(call) }
         unsubmitted.removeAll(keepingCapacity: true)
     }

@@ -216,6 +216,7 @@ final class KeyedProcess<
         // Taken out already: behind a failure it is dropped, or the books would miss it.
         if frame.pointee.failure != nil { return drop(1, frame) }
         book.fired += 1
+        assert(book.fired <= book.set, "\(book.fired) timers fired of \(book.set) that were set")
         guard let onTimer else { return }
         // Many timers may fire in one turn: each closure's emission is bounded, as many of them as
         // there may be timers.
@@ -284,6 +285,7 @@ extension KeyedProcess: OperatorState {
     }
 
     func restore(_ snapshot: Snapshot) {
+        assert(table.count == 0, "\(partName) takes a saved state in and has \(table.count) keys")
         // A copy: the snapshot may be restored again.
         table = snapshot.table.copy()
         (eventTimers, processingTimers) = (snapshot.eventTimers, snapshot.processingTimers)

@@ -154,6 +154,7 @@ final class TumblingWindow<
         let window = OpenWindow<Key, Value>(
             start: start, table: KeyedTable(isSame: Canonical.areSame))
         open.insert(window, at: place)
+        assert(place == 0 || open[place - 1].start < start, "a window stands before an earlier one")
         return window
     }
 
@@ -161,6 +162,7 @@ final class TumblingWindow<
     private func close(through watermark: Instant, _ frame: UnsafeMutablePointer<Frame>) {
         while let first = open.first, Instant(nanoseconds: first.start) + width <= watermark {
             open.removeFirst()
+            assert(open.first.map { $0.start > first.start } ?? true, "windows lie out of order")
             // It may point into the table that goes.
             touched = nil
             let start = Instant(nanoseconds: first.start)
@@ -217,6 +219,7 @@ extension TumblingWindow: OperatorState {
     }
 
     func restore(_ snapshot: Snapshot) {
+        assert(open.isEmpty, "\(partName) takes a saved state in and has open windows")
         open = snapshot.open.map { $0.copy() }
         lateCount = snapshot.lateCount
     }

@@ -70,6 +70,10 @@ private struct Binder {
             for inlet in subtask.inlets { inlet.channel.consumer = subtask }
             for outlet in subtask.outlets { outlet.channel?.producer = subtask }
         }
+        assert(
+            channels.allSatisfy { $0.producer != nil && $0.consumer != nil },
+            "a channel was bound without one of its ends")
+        assert(subtasks.enumerated().allSatisfy { Int($1.index) == $0 }, "subtasks are misnumbered")
         let cells = planned.cells.enumerated().map { $1.make(UInt16($0)) }
         return BoundPlan(
             subtasks: subtasks, channels: channels, cells: cells,

@@ -210,7 +210,10 @@ enum KeyGroups {
     /// The upper seven bits are the group; the lower ones place the key in its table, which would
     /// be filled unevenly by keys that agree in them.
     static func subtask(of hash: UInt64, among width: Int) -> Int {
-        Int(hash >> 57) * width / count
+        assert(1...count ~= width, "\(width) subtasks for \(count) key groups")
+        let subtask = Int(hash >> 57) * width / count
+        assert(subtask < width, "a key goes to subtask \(subtask) of \(width)")
+        return subtask
     }
 }
 
@@ -261,6 +264,7 @@ final class Distributor<Element>: AnyDistributor {
     func take(_ slice: inout ElementSlice) {
         let elements = slice.elements.assumingMemoryBound(to: Element.self)
         let count = slice.count
+        assert(count <= ElementSlice.capacity, "a slice of \(count) elements")
         slice.count = 0
         given &+= UInt64(count)
         guard let last = edges.last else {

@@ -41,7 +41,10 @@ struct Planner {
                 members.append([node])
             }
         }
+        assert(stageOf.allSatisfy { $0 >= 0 }, "an operator is in no stage")
+        assert(members.allSatisfy { $0.dropFirst().allSatisfy { $0.source == nil } })
         let edges = try self.edges(stageOf, members)
+        assert(edges.allSatisfy { $0.from < $0.to }, "a stage reads one that stands behind it")
         try checkSizes(members, edges, widths)
         let names = stageNames(members)
         var sources: [SourcePlan] = []

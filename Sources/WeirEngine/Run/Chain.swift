@@ -142,6 +142,8 @@ package final class Chain {
     /// Takes a slice through the links from `first` on. The slice is consumed: its elements are
     /// moved on, or destroyed.
     package func run(_ slice: inout ElementSlice, from first: Int) {
+        assert(slice.count <= ElementSlice.capacity, "a slice of \(slice.count) elements")
+        assert(first <= links.count, "link \(first) of \(links.count)")
         var index = first
         while index < links.count, slice.count > 0 {
             frame.pointee.operatorIndex = index
@@ -159,6 +161,7 @@ package final class Chain {
             case .choosing where frame.pointee.failure == nil: frame.pointee.handled(count)
             case .oneOfOne, .choosing: frame.pointee.handled(slice.count, of: count)
             }
+            assert(slice.count <= count, "\(links[index].name) left more than it was given")
             index += 1
         }
     }
@@ -182,6 +185,9 @@ package final class Chain {
     /// on time there. `OutputBuffer.pass` puts the old watermark back for that while.
     package func advance(to watermark: Instant) {
         precondition(heldWatermark == nil, "a watermark passes while another one does")
+        assert(
+            watermark > frame.pointee.watermark,
+            "a watermark goes back from \(frame.pointee.watermark) to \(watermark)")
         heldWatermark = frame.pointee.watermark
         frame.pointee.watermark = watermark
         pass(.watermark(watermark))
@@ -287,6 +293,7 @@ struct OutputBuffer<Output> {
         _ element: consuming Output, time: Int64, _ frame: UnsafeMutablePointer<Frame>
     ) {
         if count == ElementSlice.capacity { flush(frame) }
+        assert(count < ElementSlice.capacity, "a full buffer was not passed on")
         (elements + count).initialize(to: element)
         times[count] = time
         count += 1

@@ -45,26 +45,6 @@ package struct ChannelBounds: Equatable, Sendable {
     }
 }
 
-/// A type that can tell how many bytes it holds outside its own fields.
-///
-/// Blocking channels of such elements are bounded in bytes by it; channels of other types are
-/// bounded in messages alone, and are shown with the size of their elements' fields. Asked once for
-/// each element that is published, so it should be cheap.
-public protocol HeapSized {
-    /// Bytes on the heap that belong to this value, roughly.
-    var heapBytes: Int { get }
-}
-
-extension String: HeapSized {
-    /// The UTF-8 bytes.
-    public var heapBytes: Int { utf8.count }
-}
-
-extension Array: HeapSized {
-    /// The elements' own fields.
-    public var heapBytes: Int { count * MemoryLayout<Element>.stride }
-}
-
 /// A bounded queue between two subtasks, without the type of its elements: one producer, one
 /// consumer.
 package typealias AnyChannel = ChannelBase & ChannelQueue
@@ -122,6 +102,8 @@ package protocol ChannelQueue: SavablePart {
     /// The first `limit` messages that wait, as text, for a debugger. At a rest point, or in a
     /// replay.
     func describeQueued(limit: Int) -> [String]
+    /// Walks the channel and traps where a fact of it does not hold. Where neither end is at work.
+    func checkInvariants()
 }
 
 /// A blocking channel: a ring with one producer and one consumer and no lock.
@@ -155,9 +137,9 @@ package final class Channel<Element>: ChannelBase, ChannelQueue, @unchecked Send
     /// reads it too, while the slot may change hands.
     private let entries: UnsafeMutablePointer<Atomic<UInt64>>
     /// What each element weighs in bytes; nil where all weigh the same, their fields.
-    private let weights: UnsafeMutablePointer<UInt32>?
+    let weights: UnsafeMutablePointer<UInt32>?
     /// A power of two: positions grow for ever and `& (size - 1)` gives their slots.
-    private let size: Int
+    let size: Int
     let form: ElementForm<Element>?
 
     /// The four indices and sums below, 128 bytes apart, so that what the producer writes and what
@@ -257,6 +239,7 @@ package final class Channel<Element>: ChannelBase, ChannelQueue, @unchecked Send
         // Acquires the consumer's release of `head`: the slots that it gave back may be written
         // again. The bound is in messages and may be less than the ring has slots.
         let free = bounds.messages - (position - head.pointee.load(ordering: .acquiring))
+        assert(free >= 0, "\(-free) messages more than \(bounds.messages) wait on \(name)")
         while moved < wanted, moved < free {
             // The first message of an empty channel passes, however large it is.
             if moved + depthBefore(position, moved) > 0, isFullInBytes { break }
@@ -309,6 +292,7 @@ package final class Channel<Element>: ChannelBase, ChannelQueue, @unchecked Send
     func run(at offset: Int, limit: Int) -> (slot: Int, count: Int) {
         let slot = (head.pointee.load(ordering: .relaxed) + offset) & (size - 1)
         let most = min(limit, size - slot)
+        assert(offset + limit <= depth, "\(offset + limit) messages of \(depth) on \(name)")
         var count = 0
         while count < most, tags[slot + count] == 0 { count += 1 }
         return (slot, count)
@@ -336,11 +320,16 @@ package final class Channel<Element>: ChannelBase, ChannelQueue, @unchecked Send
 
     /// Messages taken so far. The consumer.
     var taken: Int { head.pointee.load(ordering: .relaxed) }
+    /// Messages written so far. The producer.
+    var position: Int { tail.pointee.load(ordering: .relaxed) }
 
     /// Gives back the first `count` slots, whose elements were moved out or destroyed. The
     /// consumer, at the end of its turn.
     func free(_ count: Int) {
         let start = head.pointee.load(ordering: .relaxed)
+        precondition(
+            count <= tail.pointee.load(ordering: .acquiring) - start,
+            "\(count) slots of \(name) are given back and \(depth) messages wait")
         if let weights {
             var bytes = 0
             for position in start..<start + count where tags[position & (size - 1)] == 0 {
@@ -387,7 +376,10 @@ package final class Channel<Element>: ChannelBase, ChannelQueue, @unchecked Send
         tail.pointee.store(messages.position, ordering: .relaxed)
         var buffer = MessageBuffer<Element>(capacity: max(1, messages.tags.count))
         buffer.append(messages)
-        _ = publish(from: &buffer, birth: 0, entry: 0)
+        let moved = publish(from: &buffer, birth: 0, entry: 0)
+        precondition(
+            moved == messages.tags.count,
+            "\(name) has no room for \(messages.tags.count) saved messages: other bounds")
         buffer.deallocate()
     }
 

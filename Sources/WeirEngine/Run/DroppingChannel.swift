@@ -92,6 +92,8 @@ package final class DroppingChannel<Element>: ChannelBase, ChannelQueue, @unchec
     package var partName: String { "channel \(name)" }
     package var depth: Int { depthNow.load(ordering: .acquiring) }
     package var queuedElements: Int { elementCount }
+    /// Messages whose coming is known; all that wait.
+    var entryCount: Int { entries.count }
     /// Under the lock, which is held for moments only: no closure of a user's runs inside it.
     package var publishedElements: Int { lock.withLock { elementCount } }
     /// Not measured behind an edge that may drop: the way of what was dropped has no end.
@@ -130,8 +132,14 @@ package final class DroppingChannel<Element>: ChannelBase, ChannelQueue, @unchec
     func apply(
         _ outcomes: [DropRun.Outcome], to buffer: inout MessageBuffer<Element>, entry: UInt64
     ) {
+        precondition(
+            outcomes.count <= buffer.count,
+            "\(outcomes.count) outcomes for \(buffer.count) messages to \(name)")
         for outcome in outcomes {
             let source = buffer.first
+            assert(
+                (outcome == .control) == (buffer.tags[source] != MessageTag.element.rawValue),
+                "a message of kind \(buffer.tags[source]) to \(name) is \(outcome)")
             switch outcome {
             case .control:
                 let control = MessageTag(rawValue: buffer.tags[source])?
@@ -177,6 +185,9 @@ package final class DroppingChannel<Element>: ChannelBase, ChannelQueue, @unchec
         queue.append(
             moving: buffer.elements + source, times: buffer.times + source, count: 1)
         elementCount += 1
+        assert(
+            elementCount <= bounds.messages,
+            "\(elementCount) elements on \(name), at most \(bounds.messages)")
     }
 
     /// Drops the element that waits longest; control messages before it stay.
@@ -237,6 +248,7 @@ package final class DroppingChannel<Element>: ChannelBase, ChannelQueue, @unchec
 
     /// Moves the first `count` messages out; there must be as many. The lock is held.
     func take(_ count: Int, into taken: inout MessageBuffer<Element>) {
+        precondition(count <= queue.count, "\(count) messages of \(queue.count) on \(name)")
         for index in queue.first..<queue.first + count {
             if let control = MessageTag(rawValue: queue.tags[index])?
                 .control(time: queue.times[index])
@@ -270,6 +282,7 @@ package final class DroppingChannel<Element>: ChannelBase, ChannelQueue, @unchec
 
     package func restore(_ state: Snapshot) {
         changed()
+        assert(queue.count == 0, "\(name) takes a saved state in and holds \(queue.count) messages")
         queue.append(state.queue)
         // When they came is not saved: a replay measures nothing.
         entries = Deque(repeating: 0, count: queue.count)

@@ -42,6 +42,9 @@ package final class BlockingInlet<Element>: Inlet {
     }
 
     override func process(_ count: Int, port: Int, _ subtask: Subtask) {
+        // Beyond them lies what was taken long ago: memory without an element.
+        precondition(
+            count <= ring.depth, "\(subtask.name) takes \(count) of \(ring.depth) messages")
         var done = 0
         elements = 0
         while done < count {
@@ -65,6 +68,7 @@ package final class BlockingInlet<Element>: Inlet {
             }
             done += run.count
         }
+        assert(done == count, "\(subtask.name) took \(done) messages, its choice says \(count)")
         ring.free(count)
         Probe.at(.taking)
     }
@@ -103,6 +107,8 @@ extension MessageBuffer {
     mutating func process(
         _ count: Int, port: Int, _ subtask: Subtask, seam: (position: Int, every: Int)? = nil
     ) -> Int {
+        precondition(
+            count <= self.count, "\(subtask.name) takes \(count) of \(self.count) messages")
         var done = 0
         var taken = 0
         while done < count {
@@ -131,6 +137,7 @@ extension MessageBuffer {
             }
             done += run
         }
+        assert(done == count, "\(subtask.name) took \(done) messages, its choice says \(count)")
         drop(count)
         return taken
     }

@@ -110,6 +110,8 @@ struct MessageBuffer<Element> {
 
     /// Messages in it: elements and control messages.
     var count: Int { end - first }
+    /// Messages that the memory has room for.
+    var room: Int { capacity }
 
     /// Messages that are elements. Looks at all tags.
     var elementCount: Int { (first..<end).count { tags[$0] == 0 } }
@@ -137,6 +139,7 @@ struct MessageBuffer<Element> {
 
     /// Moves the first `count` messages behind those of another buffer. There must be as many.
     mutating func move(_ count: Int, into other: inout MessageBuffer) {
+        precondition(count <= self.count, "\(count) messages of \(self.count)")
         for index in first..<first + count {
             if let control = MessageTag(rawValue: tags[index])?.control(time: times[index]) {
                 other.append(control)
@@ -163,6 +166,7 @@ struct MessageBuffer<Element> {
         count: Int
     ) {
         if end + count > capacity { makeRoom(count) }
+        assert(end + count <= capacity, "no room was made for \(count) messages")
         (elements + end).moveInitialize(from: source, count: count)
         (times + end).update(from: from, count: count)
         (tags + end).update(repeating: MessageTag.element.rawValue, count: count)
@@ -185,6 +189,7 @@ struct MessageBuffer<Element> {
     /// Replaces the watermark at the end by a later one. The last message must be a watermark.
     mutating func replaceLast(watermark: Instant) {
         precondition(end > first && tags[end - 1] == MessageTag.watermark.rawValue)
+        assert(watermark.nanoseconds >= times[end - 1], "a watermark goes back to \(watermark)")
         times[end - 1] = watermark.nanoseconds
     }
 
@@ -204,6 +209,7 @@ struct MessageBuffer<Element> {
     /// Takes the message at `index` out of the middle and closes the gap; an element is destroyed.
     /// Costs a move of everything behind it.
     mutating func remove(at index: Int) {
+        precondition(first <= index && index < end, "message \(index) of \(first)..<\(end)")
         // Only elements are initialized: a control message's slot among the elements holds nothing.
         if tags[index] == 0 { (elements + index).deinitialize(count: 1) }
         // One by one, since slots of control messages among them hold no element to be moved.
@@ -245,6 +251,7 @@ struct MessageBuffer<Element> {
         times.deallocate()
         tags.deallocate()
         (elements, times, tags) = (newElements, newTimes, newTags)
+        assert(live + needed <= size, "\(size) messages are no room for \(live + needed)")
         capacity = size
         first = 0
         end = live
@@ -272,6 +279,7 @@ struct MessageBuffer<Element> {
                 element += 1
             }
         }
+        assert(element == saved.elements.endIndex, "saved elements without a message")
     }
 
     /// Adds the messages to a digest: tag, time, and an element's canonical form where it has one.

@@ -86,11 +86,16 @@ package class ChannelOutlet<Element>: Outlet {
         return Saved(messages, bytes: messages.bytes)
     }
 
-    package func restore(_ messages: SavedMessages<Element>) { buffer.append(messages) }
+    package func restore(_ messages: SavedMessages<Element>) {
+        assert(buffer.count == 0, "\(partName) takes a saved state in and holds messages")
+        buffer.append(messages)
+    }
 
     override func beginTurn() {
         super.beginTurn()
         turnStart = buffer.count
+        assert(
+            emitted == 0 && emittedElements == 0, "\(partName) counts what an earlier turn emitted")
     }
 
     /// Moves `count` elements of the running turn in, with their event times.
@@ -107,6 +112,7 @@ package class ChannelOutlet<Element>: Outlet {
         buffer.append(moving: elements, times: times, count: count)
         emitted += UInt32(truncatingIfNeeded: count)
         emittedElements += UInt32(truncatingIfNeeded: count)
+        assert(emittedElements <= emitted, "more elements than messages to \(partName)")
     }
 
     /// Adds a control message of the running turn.
@@ -197,6 +203,7 @@ package final class DroppingOutlet<Element>: ChannelOutlet<Element>, OutletQueue
     /// full, which stops the run.
     private func publishOnce(_ turn: TurnContext) -> Bool {
         let offered = min(buffer.count, DroppingChannel<Element>.maximumOffer)
+        assert(offered > 0, "a publish step of nothing to \(target.name)")
         let step = turn.execution.scheduler.beginExclusive(
             target.lock, slots: NoteLane.maximumNoteSlots, purpose: .publish(index), turn)
         let outcomes = turn.execution.notes.publishing(

@@ -24,6 +24,9 @@ package final class QueueChannel<Element>: ChannelBase, ChannelQueue, @unchecked
 
     package var partName: String { "channel \(name)" }
     package var depth: Int { queue.count }
+    /// For whoever walks it.
+    var buffer: MessageBuffer<Element> { queue }
+    var takenMessages: Int { taken }
     package var queuedElements: Int { queue.elementCount }
     package var publishedElements: Int { queue.elementCount }
     package var queuedBytes: Int { queue.bytes }
@@ -56,6 +59,7 @@ package final class QueueChannel<Element>: ChannelBase, ChannelQueue, @unchecked
 
     package func restore(_ messages: SavedMessages<Element>) {
         changed()
+        assert(queue.count == 0, "\(name) takes a saved state in and holds \(queue.count) messages")
         taken = messages.position
         queue.append(messages)
     }

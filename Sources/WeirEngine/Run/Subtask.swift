@@ -305,6 +305,7 @@ package final class Subtask: @unchecked Sendable {
     /// Runs a turn's body; its output is in the outlets afterwards. `results` are the answers of a
     /// completion's calls, in the order of the choice.
     package func run(_ choice: Choice, _ turn: TurnContext, results: [[UInt8]?]) {
+        assert(turn.step > lastTurn, "step \(turn.step) of \(name) comes behind \(lastTurn)")
         let frame = chain.frame
         frame.pointee.turnTime = choice.time
         frame.pointee.now = started + choice.time * 1_000
@@ -376,6 +377,7 @@ package final class Subtask: @unchecked Sendable {
         }
         counters.watermark.store(watermark.nanoseconds, ordering: .relaxed)
         chain.advance(to: watermark)
+        assert(self.watermark == watermark, "\(name) is at \(self.watermark), not at \(watermark)")
     }
 
     /// Fires processing-time timers that are due, once a turn: what they set fires in a later one,

@@ -58,6 +58,7 @@ struct TimerQueue<Key> {
         }
         guard heap.count < limit else { return .refused }
         waiting.insert(Identity(deadline: deadline, keyBytes: keyBytes))
+        assert(waiting.count == heap.count + 1, "a timer was set that waits already")
         registrations += 1
         heap.append(
             Entry(deadline: deadline, keyBytes: keyBytes, registration: registrations, key: key))
@@ -123,6 +124,28 @@ struct TimerQueue<Key> {
             if least == parent { return }
             heap.swapAt(parent, least)
             parent = least
+        }
+    }
+
+    /// Walks the heap: each entry behind its parent, each once, and no more than there may be.
+    func checkInvariants() {
+        precondition(heap.count <= limit, "\(heap.count) timers, at most \(limit)")
+        precondition(
+            waiting.count == heap.count, "\(waiting.count) are known of \(heap.count) timers")
+        var seen: Set<UInt64> = []
+        for (index, entry) in heap.enumerated() {
+            precondition(
+                index == 0 || !Self.precedes(entry, heap[(index - 1) / 2]),
+                "the timer at \(entry.deadline) lies behind a later one")
+            precondition(
+                waiting.contains(Identity(deadline: entry.deadline, keyBytes: entry.keyBytes)),
+                "the timer at \(entry.deadline) could be set again")
+            precondition(
+                1...registrations ~= entry.registration,
+                "timer \(entry.registration) of \(registrations)")
+            precondition(
+                seen.insert(entry.registration).inserted,
+                "two timers are the \(entry.registration)th")
         }
     }
 

@@ -61,6 +61,20 @@ struct WakeTimes {
         return due
     }
 
+    /// Walks the entries: every subtask that waits has one at its time, and they stay bounded.
+    func checkInvariants() {
+        precondition(
+            heap.count <= 2 * times.count + Self.slack,
+            "\(heap.count) entries for \(times.count) subtasks")
+        var found: Set<UInt16> = []
+        for entry in heap.unordered where times[entry.subtask] == entry.time {
+            found.insert(entry.subtask)
+        }
+        precondition(
+            found.count == times.count,
+            "\(found.count) of \(times.count) subtasks that wait would be woken")
+    }
+
     /// Removes entries at the front that are not their subtask's time any more.
     private mutating func dropOutdated() {
         while let entry = heap.min, times[entry.subtask] != entry.time { heap.removeMin() }

@@ -81,6 +81,8 @@ struct Watermarker {
         let next = floor + granularity + .nanoseconds(disorder)
         step = next.nanoseconds
         guard floor > emitted else { return nil }
+        assert(floor <= behind, "the watermark \(floor) is ahead of \(behind)")
+        assert(next > behind, "the next watermark lies at \(next), not behind \(behind)")
         emitted = floor
         return floor
     }

@@ -90,6 +90,16 @@ struct OpenTurns {
         }?.key
     }
 
+    /// Walks the states: each turn begins with a step of its own, and a cell has one turn inside.
+    func checkInvariants() {
+        precondition(
+            Set(states.values.map(\.step)).count == states.count, "two turns begin with one step")
+        var cells: Set<UInt16> = []
+        for case .inside(_, let cell) in states.values {
+            precondition(cells.insert(cell).inserted, "two turns are inside cell \(cell)")
+        }
+    }
+
     // MARK: What happens to them
 
     /// A turn in flight is noted, to be started when a later step needs what it does.

@@ -84,6 +84,9 @@ package final class SchedulePages {
                 pending = batch
                 break
             }
+            assert(
+                last.step - first.step + 1 == UInt64(batch.steps.count),
+                "a batch from \(first.step) to \(last.step) has \(batch.steps.count) steps")
             page = Page(first: first.step, last: last.step, batches: [batch])
         }
         cursorEnd = page?.last ?? cursorEnd
@@ -101,6 +104,26 @@ package final class SchedulePages {
             pages.remove(at: oldest)
         }
         pages.append((page, uses))
+    }
+
+    /// Walks the pages kept: bounded, each once, none over another, and each one's steps in it.
+    func checkInvariants() {
+        precondition(pages.count <= Self.maximumPages, "\(pages.count) pages are kept")
+        let sorted = pages.map(\.page).sorted { $0.first < $1.first }
+        for (earlier, later) in zip(sorted, sorted.dropFirst()) {
+            precondition(
+                earlier.last < later.first,
+                "a page to \(earlier.last) and one from \(later.first) on")
+        }
+        for page in sorted {
+            let steps = page.batches[0].steps
+            precondition(
+                steps.first?.step == page.first && steps.last?.step == page.last,
+                "a page from \(page.first) to \(page.last) holds other steps")
+            precondition(
+                page.batches.dropFirst().allSatisfy(\.steps.isEmpty), "a page with two stretches")
+        }
+        precondition(pages.allSatisfy { $0.use <= uses }, "a page was used in the future")
     }
 
     /// The note of a step; nil when the trace has none of that number.

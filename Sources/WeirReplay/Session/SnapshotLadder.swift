@@ -40,6 +40,20 @@ struct SnapshotLadder {
         }
     }
 
+    /// Walks the rungs: in order, each step once, within the bounds.
+    func checkInvariants() {
+        for (lower, upper) in zip(snapshots, snapshots.dropFirst()) {
+            precondition(
+                lower.step < upper.step, "a snapshot of \(lower.step) before one of \(upper.step)")
+        }
+        precondition(
+            bytes == snapshots.reduce(0) { $0 + $1.bytes }, "\(bytes) bytes are counted")
+        precondition(snapshots.count <= Self.maximumCount, "\(snapshots.count) snapshots")
+        precondition(
+            bytes <= maximumBytes || snapshots.count == 1,
+            "\(bytes) bytes in \(snapshots.count) snapshots, at most \(maximumBytes)")
+    }
+
     /// Removes the snapshot that is missed least: the gap which it would leave, in steps, divided
     /// by its distance from the playhead, so that gaps grow with the distance.
     private mutating func removeLeastMissed(_ playhead: UInt64) {
@@ -54,7 +68,9 @@ struct SnapshotLadder {
             let cost = Double(after - before) / distance
             if cost < least.cost { least = (place, cost) }
         }
+        assert(least.cost.isFinite, "no snapshot would be missed least")
         bytes -= snapshots[least.place].bytes
+        assert(bytes >= 0, "more bytes went than were kept")
         snapshots.remove(at: least.place)
     }
 

@@ -20,11 +20,11 @@ package struct DataLane: @unchecked Sendable {
     /// Bytes of the ring; 0 or a power of two.
     package let dataCapacity: Int
     /// How many bytes were given back over the lane's lifetime. It is in the given memory.
-    private let dataTail: UnsafeMutablePointer<Atomic<UInt64>>
+    let dataTail: UnsafeMutablePointer<Atomic<UInt64>>
     /// How many bytes were stored over the lane's lifetime. The writer's alone.
-    private let head: UnsafeMutablePointer<UInt64>
+    let head: UnsafeMutablePointer<UInt64>
     /// How many bytes were copied out over the lane's lifetime. The recorder's alone.
-    private let drained: UnsafeMutablePointer<UInt64>
+    let drained: UnsafeMutablePointer<UInt64>
 
     /// What a note says instead of a location when its bytes are not in the ring.
     package static let absent = UInt64.max

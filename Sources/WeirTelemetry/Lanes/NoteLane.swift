@@ -44,11 +44,11 @@ package struct NoteLane: @unchecked Sendable {
         package var drained: UInt64 = 0
     }
 
-    private let slots: UnsafeMutablePointer<UInt64>
-    private let mask: UInt64
-    private let tail: UnsafeMutablePointer<Atomic<UInt64>>
-    private let producer: UnsafeMutablePointer<Producer>
-    private let consumer: UnsafeMutablePointer<Consumer>
+    let slots: UnsafeMutablePointer<UInt64>
+    let mask: UInt64
+    let tail: UnsafeMutablePointer<Atomic<UInt64>>
+    let producer: UnsafeMutablePointer<Producer>
+    let consumer: UnsafeMutablePointer<Consumer>
     /// Set by the owning thread while it waits, cleared when notes are given back.
     private let wanted: UnsafeMutablePointer<Atomic<Bool>>
 
@@ -217,7 +217,7 @@ package struct NoteLane: @unchecked Sendable {
         consumer.pointee.drained = tail.pointee.load(ordering: .acquiring)
     }
 
-    private static func note(
+    static func note(
         _ slots: UnsafeMutablePointer<UInt64>, _ mask: UInt64, at position: UInt64
     ) -> RawNote? {
         let slot = slots + Int(position & mask) * slotWords

@@ -130,6 +130,29 @@ package final class LogLane: @unchecked Sendable {
         }
     }
 
+    /// Walks the ring: its ends, and that records lie one behind the other up to the last.
+    ///
+    /// On the one thread that uses the lane.
+    package func checkInvariants() {
+        let (given, end) = (tail.load(ordering: .acquiring), published.load(ordering: .acquiring))
+        precondition(end == head, "records are published to \(end) and written to \(head)")
+        precondition(given == drained, "records are given back to \(given), drained to \(drained)")
+        precondition(
+            given <= end && end - given <= capacity,
+            "records from \(given) to \(end) in a ring of \(capacity) bytes")
+        precondition(seenDropped <= dropped.load(ordering: .relaxed), "drops were told before")
+        var position = given
+        while position < end {
+            var length = 0
+            for byte in 0..<4 {
+                let index = (position + byte) & (capacity - 1)
+                length |= Int(memory.load(fromByteOffset: index, as: UInt8.self)) << (8 * byte)
+            }
+            precondition(length > 4 && length <= end - position, "a record of \(length) bytes")
+            position += length
+        }
+    }
+
     /// Takes everything there is; nil when there is nothing to tell. The recorder, whose own
     /// it is then.
     package func drain(worker: UInt16) -> LogBatch? {

@@ -64,6 +64,22 @@ package final class KeySketch: Sendable {
         }
     }
 
+    /// Walks the entries: each key once, and together no more than were looked at. Any thread.
+    package func checkInvariants() {
+        state.withLock { state in
+            precondition(
+                state.entries.count <= Self.maximumKeys, "\(state.entries.count) keys are kept")
+            precondition(state.seen < Self.maximumSeen, "\(state.seen) keys since the last halving")
+            precondition(
+                Set(state.entries.map(\.hash)).count == state.entries.count, "a key is kept twice")
+            let sum = state.entries.reduce(0) { $0 + $1.count }
+            precondition(sum <= state.seen, "counts of \(sum) for \(state.seen) keys")
+            precondition(
+                state.entries.allSatisfy { $0.text.utf8.count <= 4 * Self.maximumBytes },
+                "the text of a key is longer than it may be")
+        }
+    }
+
     private static func cut(_ text: String) -> String {
         PrintableText.escaped(text, limit: maximumBytes)
     }

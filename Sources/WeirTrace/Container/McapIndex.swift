@@ -20,6 +20,33 @@ struct McapIndex: Equatable, Sendable {
     /// Whether the file was closed: it has a summary, a footer and the closing magic.
     var isFinished = false
 
+    /// Walks the entries: chunks and metadata lie one behind the other, all before the data's end.
+    ///
+    /// For files that Weir wrote. The summary of another one may name them in any order.
+    func checkInvariants() {
+        var end = UInt64(Mcap.magic.count)
+        for chunk in chunks {
+            precondition(chunk.offset >= end, "a chunk at \(chunk.offset), the last ends at \(end)")
+            precondition(
+                chunk.compressedSize <= chunk.length,
+                "a chunk of \(chunk.length) bytes with \(chunk.compressedSize) inside")
+            precondition(
+                chunk.startTime <= chunk.endTime,
+                "a chunk from \(chunk.startTime) to \(chunk.endTime)")
+            end = chunk.offset + chunk.length
+        }
+        precondition(end <= dataEnd, "a chunk ends at \(end), the data at \(dataEnd)")
+        for (earlier, later) in zip(metadata, metadata.dropFirst()) {
+            precondition(
+                earlier.offset + earlier.length <= later.offset,
+                "metadata at \(earlier.offset) and at \(later.offset) lie in each other")
+        }
+        precondition(
+            metadata.allSatisfy { $0.offset + $0.length <= dataEnd }, "metadata behind the data")
+        precondition(
+            Set(topics.values).count == topics.count, "two channels have one topic")
+    }
+
     /// The number of a topic's channel.
     func channel(_ topic: String) -> UInt16? { topics.first { $0.value == topic }?.key }
 }
@@ -214,6 +241,7 @@ extension McapIndex {
             try checkClosingMagic(file, at: body + length)
             return false
         }
+        assert(body + length > dataEnd, "a scan does not go on")
         dataEnd = body + length
         return true
     }

@@ -1,0 +1,87 @@
+import Testing
+import WeirBase
+import WeirTelemetry
+import WeirTrace
+
+@testable import WeirEngine
+@testable import WeirReplay
+
+/// The snapshots and pages of a replay beside lists.
+@Suite struct LadderModelTests {
+    private func trace() throws -> Trace {
+        let project = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
+        return try Trace.open(path: "/\(project)/traces/orders/overdrawn.mcap")
+    }
+
+    /// A snapshot of a step that takes about so many marks' bytes.
+    private func snapshot(_ step: UInt64, marks: Int, _ trace: Trace) -> ReplaySnapshot {
+        let mark = Mark(step: step, kind: .violation, name: "n", message: "m", time: 0)
+        return ReplaySnapshot(
+            step: step, turns: 0,
+            execution: ExecutionSnapshot(
+                subtasks: [], channels: [], cells: [], wideWatch: WideWatch(),
+                violations: Violations()),
+            inputs: RecordedInputs(trace: trace, paths: [:]),
+            results: RecordedResults(trace: trace), marks: Array(repeating: mark, count: marks),
+            madeCalls: [:], compared: 0)
+    }
+
+    @Test(arguments: 0..<10 as Range<UInt64>)
+    func `a ladder has its snapshots in order and within its bytes, nearest ones found`(
+        seed: UInt64
+    ) throws {
+        var random = SeededGenerator(seed: seed, stream: 0x1ADD)
+        let trace = try trace()
+        let mark = MemoryLayout<Mark>.stride
+        var ladder = SnapshotLadder(maximumBytes: mark * (20 + random.below(200)))
+        for _ in 0..<300 {
+            let step = random.next() % 1_000
+            let playhead = random.next() % 1_000
+            ladder.insert(snapshot(step, marks: 1 + random.below(9), trace), playhead: playhead)
+            ladder.checkInvariants()
+            let asked = random.next() % 1_000
+            let expected = ladder.snapshots.last { $0.step <= asked }
+            #expect(ladder.nearest(through: asked)?.step == expected?.step)
+            let distance = 1 + random.next() % 200
+            let isLacking = (expected.map { asked - $0.step } ?? asked) >= distance
+            #expect(ladder.lacks(before: asked, within: distance) == isLacking)
+        }
+    }
+
+    @Test func `a snapshot larger than the bound is kept alone`() throws {
+        let trace = try trace()
+        var ladder = SnapshotLadder(maximumBytes: 1)
+        for step in [9, 3, 7] as [UInt64] {
+            ladder.insert(snapshot(step, marks: 4, trace), playhead: 7)
+            ladder.checkInvariants()
+            #expect(ladder.snapshots.count == 1)
+        }
+    }
+
+    @Test func `a step that has a snapshot gets no second one`() throws {
+        let trace = try trace()
+        var ladder = SnapshotLadder(maximumBytes: 1 << 20)
+        for marks in [1, 2, 3] { ladder.insert(snapshot(5, marks: marks, trace), playhead: 0) }
+        ladder.checkInvariants()
+        #expect(ladder.snapshots.map(\.step) == [5])
+    }
+
+    @Test func `pages hold each step of a schedule once, in whatever order they are asked for`()
+        throws
+    {
+        let trace = try trace()
+        var notes: [UInt64: StepNote] = [:]
+        try trace.forEachSchedule { batch in
+            for note in batch.steps { notes[note.step] = note }
+        }
+        let last = try #require(notes.keys.max())
+        let pages = SchedulePages(trace)
+        var random = SeededGenerator(seed: 4)
+        for _ in 0..<400 {
+            let step = random.next() % (last + 3)
+            let found = try pages.note(step)
+            #expect(found?.step == notes[step]?.step && found?.kind == notes[step]?.kind)
+            pages.checkInvariants()
+        }
+    }
+}
