@@ -34,70 +34,70 @@ private func window(_ width: Duration) -> Link {
 
 @Suite struct EventTimeTests {
     @Test func `windows hold their start and not their end, before the epoch too`() {
-        let marbles = Marbles<Int, Pane<Int, [Int]>>([window(.seconds(10))])
+        let chain = DrivenChain<Int, Pane<Int, [Int]>>([window(.seconds(10))])
         for second in [-11, -10, -1, 0, 9, 10] as [Int64] {
-            marbles.send(Int(second), at: second)
+            chain.send(Int(second), at: second)
         }
-        let panes = Panes(marbles)
-        marbles.finish()
+        let panes = Panes(chain)
+        chain.finish()
         #expect(panes.taken() == "[-11] [-10, -1] [0, 9] [10]")
     }
 
     @Test func `the last time there is is in a window, also behind a watermark`() {
-        let marbles = Marbles<Int, Pane<Int, [Int]>>([window(.seconds(10))])
-        let panes = Panes(marbles)
-        marbles.pass(5)
-        marbles.send([1], at: .distantFuture)
-        marbles.finish()
+        let chain = DrivenChain<Int, Pane<Int, [Int]>>([window(.seconds(10))])
+        let panes = Panes(chain)
+        chain.pass(5)
+        chain.send([1], at: .distantFuture)
+        chain.finish()
         #expect(panes.taken() == "[1]")
-        #expect(marbles.subtask.counters.dropped(.late) == 0)
+        #expect(chain.subtask.counters.dropped(.late) == 0)
     }
 
     @Test func `a timer in the past fires when the watermark moves next`() {
-        let marbles = Marbles<Int, Int>([ticking(after: -9)])
-        marbles.pass(5)
-        marbles.send(7, at: 10)
-        #expect(marbles.taken() == "|5")
-        marbles.pass(6)
-        #expect(marbles.taken() == "7@1 |6")
+        let chain = DrivenChain<Int, Int>([ticking(after: -9)])
+        chain.pass(5)
+        chain.send(7, at: 10)
+        #expect(chain.taken() == "|5")
+        chain.pass(6)
+        #expect(chain.taken() == "7@1 |6")
     }
 
     @Test func `a timer that is set twice for a key and time fires once`() {
-        let marbles = Marbles<Int, Int>([ticking(after: 1)])
-        marbles.send(7, 7, 8, at: 1)
-        marbles.pass(9)
-        #expect(marbles.taken() == "7@2 8@2 |9")
+        let chain = DrivenChain<Int, Int>([ticking(after: 1)])
+        chain.send(7, 7, 8, at: 1)
+        chain.pass(9)
+        #expect(chain.taken() == "7@2 8@2 |9")
     }
 
     @Test func `a timer fires once all elements of its time are there`() {
-        let marbles = Marbles<Int, Int>([ticking(after: 0)])
-        marbles.send(7, at: 6)
-        marbles.pass(6)
-        marbles.send(7, 7, at: 6)
-        #expect(marbles.taken() == "|6")
-        marbles.pass(7)
-        #expect(marbles.taken() == "7@6 |7")
+        let chain = DrivenChain<Int, Int>([ticking(after: 0)])
+        chain.send(7, at: 6)
+        chain.pass(6)
+        chain.send(7, 7, at: 6)
+        #expect(chain.taken() == "|6")
+        chain.pass(7)
+        #expect(chain.taken() == "7@6 |7")
     }
 
     @Test func `timers of many keys fire in order of time and key`() {
-        let marbles = Marbles<Int, Int>([ticking(after: 1) { $0 < 4 ? $0 + 2 : nil }])
-        marbles.send(9, 3, at: 1)
-        marbles.send(5, at: 0)
-        marbles.pass(8)
-        #expect(marbles.taken() == "5@1 3@2 9@2 5@3 3@4 9@4 5@5 |8")
+        let chain = DrivenChain<Int, Int>([ticking(after: 1) { $0 < 4 ? $0 + 2 : nil }])
+        chain.send(9, 3, at: 1)
+        chain.send(5, at: 0)
+        chain.pass(8)
+        #expect(chain.taken() == "5@1 3@2 9@2 5@3 3@4 9@4 5@5 |8")
     }
 
     @Test func `a chain of timers fires as far as the watermark goes, and whole at the end`() {
-        let marbles = Marbles<Int, Int>([ticking(after: 1) { $0 < 8 ? $0 + 1 : nil }])
-        marbles.send(7, at: 0)
-        marbles.pass(5)
-        #expect(marbles.taken() == "7@1 7@2 7@3 7@4 |5")
-        marbles.finish()
-        #expect(marbles.taken() == "7@5 7@6 7@7 7@8 |end ]")
+        let chain = DrivenChain<Int, Int>([ticking(after: 1) { $0 < 8 ? $0 + 1 : nil }])
+        chain.send(7, at: 0)
+        chain.pass(5)
+        #expect(chain.taken() == "7@1 7@2 7@3 7@4 |5")
+        chain.finish()
+        #expect(chain.taken() == "7@5 7@6 7@7 7@8 |end ]")
     }
 
     @Test func `what timers emit is on time in a window of the same subtask`() {
-        let marbles = Marbles<Int, Pane<Int, [Int]>>([
+        let chain = DrivenChain<Int, Pane<Int, [Int]>>([
             ticking(after: 1) { $0 < 6 ? $0 + 1 : nil },
             KeyedProcess<Int, Int, Int>(name: "second", initial: 0, onTimer: nil)
                 .link(key: { (key: Int) in key }) { _, _, context in
@@ -108,10 +108,10 @@ private func window(_ width: Duration) -> Link {
                 },
             window(.seconds(10)),
         ])
-        let panes = Panes(marbles)
-        marbles.send(7, at: 0)
-        marbles.pass(2)
-        marbles.pass(20)
+        let panes = Panes(chain)
+        chain.send(7, at: 0)
+        chain.pass(2)
+        chain.pass(20)
         #expect(panes.taken() == "[1, 2, 3, 4, 5, 6]")
     }
 
@@ -119,34 +119,34 @@ private func window(_ width: Duration) -> Link {
     func `a chain of timers without an end is an error that names the key`(step: Int64) {
         var limits = TimerLimits()
         limits.chain = 100
-        let marbles = Marbles<Int, Int>([ticking(after: 1, limits: limits) { $0 + step }])
-        marbles.send(7, at: 0)
-        if step == 1 { marbles.finish() } else { marbles.pass(5) }
+        let chain = DrivenChain<Int, Int>([ticking(after: 1, limits: limits) { $0 + step }])
+        chain.send(7, at: 0)
+        if step == 1 { chain.finish() } else { chain.pass(5) }
         let end =
             step == 1
             ? "at the end of input" : "before the watermark 1970-01-01T00:00:05.000000000Z"
         #expect(
-            marbles.failure?.hasPrefix("the timers of key 7 set each other 100 times \(end), ")
+            chain.failure?.hasPrefix("the timers of key 7 set each other 100 times \(end), ")
                 == true)
     }
 
     @Test func `a chain without an end fires as far as each watermark goes`() {
         var limits = TimerLimits()
         limits.chain = 100
-        let marbles = Marbles<Int, Int>([ticking(after: 1, limits: limits) { $0 + 1 }])
-        marbles.send(7, at: 0)
-        for second in stride(from: Int64(0), through: 1_000, by: 100) { marbles.pass(second) }
-        #expect(marbles.failure == nil)
-        #expect(marbles.taken().hasSuffix("7@998 7@999 |1000"))
+        let chain = DrivenChain<Int, Int>([ticking(after: 1, limits: limits) { $0 + 1 }])
+        chain.send(7, at: 0)
+        for second in stride(from: Int64(0), through: 1_000, by: 100) { chain.pass(second) }
+        #expect(chain.failure == nil)
+        #expect(chain.taken().hasSuffix("7@998 7@999 |1000"))
     }
 
     @Test func `a timer beyond the bound is an error that says what to do`() {
         var limits = TimerLimits()
         limits.count = 3
-        let marbles = Marbles<Int, Int>([ticking(after: 1, limits: limits)])
-        for key in 0..<4 { marbles.send(key, at: 0) }
+        let chain = DrivenChain<Int, Int>([ticking(after: 1, limits: limits)])
+        for key in 0..<4 { chain.send(key, at: 0) }
         #expect(
-            marbles.failure
+            chain.failure
                 == "it has 3 timers in one subtask, and no room for another; set one timer for a "
                 + "key and set it again when it fires, or raise the parallelism")
         #expect(TimerLimits.standard.count == 4_194_304)
@@ -155,11 +155,11 @@ private func window(_ width: Duration) -> Link {
 
 /// The values of the panes that came out, in order.
 private struct Panes {
-    private let marbles: Marbles<Int, Pane<Int, [Int]>>
-    init(_ marbles: Marbles<Int, Pane<Int, [Int]>>) { self.marbles = marbles }
+    private let chain: DrivenChain<Int, Pane<Int, [Int]>>
+    init(_ chain: DrivenChain<Int, Pane<Int, [Int]>>) { self.chain = chain }
 
     func taken() -> String {
-        marbles.taken().split(separator: "value: ").dropFirst()
+        chain.taken().split(separator: "value: ").dropFirst()
             .compactMap { $0.firstIndex(of: "]").map($0.prefix(through:)) }
             .joined(separator: " ")
     }
@@ -168,48 +168,48 @@ private struct Panes {
 @Suite struct CombinedWatermarkTests {
     private let silent = Link(name: "none") { _, _, _ in }
 
-    private func joined() -> Marbles<Int, Int> { Marbles(inlets: 2, [silent]) }
+    private func joined() -> DrivenChain<Int, Int> { DrivenChain(inlets: 2, [silent]) }
 
     @Test func `an input that says nothing holds the watermark`() {
-        let marbles = joined()
-        marbles.pass(9, port: 0)
-        #expect(marbles.taken() == "")
+        let chain = joined()
+        chain.pass(9, port: 0)
+        #expect(chain.taken() == "")
     }
 
     @Test func `an input that is idle is left out`() {
-        let marbles = joined()
-        marbles.pass(9, port: 0)
-        marbles.pass(.idle, port: 1)
-        #expect(marbles.taken() == "|9")
+        let chain = joined()
+        chain.pass(9, port: 0)
+        chain.pass(.idle, port: 1)
+        #expect(chain.taken() == "|9")
     }
 
     @Test func `an input that has ended is left out`() {
-        let marbles = joined()
-        marbles.pass(9, port: 0)
-        marbles.finish(port: 1)
-        #expect(marbles.taken() == "|9")
+        let chain = joined()
+        chain.pass(9, port: 0)
+        chain.finish(port: 1)
+        #expect(chain.taken() == "|9")
     }
 
     @Test func `all inputs idle move no watermark`() {
-        let marbles = joined()
-        marbles.pass(100, port: 0)
-        marbles.pass(6, port: 1)
-        marbles.pass(.idle, port: 0)
-        marbles.pass(.idle, port: 1)
-        marbles.pass(.active, port: 1)
-        marbles.pass(50, port: 1)
-        #expect(marbles.taken() == "|6 ~ ^ |50")
+        let chain = joined()
+        chain.pass(100, port: 0)
+        chain.pass(6, port: 1)
+        chain.pass(.idle, port: 0)
+        chain.pass(.idle, port: 1)
+        chain.pass(.active, port: 1)
+        chain.pass(50, port: 1)
+        #expect(chain.taken() == "|6 ~ ^ |50")
     }
 
     @Test func `an input that is back from idle holds the watermark where it is`() {
-        let marbles = joined()
-        marbles.pass(60, port: 0)
-        marbles.pass(.idle, port: 0)
-        marbles.pass(300, port: 1)
-        marbles.pass(.active, port: 0)
-        marbles.pass(400, port: 1)
-        #expect(marbles.taken() == "|300")
-        marbles.pass(350, port: 0)
-        #expect(marbles.taken() == "|350")
+        let chain = joined()
+        chain.pass(60, port: 0)
+        chain.pass(.idle, port: 0)
+        chain.pass(300, port: 1)
+        chain.pass(.active, port: 0)
+        chain.pass(400, port: 1)
+        #expect(chain.taken() == "|300")
+        chain.pass(350, port: 0)
+        #expect(chain.taken() == "|350")
     }
 }

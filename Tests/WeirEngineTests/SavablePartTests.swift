@@ -40,10 +40,10 @@ import WeirBase
         }
 
         /// A chain of one, which gives what it makes as text.
-        var marbles: any Played {
+        var chain: any Played {
             switch self {
-            case .keyed, .timed, .subtask: Marbles<Int, Int>([link])
-            case .window: Marbles<Int, Pane<Int, [Int]>>([link])
+            case .keyed, .timed, .subtask: DrivenChain<Int, Int>([link])
+            case .window: DrivenChain<Int, Pane<Int, [Int]>>([link])
             }
         }
     }
@@ -52,7 +52,7 @@ import WeirBase
     func `an operator that takes saved state in goes on as the one that it was saved from`(
         kind: Kind
     ) throws {
-        let first = kind.marbles
+        let first = kind.chain
         for second in 1...7 as ClosedRange<Int64> { first.take(Int(second) * 7, at: second) }
         first.advance(to: 5)
         let saved = first.subtask.savePart()
@@ -60,7 +60,7 @@ import WeirBase
         _ = first.taken()
         for second in 8...9 as ClosedRange<Int64> { first.take(Int(second), at: second) }
 
-        let other = kind.marbles
+        let other = kind.chain
         other.subtask.restorePart(saved)
         for second in 8...9 as ClosedRange<Int64> { other.take(Int(second), at: second) }
         #expect(other.subtask.freshDigest() == first.subtask.freshDigest())
@@ -72,14 +72,14 @@ import WeirBase
 
     @Test(arguments: Kind.allCases)
     func `saved state shares nothing with the operator that goes on`(kind: Kind) throws {
-        let first = kind.marbles
+        let first = kind.chain
         first.take(1, at: 1)
         let before = first.subtask.freshDigest()
         let saved = first.subtask.savePart()
         first.take(2, at: 2)
         first.take(4, at: 9)
         first.advance(to: 8)
-        let other = kind.marbles
+        let other = kind.chain
         other.subtask.restorePart(saved)
         #expect(other.subtask.freshDigest() == before)
     }
@@ -88,8 +88,8 @@ import WeirBase
         let ended = try await #require(
             processExitsWith: .failure, observing: [\.standardErrorContent]
         ) {
-            let saved = SavablePartTests.Kind.window.marbles.subtask.savePart()
-            SavablePartTests.Kind.keyed.marbles.subtask.restorePart(saved)
+            let saved = SavablePartTests.Kind.window.chain.subtask.savePart()
+            SavablePartTests.Kind.keyed.chain.subtask.restorePart(saved)
         }
         let said = String(decoding: ended.standardErrorContent, as: UTF8.self)
         let words = said.split(separator: "\n").first { $0.contains(" keeps ") } ?? ""
@@ -100,9 +100,9 @@ import WeirBase
 
     @Test func `a chain of another length ends the process`() async throws {
         await #expect(processExitsWith: .failure) {
-            let saved = SavablePartTests.Kind.keyed.marbles.subtask.savePart()
+            let saved = SavablePartTests.Kind.keyed.chain.subtask.savePart()
             let two = SavablePartTests.Kind.keyed
-            Marbles<Int, Int>([two.link, two.link]).subtask.restorePart(saved)
+            DrivenChain<Int, Int>([two.link, two.link]).subtask.restorePart(saved)
         }
     }
 }
@@ -116,7 +116,7 @@ protocol Played {
     func taken() -> String
 }
 
-extension Marbles: Played where Input == Int {
+extension DrivenChain: Played where Input == Int {
     func take(_ element: Int, at second: Int64) { send(element, at: second) }
     func end() { finish() }
     func advance(to second: Int64) {

@@ -5,7 +5,7 @@ import WeirBase
 /// A chain of operators in one subtask, driven by hand. What comes out of it is written down in
 /// order: `a@3` an element and its event time in seconds, `|3` a watermark, `|end` the last one,
 /// `~` idle, `^` active, `]` the end.
-final class Marbles<Input: Sendable, Output: Sendable> {
+final class DrivenChain<Input: Sendable, Output: Sendable> {
     /// The end of the chain: writes down what comes, and keeps nothing that is saved.
     private final class Sheet: OperatorState {
         var marks: [String] = []
@@ -40,7 +40,7 @@ final class Marbles<Input: Sendable, Output: Sendable> {
         let frame = UnsafeMutablePointer<Frame>.allocate(capacity: 1)
         frame.initialize(to: Frame())
         subtask = Subtask(
-            index: 0, stage: "marbles", ordinal: 0,
+            index: 0, stage: "driven", ordinal: 0,
             inlets: (0..<inlets).map { port in
                 BlockingInlet(
                     ring: Channel<Input>(
