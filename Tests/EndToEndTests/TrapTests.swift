@@ -34,7 +34,7 @@ struct TrapTests {
     ]
 
     @Test(arguments: traps)
-    func `a trap is reproduced and named, not suffered`(
+    func `rule 26: a trap is reproduced and named, not suffered`(
         pipeline: String, stage: String, workers: String
     ) throws {
         let run = try record(pipeline, workers: workers)

@@ -209,6 +209,17 @@ import Testing
         #expect(ratchet.findings(in: SourceFile(path: "Tests/A/A.swift", text: text)).isEmpty)
     }
 
+    @Test func `a test names a rule by its number and a sentence, and nothing else does`() {
+        let text = """
+            @Test func `rule 7: a publish is a step`() {}
+            @Test func `rule 12: short`() {}
+            @Test func `a rule 3: within a sentence`() {}
+            // func `rule 4`
+            """
+        let found = ProtocolRules.named(in: file(text, "Tests/A/A.swift"))
+        #expect(found.map(\.rule) == [7] && found.map(\.line) == [1])
+    }
+
     @Test func `a stray name at the top level is found`() {
         let names = [".ci", ".git", "Package.resolved", "Sources", "notes.md", "traces"]
         #expect(Repository.findings(inTopLevel: names).map(\.file) == ["notes.md"])

@@ -72,6 +72,22 @@ import Testing
         expectNone(try repository.allFiles().flatMap(WordRule.findings(in:)))
     }
 
+    @Test func `every rule of the protocol has a test that names it`() throws {
+        let files = try repository.swiftFiles().filter(\.isTest)
+        var named: Set<Int> = []
+        for file in files {
+            for (rule, line) in ProtocolRules.named(in: file) {
+                named.insert(rule)
+                if ProtocolRules.all[rule] == nil {
+                    Issue.record("\(file.path):\(line): there is no rule \(rule)")
+                }
+            }
+        }
+        for (rule, sentence) in ProtocolRules.all.sorted(by: { $0.key < $1.key }) {
+            #expect(named.contains(rule), "no test names rule \(rule): \(sentence)")
+        }
+    }
+
     @Test func `the top level holds what it should`() throws {
         expectNone(Repository.findings(inTopLevel: try repository.topLevelNames()))
     }

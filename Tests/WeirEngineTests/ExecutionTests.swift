@@ -59,7 +59,7 @@ import WeirTelemetry
         #expect(run.execution.isFinished)
     }
 
-    @Test func `of several causes to stop the one at the least step is kept`() throws {
+    @Test func `rule 15: of several causes to stop the one at the least step is kept`() throws {
         let execution = try execution()
         for step in [UInt64(9), 4, 7] {
             execution.stop(.violation(invariant: "of step \(step)"), step: step)

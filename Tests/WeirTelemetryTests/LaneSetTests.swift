@@ -175,7 +175,7 @@ import WeirTelemetry
             ])
     }
 
-    @Test func `a note that cannot be is refused`() {
+    @Test func `rule 2: a note that cannot be is refused`() {
         let good: [UInt64] = [3, 0, 0, 0]
         func block(_ second: UInt64, _ more: [UInt64], kind: UInt8 = LaneNote.inputBlock) -> Bool {
             let note = RawNote(

@@ -60,7 +60,7 @@ import WeirTelemetry
         #expect(lane.droppedCount == 0)
     }
 
-    @Test func `records without room are lost and counted once`() throws {
+    @Test func `rule 27: records without room are lost and counted once`() throws {
         let text = String(repeating: "x", count: 15_000)
         for index in 0..<6 as Range<UInt32> {
             lane.append(record(index), fields: ["text": .text(text)])

@@ -22,7 +22,7 @@ import WeirTelemetry
     }
 
     @Test(arguments: [0, 1, 3, 4, 60])
-    func `a completion keeps its call numbers`(count: Int) throws {
+    func `rule 13: a completion keeps its call numbers`(count: Int) throws {
         let calls = (0..<UInt64(count)).map { UInt64.max - $0 }
         test.lane.reserve(1 + NoteLane.extraSlots(words: count))
         _ = test.lane.noteCompletion(step: 4, subtask: 3, calls: calls, time: 9)
@@ -45,7 +45,7 @@ import WeirTelemetry
     }
 
     @Test(arguments: [0, 1, 7, 8, 9, 256])
-    func `a publish keeps its runs`(count: Int) throws {
+    func `rule 8: a publish keeps its runs`(count: Int) throws {
         let runs = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 37 &+ 255) }
         test.lane.reserve(NoteLane.maximumNoteSlots)
         let slots = test.lane.notePublish(

@@ -19,7 +19,7 @@ import WeirTelemetry
         #expect(test.lane.peek() == nil)
     }
 
-    @Test func `room is set aside until it is used or given back`() {
+    @Test func `rule 2: room is set aside until it is used or given back`() {
         let test = TestLane()
         defer { withExtendedLifetime(test) {} }
         let lane = test.lane
@@ -31,7 +31,9 @@ import WeirTelemetry
         #expect(lane.tryReserve(10))
     }
 
-    @Test func `room comes back when the recorder gives it back, not when it takes`() throws {
+    @Test func `rule 23: room comes back when the recorder gives it back, not when it takes`()
+        throws
+    {
         let test = TestLane()
         for step in 1...64 as ClosedRange<UInt64> { test.noteAccess(step) }
         #expect(!test.lane.tryReserve(1))
@@ -102,7 +104,7 @@ import WeirTelemetry
         #expect(test.drain().first?.number == 1 << 48 - 1)
     }
 
-    @Test func `what an earlier lap left is not read`() {
+    @Test func `rule 3: what an earlier lap left is not read`() {
         let test = TestLane()
         for step in 1...64 as ClosedRange<UInt64> { test.noteAccess(step) }
         test.drain()
@@ -113,7 +115,7 @@ import WeirTelemetry
         #expect(test.lane.peek() == nil)
     }
 
-    @Test func `no word that a note carries passes for a commit`() {
+    @Test func `rule 3: no word that a note carries passes for a commit`() {
         let test = TestLane()
         // Words chosen so that each would be the commit of the slot that it lies in.
         let words = (0..<9 as Range<UInt64>).map { $0 + 1 }

@@ -68,7 +68,7 @@ private final class FailingConsumer: RecordConsumer {
         #expect(memory.recorded.first?.schedule.steps.map(\.subtask) == [0, 2, 1, 2, 0, 0, 1])
     }
 
-    @Test func `what lies behind a missing number is held back until it comes`() {
+    @Test func `rule 23: what lies behind a missing number is held back until it comes`() {
         begin(1, on: 0)
         begin(3, on: 0)
         end(3, on: 0)
@@ -91,7 +91,7 @@ private final class FailingConsumer: RecordConsumer {
         #expect(lanes.workers[0].tryReserve(64))
     }
 
-    @Test func `a batch with a rest point holds the ends of all turns before it`() {
+    @Test func `rule 22: a batch with a rest point holds the ends of all turns before it`() {
         begin(1, on: 0)
         begin(2, on: 1)
         end(2, on: 1)
@@ -112,7 +112,8 @@ private final class FailingConsumer: RecordConsumer {
         #expect(steps == [1, 2, 3, 4, 5, 6])
     }
 
-    @Test func `inputs and results lie in the batch of the turns that need them or before`() {
+    @Test
+    func `rule 22: inputs and results lie in the batch of the turns that need them or before`() {
         let bytes: [UInt8] = [1, 2, 3]
         for index in 0..<3 as Range<UInt64> {
             let isNoted = bytes.withUnsafeBytes { raw in

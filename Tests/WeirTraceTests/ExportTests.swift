@@ -42,7 +42,8 @@ import WeirTelemetry
             ])
     }
 
-    @Test func `workers' streams are merged by step and by place within the turn`() throws {
+    @Test func `rule 27: workers' streams are merged by step and by place within the turn`() throws
+    {
         var batches = Fixture.batches
         batches[0].logs = [
             LogBatch(

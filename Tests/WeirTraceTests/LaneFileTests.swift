@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Testing
 import WeirBase
 import WeirTelemetry
@@ -9,7 +10,7 @@ import WeirTelemetry
     static let layout = LaneLayout(
         workers: 2, workerSlots: 256, sources: [1 << 12], executors: 1, readerSlots: 64)
 
-    @Test func `a lane file is its owner's, exclusive, and told as recording`() throws {
+    @Test func `rule 29: a lane file is its owner's, exclusive, and told as recording`() throws {
         try withFolder { folder in
             let path = folder + "/run.mcap.lanes"
             let lanes = try MappedLanes.create(
@@ -34,6 +35,51 @@ import WeirTelemetry
                 return
             }
         }
+    }
+
+    @Test func `rule 29: a process that the recorder started does not hold its lanes`() throws {
+        try withFolder { folder in
+            let path = folder + "/run.mcap.lanes"
+            let child: pid_t
+            do {
+                let lanes = try MappedLanes.create(
+                    path: path, run: Fixture.run, layout: Self.layout)
+                // Started while the lanes are locked, and alive when they are let go.
+                child = try startedShell()
+                withExtendedLifetime(lanes) {}
+            }
+            defer {
+                kill(child, SIGKILL)
+                waitpid(child, nil, 0)
+            }
+            guard case .left = try MappedLanes.find(path: path) else {
+                Issue.record("the lanes are still locked, by a process that does not record")
+                return
+            }
+        }
+    }
+
+    /// A shell that waits, and has said that it runs: what is closed when it is executed is closed.
+    ///
+    /// By the system's own call: Foundation closes more than that.
+    private func startedShell() throws -> pid_t {
+        var ends: [Int32] = [0, 0]
+        try #require(pipe(&ends) == 0)
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        posix_spawn_file_actions_adddup2(&actions, ends[1], 1)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        let texts: [String] = ["sh", "-c", "echo; exec sleep 60"]
+        var words: [UnsafeMutablePointer<CChar>?] = texts.map { strdup($0) }
+        words.append(nil)
+        defer { words.forEach { free($0) } }
+        var child = pid_t()
+        try #require(posix_spawn(&child, "/bin/sh", &actions, nil, &words, environ) == 0)
+        close(ends[1])
+        var byte: UInt8 = 0
+        try #require(read(ends[0], &byte, 1) == 1)
+        close(ends[0])
+        return child
     }
 
     @Test func `notes outlive the recorder and reading leaves the file as it is`() throws {

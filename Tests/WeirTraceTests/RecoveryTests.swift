@@ -40,7 +40,8 @@ import WeirTelemetry
         return last
     }
 
-    @Test func `steps of the lanes go on behind the file and doubles are left out`() throws {
+    @Test func `rule 23: steps of the lanes go on behind the file and doubles are left out`() throws
+    {
         try withFolder { folder in
             let path = try killed(folder) { lanes in
                 turn(lanes.workers[0], step: 1, subtask: 0)
@@ -62,7 +63,7 @@ import WeirTelemetry
         }
     }
 
-    @Test func `a number without a note is void`() throws {
+    @Test func `rule 24: a number without a note is void`() throws {
         try withFolder { folder in
             let path = try killed(folder) { lanes in
                 turn(lanes.workers[0], step: 6, subtask: 0)
@@ -75,7 +76,7 @@ import WeirTelemetry
         }
     }
 
-    @Test func `more voids than threads are not believed`() throws {
+    @Test func `rule 24: more voids than threads are not believed`() throws {
         try withFolder { folder in
             let path = try killed(folder) { lanes in
                 turn(lanes.workers[0], step: 5, subtask: 0)
@@ -86,7 +87,9 @@ import WeirTelemetry
         }
     }
 
-    @Test func `a turn before a rest point or before another turn is not in flight`() throws {
+    @Test func `rule 25: a turn before a rest point or before another turn is not in flight`()
+        throws
+    {
         try withFolder { folder in
             let path = try killed(folder) { lanes in
                 turn(lanes.workers[0], step: 5, subtask: 0)
@@ -137,7 +140,7 @@ import WeirTelemetry
         }
     }
 
-    @Test func `lanes of another run or of nobody are not used`() throws {
+    @Test func `rule 29: lanes of another run or of nobody are not used`() throws {
         try withFolder { folder in
             let other = String(repeating: "f", count: 32)
             let path = try killed(folder, run: other) { turn($0.workers[0], step: 5, subtask: 0) }
