@@ -1,5 +1,6 @@
 import Glibc
 import Testing
+import WeirBase
 
 @testable import WeirConnectors
 
@@ -77,7 +78,7 @@ import Testing
     }
 
     @Test func `a file with the number of one that was let go is told by its bytes`() {
-        let identity = FileStatus.Identity(device: 0, inode: 1)
+        let identity = FileNumber(device: 0, inode: 1)
         var files = FollowedFiles(linger: 0)
         let first = files.opened(identity)
         _ = files.saw(status(6), of: first, maximum: 100, now: 0)
@@ -93,9 +94,9 @@ import Testing
 
     @Test func `a file's time to be quiet begins where it is replaced`() {
         var files = FollowedFiles(linger: 10)
-        let first = files.opened(FileStatus.Identity(device: 0, inode: 1))
+        let first = files.opened(FileNumber(device: 0, inode: 1))
         _ = files.saw(status(0), of: first, maximum: 100, now: 0)
-        _ = files.opened(FileStatus.Identity(device: 0, inode: 2))
+        _ = files.opened(FileNumber(device: 0, inode: 2))
         _ = files.saw(status(0), of: first, maximum: 100, now: 100)
         #expect(files.leaving(now: 109, othersWait: false) == nil)
         #expect(files.leaving(now: 110, othersWait: false) == first)

@@ -63,14 +63,10 @@ enum RunningTraces {
         }
     }
 
-    /// Whether somebody holds the lanes beside a trace. A lock that is got here is given back when
-    /// the descriptor is closed.
+    /// Whether somebody holds the lanes beside a trace. Where the system cannot say, this is no
+    /// trace to be shown as one that grows.
     private static func isRecording(_ path: String) -> Bool {
-        let lanes = open(
-            MappedLanes.path(beside: path), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
-        guard lanes >= 0 else { return false }
-        defer { close(lanes) }
-        return flock(lanes, LOCK_SH | LOCK_NB) != 0
+        (try? MappedLanes.isLocked(MappedLanes.path(beside: path))) ?? false
     }
 
     /// Traces recorded by processes that run in this folder, wherever these lie.

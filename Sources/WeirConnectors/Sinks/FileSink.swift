@@ -1,4 +1,5 @@
 import Glibc
+import WeirBase
 public import WeirEngine
 
 /// Writes rows to a file, which is created or emptied when it is opened.
@@ -46,7 +47,7 @@ public struct FileSink: RowSink {
     /// - Throws: `ConnectorError`: `.usage` when the folder is missing or the path a directory,
     ///   `.operating` when it may not be written.
     public func open() throws -> any RowWriting {
-        guard Trouble.isUsable(path) else { throw Trouble.noPlace(for: path) }
+        guard Trouble.isUsable(path) else { throw Trouble.noPlace }
         var flags = O_WRONLY | O_CLOEXEC | O_NOCTTY
         switch expectation {
         case .anything: flags |= O_CREAT
@@ -76,7 +77,7 @@ public struct FileSink: RowSink {
         guard fstat(number, &raw) == 0 else { throw Trouble.opening(path, toWrite: .latest) }
         if case .file(let device, let inode) = expectation {
             let identity = FileStatus(raw).identity
-            guard identity == FileStatus.Identity(device: device, inode: inode) else {
+            guard identity == FileNumber(device: device, inode: inode) else {
                 throw Trouble.changed(path)
             }
         }

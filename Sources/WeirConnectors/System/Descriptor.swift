@@ -1,4 +1,5 @@
 import Glibc
+import WeirBase
 
 /// A file descriptor that is owned once, and closed with its owner.
 ///
@@ -76,13 +77,8 @@ struct FileStatus: Equatable {
         case regular, directory, other
     }
 
-    struct Identity: Hashable {
-        let device: UInt64
-        let inode: UInt64
-    }
-
     let kind: Kind
-    let identity: Identity
+    let identity: FileNumber
     let size: UInt64
     /// When its bytes were changed, nanoseconds since 1970, as coarse as the file system's
     /// clock.
@@ -98,7 +94,7 @@ struct FileStatus: Equatable {
             case S_IFDIR: .directory
             default: .other
             }
-        identity = Identity(device: UInt64(raw.st_dev), inode: UInt64(raw.st_ino))
+        identity = FileNumber(raw)
         size = UInt64(max(0, raw.st_size))
         modified = Self.nanoseconds(raw.st_mtim)
         changed = Self.nanoseconds(raw.st_ctim)

@@ -79,7 +79,7 @@ enum Trouble {
     }
 
     /// The path cannot name anything.
-    static func noPlace(for path: String) -> ConnectorError {
+    static var noPlace: ConnectorError {
         ConnectorError(.usage, "the path is empty or holds a NUL byte. Name a file")
     }
 

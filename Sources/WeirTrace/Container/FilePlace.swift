@@ -1,18 +1,5 @@
 import Glibc
-
-/// The identity of a file, whatever name it goes by: its device and its inode on that device.
-///
-/// Two paths lead to the same file exactly when their numbers are equal. The number holds only
-/// as long as the file exists; afterwards the file system may give it to another one.
-package struct FileNumber: Equatable, Sendable {
-    package let device: UInt64
-    package let inode: UInt64
-
-    init(_ status: stat) {
-        device = UInt64(status.st_dev)
-        inode = UInt64(status.st_ino)
-    }
-}
+package import WeirBase
 
 /// Where a path leads and what is there, found out before anything is written.
 ///

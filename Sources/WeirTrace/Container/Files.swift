@@ -1,4 +1,5 @@
 import Glibc
+import WeirBase
 
 /// A file that is only ever appended to.
 ///

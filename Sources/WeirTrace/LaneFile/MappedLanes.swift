@@ -47,12 +47,27 @@ package final class MappedLanes: @unchecked Sendable {
     }
 
     /// Whether a recorder holds the lock of a lane file. False where the file cannot be opened.
-    static func isLocked(_ path: String) -> Bool {
+    ///
+    /// - Throws: `.operating` when the system cannot say.
+    package static func isLocked(_ path: String) throws(TraceError) -> Bool {
         let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
         guard descriptor >= 0 else { return false }
         defer { Glibc.close(descriptor) }
         // Closing the descriptor gives back the lock that this attempt may have got.
-        return flock(descriptor, LOCK_SH | LOCK_NB) != 0
+        return try isLocked(descriptor, path)
+    }
+
+    /// Whether somebody else holds the lock of an open lane file. Where nobody does, it is held
+    /// by this descriptor afterwards.
+    ///
+    /// - Throws: `.operating` when the system cannot say, as on a disk that keeps no locks.
+    private static func isLocked(_ descriptor: Int32, _ path: String) throws(TraceError) -> Bool {
+        if flock(descriptor, LOCK_SH | LOCK_NB) == 0 { return false }
+        // Any other error says nothing of a recorder.
+        guard errno == EWOULDBLOCK else {
+            throw .operating("cannot ask for the lock of", path: path)
+        }
+        return true
     }
 
     /// Creates the lane file of a run, locks it and maps it.
@@ -122,7 +137,7 @@ package final class MappedLanes: @unchecked Sendable {
             throw .operating("cannot open", path: path)
         }
         do throws(TraceError) {
-            if flock(descriptor, LOCK_SH | LOCK_NB) != 0 {
+            if try isLocked(descriptor, path) {
                 Glibc.close(descriptor)
                 return .recording
             }

@@ -1,4 +1,5 @@
 import Glibc
+import WeirBase
 package import WeirTelemetry
 
 /// The destination of a recording, a trace and its lanes, judged before anything is touched.
@@ -27,7 +28,7 @@ package struct RecordingPlace: Sendable {
         switch lanes.kind {
         case .absent: break
         case .lanes:
-            if MappedLanes.isLocked(lanes.path) {
+            if try MappedLanes.isLocked(lanes.path) {
                 throw TraceError(
                     .usage, "another process records into \(path). Name another trace")
             }

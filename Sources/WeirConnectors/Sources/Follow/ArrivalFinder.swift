@@ -58,7 +58,7 @@ struct ArrivalFinder: ~Copyable {
     struct Found {
         var files: [FollowedFile] = []
         /// The file that stands at the path now, where that is known.
-        var standing: FileStatus.Identity?
+        var standing: FileNumber?
     }
 
     /// Opens the files that have come to be at the path, as far as there is room for them.
@@ -175,7 +175,7 @@ struct ArrivalFinder: ~Copyable {
 
     /// Whether a file is neither open nor among those just found.
     private func isNew(
-        _ identity: FileStatus.Identity, _ found: Found, _ known: borrowing FollowedFiles
+        _ identity: FileNumber, _ found: Found, _ known: borrowing FollowedFiles
     ) -> Bool {
         !known.isOpen(identity) && !found.files.contains { $0.identity == identity }
     }

@@ -1,11 +1,12 @@
 import Glibc
+import WeirBase
 
 /// An open file among those that come to be at a followed path one after the other.
 ///
 /// Its descriptor keeps it readable whatever becomes of its name.
 final class FollowedFile {
     let descriptor: Descriptor
-    let identity: FileStatus.Identity
+    let identity: FileNumber
 
     /// - Throws: `EISDIR` for a directory, `EINVAL` for what is no regular file either.
     init(opening path: UnsafePointer<CChar>) throws(SystemFailure) {

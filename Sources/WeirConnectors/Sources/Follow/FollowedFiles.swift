@@ -1,3 +1,5 @@
+import WeirBase
+
 /// Which of the files of a followed path are read, in which order, and when one is let go.
 /// Decisions alone: it touches no file.
 ///
@@ -17,7 +19,7 @@ struct FollowedFiles {
     /// An open file.
     struct File {
         let number: UInt64
-        let identity: FileStatus.Identity
+        let identity: FileNumber
         var position = FilePosition()
         /// Since when it gave nothing, monotonic nanoseconds; nil while it gives something.
         var quietSince: UInt64?
@@ -38,7 +40,7 @@ struct FollowedFiles {
     /// The open files, oldest first; the last one is current.
     private(set) var open: [File] = []
     /// Files that were let go, oldest first.
-    private var known: [(identity: FileStatus.Identity, position: FilePosition)] = []
+    private var known: [(identity: FileNumber, position: FilePosition)] = []
     private var nextNumber: UInt64 = 0
 
     /// A replaced file is let go when it was quiet for `linger` nanoseconds.
@@ -46,12 +48,12 @@ struct FollowedFiles {
 
     var current: File? { open.last }
 
-    func isOpen(_ identity: FileStatus.Identity) -> Bool {
+    func isOpen(_ identity: FileNumber) -> Bool {
         open.contains { $0.identity == identity }
     }
 
     /// This file is at the path now.
-    mutating func stands(_ identity: FileStatus.Identity) -> Arrival {
+    mutating func stands(_ identity: FileNumber) -> Arrival {
         guard let place = open.firstIndex(where: { $0.identity == identity }) else { return .new }
         if place == open.count - 1 { return .current }
         replaceCurrent()
@@ -60,7 +62,7 @@ struct FollowedFiles {
     }
 
     /// A file was opened, and is the current one from now on. Returns its number.
-    mutating func opened(_ identity: FileStatus.Identity) -> UInt64 {
+    mutating func opened(_ identity: FileNumber) -> UInt64 {
         precondition(!isOpen(identity), "file \(identity) is open already")
         replaceCurrent()
         var file = File(number: nextNumber, identity: identity)
@@ -80,7 +82,7 @@ struct FollowedFiles {
     }
 
     /// Whether a file is open, or was let go and is still known.
-    func isKnown(_ identity: FileStatus.Identity) -> Bool {
+    func isKnown(_ identity: FileNumber) -> Bool {
         isOpen(identity) || known.contains { $0.identity == identity }
     }
 

@@ -1,4 +1,5 @@
 import Glibc
+import WeirBase
 
 /// Where a followed path leads behind all symbolic links: the directory in which its file is
 /// renamed, and the file's name there.
@@ -10,7 +11,7 @@ struct FollowedPlace: Equatable {
 
     let directory: String
     /// Which directory that is: another one can come to have the same path.
-    let identity: FileStatus.Identity
+    let identity: FileNumber
     /// The file's name in that directory.
     let name: Arrivals.Name
 
