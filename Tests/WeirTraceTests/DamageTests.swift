@@ -103,6 +103,41 @@ import WeirTelemetry
         }
     }
 
+    @Test func `a summary without a checksum is believed`() throws {
+        try withFolder { folder in
+            var bytes = try bytes(folder)
+            let whole = try Contents(open(bytes, folder))
+            // The checksum is the last field of the footer. MCAP writes 0 for "not available".
+            let end = bytes.count - Mcap.magic.count
+            bytes.replaceSubrange(end - 4..<end, with: [0, 0, 0, 0])
+            #expect(try Contents(open(bytes, folder)) == whole)
+        }
+    }
+
+    @Test func `a finished file without a summary is read record by record`() throws {
+        try withFolder { folder in
+            var bytes = try bytes(folder)
+            let whole = try Contents(open(bytes, folder))
+            let path = folder + "/whole.mcap"
+            let dataEnd = Int(try McapIndex(of: InputFile(opening: path)).dataEnd)
+            var footer = ByteWriter()
+            let start = footer.beginRecord(.footer)
+            footer.append(contentsOf: [UInt8](repeating: 0, count: Mcap.footerBody))
+            footer.endRecord(start)
+            bytes = bytes.prefix(dataEnd) + footer.bytes + Mcap.magic
+            #expect(try Contents(open(bytes, folder)) == whole)
+        }
+    }
+
+    @Test func `an empty file of another program is no trace and not damaged`() throws {
+        try withFolder { folder in
+            let path = folder + "/other.mcap"
+            try McapWriter(path: path, library: "other", overwrite: false).finish()
+            let error = #expect(throws: TraceError.self) { try Trace.open(path: path) }
+            #expect(error?.code == .notATrace)
+        }
+    }
+
     @Test func `a changed count with mended checksums breaks the chain`() throws {
         try withFolder { folder in
             let path = folder + "/changed.mcap"

@@ -277,4 +277,67 @@ import WeirTelemetry
             #expect(try bytes(folder + "/one.mcap") == bytes(folder + "/two.mcap"))
         }
     }
+
+    /// Writes a trace of two metrics whose first was left out, with checksums that fit.
+    private func writeWithoutFirst(_ topic: Topic, _ data: [UInt8], _ path: String) throws {
+        let writer = try McapWriter(path: path, library: "weir", overwrite: false)
+        try writer.writeMetadata(
+            name: TraceMetadata.run,
+            JSONCodec.members(Fixture.header, plain: [("format", TraceMetadata.version)]))
+        let channel = try writer.addChannel(topic: topic.rawValue, schema: 0, encoding: "json")
+        try writer.writeChunk(
+            [McapMessage(channel: channel, sequence: 1, logTime: 1, data: data)], compress: true)
+        try writer.writeMetadata(
+            name: TraceMetadata.end,
+            JSONCodec.members(Fixture.end, plain: [("complete", "true")]))
+        try writer.finish()
+    }
+
+    @Test func `a message behind a missing one is kept, and the missing one is said`() throws {
+        try withFolder { folder in
+            let path = folder + "/gap.mcap"
+            try writeWithoutFirst(.metric, JSONCodec.encode(Fixture.metric), path)
+            let rewritten = try Trace.recover(path: path, to: folder + "/new.mcap")
+            #expect(rewritten.losses.regions.map(\.reason) == ["message 0 is missing"])
+            let trace = try Trace.open(path: folder + "/new.mcap")
+            #expect(try Contents(trace).metrics == [Fixture.metric])
+        }
+    }
+
+    @Test func `steps behind a missing block are not kept`() throws {
+        try withFolder { folder in
+            let path = folder + "/gap.mcap"
+            let encoder = ScheduleEncoder()
+            _ = try encoder.encode(Fixture.schedules[0])
+            let second = try encoder.encode(Fixture.schedules[1])
+            try writeWithoutFirst(.schedule, second, path)
+            let rewritten = try Trace.recover(path: path, to: folder + "/new.mcap")
+            #expect(rewritten.steps == 0)
+            // The head of the block that was not taken still tells how far the run came.
+            #expect(rewritten.cut.map { $0.lastKnown >= 12 } == true)
+        }
+    }
+
+    @Test func `a file of lengths that claim too much is given up soon`() throws {
+        try withFolder { folder in
+            let path = folder + "/hostile.mcap"
+            var bytes = ByteWriter()
+            bytes.append(contentsOf: Mcap.magic)
+            for _ in 0..<McapSalvage.maximumGaps + 200 {
+                // A schema that would end behind the file, and a record that can be found.
+                bytes.append(Mcap.Opcode.schema.rawValue)
+                bytes.append(fixed: UInt64(Mcap.maximumRecord))
+                let start = bytes.beginRecord(.metadata)
+                bytes.append(mcap: TraceMetadata.end)
+                bytes.append(mcap: [])
+                bytes.endRecord(start)
+            }
+            try write(bytes.bytes, path)
+            let salvage = try McapSalvage(of: InputFile(opening: path))
+            #expect(salvage.gaps.count == McapSalvage.maximumGaps + 1)
+            // The last gap is what was given up.
+            let last = try #require(salvage.index.chunks.last)
+            #expect(last.offset + last.length == bytes.bytes.count)
+        }
+    }
 }

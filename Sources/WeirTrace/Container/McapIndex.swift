@@ -96,7 +96,8 @@ extension McapIndex {
 // MARK: The summary
 
 extension McapIndex {
-    /// Reads the summary of a file that ends with the magic and holds it against its checksum.
+    /// Reads the summary of a file that ends with the magic, and holds it against its checksum
+    /// where it has one. A finished file without a summary is scanned instead.
     init(summaryOf file: InputFile, size: UInt64) throws(TraceError) {
         let footerLength = Mcap.recordHead + Mcap.footerBody
         let footerOffset = size - UInt64(Mcap.magic.count + footerLength)
@@ -112,19 +113,28 @@ extension McapIndex {
             // The summary offsets, which help only who wants a part of the summary.
             _ = try reader.fixed(UInt64.self)
             expected = try reader.fixed()
-            guard summaryStart >= UInt64(Mcap.magic.count), summaryStart <= footerOffset,
-                footerOffset - summaryStart <= UInt64(Mcap.maximumSummary)
-            else { throw reader.failure("the footer puts the summary outside the file") }
+            let isInside =
+                summaryStart >= UInt64(Mcap.magic.count) && summaryStart <= footerOffset
+                && footerOffset - summaryStart <= UInt64(Mcap.maximumSummary)
+            guard isInside || summaryStart == 0 else {
+                throw reader.failure("the footer puts the summary outside the file")
+            }
         } catch {
             throw .damaged(footerOffset + UInt64(error.offset), error.reason)
+        }
+        guard summaryStart > 0 else {
+            // MCAP writes a zero where there is no summary.
+            dataEnd = UInt64(Mcap.magic.count)
+            try scan(file)
+            return
         }
         let summary = try file.read(at: summaryStart, count: Int(footerOffset - summaryStart))
         var crc = CRC32()
         crc.update(summary)
         crc.update(footer.dropLast(4))
-        // MCAP reads a zero as “no checksum”. Here a zero fits only by chance: Weir always
-        // writes one, and a summary that nothing vouches for is not believed.
-        guard crc.value == expected else {
+        // MCAP writes a zero for “no checksum”. Weir always writes one, but other programs need
+        // not; what such a summary says of the chunks is checked when they are read.
+        guard expected == 0 || crc.value == expected else {
             throw .damaged(
                 summaryStart, "the checksum of the summary does not fit")
         }

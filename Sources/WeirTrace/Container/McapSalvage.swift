@@ -12,8 +12,7 @@ import WeirBase
 /// file is the cost in the worst case.
 struct McapSalvage {
     /// So many records that cannot be read are gone around. What lies behind the last of them is
-    /// one more gap, to the file's end, so that a file of garbage is given up soon. (A length
-    /// that claims more than the file has is gone around without a look at this bound.)
+    /// one more gap, to the file's end, so that a file of garbage is given up soon.
     static let maximumGaps = 4_096
     /// The minimum number of bytes of a chunk with a message in it. The chunk's record takes 49:
     /// its head of 9, two log times, the unpacked size and the stored length of 8 each, and a
@@ -25,8 +24,6 @@ struct McapSalvage {
     private(set) var index = McapIndex()
     /// Why there is a gap and no chunk, by its index in `index.chunks`.
     private(set) var gaps: [Int: TraceError] = [:]
-    /// How many bytes follow the last whole record of a file that was cut off.
-    private(set) var cutBytes: UInt64 = 0
 
     /// Reads the summary, or else the whole file.
     ///
@@ -68,25 +65,24 @@ struct McapSalvage {
     /// or behind the last gap that is allowed.
     private mutating func scan(_ file: InputFile, _ size: UInt64) throws(TraceError) {
         while true {
+            var damage: TraceError?
             do throws(TraceError) {
                 while try index.advance(file, size: size) {}
-                cutBytes = index.isFinished ? 0 : size - min(size, index.dataEnd)
-                if cutBytes == 0 || index.isDataEnded { return }
-                // Either the file was cut here, or a damaged length claims more bytes than there
-                // are. If another record can be found behind it, the length is wrong.
-                guard let next = try Self.find(file, from: index.dataEnd + 1, size) else { return }
-                let reason = "a record claims more bytes than the file has"
-                skip(to: next, .damaged(index.dataEnd, reason))
+                if index.isFinished || index.isDataEnded || index.dataEnd >= size { return }
             } catch {
                 guard error.code == .damaged else { throw error }
                 // The damage is in the summary. All it would say was found without it.
                 if index.isDataEnded { return }
-                let next =
-                    gaps.count < Self.maximumGaps
-                    ? try Self.find(file, from: index.dataEnd + 1, size) : nil
-                skip(to: next ?? size, error)
-                if next == nil { return }
+                damage = error
             }
+            let isAllowed = gaps.count < Self.maximumGaps
+            let next = isAllowed ? try Self.find(file, from: index.dataEnd + 1, size) : nil
+            // Without an error the file was cut here, or a damaged length claims more bytes than
+            // there are. If another record can be found behind it, the length is wrong.
+            if damage == nil, isAllowed, next == nil { return }
+            let reason = "a record claims more bytes than the file has"
+            skip(to: next ?? size, damage ?? .damaged(index.dataEnd, reason))
+            if next == nil { return }
         }
     }
 

@@ -106,8 +106,9 @@ package final class Trace: Sendable {
         _ file: InputFile, _ index: McapIndex
     ) throws(TraceError) -> RunHeader {
         guard let members = try index.members(of: TraceMetadata.run, in: file) else {
-            // Not even a channel was written: the recorder died while it began.
-            if index.topics.isEmpty, index.chunks.isEmpty {
+            // Not even a channel was written: the recorder died while it began. A file that was
+            // finished like that is another program's.
+            if index.topics.isEmpty, index.chunks.isEmpty, !index.isFinished {
                 throw .damaged(
                     index.dataEnd,
                     "\(file.path) is cut off inside its header: nothing of it "

@@ -111,7 +111,7 @@ final class Salvage {
             }
             let data = chunk.data(of: message)
             do throws(MalformedBytes) {
-                try checkSequence(message)
+                try checkSequence(message, topic, at: entry.offset)
                 try take(data, topic, at: entry.offset, into: &batch)
             } catch {
                 lose(
@@ -133,14 +133,26 @@ final class Salvage {
 
     // MARK: What a message holds
 
-    /// Throws when a message is missing before this one and no damage was seen that could
-    /// have swallowed it; this one is then lost with it. Behind damage a message is judged by
-    /// what it holds.
-    private func checkSequence(_ message: McapChunk.Message) throws(MalformedBytes) {
+    /// Counts a loss when messages are missing before this one and no damage was seen that could
+    /// have swallowed them. This one, and everything behind damage, is judged by what it holds.
+    ///
+    /// - Throws: when the message was there before; what it holds is then not taken twice.
+    private func checkSequence(
+        _ message: McapChunk.Message, _ topic: Topic, at offset: UInt64
+    ) throws(MalformedBytes) {
         let expected = sequences[message.channel, default: 0]
+        // The numbers wrap around: of the two ways from one to the other the shorter one counts.
+        let missing = message.sequence &- expected
+        guard missing < 1 << 31 else {
+            throw MalformedBytes(offset: 0, reason: "message \(message.sequence) is there twice")
+        }
         sequences[message.channel] = message.sequence &+ 1
-        guard message.sequence != expected, losses.isEmpty else { return }
-        throw MalformedBytes(offset: 0, reason: "message \(expected) is missing")
+        guard missing > 0, losses.isEmpty else { return }
+        let names = missing == 1 ? "message \(expected) is" : "\(missing) messages are"
+        lose(
+            Losses.Region(
+                offset: offset, bytes: 0, topics: [topic],
+                reason: "\(names) missing"))
     }
 
     private func take(

@@ -175,7 +175,6 @@ struct SubtaskMemory {
     var emitted: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
     /// The last call that one of its completions took.
     var call: UInt64 = 0
-    var duration: UInt64 = 0
 }
 
 /// The memories of all subtasks met in a block. It grows to the largest number met, at most
