@@ -123,7 +123,7 @@ struct OverwriteTests {
         let made = try weir.shell(
             """
             mkdir weir-traces && cd weir-traces && truncate -s 700M mine.mcap &&
-            cp ../t.mcap old.mcap && truncate -s 400M old.mcap && touch -d '2 days ago' *.mcap
+            cp ../t.mcap old.mcap && truncate -s 1100M old.mcap && touch -d '2 days ago' *.mcap
             """)
         #expect(made.code == 0, "\(made)")
         let outcome = try weir("run", "orders", "--limit", "20", "--rate", "max", "--ui", "none")

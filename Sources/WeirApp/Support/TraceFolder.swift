@@ -63,8 +63,9 @@ enum Newest {
     }
 }
 
-/// Keeps the folder of automatic traces within its bound. Traces that were asked for by name lie
-/// elsewhere and are never removed.
+/// Keeps the automatic traces of a folder within their bound. Traces that were asked for by name
+/// lie elsewhere and are never removed. Files of somebody else in the folder are not removed
+/// either, and they do not count: otherwise one large file would cost every trace.
 enum Retention {
     /// Where automatic traces go, below the folder in which the command runs.
     static let folder = "weir-traces"
@@ -72,16 +73,18 @@ enum Retention {
     /// record still, or died, do not count.
     static let maximumBytes = 1_000_000_000
 
-    /// Removes the oldest traces until the rest is below the bound; tells which.
+    /// Removes the oldest traces until the rest is below the bound; tells which. It opens every
+    /// file that is called like a trace, to read its first bytes.
     static func makeRoom(in folder: String) -> [String] {
-        // A run that records still, or died, keeps its trace.
-        let traces = TraceFolder(folder).entries.filter { !$0.hasLanes && !$0.isLink }
+        // A run that records still, or died, keeps its trace. What somebody else put there is no
+        // trace, whatever it is called.
+        let traces = TraceFolder(folder).entries.filter { entry in
+            !entry.hasLanes && !entry.isLink && (try? FilePlace(entry.path))?.kind == .trace
+        }
         var total = traces.reduce(0) { $0 + $1.bytes }
         var removed: [String] = []
         // Oldest first, and no more than needed.
         for trace in traces where total > maximumBytes {
-            // What somebody else put there is not ours to remove, whatever it is called.
-            guard (try? FilePlace(trace.path))?.kind == .trace else { continue }
             if unlink(trace.path) == 0 {
                 total -= trace.bytes
                 removed.append(trace.path)
