@@ -42,9 +42,6 @@ struct CutOff: Sendable {
         cause = Self.cause(run, reason, signal)
     }
 
-    /// Seconds with one digit.
-    private static func tenths(_ nanoseconds: UInt64) -> String { Figures.tenths(nanoseconds) }
-
     /// The cause in words and as an exit code: 128 + n for a signal, the status of an `exit`, 5
     /// where the run just did not come to its end. A successful `exit(0)` in the middle of a run is
     /// a failure all the same, as its rows are not whole.
@@ -63,7 +60,7 @@ struct CutOff: Sendable {
                 name: "stopped", code: code, message: hanging.isEmpty ? nil : hanging)
         case .stalled(let time):
             let what =
-                "the end made no progress for \(tenths(time)) s"
+                "the end made no progress for \(Figures.seconds(time)) s"
                 + (hanging.isEmpty ? "" : ": \(hanging)")
             // Somebody asked for the end, and that it was cut off does not change the code.
             if let signal { return ExitCause(name: "stopped", code: 128 + signal, message: what) }

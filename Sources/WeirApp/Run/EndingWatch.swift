@@ -213,12 +213,12 @@ enum Leaving {
 /// A call that does not come back, in words.
 extension LongCall {
     /// `pick/1 has been in operator pick for 3.2 s`.
-    var words: String { "\(subtask) has been \(place) for \(Figures.tenths(nanoseconds)) s" }
+    var words: String { "\(subtask) has been \(place) for \(Figures.seconds(nanoseconds)) s" }
 }
 
 extension Figures {
-    /// Seconds with one digit.
-    static func tenths(_ nanoseconds: UInt64) -> String {
+    /// Nanoseconds as seconds with one digit behind the point, which is not rounded.
+    static func seconds(_ nanoseconds: UInt64) -> String {
         let tenths = nanoseconds / 100_000_000
         return "\(tenths / 10).\(tenths % 10)"
     }

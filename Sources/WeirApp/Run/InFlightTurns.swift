@@ -87,10 +87,6 @@ struct ChildProcess {
     private let process: pid_t
     /// The end of the pipe that its standard output is read from.
     private let output: Int32
-    /// The maximum of bytes that are kept of its output; the rest is read and dropped, so that the
-    /// child never waits for room.
-    private static let maximumOutput = 1 << 16
-
     /// Starts it, with an environment in which a trap ends it at once; nil when that failed.
     init?(_ arguments: [String]) {
         var ends: [Int32] = [0, 0]
@@ -121,7 +117,8 @@ struct ChildProcess {
     /// for that many nanoseconds.
     func finish(silentFor limit: UInt64) -> (output: String, status: Status) {
         var deadline = MonotonicClock.nanoseconds() + limit
-        var bytes: [UInt8] = []
+        // All is read, so that the child never waits for room, and the end of it is kept.
+        var tail = OutputTail()
         var buffer = [UInt8](repeating: 0, count: 4_096)
         var isLate = false
         while !isLate {
@@ -137,15 +134,35 @@ struct ChildProcess {
             guard count > 0 else { break }
             // A sign of life: the silence begins anew.
             deadline = MonotonicClock.nanoseconds() + limit
-            if bytes.count < Self.maximumOutput { bytes.append(contentsOf: buffer[..<count]) }
+            tail.append(buffer[..<count])
         }
         close(output)
         if isLate { kill(process, SIGKILL) }
         var status: Int32 = 0
         while waitpid(process, &status, 0) < 0 && errno == EINTR {}
-        let text = String(decoding: bytes, as: UTF8.self)
+        let text = tail.text
         if isLate { return (text, .tookTooLong) }
         let signal = status & 0x7F
         return (text, signal == 0 ? .exited(status >> 8 & 0xFF) : .signalled(signal))
     }
+}
+
+/// The end of what a process prints. Only its last lines say how far it came, and it may print for
+/// as long as it likes before them.
+struct OutputTail {
+    /// The maximum of bytes that are kept.
+    static let maximumBytes = 1 << 16
+
+    private var bytes: [UInt8] = []
+
+    /// Adds what came next; what was printed long before gives way.
+    mutating func append(_ output: some Collection<UInt8>) {
+        bytes.append(contentsOf: output)
+        // Cut at twice the bound, so that each byte is moved once at most.
+        guard bytes.count >= 2 * Self.maximumBytes else { return }
+        bytes.removeFirst(bytes.count - Self.maximumBytes)
+    }
+
+    /// The kept bytes. The first line may lack its beginning, and the last one its end.
+    var text: String { String(decoding: bytes.suffix(Self.maximumBytes), as: UTF8.self) }
 }

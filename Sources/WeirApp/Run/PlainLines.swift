@@ -43,18 +43,14 @@ enum PlainLines {
         }
         // A stage without a watermark, or without a queue, has nothing to show there.
         if let lag = rate.watermarkLag {
-            text += "  lag \(tenths(Double(lag) / 1e9)) s"
+            text += "  lag \(Figures.tenths(Double(lag) / 1e9)) s"
         }
         return text
     }
 
-    /// A share as a whole percentage.
-    private static func percent(_ share: Double) -> String { "\(Int((share * 100).rounded()))%" }
-
-    private static func tenths(_ number: Double) -> String {
-        let tenths = Int((number * 10).rounded())
-        return "\(tenths / 10).\(tenths % 10)"
-    }
+    /// A share as a whole percentage. Without the space that the screen has, so that a line splits
+    /// at its spaces.
+    private static func percent(_ share: Double) -> String { "\(Figures.wholePercent(share))%" }
 
     /// A text with spaces before it, to a width; longer ones stay as they are.
     private static func padded(_ text: String, _ width: Int) -> String {

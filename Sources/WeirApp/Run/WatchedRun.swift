@@ -41,7 +41,7 @@ struct WatchedRun: Sendable {
     func hangs(atLeast nanoseconds: UInt64) -> [String] {
         let calls = execution.longCalls(atLeast: nanoseconds).map(\.words)
         let writes = outside.longWrites(atLeast: nanoseconds).map {
-            "sink \($0.sink) has been writing for \(Figures.tenths($0.nanoseconds)) s"
+            "sink \($0.sink) has been writing for \(Figures.seconds($0.nanoseconds)) s"
         }
         // What is blocked is blocked by one of those, and only named where none of them is known.
         if !(calls + writes).isEmpty { return calls + writes }

@@ -7,7 +7,13 @@ import WeirTrace
 enum BuildIdentity {
     /// Whether this very build recorded the trace.
     static func isBuild(of trace: Trace) -> Bool {
-        trace.header.recordedWith.build == executableHash
+        isSame(trace.header.recordedWith.build, executableHash)
+    }
+
+    /// Whether two hashes are those of one build. An empty one stands for a build that could not be
+    /// read, and is nobody's.
+    static func isSame(_ recorded: String, _ own: String) -> Bool {
+        !recorded.isEmpty && recorded == own
     }
 
     /// `StableHash` of the executable file, 16 hexadecimal digits; empty where it cannot be read.

@@ -4,22 +4,11 @@ import WeirTrace
 
 /// Watches a trace's folder for a newer trace of the same pipeline: the run was started again.
 /// `TraceFeed` owns one and looks twice a second. A look costs a walk over the folder, and opens
-/// only files that are new or could not be opened before.
+/// only files that are new or could not be opened before. What it keeps grows with the folder
+/// alone.
 struct SiblingTraces {
-    /// A file whatever it is called. A trace that is replaced under the same name is a new file.
-    private struct Identity: Hashable {
-        var device: UInt64
-        var file: UInt64
-
-        /// Nil for what is no regular file, or not there.
-        init?(_ path: String) {
-            var status = stat()
-            guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
-            (device, file) = (UInt64(status.st_dev), UInt64(status.st_ino))
-        }
-    }
-
-    /// The maximum of files that are opened in one look; the others get their turn in the next.
+    /// The maximum of files that are opened in one look; the others get their turn in the next. So
+    /// they do however many files can never be opened: those that waited longest come first.
     private static let maximumOpened = 16
 
     private let path: String
@@ -29,7 +18,11 @@ struct SiblingTraces {
     /// When the newest known run started, in nanoseconds since 1970.
     private var started: Int64
     /// The files that were looked at. Only asked for members.
-    private var known: Set<Identity> = []
+    private var known: Set<FileNumber> = []
+    /// By file that could not be opened so far: the number of the look that tried it last.
+    private var tried: [FileNumber: Int] = [:]
+    /// How often was looked.
+    private var lookCount = 0
     /// The newest one found; nil when there is none.
     private(set) var newest: String?
 
@@ -39,10 +32,10 @@ struct SiblingTraces {
         pipeline = trace.header.pipeline
         run = trace.header.run
         started = trace.header.started
-        if let own = Identity(path) { known.insert(own) }
+        if let own = Self.number(of: path) { known.insert(own) }
         // What is there already is no news.
         for file in files {
-            if let identity = Identity(file) { known.insert(identity) }
+            if let number = Self.number(of: file) { known.insert(number) }
         }
     }
 
@@ -55,15 +48,16 @@ struct SiblingTraces {
 
     /// Looks once; true when something newer was found that was not known before.
     mutating func look() -> Bool {
+        lookCount += 1
         var found = false
-        var opened = 0
-        for file in files {
-            guard let identity = Identity(file), !known.contains(identity) else { continue }
-            opened += 1
-            if opened > Self.maximumOpened { break }
+        for (file, number) in filesToOpen() {
             // One whose header is not written yet is looked at again.
-            guard let other = try? Trace.open(path: file) else { continue }
-            known.insert(identity)
+            guard let other = try? Trace.open(path: file) else {
+                tried[number] = lookCount
+                continue
+            }
+            tried[number] = nil
+            known.insert(number)
             // The same run may be there under another name, as a copy; and an older run is no news.
             guard other.header.pipeline == pipeline, other.header.run != run,
                 other.header.started >= started
@@ -71,5 +65,35 @@ struct SiblingTraces {
             (newest, started, found) = (file, other.header.started, true)
         }
         return found
+    }
+
+    /// The number of a file: a trace that is replaced under the same name is a new one. Nil for
+    /// what is no regular file, or not there.
+    private static func number(of path: String) -> FileNumber? {
+        var status = stat()
+        guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+        return FileNumber(status)
+    }
+
+    /// The files that this look opens: of those that are not known the ones that were never tried,
+    /// and then those whose last try lies furthest back. Files that are gone are forgotten, because
+    /// their numbers may come again.
+    private mutating func filesToOpen() -> [(path: String, number: FileNumber)] {
+        var present: Set<FileNumber> = []
+        var waiting: [(path: String, number: FileNumber)] = []
+        for path in files {
+            guard let number = Self.number(of: path), present.insert(number).inserted else {
+                continue
+            }
+            if !known.contains(number) { waiting.append((path, number)) }
+        }
+        known.formIntersection(present)
+        tried = tried.filter { present.contains($0.key) }
+        // Those of one look stay in the order of the folder.
+        let order = waiting.enumerated().sorted { left, right in
+            let (first, second) = (tried[left.element.number], tried[right.element.number])
+            return (first ?? 0, left.offset) < (second ?? 0, right.offset)
+        }
+        return order.prefix(Self.maximumOpened).map(\.element)
     }
 }

@@ -1,0 +1,59 @@
+import Foundation
+import Testing
+import WeirTelemetry
+import WeirTrace
+
+@testable import WeirApp
+
+/// How a newer trace of the same pipeline is found beside one that is shown.
+@Suite struct SiblingTracesTests {
+    /// Writes a trace of a run that started at a time.
+    private func write(_ path: String, run: Int, started: Int64) throws {
+        var header = RunHeader(
+            run: String(repeating: "\(run)", count: 32), pipeline: "orders", version: "1",
+            plan: "00112233aabbccdd", seed: 7)
+        header.started = started
+        let writer = try TraceWriter(path: path, header: header, overwrite: false)
+        try writer.finish(RunEnd(cause: "finished", steps: 0, turns: 0, events: 0))
+    }
+
+    @Test func `files that cannot be read keep nobody from a newer trace`() throws {
+        let folder = NSTemporaryDirectory() + "weir-siblings-\(UUID().uuidString)"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        try write(folder + "/shown.mcap", run: 1, started: 1_000)
+        var siblings = SiblingTraces(of: try Trace.open(path: folder + "/shown.mcap"))
+        for number in 0..<40 {
+            try Data("no trace".utf8).write(to: URL(filePath: folder + "/a\(number).mcap"))
+        }
+        try write(folder + "/newer.mcap", run: 2, started: 2_000)
+        var looks = 0
+        while !siblings.look(), looks < 10 { looks += 1 }
+        #expect(siblings.newest == folder + "/newer.mcap")
+    }
+
+    @Test func `a trace whose header comes late is found among unreadable ones`() throws {
+        let folder = NSTemporaryDirectory() + "weir-siblings-\(UUID().uuidString)"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        try write(folder + "/shown.mcap", run: 1, started: 1_000)
+        var siblings = SiblingTraces(of: try Trace.open(path: folder + "/shown.mcap"))
+        for number in 0..<40 {
+            try Data("no trace".utf8).write(to: URL(filePath: folder + "/a\(number).mcap"))
+        }
+        try Data().write(to: URL(filePath: folder + "/late.mcap"))
+        var isEarly = false
+        for _ in 0..<5 where siblings.look() { isEarly = true }
+        #expect(!isEarly)
+        // The file gets its contents and stays the same file.
+        try write(folder + "/written.mcap", run: 2, started: 2_000)
+        let bytes = try Data(contentsOf: URL(filePath: folder + "/written.mcap"))
+        try FileManager.default.removeItem(atPath: folder + "/written.mcap")
+        let file = try FileHandle(forWritingTo: URL(filePath: folder + "/late.mcap"))
+        try file.write(contentsOf: bytes)
+        try file.close()
+        var looks = 0
+        while !siblings.look(), looks < 10 { looks += 1 }
+        #expect(siblings.newest == folder + "/late.mcap")
+    }
+}
