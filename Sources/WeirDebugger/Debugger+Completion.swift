@@ -54,13 +54,8 @@ extension Debugger {
         if let open = word.firstIndex(of: "[") {
             let stage = word[..<open].prefix { $0 != "." && $0 != "/" }
             guard run.stageNames.contains(String(stage)) else { return [] }
-            // All entries are made to find those that fit, so this grows with the state of
-            // the stage.
-            let found = try? run.states(of: String(stage), limit: .max)
-            // Those that fit, before there are too many of them.
-            return Array(
-                (found?.entries ?? []).map(\.name).filter { $0.hasPrefix(word) }
-                    .prefix(Self.mostKeys))
+            let found = try? run.states(of: String(stage), named: word, limit: Self.mostKeys)
+            return (found?.entries ?? []).map(\.name)
         }
         return ["cell", "step", "depth("] + run.stageNames.map { "\($0)[" }
     }

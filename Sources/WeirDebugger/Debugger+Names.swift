@@ -156,7 +156,7 @@ extension Debugger: ExpressionWorld {
         }
         // What was typed may be a subtask's name.
         let stageName = run.stageNames.first { stage == $0 || stage.hasPrefix("\($0)/") } ?? stage
-        let (entries, omitted) = try run.states(of: stageName, limit: 5)
+        let (entries, omitted) = try run.states(of: stageName, named: "", limit: 5)
         // State is seen behind the turns that changed it. One that is open may be changing it
         // now.
         if entries.isEmpty {

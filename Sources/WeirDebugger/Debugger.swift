@@ -125,7 +125,7 @@ package final class Debugger {
     }
 
     /// Runs forward to the first candidate that passes the test there; nil leaves the run at
-    /// `limit`.
+    /// `limit`, or where the replay disagreed with its trace.
     func search(
         through limit: UInt64, _ candidates: (StepFacts) throws -> Bool, _ test: () throws -> Bool
     ) throws -> UInt64? {

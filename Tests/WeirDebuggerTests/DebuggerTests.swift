@@ -284,4 +284,11 @@ import WeirTelemetry
     func `a word is completed by what can stand there`(line: String, candidates: [String]) {
         #expect(debugger.completions(of: line).candidates == candidates)
     }
+
+    @Test func `completion asks for no more entries than it offers`() {
+        run.keys = (0..<400).map { "k\($0)" }
+        let (_, candidates) = debugger.completions(of: "print state b[k39")
+        #expect(candidates == ["b[k39]"] + (390..<400).map { "b[k\($0)]" })
+        #expect(run.largestLimit <= 50)
+    }
 }

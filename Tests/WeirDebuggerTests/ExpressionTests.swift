@@ -112,4 +112,16 @@ private struct SmallWorld: ExpressionWorld {
             }
         }
     }
+
+    @Test(arguments: ["1e-5", "2.5e+2", "1E3", "-1e-5", "+1e+5"])
+    func `a number may have an exponent with a sign`(text: String) throws {
+        let number = try #require(Double(text))
+        #expect(try Expression("\(text) == \(number)").holds(in: SmallWorld()))
+        #expect(try Expression("\(text)==\(number)").holds(in: SmallWorld()))
+    }
+
+    @Test(arguments: ["1e", "1e+", "1-5 == 3", "1+2", "1e-5e"])
+    func `a sign that is no exponent's does not belong to the number`(text: String) {
+        #expect(throws: CommandError.self) { try Expression(text) }
+    }
 }

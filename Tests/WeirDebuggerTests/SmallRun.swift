@@ -21,6 +21,8 @@ final class SmallRun: ReplayedExecution {
     var marks: [Mark] = []
     var lines: [LogLineFacts] = []
     var keys = ["17"]
+    /// The most entries that anybody asked for at once.
+    private(set) var largestLimit = 0
     var divergenceStep: UInt64?
     var diedInTurns = false
     private(set) var position: UInt64 = 0
@@ -88,6 +90,7 @@ final class SmallRun: ReplayedExecution {
     ) throws -> UInt64? {
         while let next = try firstStep(after: position, through: limit, where: candidates) {
             if try go(to: next).isInterrupted { throw ReplayInterrupted(step: next) }
+            if divergence != nil { return nil }
             if try test() { return next }
         }
         _ = try go(to: limit)
@@ -108,18 +111,22 @@ final class SmallRun: ReplayedExecution {
         }
     }
 
-    func states(of stage: String?, limit: Int) throws -> (entries: [StateValue], omitted: Int) {
+    func states(
+        of stage: String?, named prefix: String, limit: Int
+    ) throws -> (entries: [StateValue], omitted: Int) {
+        largestLimit = max(largestLimit, limit)
         guard stage == nil || stage == "b" else { return ([], 0) }
         let all = keys.map { key in
             StateValue(
                 id: .entry(subtask: 2, operator: "b", key: key), name: "b[\(key)]",
                 value: key.count, asOfTurn: position > 2 ? 2 : nil)
         }
+        .filter { $0.name.hasPrefix(prefix) }
         return (Array(all.prefix(limit)), max(0, all.count - limit))
     }
 
     func find(_ name: String) throws -> [StateValue] {
-        (cells + (try states(of: nil, limit: .max)).entries).filter { $0.name == name }
+        (cells + (try states(of: nil, named: "", limit: .max)).entries).filter { $0.name == name }
     }
 
     func queues(messages limit: Int) -> [QueueFacts] {

@@ -103,6 +103,16 @@ private func session(memoryBytes: Int = 256 << 20) throws -> ReplaySession {
         #expect(session.divergence?.expected.hasPrefix("values ") == true)
     }
 
+    @Test func `entries are the first of their names, and the others are counted`() throws {
+        let session = try session()
+        try session.go(to: session.lastStep)
+        let all = try session.states(of: "match").entries.map(\.name)
+        try #require(all.count > 3)
+        let some = try session.states(of: "match", limit: 3)
+        #expect(some.entries.map(\.name) == Array(all.prefix(3)))
+        #expect(some.omitted == all.count - 3)
+    }
+
     @Test func `going back runs no more than the way from a snapshot`() throws {
         let session = try session()
         try session.go(to: session.lastStep)

@@ -159,9 +159,9 @@ struct ArmedBreakpoint {
     }
 
     /// The value of a state as text, by which a change is noticed. The text is bounded by
-    /// parts, so that a change far inside a very large value may go unnoticed.
+    /// parts, so that a change far inside a very large value may go unnoticed; `watch` says so.
     private static func text(of reference: StateReference, _ world: Debugger) throws -> String {
-        ReflectedValue.raw(try reference.value(in: world, at: nil))
+        ReflectedValue.compared(try reference.value(in: world, at: nil)).text
     }
 
     private static func short(_ text: String) -> String { PrintableText.escaped(text) }

@@ -61,6 +61,13 @@ extension Debugger {
         let point = try breaks.add(kind)
         var answer = Answer("break")
         answer.line("\(point.number): \(point.text)")
+        if case .watch(let reference) = kind, let value = try? reference.value(in: self, at: nil),
+            !ReflectedValue.compared(value).isWhole
+        {
+            answer.line(
+                "it is too large or too deep to be compared as a whole: a change far inside may go "
+                    + "unnoticed. Watch a part of it")
+        }
         answer.member("number", .number(point.number))
         answer.member("text", .text(point.text))
         return answer

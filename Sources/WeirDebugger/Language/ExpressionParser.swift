@@ -127,14 +127,17 @@ struct ExpressionParser {
         return Expression.Node(column: column, form: try named())
     }
 
-    /// Reads a number: whole if it can be, as a `Double` would lose digits. An exponent has
-    /// no sign.
+    /// Reads a number: whole if it can be, as a `Double` would lose digits. Only behind the `e`
+    /// of an exponent a sign belongs to it.
     private mutating func number() throws(CommandError) -> Expression.Node {
         let column = text.place
         var digits = text.take("-") ? "-" : ""
         if digits.isEmpty { _ = text.take("+") }
-        digits += text.take { $0.isASCII && ($0.isNumber || $0 == "." || $0 == "_" || $0 == "e") }
-            .filter { $0 != "_" }
+        digits += takeDigits()
+        if digits.last?.lowercased() == "e", let sign = text.next, sign == "-" || sign == "+" {
+            text.advance()
+            digits += "\(sign)\(takeDigits())"
+        }
         if let whole = Int128(digits) {
             return Expression.Node(column: column, form: .literal(.integer(whole)))
         }
@@ -142,6 +145,14 @@ struct ExpressionParser {
             throw CommandError("this is no number", at: column)
         }
         return Expression.Node(column: column, form: .literal(.real(real)))
+    }
+
+    /// Takes what a number can hold beside signs, without the underscores that only help readers.
+    private mutating func takeDigits() -> String {
+        text.take {
+            $0.isASCII && ($0.isNumber || $0 == "." || $0 == "_" || $0 == "e" || $0 == "E")
+        }
+        .filter { $0 != "_" }
     }
 
     /// Reads what begins with a name. Names in backquotes are a stage's, whatever they say.

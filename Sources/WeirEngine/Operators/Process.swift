@@ -312,7 +312,7 @@ extension KeyedProcess: OperatorTimers, StateView, StateChecks {
         TimerAccount(book: book, waiting: eventTimers.count + processingTimers.count)
     }
 
-    func entries() -> [(key: String, value: Any)] { table.entries() }
+    func list(_ list: inout EntryList) { table.list(&list) }
     func key(named text: String) -> Any? { table.key(named: text) }
     func value(of key: Any) -> Any? { (key as? Key).flatMap { table.value(of: $0) } }
 
@@ -338,11 +338,11 @@ extension KeyedTable where Key: Encodable, Value: Encodable {
         hash.combine(sum)
     }
 
-    /// The entries, in order of their keys' texts. Looks at all.
-    func entries() -> [(key: String, value: Any)] {
-        var entries: [(key: String, value: Any)] = []
-        forEach { entries.append(("\($0)", $1)) }
-        return entries.sorted { $0.key < $1.key }
+    /// Adds the entries to a list as one table; what `suffix` says stands behind each key.
+    func list(_ list: inout EntryList, suffix: String = "") {
+        list.addTable(suffix: suffix) { list in
+            forEach { key, value in list.add("\(key)", value) }
+        }
     }
 
     /// The key with this text. Looks at all keys.

@@ -114,7 +114,7 @@ extension SubtaskProcess: OperatorState, StateView {
     var watched: WatchedTable? { nil }
 
     // The one entry has no key.
-    func entries() -> [(key: String, value: Any)] { [("", state)] }
+    func list(_ list: inout EntryList) { list.addTable { $0.add("", state) } }
     func key(named text: String) -> Any? { text.isEmpty ? "" : nil }
     func value(of key: Any) -> Any? { state }
 }

@@ -240,10 +240,9 @@ extension TumblingWindow: StateView {
         var key: Key
     }
 
-    func entries() -> [(key: String, value: Any)] {
-        open.flatMap { window in
-            let start = Instant(nanoseconds: window.start)
-            return window.table.entries().map { ("\($0.key)@\(start)", $0.value) }
+    func list(_ list: inout EntryList) {
+        for window in open {
+            window.table.list(&list, suffix: "@\(Instant(nanoseconds: window.start))")
         }
     }
 

@@ -37,13 +37,67 @@ protocol OperatorState: SavablePart {
 /// An operator's state as a table of entries, for a debugger. At a rest point, or in a replay
 /// between turns.
 protocol StateView: AnyObject {
-    /// The entries, in order of the keys' texts. Costs a look at all of them.
-    func entries() -> [(key: String, value: Any)]
+    /// Adds the entries of which a list wants some, in order of the keys' texts. Costs a look at
+    /// all of them.
+    func list(_ list: inout EntryList)
     /// The key that has this text, in the form in which `value` wants it; nil when no entry has it.
     /// May look at all keys.
     func key(named text: String) -> Any?
     /// The value of one entry; nil when there is none. Costs one look into a table.
     func value(of key: Any) -> Any?
+}
+
+/// The first entries of a state, in the order of their keys' texts, and how many there are.
+///
+/// A state may have a million entries, of which a person reads a few. The list holds no more than
+/// about twice as many as were asked for while a table is gone through, whatever the table's order
+/// is. Each key is still made into a text, so that the time grows with the state and the memory
+/// does not. Owned by one thread.
+package struct EntryList {
+    /// The maximum of entries that are wanted.
+    private let limit: Int
+    /// Whether the entry with this text as its key is wanted at all.
+    private let isWanted: (String) -> Bool
+    /// The first entries that are wanted. Tables stand in the order in which they were added, and
+    /// the entries of each in the order of their keys' texts.
+    package private(set) var entries: [(key: String, value: Any)] = []
+    /// How many entries are wanted, those beyond the limit among them.
+    package private(set) var count = 0
+    /// Where the table under way begins in `entries`.
+    private var tableStart = 0
+    /// What stands behind each key of the table under way.
+    private var suffix = ""
+
+    package init(limit: Int, where isWanted: @escaping (String) -> Bool = { _ in true }) {
+        precondition(limit >= 0, "a list of \(limit) entries")
+        (self.limit, self.isWanted) = (limit, isWanted)
+    }
+
+    /// Adds a table behind those before it. `fill` adds its entries, in any order; `suffix` is put
+    /// behind each key, and plays no part in the order.
+    mutating func addTable(suffix: String = "", _ fill: (inout EntryList) -> Void) {
+        (tableStart, self.suffix) = (entries.count, suffix)
+        fill(&self)
+        cut()
+        for index in entries.indices[tableStart...] { entries[index].key += suffix }
+    }
+
+    /// Adds an entry of the table under way. `value` is asked for only where there is room.
+    mutating func add(_ key: String, _ value: @autoclosure () -> Any) {
+        guard isWanted(key + suffix) else { return }
+        count += 1
+        let room = limit - tableStart
+        guard room > 0 else { return }
+        entries.append((key, value()))
+        // Cut at twice the room, so that an entry costs the sorting of a few others.
+        if (entries.count - tableStart) / 2 >= max(64, room) { cut() }
+    }
+
+    /// Puts the table under way in order, and leaves as many of its entries as are wanted.
+    private mutating func cut() {
+        entries[tableStart...].sort { $0.key < $1.key }
+        if entries.count > limit { entries.removeLast(entries.count - limit) }
+    }
 }
 
 /// The processing-time timers that an operator sets, as its subtask sees them.

@@ -482,10 +482,14 @@ package final class Subtask: @unchecked Sendable {
         return turns % Self.sampleInterval == 0 ? trail.value : nil
     }
 
-    /// The state of each operator that has any, for a person. At a rest point, or in a replay
-    /// between turns. Costs a look at every entry.
-    package var states: [(operator: String, entries: [(key: String, value: Any)])] {
-        chain.views.map { ($0.operator, $0.view.entries()) }
+    /// The operators that have state for a person to look at. At a rest point, or in a replay
+    /// between turns.
+    package var stateOperators: [String] { chain.views.map(\.operator) }
+
+    /// Adds the entries of a state to a list, by its index in `stateOperators`. At a rest point, or
+    /// in a replay between turns. Costs a look at every entry.
+    package func list(_ list: inout EntryList, ofState index: Int) {
+        chain.views[index].view.list(&list)
     }
 
     /// The key that has this text in the state of an operator, in the form in which `value` wants

@@ -29,23 +29,42 @@ extension ReplaySession {
     }
 
     /// The keyed and other state of a stage, or of all stages: in order of subtasks, operators and
-    /// keys' texts, at most `limit` entries; and how many more there are.
+    /// keys' texts, at most `limit` entries whose names begin with `prefix`; and how many more
+    /// there are.
     ///
     /// What an open turn holds is taken from a second replay of the steps before it, and costs
-    /// that.
+    /// that. Otherwise the time grows with the state, as each key is looked at, and the memory with
+    /// `limit`.
     ///
     /// - Throws: `ReplayInterrupted` where `onProgress` ended that second replay.
     package func states(
-        of stage: String? = nil, limit: Int = .max
+        of stage: String? = nil, named prefix: String = "", limit: Int = .max
     ) throws -> (entries: [StateValue], omitted: Int) {
         var entries: [StateValue] = []
         var omitted = 0
-        try forEachState(of: stage) { _, found in
-            let taken = found.prefix(max(0, limit - entries.count))
+        let query = EntryQuery(limit: limit, prefix: prefix)
+        try forEachState(of: stage, query) { _, found, count in
+            let taken = found.prefix(limit - entries.count)
             entries.append(contentsOf: taken)
-            omitted += found.count - taken.count
+            omitted += count - taken.count
         }
         return (entries, omitted)
+    }
+
+    /// Which entries of a state are asked for.
+    private struct EntryQuery {
+        /// The maximum of entries of one subtask.
+        var limit = Int.max
+        /// How their names begin.
+        var prefix = ""
+        /// The text of their key; nil where any is meant.
+        var key: String?
+
+        /// Whether the entry with this key is meant; `place` stands before the key in its name.
+        func holds(_ place: String, _ key: String) -> Bool {
+            if let wanted = self.key, wanted != key { return false }
+            return prefix.isEmpty || "\(place)[\(key)]".hasPrefix(prefix)
+        }
     }
 
     /// What a name means now: `cell NAME`, `stage[key]`, `stage/1[key]`, `stage.operator[key]`.
@@ -59,10 +78,10 @@ extension ReplaySession {
         let (stage, subtask, wanted) = parts(of: place)
         guard let stage else { return [] }
         var found: [StateValue] = []
-        try forEachState(of: stage) { place, values in
+        try forEachState(of: stage, EntryQuery(key: String(key))) { place, values, _ in
             guard subtask == nil || subtask == place.name else { return }
             for value in values {
-                guard case .entry(_, let name, let text) = value.id, text == key else { continue }
+                guard case .entry(_, let name, _) = value.id else { continue }
                 if wanted == nil || wanted == name { found.append(value) }
             }
         }
@@ -79,7 +98,7 @@ extension ReplaySession {
                 if place == name { return (subtask.stage, isSubtask ? name : nil, nil) }
                 guard place.hasPrefix(name + ".") else { continue }
                 let rest = String(place.dropFirst(name.count + 1))
-                if subtask.states.contains(where: { $0.operator == rest }) {
+                if subtask.stateOperators.contains(rest) {
                     return (subtask.stage, isSubtask ? name : nil, rest)
                 }
             }
@@ -87,23 +106,25 @@ extension ReplaySession {
         return (nil, nil, nil)
     }
 
-    /// Gives each subtask of a stage with its state, in order: as it is now, or where a turn is
-    /// open as it was at that turn's beginning.
+    /// Gives each subtask of a stage with what a query finds in its state and how many entries it
+    /// means there, in order: as it is now, or where a turn is open as it was at that turn's
+    /// beginning.
     private func forEachState(
-        of stage: String?, _ body: (Subtask, [StateValue]) -> Void
+        of stage: String?, _ query: EntryQuery, _ body: (Subtask, [StateValue], Int) -> Void
     ) throws {
         let open = replica.director.openTurns
         let wanted = replica.execution.subtasks.filter { stage == nil || $0.stage == stage }
         let held = wanted.filter { open[$0.index] != nil && $0.hasState }
-        let past = try valuesBefore(held, open)
+        let past = try valuesBefore(held, open, query)
         for subtask in wanted {
             guard let turn = open[subtask.index] else {
-                body(subtask, values(of: subtask, asOf: nil))
+                let (values, count) = values(of: subtask, query, asOf: nil)
+                body(subtask, values, count)
                 continue
             }
             // Without values the second replay was interrupted, unless the subtask has none.
-            if let values = past[subtask.index] {
-                body(subtask, values)
+            if let (values, count) = past[subtask.index] {
+                body(subtask, values, count)
             } else if subtask.hasState {
                 throw ReplayInterrupted(step: turn)
             }
@@ -113,9 +134,9 @@ extension ReplaySession {
     /// The states of subtasks at the beginnings of their open turns. One replica goes from
     /// beginning to beginning, in order of their steps, so that the way is gone once.
     private func valuesBefore(
-        _ held: [Subtask], _ open: [UInt16: UInt64]
-    ) throws -> [UInt16: [StateValue]] {
-        var found: [UInt16: [StateValue]] = [:]
+        _ held: [Subtask], _ open: [UInt16: UInt64], _ query: EntryQuery
+    ) throws -> [UInt16: (values: [StateValue], count: Int)] {
+        var found: [UInt16: (values: [StateValue], count: Int)] = [:]
         let ordered = held.sorted { open[$0.index] ?? 0 < open[$1.index] ?? 0 }
         guard let first = ordered.first, let turn = open[first.index] else { return [:] }
         // A subtask's state only changes in its own turns, so that behind the step before the turn
@@ -125,25 +146,32 @@ extension ReplaySession {
             guard let turn = open[subtask.index] else { continue }
             guard try run(past, through: turn - 1) else { return found }
             found[subtask.index] = values(
-                of: past.execution.subtasks[Int(subtask.index)], asOf: turn)
+                of: past.execution.subtasks[Int(subtask.index)], query, asOf: turn)
         }
         return found
     }
 
-    /// A subtask's entries, with the names that a person types for them.
-    private func values(of subtask: Subtask, asOf turn: UInt64?) -> [StateValue] {
-        let states = subtask.states
-        return states.flatMap { state in
-            state.entries.map { entry in
-                // The operator's name only where the stage alone would mean several states.
-                let place =
-                    states.count > 1 ? "\(subtask.stage).\(state.operator)" : subtask.stage
-                return StateValue(
-                    id: .entry(
-                        subtask: subtask.index, operator: state.operator, key: entry.key),
+    /// The entries of a subtask that a query finds, with the names that a person types for them,
+    /// and how many it means.
+    private func values(
+        of subtask: Subtask, _ query: EntryQuery, asOf turn: UInt64?
+    ) -> (values: [StateValue], count: Int) {
+        let operators = subtask.stateOperators
+        var values: [StateValue] = []
+        var count = 0
+        for (index, name) in operators.enumerated() {
+            // The operator's name only where the stage alone would mean several states.
+            let place = operators.count > 1 ? "\(subtask.stage).\(name)" : subtask.stage
+            var list = EntryList(limit: query.limit - values.count) { query.holds(place, $0) }
+            subtask.list(&list, ofState: index)
+            count += list.count
+            values += list.entries.map { entry in
+                StateValue(
+                    id: .entry(subtask: subtask.index, operator: name, key: entry.key),
                     name: "\(place)[\(entry.key)]", value: entry.value, asOfTurn: turn)
             }
         }
+        return (values, count)
     }
 
     // MARK: Queues, subtasks, turns

@@ -8,7 +8,8 @@ extension ReplaySession {
     static let firstWindow: UInt64 = 512
 
     /// Runs forward and stops at the first step behind the playhead that is a candidate and for
-    /// which `test` holds there; nil when there is none up to `limit`, where the session then is.
+    /// which `test` holds there; nil when there is none up to `limit`, where the session then is,
+    /// or when the replay disagreed with its trace before, and is there.
     ///
     /// Candidates are told by the schedule alone, so that only these are run to and tested.
     ///

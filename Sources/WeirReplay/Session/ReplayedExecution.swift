@@ -39,7 +39,8 @@ package protocol ReplayedExecution: AnyObject {
     func go(to step: UInt64) throws -> Travel
 
     /// Stops at the first step behind the position that is a candidate and passes the test there;
-    /// nil leaves the execution at `limit`. Throws `ReplayInterrupted`.
+    /// nil leaves the execution at `limit`, or where it disagreed with its trace before that
+    /// (`divergence`). Throws `ReplayInterrupted`.
     func search(
         through limit: UInt64, candidates: (StepFacts) throws -> Bool, test: () throws -> Bool
     ) throws -> UInt64?
@@ -61,9 +62,11 @@ package protocol ReplayedExecution: AnyObject {
 
     /// The shared cells in order of their declaration.
     var cells: [StateValue] { get }
-    /// The state of a stage's operators, or of all stages: at most `limit` entries, and how many
-    /// more there are.
-    func states(of stage: String?, limit: Int) throws -> (entries: [StateValue], omitted: Int)
+    /// The state of a stage's operators, or of all stages: at most `limit` entries whose names
+    /// begin with `prefix`, and how many more there are. No more than that are kept in memory.
+    func states(
+        of stage: String?, named prefix: String, limit: Int
+    ) throws -> (entries: [StateValue], omitted: Int)
     /// What a name means: several values where several subtasks or operators have such a key, none
     /// where nothing has.
     func find(_ name: String) throws -> [StateValue]

@@ -36,7 +36,7 @@ extension Debugger {
         for name in stage.map({ [$0] }) ?? run.stageNames {
             // An operator may hold a state for each of a million keys, of which nobody reads
             // more than a few.
-            let (entries, more) = try run.states(of: name, limit: limit)
+            let (entries, more) = try run.states(of: name, named: "", limit: limit)
             for state in entries { answer.line(state.line(limit: 160)) }
             states += entries
             omitted += more
