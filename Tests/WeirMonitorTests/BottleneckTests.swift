@@ -21,12 +21,12 @@ import WeirTerminal
 
     @Test func `a run without load has no bottleneck`() {
         let rates = rates(["a": (0.1, 0), "b": (0.2, 0)], queues: ["b": 10])
-        #expect(!rates.contains { $0.isLimiting })
+        #expect(limiting(rates) == nil)
     }
 
     @Test func `a busy source without a queue limits`() {
         let rates = rates(["a": (0.97, 0), "b": (0.2, 0)], queues: ["b": 0])
-        #expect(rates.first { $0.isLimiting }?.stage == "a")
+        #expect(limiting(rates)?.stage == "a")
         let evidence = Bottleneck.Evidence(rates[0])
         #expect(
             Bottleneck.stage(evidence).sentence
@@ -36,23 +36,23 @@ import WeirTerminal
     @Test func `a stage that is held up itself does not limit`() {
         let rates = rates(
             ["a": (0.1, 0.9), "b": (0.1, 0.9), "c": (0.9, 0)], queues: ["b": 100, "c": 60])
-        #expect(rates.first { $0.isLimiting }?.stage == "c")
+        #expect(limiting(rates)?.stage == "c")
     }
 
     @Test func `a stage that waits with a full queue does not limit while another works`() {
         // `a` waits for the slowest of its inputs, `b` is that input.
         let rates = rates(["a": (0.15, 0), "b": (0.95, 0), "c": (0.02, 0)], queues: ["a": 100])
-        #expect(rates.first { $0.isLimiting }?.stage == "b")
+        #expect(limiting(rates)?.stage == "b")
     }
 
     @Test func `of stages that are as busy the one further down limits`() {
         let rates = rates(["a": (0.97, 0), "b": (0.93, 0)], queues: ["a": 100, "b": 60])
-        #expect(rates.first { $0.isLimiting }?.stage == "b")
+        #expect(limiting(rates)?.stage == "b")
     }
 
     @Test func `where nobody is busy the fullest queue decides and the sentence says so`() {
         let rates = rates(["a": (0.1, 0), "b": (0.02, 0)], queues: ["a": 60, "b": 95])
-        guard let limiting = rates.first(where: \.isLimiting) else {
+        guard let limiting = limiting(rates) else {
             Issue.record("nothing limits")
             return
         }
@@ -237,6 +237,12 @@ import WeirTerminal
         #expect(history.place(atOrBefore: 1) == nil)
     }
 
+    /// The stage that limits, of any number of workers.
+    private func limiting(_ rates: [StageRate]) -> StageRate? {
+        guard case .stage(let stage) = Limit.find(rates, workers: 0) else { return nil }
+        return rates[stage]
+    }
+
     private func rates(
         _ shares: [String: (Double, Double)], queues: [String: UInt64]
     ) -> [StageRate] {
@@ -274,5 +280,29 @@ import WeirTerminal
         return MetricSample(
             time: time, step: 0, subtasks: subtasks, channels: channels,
             recorder: RecorderSample())
+    }
+
+    @Test func `only stages that are nearly as busy as the busiest take its place`() {
+        let rates = rates(["a": (0.95, 0), "b": (0.86, 0), "c": (0.77, 0)], queues: ["c": 100])
+        #expect(Limit.find(rates, workers: 0) == .stage(1))
+    }
+
+    @Test(arguments: [(7, 7), (100, 2_000), (100, 20_000), (4_000, 60_000)])
+    func `the history of a wide run keeps to its bytes, or to the frames of a verdict`(
+        stages: Int, subtasks: Int
+    ) {
+        var history = SampleHistory(stages: stages, subtasks: subtasks)
+        for tenth in 1...20_000 {
+            let sample = MetricSample(
+                time: Int64(tenth) * 100_000, step: 0, subtasks: [], channels: [],
+                recorder: RecorderSample())
+            history.append(SampleFrame(sample, names: []))
+        }
+        let frame =
+            stages * MemoryLayout<StageTotals>.stride
+            + subtasks * MemoryLayout<SubtaskTotals>.stride
+        // The verdict is about three seconds of ten samples each.
+        #expect(history.count > 31)
+        #expect(history.count <= max(SampleHistory.maximumBytes / frame, 34))
     }
 }

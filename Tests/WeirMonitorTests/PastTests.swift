@@ -135,4 +135,37 @@ import WeirTerminal
         }
         #expect(model.timeline.shownCounts.warnings == 950)
     }
+
+    /// A model with so many lines, a sample, so many errors, and another sample, looked at from the
+    /// first sample.
+    private func paused(
+        before: Int, _ severity: Notice.Severity, after: Int
+    ) -> ScreenModel {
+        var model = ExampleRun.model(seconds: 1, width: 120, height: 40)
+        var run = ExampleRun()
+        for _ in 0..<10 { _ = run.next() }
+        for (first, count, severity) in [(0, before, severity), (before, after, .error)] {
+            for number in first..<first + count {
+                let notice = Notice(
+                    severity: severity, step: 1, time: 0, place: "a", text: "line \(number)")
+                _ = model.update(.notice(notice))
+            }
+            _ = model.update(.seen(run.next()))
+        }
+        _ = model.update(.key(.left))
+        _ = model.update(.key(.character("5")))
+        _ = model.update(.key(.character("5")))
+        return model
+    }
+
+    @Test func `lines that came later and were let go are not told in the past`() {
+        let text = paused(before: 3, .warning, after: 600).frame.text
+        #expect(text.contains("line 2") && !text.contains("older lines"))
+    }
+
+    @Test func `what was known and was let go since is told, and not that there is nothing`() {
+        let text = paused(before: 60, .error, after: 600).frame.text
+        #expect(text.contains("60 older lines are in the trace alone"))
+        #expect(!text.contains("no warnings, errors or violations"))
+    }
 }

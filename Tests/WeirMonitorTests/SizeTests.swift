@@ -112,4 +112,13 @@ import WeirTerminal
             #expect(model.frame.cells.count == 80 * 24)
         }
     }
+
+    @Test func `where no box is shown none takes keys`() {
+        var model = ExampleRun.model(seconds: 40, width: 30, height: 8)
+        _ = model.update(.key(.character("?")))
+        let isShown = model.overlay != nil
+        #expect(!isShown)
+        _ = model.update(.key(.character(" ")))
+        #expect(model.timeline.playhead != .live)
+    }
 }

@@ -69,6 +69,8 @@ package struct NoticeLog: Sendable {
 
     /// How many lines are kept.
     package var count: Int { rooms.reduce(0) { $0 + $1.rows.count } }
+    /// How many lines there were since the run's start, those that were let go among them.
+    package var lineCount: UInt64 { forgotten &+ UInt64(count) }
 
     /// Takes a notice that comes with a sample, by that sample's number. The numbers never fall
     /// from one call to the next.

@@ -19,6 +19,12 @@ package struct SampleHistory: Sendable {
     /// bytes. The fine part has its full capacity for frames of up to about 1,860 bytes, the coarse
     /// part for frames of up to about 650; a stage with one subtask takes some 200 of them.
     package static let maximumBytes = 16 << 20
+    /// Whatever a frame takes, the fine part has room for a verdict's three seconds of ten samples
+    /// each. So the bound in bytes gives way for frames of more than half a megabyte, which a run
+    /// of some five thousand subtasks has.
+    package static let minimumFine = 32
+    /// And the coarse part has room for the two frames of a rate.
+    package static let minimumCoarse = 2
 
     /// The newest frames, every one of them.
     private var fine: Ring<SampleFrame>
@@ -32,12 +38,12 @@ package struct SampleHistory: Sendable {
         let frame =
             64 + stages * MemoryLayout<StageTotals>.stride
             + max(stages, subtasks) * MemoryLayout<SubtaskTotals>.stride
-        // Two thirds go to the fine part. Each part has room for at least sixty frames whatever
-        // they take, because rates and graphs need several to compare; for a run of many thousand
-        // subtasks the bound in bytes gives way to that.
-        let most = max(120, Self.maximumBytes / frame)
-        fine = Ring(capacity: min(Self.fineCapacity, max(60, most * 2 / 3)))
-        coarse = Ring(capacity: min(Self.coarseCapacity, max(60, most / 3)))
+        // Two thirds go to the fine part.
+        let most = max(Self.minimumFine + Self.minimumCoarse, Self.maximumBytes / frame)
+        let fineShare = max(Self.minimumFine, most * 2 / 3)
+        let coarseShare = max(Self.minimumCoarse, min(most - fineShare, most / 3))
+        fine = Ring(capacity: min(Self.fineCapacity, fineShare))
+        coarse = Ring(capacity: min(Self.coarseCapacity, coarseShare))
     }
 
     /// How many frames are kept.

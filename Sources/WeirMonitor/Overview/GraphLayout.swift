@@ -45,6 +45,9 @@ struct GraphLayout {
     /// All positions: first one for each stage, by its number, then those that edges pass.
     private(set) var places: [Place] = []
     private(set) var links: [Link] = []
+    /// Whether every edge found its positions. Where it did not, links span several layers, and
+    /// there is nothing to draw.
+    private(set) var isWhole = true
     private(set) var layers = 0
     /// How many lanes the layer with most of them needs.
     private(set) var lanes = 0
@@ -70,7 +73,10 @@ struct GraphLayout {
             // Each layer that the edge skips gets a position for it.
             var last = edge.from
             for between in (layer[edge.from] + 1)..<max(layer[edge.from] + 1, layer[edge.to]) {
-                guard places.count < Self.maximumPlaces else { break }
+                guard places.count < Self.maximumPlaces else {
+                    isWhole = false
+                    break
+                }
                 places.append(Place(stage: nil, layer: between, lane: -1))
                 links.append(Link(from: last, to: places.count - 1, target: edge.to))
                 last = places.count - 1
@@ -106,7 +112,7 @@ struct GraphLayout {
     /// The rows that the picture takes in a form; more than any screen has where there are too many
     /// positions for a picture. Half of the greatest number leaves callers room to add to it.
     func height(_ form: Form) -> Int {
-        places.count > Self.maximumPlaces ? .max / 2 : lanes * form.nodeHeight
+        isWhole && places.count <= Self.maximumPlaces ? lanes * form.nodeHeight : .max / 2
     }
 
     /// The positions of a layer whose links change lanes: each of them has a column of its own in

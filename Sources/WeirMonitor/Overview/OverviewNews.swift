@@ -26,7 +26,8 @@ extension OverviewPainter {
     /// the first line tells it at its end.
     mutating func paintNews(_ area: Area, isTitled: Bool) {
         guard area.height > 0 else { return }
-        if lines.isEmpty {
+        let forgotten = timeline.shownForgotten(beside: lines)
+        if lines.isEmpty, forgotten == 0 {
             canvas.put("no warnings, errors or violations", x: area.x + 1, y: area.y, style: .faint)
             return
         }
@@ -42,9 +43,9 @@ extension OverviewPainter {
             paintLine(lines[line], Area(x: area.x, y: y, width: width, height: 1))
         }
         let below = area.y + lines.count - list.top
-        if timeline.notices.forgotten > 0, below < area.bottom {
+        if forgotten > 0, below < area.bottom {
             canvas.put(
-                SafeText("\(timeline.notices.forgotten) older lines are in the trace alone"),
+                SafeText("\(forgotten) older lines are in the trace alone"),
                 x: area.x + 1, y: below, style: .faint)
         }
     }

@@ -94,7 +94,7 @@ package enum Bottleneck: Equatable, Sendable {
             let others = rate.parts.filter { $0.subtask != hottest.subtask }
             let next = others.map(\.busy).max() ?? 0
             guard hottest.busy - next >= muchBusier,
-                share >= min(0.95, tooMuch / Double(rate.parts.count))
+                share >= tooMuch / Double(rate.parts.count)
             else { return nil }
             return Hot(
                 name: "\(rate.stage)/\(hottest.subtask)", share: share, key: hottest.busiestKey)

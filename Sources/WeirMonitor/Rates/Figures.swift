@@ -27,15 +27,16 @@ package enum Figures {
 
     /// A span of time in its largest sensible unit: `40 ms`, `3.4 s`, `41 s`, `12 min`, `3.5 h`.
     /// Negative ones are shown as nothing. Tenths of a second are shown as long as they round to
-    /// less than ten, minutes from two on.
+    /// less than ten, minutes from two on and hours from two on; each border lies where rounding
+    /// would reach it.
     package static func duration(microseconds: Int64) -> String {
         let seconds = Double(max(0, microseconds)) / 1e6
         switch seconds {
         case ..<0.001: return "\(max(0, microseconds)) us"
-        case ..<1: return "\(Int((seconds * 1_000).rounded())) ms"
+        case ..<0.9995: return "\(Int((seconds * 1_000).rounded())) ms"
         case ..<9.95: return "\(tenths(seconds)) s"
-        case ..<120: return "\(Int(seconds.rounded())) s"
-        case ..<7_200: return "\(Int((seconds / 60).rounded())) min"
+        case ..<119.5: return "\(Int(seconds.rounded())) s"
+        case ..<7_170: return "\(Int((seconds / 60).rounded())) min"
         default: return "\(tenths(seconds / 3_600)) h"
         }
     }

@@ -75,25 +75,25 @@ package enum Limit: Equatable, Sendable {
         (rate.hottest?.backpressured ?? rate.backpressured) >= heldUp
     }
 
-    /// The stage whose busiest subtask is the slow one; nil where nobody is busy enough. A stage
-    /// that is moderately busy needs a witness: a queue before it that fills up, or somebody above
-    /// it who is held up.
+    /// The stage whose busiest subtask is the slow one; nil where nobody is busy enough. Of those
+    /// that are about as busy as the busiest, it is the one furthest down.
     private static func busiest(_ rates: [StageRate]) -> Int? {
-        var best: Int?
-        for (index, rate) in rates.enumerated() where !isHeldUp(rate) {
-            let busy = busyShare(rate)
-            let holdsUp = rate.above.contains { above in
-                rates[above].parts.contains { $0.backpressured >= heldUp }
-                    || rates[above].backpressured >= heldUp
-            }
-            guard
-                busy >= veryBusy || (busy >= busyEnough && (rate.peakFill >= filling || holdsUp))
-            else { continue }
-            // Stages stand in the order of the graph, so that the later of two is further down.
-            if let known = best, busyShare(rates[known]) > busy + equallyBusy { continue }
-            best = index
+        let suspects = rates.indices.filter { isSuspect(rates[$0], among: rates) }
+        guard let most = suspects.map({ busyShare(rates[$0]) }).max() else { return nil }
+        // Stages stand in the order of the graph, so that the later of two is further down.
+        return suspects.last { busyShare(rates[$0]) >= most - equallyBusy }
+    }
+
+    /// Whether a stage may be the slow one. One that is moderately busy needs a witness: a queue
+    /// before it that fills up, or somebody above it who is held up.
+    private static func isSuspect(_ rate: StageRate, among rates: [StageRate]) -> Bool {
+        if isHeldUp(rate) { return false }
+        let busy = busyShare(rate)
+        let holdsUp = rate.above.contains { above in
+            rates[above].parts.contains { $0.backpressured >= heldUp }
+                || rates[above].backpressured >= heldUp
         }
-        return best
+        return busy >= veryBusy || (busy >= busyEnough && (rate.peakFill >= filling || holdsUp))
     }
 
     /// The stage with the fullest queue, of equals the one furthest down; nil where no queue fills

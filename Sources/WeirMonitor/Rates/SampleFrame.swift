@@ -57,6 +57,8 @@ package struct SampleFrame: Equatable, Sendable {
     package internal(set) var number: UInt64 = 0
     /// How many notices had come by then, and with it.
     package internal(set) var notices = NoticeCounts()
+    /// How many lines these were in the list of notices, those that were let go among them.
+    package internal(set) var noticeLines: UInt64 = 0
     /// Latencies from source to sink over all sinks, of the last second; nil where nothing came
     /// out.
     package var latency: LatencyFigures?

@@ -48,7 +48,8 @@ package struct StageRate: Equatable, Sendable {
     /// The fullest that its queue was seen in the time of the rate. A stage takes its queue in
     /// batches, so that the depth at one moment may be low however many wait before it.
     package var peakFill = 0.0
-    /// Whether this is the stage that keeps the run from being faster.
+    /// Whether this is the stage that the verdict names (`Timeline.bottleneck`): whoever shows both
+    /// sets it.
     package var isLimiting = false
 
     /// One for each subtask that is known.
@@ -85,21 +86,20 @@ package struct StageRate: Equatable, Sendable {
     }
 }
 
-/// Computes the rates of all stages, and which one limits the run. The lines of `--ui plain` and
-/// the screens show these and no others, so that both always agree.
+/// Computes the rates of all stages. The lines of `--ui plain` and the screens show these and no
+/// others, so that both always agree.
 package enum StageRates {
     /// The rates between two frames that were made with the same names, one for each stage; zeros
     /// when no time lies between them.
     ///
     /// `nanoseconds` is the time between the frames. `peaks` are the fullest queues that were seen
     /// in between, as shares by stage, where frames in between are known. `above` gives the stages
-    /// that feed one; without it nobody is known to wait. `workers` is 0 where their number is not
-    /// known.
+    /// that feed one; without it nobody is known to wait.
     ///
     /// It costs a walk over the stages and the subtasks.
     package static func between(
         _ old: SampleFrame, _ new: SampleFrame, names: [String], nanoseconds: UInt64,
-        peaks: [Double] = [], above: (Int) -> [Int] = { _ in [] }, workers: Int = 0
+        peaks: [Double] = [], above: (Int) -> [Int] = { _ in [] }
     ) -> [StageRate] {
         var rates: [StageRate] = []
         let span = Double(nanoseconds)
@@ -124,9 +124,6 @@ package enum StageRates {
         }
         addParts(&rates, old, new)
         for index in rates.indices { rates[index].above = above(index) }
-        if case .stage(let limiting) = Limit.find(rates, workers: workers) {
-            rates[limiting].isLimiting = true
-        }
         return rates
     }
 

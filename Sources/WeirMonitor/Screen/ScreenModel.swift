@@ -134,10 +134,12 @@ package struct ScreenModel: Sendable {
 
     // MARK: What is seen
 
-    /// The box that lies over the screen, laid out for its present size; nil when none does. It is
-    /// laid out anew each time it is asked for, so that its contents follow the run and the window.
+    /// The box that lies over the screen, laid out for its present size; nil when none does, and on
+    /// a reduced screen, which shows none: what is not seen must not take keys. It is laid out anew
+    /// each time it is asked for, so that its contents follow the run and the window.
     package var overlay: OverlayBox? {
-        switch state.overlay {
+        guard !state.isReduced else { return nil }
+        return switch state.overlay {
         case nil: nil
         case .help: OverlayBox(help: keys, of: type(of: views.current), state)
         case .details(let details): OverlayBox(details, state)

@@ -43,7 +43,7 @@ extension Timeline {
         }
         return StageRates.between(
             old, new, names: facts.stages, nanoseconds: UInt64(max(0, new.time - old.time)) * 1_000,
-            peaks: peaks, above: facts.stagesAbove, workers: facts.workers)
+            peaks: peaks, above: facts.stagesAbove)
     }
 
     /// A verdict is about the last three seconds, in microseconds. One sentence names one culprit,

@@ -30,6 +30,13 @@ extension Timeline {
     /// The notices that were known at the shown moment, as lines, in the order they are shown in.
     package var shownLines: [NoticeLine] { notices.lines(knowledge) }
 
+    /// How many lines were known at the shown moment beside those that are kept (`shownLines`),
+    /// whenever they were let go: they are in the trace alone.
+    package func shownForgotten(beside kept: [NoticeLine]) -> UInt64 {
+        guard knowledge != .all, let frame = shownFrame else { return notices.forgotten }
+        return frame.noticeLines - min(frame.noticeLines, UInt64(kept.count))
+    }
+
     /// How many notices were known at the shown moment.
     package var shownCounts: NoticeCounts {
         knowledge == .all ? notices.counts : shownFrame?.notices ?? NoticeCounts()

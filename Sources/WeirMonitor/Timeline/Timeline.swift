@@ -65,6 +65,7 @@ package struct Timeline: Sendable {
         var frame = frame
         frame.number = nextSample
         frame.notices = notices.counts
+        frame.noticeLines = notices.lineCount
         history.append(frame)
     }
 
