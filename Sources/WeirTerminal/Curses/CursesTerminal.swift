@@ -70,18 +70,16 @@ package final class CursesTerminal: Terminal {
             let opened = open("/dev/tty", O_RDONLY | O_CLOEXEC)
             keys = opened >= 0 ? opened : output
         }
-        guard let wakeUp = WakeUp() else {
-            throw TerminalError(.system, "no pipe could be made (error \(errno))")
-        }
-        let code = weir_curses_start(kind, output, keys)
-        guard code == Int32(WEIR_CURSES_OK) else {
-            weir_curses_stop()
-            throw Self.error(code, kind)
+        let ownsInput = keys != input && keys != output
+        do throws(TerminalError) {
+            wakeUp = try Self.start(kind, output, keys)
+        } catch {
+            if ownsInput { Glibc.close(keys) }
+            throw error
         }
         self.output = output
         self.input = keys
-        ownsInput = keys != input && keys != output
-        self.wakeUp = wakeUp
+        self.ownsInput = ownsInput
         self.theme = theme
         colors = theme.hasColor ? Int(weir_curses_colors()) : 0
         size = Self.size(of: output)
@@ -93,6 +91,21 @@ package final class CursesTerminal: Terminal {
     }
 
     deinit { close() }
+
+    /// Has curses take the terminal; gives the pipe that ends the waiting for keys.
+    private static func start(
+        _ kind: String, _ output: Int32, _ keys: Int32
+    ) throws(TerminalError) -> WakeUp {
+        guard let wakeUp = WakeUp() else {
+            throw TerminalError(.system, "no pipe could be made (error \(errno))")
+        }
+        let code = weir_curses_start(kind, output, keys)
+        guard code == Int32(WEIR_CURSES_OK) else {
+            weir_curses_stop()
+            throw Self.error(code, kind)
+        }
+        return wakeUp
+    }
 
     /// Wakes the owner from `events`. Any thread.
     package var waker: @Sendable () -> Void {
