@@ -36,8 +36,9 @@ struct KillCommand: ParsableCommand {
             if let problem = outcome.problem {
                 failures += 1
                 print(
-                    "seed \(seed): \(problem); reproduce: weir-bench stress-kill --runs 1 "
-                        + "--seed \(seed) --yield \(common.permille)")
+                    "seed \(seed): \(problem); the same run, killed at another moment: "
+                        + "weir-bench stress-kill --runs 1 --seed \(seed) --yield "
+                        + "\(common.permille)")
                 fflush(nil)
             }
         }

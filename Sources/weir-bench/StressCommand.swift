@@ -22,6 +22,11 @@ struct StressCommand: ParsableCommand {
     /// A run that takes longer than this, in nanoseconds, hangs.
     private static let maximumNanoseconds: UInt64 = 60_000_000_000
 
+    /// Refuses numbers that mean nothing: without a thread no seed would ever be taken.
+    func validate() throws {
+        guard jobs > 0 else { throw ValidationError("--jobs must be positive") }
+    }
+
     /// Runs all seeds, prints failures as they come and a summary at the end, and fails with code 1
     /// where there was any.
     mutating func run() throws {

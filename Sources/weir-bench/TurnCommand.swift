@@ -16,20 +16,32 @@ struct TurnCommand: ParsableCommand {
     @Option(help: "Turns of one run, about.") var turns = 200_000
     @Option(help: "Elements a turn takes.") var elements: [Int] = [1, 16, 256]
     @Option(help: "One run only, for instruction counters: record or plain.")
-    var only: String?
+    var only: Kind?
+
+    /// The kinds of runs that are compared.
+    enum Kind: String, ExpressibleByArgument {
+        case record, plain
+    }
+
+    /// Refuses numbers that mean nothing.
+    func validate() throws {
+        guard pairs > 0, turns > 0 else {
+            throw ValidationError("--pairs and --turns must be positive")
+        }
+        // An engine's turn takes 256 elements at most.
+        guard elements.allSatisfy({ (1...256).contains($0) }) else {
+            throw ValidationError("--elements must lie between 1 and 256")
+        }
+    }
 
     /// Measures each number of elements, or makes the one run that instructions are counted of from
     /// outside.
     mutating func run() throws {
         for count in elements {
-            // An engine's turn takes 256 elements at most.
-            guard count > 0, count <= 256 else {
-                throw ValidationError("--elements must lie between 1 and 256")
-            }
             if let only {
                 let cost = try TurnBench(elements: count).run(
-                    turns: turns, isRecorded: only == "record")
-                print("\(count) elements, \(only): \(cost.turns) turns")
+                    turns: turns, isRecorded: only == .record)
+                print("\(count) elements, \(only.rawValue): \(cost.turns) turns")
                 continue
             }
             try compare(count)
