@@ -58,8 +58,9 @@ public final class Pattern: Sendable {
     public static let searchedBytes = 65_536
     /// The maximum of tries of one line; the positions at which a match could begin share them.
     ///
-    /// In a line of more than 10,000 bytes each position still has `leastTries`, so that the line
-    /// as a whole may take more.
+    /// In a line of more than 10,000 bytes each position still has `leastTries`: with less of them
+    /// plain expressions would be too costly there. The line as a whole may then take more, at most
+    /// `leastTries` for each of its `searchedBytes`, which are 65 million.
     public static let maximumTries = 10_000_000
     /// However many positions share the tries, each has at least so many.
     static let leastTries = 1_000

@@ -178,8 +178,9 @@ package final class LaneSet: @unchecked Sendable {
         executors.forEach { $0.rewindToTail() }
     }
 
-    /// Whether a thread waits for room in its lane. The lane of rest points is left out: the
-    /// recorder looks at how full that one is. Any thread.
+    /// Whether a thread waits for room in its lane. The lane of rest points is left out: a rest
+    /// point takes half of it at most, so that whoever waits there finds it more than half taken,
+    /// and the recorder gives back a lane that is. Any thread.
     package var isRoomWanted: Bool {
         workers.contains { $0.isRoomWanted } || readers.contains { $0.notes.isRoomWanted }
             || executors.contains { $0.notes.isRoomWanted }

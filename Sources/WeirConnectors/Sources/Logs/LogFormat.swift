@@ -50,7 +50,7 @@ public struct LogFormat: Sendable {
     ///
     /// It need not cover the line. A time is RFC 3339, `yyyy-MM-dd HH:mm:ss` with any fraction, or
     /// seconds or milliseconds since 1970; without a zone it is UTC. Only the first 64 KiB of a
-    /// line are searched, with at most `maximumTries` tries.
+    /// line are searched, with at most `maximumTries` tries, or a thousand for each byte.
     ///
     /// - Throws: `LogFormat.InvalidExpression` when it is none, or lacks one of the groups `time`,
     ///   `level`, `component` and the one that gives the component.
