@@ -110,7 +110,7 @@ private func drawn(
         idleAfter: Duration? = nil, malformed: MalformedPolicy<String> = .fail
     ) -> Source<String> {
         .lines(watermark: nil, idleAfter: idleAfter, malformed: malformed) { bytes, number in
-            let text = String(decoding: bytes, as: UTF8.self)
+            let text = String(decoding: bytes)
             if text == "!" { throw MarbleFailure("no \(text) in line \(number + 1)") }
             if text == "." { throw BlankLine() }
             return (text, .second(0))

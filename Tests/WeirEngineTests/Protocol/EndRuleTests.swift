@@ -213,7 +213,7 @@ private final class SlowRows: RowWriting, @unchecked Sendable {
     // Unchecked: the writer's thread alone.
     private let take: @Sendable ([UInt8]) -> Void
     init(_ take: @escaping @Sendable ([UInt8]) -> Void) { self.take = take }
-    func write(_ rows: UnsafeRawBufferPointer) { take(Array(rows)) }
+    func write(_ rows: RawSpan) { rows.withUnsafeBytes { take(Array($0)) } }
     func close() {}
 }
 

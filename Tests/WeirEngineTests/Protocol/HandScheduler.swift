@@ -126,7 +126,7 @@ final class HandScheduler: Scheduler, @unchecked Sendable {
 }
 
 final class NoRows: RowWriting {
-    func write(_ rows: UnsafeRawBufferPointer) {}
+    func write(_ rows: RawSpan) {}
     func close() {}
 }
 
