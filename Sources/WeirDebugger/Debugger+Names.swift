@@ -5,7 +5,7 @@ import WeirTelemetry
 /// Names that commands hold: what they mean, and what is said of those that mean nothing.
 extension Debugger: ExpressionWorld {
     /// The step at which expressions look.
-    var position: UInt64 { run.position }
+    var position: Step { run.position }
 
     /// What a name of state means where the run is.
     func find(_ name: String) throws -> [StateValue] { try run.find(name) }

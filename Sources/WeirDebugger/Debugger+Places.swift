@@ -1,4 +1,4 @@
-import WeirBase
+package import WeirBase
 import WeirReplay
 import WeirTelemetry
 
@@ -7,7 +7,7 @@ extension Debugger {
     /// The step that a written position means in this run.
     ///
     /// - Throws: `CommandError` where it means none, with what would.
-    package func step(of place: Place) throws -> UInt64 {
+    package func step(of place: Place) throws -> Step {
         let last = run.lastStep
         switch place {
         case .start: return 0
@@ -21,7 +21,8 @@ extension Debugger {
         case .percent(let percent):
             // A run of many steps loses the last digits in a `Double`, and its end must not
             // be passed.
-            return min(last, UInt64((Double(last) * percent / 100).rounded(.down)))
+            let part = Double(last.count) * percent / 100
+            return min(last, Step(UInt64(part.rounded(.down))))
         case .failure:
             // A run that died in a turn failed behind its last step, which is as near as
             // anybody can go.
@@ -52,7 +53,7 @@ extension Debugger {
     ///
     /// Times are those of turns, so the search reads the schedule from its beginning and runs
     /// nothing.
-    private func step(after microseconds: Int64, written: Instant? = nil) throws -> UInt64 {
+    private func step(after microseconds: Int64, written: Instant? = nil) throws -> Step {
         let found = try run.firstStep(after: 0, through: run.lastStep) {
             $0.kind != .void && $0.time >= microseconds
         }
@@ -72,9 +73,9 @@ extension Debugger {
 
     /// The time of a step, microseconds since the start: that of the last step up to it that
     /// has one.
-    func time(of step: UInt64) throws -> Int64 {
+    func time(of step: Step) throws -> Int64 {
         // A void has no time, as nothing happened at it.
-        let timed = try run.lastStep(before: step + 1, from: 1) { $0.kind != .void }
+        let timed = try run.lastStep(before: step.next, from: 1) { $0.kind != .void }
         return try timed.flatMap { try run.facts(of: $0)?.time } ?? 0
     }
 }

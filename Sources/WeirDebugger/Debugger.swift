@@ -34,11 +34,11 @@ package final class Debugger {
     var history: PlaceHistory
     /// The movement under way: where it began, and how many steps it may run at most. Nil
     /// between movements.
-    private var journey: (from: UInt64, total: UInt64)?
+    private var journey: (from: Step, total: Int)?
 
     /// Asked now and then on a long way, with the steps done and the steps there may be.
     /// False ends the movement where it is.
-    package var onProgress: ((_ done: UInt64, _ total: UInt64) -> Bool)?
+    package var onProgress: ((_ done: Int, _ total: Int) -> Bool)?
 
     /// A debugger of a run that began at `started`.
     ///
@@ -88,7 +88,7 @@ package final class Debugger {
     /// and `search`, and returns what is to be said before the arrival.
     ///
     /// - Throws: `Divergence` where the replay disagreed with its trace on the way.
-    func move(_ total: UInt64, _ body: () throws -> [String]) throws -> Answer {
+    func move(_ total: Int, _ body: () throws -> [String]) throws -> Answer {
         var answer = Answer("moved")
         let (origin, begin) = (run.position, nanoseconds())
         journey = (origin, max(1, total))
@@ -114,11 +114,11 @@ package final class Debugger {
     }
 
     /// The steps that the movement under way has run so far.
-    private var stepsRun: UInt64 = 0
+    private var stepsRun = 0
 
     /// Runs to a step as part of a movement. Throws `ReplayInterrupted` when progress was
     /// told to stop.
-    func go(to step: UInt64) throws {
+    func go(to step: Step) throws {
         let travel = try run.go(to: step)
         stepsRun &+= travel.stepsRun
         if travel.isInterrupted { throw ReplayInterrupted(step: step) }
@@ -127,16 +127,16 @@ package final class Debugger {
     /// Runs forward to the first candidate that passes the test there; nil leaves the run at
     /// `limit`, or where the replay disagreed with its trace.
     func search(
-        through limit: UInt64, _ candidates: (StepFacts) throws -> Bool, _ test: () throws -> Bool
-    ) throws -> UInt64? {
+        through limit: Step, _ candidates: (StepFacts) throws -> Bool, _ test: () throws -> Bool
+    ) throws -> Step? {
         let origin = run.position
-        defer { stepsRun &+= run.position >= origin ? run.position - origin : 0 }
+        defer { stepsRun &+= max(0, origin.distance(to: run.position)) }
         return try run.search(through: limit, candidates: candidates) {
             let begin = journey?.from ?? origin
             let position = run.position
             // The run itself asks for progress only on a long way. Many short ways are a long
             // one, too.
-            if !report(position > begin ? position - begin : begin - position, 0) {
+            if !report(abs(begin.distance(to: position)), 0) {
                 throw ReplayInterrupted(step: position)
             }
             return try test()
@@ -144,7 +144,7 @@ package final class Debugger {
     }
 
     /// Tells how far the movement has come, and asks whether to go on.
-    private func report(_ done: UInt64, _ total: UInt64) -> Bool {
+    private func report(_ done: Int, _ total: Int) -> Bool {
         guard let onProgress else { return true }
         // A look into the past runs steps, too, without being a movement.
         guard let journey else { return onProgress(done, max(1, total)) }
@@ -153,7 +153,7 @@ package final class Debugger {
 
     /// How many steps a movement to a step may run at most. Forward these are the steps
     /// between. Back it is all steps from the start, if there is no snapshot on the way.
-    func distance(to step: UInt64) -> UInt64 {
-        step > run.position ? step - run.position : step
+    func distance(to step: Step) -> Int {
+        (step > run.position ? run.position : .start).distance(to: step)
     }
 }

@@ -1,3 +1,5 @@
+package import WeirBase
+
 import WeirEngine
 package import WeirTelemetry
 import WeirTrace
@@ -18,11 +20,11 @@ package final class RecordedSchedule: ReplaySchedule {
     /// Batches that were read for their ends and whose steps come later.
     private var ahead: [ScheduleBatch] = []
     /// Ends that were read and not taken yet, by their turns' steps.
-    private var ends: [UInt64: RecordedEnd] = [:]
+    private var ends: [Step: RecordedEnd] = [:]
     private var isExhausted = false
     /// The turns in flight when the run died, each with its last noted access or publish; 0 for
     /// none.
-    private let flights: [UInt64: UInt64]
+    private let flights: [Step: Step]
     package let hasDigests: Bool
 
     /// What a turn did when it was recorded, as its end note says.
@@ -36,7 +38,7 @@ package final class RecordedSchedule: ReplaySchedule {
     /// died, each with its last noted access or publish (0 for none). `hasDigests` says that its
     /// digests have the form that this build computes.
     package init(
-        flights: [UInt64: UInt64], hasDigests: Bool,
+        flights: [Step: Step], hasDigests: Bool,
         nextBatch: @escaping () throws -> ScheduleBatch?
     ) {
         self.flights = flights
@@ -54,7 +56,7 @@ package final class RecordedSchedule: ReplaySchedule {
 
     /// Passes over the steps up to `step`, which are in the first batch or come before it. Their
     /// ends are kept: nobody asks for them.
-    func skip(through step: UInt64) throws {
+    func skip(through step: Step) throws {
         while let next = try peek(), next.note.step <= step { advance() }
     }
 
@@ -77,16 +79,16 @@ package final class RecordedSchedule: ReplaySchedule {
         place += 1
     }
 
-    package func isInFlight(_ turn: UInt64) -> Bool { flights[turn] != nil }
+    package func isInFlight(_ turn: Step) -> Bool { flights[turn] != nil }
 
-    package func lastAccess(of turn: UInt64) -> UInt64? {
+    package func lastAccess(of turn: Step) -> Step? {
         guard let step = flights[turn], step > 0 else { return nil }
         return step
     }
 
     /// What the turn of a step did; nil when its end was not recorded. It is forgotten then. May
     /// read ahead to the end of the trace for an end that is missing.
-    package func takeEnd(of turn: UInt64) throws -> RecordedEnd? {
+    package func takeEnd(of turn: Step) throws -> RecordedEnd? {
         // Asked first: the whole rest of the trace would be read for an end that cannot be there.
         if isInFlight(turn) { return nil }
         while ends[turn] == nil { guard try readBatch() else { break } }
@@ -115,9 +117,9 @@ package final class RecordedSchedule: ReplaySchedule {
 /// of a schedule in order and asks for `flights`.
 package struct FlightFinder {
     /// Turns that may be in flight, by step, with their last noted access or publish.
-    private var open: [UInt64: (subtask: UInt16, access: UInt64)] = [:]
+    private var open: [Step: (subtask: UInt16, access: Step)] = [:]
     /// The last turn of each subtask.
-    private var lastTurn: [UInt16: UInt64] = [:]
+    private var lastTurn: [UInt16: Step] = [:]
 
     package init() {}
 
@@ -138,13 +140,13 @@ package struct FlightFinder {
     }
 
     /// Each turn in flight with its last noted access or publish, 0 for none.
-    package var flights: [UInt64: UInt64] { open.mapValues(\.access) }
+    package var flights: [Step: Step] { open.mapValues(\.access) }
 
     /// The turns in flight of a trace with their last noted access or publish.
-    static func flights(of trace: Trace) throws -> [UInt64: UInt64] {
+    static func flights(of trace: Trace) throws -> [Step: Step] {
         // A file may name a turn twice.
         var flights = Dictionary(
-            trace.turnsInFlight.map { ($0.step, UInt64(0)) }, uniquingKeysWith: { $1 })
+            trace.turnsInFlight.map { ($0.step, Step.start) }, uniquingKeysWith: { $1 })
         guard !flights.isEmpty else { return [:] }
         try trace.forEachSchedule { batch in
             for note in batch.steps
@@ -155,7 +157,7 @@ package struct FlightFinder {
         return flights
     }
 
-    package static func flights(in batches: [ScheduleBatch]) -> [UInt64: UInt64] {
+    package static func flights(in batches: [ScheduleBatch]) -> [Step: Step] {
         var finder = FlightFinder()
         for batch in batches { finder.add(batch) }
         return finder.flights

@@ -1,3 +1,5 @@
+package import WeirBase
+
 package import WeirEngine
 package import WeirTelemetry
 
@@ -5,7 +7,7 @@ package import WeirTelemetry
 /// A value; replays of one trace are held against each other by it.
 package struct ReplayReport: Equatable, Sendable {
     /// The last step that was run.
-    package var steps: UInt64 = 0
+    package var steps: Step = 0
     package var turns: UInt64 = 0
     /// One number over the chain of the schedule, the final state, the sinks, the logs and the
     /// violations.
@@ -39,7 +41,7 @@ package struct ReplayReport: Equatable, Sendable {
     /// A turn by its subtask's name and its step.
     package struct TurnName: Equatable, Sendable {
         package var subtask: String
-        package var step: UInt64
+        package var step: Step
     }
 
     /// What was held against the trace, and agreed.
@@ -49,7 +51,7 @@ package struct ReplayReport: Equatable, Sendable {
         /// Rest points whose digest of all state was compared.
         package var restPoints = 0
         /// The step of the last rest point that was compared; 0 for none.
-        package var lastRestPoint: UInt64 = 0
+        package var lastRestPoint: Step = 0
         /// Subtasks whose final state was compared.
         package var finalSubtasks = 0
         /// Cells whose final state was compared.
@@ -68,9 +70,9 @@ package struct ReplayReport: Equatable, Sendable {
     /// How far a comparison without a difference reaches, and why no further.
     package struct Reservation: Equatable, Sendable {
         /// The last step up to which everything that can be compared was.
-        package var agreed: UInt64
+        package var agreed: Step
         /// The last step of the run, as far as it is known.
-        package var last: UInt64
+        package var last: Step
         /// As a clause: "the run died and noted no end".
         package var reason: String
     }

@@ -1,4 +1,4 @@
-import WeirBase
+package import WeirBase
 package import WeirEngine
 package import WeirTelemetry
 package import WeirTrace
@@ -29,19 +29,19 @@ package struct ReplayRun {
         /// statements.
         package var isSameBuild = true
         /// The last step to run.
-        package var through = UInt64.max
+        package var through = Step.max
         /// Told of the last step run, every so often.
-        package var onProgress: ((UInt64) -> Void)?
+        package var onProgress: ((Step) -> Void)?
         /// Log records as their turns end; in order within a subtask.
         package var onLogs: (([LogRecord], LogSites) -> Void)?
         /// Told before a turn in flight is run on to its end, where it may trap; nil leaves it.
-        package var onRunningOn: ((UInt64) -> Void)?
+        package var onRunningOn: ((Step) -> Void)?
         /// Told of all state at each rest point; costs coding it.
-        package var onRest: ((_ step: UInt64, StateDigest) -> Void)?
+        package var onRest: ((_ step: Step, StateDigest) -> Void)?
         /// Told of the sample of values of each turn that took one.
-        package var onSample: ((_ turn: UInt64, _ sample: UInt64) -> Void)?
+        package var onSample: ((_ turn: Step, _ sample: UInt64) -> Void)?
         /// Told after each turn: no turn that began before this step is open any more.
-        package var onOpenTurns: ((UInt64) -> Void)?
+        package var onOpenTurns: ((Step) -> Void)?
 
         package init() {}
     }

@@ -1,3 +1,4 @@
+package import WeirBase
 package import WeirEngine
 package import WeirTelemetry
 
@@ -29,7 +30,7 @@ package final class Rerun {
         /// Where log records go, to be compared or shown; nil where nobody wants them.
         package var logLane: LogLane?
         /// The last step to run; more may be asked for later.
-        package var lastStep = UInt64.max
+        package var lastStep = Step.max
 
         package init(
             started: Int64, schedule: RecordedSchedule, answers: RecordedOutside.Answers

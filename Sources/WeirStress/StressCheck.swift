@@ -1,4 +1,4 @@
-import WeirBase
+package import WeirBase
 package import WeirEngine
 import WeirReplay
 import WeirTelemetry
@@ -109,9 +109,9 @@ extension StressPipeline {
     /// Replays what a kill right behind a step could have left of a recording: the steps up to it,
     /// and of no subtask's last turn the end. Gives what went wrong, nil where nothing did.
     package func replayCut(
-        _ planned: PlannedPipeline, _ recording: StressRecording, behind step: UInt64
+        _ planned: PlannedPipeline, _ recording: StressRecording, behind step: Step
     ) throws -> String? {
-        var last: [UInt16: UInt64] = [:]
+        var last: [UInt16: Step] = [:]
         for note in recording.batches.flatMap(\.schedule.steps) where note.step <= step {
             if note.kind.beginsTurn { last[note.subtask] = note.step }
             // No turn is open at a rest point, so that every end before it was noted.
@@ -168,8 +168,8 @@ extension StressPipeline {
     /// results come before the step that takes them, every turn ends once, and no turn is open at a
     /// rest point. Gives the first thing that does not hold.
     private static func inspect(_ recording: StressRecording) -> String? {
-        var expected: UInt64 = 1
-        var open: Set<UInt64> = []
+        var expected: Step = 1
+        var open: Set<Step> = []
         var results: Set<UInt64> = []
         for batch in recording.batches {
             for result in batch.results {
@@ -180,7 +180,7 @@ extension StressPipeline {
                 guard note.step == expected else {
                     return "step \(note.step) stands where step \(expected) belongs"
                 }
-                expected += 1
+                expected = expected.next
                 if note.kind.beginsTurn { open.insert(note.step) }
                 for call in schedule.words(of: note) where note.kind == .completion {
                     guard results.contains(UInt64(note.subtask) << 48 | call) else {
@@ -210,7 +210,7 @@ extension StressPipeline {
         }
         do { try rerun.checkReading() } catch { return "\(error)" }
         if let mark = rerun.notes.marks.first { return "step \(mark.step): \(mark.message)" }
-        if director.reached != UInt64(steps) {
+        if director.reached != Step(steps) {
             return "reached step \(director.reached) of \(steps)"
         }
         if let turn = director.inFlight.first { return "turn \(turn.step) is still open" }
@@ -233,8 +233,8 @@ extension StressPipeline {
     /// Counts what happened in a recording.
     private func summary(_ recording: StressRecording) -> StressOutcome {
         var outcome = StressOutcome()
-        var durations: [UInt64: UInt32] = [:]
-        var begins: [(step: UInt64, time: Int64)] = []
+        var durations: [Step: UInt32] = [:]
+        var begins: [(step: Step, time: Int64)] = []
         for batch in recording.batches.map(\.schedule) {
             for end in batch.ends { durations[end.step] = end.duration }
             for note in batch.steps {

@@ -126,8 +126,8 @@ package struct StressKill: Sendable {
         _ trace: Trace, against witness: Witness, _ outcome: inout Outcome
     ) throws -> String? {
         var problem: String?
-        var last: UInt64 = 0
-        var ended: Set<UInt64> = []
+        var last: Step = 0
+        var ended: Set<Step> = []
         try trace.forEachSchedule { batch in
             for note in batch.steps where problem == nil {
                 problem = Self.compare(note, witness.entry(note.step), after: last)
@@ -135,12 +135,12 @@ package struct StressKill: Sendable {
             }
             for end in batch.ends { ended.insert(end.step) }
         }
-        outcome.steps = Int(last)
+        outcome.steps = last.count
         if let problem { return problem }
         // Behind the last recovered step nothing may have been noted.
         let known = witness.lastStep
         if known > last {
-            for step in last + 1...known where witness.entry(step).progress >= .noted {
+            for step in last.next...known where witness.entry(step).progress >= .noted {
                 return "step \(step) was noted and is lost: recovery ends at step \(last)"
             }
         }
@@ -159,9 +159,9 @@ package struct StressKill: Sendable {
     /// was not noted, may be there or may have become void; a step that was noted has to be there
     /// as it was.
     private static func compare(
-        _ note: StepNote, _ entry: Witness.Entry, after last: UInt64
+        _ note: StepNote, _ entry: Witness.Entry, after last: Step
     ) -> String? {
-        guard note.step == last + 1 else { return "step \(note.step) follows step \(last)" }
+        guard note.step == last.next else { return "step \(note.step) follows step \(last)" }
         switch note.kind {
         case .void:
             if entry.progress >= .noted { return "step \(note.step) was noted and became void" }

@@ -1,6 +1,6 @@
 import Glibc
 import Synchronization
-import WeirBase
+package import WeirBase
 import WeirEngine
 package import WeirTelemetry
 
@@ -68,30 +68,30 @@ package final class Witness: @unchecked Sendable {
     package func start() { words[0] = 1 }
 
     /// Stores how far the note of a step is, by the thread that has the step.
-    func note(_ progress: Progress, step: UInt64, kind: StepKind, subtask: UInt16) {
+    func note(_ progress: Progress, step: Step, kind: StepKind, subtask: UInt16) {
         // Beyond the bound nothing is witnessed, and nothing can be claimed of such a step.
-        guard step < UInt64(Self.maximumSteps) else { return }
-        words[Int(step)] =
+        guard step.count < Self.maximumSteps else { return }
+        words[step.count] =
             progress.rawValue | UInt16(kind.rawValue) << 2 | min(subtask, 0x3FF) << 6
     }
 
     /// The end of the step's turn was noted.
-    func note(ended step: UInt64) {
-        guard step < UInt64(Self.maximumSteps) else { return }
-        words[Int(step)] |= Progress.ended.rawValue
+    func note(ended step: Step) {
+        guard step.count < Self.maximumSteps else { return }
+        words[step.count] |= Progress.ended.rawValue
     }
 
     /// What is known of a step.
-    package func entry(_ step: UInt64) -> Entry {
-        let word = step < UInt64(Self.maximumSteps) ? words[Int(step)] : 0
+    package func entry(_ step: Step) -> Entry {
+        let word = step.count < Self.maximumSteps ? words[step.count] : 0
         return Entry(
             progress: Progress(rawValue: word & 3) ?? .unknown,
             kind: StepKind(rawValue: UInt8(word >> 2 & 0xF)), subtask: word >> 6)
     }
 
     /// The last step of which anything is known.
-    package var lastStep: UInt64 {
-        UInt64((1..<Self.maximumSteps).last { words[$0] != 0 } ?? 0)
+    package var lastStep: Step {
+        Step((1..<Self.maximumSteps).last { words[$0] != 0 } ?? 0)
     }
 }
 
@@ -147,7 +147,7 @@ final class WitnessedNotes: LiveNotes, @unchecked Sendable {
         witness?.note(ended: turn.step)
     }
 
-    func accessed(step: UInt64, cell: UInt16, _ turn: TurnContext) {
+    func accessed(step: Step, cell: UInt16, _ turn: TurnContext) {
         let subtask = turn.subtask?.index ?? 0
         witness?.note(.numbered, step: step, kind: .access, subtask: subtask)
         inner.accessed(step: step, cell: cell, turn)
@@ -155,7 +155,7 @@ final class WitnessedNotes: LiveNotes, @unchecked Sendable {
     }
 
     func publishing(
-        step: UInt64, outlet: UInt16, offered: Int, _ turn: TurnContext,
+        step: Step, outlet: UInt16, offered: Int, _ turn: TurnContext,
         decide: () -> [DropRun.Outcome]?
     ) -> [DropRun.Outcome]? {
         let subtask = turn.subtask?.index ?? 0
@@ -165,7 +165,7 @@ final class WitnessedNotes: LiveNotes, @unchecked Sendable {
             step: step, outlet: outlet, offered: offered, turn, decide: decide)
     }
 
-    func rested(step: UInt64, time: Int64, state: () -> StateDigest) {
+    func rested(step: Step, time: Int64, state: () -> StateDigest) {
         inner.rested(step: step, time: time, state: state)
     }
 

@@ -1,3 +1,5 @@
+package import WeirBase
+
 /// What a step of the total order is.
 ///
 /// Every step has a number that no other step of the run has, and the numbers have no gaps. A
@@ -53,7 +55,7 @@ package enum StepKind: UInt8, CaseIterable, Sendable {
 /// as a replay makes them again. What has no meaning for a kind is zero.
 package struct StepNote: Equatable, Sendable {
     /// Its number, from 1.
-    package var step: UInt64
+    package var step: Step
     package var kind: StepKind
     /// Which subtask; 0 for rest points and voids.
     package var subtask: UInt16 = 0
@@ -68,14 +70,14 @@ package struct StepNote: Equatable, Sendable {
     package var time: Int64 = 0
     /// For an access and a publish the step of its turn; for a late publish that of the
     /// subtask's last turn.
-    package var turn: UInt64 = 0
+    package var turn: Step = 0
     /// For a rest point the digest of all state.
     package var digest: UInt64 = 0
     /// Where its further numbers are in `ScheduleBatch.words`: the call numbers of a
     /// completion, the runs of a publish, the markers of a rest point.
     package var words: Range<Int> = 0..<0
 
-    package init(step: UInt64, kind: StepKind) {
+    package init(step: Step, kind: StepKind) {
         self.step = step
         self.kind = kind
     }
@@ -84,7 +86,7 @@ package struct StepNote: Equatable, Sendable {
 /// The end of a turn: what it did. A replay compares it with what the turn does there.
 package struct EndNote: Equatable, Sendable {
     /// The step at which the turn began.
-    package var step: UInt64
+    package var step: Step
     /// How many accesses to shared cells the turn made.
     package var accesses: UInt32
     /// How long it took, microseconds, read from the processor's time counter and so
@@ -97,7 +99,7 @@ package struct EndNote: Equatable, Sendable {
     package var emitted: Range<Int>
 
     package init(
-        step: UInt64, accesses: UInt32, duration: UInt32, sample: UInt64?, emitted: Range<Int>
+        step: Step, accesses: UInt32, duration: UInt32, sample: UInt64?, emitted: Range<Int>
     ) {
         self.step = step
         self.accesses = accesses

@@ -42,7 +42,7 @@ import WeirTrace
                 capacity: 100, bytes: 0, dropped: 0)
         }
         return MetricSample(
-            time: tenth * 100_000, step: UInt64(tenth) * 50, subtasks: subtasks,
+            time: tenth * 100_000, step: Step(tenth * 50), subtasks: subtasks,
             channels: channels, recorder: RecorderSample(bytes: UInt64(tenth) * 900))
     }
 
@@ -59,7 +59,7 @@ import WeirTrace
         for piece in 0..<4 {
             let records = (0..<3).map { number in
                 LogRecord(
-                    step: UInt64(tenth) * 50 + UInt64(number), index: 1, operatorIndex: 0,
+                    step: Step(tenth * 50 + Int64(number)), index: 1, operatorIndex: 0,
                     ordinal: 0, subtask: UInt16(random.next() % 3), time: tenth * 100_000 - 50_000,
                     site: UInt32(random.next() % 3), values: [.integer(Int64(number))])
             }
@@ -69,7 +69,7 @@ import WeirTrace
         if tenth % 7 == 0 {
             batch.marks = [
                 Mark(
-                    step: UInt64(tenth) * 50, kind: .violation, name: "sum",
+                    step: Step(tenth * 50), kind: .violation, name: "sum",
                     message: "sum does not hold", time: tenth * 100_000 - 10)
             ]
         }

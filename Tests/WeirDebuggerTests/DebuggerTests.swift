@@ -22,7 +22,7 @@ import WeirTelemetry
     }
 
     /// Where each command leaves the run.
-    private func places(_ lines: [String]) throws -> [UInt64] {
+    private func places(_ lines: [String]) throws -> [Step] {
         try lines.map { line in
             _ = try debugger.execute(line)
             return run.position

@@ -1,5 +1,6 @@
 import Testing
 
+import WeirBase
 @testable import WeirDebugger
 @testable import WeirReplay
 
@@ -8,7 +9,7 @@ private enum Kind { case order, restock }
 private struct Entry { var kind = Kind.order, weight = 1.5, byName = ["a b": 7] }
 
 private struct SmallWorld: ExpressionWorld {
-    let position: UInt64 = 81
+    let position: Step = 81
     let states: [String: Any] = [
         "cell budget": Budget(), "cell odd name": 3, "reserve[17]": Entry(),
         "reserve.shelf[a]b]": 9, "ship[]": (first: 1, 2),

@@ -23,62 +23,64 @@ final class SmallRun: ReplayedExecution {
     var keys = ["17"]
     /// The most entries that anybody asked for at once.
     private(set) var largestLimit = 0
-    var divergenceStep: UInt64?
+    var divergenceStep: Step?
     var diedInTurns = false
-    private(set) var position: UInt64 = 0
-    private(set) var stepsRun: UInt64 = 0
-    var onProgress: ((UInt64, UInt64) -> Bool)?
+    private(set) var position: Step = 0
+    private(set) var stepsRun: Int = 0
+    var onProgress: ((Int, Int) -> Bool)?
 
     init(left: [Int], waiting: [Int] = []) {
         self.left = left
         self.waiting = waiting.isEmpty ? left.map { _ in 0 } : waiting
     }
 
-    var lastStep: UInt64 { UInt64(left.count - 1) }
+    var lastStep: Step { Step(left.count - 1) }
     var divergence: Divergence? {
         guard let divergenceStep, position >= divergenceStep else { return nil }
         return Divergence(step: divergenceStep, subtask: "a/0", expected: "1", got: "2")
     }
-    var failureStep: UInt64? { marks.first { $0.kind == .violation }?.step }
+    var failureStep: Step? { marks.first { $0.kind == .violation }?.step }
 
-    func go(to step: UInt64) throws -> Travel {
+    func go(to step: Step) throws -> Travel {
         let from = position
         let goal = min(step, lastStep, divergenceStep ?? .max)
         var place = goal < from ? 0 : from
         var isInterrupted = false
         while place < goal, !isInterrupted {
-            place += 1
+            place = place.next
             stepsRun += 1
-            isInterrupted = onProgress.map { !$0(place, goal) } ?? false
+            isInterrupted = onProgress.map { !$0(place.count, goal.count) } ?? false
         }
         position = place
         return Travel(
-            from: from, to: position, stepsRun: position >= from ? position - from : position,
+            from: from, to: position,
+            stepsRun: (position >= from ? from : .start).distance(to: position),
             nanoseconds: 0, isInterrupted: isInterrupted)
     }
 
     /// Odd steps begin turns of a/0, the others are accesses of b/1 in the turn of step 2.
-    func facts(of step: UInt64) throws -> StepFacts? {
+    func facts(of step: Step) throws -> StepFacts? {
         guard step > 0, step <= lastStep else { return nil }
-        let isTurn = step % 2 == 1
+        let isTurn = !step.isMultiple(of: 2)
         return StepFacts(
             step: step, kind: isTurn ? .input : .access, subtask: isTurn ? 0 : 2,
-            turn: isTurn ? step : 2, port: 0, count: isTurn ? 3 : 0, time: Int64(step) * 1_000)
+            turn: isTurn ? step : 2, port: 0, count: isTurn ? 3 : 0, time: Int64(step.count) * 1_000
+        )
     }
 
     func firstStep(
-        after: UInt64, through: UInt64, where matches: (StepFacts) throws -> Bool
-    ) throws -> UInt64? {
+        after: Step, through: Step, where matches: (StepFacts) throws -> Bool
+    ) throws -> Step? {
         guard after < min(through, lastStep) else { return nil }
-        for step in (after + 1)...min(through, lastStep) {
+        for step in after.next...min(through, lastStep) {
             if let facts = try facts(of: step), try matches(facts) { return step }
         }
         return nil
     }
 
     func lastStep(
-        before: UInt64, from: UInt64, where matches: (StepFacts) throws -> Bool
-    ) throws -> UInt64? {
+        before: Step, from: Step, where matches: (StepFacts) throws -> Bool
+    ) throws -> Step? {
         for step in (0..<before).reversed() where step >= from {
             if let facts = try facts(of: step), try matches(facts) { return step }
         }
@@ -86,8 +88,8 @@ final class SmallRun: ReplayedExecution {
     }
 
     func search(
-        through limit: UInt64, candidates: (StepFacts) throws -> Bool, test: () throws -> Bool
-    ) throws -> UInt64? {
+        through limit: Step, candidates: (StepFacts) throws -> Bool, test: () throws -> Bool
+    ) throws -> Step? {
         while let next = try firstStep(after: position, through: limit, where: candidates) {
             if try go(to: next).isInterrupted { throw ReplayInterrupted(step: next) }
             if divergence != nil { return nil }
@@ -99,15 +101,15 @@ final class SmallRun: ReplayedExecution {
 
     func history(of state: StateID, limit: Int) throws -> [StateAccess] { [] }
 
-    func lastWrite(_ state: StateID) throws -> UInt64? {
-        (1...max(1, Int(position))).last { left[$0] != left[$0 - 1] }.map { UInt64($0) }
+    func lastWrite(_ state: StateID) throws -> Step? {
+        (1...max(1, position.count)).last { left[$0] != left[$0 - 1] }.map { Step($0) }
     }
 
     var cells: [StateValue] {
         cellNames.enumerated().map { place, name in
             StateValue(
                 id: .cell(UInt16(place)), name: "cell \(name)",
-                value: Budget(left: left[Int(position)]))
+                value: Budget(left: left[position.count]))
         }
     }
 
@@ -132,7 +134,7 @@ final class SmallRun: ReplayedExecution {
     func queues(messages limit: Int) -> [QueueFacts] {
         channelNames.enumerated().map { place, name in
             QueueFacts(
-                channel: name, depth: place == 0 ? waiting[Int(position)] : 0, capacity: 10,
+                channel: name, depth: place == 0 ? waiting[position.count] : 0, capacity: 10,
                 unpublished: 0, oldest: limit > 0 && place == 0 ? ["m\u{1B}[2J"] : [])
         }
     }
@@ -152,18 +154,18 @@ final class SmallRun: ReplayedExecution {
     func runnable() throws -> [RunnableFacts] { couldRun }
     var openTurns: [OpenTurnFacts] = []
 
-    func event(source: String, index: UInt64) throws -> (text: String, step: UInt64?)? {
-        index < 9 ? ("e\(index)", index < 6 ? 1 + index / 3 * 2 : nil) : nil
+    func event(source: String, index: UInt64) throws -> (text: String, step: Step?)? {
+        index < 9 ? ("e\(index)", index < 6 ? Step(1 + index / 3 * 2) : nil) : nil
     }
 
-    func logLines(through: UInt64, _ body: (LogLineFacts) throws -> Bool) throws {
+    func logLines(through: Step, _ body: (LogLineFacts) throws -> Bool) throws {
         for line in lines where line.step <= through { if try !body(line) { return } }
     }
 }
 
 extension LogLineFacts {
     /// A line as a test writes it.
-    init(_ step: UInt64, _ text: String) {
+    init(_ step: Step, _ text: String) {
         self.init(step: step, level: .info, subtask: "a/0", message: text, fields: []) {
             "{\"step\":\(step)}"
         }

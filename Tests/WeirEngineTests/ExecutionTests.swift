@@ -75,7 +75,7 @@ import WeirTelemetry
 
     @Test func `rule 15: of several causes to stop the one at the least step is kept`() throws {
         let execution = try execution()
-        for step in [UInt64(9), 4, 7] {
+        for step in [Step(9), 4, 7] {
             execution.stop(.violation(invariant: "of step \(step)"), step: step)
         }
         #expect(execution.stopCause?.step == 4)

@@ -40,7 +40,7 @@ import WeirTelemetry
             let recording = try pipeline.record(planned, simulated: true)
             let steps = recording.batches.flatMap(\.schedule.steps).count
             for step in stride(from: 7, through: steps, by: 61) {
-                let problem = try pipeline.replayCut(planned, recording, behind: UInt64(step))
+                let problem = try pipeline.replayCut(planned, recording, behind: Step(step))
                 #expect(problem == nil, "seed \(seed)")
             }
         }

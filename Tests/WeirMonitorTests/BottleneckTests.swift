@@ -1,4 +1,5 @@
 import Testing
+import WeirBase
 import WeirMonitor
 import WeirTelemetry
 import WeirTerminal

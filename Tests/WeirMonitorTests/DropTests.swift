@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import WeirBase
 import WeirMonitor
 import WeirTelemetry
 

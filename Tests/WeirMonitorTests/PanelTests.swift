@@ -1,4 +1,5 @@
 import Testing
+import WeirBase
 import WeirMonitor
 import WeirTelemetry
 import WeirTerminal
@@ -16,7 +17,7 @@ import WeirTerminal
             _ = model.update(
                 .notice(
                     Notice(
-                        severity: .warning, step: UInt64(number), time: 1_000, place: "parse/0",
+                        severity: .warning, step: Step(number), time: 1_000, place: "parse/0",
                         text: "\(text)\(number)")))
         }
     }
@@ -160,7 +161,7 @@ import WeirTerminal
                 .notice(
                     Notice(
                         Mark(
-                            step: UInt64(number), kind: .violation, name: "stock",
+                            step: Step(number), kind: .violation, name: "stock",
                             message: "stock does not hold (found by enrich/\(number % 3))",
                             time: Int64(number)))))
             warn(&model, 1, text: "between \(number % 2) ")

@@ -30,7 +30,7 @@ import WeirTerminal
                 messages.append(
                     .notice(
                         Notice(
-                            severity: severity, step: UInt64(number), time: time,
+                            severity: severity, step: Step(number), time: time,
                             place: "enrich/\(below(3))", text: "text \(below(20))")))
             }
             if number == samples * 2 / 3 { messages.append(.recordingStopped("disk full")) }

@@ -16,20 +16,20 @@ import WeirTrace
 
     /// For each step of a schedule whether a turn is open behind it: begun, and with steps to come.
     private func openTurns(_ trace: Trace) throws -> [Bool] {
-        var begun: [UInt64: UInt64] = [:]
-        var count: UInt64 = 0
+        var begun: [Step: Step] = [:]
+        var lastStep: Step = 0
         try trace.forEachSchedule { batch in
             for note in batch.steps {
-                count = max(count, note.step)
+                lastStep = max(lastStep, note.step)
                 if note.kind.beginsTurn { begun[note.step] = note.step }
                 if note.kind == .access || note.kind == .publish, begun[note.turn] != nil {
                     begun[note.turn] = note.step
                 }
             }
         }
-        var isOpen = [Bool](repeating: false, count: Int(count) + 1)
+        var isOpen = [Bool](repeating: false, count: lastStep.count + 1)
         for (first, last) in begun {
-            for step in first..<last { isOpen[Int(step)] = true }
+            for step in first..<last { isOpen[step.count] = true }
         }
         return isOpen
     }
@@ -42,10 +42,10 @@ import WeirTrace
         let replica = try Replica(ReplicaPlan(trace, planned, paths: [:]), from: nil)
         let isOpen = try openTurns(trace)
         var cuts = 0
-        for step in 1..<UInt64(isOpen.count) {
+        for step in 1..<Step(isOpen.count) {
             try replica.run(through: step)
             let snapshot = replica.snapshot()
-            #expect((snapshot == nil) == isOpen[Int(step)], "step \(step)")
+            #expect((snapshot == nil) == isOpen[step.count], "step \(step)")
             if snapshot != nil { cuts += 1 }
         }
         #expect(cuts > 0 && cuts < isOpen.count - 1, "all steps are alike: the test says nothing")

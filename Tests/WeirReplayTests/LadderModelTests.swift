@@ -14,7 +14,7 @@ import WeirTrace
     }
 
     /// A snapshot of a step that takes about so many marks' bytes.
-    private func snapshot(_ step: UInt64, marks: Int, _ trace: Trace) -> ReplaySnapshot {
+    private func snapshot(_ step: Step, marks: Int, _ trace: Trace) -> ReplaySnapshot {
         let mark = Mark(step: step, kind: .violation, name: "n", message: "m", time: 0)
         return ReplaySnapshot(
             step: step, turns: 0,
@@ -35,15 +35,15 @@ import WeirTrace
         let mark = MemoryLayout<Mark>.stride
         var ladder = SnapshotLadder(maximumBytes: mark * (20 + random.below(200)))
         for _ in 0..<300 {
-            let step = random.next() % 1_000
-            let playhead = random.next() % 1_000
+            let step = Step(random.below(1_000))
+            let playhead = Step(random.below(1_000))
             ladder.insert(snapshot(step, marks: 1 + random.below(9), trace), playhead: playhead)
             ladder.checkInvariants()
-            let asked = random.next() % 1_000
+            let asked = Step(random.below(1_000))
             let expected = ladder.snapshots.last { $0.step <= asked }
             #expect(ladder.nearest(through: asked)?.step == expected?.step)
-            let distance = 1 + random.next() % 200
-            let isLacking = (expected.map { asked - $0.step } ?? asked) >= distance
+            let distance = 1 + random.below(200)
+            let isLacking = (expected?.step ?? .start).distance(to: asked) >= distance
             #expect(ladder.lacks(before: asked, within: distance) == isLacking)
         }
     }
@@ -51,7 +51,7 @@ import WeirTrace
     @Test func `a snapshot larger than the bound is kept alone`() throws {
         let trace = try trace()
         var ladder = SnapshotLadder(maximumBytes: 1)
-        for step in [9, 3, 7] as [UInt64] {
+        for step in [9, 3, 7] as [Step] {
             ladder.insert(snapshot(step, marks: 4, trace), playhead: 7)
             ladder.checkInvariants()
             #expect(ladder.snapshots.count == 1)
@@ -70,7 +70,7 @@ import WeirTrace
         throws
     {
         let trace = try trace()
-        var notes: [UInt64: StepNote] = [:]
+        var notes: [Step: StepNote] = [:]
         try trace.forEachSchedule { batch in
             for note in batch.steps { notes[note.step] = note }
         }
@@ -78,7 +78,7 @@ import WeirTrace
         let pages = SchedulePages(trace)
         var random = SeededGenerator(seed: 4)
         for _ in 0..<400 {
-            let step = random.next() % (last + 3)
+            let step = Step(random.below(last.count + 3))
             let found = try pages.note(step)
             #expect(found?.step == notes[step]?.step && found?.kind == notes[step]?.kind)
             pages.checkInvariants()

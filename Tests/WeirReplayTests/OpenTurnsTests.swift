@@ -6,7 +6,7 @@ import WeirTelemetry
 
 /// The turns of a replay that are open, arrow by arrow.
 @Suite struct OpenTurnsTests {
-    private static func begun(_ step: UInt64, _ subtask: UInt16) -> ScheduledStep {
+    private static func begun(_ step: Step, _ subtask: UInt16) -> ScheduledStep {
         var note = StepNote(step: step, kind: .input)
         note.subtask = subtask
         return ScheduledStep(note: note, words: [])
@@ -87,18 +87,18 @@ import WeirTelemetry
         /// What the turn of each subtask is in, as the arrows of the diagram name it.
         var model: [UInt16: String] = [:]
         var inside: [UInt16: UInt16] = [:]
-        var begun: [UInt16: UInt64] = [:]
-        var step: UInt64 = 0
+        var begun: [UInt16: Step] = [:]
+        var step: Step = 0
         for _ in 0..<40 {
             let subtask = UInt16(random.below(3))
             let cell = UInt16(random.below(2))
             switch (random.below(7), model[subtask]) {
             case (0, nil):
-                step += 1
+                step = step.next
                 turns.put(off: Self.begun(step, subtask))
                 (model[subtask], begun[subtask]) = ("deferred", step)
             case (1, nil):
-                step += 1
+                step = step.next
                 turns.start(subtask, step: step)
                 (model[subtask], begun[subtask]) = ("running", step)
             case (1, "deferred"):

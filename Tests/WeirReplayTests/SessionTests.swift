@@ -33,7 +33,7 @@ private func overdrawn() throws -> Trace { try shipped("overdrawn") }
 
 /// A trace written again with another value in its last sample, behind the last rest point.
 private func writeWithAnotherSample(_ trace: Trace, to path: String) throws {
-    var samples: [UInt64] = []
+    var samples: [Step] = []
     try trace.forEachSchedule { batch in
         samples += batch.ends.filter { $0.sample != nil }.map(\.step)
     }
@@ -61,7 +61,7 @@ private func session(memoryBytes: Int = 256 << 20) throws -> ReplaySession {
         let wanderer = try session(memoryBytes: memoryBytes)
         var random = SeededGenerator(seed: UInt64(memoryBytes) + 7, stream: 1)
         for _ in 0..<12 {
-            let step = random.next() % (wanderer.lastStep + 1)
+            let step = Step(random.below(wanderer.lastStep.count + 1))
             try wanderer.go(to: step)
             let fresh = try session()
             try fresh.go(to: step)
@@ -74,10 +74,10 @@ private func session(memoryBytes: Int = 256 << 20) throws -> ReplaySession {
         let session = try session()
         var random = SeededGenerator(seed: 11, stream: 1)
         for _ in 0..<12 {
-            let step = random.next() % session.lastStep
+            let step = Step(random.below(session.lastStep.count))
             try session.go(to: step)
             let before = try picture(of: session)
-            try session.go(to: step + 1)
+            try session.go(to: step.next)
             try session.go(to: step)
             let after = try picture(of: session)
             #expect(after == before, "step \(step)")
@@ -116,8 +116,8 @@ private func session(memoryBytes: Int = 256 << 20) throws -> ReplaySession {
     @Test func `going back runs no more than the way from a snapshot`() throws {
         let session = try session()
         try session.go(to: session.lastStep)
-        let travel = try session.go(to: session.lastStep - 1)
-        #expect(travel.stepsRun < session.lastStep / 2)
+        let travel = try session.go(to: session.lastStep.previous)
+        #expect(travel.stepsRun < session.lastStep.count / 2)
     }
 
     @Test func `a journey that is ended stops where it is and can go on`() throws {
@@ -143,13 +143,13 @@ private func session(memoryBytes: Int = 256 << 20) throws -> ReplaySession {
     @Test func `the last write of a cell is an access after which its value is another`() throws {
         let session = try session()
         let failure = try #require(session.failureStep)
-        for goal in [failure, session.lastStep / 2, session.lastStep] {
+        for goal in [failure, Step(session.lastStep.count / 2), session.lastStep] {
             try session.go(to: goal)
             for cell in session.cells {
                 guard let step = try session.lastWrite(cell.id) else { continue }
                 #expect(try session.facts(of: step)?.kind == .access)
                 let now = "\(cell.value)"
-                try session.go(to: step - 1)
+                try session.go(to: step.previous)
                 #expect("\(try session.find(cell.name)[0].value)" != now)
                 try session.go(to: step)
                 #expect("\(try session.find(cell.name)[0].value)" == now)
@@ -166,7 +166,7 @@ private func session(memoryBytes: Int = 256 << 20) throws -> ReplaySession {
                 Issue.record("\(value.name) was never written")
                 continue
             }
-            try session.go(to: step - 1)
+            try session.go(to: step.previous)
             let before = try session.find(value.name).first { $0.id == value.id }
             #expect(before.map { "\($0.value)" } != "\(value.value)", "\(value.name)")
             try session.go(to: session.lastStep)
@@ -188,17 +188,18 @@ private func session(memoryBytes: Int = 256 << 20) throws -> ReplaySession {
 
     @Test func `searching back finds what searching forward passed last`() throws {
         let session = try session()
-        var hits: [UInt64] = []
+        var hits: [Step] = []
         let isOne = { (facts: StepFacts) in facts.kind == .access && facts.subtask % 2 == 0 }
         while let hit = try session.search(
-            through: session.lastStep, candidates: isOne, test: { session.position % 3 == 0 })
+            through: session.lastStep, candidates: isOne,
+            test: { session.position.isMultiple(of: 3) })
         {
             hits.append(hit)
         }
         #expect(hits.count > 3)
         for hit in hits.reversed() {
             let found = try session.searchBack(
-                candidates: isOne, test: { session.position % 3 == 0 })
+                candidates: isOne, test: { session.position.isMultiple(of: 3) })
             #expect(found == hit)
             #expect(session.position == hit)
         }

@@ -108,9 +108,9 @@ import WeirBase
     func `a log lane is a list that drops what has no room`(seed: UInt64) {
         var random = SeededGenerator(seed: seed, stream: 0x106)
         let lane = LogLane(capacity: 4 * LogLane.maximumRecord, sites: LogSites())
-        var waiting: [UInt64] = []
+        var waiting: [Step] = []
         var dropped: UInt64 = 0
-        for step in 0..<1_500 as Range<UInt64> {
+        for step in 0..<1_500 as Range<Step> {
             if random.below(60) > 0 {
                 let record = LogRecord(
                     step: step, index: 1, operatorIndex: 2, ordinal: 3, subtask: 4, time: 5,

@@ -49,7 +49,7 @@ import WeirTelemetry
             [set.rest] + set.workers + set.readers.map(\.notes) + set.executors.map(\.notes)
         for (index, lane) in lanes.enumerated() {
             while lane.tryReserve(1) {
-                lane.noteRest(step: UInt64(index), time: 0, digest: 0, markers: [])
+                lane.noteRest(step: Step(index), time: 0, digest: 0, markers: [])
             }
         }
         for (index, lane) in lanes.enumerated() {

@@ -1,4 +1,5 @@
 import Synchronization
+import WeirBase
 import WeirTelemetry
 
 /// One note lane over memory of its own, with a way to look at and to forge that memory.
@@ -29,7 +30,7 @@ final class TestLane {
     }
 
     /// Notes an access after reserving its slot.
-    func noteAccess(_ step: UInt64) {
+    func noteAccess(_ step: Step) {
         lane.reserve(1)
         lane.noteAccess(step: step, turn: step, subtask: 1, cell: 2)
     }

@@ -152,7 +152,7 @@ import WeirTelemetry
             #expect(!LogRecord.precedes(later, least))
         }
         var later = least
-        later.step += 1
+        later.step = later.step.next
         later.index = 0
         #expect(LogRecord.precedes(least, later))
         #expect(!LogRecord.precedes(least, least))

@@ -54,7 +54,7 @@ import WeirTelemetry
         let batch = batch
         let step = try #require(batch.steps.first)
         #expect(step.kind == .publish)
-        #expect([step.turn, UInt64(step.subtask), UInt64(step.port)] == [8, 1, 2])
+        #expect((step.turn, step.subtask, step.port) == (8, 1, 2))
         #expect(step.count == 256)
         #expect(batch.words(of: step).map { UInt8(truncatingIfNeeded: $0) } == runs)
     }

@@ -7,14 +7,14 @@ import WeirTelemetry
 @Suite struct NoteLaneTests {
     @Test func `notes come out as they went in, over many laps`() {
         let test = TestLane()
-        var next: UInt64 = 1
+        var next: Step = 1
         for _ in 0..<20 {
             let first = next
             for _ in 0..<40 {
                 test.noteAccess(next)
-                next += 1
+                next = next.next
             }
-            #expect(test.drain().map(\.number) == Array(first..<next))
+            #expect(test.drain().map(\.step) == Array(first..<next))
         }
         #expect(test.lane.peek() == nil)
     }
@@ -35,7 +35,7 @@ import WeirTelemetry
         throws
     {
         let test = TestLane()
-        for step in 1...64 as ClosedRange<UInt64> { test.noteAccess(step) }
+        for step in 1...64 as ClosedRange<Step> { test.noteAccess(step) }
         #expect(!test.lane.tryReserve(1))
         let note = try #require(test.lane.peek())
         test.lane.advance(past: note)
@@ -56,7 +56,7 @@ import WeirTelemetry
         let producer = Worker("producer") {
             for step in 1...count {
                 lane.reserve(1)
-                lane.noteAccess(step: step, turn: 0, subtask: 0, cell: 0)
+                lane.noteAccess(step: Step(step), turn: 0, subtask: 0, cell: 0)
                 _ = noted.next()
             }
         }
@@ -80,7 +80,7 @@ import WeirTelemetry
         let most = (NoteLane.maximumNoteSlots - 1) * 3
         for start in 40..<64 {
             let test = TestLane()
-            for step in 0..<UInt64(start) { test.noteAccess(step) }
+            for step in 0..<Step(start) { test.noteAccess(step) }
             test.drain()
             for count in [1, 3, 4, 20, most] {
                 let words = (0..<UInt64(count)).map { $0 &* 0x0123_4567_89AB }
@@ -100,13 +100,13 @@ import WeirTelemetry
 
     @Test func `a number of 48 bits comes back whole`() {
         let test = TestLane()
-        test.noteAccess(1 << 48 - 1)
-        #expect(test.drain().first?.number == 1 << 48 - 1)
+        test.noteAccess(Step(1 << 48 - 1))
+        #expect(test.drain().first?.step == Step(1 << 48 - 1))
     }
 
     @Test func `rule 3: what an earlier lap left is not read`() {
         let test = TestLane()
-        for step in 1...64 as ClosedRange<UInt64> { test.noteAccess(step) }
+        for step in 1...64 as ClosedRange<Step> { test.noteAccess(step) }
         test.drain()
         // The slot at position 64 still holds the note of position 0, committed and whole.
         #expect(test.lane.peek() == nil)
@@ -150,7 +150,7 @@ import WeirTelemetry
 
     @Test func `a reader of what was left behind starts at the tail`() throws {
         let test = TestLane()
-        for step in 1...70 as ClosedRange<UInt64> {
+        for step in 1...70 as ClosedRange<Step> {
             if step == 60 { test.drain() }
             test.noteAccess(step)
         }

@@ -37,16 +37,16 @@ private final class FailingConsumer: RecordConsumer {
             onFailure: { _, error in Issue.record("\(error)") })
     }
 
-    private var steps: [UInt64] { memory.recorded.flatMap { $0.schedule.steps.map(\.step) } }
-    private var ends: [UInt64] { memory.recorded.flatMap { $0.schedule.ends.map(\.step) } }
+    private var steps: [Step] { memory.recorded.flatMap { $0.schedule.steps.map(\.step) } }
+    private var ends: [Step] { memory.recorded.flatMap { $0.schedule.ends.map(\.step) } }
 
-    private func begin(_ step: UInt64, on worker: Int) {
+    private func begin(_ step: Step, on worker: Int) {
         lanes.workers[worker].reserve(1)
         lanes.workers[worker].noteTurn(
             step: step, kind: .input, subtask: UInt16(worker), inlet: 0, count: 1, time: 0)
     }
 
-    private func end(_ step: UInt64, on worker: Int) {
+    private func end(_ step: Step, on worker: Int) {
         lanes.workers[worker].reserve(1)
         [].withUnsafeBufferPointer {
             _ = lanes.workers[worker].noteEnd(
@@ -54,15 +54,15 @@ private final class FailingConsumer: RecordConsumer {
         }
     }
 
-    private func rest(_ step: UInt64) {
+    private func rest(_ step: Step) {
         lanes.rest.reserve(1)
         lanes.rest.noteRest(step: step, time: 0, digest: 1, markers: [])
     }
 
     @Test func `lanes are merged by step`() {
-        for step in [1, 5, 6] as [UInt64] { begin(step, on: 0) }
-        for step in [2, 4] as [UInt64] { begin(step, on: 2) }
-        for step in [3, 7] as [UInt64] { begin(step, on: 1) }
+        for step in [1, 5, 6] as [Step] { begin(step, on: 0) }
+        for step in [2, 4] as [Step] { begin(step, on: 2) }
+        for step in [3, 7] as [Step] { begin(step, on: 1) }
         recorder.finish()
         #expect(steps == [1, 2, 3, 4, 5, 6, 7])
         #expect(memory.recorded.first?.schedule.steps.map(\.subtask) == [0, 2, 1, 2, 0, 0, 1])
@@ -106,7 +106,7 @@ private final class FailingConsumer: RecordConsumer {
     }
 
     @Test func `several rest points in a row are all taken`() {
-        for step in 1...5 as ClosedRange<UInt64> { rest(step) }
+        for step in 1...5 as ClosedRange<Step> { rest(step) }
         begin(6, on: 2)
         recorder.finish()
         #expect(steps == [1, 2, 3, 4, 5, 6])
@@ -125,7 +125,7 @@ private final class FailingConsumer: RecordConsumer {
             #expect(
                 lanes.executors[0].note(
                     result: index + 1, subtask: 0, bytes: bytes, isCancelled: { true }))
-            begin(index + 1, on: 0)
+            begin(Step(index + 1), on: 0)
             if index == 1 { recorder.finish() }
         }
         recorder.finish()
@@ -144,7 +144,7 @@ private final class FailingConsumer: RecordConsumer {
                 let isRight = consumer === failing && error is FailingConsumer.Refusal
                 reports.withLock { $0.append(isRight) }
             })
-        for step in 1...4 as ClosedRange<UInt64> {
+        for step in 1...4 as ClosedRange<Step> {
             begin(step, on: 0)
             recorder.finish()
         }
@@ -158,13 +158,13 @@ private final class FailingConsumer: RecordConsumer {
         let failing = FailingConsumer()
         let recorder = Recorder(
             lanes: lanes, logLanes: [], sites: sites, consumers: [failing], onFailure: { _, _ in })
-        for step in 1...200 as ClosedRange<UInt64> {
+        for step in 1...200 as ClosedRange<Step> {
             guard lanes.workers[0].tryReserve(1) else {
                 Issue.record("no room at step \(step)")
                 break
             }
             lanes.workers[0].noteAccess(step: step, turn: 0, subtask: 0, cell: 0)
-            if step % 32 == 0 { recorder.finish() }
+            if step.isMultiple(of: 32) { recorder.finish() }
         }
         #expect(failing.callCount == 2)
     }
@@ -231,7 +231,7 @@ private final class FailingConsumer: RecordConsumer {
     }
 
     @Test func `every note of running threads is seen once and in order`() {
-        let total: UInt64 = 30_000
+        let total: Step = 30_000
         recorder.start()
         let counter = Counter()
         let workers = lanes.workers.map { lane in
@@ -239,7 +239,7 @@ private final class FailingConsumer: RecordConsumer {
                 while true {
                     // Room first, then the number: nobody waits with a number in hand.
                     lane.reserve(2)
-                    let step = counter.next()
+                    let step = Step(counter.next())
                     if step > total {
                         lane.release(2)
                         return

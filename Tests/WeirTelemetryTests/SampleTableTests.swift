@@ -21,7 +21,7 @@ import WeirTelemetry
         _ channels: [ChannelSample] = []
     ) -> MetricSample {
         var sample = MetricSample(
-            time: time, step: UInt64(time), subtasks: subtasks, channels: channels,
+            time: time, step: Step(time), subtasks: subtasks, channels: channels,
             recorder: RecorderSample(bytes: UInt64(time)))
         sample.newest = newest
         return sample

@@ -54,7 +54,7 @@ struct RecordedRun {
     }
 
     /// The steps of one kind, in order.
-    func steps(_ kind: StepKind) -> [UInt64] {
+    func steps(_ kind: StepKind) -> [Step] {
         batches.flatMap(\.steps).filter { $0.kind == kind }.map(\.step)
     }
 

@@ -65,7 +65,7 @@ import WeirTelemetry
             var found: [[UInt64]] = []
             while let (record, seq) = try merge.next() {
                 found.append([
-                    record.step, UInt64(record.index), UInt64(record.operatorIndex), seq,
+                    record.step.rawValue, UInt64(record.index), UInt64(record.operatorIndex), seq,
                 ])
             }
             #expect(
@@ -143,17 +143,17 @@ import WeirTelemetry
 
     @Test func `a turn that never ends holds back a bounded number of steps`() throws {
         var joiner = TurnJoiner()
-        var given: [UInt64] = []
-        var step: UInt64 = 1
+        var given: [Step] = []
+        var step: Step = 1
         while given.isEmpty {
             var batch = ScheduleBatch()
             for _ in 0..<1000 {
                 Fixture.turn(&batch, step: step, subtask: 0, time: 0)
-                step += 1
+                step = step.next
             }
             if step == 1001 { batch.ends.removeFirst() }
             try joiner.add(batch) { given.append($0.note.step) }
-            try #require(step < UInt64(TurnJoiner.maximumHeld + 3000))
+            try #require(step.count < TurnJoiner.maximumHeld + 3000)
         }
         #expect(given.first == 1)
         try joiner.finish { given.append($0.note.step) }

@@ -48,7 +48,7 @@ enum Fixture {
 
     /// A turn from its beginning to its end.
     static func turn(
-        _ batch: inout ScheduleBatch, step: UInt64, subtask: UInt16, kind: StepKind = .input,
+        _ batch: inout ScheduleBatch, step: Step, subtask: UInt16, kind: StepKind = .input,
         inlet: UInt16 = 0, count: UInt32 = 256, time: Int64, emitted: [UInt32] = [],
         duration: UInt32 = 5, sample: UInt64? = nil, accesses: UInt32 = 0
     ) {
@@ -64,7 +64,7 @@ enum Fixture {
     }
 
     static func end(
-        _ batch: inout ScheduleBatch, step: UInt64, emitted: [UInt32] = [], duration: UInt32 = 5,
+        _ batch: inout ScheduleBatch, step: Step, emitted: [UInt32] = [], duration: UInt32 = 5,
         sample: UInt64? = nil, accesses: UInt32 = 0
     ) {
         let start = batch.emitted.count
@@ -105,7 +105,7 @@ enum Fixture {
         end(&second, step: 4, emitted: [1, 2, 3, 4, 5, 6], duration: 0)
         for (index, kind) in [StepKind.timer, .continue, .idle, .end, .failure].enumerated() {
             turn(
-                &second, step: 7 + UInt64(index), subtask: 3, kind: kind, inlet: 1, count: 1,
+                &second, step: Step(7 + index), subtask: 3, kind: kind, inlet: 1, count: 1,
                 time: Int64(20 + index), emitted: [UInt32(index)])
         }
         var rest = StepNote(step: 12, kind: .rest)
@@ -124,7 +124,7 @@ enum Fixture {
     ]
 
     static func record(
-        step: UInt64, index: UInt32 = 1, operatorIndex: UInt16 = 0, ordinal: UInt32 = 0,
+        step: Step, index: UInt32 = 1, operatorIndex: UInt16 = 0, ordinal: UInt32 = 0,
         subtask: UInt16 = 1, time: Int64 = 14, site: UInt32 = 0,
         values: [LogValue] = [.integer(5), .integer(-1)]
     ) -> LogRecord {

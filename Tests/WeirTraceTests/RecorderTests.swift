@@ -8,14 +8,14 @@ import WeirTelemetry
 
 /// The recorder between real lanes and a real file.
 @Suite struct RecorderTests {
-    private static func note(_ lanes: LaneSet, steps: UInt64) {
+    private static func note(_ lanes: LaneSet, steps: Step) {
         for step in 1...steps {
-            let lane = lanes.workers[Int(step % 2)]
+            let lane = lanes.workers[step.count % 2]
             lane.reserve(1 + NoteLane.endSlots(outlets: 1))
             lane.noteTurn(
-                step: step, kind: .input, subtask: UInt16(step % 4), inlet: 0, count: 3,
-                time: Int64(step) * 2)
-            let used = [UInt32(step % 3)].withUnsafeBufferPointer {
+                step: step, kind: .input, subtask: UInt16(step.count % 4), inlet: 0, count: 3,
+                time: Int64(step.count) * 2)
+            let used = [UInt32(step.count % 3)].withUnsafeBufferPointer {
                 lane.noteEnd(step: step, accesses: 0, duration: 2, sample: nil, emitted: $0)
             }
             lane.release(NoteLane.endSlots(outlets: 1) - used)

@@ -20,12 +20,12 @@ import WeirTelemetry
         return path
     }
 
-    private func turn(_ lane: NoteLane, step: UInt64, subtask: UInt16, time: Int64 = 50) {
+    private func turn(_ lane: NoteLane, step: Step, subtask: UInt16, time: Int64 = 50) {
         lane.reserve(1)
         lane.noteTurn(step: step, kind: .input, subtask: subtask, inlet: 0, count: 1, time: time)
     }
 
-    private func end(_ lane: NoteLane, step: UInt64, emitted: [UInt32] = []) {
+    private func end(_ lane: NoteLane, step: Step, emitted: [UInt32] = []) {
         lane.reserve(NoteLane.endSlots(outlets: emitted.count))
         let used = emitted.withUnsafeBufferPointer {
             lane.noteEnd(step: step, accesses: 0, duration: 4, sample: nil, emitted: $0)
@@ -80,7 +80,7 @@ import WeirTelemetry
         try withFolder { folder in
             let path = try killed(folder) { lanes in
                 turn(lanes.workers[0], step: 5, subtask: 0)
-                turn(lanes.workers[1], step: 1 << 47, subtask: 1)
+                turn(lanes.workers[1], step: Step(1 << 47), subtask: 1)
             }
             let trace = try Trace.open(path: path)
             #expect(try tail(trace).steps.map(\.step) == [5])
@@ -159,9 +159,9 @@ import WeirTelemetry
     @Test func `garbage in the lanes never traps`() throws {
         try withFolder { folder in
             let path = try killed(folder) { lanes in
-                for step in UInt64(5)..<40 {
-                    turn(lanes.workers[Int(step % 2)], step: step, subtask: UInt16(step % 3))
-                    end(lanes.workers[Int(step % 2)], step: step, emitted: [1, 2, 3])
+                for step in Step(5)..<40 {
+                    turn(lanes.workers[step.count % 2], step: step, subtask: UInt16(step.count % 3))
+                    end(lanes.workers[step.count % 2], step: step, emitted: [1, 2, 3])
                 }
             }
             let whole = try Data(contentsOf: URL(fileURLWithPath: path + ".lanes"))
@@ -176,7 +176,7 @@ import WeirTelemetry
                 let trace = try Trace.open(path: path)
                 let steps = try tail(trace).steps
                 let first = steps.first?.step ?? 1
-                #expect(steps.map(\.step) == Array(first..<first + UInt64(steps.count)))
+                #expect(steps.map(\.step) == Array(first..<first.advanced(by: steps.count)))
             }
         }
     }

@@ -235,7 +235,7 @@ import WeirTelemetry
     }
 
     @Test func `what lanes hold goes on behind lost logs, and not behind lost steps`() throws {
-        for (topic, steps) in [(Topic.log, 5), (.schedule, 0)] as [(Topic, UInt64)] {
+        for (topic, steps) in [(Topic.log, 5), (.schedule, 0)] as [(Topic, Step)] {
             try withFolder { folder in
                 let path = folder + "/run.mcap"
                 try Fixture.write(path, [Fixture.batches[0]], end: nil)

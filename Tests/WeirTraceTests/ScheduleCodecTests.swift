@@ -130,13 +130,13 @@ import WeirTelemetry
         let clock = ContinuousClock()
         var encoding = Duration.zero
         var decoding = Duration.zero
-        var step: UInt64 = 1
+        var step: Step = 1
         var time: Int64 = 0
         var bytes = 0
         var turns = 0
         for _ in 0..<16 {
             var batch = ScheduleBatch()
-            var waiting: [(step: UInt64, subtask: UInt16)] = []
+            var waiting: [(step: Step, subtask: UInt16)] = []
             for _ in 0..<8_000 {
                 let subtask = UInt16(below(4))
                 time += Int64(count > 1 ? 2 + below(20) : below(3))
@@ -152,7 +152,7 @@ import WeirTelemetry
                     let ended = waiting.remove(at: Int(below(2)))
                     end(ended, count, &batch, below)
                 }
-                step += 1
+                step = step.next
                 turns += 1
             }
             for ended in waiting { end(ended, count, &batch, below) }
@@ -169,7 +169,7 @@ import WeirTelemetry
     }
 
     private static func end(
-        _ turn: (step: UInt64, subtask: UInt16), _ count: UInt32, _ batch: inout ScheduleBatch,
+        _ turn: (step: Step, subtask: UInt16), _ count: UInt32, _ batch: inout ScheduleBatch,
         _ below: (UInt64) -> UInt64
     ) {
         var emitted: [UInt32] = []
@@ -183,6 +183,6 @@ import WeirTelemetry
         let duration = count > 1 ? 10 + UInt32(below(25)) : UInt32(below(3))
         Fixture.end(
             &batch, step: turn.step, emitted: emitted, duration: duration,
-            sample: turn.step % 64 == 0 ? below(.max) : nil)
+            sample: turn.step.isMultiple(of: 64) ? below(.max) : nil)
     }
 }

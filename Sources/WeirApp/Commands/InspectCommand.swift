@@ -30,7 +30,7 @@ private struct TraceFacts {
     /// The first violation or failure; nil where there is none.
     let failure: Mark?
     /// The number of the last step that is known.
-    let steps: UInt64
+    let steps: Step
     /// Nanoseconds; of a run without an end up to its last step.
     let duration: UInt64
 

@@ -33,8 +33,8 @@ struct RenoteCommand: ParsableCommand {
                 "\(PrintableText.escaped(trace.path)) has no end", "Name the trace of a whole run")
         }
         let pipeline = try Program.pipeline(named: trace.header.pipeline)
-        var rests: [UInt64: StateDigest] = [:]
-        var samples: [UInt64: UInt64] = [:]
+        var rests: [Step: StateDigest] = [:]
+        var samples: [Step: UInt64] = [:]
         var options = ReplayRun.Options()
         // By step, as batches of the trace name them.
         options.onRest = { rests[$0] = $1 }
@@ -62,8 +62,8 @@ struct RenoteCommand: ParsableCommand {
     /// Puts the new digests into a batch. A step that the replay gave no digest for keeps what it
     /// has.
     private func renote(
-        _ schedule: inout ScheduleBatch, _ rests: [UInt64: StateDigest],
-        _ samples: [UInt64: UInt64]
+        _ schedule: inout ScheduleBatch, _ rests: [Step: StateDigest],
+        _ samples: [Step: UInt64]
     ) {
         for index in schedule.steps.indices where schedule.steps[index].kind == .rest {
             guard let state = rests[schedule.steps[index].step] else { continue }

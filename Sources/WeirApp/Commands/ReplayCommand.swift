@@ -249,7 +249,7 @@ struct ReplayCommand: ParsableCommand {
 final class Progress {
     private let what: String
     /// The number of the last step.
-    private let total: UInt64
+    private let total: Step
     private let isShown: Bool
     /// When it was said last, in monotonic nanoseconds.
     private var lastShown: UInt64
@@ -258,7 +258,7 @@ final class Progress {
     /// Whether there is anything to remove at the end.
     private var hasShown = false
 
-    init(what: String, total: UInt64) {
+    init(what: String, total: Step) {
         self.what = what
         self.total = total
         isShown = Output.isTerminal(STDERR_FILENO)
@@ -266,7 +266,7 @@ final class Progress {
     }
 
     /// So many of the steps are done. It costs a counter in most cases.
-    func reached(_ done: UInt64) {
+    func reached(_ done: Step) {
         guard isShown else { return }
         count += 1
         // The clock is not read at each step.
@@ -275,7 +275,7 @@ final class Progress {
         guard now - lastShown > 250_000_000 else { return }
         lastShown = now
         hasShown = true
-        let percent = total == 0 ? 100 : min(100, done * 100 / total)
+        let percent = total == 0 ? 100 : min(100, done.count * 100 / total.count)
         Output.error("\r\(what) \(percent) % (step \(done) of \(total)) ")
     }
 

@@ -21,7 +21,7 @@ enum DivergenceText {
     /// Where it disagrees. What is compared only now and then, such as state at rest points, may
     /// have gone wrong at any step since the last comparison that agreed.
     private static func place(_ divergence: Divergence) -> String {
-        let first = divergence.agreed + 1
+        let first = divergence.agreed.next
         return first >= divergence.step
             ? "at step \(divergence.step)" : "between step \(first) and step \(divergence.step)"
     }

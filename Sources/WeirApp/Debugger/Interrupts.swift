@@ -129,7 +129,7 @@ final class JourneyProgress {
     func begin() { nextShown = MonotonicClock.nanoseconds() + Self.silence }
 
     /// So many of the steps are done.
-    func reached(_ done: UInt64, of total: UInt64) {
+    func reached(_ done: Int, of total: Int) {
         guard isShown else { return }
         let now = MonotonicClock.nanoseconds()
         guard now >= nextShown else { return }

@@ -28,7 +28,7 @@ enum InFlightTurns {
         Worker.endWithParent()
         var options = ReplayRun.Options()
         options.inputs = inputs
-        options.onProgress = { if $0 % stepsBetweenSigns == 0 { Output.standard("\n") } }
+        options.onProgress = { if $0.isMultiple(of: stepsBetweenSigns) { Output.standard("\n") } }
         options.onRunningOn = { Output.standard("\($0)\n") }
         _ = try ReplayRun(trace, pipeline, options).run()
         Output.standard(endSign + "\n")
@@ -51,7 +51,7 @@ enum InFlightTurns {
         let lines = output.split(separator: "\n")
         let hasEnded = lines.last.map { $0 == endSign } ?? false
         // The last line names the turn that the child was in when it ended.
-        let last = lines.last.flatMap { UInt64($0) }
+        let last = lines.last.flatMap { Step($0) }
         let turn = turns.first { $0.step == last }.map { "step \($0.step) of \($0.subtask)" }
         switch (status, turn) {
         // Without its last word a child that exits with 0 was ended by a turn's code.

@@ -255,7 +255,7 @@ struct ExitCause: Sendable {
     /// The cause of a run that was stopped at a step. A violation and a failure of the pipeline's
     /// own code end with 1; a full edge whose policy is to fail is one of them. An input that
     /// cannot be read and an output that cannot be written end with 5.
-    init(_ cause: StopCause, step: UInt64, signal: Int32?) {
+    init(_ cause: StopCause, step: Step, signal: Int32?) {
         switch cause {
         case .violation(let invariant):
             self.init(

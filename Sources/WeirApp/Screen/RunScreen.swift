@@ -217,7 +217,7 @@ final class RunScreen: @unchecked Sendable {
     }
 
     /// Lends the terminal to the debugger's prompt; the run goes on meanwhile.
-    private func debug(at step: UInt64) {
+    private func debug(at step: Step) {
         guard let path = model.timeline.facts.tracePath else { return }
         // Set before the terminal is given away, so that whoever waits for the screen's end does
         // not throw away what the other program writes.

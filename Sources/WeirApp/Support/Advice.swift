@@ -20,7 +20,7 @@ enum Advice {
     }
 
     /// Opens a trace in the debugger where it failed, or at a step.
-    static func replay(_ trace: String, at step: UInt64? = nil) -> String {
+    static func replay(_ trace: String, at step: Step? = nil) -> String {
         let path = ShellWord.path(trace)
         guard let step else { return ProgramName.command("replay", path) }
         return ProgramName.command("replay", path, "--at", "\(step)")
@@ -51,7 +51,7 @@ enum Damage {
             // The code and the words are those of any damaged trace; only the advice is more.
             guard let failure = CommandFailure(error) else { throw error }
             // Where not even the header can be read, there is nothing more to say.
-            guard let whole = try? Trace.survey(path: path), whole.steps + whole.lastLogged > 0
+            guard let whole = try? Trace.survey(path: path), max(whole.steps, whole.lastLogged) > 0
             else { throw failure }
             let recover = Advice.shown(Advice.recover(path))
             throw CommandFailure(

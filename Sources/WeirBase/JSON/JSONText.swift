@@ -37,6 +37,9 @@ package struct JSONText: Sendable {
     /// Writes a whole number with all its digits, also those beyond 2^53.
     package mutating func value(_ number: some FixedWidthInteger) { raw(String(number)) }
 
+    /// Writes a number with a unit as the bare number.
+    package mutating func value(_ number: some UnitNumber) { value(number.rawValue) }
+
     /// Writes a number. Not-a-number and the infinities have no JSON form and become `null`.
     package mutating func value(_ number: Double) {
         if !number.isFinite {
@@ -68,6 +71,12 @@ package struct JSONText: Sendable {
 
     /// Writes a key and a whole number.
     package mutating func member(_ name: String, _ number: some FixedWidthInteger) {
+        key(name)
+        value(number)
+    }
+
+    /// Writes a key and a number with a unit.
+    package mutating func member(_ name: String, _ number: some UnitNumber) {
         key(name)
         value(number)
     }

@@ -27,11 +27,11 @@ package struct Answer {
     /// The steps that were run and the time that they took.
     package struct Effort: Equatable, Sendable {
         /// Steps that were run. Going back costs those since the snapshot before the goal.
-        package var steps: UInt64
+        package var steps: Int
         /// How long it took by the debugger's clock.
         package var nanoseconds: UInt64
 
-        package init(steps: UInt64, nanoseconds: UInt64) {
+        package init(steps: Int, nanoseconds: UInt64) {
             self.steps = steps
             self.nanoseconds = nanoseconds
         }
@@ -133,6 +133,9 @@ package indirect enum AnswerValue: Equatable {
     static func number(_ number: some BinaryInteger) -> AnswerValue {
         .integer(Int128(clamping: number))
     }
+
+    /// A number with a unit as the bare number.
+    static func number(_ number: some UnitNumber) -> AnswerValue { .number(number.rawValue) }
 
     /// An object of those members that are not nil.
     static func members(_ members: KeyValuePairs<String, AnswerValue?>) -> AnswerValue {

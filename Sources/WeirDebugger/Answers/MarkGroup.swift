@@ -11,7 +11,7 @@ struct MarkGroup {
     /// How many incidents the group stands for.
     private(set) var count = 1
     /// The step of the last one.
-    private(set) var lastStep: UInt64
+    private(set) var lastStep: Step
 
     private init(_ mark: Mark) {
         self.mark = mark

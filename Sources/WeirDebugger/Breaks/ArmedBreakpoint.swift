@@ -18,7 +18,7 @@ struct ArmedBreakpoint {
         case stage(subtasks: Set<UInt16>, when: Expression?)
         /// Steps that are known before anything is run: violations, and the nearest log line
         /// that matches.
-        case steps(Set<UInt64>, what: String)
+        case steps(Set<Step>, what: String)
         /// A condition that is to come to hold.
         case condition(Expression)
         /// A queue that is to come over a level; any of the channels of the name will do.
@@ -59,7 +59,7 @@ struct ArmedBreakpoint {
     /// search.
     init(
         _ point: Breakpoint, _ debugger: Debugger,
-        logStep: (LogPattern) throws -> (step: UInt64, text: String)?
+        logStep: (LogPattern) throws -> (step: Step, text: String)?
     ) throws {
         number = point.number
         switch point.kind {

@@ -39,14 +39,14 @@ extension Debugger {
 
     /// A step at which the run stops, and the breaks because of which it does.
     private struct Stop {
-        var step: UInt64
+        var step: Step
         var reasons: [(number: Int, text: String)]
     }
 
     /// Runs to the next stop `count` times, or to the end of the trace.
     fileprivate func resume(_ count: UInt64) throws -> Answer {
         // At most to the end, whatever stops it before.
-        try move(run.lastStep - run.position) {
+        try move(run.position.distance(to: run.lastStep)) {
             guard !breaks.isEmpty else {
                 try go(to: run.lastStep)
                 return ["there are no breaks: this is the end of the trace"]
@@ -64,7 +64,7 @@ extension Debugger {
 
     /// Goes back to the stop before here `count` times, or to the start.
     fileprivate func reverseResume(_ count: UInt64) throws -> Answer {
-        try move(run.position) {
+        try move(run.position.count) {
             guard !breaks.isEmpty else {
                 try go(to: 0)
                 return ["there are no breaks: this is the start"]
@@ -105,7 +105,7 @@ extension Debugger {
     }
 
     /// Runs on to the next stop; nil leaves the run at `limit`.
-    private func scan(_ armed: inout [ArmedBreakpoint], through limit: UInt64) throws -> Stop? {
+    private func scan(_ armed: inout [ArmedBreakpoint], through limit: Step) throws -> Stop? {
         // A step that reaches the test is a candidate of some break and not of all, so the
         // breaks ask once more for their own.
         var latest: StepFacts?
@@ -138,7 +138,7 @@ extension Debugger {
     ///
     /// Violations that the run recorded are known steps and so candidates. One that only the
     /// replay finds is known no sooner than when it was passed.
-    private func earlierViolation(after origin: UInt64, _ found: Stop?) throws -> Stop? {
+    private func earlierViolation(after origin: Step, _ found: Stop?) throws -> Stop? {
         let end = run.position
         let marks = run.marks.filter { $0.lookStep > origin && $0.lookStep <= end }
         for mark in marks.sorted(by: { $0.lookStep < $1.lookStep }) {
@@ -167,12 +167,12 @@ extension Debugger {
         var armed = try arm { pattern in try self.logStep(of: pattern, before: origin) }
         var (end, width) = (origin, Self.firstWindow)
         while end > 1 {
-            let start = end > width ? end - width : 1
-            try go(to: start - 1)
+            let start = max(.first, end.earlier(by: width))
+            try go(to: start.previous)
             // What a break saw last must be what there was before this window.
             for place in armed.indices { try armed[place].begin(self) }
             var last: Stop?
-            while let stop = try scan(&armed, through: end - 1) { last = stop }
+            while let stop = try scan(&armed, through: end.previous) { last = stop }
             // As in `earlierViolation`: those that only the replay found were no candidates.
             for mark in run.marks where mark.lookStep >= start && mark.lookStep < end {
                 let numbers = breaks.all.filter { $0.stops(at: mark) }.map { ($0.number, "") }
@@ -194,7 +194,7 @@ extension Debugger {
     // MARK: Arming
 
     /// A step with a log line that matches, and the line.
-    private typealias LogStep = (step: UInt64, text: String)
+    private typealias LogStep = (step: Step, text: String)
 
     /// Arms all breaks at the present position.
     private func arm(_ logStep: (LogPattern) throws -> LogStep?) throws -> [ArmedBreakpoint] {
@@ -204,7 +204,7 @@ extension Debugger {
     }
 
     /// The first matching log line behind a step. Reads the recorded logs and runs nothing.
-    private func logStep(of pattern: LogPattern, after step: UInt64) throws -> LogStep? {
+    private func logStep(of pattern: LogPattern, after step: Step) throws -> LogStep? {
         var found: LogStep?
         try run.logLines(through: run.lastStep) { line in
             if line.step > step, try pattern.matches(line.text) {
@@ -217,10 +217,10 @@ extension Debugger {
 
     /// The last matching log line before a step. Logs can only be read forward, so all of
     /// them are read.
-    private func logStep(of pattern: LogPattern, before step: UInt64) throws -> LogStep? {
+    private func logStep(of pattern: LogPattern, before step: Step) throws -> LogStep? {
         guard step > 0 else { return nil }
         var found: LogStep?
-        try run.logLines(through: step - 1) { line in
+        try run.logLines(through: step.previous) { line in
             if try pattern.matches(line.text) { found = (line.step, line.text) }
             return true
         }

@@ -61,10 +61,10 @@ extension Debugger {
     /// The value of a state before a step, found by going there and back; nil when there was
     /// none.
     private func value(
-        of state: StateValue, before step: UInt64, back origin: UInt64
+        of state: StateValue, before step: Step, back origin: Step
     ) throws -> Any? {
         // `go` counts for a movement; here there is none, and nobody reads the count.
-        try go(to: step - 1)
+        try go(to: step.previous)
         let found = try run.find(state.name).first { $0.id == state.id }
         try go(to: origin)
         return found?.value

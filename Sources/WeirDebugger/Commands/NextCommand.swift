@@ -49,7 +49,7 @@ extension Debugger {
                 "\(name(of: subtask)) has no further turn in this trace", "'goto end' goes there")
         }
         // Forward the number of steps is known exactly; back it depends on snapshots.
-        return try move(goal - run.position) {
+        return try move(run.position.distance(to: goal)) {
             try go(to: goal)
             return []
         }

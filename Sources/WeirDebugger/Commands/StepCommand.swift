@@ -1,3 +1,4 @@
+import WeirBase
 import WeirReplay
 
 extension DebuggerCommand {
@@ -34,22 +35,22 @@ extension Debugger {
     fileprivate func step(_ count: UInt64) throws -> Answer {
         let end = "this is the end of the trace"
         // A count may be anything that 64 bits hold.
-        let (sum, overflow) = run.position.addingReportingOverflow(count)
-        let goal = overflow ? run.lastStep : min(sum, run.lastStep)
-        return try move(goal - run.position) {
+        let wanted = run.position.later(by: count)
+        let goal = min(wanted, run.lastStep)
+        return try move(run.position.distance(to: goal)) {
             if run.position == run.lastStep { return [end] }
             try go(to: goal)
             // Fewer steps than asked for: say why.
-            return goal < sum || overflow ? [end] : []
+            return goal < wanted ? [end] : []
         }
     }
 
     /// Goes back by `count` steps, or to the start with a note that it is the start.
     fileprivate func reverseStep(_ count: UInt64) throws -> Answer {
-        let goal = run.position > count ? run.position - count : 0
+        let goal = run.position.earlier(by: count)
         return try move(distance(to: goal)) {
             // Asked before the movement, which changes the position.
-            let isClamped = count > run.position
+            let isClamped = goal.later(by: count) > run.position
             try go(to: goal)
             return isClamped ? ["this is the start, before the first step"] : []
         }

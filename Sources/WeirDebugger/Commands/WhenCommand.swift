@@ -24,7 +24,7 @@ extension Debugger {
         // The same words as behind a movement, so that nobody has to learn two.
         try arrive(&answer, [])
         // A run without any step is at its end.
-        let percent = last == 0 ? 100 : Int(Double(position) * 100 / Double(last))
+        let percent = last == 0 ? 100 : Int(Double(position.count) * 100 / Double(last.count))
         answer.line(
             "  \(ElapsedText.text(elapsed)) after the start, \(clock), \(percent)% of the trace")
         answer.member("timestamp", .text((started + .microseconds(elapsed)).rfc3339()))

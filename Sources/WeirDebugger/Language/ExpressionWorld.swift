@@ -4,7 +4,7 @@ import WeirReplay
 /// What an expression can look at. `Debugger` is one; tests have a smaller one.
 protocol ExpressionWorld {
     /// The step where the run is.
-    var position: UInt64 { get }
+    var position: Step { get }
     /// What a name of state means there: several values if several subtasks have it, none if
     /// nothing has.
     func find(_ name: String) throws -> [StateValue]
@@ -68,7 +68,7 @@ extension Expression {
     func value(_ node: Node, _ world: some ExpressionWorld) throws -> ExpressionValue {
         switch node.form {
         case .literal(let value): return value
-        case .step: return .integer(Int128(world.position))
+        case .step: return .integer(Int128(world.position.rawValue))
         // The debugger's commands check names first. Here it is held for every world.
         case .depth(let channel):
             guard let depth = world.depth(of: channel) else {

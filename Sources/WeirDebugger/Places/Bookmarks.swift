@@ -1,3 +1,5 @@
+import WeirBase
+
 /// Steps that a person named with `mark`, in the order of naming.
 ///
 /// They are the session's and are not written into the trace. There is room for a bounded
@@ -7,12 +9,12 @@ struct Bookmarks {
     static let most = 1_000
 
     /// The names with their steps.
-    private(set) var all: [(name: String, step: UInt64)] = []
+    private(set) var all: [(name: String, step: Step)] = []
 
     var names: [String] { all.map(\.name) }
 
     /// Names a step. A name that was given before moves here.
-    mutating func add(_ name: String, at step: UInt64) throws(CommandError) {
+    mutating func add(_ name: String, at step: Step) throws(CommandError) {
         all.removeAll { $0.name == name }
         guard all.count < Self.most else {
             throw CommandError("\(Self.most) places are marked already")
@@ -21,5 +23,5 @@ struct Bookmarks {
     }
 
     /// The step of a name; nil where nothing was named so.
-    func step(of name: String) -> UInt64? { all.first { $0.name == name }?.step }
+    func step(of name: String) -> Step? { all.first { $0.name == name }?.step }
 }

@@ -6,7 +6,7 @@ package import WeirBase
 /// Reading needs no run. Which step it means, `Debugger.step(of:)` finds out.
 package enum Place: Equatable, Sendable {
     /// A step by its number; 0 is before the first.
-    case step(UInt64)
+    case step(Step)
     /// A part of all steps, from 0 to 100.
     case percent(Double)
     /// A time since the run's start.
@@ -32,7 +32,7 @@ package enum Place: Equatable, Sendable {
         case "cause":
             throw CommandError("'goto cause' is not built yet", "'goto failure' is")
         default:
-            if let step = UInt64(text) {
+            if let step = Step(text) {
                 self = .step(step)
             } else if text.hasSuffix("%"), let percent = Double(text.dropLast()) {
                 guard (0...100).contains(percent) else {

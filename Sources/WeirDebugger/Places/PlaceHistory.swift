@@ -1,3 +1,5 @@
+import WeirBase
+
 /// The steps that movements came to, in order, as a browser keeps pages.
 ///
 /// `Debugger.move` adds each arrival; `back` and `forward` go along it. When it is full, the
@@ -7,16 +9,16 @@ struct PlaceHistory {
     static let most = 1_000
 
     /// The steps in the order of the movements.
-    private var places: [UInt64]
+    private var places: [Step]
     /// The index of the step where the run is.
     private var current = 0
 
     /// A history that begins with a step.
-    init(at place: UInt64) { places = [place] }
+    init(at place: Step) { places = [place] }
 
     /// Notes an arrival. What lay ahead of the current step is forgotten. Arriving where one
     /// is already, as `back` does behind `move`, changes nothing.
-    mutating func visit(_ place: UInt64) {
+    mutating func visit(_ place: Step) {
         guard place != places[current] else { return }
         places.removeSubrange((current + 1)...)
         places.append(place)
@@ -25,7 +27,7 @@ struct PlaceHistory {
     }
 
     /// The step before (-1) or behind (1) the current one; nil at the ends.
-    func neighbour(_ offset: Int) -> UInt64? {
+    func neighbour(_ offset: Int) -> Step? {
         places.indices.contains(current + offset) ? places[current + offset] : nil
     }
 

@@ -1,4 +1,4 @@
-import WeirBase
+package import WeirBase
 package import WeirTelemetry
 
 /// The notes of a run that happens: each goes into the lane of the worker that runs the turn.
@@ -84,7 +84,7 @@ package final class LaneNotes: LiveNotes, @unchecked Sendable {
         }
     }
 
-    package func accessed(step: UInt64, cell: UInt16, _ turn: TurnContext) {
+    package func accessed(step: Step, cell: UInt16, _ turn: TurnContext) {
         guard let lanes, let subtask = turn.subtask else { return }
         lanes.workers[turn.worker].noteAccess(
             step: step, turn: turn.step, subtask: subtask.index, cell: cell)
@@ -92,7 +92,7 @@ package final class LaneNotes: LiveNotes, @unchecked Sendable {
     }
 
     package func publishing(
-        step: UInt64, outlet: UInt16, offered: Int, _ turn: TurnContext,
+        step: Step, outlet: UInt16, offered: Int, _ turn: TurnContext,
         decide: () -> [DropRun.Outcome]?
     ) -> [DropRun.Outcome]? {
         let outcomes = decide()
@@ -127,7 +127,7 @@ package final class LaneNotes: LiveNotes, @unchecked Sendable {
         lane.release(subtask.turnSlots - turn.usedSlots - used)
     }
 
-    package func rested(step: UInt64, time: Int64, state: () -> StateDigest) {
+    package func rested(step: Step, time: Int64, state: () -> StateDigest) {
         guard let lanes else { return }
         // The digest is computed here and not by the caller, so that a run that records nothing
         // does not pay for it.

@@ -1,3 +1,5 @@
+import WeirBase
+
 /// Operators that keep nothing from turn to turn.
 ///
 /// Each makes its kernel at the user's call site and captures nothing but the user's closure: only
@@ -128,11 +130,11 @@ extension DataStream {
 /// How many elements of one turn a condition has seen. Each turn begins anew, so that between turns
 /// nothing of it counts and it is no state.
 private final class CheckedTurn {
-    private var step: UInt64 = 0
+    private var step: Step = 0
     private var count: UInt64 = 0
 
     /// Counts elements of the turn at a step; tells how many of that turn came before them.
-    func take(_ elements: Int, step: UInt64) -> UInt64 {
+    func take(_ elements: Int, step: Step) -> UInt64 {
         if step != self.step { (self.step, count) = (step, 0) }
         defer { count += UInt64(elements) }
         return count

@@ -1,16 +1,16 @@
 import Synchronization
-import WeirBase
+package import WeirBase
 package import WeirTelemetry
 
 /// An invariant that did not hold, and where that was found.
 package struct Violation: Equatable, Sendable {
     package var invariant: String
     /// The step of the turn or rest point that found it; of a cell's condition, of the access.
-    package var step: UInt64
+    package var step: Step
     package var subtask: String
     /// The step that a debugger goes to for a look at it: everything that led to the violation has
     /// happened there.
-    package var lookStep: UInt64
+    package var lookStep: Step
 }
 
 /// The violations of a run. The first ones are kept with their steps, all of them are counted.
@@ -64,12 +64,12 @@ extension Execution {
     /// `place` says of which part of the state it was found, such as which key's; `number` which of
     /// the elements that the running operator took in this turn, from 1.
     func violated(
-        _ invariant: String, step: UInt64, _ turn: TurnContext, place: String? = nil,
+        _ invariant: String, step: Step, _ turn: TurnContext, place: String? = nil,
         number: UInt64? = nil
     ) {
         guard let subtask = turn.subtask else { return }
         let frame = subtask.chain.frame
-        let (name, at) = (LogValue.text(invariant), LogValue.integer(Int64(step)))
+        let (name, at) = (LogValue.text(invariant), LogValue.number(step))
         if let place {
             frame.pointee.record(
                 .warning, "invariant_violated",
@@ -104,7 +104,7 @@ extension Execution {
     ///
     /// Where no turn is open and no lock of the scheduler is held, since a violation may stop the
     /// run, and that takes these locks.
-    package func lookAtRest(step: UInt64, time: Int64) {
+    package func lookAtRest(step: Step, time: Int64) {
         violatedAtRest(checkAtRest(), step: step, time: time)
     }
 
@@ -124,14 +124,14 @@ extension Execution {
 
     /// Tells of conditions that were found not to hold at a rest point, and stops the run where
     /// that was asked for. Call it with no lock of the scheduler held.
-    func violatedAtRest(_ invariants: [String], step: UInt64, time: Int64) {
+    func violatedAtRest(_ invariants: [String], step: Step, time: Int64) {
         markAtRest(invariants, step: step, time: time)
         stopAtRest(invariants, step: step)
     }
 
     /// Tells of conditions that were found not to hold at a rest point, without stopping. Any lock
     /// may be held, which is why the two halves are apart.
-    func markAtRest(_ invariants: [String], step: UInt64, time: Int64) {
+    func markAtRest(_ invariants: [String], step: Step, time: Int64) {
         for invariant in invariants {
             let mark = Mark.atRest(invariant, step: step, time: time)
             keep(mark, by: "a rest point")
@@ -141,7 +141,7 @@ extension Execution {
 
     /// Stops the run for conditions that did not hold at a rest point, where that was asked for.
     /// Call it with no lock of the scheduler held.
-    func stopAtRest(_ invariants: [String], step: UInt64) {
+    func stopAtRest(_ invariants: [String], step: Step) {
         guard stopsOnViolation, let invariant = invariants.first else { return }
         stop(.violation(invariant: invariant), step: step)
     }
@@ -162,7 +162,7 @@ extension Execution {
 extension Mark {
     /// The mark of a condition over several parts of the state that does not hold where no turn is
     /// open.
-    package static func atRest(_ invariant: String, step: UInt64, time: Int64) -> Mark {
+    package static func atRest(_ invariant: String, step: Step, time: Int64) -> Mark {
         Mark(
             step: step, kind: .violation, name: invariant,
             message: "\(invariant) does not hold (found at a rest point)", time: time)

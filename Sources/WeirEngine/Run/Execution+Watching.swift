@@ -1,12 +1,12 @@
 import Synchronization
-import WeirBase
+package import WeirBase
 
 /// A turn, or a check at a rest point, in which code of the user's has been for some time.
 package struct LongCall: Equatable, Sendable {
     /// Whose turn it is, such as `enrich/1`; the invariant's name at a rest point.
     package var subtask: String
     /// The turn's step; 0 at a rest point.
-    package var step: UInt64
+    package var step: Step
     /// What it is in just now, as words that go on behind the name: `in operator look-up`.
     package var place: String
     /// How long the turn or the check has lasted so far.
@@ -85,7 +85,7 @@ extension Execution {
 extension TurnContext {
     /// Which subtask's turn runs on the calling thread, at which step, and what it is in; nil on
     /// threads that run no turn. For a message about a trap.
-    package static var currentPlace: (subtask: String, step: UInt64, place: String)? {
+    package static var currentPlace: (subtask: String, step: Step, place: String)? {
         guard let turn = current, let subtask = turn.subtask else { return nil }
         let call = turn.execution.longCalls(atLeast: 0).first { $0.subtask == subtask.name }
         return (subtask.name, turn.step, call?.place ?? "in a turn")

@@ -1,5 +1,5 @@
 import Synchronization
-import WeirBase
+package import WeirBase
 package import WeirTelemetry
 
 /// Why a run ended before its input did. A run that came to its end has none.
@@ -63,7 +63,7 @@ package final class Execution: @unchecked Sendable {
     /// made once and kept.
     private struct State {
         var cause: StopCause?
-        var step: UInt64 = .max
+        var step: Step = .max
         var violations = Violations()
         var books: Books?
     }
@@ -123,7 +123,7 @@ package final class Execution: @unchecked Sendable {
     /// Turns run side by side, so several may find a cause, and the later in the total order may
     /// report first. The one at the least step is kept: a replay, which runs the steps in order,
     /// meets that one first. A cause that belongs to no step comes with `.max`, behind all others.
-    package func stop(_ cause: StopCause, step: UInt64) {
+    package func stop(_ cause: StopCause, step: Step) {
         state.withLock { state in
             if state.cause == nil || step < state.step {
                 state.cause = cause
@@ -137,7 +137,7 @@ package final class Execution: @unchecked Sendable {
     }
 
     /// Why the run was stopped, and at which step; nil when it was not. Final once all turns ended.
-    package var stopCause: (cause: StopCause, step: UInt64)? {
+    package var stopCause: (cause: StopCause, step: Step)? {
         state.withLock { state in state.cause.map { ($0, state.step) } }
     }
 
@@ -177,7 +177,7 @@ package final class Execution: @unchecked Sendable {
     /// publishing comes behind the number, so that whoever takes the output gets a greater one.
     /// HowARunIsExecuted says why that is enough.
     package func perform(
-        _ chosen: Choice, of subtask: Subtask, _ turn: TurnContext, number: () -> UInt64
+        _ chosen: Choice, of subtask: Subtask, _ turn: TurnContext, number: () -> Step
     ) -> Bool {
         var choice = chosen
         turn.subtask = subtask

@@ -24,7 +24,7 @@ package struct Frame {
     /// The subtask's random numbers, from the run's seed and its own number. Part of the state.
     @usableFromInline package var generator = SeededGenerator(seed: 0)
     /// The running turn's step, which its log records carry.
-    @usableFromInline package var step: UInt64 = 0
+    package var step: Step = 0
     /// The running turn's time, microseconds since the run's start, which its log records carry.
     @usableFromInline package var turnTime: Int64 = 0
     /// Bytes that the turn's closures have emitted, against `Subtask.maximumEmission`.

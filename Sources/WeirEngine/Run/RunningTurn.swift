@@ -1,4 +1,5 @@
 import Synchronization
+package import WeirBase
 
 /// What a subtask's open turn is in right now, for whoever watches from another thread.
 ///
@@ -42,8 +43,8 @@ package final class RunningTurn: Sendable {
 
     /// A turn begins at `step`; `now` is nanoseconds of `TickClock`.
     @inline(__always)
-    func begin(step: UInt64, now: UInt64) {
-        number.store(step, ordering: .relaxed)
+    func begin(step: Step, now: UInt64) {
+        number.store(step.rawValue, ordering: .relaxed)
         move(to: Self.between)
         // Released behind the step: `open` acquires it, and so has the step of this turn or a later
         // one. A clock that reads 0 must not look like no turn.
@@ -104,10 +105,10 @@ package final class RunningTurn: Sendable {
 
     /// The open turn: its step, when it began in nanoseconds of `TickClock`, and what it is in; nil
     /// between turns. The three may be of two turns that follow each other closely.
-    package var open: (step: UInt64, since: UInt64, place: Place)? {
+    package var open: (step: Step, since: UInt64, place: Place)? {
         let since = started.load(ordering: .acquiring)
         guard since != 0 else { return nil }
-        return (number.load(ordering: .relaxed), since, place)
+        return (Step(number.load(ordering: .relaxed)), since, place)
     }
 
     private var place: Place {

@@ -96,7 +96,7 @@ package final class Subtask: @unchecked Sendable {
     /// Where the next look at inlets begins, so that a busy inlet does not keep the others waiting.
     private var nextInlet = 0
     /// The step of the last turn: publishes that come late belong to it.
-    package private(set) var lastTurn: UInt64 = 0
+    package private(set) var lastTurn: Step = 0
     private let calls: (any CallPort)?
     /// Conditions on state to be checked at the end of each turn.
     private let checks: [any StateChecks]
@@ -588,7 +588,7 @@ extension Subtask: SavablePart {
         fileprivate var turns: UInt64
         fileprivate var trail: ValueTrail
         fileprivate var nextInlet: Int
-        fileprivate var lastTurn: UInt64
+        fileprivate var lastTurn: Step
         fileprivate var frame: Frame
         fileprivate var counts: [UInt64]
         fileprivate var books: [OperatorBook]

@@ -1,4 +1,4 @@
-import WeirBase
+package import WeirBase
 import WeirTelemetry
 
 /// What the code of a running turn can reach without being given it: one for each thread that runs
@@ -23,11 +23,11 @@ package final class TurnContext {
     package internal(set) unowned(unsafe) var subtask: Subtask?
     /// The step at which the running turn began; of a late publish, that of the turn which made the
     /// output.
-    package internal(set) var step: UInt64 = 0
+    package internal(set) var step: Step = 0
     /// How often the running turn touched cells; its end note has the number.
     package internal(set) var accesses: UInt32 = 0
     /// The step of the turn's last access to a cell; nil before the first.
-    var lastAccess: UInt64?
+    var lastAccess: Step?
     /// What a subtask does between its turns, for the counters: a worker of several stays with it
     /// for a few turns, and that time is the subtask's.
     var activityBetweenTurns = SubtaskCounters.Activity.idle

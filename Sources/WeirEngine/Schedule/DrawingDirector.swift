@@ -1,5 +1,5 @@
 import Synchronization
-import WeirBase
+package import WeirBase
 import WeirTelemetry
 
 /// Draws each choice of a simulated run from a seed, on a virtual clock.
@@ -21,7 +21,7 @@ package final class DrawingDirector: StepDirector {
     private let notes: any LiveNotes
     private var clock: RunClock { outside.clock }
     /// Steps taken so far. Atomic, because the sampler reads it from its own thread.
-    private let taken = Atomic<UInt64>(0)
+    private let taken = StepCounter()
     private var turnsSinceRest = 0
     /// After so many nanoseconds of the virtual clock the sources end; nil for no such end.
     private let duration: UInt64?
@@ -39,13 +39,13 @@ package final class DrawingDirector: StepDirector {
         self.duration = duration
     }
 
-    package var stepCount: UInt64 { taken.load(ordering: .relaxed) }
+    package var stepCount: Step { taken.last }
 
-    private func nextStep() -> UInt64 { taken.wrappingAdd(1, ordering: .relaxed).newValue }
+    private func nextStep() -> Step { taken.next() }
 
     package func exclusiveStep(
         _ purpose: ExclusivePurpose, slots: Int, _ turn: TurnContext
-    ) -> UInt64 {
+    ) -> Step {
         notes.reserve(slots, turn)
         return nextStep()
     }

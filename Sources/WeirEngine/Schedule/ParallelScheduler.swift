@@ -102,7 +102,7 @@ package final class ParallelScheduler: Scheduler, @unchecked Sendable {
     /// is enough, because a turn's addition lies behind its look and before its publishing store:
     /// if one turn took what another published, its addition comes later, and additions to one
     /// atomic have one order.
-    private let steps = Atomic<UInt64>(0)
+    private let steps = StepCounter()
     private let monitor = Monitor()
     private let restMonitor = Monitor()
     private let timeMonitor = Monitor()
@@ -115,7 +115,7 @@ package final class ParallelScheduler: Scheduler, @unchecked Sendable {
     private var clock: RunClock { outside.clock }
     private weak var execution: Execution?
     /// The step of the last rest point. Only the clerk's thread.
-    private var lastRest: UInt64 = 0
+    private var lastRest: Step = 0
 
     /// A scheduler that chooses by what `outside` has, and whose turns set aside room in `notes`.
     package init(options: Options, outside: LiveOutside, notes: any LiveNotes) {
@@ -124,7 +124,7 @@ package final class ParallelScheduler: Scheduler, @unchecked Sendable {
         self.notes = notes
     }
 
-    package var stepCount: UInt64 { steps.load(ordering: .relaxed) }
+    package var stepCount: Step { steps.last }
 
     // MARK: Running
 
@@ -279,7 +279,7 @@ package final class ParallelScheduler: Scheduler, @unchecked Sendable {
     }
 
     /// The next number of the total order. Never waits.
-    private func nextStep() -> UInt64 { steps.wrappingAdd(1, ordering: .relaxed).newValue }
+    private func nextStep() -> Step { steps.next() }
 
     // MARK: Seams
 
@@ -324,7 +324,7 @@ package final class ParallelScheduler: Scheduler, @unchecked Sendable {
 
     package func beginExclusive(
         _ lock: Monitor, slots: Int, purpose: ExclusivePurpose, _ turn: TurnContext
-    ) -> UInt64 {
+    ) -> Step {
         notes.reserve(slots, turn)
         lock.lock()
         Probe.at(.exclusiveLocked)
@@ -418,7 +418,7 @@ package final class ParallelScheduler: Scheduler, @unchecked Sendable {
         shared.isRestWanted = true
         let isAtRest = waitForRest(since: started, execution)
         var broken: [String] = []
-        var step: UInt64 = 0
+        var step: Step = 0
         let time = clock.microseconds
         // A worker that has ended means that the run is over or stopping: its end is a rest point
         // of its own.

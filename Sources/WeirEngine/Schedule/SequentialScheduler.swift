@@ -9,7 +9,7 @@ package import WeirBase
 /// behind it `holds(after:)`; at the turn's end `didFinish`.
 package protocol StepDirector: AnyObject {
     /// Steps taken so far. Any thread.
-    var stepCount: UInt64 { get }
+    var stepCount: Step { get }
 
     /// The next thing to do. `turn` is the context of the thread that asks; where it has a subtask,
     /// that subtask's turn is in its middle and waits to go on.
@@ -17,7 +17,7 @@ package protocol StepDirector: AnyObject {
 
     /// The step of an access or a publish that is about to happen, asked when it may go on. Its
     /// note takes at most `slots`.
-    func exclusiveStep(_ purpose: ExclusivePurpose, slots: Int, _ turn: TurnContext) -> UInt64
+    func exclusiveStep(_ purpose: ExclusivePurpose, slots: Int, _ turn: TurnContext) -> Step
 
     /// Whether this may have to wait for other subtasks' steps. Where it may not, nothing is
     /// decided and no thread is switched.
@@ -60,7 +60,7 @@ package final class SequentialScheduler: Scheduler, @unchecked Sendable {
     /// What whoever has the baton does next.
     package enum Action {
         /// A turn begins at this step, on the deciding thread.
-        case turn(Subtask, Choice, step: UInt64)
+        case turn(Subtask, Choice, step: Step)
         /// A suspended turn goes on, on the thread that has it on its stack.
         case resume(Subtask)
         /// Output that a turn left over is published to an edge that may drop, as a step of its
@@ -139,7 +139,7 @@ package final class SequentialScheduler: Scheduler, @unchecked Sendable {
 
     package init(_ director: any StepDirector) { self.director = director }
 
-    package var stepCount: UInt64 { director.stepCount }
+    package var stepCount: Step { director.stepCount }
 
     /// What a suspended turn waits to do; nil for one that is held, or not suspended.
     package func purpose(ofSuspended subtask: UInt16) -> ExclusivePurpose? {
@@ -300,7 +300,7 @@ package final class SequentialScheduler: Scheduler, @unchecked Sendable {
 
     package func beginExclusive(
         _ lock: Monitor, slots: Int, purpose: ExclusivePurpose, _ turn: TurnContext
-    ) -> UInt64 {
+    ) -> Step {
         // Whatever an abandoned turn does, it takes no new step and nothing is compared.
         if isAbandoned {
             passAbandoned(turn)

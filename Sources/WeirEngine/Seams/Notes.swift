@@ -1,3 +1,5 @@
+package import WeirBase
+
 package import WeirTelemetry
 
 /// What an execution does, told at the moment it does it: the determinants of a run.
@@ -33,7 +35,7 @@ package protocol Notes: AnyObject, Sendable {
     ///
     /// Told inside the cell's lock and before the user's closure runs. A trap inside the closure so
     /// leaves the note of the access that led to it.
-    func accessed(step: UInt64, cell: UInt16, _ turn: TurnContext)
+    func accessed(step: Step, cell: UInt16, _ turn: TurnContext)
 
     /// `offered` messages are published to an edge that may drop, as the step `step`. The answer
     /// says what becomes of each of them, in their order; nil when the edge is full and its policy
@@ -43,7 +45,7 @@ package protocol Notes: AnyObject, Sendable {
     /// answer; those of a replay return what the trace says, and compare. The edge's lock is held
     /// (in a replay: the baton).
     func publishing(
-        step: UInt64, outlet: UInt16, offered: Int, _ turn: TurnContext,
+        step: Step, outlet: UInt16, offered: Int, _ turn: TurnContext,
         decide: () -> [DropRun.Outcome]?
     ) -> [DropRun.Outcome]?
 
@@ -55,7 +57,7 @@ package protocol Notes: AnyObject, Sendable {
     ///
     /// `state` computes the digest of all state. That costs as much as there is state that was
     /// touched since the last one, so it is a closure: notes that nobody keeps do not call it.
-    func rested(step: UInt64, time: Int64, state: () -> StateDigest)
+    func rested(step: Step, time: Int64, state: () -> StateDigest)
 
     /// An invariant was violated or an operator failed: told once for each, with its step, on the
     /// thread that found it. An access's cell may be locked.

@@ -18,7 +18,7 @@ package protocol Scheduler: AnyObject, Sendable {
     func run(_ execution: Execution)
 
     /// Steps taken so far; the number of the step that was taken last. Any thread.
-    var stepCount: UInt64 { get }
+    var stepCount: Step { get }
 
     /// A subtask may have become runnable: something was published to it, there is room for what it
     /// holds, its input came or its call was answered. Any thread; never blocks for long. One
@@ -39,7 +39,7 @@ package protocol Scheduler: AnyObject, Sendable {
     /// A sequential schedule does not lock: whoever has the baton is alone.
     func beginExclusive(
         _ lock: Monitor, slots: Int, purpose: ExclusivePurpose, _ turn: TurnContext
-    ) -> UInt64
+    ) -> Step
 
     /// Ends what `beginExclusive` began, on the same thread. A replay may hold the turn here until
     /// its next step is due.

@@ -63,7 +63,7 @@ package class CellBase: @unchecked Sendable {
     /// The turn that has the cell; nil while nobody has.
     fileprivate var turn: TurnContext?
     /// The step of the access that is open, or was last.
-    fileprivate var step: UInt64 = 0
+    fileprivate var step: Step = 0
 
     init(index: UInt16, name: String) {
         self.index = index

@@ -1,3 +1,4 @@
+import WeirBase
 import WeirTelemetry
 import WeirTerminal
 

@@ -1,3 +1,4 @@
+package import WeirBase
 package import WeirTelemetry
 
 /// Something that a person should see, as one line: a violation, an error or a warning of the log,
@@ -24,7 +25,7 @@ package struct Notice: Equatable, Sendable {
 
     package var severity: Severity
     /// The step at which the debugger should open: what led to the notice is in the past of it.
-    package var step: UInt64
+    package var step: Step
     /// Microseconds since the run's start.
     package var time: Int64
     /// Its origin: the stage, the subtask, the invariant or the operator that it is about.
@@ -37,7 +38,7 @@ package struct Notice: Equatable, Sendable {
 
     /// A notice; texts are cut and the time is bounded, because all of it may come from a damaged
     /// trace.
-    package init(severity: Severity, step: UInt64, time: Int64, place: String, text: String) {
+    package init(severity: Severity, step: Step, time: Int64, place: String, text: String) {
         self.severity = severity
         self.step = step
         self.time = SampleFrame.bounded(time)

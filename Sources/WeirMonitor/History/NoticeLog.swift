@@ -1,3 +1,5 @@
+import WeirBase
+
 /// How much of a run is known at the moment that is looked at: what was recorded up to a sample, or
 /// everything. Samples are numbered in the order in which the timeline took them.
 package enum Knowledge: Equatable, Sendable {
@@ -105,7 +107,7 @@ package struct NoticeLog: Sendable {
 struct NoticeMoment: Equatable, Sendable {
     /// The number of the sample that it came with.
     var sample: UInt64
-    var step: UInt64
+    var step: Step
     var time: Int64
     /// Its position among all notices of the run.
     var rank: UInt64

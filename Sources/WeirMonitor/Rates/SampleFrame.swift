@@ -1,3 +1,4 @@
+package import WeirBase
 package import WeirTelemetry
 
 /// Totals of one stage at one moment, all its subtasks together. Counts are since the run's start
@@ -47,7 +48,7 @@ package struct SampleFrame: Equatable, Sendable {
     /// Microseconds since the run's start.
     package var time: Int64
     /// The run's step count at the sample: where the debugger opens for this moment.
-    package var step: UInt64
+    package var step: Step
     /// Totals by the number of the stage, in the order of the names that the frame was made with.
     package var stages: [StageTotals]
     /// In an order that is the same in all frames of a run, new ones at the end.
@@ -80,7 +81,7 @@ package struct SampleFrame: Equatable, Sendable {
     }
 
     /// A frame in which every stage is still empty.
-    init(time: Int64, step: UInt64, stages: Int, recorder: RecorderSample) {
+    init(time: Int64, step: Step, stages: Int, recorder: RecorderSample) {
         self.time = Self.bounded(time)
         self.step = step
         self.recorder = recorder

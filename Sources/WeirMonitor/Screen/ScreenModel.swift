@@ -1,3 +1,4 @@
+package import WeirBase
 package import WeirTerminal
 
 /// Everything that can happen to a screen. There is no other way to change one.
@@ -26,7 +27,7 @@ package enum ScreenEffect: Equatable, Sendable {
     /// Give the terminal back and stop the process, as Ctrl-Z does in a shell.
     case suspend
     /// Open the debugger's prompt on the trace at a step; the run goes on meanwhile.
-    case debug(step: UInt64)
+    case debug(step: Step)
     /// Show the newer trace instead.
     case goToNewer
 }

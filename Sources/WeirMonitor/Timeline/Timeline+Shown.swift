@@ -1,3 +1,5 @@
+package import WeirBase
+
 /// The shown moment, and what was known of the run there.
 ///
 /// Each answer is a function of the timeline's value and the playhead. In the past an answer must
@@ -67,7 +69,7 @@ extension Timeline {
 
     /// The step at which the debugger opens: that of the newest violation or error up to the shown
     /// moment, else the shown step. Looking for a cause is what most people open it for.
-    package var debugStep: UInt64 {
+    package var debugStep: Step {
         let known = notices.moments(from: .error).filter { knowledge.holds($0.sample) }
         return known.max { $0.rank < $1.rank }?.step ?? shownFrame?.step ?? 0
     }

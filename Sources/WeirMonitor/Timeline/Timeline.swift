@@ -1,3 +1,5 @@
+import WeirBase
+
 /// A run as far as it is known, and the moment of it that is looked at.
 ///
 /// This is what every view reads. It is made from what is known of a run beforehand, and then takes

@@ -1,4 +1,4 @@
-import WeirBase
+package import WeirBase
 package import WeirEngine
 package import WeirTelemetry
 
@@ -29,9 +29,9 @@ package final class ComparedNotes: Notes, @unchecked Sendable {
         /// Given each violation and failure that the replay finds.
         package var marks: ((Mark) -> Void)?
         /// Given the sample of values of each turn that took one.
-        package var samples: ((_ turn: UInt64, _ sample: UInt64) -> Void)?
+        package var samples: ((_ turn: Step, _ sample: UInt64) -> Void)?
         /// Given all state at each rest point, before it is compared.
-        package var rests: ((_ step: UInt64, _ time: Int64, StateDigest) -> Void)?
+        package var rests: ((_ step: Step, _ time: Int64, StateDigest) -> Void)?
     }
 
     /// How far turns were compared with their recorded ends.
@@ -39,10 +39,10 @@ package final class ComparedNotes: Notes, @unchecked Sendable {
         var begun: UInt64 = 0
         var compared: UInt64 = 0
         /// The first turn that ended here and whose end was not recorded.
-        var leastUncompared: UInt64?
+        var leastUncompared: Step?
         /// The last turn of each subtask, by its number, whose sampled values agreed: what differs
         /// later came about behind it.
-        var agreedSamples: [UInt16: UInt64] = [:]
+        var agreedSamples: [UInt16: Step] = [:]
     }
 
     private let schedule: RecordedSchedule
@@ -85,9 +85,9 @@ package final class ComparedNotes: Notes, @unchecked Sendable {
     /// Turns whose recorded ends were compared.
     package var comparedTurns: UInt64 { turns.compared }
     /// The first turn that ended here and whose end was not recorded.
-    package var leastUncompared: UInt64? { turns.leastUncompared }
+    package var leastUncompared: Step? { turns.leastUncompared }
     /// The last rest point whose digest was compared and agreed; 0 before the first.
-    package var agreedRest: UInt64 { suspicions.agreedRest }
+    package var agreedRest: Step { suspicions.agreedRest }
     /// Rest points whose digests were compared and agreed.
     package var comparedRests: Int { suspicions.comparedRests }
     /// Whether sampled values differed, and nothing has told yet where that began.
@@ -107,7 +107,7 @@ package final class ComparedNotes: Notes, @unchecked Sendable {
 
     /// How it is said that these parts of the state, by their indices in a digest, differ.
     package func divergence(
-        in parts: [Int], at step: UInt64, expected: String, got: String
+        in parts: [Int], at step: Step, expected: String, got: String
     ) -> Divergence {
         suspicions.divergence(in: parts, at: step, expected: expected, got: got, execution)
     }
@@ -133,13 +133,13 @@ package final class ComparedNotes: Notes, @unchecked Sendable {
         if !isAbandoned { turns.begun += 1 }
     }
 
-    package func accessed(step: UInt64, cell: UInt16, _ turn: TurnContext) {
+    package func accessed(step: Step, cell: UInt16, _ turn: TurnContext) {
         guard !isAbandoned, let subtask = turn.subtask else { return }
         suspicions.accessed(cell, by: subtask.index)
     }
 
     package func publishing(
-        step: UInt64, outlet: UInt16, offered: Int, _ turn: TurnContext,
+        step: Step, outlet: UInt16, offered: Int, _ turn: TurnContext,
         decide: () -> [DropRun.Outcome]?
     ) -> [DropRun.Outcome]? {
         guard let subtask = turn.subtask, let recorded = takeExpected(),
@@ -211,7 +211,7 @@ package final class ComparedNotes: Notes, @unchecked Sendable {
     }
 
     private func divergence(
-        _ turn: TurnContext, _ subtask: Subtask, agreed: UInt64? = nil, expected: String,
+        _ turn: TurnContext, _ subtask: Subtask, agreed: Step? = nil, expected: String,
         got: String
     ) -> Divergence {
         Divergence(
@@ -220,7 +220,7 @@ package final class ComparedNotes: Notes, @unchecked Sendable {
                 + "number or the order of a dictionary of its own)")
     }
 
-    package func rested(step: UInt64, time: Int64, state: () -> StateDigest) {
+    package func rested(step: Step, time: Int64, state: () -> StateDigest) {
         guard let recorded = takeExpected() else { return }
         let state = state()
         listeners.rests?(step, time, state)

@@ -11,7 +11,7 @@ import WeirTrace
 /// or of a recording that stopped before its run, has nothing to compare with.
 struct EndComparison {
     private let end: RunEnd?
-    private let agreedRest: UInt64
+    private let agreedRest: Step
     private let hasDigests: Bool
 
     /// Subtasks and cells whose final state was compared and agreed.
@@ -20,7 +20,7 @@ struct EndComparison {
     private(set) var comparedRows: UInt64 = 0
 
     /// The end of `trace`; `agreedRest` is the last rest point at which the whole state agreed.
-    init(_ trace: Trace, agreedRest: UInt64) {
+    init(_ trace: Trace, agreedRest: Step) {
         // A recording that stopped before its run has the end of the run and not all steps before
         // it.
         end = trace.isComplete ? trace.end : nil
@@ -60,14 +60,15 @@ struct EndComparison {
 
     /// Steps, turns and elements: how much was done.
     private func counts(_ report: ReplayReport, _ end: RunEnd) -> Divergence? {
-        let counts = [
-            ("steps", end.steps, report.steps), ("turns", end.turns, report.turns),
-            ("elements", end.events, report.elements),
-        ]
-        for (what, recorded, replayed) in counts where recorded != replayed {
-            return differs(report, "the end", "\(recorded) \(what)", "\(replayed) \(what)")
+        func compare<Count: Equatable>(
+            _ what: String, _ recorded: Count, _ replayed: Count
+        ) -> Divergence? {
+            recorded == replayed
+                ? nil : differs(report, "the end", "\(recorded) \(what)", "\(replayed) \(what)")
         }
-        return nil
+        return compare("steps", end.steps, report.steps)
+            ?? compare("turns", end.turns, report.turns)
+            ?? compare("elements", end.events, report.elements)
     }
 
     /// Each part's final state, by name: the names must be the same and in the same order.

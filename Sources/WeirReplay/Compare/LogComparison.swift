@@ -17,11 +17,11 @@ final class LogComparison {
     private let recorded: LogMerge
     private let subtasks: [SubtaskInfo]
     /// Records of turns that began before this step and have ended are all in the file.
-    private let knownBefore: UInt64
+    private let knownBefore: Step
     /// Whether this program is the very build that recorded.
     private let isSameBuild: Bool
     /// Turns that were in flight when the run died: what they logged need not be made again.
-    private let inFlight: Set<UInt64>
+    private let inFlight: Set<Step>
     /// How many lost lines have not been accounted for by lines of the replay alone.
     private var lostLeft: UInt64
     /// The next recorded record; nil behind the last.
@@ -37,7 +37,7 @@ final class LogComparison {
     /// Why the recorded records could not be read on; nil when they could.
     private(set) var failure: (any Error)?
 
-    init(_ trace: Trace, inFlight: Set<UInt64>, isSameBuild: Bool) throws {
+    init(_ trace: Trace, inFlight: Set<Step>, isSameBuild: Bool) throws {
         recorded = try LogMerge(trace)
         subtasks = trace.header.subtasks
         knownBefore = try trace.telemetryKnownBefore()
@@ -67,7 +67,7 @@ final class LogComparison {
 
     /// Nothing more comes: recorded lines up to `step`, the last that was run, which are left were
     /// not made again. Lines behind it exist where the schedule was cut by damage, and say nothing.
-    func finish(through step: UInt64) {
+    func finish(through step: Step) {
         while divergence == nil, failure == nil, let expected = next, expected.step <= step {
             missing(expected, got: "no such line")
         }

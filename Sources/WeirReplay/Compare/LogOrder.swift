@@ -1,3 +1,4 @@
+package import WeirBase
 package import WeirTelemetry
 
 /// Puts the log records of a replay into the order of the run.
@@ -26,14 +27,14 @@ package final class LogOrder {
     }
 
     /// No turn that began before `step` is open any more.
-    package func settle(before step: UInt64) {
+    package func settle(before step: Step) {
         if waiting.count > Self.patience { settleAll(before: step) }
     }
 
     /// Nothing more comes: all that waits is handed on.
     package func finish() { settleAll(before: .max) }
 
-    private func settleAll(before step: UInt64) {
+    private func settleAll(before step: Step) {
         waiting.sort(by: LogRecord.precedes)
         let end = waiting.firstIndex { $0.step >= step } ?? waiting.count
         for record in waiting[..<end] { handOn(record, sites[Int(record.site)]) }

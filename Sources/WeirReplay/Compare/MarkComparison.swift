@@ -20,13 +20,13 @@ final class MarkComparison {
 
     /// What makes a recorded violation or failure the same as a found one.
     private struct Key: Hashable {
-        var step: UInt64
+        var step: Step
         var kind: Mark.Kind
         var name: String
         var message: String
         /// The step of the access at which it was found in its turn; nil in traces that did not
         /// say.
-        var access: UInt64?
+        var access: Step?
         /// The number of the element in its turn on which it was found; nil where it was found on
         /// none.
         var element: UInt64?
@@ -37,7 +37,7 @@ final class MarkComparison {
     /// Whether the run looked wherever its replay does, as a drawn one does.
     private let isSimulated: Bool
     /// Marks of turns that began before this step and ended are all in the file.
-    private let knownBefore: UInt64
+    private let knownBefore: Step
     /// How many of each are left to be found. Differences are sorted, so that its order reaches
     /// nothing.
     private var expected: [Key: Int] = [:]
@@ -98,7 +98,7 @@ final class MarkComparison {
             expected[key] = left - 1
             if mark.kind == .violation { matchedViolations += 1 } else { matchedFailures += 1 }
             // One found at a rest point is told behind it: it may have come too late for the file.
-        } else if mark.step + (isWide(mark.name) ? 1 : 0) >= knownBefore || isPartial {
+        } else if (isWide(mark.name) ? mark.step.next : mark.step) >= knownBefore || isPartial {
             return
         } else if unrecordedLeft > 0 {
             unrecordedLeft -= 1
@@ -108,7 +108,7 @@ final class MarkComparison {
     }
 
     /// The difference at the least step up to `step`, the last that was run; nil for none.
-    func divergence(through step: UInt64) -> Divergence? {
+    func divergence(through step: Step) -> Divergence? {
         let missing = expected.filter { $0.value > 0 && $0.key.step <= step }.keys
             .map { difference($0, expected: text($0), got: "nothing") }
         let found = (differences + missing).sorted {

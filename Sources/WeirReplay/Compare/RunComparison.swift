@@ -24,11 +24,11 @@ final class RunComparison {
     /// execution's own watch looks wherever no turn is open.
     private var watch = WideWatch()
     /// Called with all state at each rest point, after the conditions were looked at.
-    var onRest: ((_ step: UInt64, StateDigest) -> Void)?
+    var onRest: ((_ step: Step, StateDigest) -> Void)?
     private var lostLogs: UInt64 = 0
 
     init(
-        _ trace: Trace, _ rerun: Rerun, inFlight: Set<UInt64>, comparesLogs: Bool,
+        _ trace: Trace, _ rerun: Rerun, inFlight: Set<Step>, comparesLogs: Bool,
         isSameBuild: Bool
     ) throws {
         (self.trace, execution) = (trace, rerun.execution)
@@ -57,9 +57,9 @@ final class RunComparison {
     }
 
     /// No turn that began before `step` is open any more.
-    func settle(before step: UInt64) { order.settle(before: step) }
+    func settle(before step: Step) { order.settle(before: step) }
 
-    private func rested(at step: UInt64, time: Int64) {
+    private func rested(at step: Step, time: Int64) {
         for invariant in watch.look(at: execution) {
             marks.takeAtRest(Mark.atRest(invariant, step: step, time: time))
         }
@@ -109,7 +109,7 @@ final class RunComparison {
 
     /// A parallel run that comes to its end looks at its conditions once more, behind its last
     /// step, and so does its replay.
-    private func restAtTheEnd(_ steps: UInt64) {
+    private func restAtTheEnd(_ steps: Step) {
         guard let end = trace.end, end.cause == "finished" || end.cause == "interrupted",
             trace.header.workers > 0, notes.divergence == nil
         else { return }
@@ -125,7 +125,7 @@ final class RunComparison {
         for sink in report.sinks { hash.combine(bytes: Array(sink.ordered.utf8)) }
         hash.combine(logDigest.value)
         for mark in report.marks {
-            hash.combine(mark.step)
+            hash.combine(mark.step.rawValue)
             hash.combine(bytes: Array(mark.message.utf8))
         }
         return hash.value
@@ -173,7 +173,7 @@ final class RunComparison {
         guard let reason = reason(isWhole: isWhole) else { return nil }
         // A turn that was not compared to its end is where agreement ends.
         let open = report.inFlight.map(\.step) + [notes.leastUncompared].compactMap { $0 }
-        let agreed = (open.min() ?? report.steps + 1) - 1
+        let agreed = (open.min() ?? report.steps.next).previous
         return ReplayReport.Reservation(
             agreed: min(agreed, report.steps), last: max(report.steps, trace.end?.steps ?? 0),
             reason: reason)
@@ -207,7 +207,7 @@ final class LogDigest {
     var value: UInt64 { hash.value }
 
     func add(_ record: LogRecord, _ site: LogSite) {
-        hash.combine(record.step)
+        hash.combine(record.step.rawValue)
         hash.combine(UInt64(record.index))
         hash.combine(bytes: Array(site.message.utf8))
         for value in record.values {

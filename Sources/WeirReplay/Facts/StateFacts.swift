@@ -1,3 +1,5 @@
+package import WeirBase
+
 /// Names a piece of state: a shared cell, or what one operator keeps for one key. It means the same
 /// in every replica of one trace.
 package enum StateID: Hashable, Sendable {
@@ -18,15 +20,15 @@ package struct StateValue {
     /// The step of an open turn that holds this state. The value is then the one at that turn's
     /// beginning, since what the turn has made of it so far cannot be read. Nil where no turn is
     /// open.
-    package var asOfTurn: UInt64?
+    package var asOfTurn: Step?
 }
 
 /// A step that could change a piece of state, and what it did.
 package struct StateAccess {
-    package var step: UInt64
+    package var step: Step
     package var subtask: UInt16
     /// The step at which the accessing turn began.
-    package var turn: UInt64
+    package var turn: Step
     /// Whether the value was another one afterwards.
     package var isWrite: Bool
     /// The value afterwards; nil when there is none.

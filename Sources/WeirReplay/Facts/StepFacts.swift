@@ -1,13 +1,15 @@
+package import WeirBase
+
 package import WeirTelemetry
 
 /// A step of the recorded schedule, as its note says.
 package struct StepFacts: Equatable, Sendable {
-    package var step: UInt64
+    package var step: Step
     package var kind: StepKind
     /// Whose step it was; meaningless for rest points and voids.
     package var subtask: UInt16
     /// The step at which its turn began: itself for a beginning, 0 for rest points and voids.
-    package var turn: UInt64
+    package var turn: Step
     /// By kind: the inlet of a turn's beginning, the cell of an access, the outlet of a publish.
     package var port: UInt16
     /// By kind: the elements or calls that a turn takes, the messages that a publish offers.
@@ -19,7 +21,7 @@ package struct StepFacts: Equatable, Sendable {
 
 /// A recorded log line, in its parts and as an export writes it.
 package struct LogLineFacts {
-    package var step: UInt64
+    package var step: Step
     package var level: LogLevel
     /// The subtask that logged, such as `reserve/1`; empty for a record that was made outside
     /// turns.
@@ -31,7 +33,7 @@ package struct LogLineFacts {
     package var json: () throws -> String
 
     package init(
-        step: UInt64, level: LogLevel, subtask: String, message: String,
+        step: Step, level: LogLevel, subtask: String, message: String,
         fields: [(name: String, value: LogValue)], json: @escaping () throws -> String
     ) {
         self.step = step

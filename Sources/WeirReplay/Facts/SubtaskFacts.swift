@@ -24,7 +24,7 @@ package struct SubtaskFacts: Equatable, Sendable {
     package var watermark: Instant
     package var isDone: Bool
     /// The step at which its open turn began; nil where none is open.
-    package var openTurn: UInt64?
+    package var openTurn: Step?
 }
 
 /// A turn that has begun and not ended at the execution's step.
@@ -39,7 +39,7 @@ package struct OpenTurnFacts: Equatable, Sendable {
 
     package var subtask: String
     /// The step at which it began.
-    package var turn: UInt64
+    package var turn: Step
     package var next: Next
 }
 

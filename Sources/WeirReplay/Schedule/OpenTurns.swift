@@ -1,3 +1,5 @@
+import WeirBase
+
 import WeirEngine
 import WeirTelemetry
 
@@ -22,19 +24,19 @@ struct OpenTurns {
         /// find what they found then.
         case deferred(ScheduledStep)
         /// Started: it goes on with each recorded step of it.
-        case running(step: UInt64)
+        case running(step: Step)
         /// Held before the closure of its last noted access, where its run may have died. A later
         /// access to the same cell tells that it came out of it.
-        case inside(step: UInt64, cell: UInt16)
+        case inside(step: Step, cell: UInt16)
         /// Let into that closure, to be held behind it.
-        case leaving(step: UInt64)
+        case leaving(step: Step)
         /// Held behind its last noted step.
-        case held(step: UInt64)
+        case held(step: Step)
         /// Goes on although the trace has no more steps of it: a later step needs what it did.
-        case runningOn(step: UInt64)
+        case runningOn(step: Step)
 
         /// The step that the turn began with.
-        var step: UInt64 {
+        var step: Step {
             switch self {
             case .deferred(let begun): begun.note.step
             case .running(let step), .leaving(let step), .held(let step), .runningOn(let step),
@@ -55,10 +57,10 @@ struct OpenTurns {
     var isEmpty: Bool { states.isEmpty }
 
     /// The step that a subtask's open turn began with, started or not; nil where none is open.
-    func step(of subtask: UInt16) -> UInt64? { states[subtask]?.step }
+    func step(of subtask: UInt16) -> Step? { states[subtask]?.step }
 
     /// The same, where the turn was started.
-    func startedStep(of subtask: UInt16) -> UInt64? {
+    func startedStep(of subtask: UInt16) -> Step? {
         guard let state = states[subtask], !state.isDeferred else { return nil }
         return state.step
     }
@@ -67,10 +69,10 @@ struct OpenTurns {
     var started: [UInt16] { states.filter { !$0.value.isDeferred }.keys.sorted() }
 
     /// The steps that all open turns began with, by subtask.
-    var steps: [UInt16: UInt64] { states.mapValues(\.step) }
+    var steps: [UInt16: Step] { states.mapValues(\.step) }
 
     /// The least step that an open turn began with.
-    var least: UInt64? { states.values.map(\.step).min() }
+    var least: Step? { states.values.map(\.step).min() }
 
     /// The noted beginning of a turn that was not started; nil where there is none.
     func deferred(_ subtask: UInt16) -> ScheduledStep? {
@@ -111,7 +113,7 @@ struct OpenTurns {
 
     /// A turn is started, at once or after it was put off. One that `runsOn` is held nowhere any
     /// more.
-    mutating func start(_ subtask: UInt16, step: UInt64, runsOn: Bool = false) {
+    mutating func start(_ subtask: UInt16, step: Step, runsOn: Bool = false) {
         switch states[subtask] {
         case nil: break
         case .deferred(let begun):
@@ -167,7 +169,7 @@ struct OpenTurns {
     }
 
     /// The turn that began with this step is over.
-    mutating func end(_ subtask: UInt16, step: UInt64) {
+    mutating func end(_ subtask: UInt16, step: Step) {
         switch states[subtask] {
         case .running(step), .runningOn(step): states[subtask] = nil
         case .running, .runningOn, .deferred, .inside, .leaving, .held, nil:

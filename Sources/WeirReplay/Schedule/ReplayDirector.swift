@@ -1,5 +1,5 @@
 import Synchronization
-import WeirBase
+package import WeirBase
 package import WeirEngine
 import WeirTelemetry
 
@@ -25,18 +25,18 @@ package final class ReplayDirector: StepDirector {
     private let notes: ComparedNotes
     /// The last step to run; more of them may be asked for later. Between two calls of `resume`, or
     /// by `pause`.
-    package var lastStep: UInt64
+    package var lastStep: Step
     /// The step that is being carried out: the number of an access or a publish that goes on.
-    private var current: UInt64 = 0
+    private var current: Step = 0
     /// When the last turn or rest point was, microseconds since the start.
     private var time: Int64 = 0
     private var open = OpenTurns()
     private var failure: (any Error)?
     /// The last step that was run. Atomic, because whoever shows the progress reads it on another
     /// thread.
-    private let taken = Atomic<UInt64>(0)
+    private let taken = StepCounter()
     /// Called with each step that is taken, before it is carried out.
-    package var onProgress: ((UInt64) -> Void)?
+    package var onProgress: ((Step) -> Void)?
     /// Called where no turn is open, before the next step is looked at: the moment for a snapshot.
     package var onQuiet: (() -> Void)?
 
@@ -44,11 +44,11 @@ package final class ReplayDirector: StepDirector {
     ///
     /// Set it to have such turns run to their ends behind the last step, where they may trap as
     /// they did; nil leaves them where their run died.
-    package var onRunningOn: ((_ turn: UInt64) -> Void)?
+    package var onRunningOn: ((_ turn: Step) -> Void)?
 
     /// Replays up to `lastStep`, or all there is; what differs is told to `notes`.
     package init(
-        _ schedule: any ReplaySchedule, _ notes: ComparedNotes, through lastStep: UInt64 = .max
+        _ schedule: any ReplaySchedule, _ notes: ComparedNotes, through lastStep: Step = .max
     ) {
         self.schedule = schedule
         self.notes = notes
@@ -56,7 +56,7 @@ package final class ReplayDirector: StepDirector {
     }
 
     /// No turn that began before this step is open.
-    package var leastOpenTurn: UInt64 {
+    package var leastOpenTurn: Step {
         min(open.least ?? .max, reached)
     }
 
@@ -65,7 +65,7 @@ package final class ReplayDirector: StepDirector {
 
     /// The turns that are open, in order of their steps. At the end of a replay these are the turns
     /// in flight: never started, or held where their run died.
-    package var inFlight: [(subtask: UInt16, step: UInt64)] {
+    package var inFlight: [(subtask: UInt16, step: Step)] {
         open.steps.sorted { $0.value < $1.value }.map { (subtask: $0.key, step: $0.value) }
     }
 
@@ -88,27 +88,27 @@ package final class ReplayDirector: StepDirector {
     }
 
     /// The turns that are open, by subtask: the steps of their beginnings.
-    package var openTurns: [UInt16: UInt64] { open.steps }
+    package var openTurns: [UInt16: Step] { open.steps }
 
     /// Begins behind `step`, whose turns all ended, as those before a snapshot have. Before the
     /// first `resume` only.
-    package func begin(behind step: UInt64) {
+    package func begin(behind step: Step) {
         reached = step
         current = step
     }
 
-    package var stepCount: UInt64 { taken.load(ordering: .relaxed) }
+    package var stepCount: Step { taken.last }
 
     /// The last step that was run.
-    package private(set) var reached: UInt64 {
+    package private(set) var reached: Step {
         get { stepCount }
-        set { taken.store(newValue, ordering: .relaxed) }
+        set { taken.move(to: newValue) }
     }
 
     /// The number of the note that let the turn go on.
     package func exclusiveStep(
         _ purpose: ExclusivePurpose, slots: Int, _ turn: TurnContext
-    ) -> UInt64 { current }
+    ) -> Step { current }
 
     package func mayPublishStep(_ turn: TurnContext) -> Bool {
         // A turn that runs on has no further step in the trace: what it would publish stays. For

@@ -1,3 +1,5 @@
+package import WeirBase
+
 package import WeirTelemetry
 
 /// A step as a trace has it: its note, and the words that follow it.
@@ -21,9 +23,9 @@ package protocol ReplaySchedule: AnyObject {
     func advance()
     /// Whether a turn, by its step, was in flight when its run died: it has no end note, and
     /// nothing says that it ended.
-    func isInFlight(_ turn: UInt64) -> Bool
+    func isInFlight(_ turn: Step) -> Bool
     /// The last access or publish noted of a turn in flight; nil where none was.
-    func lastAccess(of turn: UInt64) -> UInt64?
+    func lastAccess(of turn: Step) -> Step?
     /// Whether its digests are of the form that this build computes; others are not compared.
     var hasDigests: Bool { get }
 }
@@ -32,10 +34,10 @@ package protocol ReplaySchedule: AnyObject {
 /// and what came instead.
 package struct Divergence: Error, Equatable, Sendable {
     /// The step at which the disagreement was found.
-    package var step: UInt64
+    package var step: Step
     /// The last step up to which a comparison of the same kind agreed: what differs came about
     /// behind it. `step - 1` where the step itself is known.
-    package var agreed: UInt64
+    package var agreed: Step
     /// Which part of the run differs: a subtask, or a cell, a sink, a condition.
     package var subtask: String
     /// What the trace has.
@@ -46,11 +48,11 @@ package struct Divergence: Error, Equatable, Sendable {
     package var reason: String
 
     package init(
-        step: UInt64, agreed: UInt64? = nil, subtask: String, expected: String, got: String,
+        step: Step, agreed: Step? = nil, subtask: String, expected: String, got: String,
         reason: String = ""
     ) {
         self.step = step
-        self.agreed = agreed ?? max(step, 1) - 1
+        self.agreed = agreed ?? max(step, 1).previous
         self.subtask = subtask
         self.expected = expected
         self.got = got

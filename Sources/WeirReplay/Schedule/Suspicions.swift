@@ -11,7 +11,7 @@ import WeirEngine
 /// goes; `sole` and `divergence` give the name.
 struct Suspicions {
     /// The last rest point whose digest was compared and agreed; 0 before the first.
-    private(set) var agreedRest: UInt64 = 0
+    private(set) var agreedRest: Step = 0
     /// Rest points whose digests were compared and agreed.
     private(set) var comparedRests = 0
     /// The subtasks that touched a cell since the last rest point that agreed, by the cell's
@@ -33,7 +33,7 @@ struct Suspicions {
     }
 
     /// All parts were compared at a rest point and agreed.
-    mutating func agree(at step: UInt64) {
+    mutating func agree(at step: Step) {
         agreedRest = step
         comparedRests += 1
         accessors.removeAll(keepingCapacity: true)
@@ -52,7 +52,7 @@ struct Suspicions {
     /// subtask's own sample where it has one, which tells the turn, else the interval since the
     /// last rest point that agreed.
     func divergence(
-        in parts: [Int], at step: UInt64, expected: String, got: String, _ execution: Execution?
+        in parts: [Int], at step: Step, expected: String, got: String, _ execution: Execution?
     ) -> Divergence {
         let suspects = Set(parts).union(samples.keys.map { Int($0) }).sorted()
         let name = culprit(among: suspects, execution)

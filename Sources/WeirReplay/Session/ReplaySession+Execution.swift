@@ -1,3 +1,4 @@
+package import WeirBase
 package import WeirEngine
 import WeirTelemetry
 import WeirTrace
@@ -12,7 +13,7 @@ extension ReplaySession: ReplayedExecution {
         replica.execution.books(isOver: trace.isComplete && position == lastStep)
     }
 
-    package func logLines(through step: UInt64, _ body: (LogLineFacts) throws -> Bool) throws {
+    package func logLines(through step: Step, _ body: (LogLineFacts) throws -> Bool) throws {
         let names = subtaskNames
         let header = trace.header
         try logs(through: step) { record, site, rank in

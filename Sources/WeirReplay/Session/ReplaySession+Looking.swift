@@ -134,17 +134,17 @@ extension ReplaySession {
     /// The states of subtasks at the beginnings of their open turns. One replica goes from
     /// beginning to beginning, in order of their steps, so that the way is gone once.
     private func valuesBefore(
-        _ held: [Subtask], _ open: [UInt16: UInt64], _ query: EntryQuery
+        _ held: [Subtask], _ open: [UInt16: Step], _ query: EntryQuery
     ) throws -> [UInt16: (values: [StateValue], count: Int)] {
         var found: [UInt16: (values: [StateValue], count: Int)] = [:]
         let ordered = held.sorted { open[$0.index] ?? 0 < open[$1.index] ?? 0 }
         guard let first = ordered.first, let turn = open[first.index] else { return [:] }
         // A subtask's state only changes in its own turns, so that behind the step before the turn
         // began it is as the turn found it.
-        guard let past = try replica(at: turn - 1) else { return [:] }
+        guard let past = try replica(at: turn.previous) else { return [:] }
         for subtask in ordered {
             guard let turn = open[subtask.index] else { continue }
-            guard try run(past, through: turn - 1) else { return found }
+            guard try run(past, through: turn.previous) else { return found }
             found[subtask.index] = values(
                 of: past.execution.subtasks[Int(subtask.index)], query, asOf: turn)
         }
@@ -154,7 +154,7 @@ extension ReplaySession {
     /// The entries of a subtask that a query finds, with the names that a person types for them,
     /// and how many it means.
     private func values(
-        of subtask: Subtask, _ query: EntryQuery, asOf turn: UInt64?
+        of subtask: Subtask, _ query: EntryQuery, asOf turn: Step?
     ) -> (values: [StateValue], count: Int) {
         let operators = subtask.stateOperators
         var values: [StateValue] = []

@@ -1,3 +1,5 @@
+package import WeirBase
+
 import WeirTelemetry
 import WeirTrace
 
@@ -5,7 +7,7 @@ import WeirTrace
 /// the notes are read by pages.
 extension ReplaySession {
     /// What a step was; nil when the trace has none of that number.
-    package func facts(of step: UInt64) throws -> StepFacts? {
+    package func facts(of step: Step) throws -> StepFacts? {
         // A trace that is still recorded may have grown: the session ends where the trace ended
         // when it was opened.
         guard step > 0, step <= lastStep, let page = try plan.pages.page(holding: step),
@@ -35,9 +37,9 @@ extension ReplaySession {
 
     /// The first step behind `after`, at most `through`, that `matches`. Nothing is run.
     package func firstStep(
-        after: UInt64, through: UInt64 = .max, where matches: (StepFacts) throws -> Bool
-    ) throws -> UInt64? {
-        var next = after + 1
+        after: Step, through: Step = .max, where matches: (StepFacts) throws -> Bool
+    ) throws -> Step? {
+        var next = after.next
         let end = min(through, lastStep)
         // Page by page: within one a note is found by its index.
         while next <= end, let page = try plan.pages.page(holding: next) {
@@ -45,7 +47,7 @@ extension ReplaySession {
                 if let note = page.note(next), try matches(try facts(note, in: page)) {
                     return next
                 }
-                next += 1
+                next = next.next
             }
         }
         return nil
@@ -53,18 +55,18 @@ extension ReplaySession {
 
     /// The last step before `before`, at least `from`, that `matches`. Nothing is run.
     package func lastStep(
-        before: UInt64, from: UInt64 = 1, where matches: (StepFacts) throws -> Bool
-    ) throws -> UInt64? {
+        before: Step, from: Step = 1, where matches: (StepFacts) throws -> Bool
+    ) throws -> Step? {
         // Steps count from 1, and the numbers have no sign: nothing lies before the first.
         guard before > 1 else { return nil }
-        var next = min(before - 1, lastStep)
+        var next = min(before.previous, lastStep)
         let end = max(1, from)
         while next >= end, let page = try plan.pages.page(holding: next) {
             while next >= max(end, page.first) {
                 if let note = page.note(next), try matches(try facts(note, in: page)) {
                     return next
                 }
-                next -= 1
+                next = next.previous
             }
         }
         return nil

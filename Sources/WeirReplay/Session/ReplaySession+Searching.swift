@@ -1,3 +1,5 @@
+package import WeirBase
+
 import WeirEngine
 package import WeirTelemetry
 import WeirTrace
@@ -15,8 +17,8 @@ extension ReplaySession {
     ///
     /// - Throws: `ReplayInterrupted` where `onProgress` ended the way.
     package func search(
-        through limit: UInt64, candidates: (StepFacts) throws -> Bool, test: () throws -> Bool
-    ) throws -> UInt64? {
+        through limit: Step, candidates: (StepFacts) throws -> Bool, test: () throws -> Bool
+    ) throws -> Step? {
         while let next = try firstStep(after: position, through: limit, where: candidates) {
             let travel = try go(to: next)
             if travel.isInterrupted { throw ReplayInterrupted(step: next) }
@@ -35,18 +37,19 @@ extension ReplaySession {
     /// remembers the last hit, since a test can only be made where the execution stands.
     package func searchBack(
         candidates: (StepFacts) throws -> Bool, test: () throws -> Bool
-    ) throws -> UInt64? {
+    ) throws -> Step? {
         let origin = position
         var end = origin
         var width = Self.firstWindow
         while end > 1 {
-            let start = end > width ? end - width : 1
+            let start = max(.first, end.earlier(by: width))
             // A window without a candidate is passed over without running anything.
-            if try firstStep(after: start - 1, through: end - 1, where: candidates) != nil {
-                if try go(to: start - 1).isInterrupted { throw ReplayInterrupted(step: start) }
-                var last: UInt64?
+            if try firstStep(after: start.previous, through: end.previous, where: candidates) != nil
+            {
+                if try go(to: start.previous).isInterrupted { throw ReplayInterrupted(step: start) }
+                var last: Step?
                 while let hit = try search(
-                    through: end - 1, candidates: candidates, test: test)
+                    through: end.previous, candidates: candidates, test: test)
                 {
                     last = hit
                 }
@@ -69,7 +72,7 @@ extension ReplaySession {
     /// it, nil when none did; nil when there is no such element.
     ///
     /// Elements of files are the recorded lines, found by reading from the start.
-    package func event(source: String, index: UInt64) throws -> (text: String, step: UInt64?)? {
+    package func event(source: String, index: UInt64) throws -> (text: String, step: Step?)? {
         guard let place = plan.planned.plan.sources.firstIndex(where: { $0.name == source }),
             let subtask = replica.execution.subtasks.first(where: { subtask in
                 subtask.isSource
@@ -113,7 +116,7 @@ extension ReplaySession {
     /// The recorded log records of turns up to `step` in the order of the run; `body` gets each,
     /// its statement and its rank, and returns false to end.
     package func logs(
-        through step: UInt64, _ body: (LogRecord, LogSite, UInt64) throws -> Bool
+        through step: Step, _ body: (LogRecord, LogSite, UInt64) throws -> Bool
     ) throws {
         let merge = try LogMerge(trace)
         while let (record, rank) = try merge.next(), record.step <= step {

@@ -1,4 +1,4 @@
-import WeirBase
+package import WeirBase
 import WeirEngine
 import WeirTelemetry
 
@@ -8,18 +8,18 @@ extension ReplaySession {
     ///
     /// Found by running, in windows before the playhead that grow: an access that left the cell as
     /// it was did not write it. What an open turn has done to its own state does not count.
-    package func lastWrite(_ state: StateID) throws -> UInt64? {
+    package func lastWrite(_ state: StateID) throws -> Step? {
         guard let watched = Watched(state, in: replica) else { return nil }
         var end = position
         var width = Self.firstWindow
         while end > 0 {
-            let start = end > width ? end - width : 0
+            let start = end.earlier(by: width)
             var steps: [StepFacts] = []
             _ = try firstStep(after: start, through: end) { facts in
                 if watched.mayBeWritten(by: facts) { steps.append(facts) }
                 return false
             }
-            var last: UInt64?
+            var last: Step?
             try follow(watched, steps) { if $0.isWrite { last = $0.step } }
             // The last write in the nearest window that has one is the last of all.
             if let last { return last }
@@ -34,7 +34,7 @@ extension ReplaySession {
     package func history(of state: StateID, limit: Int) throws -> [StateAccess] {
         guard limit > 0, let watched = Watched(state, in: replica) else { return [] }
         var steps: [StepFacts] = []
-        _ = try lastStep(before: position + 1) { facts in
+        _ = try lastStep(before: position.next) { facts in
             if watched.mayBeWritten(by: facts) { steps.append(facts) }
             return steps.count >= limit
         }
@@ -49,7 +49,7 @@ extension ReplaySession {
         _ state: Watched, _ steps: [StepFacts], _ tell: (StateAccess) -> Void
     ) throws {
         guard let first = steps.first else { return }
-        guard let past = try replica(at: first.step - 1) else {
+        guard let past = try replica(at: first.step.previous) else {
             throw ReplayInterrupted(step: first.step)
         }
         // What counts is the value's canonical form: an access that wrote the same value wrote
@@ -57,13 +57,13 @@ extension ReplaySession {
         var before = state.digest(in: past)
         for (place, facts) in steps.enumerated() {
             // A turn's own state is to be seen before the subtask's next turn, when this one ended.
-            let next: UInt64
+            let next: Step
             if case .cell = state.id {
                 next = facts.step
             } else {
                 next =
                     place + 1 < steps.count
-                    ? steps[place + 1].step - 1 : try settled(facts.step, state)
+                    ? steps[place + 1].step.previous : try settled(facts.step, state)
             }
             guard try run(past, through: next) else { throw ReplayInterrupted(step: facts.step) }
             // Where the replay diverged, or the turn is open at the playhead, nothing more can be
@@ -80,10 +80,10 @@ extension ReplaySession {
 
     /// The last step up to the playhead at which the outcome of a turn can be seen: just before the
     /// subtask's next turn.
-    private func settled(_ turn: UInt64, _ state: Watched) throws -> UInt64 {
+    private func settled(_ turn: Step, _ state: Watched) throws -> Step {
         let next = try firstStep(
             after: turn, through: position, where: state.mayBeWritten(by:))
-        return next.map { $0 - 1 } ?? position
+        return next.map { $0.previous } ?? position
     }
 }
 

@@ -1,4 +1,4 @@
-import WeirBase
+package import WeirBase
 package import WeirEngine
 package import WeirTelemetry
 package import WeirTrace
@@ -27,17 +27,17 @@ package final class ReplaySession {
 
     /// The minimum number of steps between two snapshots. Running 64 steps takes less time than
     /// anybody notices.
-    private static let spacing: UInt64 = 64
+    private static let spacing: Int = 64
     /// How many times as long as the last snapshot took is run before the next: snapshots cost at
     /// most a tenth of the way.
     private static let costFactor: UInt64 = 10
 
     package let trace: Trace
     /// The last step of the trace; of one that is still recorded, at the moment of opening.
-    package let lastStep: UInt64
+    package let lastStep: Step
     /// Asked every so often on a long way, with steps done and steps in all; false ends the journey
     /// where it is.
-    package var onProgress: ((_ done: UInt64, _ total: UInt64) -> Bool)?
+    package var onProgress: ((_ done: Int, _ total: Int) -> Bool)?
 
     let plan: ReplicaPlan
     private let pipeline: Pipeline
@@ -66,7 +66,7 @@ package final class ReplaySession {
     }
 
     /// The step that was run last; 0 before the first.
-    package var position: UInt64 { replica.position }
+    package var position: Step { replica.position }
 
     /// Where and in what the replay disagreed with its trace; it goes no further then.
     package var divergence: Divergence? { replica.notes.divergence }
@@ -83,7 +83,7 @@ package final class ReplaySession {
 
     /// The step at which everything that led to the first failure has happened; nil when nothing
     /// failed.
-    package var failureStep: UInt64? {
+    package var failureStep: Step? {
         marks.first { $0.kind == .violation || $0.kind == .failure }?.lookStep
     }
 
@@ -96,7 +96,7 @@ package final class ReplaySession {
     ///
     /// - Throws: `TraceError`, or `InputChanged`, where the trace or an input could not be read on.
     @discardableResult
-    package func go(to step: UInt64) throws -> Travel {
+    package func go(to step: Step) throws -> Travel {
         let goal = min(step, lastStep)
         let started = MonotonicClock.nanoseconds()
         var travel = Travel(from: position, to: goal, stepsRun: 0, nanoseconds: 0)
@@ -108,25 +108,25 @@ package final class ReplaySession {
         let begin = position
         travel.isInterrupted = try !run(replica, through: goal)
         travel.to = position
-        travel.stepsRun = position - begin
+        travel.stepsRun = begin.distance(to: position)
         travel.nanoseconds = MonotonicClock.nanoseconds() - started
         return travel
     }
 
     /// A replica of its own behind a step, for a look at the past; nil when `onProgress` ended the
     /// way. The session's own stays where it is.
-    func replica(at step: UInt64) throws -> Replica? {
+    func replica(at step: Step) throws -> Replica? {
         let past = try Replica(plan, from: ladder.nearest(through: step))
         return try run(past, through: step) ? past : nil
     }
 
     /// Runs a replica on and leaves snapshots on the way; false when `onProgress` ended it.
-    func run(_ replica: Replica, through goal: UInt64) throws -> Bool {
+    func run(_ replica: Replica, through goal: Step) throws -> Bool {
         let begin = replica.position
         guard goal > begin else { return true }
         var isEnded = false
         var lastTaken = MonotonicClock.nanoseconds()
-        var sinceLook: UInt64 = 0
+        var sinceLook = 0
         replica.director.onQuiet = { [unowned self, unowned replica] in
             sinceLook += 1
             guard sinceLook >= Self.spacing,
@@ -143,8 +143,8 @@ package final class ReplaySession {
         replica.director.onProgress = { [unowned self, unowned replica] step in
             // Every 128 steps: often enough for a key press to be heeded, and seldom enough to cost
             // nothing.
-            guard step & 127 == 0, let onProgress, !isEnded else { return }
-            if !onProgress(step - begin, goal - begin) {
+            guard step.isMultiple(of: 128), let onProgress, !isEnded else { return }
+            if !onProgress(begin.distance(to: step), begin.distance(to: goal)) {
                 isEnded = true
                 replica.director.pause()
             }

@@ -1,3 +1,5 @@
+package import WeirBase
+
 package import WeirEngine
 package import WeirTelemetry
 
@@ -16,47 +18,47 @@ package protocol ReplayedExecution: AnyObject {
 
     /// The last step of the run, as far as it is known: of a trace that is still recorded, when it
     /// was opened.
-    var lastStep: UInt64 { get }
+    var lastStep: Step { get }
     /// The step that was run last; 0 before the first.
-    var position: UInt64 { get }
+    var position: Step { get }
     /// What the replay disagreed with its trace about, where it did; it goes no further then.
     var divergence: Divergence? { get }
     /// Violations and failures in order of steps: recorded, and found by the replay so far.
     var marks: [Mark] { get }
     /// The step at which everything that led to the first failure has happened; nil when nothing
     /// failed.
-    var failureStep: UInt64? { get }
+    var failureStep: Step? { get }
     /// Whether the run died behind its last step, in the middle of turns.
     var diedInTurns: Bool { get }
 
     // MARK: Moving
 
     /// Asked every so often on a long way; false ends the journey where it is.
-    var onProgress: ((_ done: UInt64, _ total: UInt64) -> Bool)? { get set }
+    var onProgress: ((_ done: Int, _ total: Int) -> Bool)? { get set }
 
     /// Moves to a step, or to the last one when there is no such step. Stops early where the replay
     /// disagrees with its trace, or where `onProgress` says no.
-    func go(to step: UInt64) throws -> Travel
+    func go(to step: Step) throws -> Travel
 
     /// Stops at the first step behind the position that is a candidate and passes the test there;
     /// nil leaves the execution at `limit`, or where it disagreed with its trace before that
     /// (`divergence`). Throws `ReplayInterrupted`.
     func search(
-        through limit: UInt64, candidates: (StepFacts) throws -> Bool, test: () throws -> Bool
-    ) throws -> UInt64?
+        through limit: Step, candidates: (StepFacts) throws -> Bool, test: () throws -> Bool
+    ) throws -> Step?
 
     // MARK: The recorded schedule, of any step
 
     /// What a step was; nil when the run has none of that number.
-    func facts(of step: UInt64) throws -> StepFacts?
+    func facts(of step: Step) throws -> StepFacts?
     /// The first step behind `after`, at most `through`, that `matches`. Nothing is run.
     func firstStep(
-        after: UInt64, through: UInt64, where matches: (StepFacts) throws -> Bool
-    ) throws -> UInt64?
+        after: Step, through: Step, where matches: (StepFacts) throws -> Bool
+    ) throws -> Step?
     /// The last step before `before`, at least `from`, that `matches`. Nothing is run.
     func lastStep(
-        before: UInt64, from: UInt64, where matches: (StepFacts) throws -> Bool
-    ) throws -> UInt64?
+        before: Step, from: Step, where matches: (StepFacts) throws -> Bool
+    ) throws -> Step?
 
     // MARK: State
 
@@ -71,7 +73,7 @@ package protocol ReplayedExecution: AnyObject {
     /// where nothing has.
     func find(_ name: String) throws -> [StateValue]
     /// The step up to here that last changed a piece of state; nil when none did.
-    func lastWrite(_ state: StateID) throws -> UInt64?
+    func lastWrite(_ state: StateID) throws -> Step?
     /// The last steps up to here that could change a piece of state, at most `limit`, oldest first.
     func history(of state: StateID, limit: Int) throws -> [StateAccess]
 
@@ -91,9 +93,9 @@ package protocol ReplayedExecution: AnyObject {
     var openTurns: [OpenTurnFacts] { get }
     /// The element of a source with this index, from 0, as text, and the step of the turn that took
     /// it, nil when none did; nil when there is no such element.
-    func event(source: String, index: UInt64) throws -> (text: String, step: UInt64?)?
+    func event(source: String, index: UInt64) throws -> (text: String, step: Step?)?
     /// Recorded log lines of steps up to `through`, in the order of the run, until `body` says no.
-    func logLines(through: UInt64, _ body: (LogLineFacts) throws -> Bool) throws
+    func logLines(through: Step, _ body: (LogLineFacts) throws -> Bool) throws
 
     // MARK: Names of the plan
 
@@ -113,10 +115,10 @@ package protocol ReplayedExecution: AnyObject {
 
 /// A journey of a replayed execution: from which step, to which, and what it cost.
 package struct Travel: Equatable, Sendable {
-    package var from: UInt64
-    package var to: UInt64
+    package var from: Step
+    package var to: Step
     /// Steps that were run to get there.
-    package var stepsRun: UInt64
+    package var stepsRun: Int
     /// How long it took.
     package var nanoseconds: UInt64
     /// Whether `onProgress` ended it before its goal.
@@ -125,9 +127,9 @@ package struct Travel: Equatable, Sendable {
 
 /// A look at the past was ended before it got there.
 package struct ReplayInterrupted: Error, Equatable, Sendable, CustomStringConvertible {
-    package let step: UInt64
+    package let step: Step
 
-    package init(step: UInt64) { self.step = step }
+    package init(step: Step) { self.step = step }
 
     package var description: String { "interrupted on the way to the turn of step \(step)" }
 }

@@ -6,7 +6,7 @@ import WeirTrace
 /// The state of a replay behind one step, as values: the execution's own, and how far its inputs
 /// and results were read, without which it could not go on.
 struct ReplaySnapshot {
-    let step: UInt64
+    let step: Step
     /// Turns begun so far.
     let turns: UInt64
     let execution: ExecutionSnapshot
@@ -29,7 +29,7 @@ final class ReplicaPlan {
     let paths: [String: String]
     let pages: SchedulePages
     /// The turns in flight when the run died, each with its last noted access or publish.
-    let flights: [UInt64: UInt64]
+    let flights: [Step: Step]
 
     init(_ trace: Trace, _ planned: PlannedPipeline, paths: [String: String]) throws {
         self.trace = trace
@@ -55,7 +55,7 @@ final class Replica {
         let start = snapshot?.step ?? 0
         let schedule = RecordedSchedule(
             flights: plan.flights, hasDigests: plan.trace.header.hasCurrentDigests,
-            nextBatch: plan.pages.batches(from: start + 1))
+            nextBatch: plan.pages.batches(from: start.next))
         // The page that holds the next step may begin before it.
         try schedule.skip(through: start)
         let inputs =
@@ -89,10 +89,10 @@ final class Replica {
     var scheduler: SequentialScheduler { rerun.scheduler }
 
     /// The step that was run last.
-    var position: UInt64 { director.reached }
+    var position: Step { director.reached }
 
     /// Runs up to `step`; stops before it at a divergence, or when `pause` was called.
-    func run(through step: UInt64) throws {
+    func run(through step: Step) throws {
         guard step > position else { return }
         director.lastStep = step
         rerun.scheduler.resume(execution)

@@ -1,3 +1,5 @@
+import WeirBase
+
 import WeirEngine
 import WeirTelemetry
 package import WeirTrace
@@ -14,18 +16,18 @@ package final class SchedulePages {
 
     struct Page {
         /// The first of its steps.
-        let first: UInt64
+        let first: Step
         /// The last of its steps.
-        let last: UInt64
+        let last: Step
         /// What the file has of it. The first batch holds the steps, further ones only ends.
         var batches: [ScheduleBatch]
 
         /// The note of a step; nil when the page has none of that number. Steps are mostly without
         /// gaps, so that its index is found without looking.
-        func note(_ step: UInt64) -> StepNote? {
+        func note(_ step: Step) -> StepNote? {
             guard step >= first, step <= last else { return nil }
             let steps = batches[0].steps
-            let place = Int(step - first)
+            let place = first.distance(to: step)
             if place < steps.count, steps[place].step == step { return steps[place] }
             return steps.first { $0.step == step }
         }
@@ -39,19 +41,19 @@ package final class SchedulePages {
     /// next page has to be looked for.
     private var cursor: ScheduleCursor?
     private var pending: ScheduleBatch?
-    private var cursorEnd: UInt64 = 0
+    private var cursorEnd: Step = 0
 
     package init(_ trace: Trace) { self.trace = trace }
 
     /// The page that holds a step; nil when the trace has no such step.
-    func page(holding step: UInt64) throws -> Page? {
+    func page(holding step: Step) throws -> Page? {
         uses += 1
         if let place = pages.firstIndex(where: { $0.page.first <= step && step <= $0.page.last }) {
             pages[place].use = uses
             return pages[place].page
         }
         // A little further on it is cheaper to read on than to search the file.
-        if cursor == nil || step <= cursorEnd || step > cursorEnd + 4_096 {
+        if cursor == nil || step <= cursorEnd || cursorEnd.distance(to: step) > 4_096 {
             cursor = try trace.schedule(from: step)
             pending = nil
         }
@@ -85,7 +87,7 @@ package final class SchedulePages {
                 break
             }
             assert(
-                last.step - first.step + 1 == UInt64(batch.steps.count),
+                first.step.distance(to: last.step) + 1 == batch.steps.count,
                 "a batch from \(first.step) to \(last.step) has \(batch.steps.count) steps")
             page = Page(first: first.step, last: last.step, batches: [batch])
         }
@@ -127,19 +129,19 @@ package final class SchedulePages {
     }
 
     /// The note of a step; nil when the trace has none of that number.
-    func note(_ step: UInt64) throws -> StepNote? {
+    func note(_ step: Step) throws -> StepNote? {
         try page(holding: step)?.note(step)
     }
 
     /// The schedule from the page on that holds `step`, batch by batch: each call of the result
     /// gives the next. The first batch may begin before the step.
-    func batches(from step: UInt64) -> () throws -> ScheduleBatch? {
+    func batches(from step: Step) -> () throws -> ScheduleBatch? {
         var next = step
         var waiting: ArraySlice<ScheduleBatch> = []
         return { [self] in
             if let batch = waiting.popFirst() { return batch }
             guard let page = try page(holding: next) else { return nil }
-            next = page.last + 1
+            next = page.last.next
             waiting = page.batches[...]
             return waiting.popFirst()
         }

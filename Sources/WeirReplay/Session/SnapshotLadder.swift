@@ -1,3 +1,5 @@
+import WeirBase
+
 /// Snapshots by step: dense near the playhead, sparse far away, within a bound of memory.
 ///
 /// A session puts a snapshot in now and then on its way, and asks for the nearest one when it goes
@@ -16,20 +18,20 @@ struct SnapshotLadder {
     init(maximumBytes: Int) { self.maximumBytes = maximumBytes }
 
     /// The last snapshot at or before a step; nil when there is none. Costs a binary search.
-    func nearest(through step: UInt64) -> ReplaySnapshot? {
+    func nearest(through step: Step) -> ReplaySnapshot? {
         let place = firstPlace(after: step)
         return place == 0 ? nil : snapshots[place - 1]
     }
 
     /// Whether there is none within `distance` steps before a step.
-    func lacks(before step: UInt64, within distance: UInt64) -> Bool {
-        guard let near = nearest(through: step) else { return step >= distance }
-        return step - near.step >= distance
+    func lacks(before step: Step, within distance: Int) -> Bool {
+        guard let near = nearest(through: step) else { return step.count >= distance }
+        return near.step.distance(to: step) >= distance
     }
 
     /// Keeps a snapshot. Where there are too many, others go: those whose going leaves the smallest
     /// gap as seen from the playhead. One is kept however large it is.
-    mutating func insert(_ snapshot: ReplaySnapshot, playhead: UInt64) {
+    mutating func insert(_ snapshot: ReplaySnapshot, playhead: Step) {
         let place = firstPlace(after: snapshot.step)
         // Two of one step are the same: what a replay has at a step does not depend on the way.
         if place > 0, snapshots[place - 1].step == snapshot.step { return }
@@ -56,16 +58,17 @@ struct SnapshotLadder {
 
     /// Removes the snapshot that is missed least: the gap which it would leave, in steps, divided
     /// by its distance from the playhead, so that gaps grow with the distance.
-    private mutating func removeLeastMissed(_ playhead: UInt64) {
+    private mutating func removeLeastMissed(_ playhead: Step) {
         var least = (place: 0, cost: Double.infinity)
         for place in snapshots.indices {
             // The run's start stands as one snapshot more, since a replica can begin there.
-            let before = place == 0 ? 0 : snapshots[place - 1].step
+            let before = place == 0 ? .start : snapshots[place - 1].step
             let after =
-                place + 1 < snapshots.count ? snapshots[place + 1].step : snapshots[place].step + 1
+                place + 1 < snapshots.count
+                ? snapshots[place + 1].step : snapshots[place].step.next
             let step = snapshots[place].step
-            let distance = Double(step > playhead ? step - playhead : playhead - step) + 1
-            let cost = Double(after - before) / distance
+            let distance = Double(step.distance(to: playhead).magnitude) + 1
+            let cost = Double(before.distance(to: after)) / distance
             if cost < least.cost { least = (place, cost) }
         }
         assert(least.cost.isFinite, "no snapshot would be missed least")
@@ -75,7 +78,7 @@ struct SnapshotLadder {
     }
 
     /// The index of the first snapshot behind a step.
-    private func firstPlace(after step: UInt64) -> Int {
+    private func firstPlace(after step: Step) -> Int {
         var low = 0
         var high = snapshots.count
         while low < high {

@@ -1,3 +1,5 @@
+package import WeirBase
+
 /// The kinds of notes in a lane that are no steps. They share one space of numbers with
 /// `StepKind`.
 ///
@@ -16,10 +18,10 @@ extension NoteLane {
     /// Notes the beginning of a turn without further words. Takes one slot.
     @inline(__always)
     package func noteTurn(
-        step: UInt64, kind: StepKind, subtask: UInt16, inlet: UInt16, count: UInt32, time: Int64
+        step: Step, kind: StepKind, subtask: UInt16, inlet: UInt16, count: UInt32, time: Int64
     ) {
         note(
-            kind: kind.rawValue, number: step,
+            kind: kind.rawValue, number: step.rawValue,
             UInt64(subtask) | UInt64(inlet) << 16 | UInt64(count) << 32,
             UInt64(bitPattern: time))
     }
@@ -28,11 +30,10 @@ extension NoteLane {
     ///
     /// The numbers, and not only how many: the order in which calls were answered is known
     /// from nowhere else (rule 13). Returns the slots taken.
-    package func noteCompletion(step: UInt64, subtask: UInt16, calls: [UInt64], time: Int64) -> Int
-    {
+    package func noteCompletion(step: Step, subtask: UInt16, calls: [UInt64], time: Int64) -> Int {
         calls.withUnsafeBufferPointer { words in
             note(
-                kind: StepKind.completion.rawValue, number: step,
+                kind: StepKind.completion.rawValue, number: step.rawValue,
                 UInt64(subtask) | UInt64(calls.count) << 32, UInt64(bitPattern: time),
                 more: words)
         }
@@ -41,16 +42,16 @@ extension NoteLane {
     /// Notes an access to a shared cell; takes one slot. Called inside the cell's lock (rule
     /// 31).
     @inline(__always)
-    package func noteAccess(step: UInt64, turn: UInt64, subtask: UInt16, cell: UInt16) {
+    package func noteAccess(step: Step, turn: Step, subtask: UInt16, cell: UInt16) {
         note(
-            kind: StepKind.access.rawValue, number: step,
-            UInt64(subtask) | UInt64(cell) << 16, turn)
+            kind: StepKind.access.rawValue, number: step.rawValue,
+            UInt64(subtask) | UInt64(cell) << 16, turn.rawValue)
     }
 
     /// Notes a publish to an edge that may drop, with its runs packed eight to a word. Called
     /// inside the edge's lock (rule 7); returns the slots taken.
     package func notePublish(
-        step: UInt64, turn: UInt64, subtask: UInt16, outlet: UInt16, count: Int, runs: [UInt8]
+        step: Step, turn: Step, subtask: UInt16, outlet: UInt16, count: Int, runs: [UInt8]
     ) -> Int {
         var words = [UInt64](repeating: 0, count: 1 + (runs.count + 7) / 8)
         // The last word may be partly filled, so the count goes along.
@@ -60,8 +61,9 @@ extension NoteLane {
         }
         return words.withUnsafeBufferPointer { words in
             note(
-                kind: StepKind.publish.rawValue, number: step,
-                UInt64(subtask) | UInt64(outlet) << 16 | UInt64(count) << 32, turn, more: words)
+                kind: StepKind.publish.rawValue, number: step.rawValue,
+                UInt64(subtask) | UInt64(outlet) << 16 | UInt64(count) << 32, turn.rawValue,
+                more: words)
         }
     }
 
@@ -71,9 +73,11 @@ extension NoteLane {
     }
 
     /// Notes a rest point with its markers, four to a word.
-    package func noteRest(step: UInt64, time: Int64, digest: UInt64, markers: [UInt16]) {
+    package func noteRest(step: Step, time: Int64, digest: UInt64, markers: [UInt16]) {
         guard !markers.isEmpty else {
-            note(kind: StepKind.rest.rawValue, number: step, UInt64(bitPattern: time), digest)
+            note(
+                kind: StepKind.rest.rawValue, number: step.rawValue, UInt64(bitPattern: time),
+                digest)
             return
         }
         var words = [UInt64](repeating: 0, count: 1 + (markers.count + 3) / 4)
@@ -83,7 +87,8 @@ extension NoteLane {
         }
         words.withUnsafeBufferPointer { words in
             _ = note(
-                kind: StepKind.rest.rawValue, number: step, UInt64(bitPattern: time), digest,
+                kind: StepKind.rest.rawValue, number: step.rawValue, UInt64(bitPattern: time),
+                digest,
                 more: words)
         }
     }
@@ -102,14 +107,14 @@ extension NoteLane {
     /// allocating anything.
     @inline(__always)
     package func noteEnd(
-        step: UInt64, accesses: UInt32, duration: UInt32, sample: UInt64?,
+        step: Step, accesses: UInt32, duration: UInt32, sample: UInt64?,
         emitted: UnsafeBufferPointer<UInt32>
     ) -> Int {
         let second = UInt64(duration) | UInt64(accesses) << 32
         var third = UInt64(UInt16(truncatingIfNeeded: emitted.count))
         if !emitted.isEmpty { third |= UInt64(emitted[0]) << 32 }
         if sample == nil && emitted.count <= 1 {
-            note(kind: LaneNote.turnEnd, number: step, second, third)
+            note(kind: LaneNote.turnEnd, number: step.rawValue, second, third)
             return 1
         }
         return withUnsafeTemporaryAllocation(
@@ -130,7 +135,7 @@ extension NoteLane {
                 index += 2
             }
             return note(
-                kind: LaneNote.turnEnd, number: step, second, third,
+                kind: LaneNote.turnEnd, number: step.rawValue, second, third,
                 more: UnsafeBufferPointer(rebasing: words[0..<count]))
         }
     }
@@ -144,7 +149,7 @@ extension ScheduleBatch {
     /// the words that there are.
     package mutating func append(step note: RawNote) -> StepKind? {
         guard let kind = StepKind(rawValue: note.kind) else { return nil }
-        var step = StepNote(step: note.number, kind: kind)
+        var step = StepNote(step: note.step, kind: kind)
         switch kind {
         case .input, .timer, .continue, .idle, .end, .failure, .completion:
             step.subtask = UInt16(truncatingIfNeeded: note.second)
@@ -159,12 +164,12 @@ extension ScheduleBatch {
         case .access:
             step.subtask = UInt16(truncatingIfNeeded: note.second)
             step.port = UInt16(truncatingIfNeeded: note.second >> 16)
-            step.turn = note.third
+            step.turn = Step(note.third)
         case .publish:
             step.subtask = UInt16(truncatingIfNeeded: note.second)
             step.port = UInt16(truncatingIfNeeded: note.second >> 16)
             step.count = UInt32(truncatingIfNeeded: note.second >> 32)
-            step.turn = note.third
+            step.turn = Step(note.third)
             let start = words.count
             let runs = Int(min(note.more.first ?? 0, UInt64(max(0, note.more.count - 1)) * 8))
             for index in 0..<runs {
@@ -202,7 +207,7 @@ extension ScheduleBatch {
         }
         ends.append(
             EndNote(
-                step: note.number, accesses: UInt32(truncatingIfNeeded: note.second >> 32),
+                step: note.step, accesses: UInt32(truncatingIfNeeded: note.second >> 32),
                 duration: UInt32(truncatingIfNeeded: note.second), sample: sample,
                 emitted: start..<emitted.count))
     }

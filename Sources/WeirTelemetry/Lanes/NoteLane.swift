@@ -1,5 +1,5 @@
 import Synchronization
-import WeirBase
+package import WeirBase
 import Glibc
 
 /// A ring of determinant notes, written by one thread and drained by the recorder.
@@ -257,6 +257,9 @@ package struct RawNote: Sendable {
     package var second: UInt64
     package var third: UInt64
     package var more: [UInt64]
+
+    /// The number as that of a step. What a lane's file holds is at most 48 bits wide.
+    package var step: Step { Step(number) }
 
     package init(
         kind: UInt8, slots: Int, number: UInt64, second: UInt64, third: UInt64,

@@ -96,7 +96,7 @@ package final class LogLane: @unchecked Sendable {
         scratch.removeAll()
         scratch.append(fixed: UInt32(0))
         scratch.append(fixed: record.site)
-        scratch.append(fixed: record.step)
+        scratch.append(fixed: record.step.rawValue)
         scratch.append(fixed: record.index)
         scratch.append(fixed: record.operatorIndex)
         scratch.append(fixed: record.subtask)
@@ -192,7 +192,7 @@ extension LogRecord {
     fileprivate init(from reader: inout ByteReader) throws(MalformedBytes) {
         _ = try reader.fixed(UInt32.self)
         let site = try reader.fixed(UInt32.self)
-        let step = try reader.fixed(UInt64.self)
+        let step = Step(try reader.fixed(UInt64.self))
         let index = try reader.fixed(UInt32.self)
         let operatorIndex = try reader.fixed(UInt16.self)
         let subtask = try reader.fixed(UInt16.self)

@@ -1,3 +1,5 @@
+package import WeirBase
+
 /// A value of a log record's field, with its type.
 public enum LogValue: Equatable, Sendable {
     /// A whole number.
@@ -11,6 +13,11 @@ public enum LogValue: Equatable, Sendable {
 }
 
 extension LogValue {
+    /// A number with a unit as a whole number.
+    package static func number(_ number: some UnitNumber) -> LogValue {
+        .integer(Int64(number.rawValue))
+    }
+
     /// The value as a person reads it, with text as it is: escape it before it goes to a
     /// terminal.
     package var text: String {
@@ -80,7 +87,7 @@ extension LogSite {
 /// recorded ones even where it makes more of them.
 package struct LogRecord: Equatable, Sendable {
     /// The step at which its turn began.
-    package var step: UInt64
+    package var step: Step
     /// How many elements its operator had taken in the turn, this one included.
     package var index: UInt32
     /// The operator's index in its stage.
@@ -97,7 +104,7 @@ package struct LogRecord: Equatable, Sendable {
     package var values: [LogValue]
 
     package init(
-        step: UInt64, index: UInt32, operatorIndex: UInt16, ordinal: UInt32, subtask: UInt16,
+        step: Step, index: UInt32, operatorIndex: UInt16, ordinal: UInt32, subtask: UInt16,
         time: Int64, site: UInt32, values: [LogValue]
     ) {
         self.step = step

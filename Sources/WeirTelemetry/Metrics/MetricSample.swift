@@ -1,3 +1,5 @@
+package import WeirBase
+
 /// What the sampler read at one moment, as it goes into the trace and onto the screens.
 ///
 /// `RunSampler` makes one about ten times a second. It names the subtasks and channels that
@@ -9,7 +11,7 @@ package struct MetricSample: Codable, Equatable, Sendable {
     /// Microseconds since the run's start.
     package var time: Int64
     /// The last step taken at the time of sampling.
-    package var step: UInt64
+    package var step: Step
     /// The newest event time that any source has seen, nanoseconds since 1970; nil before
     /// there is one.
     ///
@@ -32,7 +34,7 @@ package struct MetricSample: Codable, Equatable, Sendable {
     package var process: ProcessSample?
 
     package init(
-        time: Int64, step: UInt64, subtasks: [SubtaskSample], channels: [ChannelSample],
+        time: Int64, step: Step, subtasks: [SubtaskSample], channels: [ChannelSample],
         recorder: RecorderSample
     ) {
         self.time = time

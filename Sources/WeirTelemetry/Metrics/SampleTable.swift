@@ -1,3 +1,5 @@
+package import WeirBase
+
 /// All subtasks and channels of a run as they were at its newest sample.
 ///
 /// Samples name only what changed. Taken one by one, in order, they give the whole here: for
@@ -16,7 +18,7 @@ package struct SampleTable: Sendable {
     /// The time of the newest sample, microseconds since the run's start.
     package private(set) var time: Int64 = 0
     /// The last step that was taken by then.
-    package private(set) var step: UInt64 = 0
+    package private(set) var step: Step = 0
     package private(set) var newest: Int64?
     package private(set) var recorder = RecorderSample()
     package private(set) var process: ProcessSample?

@@ -1,3 +1,5 @@
+package import WeirBase
+
 /// Everything that the recorder drained in one go, on its way to the consumers.
 ///
 /// Whoever writes it to a file writes inputs and results first and the schedule after them.
@@ -41,7 +43,7 @@ package struct Mark: Equatable, Sendable {
     }
 
     /// The step of the turn, or of the access to a cell, at which it was found.
-    package var step: UInt64
+    package var step: Step
     package var kind: Kind
     /// The name of the invariant, of the operator, or of the bookmark.
     package var name: String
@@ -49,13 +51,13 @@ package struct Mark: Equatable, Sendable {
     /// Microseconds since the run's start.
     package var time: Int64
     /// The step of the last access to a cell that the turn had made by then; nil for none.
-    package var access: UInt64?
+    package var access: Step?
     /// The element on which it was found; nil where it was not found on one.
     package var element: ElementPlace?
 
     package init(
-        step: UInt64, kind: Kind, name: String, message: String, time: Int64,
-        access: UInt64? = nil, element: ElementPlace? = nil
+        step: Step, kind: Kind, name: String, message: String, time: Int64,
+        access: Step? = nil, element: ElementPlace? = nil
     ) {
         self.step = step
         self.kind = kind
@@ -68,7 +70,7 @@ package struct Mark: Equatable, Sendable {
 
     /// The step at which everything that led to it has happened: there a debugger shows the
     /// state.
-    package var lookStep: UInt64 { max(step, access ?? 0) }
+    package var lookStep: Step { max(step, access ?? 0) }
 
     /// A rough size in memory and in the file.
     package var approximateBytes: Int {

@@ -74,7 +74,7 @@ package final class Recorder: @unchecked Sendable {
     /// When the first of it was drained, on the monotonic clock; nil when there is nothing.
     private var pendingSince: UInt64?
     /// The step that is due; everything below it was drained.
-    private var nextStep: UInt64 = 1
+    private var nextStep: Step = 1
     private var knownSites = 0
     private var thread: Worker?
 
@@ -271,11 +271,11 @@ package final class Recorder: @unchecked Sendable {
                 while let note = lane.peek() {
                     if note.kind == LaneNote.turnEnd {
                         pending.schedule.append(end: note)
-                    } else if note.number == nextStep {
+                    } else if note.step == nextStep {
                         guard pending.schedule.append(step: note) != nil else {
                             preconditionFailure("a worker's lane holds what no worker wrote")
                         }
-                        nextStep += 1
+                        nextStep = nextStep.next
                     } else {
                         break
                     }
@@ -284,10 +284,10 @@ package final class Recorder: @unchecked Sendable {
                 }
             }
             // Only when the workers' lanes have nothing more before it.
-            if !isProgressing, let note = rest, note.number == nextStep {
+            if !isProgressing, let note = rest, note.step == nextStep {
                 _ = pending.schedule.append(step: note)
                 lanes.rest.advance(past: note)
-                nextStep += 1
+                nextStep = nextStep.next
                 rest = nil
                 isProgressing = true
             }

@@ -1,3 +1,5 @@
+package import WeirBase
+
 /// What is known of a run before its first turn; the first thing in its trace.
 ///
 /// `RunSession` fills it in from the options and the plan, the writer keeps it as JSON, and a
@@ -153,7 +155,8 @@ package struct EdgeInfo: Codable, Equatable, Sendable {
 package struct RunEnd: Codable, Equatable, Sendable {
     /// Why it ended: `finished`, `interrupted`, `violation`, `error` or `stopped`.
     package var cause: String
-    package var steps: UInt64
+    /// The last step, and so how many there were.
+    package var steps: Step
     package var turns: UInt64
     /// Elements taken from all sources.
     package var events: UInt64
@@ -174,7 +177,7 @@ package struct RunEnd: Codable, Equatable, Sendable {
     /// Of these, incidents.
     package var marksDropped: UInt64?
 
-    package init(cause: String, steps: UInt64, turns: UInt64, events: UInt64) {
+    package init(cause: String, steps: Step, turns: UInt64, events: UInt64) {
         self.cause = cause
         self.steps = steps
         self.turns = turns

@@ -103,12 +103,13 @@ struct MemoryRun {
             rows: rows,
             violations: execution.violations.first.map {
                 PipelineRun.BrokenInvariant(
-                    invariant: $0.invariant, step: $0.step, subtask: $0.subtask)
+                    invariant: $0.invariant, step: $0.step.rawValue, subtask: $0.subtask)
             },
             logs: logs.flatMap(\.records).sorted(by: LogRecord.precedes).map {
                 line($0, sites[Int($0.site)], execution)
             },
-            lostLogs: logs.reduce(0) { $0 + $1.lost }, steps: execution.scheduler.stepCount,
+            lostLogs: logs.reduce(0) { $0 + $1.lost },
+            steps: execution.scheduler.stepCount.rawValue,
             failure: execution.stopCause.map { "\($0.cause)" }, digest: digest.value,
             elements: books.taken,
             drops: Dictionary(
@@ -123,7 +124,7 @@ struct MemoryRun {
             level: site.level, message: site.message,
             fields: Dictionary(
                 zip(site.fields, record.values), uniquingKeysWith: { first, _ in first }),
-            subtask: execution.subtasks[Int(record.subtask)].name, step: record.step)
+            subtask: execution.subtasks[Int(record.subtask)].name, step: record.step.rawValue)
     }
 }
 

@@ -49,7 +49,7 @@ extension Pipeline {
         for (_, sink) in options.outputs { try sink.close() }
         if let divergence = report.divergence {
             throw ReplayDiffers(
-                step: divergence.step,
+                step: divergence.step.rawValue,
                 description: "diverged at step \(divergence.step) of \(divergence.subtask): "
                     + "expected \(divergence.expected), got \(divergence.got); "
                     + divergence.reason)
@@ -59,13 +59,13 @@ extension Pipeline {
             rows: Dictionary(memory.map { ($0, $1.rows) }, uniquingKeysWith: { first, _ in first }),
             violations: report.violations.map {
                 PipelineRun.BrokenInvariant(
-                    invariant: $0.invariant, step: $0.step, subtask: $0.subtask)
+                    invariant: $0.invariant, step: $0.step.rawValue, subtask: $0.subtask)
             },
             logs: logs.lines { number in
                 guard Int(number) < names.count else { return "\(number)" }
                 return "\(names[Int(number)].stage)/\(names[Int(number)].index)"
             },
-            lostLogs: report.lostLogs, steps: report.steps,
+            lostLogs: report.lostLogs, steps: report.steps.rawValue,
             failure: report.marks.first { $0.kind == .failure }?.message, digest: report.digest,
             elements: report.elements,
             drops: Dictionary(
@@ -91,7 +91,7 @@ private final class ReplayedLogs {
                 level: site.level, message: site.message,
                 fields: Dictionary(
                     zip(site.fields, record.values), uniquingKeysWith: { first, _ in first }),
-                subtask: name(record.subtask), step: record.step)
+                subtask: name(record.subtask), step: record.step.rawValue)
         }
     }
 }

@@ -131,7 +131,7 @@ struct ExportNames {
     }
 
     /// The span of a turn is its step, in the 16 hex digits that OpenTelemetry wants.
-    static func span(_ step: UInt64) -> String { hexadecimal(step, digits: 16) }
+    static func span(_ step: Step) -> String { hexadecimal(step.rawValue, digits: 16) }
 
     /// A number in hex with zeros before it.
     static func hexadecimal(_ number: UInt64, digits: Int) -> String {

@@ -160,9 +160,9 @@ struct SettlingLogs {
     /// All statements so far, by their numbers.
     private var sites: [LogSite] = []
     /// The steps at which turns began that have not ended.
-    private var open: Set<UInt64> = []
+    private var open: Set<Step> = []
     /// The step behind the last one of the schedule so far.
-    private var nextStep: UInt64 = 1
+    private var nextStep: Step = 1
     /// How many records were given out.
     private var rank: UInt64 = 0
 
@@ -174,8 +174,8 @@ struct SettlingLogs {
             try settle(before: open.min() ?? nextStep, write)
             for note in batch.schedule.steps {
                 if note.kind.beginsTurn { open.insert(note.step) }
-                // Wrapping, as a damaged trace may hold the greatest step there is.
-                nextStep = max(nextStep, note.step &+ 1)
+                // A damaged trace may hold the greatest step there is, which none follows.
+                if note.step < .max { nextStep = max(nextStep, note.step.next) }
             }
             for end in batch.schedule.ends { open.remove(end.step) }
         }
@@ -192,7 +192,7 @@ struct SettlingLogs {
     }
 
     /// Gives all records of turns before a step.
-    mutating func settle(before step: UInt64, _ write: Write) throws {
+    mutating func settle(before step: Step, _ write: Write) throws {
         guard !held.isEmpty else { return }
         held.sort(by: LogRecord.precedes)
         // At the end, when `step` is the greatest there is, everything is given.

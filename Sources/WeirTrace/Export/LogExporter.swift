@@ -80,7 +80,7 @@ package final class LogMerge {
         let cursor: LogCursor
         /// For each message that is still to be read, the least step in it and in all messages
         /// behind it.
-        var leastAhead: ArraySlice<UInt64>
+        var leastAhead: ArraySlice<Step>
         /// Records that were read and not given, in order of their steps.
         var ready: ArraySlice<LogRecord> = []
 
@@ -144,7 +144,7 @@ package final class LogMerge {
 
     /// Takes the records of the next turn out of all streams, and puts them in order.
     private func fill() throws(TraceError) {
-        var least: UInt64?
+        var least: Step?
         for index in streams.indices {
             guard let record = try streams[index].peek() else { continue }
             least = min(least ?? record.step, record.step)
@@ -169,7 +169,7 @@ struct LogIndex {
     /// The statements in the order of their numbers.
     var sites: [LogSite] = []
     /// For each worker, the least step of each of its messages, in the order of the file.
-    var firstSteps: [UInt16: [UInt64]] = [:]
+    var firstSteps: [UInt16: [Step]] = [:]
     /// Records that found no room in their workers' lanes.
     var lost: UInt64 = 0
 }

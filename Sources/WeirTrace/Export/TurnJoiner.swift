@@ -65,11 +65,11 @@ package struct TurnJoiner {
 
     /// The index in `held` of a step. Steps have no gaps, so it follows from the first one's
     /// number.
-    private func place(of step: UInt64) -> Int? {
+    private func place(of step: Step) -> Int? {
         guard start < held.count, step >= held[start].note.step else { return nil }
-        let offset = step - held[start].note.step
-        guard offset < UInt64(held.count - start) else { return nil }
-        return start + Int(offset)
+        let offset = held[start].note.step.distance(to: step)
+        guard offset < held.count - start else { return nil }
+        return start + offset
     }
 
     /// Gives the steps from the oldest on, up to the first turn that still waits for its end.

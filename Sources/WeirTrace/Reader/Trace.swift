@@ -1,5 +1,5 @@
 import Synchronization
-import WeirBase
+package import WeirBase
 package import WeirTelemetry
 
 /// A trace that was opened for reading, be it finished, cut off, or still being written.
@@ -156,7 +156,7 @@ package final class Trace: Sendable {
     /// A batch of the recorder holds, together with the end of a turn, what the turn logged and
     /// what it found broken. So this is known of a run that died, too. A batch's telemetry is
     /// written behind its schedule, though, and that of the last block may have been lost.
-    package func telemetryKnownBefore() throws(TraceError) -> UInt64 {
+    package func telemetryKnownBefore() throws(TraceError) -> Step {
         if case .rewritten(let rewriting) = recovery { return rewriting.telemetryKnownBefore }
         if isEndWhole { return .max }
         return try Self.stateBeforeLastBlock(store).leastOpen
@@ -209,10 +209,10 @@ package final class Trace: Sendable {
 
 /// A turn that had not ended when its run died.
 package struct TurnInFlight: Codable, Equatable, Sendable {
-    package var step: UInt64
+    package var step: Step
     package var subtask: UInt16
 
-    package init(step: UInt64, subtask: UInt16) {
+    package init(step: Step, subtask: UInt16) {
         self.step = step
         self.subtask = subtask
     }

@@ -1,4 +1,4 @@
-import WeirBase
+package import WeirBase
 package import WeirTelemetry
 
 extension Trace {
@@ -9,7 +9,7 @@ extension Trace {
     ///
     /// Costs a binary search, which reads one chunk for each probe. What lies before is not read
     /// and so not held against the chain.
-    package func schedule(from step: UInt64) throws(TraceError) -> ScheduleCursor {
+    package func schedule(from step: Step) throws(TraceError) -> ScheduleCursor {
         ScheduleCursor(self, from: try place(of: step))
     }
 
@@ -64,14 +64,14 @@ extension Trace {
     }
 
     /// The number of the last step, recovered ones included; 0 when there is none.
-    package func lastStep() throws(TraceError) -> UInt64 {
+    package func lastStep() throws(TraceError) -> Step {
         // What was recovered lies behind the file.
         if let last = tail.schedule.steps.last { return last.step }
-        return try Self.lastState(store).nextStep - 1
+        return try Self.lastState(store).nextStep.previous
     }
 
     /// The index of the chunk whose schedule holds a step; 0 when none does.
-    private func place(of step: UInt64) throws(TraceError) -> Int {
+    private func place(of step: Step) throws(TraceError) -> Int {
         guard let channel = store.channel(.schedule) else { return 0 }
         let chunks = store.current.chunks
         let places = chunks.indices.filter { chunks[$0].holds(channel: channel) }
@@ -84,7 +84,7 @@ extension Trace {
             guard let message = chunk.messages.first(where: { $0.channel == channel }) else {
                 throw .damaged(chunk.offset, "the index names a schedule where there is none")
             }
-            let first: UInt64
+            let first: Step
             do throws(MalformedBytes) {
                 var reader = ByteReader(chunk.data(of: message))
                 first = try ScheduleDecoder.head(&reader).state.nextStep

@@ -70,12 +70,12 @@ enum JSONCodec {
     /// An incident as JSON. The form is apart from `Mark` so that the file does not change when
     /// the type does.
     private struct MarkForm: Codable {
-        var step: UInt64
+        var step: Step
         var kind: String
         var name: String
         var message: String
         var time: Int64
-        var access: UInt64?
+        var access: Step?
         var element: UInt64?
         var `operator`: String?
     }

@@ -32,9 +32,9 @@ enum LogCodec {
         /// Records that found no room in the worker's lane since the message before.
         var lost: UInt64
         /// The least step of the records; 0 when there are none.
-        var firstStep: UInt64
+        var firstStep: Step
         /// The greatest step of the records; 0 when there are none.
-        var lastStep: UInt64
+        var lastStep: Step
         var count: Int
     }
 
@@ -108,8 +108,8 @@ enum LogCodec {
             least = min(least, record.step)
             greatest = max(greatest, record.step)
             columns[.site].append(UInt64(record.site))
-            columns[.step].append(record.step, after: step)
-            step = record.step
+            columns[.step].append(record.step.rawValue, after: step)
+            step = record.step.rawValue
             columns[.subtask].append(UInt64(record.subtask))
             columns[.operator].append(UInt64(record.operatorIndex))
             // The index rises within a turn, so that the difference to the record before is
@@ -128,8 +128,8 @@ enum LogCodec {
         writer.append(version)
         writer.append(0)
         writer.append(fixed: worker)
-        writer.append(fixed: least)
-        writer.append(fixed: greatest)
+        writer.append(fixed: least.rawValue)
+        writer.append(fixed: greatest.rawValue)
         writer.append(varint: lost)
         writer.append(varint: UInt64(records.count))
         ColumnSet.write(columns.writers, to: &writer, zstd: zstd)
@@ -145,8 +145,8 @@ enum LogCodec {
         switch try reader.byte() {
         case 0:
             let worker = try reader.fixed(UInt16.self)
-            let first = try reader.fixed(UInt64.self)
-            let last = try reader.fixed(UInt64.self)
+            let first = Step(try reader.fixed(UInt64.self))
+            let last = Step(try reader.fixed(UInt64.self))
             return .records(
                 Head(
                     worker: worker, lost: try reader.varint(), firstStep: first, lastStep: last,
@@ -169,12 +169,12 @@ enum LogCodec {
         guard head.count <= columns[.site].count else { throw columns[.site].failure("too short") }
         var batch = LogBatch(worker: head.worker, records: [], lost: head.lost)
         batch.records.reserveCapacity(head.count)
-        var step: UInt64 = 0
+        var step: Step = 0
         var time: UInt64 = 0
         var index: UInt64 = 0
         for _ in 0..<head.count {
             let site = try columns[.site].next(as: UInt32.self)
-            step = try columns[.step].next(after: step)
+            step = Step(try columns[.step].next(after: step.rawValue))
             // Exports decide by the head alone when a record is final, so it must be true.
             guard step >= head.firstStep, step <= head.lastStep else {
                 throw columns[.step].failure("step \(step) is outside the message's range")

@@ -146,15 +146,15 @@ struct LaneMerge {
     /// nothing is believed.
     mutating func mergeSteps(behind state: ScheduleState) {
         var expected = state.nextStep
-        var voidsLeft = UInt64(lanes.workers.count + 1)
+        var voidsLeft = lanes.workers.count + 1
         var open = state.open
         for var note in found.steps.sorted(by: { $0.step < $1.step }) where note.step >= expected {
-            guard note.step - expected <= voidsLeft, isPlausible(note) else { break }
+            guard expected.distance(to: note.step) <= voidsLeft, isPlausible(note) else { break }
             while expected < note.step {
                 tail.schedule.steps.append(StepNote(step: expected, kind: .void))
                 tail.voids += 1
                 voidsLeft -= 1
-                expected += 1
+                expected = expected.next
             }
             let words = found.words[note.words]
             // A note's words are a range of its batch, and it changes batches here.
@@ -164,7 +164,7 @@ struct LaneMerge {
             if note.kind.beginsTurn {
                 open.append(OpenTurn(step: note.step, subtask: note.subtask))
             }
-            expected += 1
+            expected = expected.next
         }
         mergeEnds(&open)
         findTurnsInFlight(open)
@@ -202,7 +202,7 @@ struct LaneMerge {
     private mutating func findTurnsInFlight(_ open: [OpenTurn]) {
         let steps = tail.schedule.steps
         let rest = steps.last { $0.kind == .rest }?.step ?? 0
-        var last: [UInt16: UInt64] = [:]
+        var last: [UInt16: Step] = [:]
         for turn in open { last[turn.subtask] = turn.step }
         for note in steps where note.kind.beginsTurn { last[note.subtask] = note.step }
         tail.inFlight = open.compactMap { turn in

@@ -1,3 +1,5 @@
+package import WeirBase
+
 /// What of a damaged trace could not be read.
 ///
 /// `Salvage` fills it while it reads; `weir recover` tells it to the person and keeps its
@@ -57,10 +59,10 @@ package struct Losses: Equatable, Sendable {
 /// Where the schedule ends that can be replayed, although the run went on.
 package struct ScheduleCut: Equatable, Sendable {
     /// The last step that can be replayed; 0 when none can.
-    package var step: UInt64
+    package var step: Step
     /// The last step that is known to have been; equal to `step` when nothing is known behind
     /// it.
-    package var lastKnown: UInt64
+    package var lastKnown: Step
     /// The byte of the file at which something is missing.
     package var offset: UInt64
     package var reason: String

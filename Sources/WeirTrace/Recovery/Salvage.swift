@@ -26,7 +26,7 @@ final class Salvage {
     private(set) var losses = Losses()
     private(set) var cut: ScheduleCut?
     /// The greatest step of a log record.
-    private(set) var lastLogged: UInt64 = 0
+    private(set) var lastLogged: Step = 0
     /// Results to look for on the way, which are those that the lanes hold.
     var wanted: Set<LaneMerge.CallKey> = []
     /// Those of them that the file holds too.
@@ -78,7 +78,7 @@ final class Salvage {
 
     /// Logs and incidents of turns that began before this step and ended are all in what was
     /// given.
-    var telemetryKnownBefore: UInt64 {
+    var telemetryKnownBefore: Step {
         guard losses.isEmpty else { return 0 }
         if let rewriting { return rewriting.telemetryKnownBefore }
         return isEndWhole ? .max : stateBeforeLast.leastOpen
@@ -182,12 +182,12 @@ final class Salvage {
     private func takeSchedule(
         _ block: ArraySlice<UInt8>, at offset: UInt64, into batch: inout RecordBatch
     ) {
-        var last: UInt64 = 0
-        let before = state.nextStep - 1
+        var last: Step = 0
+        let before = state.nextStep.previous
         do throws(MalformedBytes) {
             var reader = ByteReader(block)
             let head = try ScheduleDecoder.head(&reader)
-            last = head.state.nextStep + UInt64(head.steps) - 1
+            last = head.state.nextStep.advanced(by: head.steps).previous
             guard cut == nil else { return isKnown(upTo: last) }
             guard batch.schedule.isEmpty else { throw reader.failure("two blocks in a chunk") }
             let before = state
@@ -292,7 +292,7 @@ final class Salvage {
     }
 
     /// The run came to this step, which lies behind the cut.
-    private func isKnown(upTo step: UInt64) {
+    private func isKnown(upTo step: Step) {
         guard var cut else { return }
         cut.lastKnown = max(cut.lastKnown, step)
         self.cut = cut
@@ -301,7 +301,7 @@ final class Salvage {
     /// Ends the schedule with the last step that was given. Only the first cut counts.
     private func cutSchedule(_ reason: String, at offset: UInt64) {
         guard cut == nil else { return }
-        let last = state.nextStep - 1
+        let last = state.nextStep.previous
         cut = ScheduleCut(step: last, lastKnown: last, offset: offset, reason: reason)
     }
 }

@@ -1,4 +1,4 @@
-import WeirBase
+package import WeirBase
 import WeirTelemetry
 
 /// What a file that was rewritten from another trace says of that trace.
@@ -11,7 +11,7 @@ package struct Rewriting: Equatable, Sendable {
     /// What could not be taken over, in a few words; empty when everything was.
     package var lost: String
     /// Logs and incidents of turns that began before this step and ended are all in the file.
-    var telemetryKnownBefore: UInt64 = 0
+    var telemetryKnownBefore: Step = 0
     /// The turns that were in flight when the run died; only the old trace's lanes knew.
     var inFlight: [TurnInFlight] = []
 }
@@ -19,16 +19,16 @@ package struct Rewriting: Equatable, Sendable {
 extension Trace {
     /// What came of reading or rewriting a trace.
     package struct Rewritten: Equatable, Sendable {
-        /// Steps of the new file: all of them can be replayed.
-        package var steps: UInt64 = 0
+        /// The last step of the new file: all up to it can be replayed.
+        package var steps: Step = 0
         /// The greatest step of a log record, which may lie behind the last step that can be
         /// replayed.
-        package var lastLogged: UInt64 = 0
+        package var lastLogged: Step = 0
         /// Whether the run died, or the file was cut so that nobody can know.
         package var hasDied = false
         /// Logs and incidents of turns that began before this step and ended were all taken
         /// over.
-        var telemetryKnownBefore: UInt64 = 0
+        var telemetryKnownBefore: Step = 0
         /// What could not be read.
         package var losses = Losses()
         /// Where the schedule was cut; nil when all of it can be replayed.
@@ -103,7 +103,7 @@ extension Trace {
         salvage.wanted = merge?.calls ?? []
         var rewritten = Rewritten()
         while let batch = try salvage.next() {
-            rewritten.steps += UInt64(batch.schedule.steps.count)
+            rewritten.steps = rewritten.steps.advanced(by: batch.schedule.steps.count)
             try take(batch)
         }
         salvage.finish()
@@ -116,7 +116,7 @@ extension Trace {
             try merge.mergeResults { _ throws(TraceError) in salvage.held }
             tail = merge.tail
             try take(tail.batch)
-            rewritten.steps += UInt64(tail.schedule.steps.count)
+            rewritten.steps = rewritten.steps.advanced(by: tail.schedule.steps.count)
         }
         // `merge` reads the mapping that `lanes` keeps.
         withExtendedLifetime(lanes) {}
@@ -163,7 +163,7 @@ extension Trace {
                 hasDied: !members.contains { $0 == ("died", "false") },
                 lost: members.first { $0.0 == "lost" }?.1 ?? "",
                 telemetryKnownBefore: members.first { $0.0 == TraceMetadata.telemetryKnown }
-                    .flatMap { UInt64($0.1) } ?? 0,
+                    .flatMap { Step($0.1) } ?? 0,
                 inFlight: inFlight)
         } catch {
             let entry = index.metadata.last { $0.name == TraceMetadata.rewritten }

@@ -136,7 +136,7 @@ extension ScheduleColumns where Column == ColumnWriter {
 /// A turn whose end was not met yet.
 struct OpenTurn: Equatable, Sendable {
     /// The step at which it began.
-    var step: UInt64
+    var step: Step
     var subtask: UInt16
 }
 
@@ -144,18 +144,18 @@ struct OpenTurn: Equatable, Sendable {
 /// same, and the block's head holds the writer's for the reader to compare.
 struct ScheduleState: Equatable, Sendable {
     /// The step that is due; the first step of a run is 1.
-    var nextStep: UInt64 = 1
+    var nextStep: Step = 1
     /// The turns without an end, in order of their steps.
     var open: [OpenTurn] = []
     /// The hash over all columns so far.
     var chain: UInt64 = 0
 
     /// The least step of which the turn may not have ended: all turns that began before it have.
-    var leastOpen: UInt64 { min(open.first?.step ?? .max, nextStep) }
+    var leastOpen: Step { min(open.first?.step ?? .max, nextStep) }
 
     /// Takes a rest point into account. No turn is open there, so an end that is missing was
     /// lost.
-    mutating func rest(at step: UInt64) { open.removeAll { $0.step < step } }
+    mutating func rest(at step: Step) { open.removeAll { $0.step < step } }
 }
 
 /// What was last seen of a subtask within a block, for the differences.
@@ -168,7 +168,7 @@ struct SubtaskMemory {
     /// The last count of a turn and of a publish.
     var counts: (UInt64, UInt64) = (0, 0)
     /// The step of its last turn, which an access or a publish mostly belongs to.
-    var turn: UInt64 = 0
+    var turn: Step = 0
     var accesses: UInt64 = 0
     var emittedCount: UInt64 = 0
     /// What it last emitted on each outlet.

@@ -40,10 +40,10 @@ final class ScheduleDecoder {
             throw reader.failure("a schedule block of version \(version)")
         }
         var state = ScheduleState()
-        state.nextStep = try reader.fixed()
+        state.nextStep = Step(try reader.fixed(UInt64.self))
         // Steps are 48 bits wide in a lane. This bound is far above that, and keeps every sum
         // below from overflowing.
-        guard state.nextStep >= 1, state.nextStep < 1 << 60 else {
+        guard state.nextStep >= 1, state.nextStep.rawValue < 1 << 60 else {
             throw reader.failure("first step \(state.nextStep)")
         }
         let steps = try reader.varint(as: Int.self, atMost: ScheduleCodec.maximumEntries)
@@ -53,10 +53,10 @@ final class ScheduleDecoder {
             // Open turns are named by how far they lie before the block, oldest first.
             let back = try reader.varint()
             let subtask = try reader.varint(as: UInt16.self)
-            guard back >= 1, back < state.nextStep else {
+            guard back >= 1, back < state.nextStep.rawValue else {
                 throw reader.failure("an open turn outside the schedule")
             }
-            let step = state.nextStep - back
+            let step = Step(state.nextStep.rawValue - back)
             guard (state.open.last?.step ?? 0) < step else {
                 throw reader.failure("open turns out of order")
             }
@@ -111,7 +111,7 @@ final class ScheduleDecoder {
     }
 
     /// The chain does not fit: something in this block or in one before it was changed.
-    private static func brokenChain(_ step: UInt64) -> MalformedBytes {
+    private static func brokenChain(_ step: Step) -> MalformedBytes {
         MalformedBytes(offset: 0, reason: "the schedule's chain is broken at step \(step)")
     }
 }
@@ -173,7 +173,7 @@ private struct BlockDecoder {
             case .void: break
             }
             batch.steps.append(note)
-            state.nextStep += 1
+            state.nextStep = state.nextStep.next
         }
     }
 
@@ -227,14 +227,14 @@ private struct BlockDecoder {
     /// The turn that an access or a publish belongs to: 0 for the subtask's last one in the
     /// block, else how many steps it lies back.
     private mutating func turnReference(
-        _ note: StepNote, _ last: UInt64
-    ) throws(MalformedBytes) -> UInt64 {
+        _ note: StepNote, _ last: Step
+    ) throws(MalformedBytes) -> Step {
         let back = try columns.turn.next()
         if back == 0 && last != 0 { return last }
-        guard back >= 1, back < note.step else {
+        guard back >= 1, back < note.step.rawValue else {
             throw columns.turn.failure("step \(note.step) belongs to no turn")
         }
-        return note.step - back
+        return Step(note.step.rawValue - back)
     }
 
     /// Reads the ends. Each names its turn by its index among those that are open by then.

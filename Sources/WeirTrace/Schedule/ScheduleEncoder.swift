@@ -22,12 +22,12 @@ final class ScheduleEncoder {
         var writer = ByteWriter(reserving: 256 + batch.steps.count * 6)
         let first = state.nextStep
         writer.append(ScheduleCodec.version)
-        writer.append(fixed: first)
+        writer.append(fixed: first.rawValue)
         writer.append(varint: UInt64(batch.steps.count))
         writer.append(varint: UInt64(batch.ends.count))
         writer.append(varint: UInt64(state.open.count))
         for turn in state.open {
-            writer.append(varint: first - turn.step)
+            writer.append(varint: first.rawValue - turn.step.rawValue)
             writer.append(varint: UInt64(turn.subtask))
         }
         writer.append(fixed: state.chain)
@@ -56,10 +56,10 @@ final class ScheduleEncoder {
     /// The chain's hash behind a block. Besides the columns it covers where the block begins and
     /// how many steps it has.
     static func chain(
-        after before: UInt64, from first: UInt64, steps: Int, _ columns: [[UInt8]]
+        after before: UInt64, from first: Step, steps: Int, _ columns: [[UInt8]]
     ) -> UInt64 {
         var hash = StableHash(seed: before)
-        hash.combine(first)
+        hash.combine(first.rawValue)
         hash.combine(UInt64(steps))
         for column in columns { hash.combine(bytes: column) }
         return hash.value
@@ -115,7 +115,7 @@ private struct BlockEncoder {
                 for marker in markers { columns.word.append(marker) }
             case .void: break
             }
-            state.nextStep += 1
+            state.nextStep = state.nextStep.next
         }
     }
 
@@ -161,14 +161,15 @@ private struct BlockEncoder {
 
     /// Appends which turn a step belongs to: 0 for the subtask's last turn in the block, else
     /// how many steps it lies back.
-    private mutating func appendTurnReference(_ note: StepNote, _ last: UInt64) throws(TraceError) {
+    private mutating func appendTurnReference(_ note: StepNote, _ last: Step) throws(TraceError) {
         guard note.turn >= 1, note.turn < note.step else {
             throw TraceError(
                 .operating,
                 "step \(note.step) was recorded as part of turn \(note.turn). "
                     + "Please report this")
         }
-        columns.turn.append(note.turn == last ? 0 : note.step - note.turn)
+        columns.turn.append(
+            note.turn == last ? 0 : note.step.rawValue - note.turn.rawValue)
     }
 
     /// Appends the ends in the order in which they were drained.
@@ -230,7 +231,7 @@ struct OpenTurns {
 
     /// Takes out the turn that began at `step`, and gives its index among the open ones; nil
     /// where no such turn is open.
-    mutating func close(step: UInt64) -> (place: Int, subtask: UInt16)? {
+    mutating func close(step: Step) -> (place: Int, subtask: UInt16)? {
         var index = start
         // A walk from the oldest on: it is nearly always among the first few.
         while index < turns.count, turns[index].step < step { index += 1 }

@@ -1,3 +1,4 @@
+import WeirBase
 import WeirTelemetry
 import WeirTrace
 
@@ -33,12 +34,12 @@ enum HostileTrace {
             ]
         }
         let record = LogRecord(
-            step: UInt64(tenth), index: 1, operatorIndex: 0, ordinal: 0, subtask: 0,
+            step: Step(tenth), index: 1, operatorIndex: 0, ordinal: 0, subtask: 0,
             time: Int64(tenth) * 100_000, site: 0, values: [.text(evil + "\(tenth)")])
         batch.logs = [LogBatch(worker: 0, records: [record], lost: 0)]
         batch.marks = [
             Mark(
-                step: UInt64(tenth), kind: .violation, name: "v" + evil, message: evil,
+                step: Step(tenth), kind: .violation, name: "v" + evil, message: evil,
                 time: Int64(tenth) * 100_000)
         ]
         let subtasks = stages.map { stage in
@@ -52,7 +53,7 @@ enum HostileTrace {
             dropped: 0)
         batch.metrics = [
             MetricSample(
-                time: Int64(tenth) * 100_000, step: UInt64(tenth), subtasks: subtasks,
+                time: Int64(tenth) * 100_000, step: Step(tenth), subtasks: subtasks,
                 channels: [channel], recorder: RecorderSample(bytes: 1))
         ]
         return batch

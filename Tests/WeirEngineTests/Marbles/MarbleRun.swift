@@ -175,7 +175,7 @@ private final class MarbleStage: @unchecked Sendable {
     private var problems: [String] = []
     /// Problems that are told at most: the first one leads to others.
     private static let maximumProblems = 5
-    private var steps: UInt64 = 0
+    private var steps: Step = 0
 
     init<Output: Sendable>(
         _ diagrams: [MarbleDiagram], _ setup: MarbleRun.Setup, turn: Int, isRestoring: Bool,
@@ -252,7 +252,7 @@ private final class MarbleStage: @unchecked Sendable {
 /// Takes whatever turn there is, that of the hindmost stage first and those of the sources last in
 /// the order of the diagrams; the next frame when there is none.
 extension MarbleStage: StepDirector {
-    var stepCount: UInt64 { steps }
+    var stepCount: Step { steps }
 
     func decide(
         _ scheduler: SequentialScheduler, _ turn: TurnContext
@@ -269,7 +269,7 @@ extension MarbleStage: StepDirector {
                 let now = outside.present(isEnding: execution.isEnding)
                 guard var choice = subtask.choices(at: now).first else { continue }
                 if choice.kind == .input { choice.count = min(choice.count, UInt32(self.turn)) }
-                steps += 1
+                steps = steps.next
                 return .turn(subtask, choice, step: steps)
             }
             if isRestoring || !advance() { return .finish }
@@ -279,8 +279,8 @@ extension MarbleStage: StepDirector {
 
     func exclusiveStep(
         _ purpose: ExclusivePurpose, slots: Int, _ turn: TurnContext
-    ) -> UInt64 {
-        steps += 1
+    ) -> Step {
+        steps = steps.next
         return steps
     }
 

@@ -232,7 +232,7 @@ private final class SlowRows: RowWriting, @unchecked Sendable {
         for recording in try recordings() {
             let steps = recording.batches.flatMap(\.schedule.steps)
             let ends = Set(recording.batches.flatMap(\.schedule.ends).map(\.step))
-            var open: Set<UInt64> = []
+            var open: Set<Step> = []
             // The order of steps is that of the numbers; ends have none, so a turn of before must
             // have ended in the batch of the rest point at the latest.
             for batch in recording.batches.map(\.schedule) {

@@ -89,7 +89,7 @@ final class HandExecution {
 final class HandScheduler: Scheduler, @unchecked Sendable {
     // Unchecked: the test's one thread.
     private let notes: LaneNotes
-    private var steps: UInt64 = 0
+    private var steps: Step = 0
 
     init(_ notes: LaneNotes) { self.notes = notes }
 
@@ -98,19 +98,19 @@ final class HandScheduler: Scheduler, @unchecked Sendable {
     /// Called behind a number, with the lock held.
     var onExclusive: (ExclusivePurpose, Monitor) -> Void = { _, _ in }
 
-    func nextStep() -> UInt64 {
-        steps += 1
+    func nextStep() -> Step {
+        steps = steps.next
         return steps
     }
 
-    var stepCount: UInt64 { steps }
+    var stepCount: Step { steps }
     func run(_ execution: Execution) {}
     func notify(_ subtask: Subtask) { onNotify(subtask) }
     func mayPublishStep(_ turn: TurnContext, outlet: UInt16) -> Bool { true }
 
     func beginExclusive(
         _ lock: Monitor, slots: Int, purpose: ExclusivePurpose, _ turn: TurnContext
-    ) -> UInt64 {
+    ) -> Step {
         notes.reserve(slots, turn)
         lock.lock()
         let step = nextStep()

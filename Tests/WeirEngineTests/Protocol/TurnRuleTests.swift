@@ -146,10 +146,10 @@ import WeirTelemetry
             return action
         }
 
-        var stepCount: UInt64 { drawing.stepCount }
+        var stepCount: Step { drawing.stepCount }
         func exclusiveStep(
             _ purpose: ExclusivePurpose, slots: Int, _ turn: TurnContext
-        ) -> UInt64 { drawing.exclusiveStep(purpose, slots: slots, turn) }
+        ) -> Step { drawing.exclusiveStep(purpose, slots: slots, turn) }
         func mayWait(_ purpose: ExclusivePurpose) -> Bool { drawing.mayWait(purpose) }
         func holds(inside purpose: ExclusivePurpose, _ turn: TurnContext) -> Bool { false }
         func holds(after purpose: ExclusivePurpose, _ turn: TurnContext) -> Bool { false }
