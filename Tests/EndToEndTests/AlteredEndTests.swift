@@ -49,7 +49,7 @@ struct AlteredEndTests {
     func `another count`(count: String) throws {
         try rewrite(end: { end in
             switch count {
-            case "steps": end.steps += 1
+            case "steps": end.steps = end.steps.next
             case "turns": end.turns -= 1
             default: end.events += 1
             }
@@ -84,7 +84,9 @@ struct AlteredEndTests {
 
     @Test func `a violation that is elsewhere, has another name, is missing or made up`() throws {
         try rewrite(batch: { batch in
-            for place in batch.marks.indices { batch.marks[place].step += 1 }
+            for place in batch.marks.indices {
+                batch.marks[place].step = batch.marks[place].step.next
+            }
         })
         try expectDivergence("a violation at another step")
         try rewrite(batch: { batch in

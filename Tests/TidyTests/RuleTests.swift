@@ -82,6 +82,19 @@ import Testing
     }
 
     @Test(arguments: [
+        ("let step: UInt64", 1), ("func go(to lastStep: UInt64?) {}", 1),
+        ("init(step: UInt64, time: Int64) {}", 1), ("var nextStep = UInt64(1)", 1),
+        ("note(step: UInt64(count))", 1), ("let step: Step = 1", 0), ("[Step: UInt64]", 0),
+        ("let steps: UInt64", 0),
+        ("// step: UInt64", 0), ("let stepped: UInt64", 0), ("writer.append(step.rawValue)", 0),
+    ])
+    func `a bare integer is found where a unit belongs`(text: String, count: Int) {
+        #expect(UnitRule.findings(in: file(text)).count == count)
+        let bare = "Tests/EndToEndTests/Support/LaneReader.swift"
+        #expect(UnitRule.findings(in: file(text, bare)).isEmpty)
+    }
+
+    @Test(arguments: [
         ("func long(_ a: Int = { 1 }()) throws -> Int {", "long"),
         ("init?(a: Int) where A == B {", "init"),
         ("deinit {", "deinit"),

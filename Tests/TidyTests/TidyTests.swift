@@ -68,6 +68,14 @@ import Testing
         expectNone(try repository.swiftFiles().flatMap(ShadowRule.findings(in:)))
     }
 
+    @Test func `nothing with a unit is declared as a bare integer`() throws {
+        let files = try repository.swiftFiles()
+        expectNone(files.flatMap(UnitRule.findings(in:)))
+        for path in UnitRule.bareFiles.keys.sorted() {
+            #expect(files.contains { $0.path == path }, "take \(path) out of bareFiles")
+        }
+    }
+
     @Test func `no file holds words that do not belong`() throws {
         expectNone(try repository.allFiles().flatMap(WordRule.findings(in:)))
     }

@@ -99,7 +99,7 @@ enum LogCodec {
         _ records: ArraySlice<LogRecord>, worker: UInt16, lost: UInt64, zstd: Zstd
     ) -> [UInt8] {
         var columns = Columns()
-        var step: UInt64 = 0
+        var step: Step = 0
         var time: UInt64 = 0
         var index: UInt64 = 0
         var least = records.first?.step ?? 0
@@ -108,8 +108,8 @@ enum LogCodec {
             least = min(least, record.step)
             greatest = max(greatest, record.step)
             columns[.site].append(UInt64(record.site))
-            columns[.step].append(record.step.rawValue, after: step)
-            step = record.step.rawValue
+            columns[.step].append(record.step.rawValue, after: step.rawValue)
+            step = record.step
             columns[.subtask].append(UInt64(record.subtask))
             columns[.operator].append(UInt64(record.operatorIndex))
             // The index rises within a turn, so that the difference to the record before is
