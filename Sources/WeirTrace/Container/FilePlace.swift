@@ -76,6 +76,10 @@ package struct FilePlace: Equatable, Sendable {
     }
 
     private init(_ path: String, _ target: String, _ kind: Kind, _ number: FileNumber?) {
+        // Whoever replaces a file compares its number, and must have one for whatever is there.
+        precondition(
+            (kind == .absent) == (number == nil),
+            "\(path) is found \(kind), with the number \(String(describing: number))")
         self.path = path
         self.target = target
         self.kind = kind
@@ -110,6 +114,11 @@ package struct FilePlace: Equatable, Sendable {
                     throw TraceError(
                         .usage, "\(path) cannot be created. Check that its folder exists")
                 }
+                // A relative link is followed from the folder that it is in, so that no link
+                // makes the answer depend on the folder of this process.
+                assert(
+                    target.hasPrefix("/") || !path.hasPrefix("/"),
+                    "the absolute path \(path) leads to the relative one \(target)")
                 return target
             }
             // `stat` found nothing here a moment ago. So what `lstat` finds must be a link that
@@ -236,6 +245,10 @@ struct SetAside {
         var template = Array("\(path).replaced-XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else { throw .operating("cannot replace", path: path) }
         folder = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
+        // `mkdtemp` replaces the six letters and nothing else; `rmdir` is given this path later.
+        assert(
+            folder.utf8.count == path.utf8.count + ".replaced-XXXXXX".utf8.count,
+            "the folder \(folder) is not the one that was asked for beside \(path)")
         guard rename(path, aside) == 0 else {
             let failure = TraceError.operating("cannot replace", path: path)
             rmdir(folder)

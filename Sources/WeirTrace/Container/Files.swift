@@ -54,6 +54,7 @@ final class OutputFile {
 
     /// Appends all bytes. After an error the file ends somewhere among them.
     func write(_ bytes: UnsafeRawBufferPointer) throws(TraceError) {
+        let begin = position
         var done = 0
         while done < bytes.count {
             let rest = UnsafeRawBufferPointer(rebasing: bytes[done...])
@@ -66,6 +67,10 @@ final class OutputFile {
             done += count
             position += UInt64(count)
         }
+        // Offsets in the summary are taken from the position, so it must be what the file has.
+        assert(
+            position == begin + UInt64(bytes.count),
+            "\(bytes.count) bytes were written at \(begin), and the next would go to \(position)")
     }
 
     /// The same for an array.
@@ -132,6 +137,10 @@ final class InputFile: Sendable {
         // An offset from a damaged file may be beyond what the system can count to; nothing
         // is there.
         guard count > 0, let start = Int(exactly: offset) else { return [] }
+        // A summary is the largest thing that is read at once.
+        assert(
+            count <= Mcap.maximumSummary,
+            "\(count) bytes are asked for at once, by a caller that did not bound them")
         var failure: TraceError?
         let bytes = [UInt8](unsafeUninitializedCapacity: count) { target, initialized in
             while initialized < count {

@@ -31,7 +31,16 @@ extension ByteWriter {
 
     /// Ends the record whose body begins at `start`: fills in its length, the eight bytes before
     /// it.
-    mutating func endRecord(_ start: Int) { patch(fixed: UInt64(count - start), at: start - 8) }
+    mutating func endRecord(_ start: Int) {
+        assert(
+            start >= Mcap.recordHead && start <= count,
+            "a record's body cannot begin at byte \(start) of \(count)")
+        // A length is zero for as long as its record is open.
+        assert(
+            bytes[start - 8..<start].allSatisfy { $0 == 0 },
+            "the record whose body begins at byte \(start) was ended before")
+        patch(fixed: UInt64(count - start), at: start - 8)
+    }
 }
 
 extension ByteReader {

@@ -32,7 +32,11 @@ extension McapChunk {
         _ entry: McapChunkEntry, of file: InputFile, zstd: Zstd
     ) throws(TraceError) {
         // Whoever made the entry has bounded its length already, so that this cannot allocate
-        // too much.
+        // too much. A summary that claims more was refused, and gaps are never unpacked.
+        precondition(
+            entry.length >= UInt64(Mcap.recordHead)
+                && entry.length <= UInt64(Mcap.maximumChunk + Mcap.maximumRecord),
+            "the chunk at \(entry.offset) came into the index with \(entry.length) bytes")
         let record = try file.read(at: entry.offset, count: Int(entry.length))
         do throws(MalformedBytes) {
             var reader = ByteReader(record)
@@ -75,6 +79,9 @@ extension McapChunk {
         default:
             throw reader.failure("compression \(PrintableText.escaped(compression)) is not known")
         }
+        assert(
+            bytes.count == Int(size),
+            "\(size) bytes were unpacked and checked, and \(bytes.count) are kept")
         // MCAP lets a writer leave the checksum out by writing zero. Weir always writes one.
         guard expected == 0 || CRC32.of(bytes) == expected else {
             throw reader.failure("the checksum of a chunk does not fit")
@@ -104,6 +111,9 @@ extension McapChunk {
             let logTime = try body.fixed(UInt64.self)
             // The publish time, which Weir always writes equal to the log time.
             _ = try body.fixed(UInt64.self)
+            assert(
+                (messages.last?.data.upperBound ?? 0) < start,
+                "the message at byte \(start) begins within the one before it")
             messages.append(
                 Message(
                     channel: channel, sequence: sequence, logTime: logTime,
@@ -122,6 +132,11 @@ extension McapIndex {
         of name: String, in file: InputFile
     ) throws(TraceError) -> [(String, String)]? {
         guard let entry = metadata.last(where: { $0.name == name }) else { return nil }
+        // The summary and the scan both refuse what is longer, and the scan adds the head.
+        assert(
+            entry.length >= UInt64(Mcap.recordHead)
+                && entry.length <= UInt64(Mcap.maximumRecord + Mcap.recordHead + 256),
+            "the metadata \(name) came into the index with \(entry.length) bytes")
         let record = try file.read(at: entry.offset, count: Int(entry.length))
         do throws(MalformedBytes) {
             var reader = ByteReader(record)

@@ -100,6 +100,9 @@ extension McapIndex {
     /// where it has one. A finished file without a summary is scanned instead.
     init(summaryOf file: InputFile, size: UInt64) throws(TraceError) {
         let footerLength = Mcap.recordHead + Mcap.footerBody
+        assert(
+            size >= UInt64(2 * Mcap.magic.count + footerLength),
+            "a file of \(size) bytes was taken for one that ends with the closing magic")
         let footerOffset = size - UInt64(Mcap.magic.count + footerLength)
         let footer = try file.read(at: footerOffset, count: footerLength)
         var reader = ByteReader(footer)
@@ -146,6 +149,9 @@ extension McapIndex {
     private mutating func readSummary(
         _ summary: [UInt8], at start: UInt64
     ) throws(TraceError) {
+        assert(
+            chunks.isEmpty && metadata.isEmpty,
+            "a summary would add to the \(chunks.count) chunks that a scan has found")
         var reader = ByteReader(summary)
         do throws(MalformedBytes) {
             while !reader.isAtEnd {
@@ -231,6 +237,8 @@ extension McapIndex {
     /// After an error `dataEnd` is where the record begins that cannot be one.
     mutating func advance(_ file: InputFile, size: UInt64) throws(TraceError) -> Bool {
         if isFinished { return false }
+        assert(
+            dataEnd >= UInt64(Mcap.magic.count), "a scan begins at \(dataEnd), within the magic")
         let head = try file.read(at: dataEnd, count: Mcap.recordHead)
         guard head.count == Mcap.recordHead else { return false }
         var length: UInt64 = 0
@@ -261,6 +269,9 @@ extension McapIndex {
     private mutating func take(
         _ opcode: Mcap.Opcode, _ file: InputFile, body: UInt64, length: UInt64
     ) throws(TraceError) {
+        assert(
+            body == dataEnd + UInt64(Mcap.recordHead),
+            "a body at \(body) is taken while the scan stands at \(dataEnd)")
         // Enough of a chunk's or a message index's body to know what it is about.
         let wanted = opcode == .chunk || opcode == .messageIndex ? min(length, 64) : length
         do {
@@ -317,6 +328,10 @@ extension McapIndex {
         guard entry.compressedSize <= length,
             UInt64(reader.offset) + entry.compressedSize == length
         else { throw reader.failure("the sizes of a chunk do not fit") }
+        // Also behind a gap of a salvage, which is an entry that ends where the scan goes on.
+        assert(
+            chunks.last.map { $0.offset + $0.length <= entry.offset } ?? true,
+            "the chunk at \(entry.offset) begins within the one before it")
         chunks.append(entry)
     }
 

@@ -89,6 +89,10 @@ struct McapSalvage {
     /// Notes a gap as if it were a chunk. The message indexes behind it then say what it held.
     private mutating func skip(to next: UInt64, _ error: TraceError) {
         gaps[index.chunks.count] = error
+        // The one more reaches to the file's end.
+        assert(
+            gaps.count <= Self.maximumGaps + 1,
+            "the search for records goes on behind \(gaps.count) gaps")
         index.chunks.append(
             McapChunkEntry(
                 offset: index.dataEnd, length: next - index.dataEnd, startTime: 0, endTime: 0,
@@ -133,7 +137,10 @@ extension McapSalvage {
                     offset + headBytes <= bytes.count
                     ? Array(bytes[offset..<offset + headBytes])
                     : try file.read(at: place, count: headBytes)
-                if isRecord(opcode, head, room: size - place) { return place }
+                if isRecord(opcode, head, room: size - place) {
+                    assert(place >= start, "the search from \(start) went back to \(place)")
+                    return place
+                }
             }
             base += UInt64(bytes.count)
         }
@@ -156,6 +163,8 @@ extension McapSalvage {
     /// Each kind that is sought says its length twice, or begins with something that chance does
     /// not give: both must fit.
     private static func isRecord(_ opcode: Mcap.Opcode, _ head: [UInt8], room: UInt64) -> Bool {
+        assert(
+            isSought(opcode), "nothing in the body of a \(opcode) tells whether it is a record")
         guard let length = fixed(head, 1, 8), length <= room else { return false }
         let whole = length + UInt64(Mcap.recordHead)
         guard whole <= room else { return false }
@@ -224,6 +233,7 @@ extension McapSalvage {
 
     /// A little-endian number of `count` bytes; nil where they are not all there.
     private static func fixed(_ bytes: [UInt8], _ place: Int, _ count: Int) -> UInt64? {
+        assert((1...8).contains(count), "a number of \(count) bytes does not fit 64 bits")
         guard place + count <= bytes.count else { return nil }
         var value: UInt64 = 0
         for index in 0..<count { value |= UInt64(bytes[place + index]) << UInt64(8 * index) }

@@ -44,6 +44,10 @@ final class McapWriter {
 
     var bytesWritten: UInt64 { file.position }
 
+    /// Whether no record waits in the buffer. After an error the rest of one stays there and is
+    /// never written.
+    private var isBetweenRecords: Bool { failure != nil || buffer.count == 0 }
+
     init(path: String, library: String, overwrite: Bool) throws(TraceError) {
         file = try OutputFile(creating: path, overwrite: overwrite)
         buffer.append(contentsOf: Mcap.magic)
@@ -56,6 +60,8 @@ final class McapWriter {
 
     /// Adds a schema and returns its number, from 1. Number 0 means that a channel has none.
     func addSchema(name: String, encoding: String, data: [UInt8]) throws(TraceError) -> UInt16 {
+        // The buffer as a whole is kept for the summary.
+        assert(isBetweenRecords, "\(buffer.count) bytes would become a part of schema \(name)")
         let id = UInt16(schemas.count + 1)
         let start = buffer.beginRecord(.schema)
         buffer.append(fixed: id)
@@ -74,6 +80,10 @@ final class McapWriter {
         let id = UInt16(channels.count + 1)
         // The index of a chunk has one bit for each channel.
         precondition(id < 64, "a file has at most 63 channels, this would be number \(id)")
+        precondition(
+            Int(schema) <= schemas.count,
+            "channel \(topic) names schema \(schema) of \(schemas.count)")
+        assert(isBetweenRecords, "\(buffer.count) bytes would become a part of channel \(topic)")
         let start = buffer.beginRecord(.channel)
         buffer.append(fixed: id)
         buffer.append(fixed: schema)
@@ -88,6 +98,7 @@ final class McapWriter {
 
     /// Writes a metadata record, which any reader of MCAP shows as a name and pairs of strings.
     func writeMetadata(name: String, _ members: [(String, String)]) throws(TraceError) {
+        assert(isBetweenRecords, "\(buffer.count) bytes lie before the metadata \(name)")
         let offset = file.position
         let start = buffer.beginRecord(.metadata)
         buffer.append(mcap: name)
@@ -105,6 +116,7 @@ final class McapWriter {
     /// nothing.
     func writeChunk(_ messages: [McapMessage], compress: Bool) throws(TraceError) {
         guard let first = messages.first else { return }
+        assert(isBetweenRecords, "\(buffer.count) bytes lie before a chunk")
         var body = ByteWriter(reserving: messages.reduce(0) { $0 + $1.data.count + 31 })
         var indexes: [UInt16: [(time: UInt64, offset: UInt64)]] = [:]
         var last = first.logTime
@@ -128,8 +140,36 @@ final class McapWriter {
         record.entry.length = UInt64(buffer.count)
         appendIndexes(indexes, &record)
         try flush()
+        check(record, messages: messages.count)
         // Only a chunk that was written is named in the summary.
         appendChunkIndex(record)
+    }
+
+    /// Holds what the summary is going to say of a chunk against what was written.
+    private func check(_ chunk: ChunkRecord, messages: Int) {
+        let entry = chunk.entry
+        assert(
+            entry.compressedSize <= entry.uncompressedSize,
+            "a chunk of \(entry.uncompressedSize) bytes was packed to \(entry.compressedSize)")
+        // What a salvage computes from the sizes in a chunk's body, to know one without its head.
+        assert(
+            entry.length == 49 + UInt64(chunk.compression.utf8.count) + entry.compressedSize,
+            "a chunk with \(entry.compressedSize) bytes inside takes \(entry.length)")
+        assert(
+            entry.channels.nonzeroBitCount == chunk.indexes.count,
+            "the chunk at \(entry.offset) has \(chunk.indexes.count) message indexes, and names "
+                + "\(entry.channels.nonzeroBitCount) channels")
+        // An index has a head of 9 bytes, 6 for its channel and its length, and 16 a message.
+        assert(
+            chunk.indexLength == UInt64(15 * chunk.indexes.count + 16 * messages),
+            "the indexes of \(messages) messages take \(chunk.indexLength) bytes")
+        assert(
+            chunk.indexes.first.map { $0.offset == entry.offset + entry.length } ?? false,
+            "the indexes of the chunk at \(entry.offset) do not follow it")
+        precondition(
+            file.position == entry.offset + entry.length + chunk.indexLength,
+            "the chunk at \(entry.offset) and its indexes end at \(file.position), which is not "
+                + "what the summary will say")
     }
 
     private static func append(_ message: McapMessage, to body: inout ByteWriter) {
@@ -169,6 +209,10 @@ final class McapWriter {
     ) {
         let begin = buffer.count
         for (channel, entries) in indexes.sorted(by: { $0.key < $1.key }) {
+            // Bit 0 and those from 64 on would be lost in silence.
+            precondition(
+                channel >= 1 && Int(channel) <= channels.count,
+                "a message is of channel \(channel), and the file has \(channels.count)")
             record.entry.channels |= 1 << UInt64(channel)
             record.indexes.append((channel, file.position + UInt64(buffer.count)))
             let start = buffer.beginRecord(.messageIndex)
@@ -207,6 +251,9 @@ final class McapWriter {
         // Readers find each group of the summary by these offsets; the format wants one group
         // for a kind.
         let offsetStart = summaryStart + UInt64(buffer.count)
+        assert(
+            groups.reduce(summaryStart) { $0 + $1.length } == offsetStart,
+            "some of the summary from \(summaryStart) to \(offsetStart) is in no group")
         for group in groups {
             let start = buffer.beginRecord(.summaryOffset)
             buffer.append(group.opcode.rawValue)
@@ -221,12 +268,19 @@ final class McapWriter {
         // in before the checksum is taken.
         buffer.patch(fixed: UInt64(Mcap.footerBody), at: footer - 8)
         buffer.append(fixed: CRC32.of(buffer.bytes))
+        // Readers look for the footer so many bytes before the end, whatever it says of itself.
+        assert(
+            buffer.count - footer == Mcap.footerBody,
+            "a footer of \(buffer.count - footer) bytes would not be found from the file's end")
         buffer.append(contentsOf: Mcap.magic)
         try flush()
     }
 
     /// Appends how many of everything there are; other tools show it.
     private func appendStatistics() {
+        assert(
+            (chunkCount == 0) == messageCounts.isEmpty,
+            "\(messageCounts.count) channels have messages in \(chunkCount) chunks")
         let start = buffer.beginRecord(.statistics)
         buffer.append(fixed: messageCounts.values.reduce(0, +))
         buffer.append(fixed: UInt16(schemas.count))

@@ -18,6 +18,9 @@ final class Zstd {
     init() {
         compressor = ZSTD_createCCtx()
         decompressor = ZSTD_createDCtx()
+        // Without its memory zstd would write through a null pointer at the first frame.
+        precondition(
+            compressor != nil && decompressor != nil, "there is no memory for zstd's contexts")
     }
 
     deinit {
@@ -31,6 +34,9 @@ final class Zstd {
     /// the slice before the next call, so that the buffer need not be copied.
     func compress(_ bytes: UnsafeRawBufferPointer) -> ArraySlice<UInt8>? {
         let bound = ZSTD_compressBound(bytes.count)
+        assert(
+            bound > bytes.count,
+            "zstd wants room for \(bound) bytes, where \(bytes.count) as they are would need more")
         if scratch.count < bound { scratch = [UInt8](repeating: 0, count: bound) }
         let count = scratch.withUnsafeMutableBytes { target in
             ZSTD_compressCCtx(
@@ -46,6 +52,10 @@ final class Zstd {
     /// The caller has bounded `count`, as so much is allocated before the frame is looked at.
     func decompress(_ frame: UnsafeRawBufferPointer, count: Int) -> [UInt8]? {
         guard count >= 0 else { return nil }
+        // Chunks and sets of columns have one bound, and both callers compare before they ask.
+        assert(
+            count <= Mcap.maximumChunk,
+            "a frame of \(count) bytes, which its caller did not hold against its bound")
         var isWhole = false
         let bytes = [UInt8](unsafeUninitializedCapacity: count) { target, initialized in
             let done = ZSTD_decompressDCtx(
