@@ -77,6 +77,10 @@ package final class TraceWriter: RecordConsumer, @unchecked Sendable {
             channels[topic] = try file.addChannel(
                 topic: topic.rawValue, schema: schema,
                 encoding: schema == 0 ? "x-weir" : "json")
+            // Where a channel's record is damaged, a salvage finds its topic by this rule.
+            assert(
+                channels[topic] == UInt16(topic.rank + 1),
+                "topic \(topic.rawValue) has channel \(channels[topic] ?? 0)")
         }
         self.file = file
         self.channels = channels
@@ -191,6 +195,7 @@ package final class TraceWriter: RecordConsumer, @unchecked Sendable {
         // The times may come from a damaged trace that is being rewritten.
         let (offset, isTooLarge) = self.time.multipliedReportingOverflow(by: 1000)
         let logTime = isTooLarge ? UInt64(Int64.max) : UInt64(max(0, started &+ offset))
+        assert(channels[topic] != nil, "topic \(topic.rawValue) has no channel to be written to")
         // Every topic has a channel, so that the 0 is never used.
         let channel = channels[topic] ?? 0
         let sequence = sequences[channel, default: 0]
@@ -213,6 +218,10 @@ package final class TraceWriter: RecordConsumer, @unchecked Sendable {
             if bytes > 0, bytes + message.data.count > TraceWriter.chunkBytes { try flush() }
             bytes += message.data.count
             messages.append(message)
+            // A kill may cost a chunk, which is why it has a bound.
+            assert(
+                bytes <= TraceWriter.chunkBytes || messages.count == 1,
+                "\(messages.count) messages of \(bytes) bytes wait for one chunk")
         }
 
         /// Writes what has gathered as one chunk.
@@ -269,6 +278,9 @@ package final class TraceWriter: RecordConsumer, @unchecked Sendable {
                 start = end
             }
         }
+        assert(
+            runs.reduce(0) { $0 + $1.count } == inputs.count,
+            "\(inputs.count) blocks were divided into \(runs.count) messages, and some are in none")
         return runs
     }
 
@@ -335,6 +347,11 @@ package final class TraceWriter: RecordConsumer, @unchecked Sendable {
                 joined.append(batch)
             }
         }
+        assert(
+            Set(joined.map(\.worker)).count == joined.count
+                && joined.reduce(0) { $0 + $1.records.count }
+                    == batches.reduce(0) { $0 + $1.records.count },
+            "\(batches.count) batches became \(joined.count), some of them of one worker or short")
         return joined
     }
 
@@ -351,6 +368,10 @@ package final class TraceWriter: RecordConsumer, @unchecked Sendable {
             }
             end += 1
         }
+        // Whoever calls goes on from there, until every record is in a message.
+        assert(
+            end > start || start == records.count,
+            "a message takes none of \(records.count - start) records, the next would not either")
         return end
     }
 }

@@ -100,9 +100,8 @@ extension McapIndex {
     /// where it has one. A finished file without a summary is scanned instead.
     init(summaryOf file: InputFile, size: UInt64) throws(TraceError) {
         let footerLength = Mcap.recordHead + Mcap.footerBody
-        assert(
-            size >= UInt64(2 * Mcap.magic.count + footerLength),
-            "a file of \(size) bytes was taken for one that ends with the closing magic")
+        // `endsWithMagic` has found the closing magic, and so much before it.
+        assert(size >= UInt64(2 * Mcap.magic.count + footerLength), "a footer in \(size) bytes")
         let footerOffset = size - UInt64(Mcap.magic.count + footerLength)
         let footer = try file.read(at: footerOffset, count: footerLength)
         var reader = ByteReader(footer)
@@ -149,9 +148,8 @@ extension McapIndex {
     private mutating func readSummary(
         _ summary: [UInt8], at start: UInt64
     ) throws(TraceError) {
-        assert(
-            chunks.isEmpty && metadata.isEmpty,
-            "a summary would add to the \(chunks.count) chunks that a scan has found")
+        // A summary names everything, so that each chunk that a scan has found would come twice.
+        assert(chunks.isEmpty && metadata.isEmpty, "a summary comes to \(chunks.count) chunks")
         var reader = ByteReader(summary)
         do throws(MalformedBytes) {
             while !reader.isAtEnd {
@@ -269,9 +267,8 @@ extension McapIndex {
     private mutating func take(
         _ opcode: Mcap.Opcode, _ file: InputFile, body: UInt64, length: UInt64
     ) throws(TraceError) {
-        assert(
-            body == dataEnd + UInt64(Mcap.recordHead),
-            "a body at \(body) is taken while the scan stands at \(dataEnd)")
+        // The scan moves on only when the record was taken, so that an error names its beginning.
+        assert(body == dataEnd + UInt64(Mcap.recordHead), "the scan has left \(body) behind")
         // Enough of a chunk's or a message index's body to know what it is about.
         let wanted = opcode == .chunk || opcode == .messageIndex ? min(length, 64) : length
         do {

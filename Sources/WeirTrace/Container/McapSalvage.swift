@@ -137,10 +137,7 @@ extension McapSalvage {
                     offset + headBytes <= bytes.count
                     ? Array(bytes[offset..<offset + headBytes])
                     : try file.read(at: place, count: headBytes)
-                if isRecord(opcode, head, room: size - place) {
-                    assert(place >= start, "the search from \(start) went back to \(place)")
-                    return place
-                }
+                if isRecord(opcode, head, room: size - place) { return place }
             }
             base += UInt64(bytes.count)
         }

@@ -56,11 +56,17 @@ struct LineBuffer {
         json.endObject()
         json.endLine()
         if json.text.count >= Self.pieceBytes { try flush() }
+        assert(
+            json.text.count < Self.pieceBytes,
+            "\(json.text.count) bytes of whole lines wait and should have been handed on")
     }
 
     /// Hands on what waits. Call it between lines only.
     mutating func flush() throws {
         if json.text.isEmpty { return }
+        // Somebody who follows the output reads whole lines.
+        assert(
+            json.text.last == 0x0A, "a piece of \(json.text.count) bytes would end within a line")
         try json.text.withUnsafeBytes { try output($0) }
         json.removeAll()
     }
@@ -136,6 +142,8 @@ struct ExportNames {
     /// A number in hex with zeros before it.
     static func hexadecimal(_ number: UInt64, digits: Int) -> String {
         let text = String(number, radix: 16)
+        assert(
+            text.utf8.count <= digits, "the number \(text) is longer than its \(digits) digits")
         return String(repeating: "0", count: max(0, digits - text.utf8.count)) + text
     }
 

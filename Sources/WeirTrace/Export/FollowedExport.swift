@@ -197,10 +197,18 @@ struct SettlingLogs {
         held.sort(by: LogRecord.precedes)
         // At the end, when `step` is the greatest there is, everything is given.
         try give(held.firstIndex { $0.step >= step && step < .max } ?? held.count, write)
+        assert(
+            (held.first?.step ?? .max) >= step,
+            "a record of step \(held.first?.step ?? 0) is held, all before \(step) are final")
     }
 
     /// Gives out so many of the held records, from the first on.
     private mutating func give(_ count: Int, _ write: Write) throws {
+        // Ranks follow this order, and what was given cannot be put behind what comes later.
+        assert(
+            zip(held[..<count], held[..<count].dropFirst()).allSatisfy {
+                !LogRecord.precedes($1, $0)
+            }, "\(count) of \(held.count) records are given before they are in order")
         for record in held[..<count] {
             rank += 1
             try write(record, sites, rank)

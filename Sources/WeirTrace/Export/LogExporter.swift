@@ -12,6 +12,7 @@ package struct LogExporter: LineExporter {
 
     /// Writes one record; `seq` is its rank among all records of the run, from 1.
     package mutating func write(record: LogRecord, site: LogSite, seq: UInt64) throws {
+        assert(seq >= 1, "ranks count from 1, and the record of step \(record.step) has \(seq)")
         if let level = filter.level, site.level < level { return }
         let subtask = names.subtask(record.subtask)
         guard filter.admits(stage: subtask?.stage) else { return }
@@ -130,6 +131,9 @@ package final class LogMerge {
             for place in leastAhead.indices.dropLast().reversed() {
                 leastAhead[place] = min(leastAhead[place], leastAhead[place + 1])
             }
+            assert(
+                zip(leastAhead, leastAhead.dropFirst()).allSatisfy { $0 <= $1 },
+                "a message of worker \(worker) does not know of an earlier step behind it")
             return Stream(cursor: trace.logs(worker: worker), leastAhead: leastAhead[...])
         }
     }

@@ -240,14 +240,18 @@ extension MetricExporter.Value {
     static func counter(
         _ name: String, unit: String, _ number: UInt64, _ labels: [(String, String)]
     ) -> Self {
-        Self(name: name, type: "counter", unit: unit, number: Double(number), labels: labels)
+        // By this ending, and not by the type, Prometheus' tools know what only grows.
+        assert(name.hasSuffix("_total"), "the counter \(name) has the name of a gauge")
+        return Self(
+            name: name, type: "counter", unit: unit, number: Double(number), labels: labels)
     }
 
     /// A value that rises and falls.
     static func gauge(
         _ name: String, unit: String, _ number: Double, _ labels: [(String, String)]
     ) -> Self {
-        Self(name: name, type: "gauge", unit: unit, number: number, labels: labels)
+        assert(!name.hasSuffix("_total"), "the gauge \(name) has the name of a counter")
+        return Self(name: name, type: "gauge", unit: unit, number: number, labels: labels)
     }
 }
 

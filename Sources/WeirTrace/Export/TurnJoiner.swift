@@ -80,6 +80,9 @@ package struct TurnJoiner {
             try body(held[start])
             start += 1
         }
+        assert(
+            held.count - start <= (all ? 0 : Self.maximumHeld),
+            "\(held.count - start) steps are held back, more than a turn without end may hold")
         // Moving what is left costs less than it saves once half of the room is free.
         if start * 2 >= held.count {
             held.removeFirst(start)

@@ -55,6 +55,9 @@ struct LaneFileHeader: Equatable {
             writer.append(fixed: UInt32(lane.slots))
             writer.append(fixed: UInt64(lane.dataBytes))
         }
+        assert(
+            writer.count == 72 + 16 * layout.lanes.count,
+            "\(layout.lanes.count) lanes are described in \(writer.count) bytes")
         // The sum covers the whole page, with zero in its own field.
         writer.append(contentsOf: [UInt8](repeating: 0, count: Self.size - writer.count))
         writer.patch(fixed: CRC32.of(writer.bytes), at: 12)
@@ -96,6 +99,9 @@ struct LaneFileHeader: Equatable {
         }
         var lanes: [LaneSpec] = []
         for _ in 0..<count { lanes.append(try Self.lane(&reader)) }
+        assert(
+            reader.offset == 72 + 16 * count,
+            "\(count) lanes were read out of \(reader.offset) bytes")
         // A `LaneSet` traps without it.
         guard lanes.filter({ $0.role == .rest }).count == 1 else {
             throw reader.failure("there must be one lane of rest points")

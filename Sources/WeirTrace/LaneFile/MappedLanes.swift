@@ -107,6 +107,9 @@ package final class MappedLanes: @unchecked Sendable {
                 throw .operating("cannot make room for", path: path)
             }
             let mapping = try map(descriptor, byteCount, MAP_SHARED, path)
+            precondition(
+                page.count == LaneFileHeader.size && page.count <= byteCount,
+                "a header of \(page.count) bytes is copied into a mapping of \(byteCount)")
             UnsafeMutableRawBufferPointer(start: mapping, count: byteCount).copyBytes(from: page)
             return MappedLanes(path, run: run, layout, descriptor, mapping, byteCount)
         } catch {
@@ -189,6 +192,14 @@ package final class MappedLanes: @unchecked Sendable {
         _ path: String, run: String, _ layout: LaneLayout, _ descriptor: Int32,
         _ mapping: UnsafeMutableRawPointer, _ byteCount: Int
     ) {
+        // The lanes are written without a further look at the mapping's end. Of a file that was
+        // found, the header's reader has held the file's size against the same sum.
+        precondition(
+            byteCount == LaneFileHeader.size + layout.byteCount,
+            "lanes of \(layout.byteCount) bytes are put into a mapping of \(byteCount)")
+        assert(
+            UInt(bitPattern: mapping).isMultiple(of: UInt(LaneFileHeader.size)),
+            "the lanes behind \(mapping) do not begin on a page")
         self.path = path
         self.run = run
         self.descriptor = descriptor

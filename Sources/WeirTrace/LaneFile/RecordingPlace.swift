@@ -69,6 +69,10 @@ package struct RecordingPlace: Sendable {
     package func create(
         run: String, layout: LaneLayout, header: RunHeader, byteBound: Int?
     ) throws(TraceError) -> (lanes: MappedLanes, writer: TraceWriter) {
+        // The judgement has refused every other path on which something is.
+        precondition(
+            overwrites || (trace.number == nil && lanes.number == nil),
+            "the \(trace.noun) at \(trace.path) would be replaced, and nobody allowed it")
         var aside: [SetAside] = []
         do throws(TraceError) {
             // The lanes first: their lock tells everybody else that this destination is taken.
@@ -80,6 +84,9 @@ package struct RecordingPlace: Sendable {
                 // there now is another's.
                 let writer = try TraceWriter(
                     path: trace.target, header: header, overwrite: false, byteBound: byteBound)
+                assert(
+                    mapped.run == run && header.run == run,
+                    "the lanes are of run \(mapped.run), the trace is of \(header.run)")
                 for file in aside { file.discard() }
                 return (mapped, writer)
             } catch {

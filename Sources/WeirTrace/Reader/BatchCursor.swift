@@ -42,6 +42,9 @@ package final class BatchCursor {
     package func next() throws(TraceError) -> RecordBatch? {
         let index = store.current
         skip(index)
+        assert(
+            place <= index.chunks.count,
+            "the cursor stands at chunk \(place) of an index that has only \(index.chunks.count)")
         guard place < index.chunks.count else { return nil }
         let entry = index.chunks[place]
         let chunk = try McapChunk(entry, of: store.file, zstd: zstd)
@@ -97,6 +100,9 @@ package final class BatchCursor {
             }
             batch.schedule = try decoder.decode(data)
             columnBytes = decoder.storedBytes
+            assert(
+                columnBytes.count == ScheduleCodec.columnNames.count,
+                "\(columnBytes.count) columns of a block were measured")
         case .input: batch.inputs.append(contentsOf: try InputCodec.decode(data))
         case .journal: batch.results.append(contentsOf: try InputCodec.decodeResults(data))
         case .log: try takeLogs(data, into: &batch)

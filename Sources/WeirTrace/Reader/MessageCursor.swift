@@ -22,7 +22,12 @@ final class TraceStore: Sendable {
     func refresh() throws(TraceError) {
         let result = index.withLock { index in
             Result { () throws(TraceError) in
+                // Cursors keep indexes of chunks from one look to the next.
+                let (known, end) = (index.chunks.count, index.dataEnd)
                 if !index.isFinished { try index.scan(file) }
+                assert(
+                    index.chunks.count >= known && index.dataEnd >= end,
+                    "the index went back from \(known) chunks to \(index.chunks.count)")
             }
         }
         try result.get()
@@ -124,6 +129,7 @@ struct MessageCursor {
             guard let (found, entry) = store.chunk(from: place, holding: channel) else {
                 return nil
             }
+            assert(found >= place, "the cursor at chunk \(place) goes back to chunk \(found)")
             chunk = try McapChunk(entry, of: store.file, zstd: zstd)
             place = found + 1
             next = 0

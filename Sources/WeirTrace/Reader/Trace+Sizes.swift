@@ -133,6 +133,10 @@ extension Trace {
                 throw .damaged(cursor.entry?.offset ?? 0, error.reason)
             }
         }
+        // The decoder began with the first step, so it knows of every turn that ended. The lanes'
+        // ends are left out: another program may have written to the file since they were merged.
+        assert(
+            sizes.ends <= sizes.turns, "\(sizes.ends) turns ended of the \(sizes.turns) that began")
         // Counted, but without bytes in the file.
         sizes.add(recoveredTail)
         sizes.topics.sort { $0.topic.rank < $1.topic.rank }
@@ -162,6 +166,7 @@ extension Trace {
             if piece.isEmpty { break }
             crc.update(piece)
             offset += UInt64(piece.count)
+            assert(offset <= end, "the sum over \(end) bytes goes on to byte \(offset)")
         }
         // Other writers of MCAP may leave this sum out by writing zero.
         guard expected == 0 || crc.value == expected else {

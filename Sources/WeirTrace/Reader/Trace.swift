@@ -95,6 +95,10 @@ package final class Trace: Sendable {
             state = try Self.state(store.file, store.current)
             if state.end != nil { recovery = .notNeeded }
         }
+        // What lanes add stands behind the file and would stand behind the run's end.
+        assert(
+            state.end == nil || tail.schedule.isEmpty,
+            "a run that ended has \(tail.schedule.steps.count) steps in its lanes")
         state.isRecording = recovery == .recording
         self.recovery = recovery
         self.tail = tail

@@ -179,6 +179,9 @@ package final class InputCursor {
     package func next() throws(TraceError) -> InputBlock? {
         while true {
             if let block = pending.popFirst() {
+                assert(
+                    block.source == source,
+                    "block \(block.index) of source \(block.source) comes to that of \(source)")
                 guard block.index == index else {
                     throw .damaged(
                         messages.offset, "block \(index) of source \(source) is missing")

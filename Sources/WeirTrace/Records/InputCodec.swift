@@ -35,6 +35,13 @@ enum InputCodec {
         var offset: UInt64 = 0
         var time: Int64 = 0
         for block in blocks {
+            // The head says both for the whole message, so that a block that strays would be
+            // read as another one.
+            precondition(
+                block.source == first.source,
+                "block \(block.index) of source \(block.source) is in a message of source "
+                    + "\(first.source)")
+            let begin = writer.count
             writer.append(block.kind.rawValue | (block.bytes == nil ? 0 : stored))
             // Mostly a block begins where the one before it ended, and the difference is a zero.
             writer.append(signedVarint: Int64(bitPattern: block.offset &- offset))
@@ -42,11 +49,19 @@ enum InputCodec {
             writer.append(fixed: block.hash)
             writer.append(signedVarint: block.time &- time)
             if let bytes = block.bytes { writer.append(counted: bytes) }
+            assert(
+                writer.count - begin <= blockHead + (block.bytes?.count ?? 0),
+                "block \(block.index) took \(writer.count - begin) bytes, more than messages are "
+                    + "divided by")
             // Differences wrap on both sides, so that any offset can be written and read
             // again.
             offset = block.offset &+ UInt64(block.length)
             time = block.time
         }
+        // Each block lies one behind the last, so that the last tells of all of them.
+        assert(
+            blocks.last?.index == first.index &+ UInt64(blocks.count - 1),
+            "\(blocks.count) blocks from \(first.index) on have a gap between them")
         return writer.bytes
     }
 

@@ -64,6 +64,10 @@ enum JSONCodec {
         json.endArray()
         json.member("time", sample.time)
         json.endObject()
+        // A message is one value; a line end would make two of it for the tools that read lines.
+        assert(
+            json.text.first == 0x7B && json.text.last == 0x7D,
+            "the sample at \(sample.time) is not one object of \(json.text.count) bytes")
         return json.text
     }
 
@@ -113,6 +117,10 @@ enum JSONCodec {
     static func members(
         _ value: some Encodable, plain: [(String, String)]
     ) throws(TraceError) -> [(String, String)] {
+        // Readers take the first member of a name.
+        assert(
+            plain.allSatisfy { $0.0 != "json" && $0.0 != "hash" },
+            "a plain member of \(type(of: value)) has the name of its JSON or its hash")
         let json = try encode(value)
         return [
             ("json", String(decoding: json, as: UTF8.self)), ("hash", hash(json)),

@@ -98,6 +98,8 @@ enum LogCodec {
     static func encode(
         _ records: ArraySlice<LogRecord>, worker: UInt16, lost: UInt64, zstd: Zstd
     ) -> [UInt8] {
+        // A reader refuses a message with more.
+        assert(records.count <= maximumRecords, "\(records.count) records come into one message")
         var columns = Columns()
         var step: Step = 0
         var time: UInt64 = 0
@@ -124,6 +126,10 @@ enum LogCodec {
                 columns.append(value, site: record.site, field: field)
             }
         }
+        assert(
+            columns[.site].bytes.count >= records.count,
+            "\(columns[.site].bytes.count) bytes cannot name the statements of \(records.count) "
+                + "records")
         var writer = ByteWriter(reserving: 64 + records.count * 12)
         writer.append(version)
         writer.append(0)
@@ -213,7 +219,13 @@ enum LogCodec {
             @inline(__always) _modify { yield &columns[column.rawValue] }
         }
 
-        init(columns: [ColumnReader]) { self.columns = columns }
+        init(columns: [ColumnReader]) {
+            // A column is found by its number, so none may be missing and none too many.
+            precondition(
+                columns.count == Column.text.rawValue + 1,
+                "the columns of a message of records are \(columns.count)")
+            self.columns = columns
+        }
 
         mutating func value(site: UInt32, field: Int) throws(MalformedBytes) -> LogValue {
             switch try self[.type].byte() {

@@ -112,6 +112,9 @@ struct LaneMerge {
 
     /// Takes all notes out of the lanes, among them those that the file has already.
     mutating func collect() {
+        precondition(
+            found.isEmpty && tail.inputs.isEmpty && tail.results.isEmpty,
+            "the lanes would be collected twice, behind \(found.steps.count) steps of theirs")
         lanes.rewindToTails()
         for lane in [lanes.rest] + lanes.workers {
             while let note = lane.peek() {
@@ -145,6 +148,10 @@ struct LaneMerge {
     /// takes numbers, the workers and the one of rest points, leaves at most one. Behind more
     /// nothing is believed.
     mutating func mergeSteps(behind state: ScheduleState) {
+        precondition(
+            tail.schedule.isEmpty,
+            "the steps would be merged twice, behind \(tail.schedule.steps.count) of theirs")
+        assert(state.isInOrder, "turns are open out of order before step \(state.nextStep)")
         var expected = state.nextStep
         var voidsLeft = lanes.workers.count + 1
         var open = state.open
@@ -156,6 +163,7 @@ struct LaneMerge {
                 voidsLeft -= 1
                 expected = expected.next
             }
+            assert(voidsLeft >= 0, "step \(note.step) is believed behind too many missing ones")
             let words = found.words[note.words]
             // A note's words are a range of its batch, and it changes batches here.
             note.words = tail.schedule.words.count..<tail.schedule.words.count + words.count
@@ -166,6 +174,10 @@ struct LaneMerge {
             }
             expected = expected.next
         }
+        // A replay counts the steps and does not look at their numbers.
+        assert(
+            state.nextStep.distance(to: expected) == tail.schedule.steps.count,
+            "\(tail.schedule.steps.count) steps go from \(state.nextStep) to before \(expected)")
         mergeEnds(&open)
         findTurnsInFlight(open)
     }
@@ -193,6 +205,10 @@ struct LaneMerge {
             tail.schedule.emitted.append(contentsOf: emitted)
             tail.schedule.ends.append(note)
         }
+        // No end is taken without its turn: a forged one would close what never began.
+        assert(
+            turns.remaining.count + tail.schedule.ends.count == open.count,
+            "\(tail.schedule.ends.count) ends left \(turns.remaining.count) of \(open.count) turns")
         open = turns.remaining
     }
 
@@ -209,6 +225,9 @@ struct LaneMerge {
             guard turn.step > rest, last[turn.subtask] == turn.step else { return nil }
             return TurnInFlight(step: turn.step, subtask: turn.subtask)
         }
+        assert(
+            Set(tail.inFlight.map(\.subtask)).count == tail.inFlight.count,
+            "of \(tail.inFlight.count) turns in flight two are of one subtask")
     }
 
     /// Keeps the blocks behind the `count` of blocks that the file holds of their source.
@@ -238,6 +257,7 @@ struct LaneMerge {
         let zstd = Zstd()
         var place = Int.max
         while let (found, entry) = store.chunk(before: place, holding: channel) {
+            assert(found < place, "the walk to the file's beginning stays at chunk \(found)")
             place = found
             let chunk = try McapChunk(entry, of: store.file, zstd: zstd)
             for message in chunk.messages.reversed() where message.channel == channel {
@@ -276,6 +296,9 @@ struct LaneMerge {
         var doubles = try held(calls)
         // The set also refuses a result that is in the lanes twice.
         tail.results.removeAll { !doubles.insert(CallKey($0)).inserted }
+        assert(
+            calls.count == tail.results.count,
+            "\(tail.results.count) results were kept of \(calls.count) calls")
     }
 
     /// Which of these calls have their results in the file. Reads all of them.

@@ -41,6 +41,9 @@ package struct Losses: Equatable, Sendable {
         topics.formUnion(region.topics ?? [])
         if region.topics == nil { hasUnknown = true }
         if regions.count < Self.maximumRegions { regions.append(region) }
+        assert(
+            regions.count == min(count, Self.maximumRegions),
+            "\(regions.count) of \(count) lost regions would be told")
     }
 
     /// What is lost in all, in a few words: `2 parts of 1204 bytes, with weir/log`. Empty when

@@ -126,6 +126,9 @@ final class Salvage {
     /// Compares the schedule with the run's end, where that is known. Call it when everything
     /// was read.
     func finish() {
+        precondition(
+            place == salvage.index.chunks.count,
+            "the salvage ends at chunk \(place) of \(salvage.index.chunks.count)")
         guard let end, isEndWhole, end.steps >= state.nextStep || cut != nil else { return }
         cutSchedule("steps \(state.nextStep) to \(end.steps) are missing", at: 0)
         isKnown(upTo: end.steps)
@@ -193,6 +196,10 @@ final class Salvage {
             let before = state
             let schedule = try decoder.decode(block)
             stateBeforeLast = before
+            // The head alone tells where a block ends that stands behind a cut.
+            assert(
+                state.nextStep.previous == last,
+                "a block was read to step \(state.nextStep.previous), its head says \(last)")
             let count = header.subtasks.count
             for note in schedule.steps where count > 0 && Int(note.subtask) >= count {
                 throw reader.failure("step \(note.step) names subtask \(note.subtask) of \(count)")
@@ -295,6 +302,9 @@ final class Salvage {
     private func isKnown(upTo step: Step) {
         guard var cut else { return }
         cut.lastKnown = max(cut.lastKnown, step)
+        assert(
+            cut.lastKnown >= cut.step,
+            "the run is known up to \(cut.lastKnown), and replayed beyond it to \(cut.step)")
         self.cut = cut
     }
 

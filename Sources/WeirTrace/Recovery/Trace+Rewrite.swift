@@ -68,6 +68,9 @@ extension Trace {
         }
         let end = rewritten.cut == nil ? salvage.end : nil
         let isWhole = rewritten.losses.isEmpty && rewritten.cut == nil
+        assert(
+            end == nil || tail.schedule.isEmpty,
+            "\(tail.schedule.steps.count) steps of lanes stand behind the end of the run")
         // Nothing is missing, so the new file may claim to be what the recorder left. Otherwise
         // it says that it was rewritten, and what was lost then and now.
         if let end, isWhole, salvage.rewriting == nil {
@@ -106,11 +109,19 @@ extension Trace {
             rewritten.steps = rewritten.steps.advanced(by: batch.schedule.steps.count)
             try take(batch)
         }
+        // A cut stands behind the last step that was given, whatever cut the schedule there.
+        assert(
+            salvage.cut.map { $0.step == rewritten.steps } ?? true,
+            "the schedule was cut at \(salvage.cut?.step ?? 0) and given to \(rewritten.steps)")
         salvage.finish()
         rewritten.telemetryKnownBefore = salvage.telemetryKnownBefore
         var tail = RecoveredTail(inFlight: salvage.rewriting?.inFlight ?? [])
         // The lanes go on behind the file only when nothing is missing at its end.
         if salvage.end == nil, salvage.rewriting == nil, salvage.isWholeToItsEnd, var merge {
+            assert(
+                salvage.state.nextStep == rewritten.steps.next,
+                "the lanes go on at \(salvage.state.nextStep), the file ends with "
+                    + "\(rewritten.steps)")
             merge.mergeSteps(behind: salvage.state)
             try merge.mergeInputs { source throws(TraceError) in salvage.blockCount(of: source) }
             try merge.mergeResults { _ throws(TraceError) in salvage.held }

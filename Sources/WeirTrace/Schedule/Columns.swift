@@ -92,6 +92,7 @@ struct ColumnReader {
 
     /// The rest of a number of several bytes; more than 64 bits are refused.
     private mutating func rest(of first: UInt8) throws(MalformedBytes) -> UInt64 {
+        assert(first >= 0x80, "the number \(first) has no further bytes")
         var value = UInt64(first & 0x7F)
         var shift: UInt64 = 7
         while true {
@@ -182,6 +183,10 @@ enum ColumnSet {
                 column.bytes.count < leastPacked
                 ? nil : column.bytes.withUnsafeBytes { zstd.compress($0) }
             if let packed {
+                // By the lengths alone a reader knows whether a column was packed.
+                assert(
+                    packed.count < column.bytes.count,
+                    "a column of \(column.bytes.count) bytes was packed to \(packed.count)")
                 writer.append(counted: packed)
             } else {
                 writer.append(counted: column.bytes)
@@ -220,6 +225,9 @@ enum ColumnSet {
             } else {
                 throw reader.failure("column \(name) cannot be unpacked")
             }
+            assert(
+                columns.last?.remaining == count,
+                "column \(name) was unpacked to \(columns.last?.remaining ?? 0) of \(count) bytes")
         }
         return columns
     }

@@ -153,9 +153,30 @@ struct ScheduleState: Equatable, Sendable {
     /// The least step of which the turn may not have ended: all turns that began before it have.
     var leastOpen: Step { min(open.first?.step ?? .max, nextStep) }
 
+    /// Whether the open turns are in order, each of them once, and have begun before the step that
+    /// is due. Costs a walk over them.
+    ///
+    /// It holds for a decoded file too, whatever is in it: the head of a block that says otherwise
+    /// is refused.
+    var isInOrder: Bool {
+        var last: Step = .start
+        for turn in open {
+            guard turn.step > last, turn.step < nextStep else { return false }
+            last = turn.step
+        }
+        return true
+    }
+
     /// Takes a rest point into account. No turn is open there, so an end that is missing was
     /// lost.
-    mutating func rest(at step: Step) { open.removeAll { $0.step < step } }
+    mutating func rest(at step: Step) {
+        assert(step < nextStep, "a rest point at \(step), which is not before \(nextStep)")
+        open.removeAll { $0.step < step }
+        // Turns that began behind it, in the same block, stay open.
+        assert(
+            (open.first?.step ?? .max) > step,
+            "the turn of step \(open.first?.step ?? 0) is open across the rest point at \(step)")
+    }
 }
 
 /// What was last seen of a subtask within a block, for the differences.
@@ -240,7 +261,13 @@ enum DurationCode {
         let exponent = 31 - duration.leadingZeroBitCount
         // The two bits behind the highest one.
         let mantissa = duration >> UInt32(exponent - 2) & 3
-        return UInt8(8 + (exponent - 3) * 4) + UInt8(mantissa)
+        let code = UInt8(8 + (exponent - 3) * 4) + UInt8(mantissa)
+        assert(
+            Self.duration(code).map {
+                max($0, duration) - min($0, duration) <= duration / 8
+            } ?? false,
+            "a duration of \(duration) would be read back as \(Self.duration(code) ?? 0)")
+        return code
     }
 
     /// The middle of what a code stands for; nil when no duration has that code.

@@ -106,6 +106,7 @@ final class ScheduleDecoder {
             throw reader.failure("\(decoder.state.open.count) turns are open at once")
         }
         for column in decoder.columns.all { try column.finish() }
+        decoder.check(head)
         state = decoder.state
         return decoder.batch
     }
@@ -132,6 +133,25 @@ private struct BlockDecoder {
         self.columns = columns
         self.state = state
         self.hasMarkers = hasMarkers
+    }
+
+    /// Holds what was read against the block's head. No file can break it: what does not fit has
+    /// ended the reading before.
+    func check(_ head: ScheduleDecoder.Head) {
+        precondition(
+            state.nextStep == head.state.nextStep.later(by: UInt64(head.steps)),
+            "\(head.steps) steps from \(head.state.nextStep) on led to \(state.nextStep)")
+        assert(
+            batch.steps.count == head.steps && batch.ends.count == head.ends,
+            "a block of \(head.steps) steps and \(head.ends) ends became \(batch.steps.count) "
+                + "and \(batch.ends.count)")
+        assert(
+            (batch.steps.last?.words.upperBound ?? 0) <= batch.words.count,
+            "the last step has words beyond the \(batch.words.count) of its block")
+        assert(
+            (batch.ends.last?.emitted.upperBound ?? 0) == batch.emitted.count,
+            "of \(batch.emitted.count) counts some belong to no end")
+        assert(state.isInOrder, "turns are open out of order before step \(state.nextStep)")
     }
 
     /// Reads the steps, which takes each column exactly as far as the writer filled it.
@@ -183,6 +203,9 @@ private struct BlockDecoder {
         // Each value is read against the last one of its own kind: a turn's count predicts
         // the next turn's count and not that of a publish.
         let memory = memories[note.subtask]
+        assert(
+            memory.turn < note.step,
+            "the turn of step \(note.step) comes behind that of \(memory.turn)")
         note.port = try columns.port.next(after: memory.ports.0, as: UInt16.self)
         note.count = try columns.count.next(after: memory.counts.0, as: UInt32.self)
         memories[note.subtask].ports.0 = UInt64(note.port)
@@ -230,6 +253,7 @@ private struct BlockDecoder {
         _ note: StepNote, _ last: Step
     ) throws(MalformedBytes) -> Step {
         let back = try columns.turn.next()
+        assert(last < note.step, "step \(note.step) would belong to the later turn \(last)")
         if back == 0 && last != 0 { return last }
         guard back >= 1, back < note.step.rawValue else {
             throw columns.turn.failure("step \(note.step) belongs to no turn")
@@ -250,6 +274,7 @@ private struct BlockDecoder {
             guard let turn = open.close(place: place) else {
                 throw columns.end.failure("the end of a turn that is not open")
             }
+            assert(turn.step < state.nextStep, "turn \(turn.step) ends before it has begun")
             let memory = memories[turn.subtask]
             let accesses = try columns.accesses.next(after: memory.accesses, as: UInt32.self)
             let outlets = try columns.emittedCount.next(after: memory.emittedCount, as: Int.self)

@@ -19,6 +19,11 @@ final class ScheduleEncoder {
         precondition(
             max(batch.steps.count, batch.ends.count) <= ScheduleCodec.maximumEntries,
             "a batch of \(batch.steps.count) steps and \(batch.ends.count) ends")
+        // A decoder refuses a head with more. A worker has one turn at a time, and the decoder
+        // that reads a damaged trace refuses the block behind which there are more.
+        assert(
+            state.open.count <= ScheduleCodec.maximumOpen,
+            "\(state.open.count) turns are open before step \(state.nextStep)")
         var writer = ByteWriter(reserving: 256 + batch.steps.count * 6)
         let first = state.nextStep
         writer.append(ScheduleCodec.version)
@@ -41,11 +46,13 @@ final class ScheduleEncoder {
         try block.appendSteps(batch)
         try block.appendEnds(batch)
         let filled = block.columns.all
+        block.check(batch, from: first)
         columns = block.columns
         state = block.state
         // After all steps and ends of the batch: with a rest point a batch holds all earlier
         // ends.
         if let rest = batch.steps.last(where: { $0.kind == .rest }) { state.rest(at: rest.step) }
+        assert(state.isInOrder, "turns are open out of order before step \(state.nextStep)")
         ColumnSet.write(filled, to: &writer, zstd: zstd)
         state.chain = Self.chain(
             after: state.chain, from: first, steps: batch.steps.count, filled.map(\.bytes))
@@ -80,6 +87,30 @@ private struct BlockEncoder {
 
     /// Makes the columns empty; their room stays. To be called when nobody else holds them.
     mutating func begin() { columns.removeAll() }
+
+    /// Holds the columns of a whole block against what the decoder is going to demand of them.
+    func check(_ batch: ScheduleBatch, from first: Step) {
+        precondition(
+            state.nextStep == first.later(by: UInt64(batch.steps.count)),
+            "\(batch.steps.count) steps from \(first) on led to \(state.nextStep)")
+        assert(
+            columns.kind.bytes.count == batch.steps.count,
+            "\(columns.kind.bytes.count) kinds were written for \(batch.steps.count) steps")
+        assert(
+            columns.duration.bytes.count == batch.ends.count,
+            "\(columns.duration.bytes.count) durations were written for \(batch.ends.count) ends")
+        assert(
+            columns.samplePresence.bytes.count == (batch.ends.count + 7) / 8,
+            "\(columns.samplePresence.bytes.count) bytes of eight bits tell which of "
+                + "\(batch.ends.count) ends have a sample")
+        assert(
+            columns.sample.bytes.count.isMultiple(of: 8)
+                && columns.sample.bytes.count <= 8 * batch.ends.count,
+            "samples of \(columns.sample.bytes.count) bytes for \(batch.ends.count) ends")
+        assert(
+            columns.digest.bytes.count.isMultiple(of: 8),
+            "digests of \(columns.digest.bytes.count) bytes cannot be of eight each")
+    }
 
     /// Appends each step's values to the columns that its kind has.
     mutating func appendSteps(_ batch: ScheduleBatch) throws(TraceError) {
@@ -125,6 +156,9 @@ private struct BlockEncoder {
     ) {
         // Each value is written against the last one of its own kind, of the same subtask.
         let memory = memories[note.subtask]
+        assert(
+            memory.turn < note.step,
+            "the turn of step \(note.step) comes behind that of \(memory.turn)")
         columns.subtask.append(UInt64(note.subtask))
         columns.port.append(UInt64(note.port), after: memory.ports.0)
         memories[note.subtask].ports.0 = UInt64(note.port)
@@ -209,7 +243,11 @@ private struct BlockEncoder {
                 bits = 0
             }
         }
+        let before = state.open.count
         state.open = open.remaining
+        assert(
+            state.open.count == before - batch.ends.count,
+            "\(batch.ends.count) ends left \(state.open.count) of \(before) turns open")
     }
 }
 
@@ -224,7 +262,16 @@ struct OpenTurns {
     private var start = 0
 
     /// Takes the turns in order of their steps.
-    init(_ turns: [OpenTurn]) { self.turns = turns }
+    init(_ turns: [OpenTurn]) {
+        self.turns = turns
+        assert(isInOrder, "of \(turns.count) open turns some are out of order")
+    }
+
+    /// Whether the turns that are still open are in order of their steps. Costs a walk over them.
+    private var isInOrder: Bool {
+        let open = turns[start...]
+        return zip(open, open.dropFirst()).allSatisfy { $0.step < $1.step }
+    }
 
     /// The turns that are still open, in order of their steps.
     var remaining: [OpenTurn] { Array(turns[start...]) }
@@ -248,6 +295,9 @@ struct OpenTurns {
 
     /// Moves the turns before it up by one, so that the open ones stay together and in order.
     private mutating func remove(at place: Int) -> OpenTurn {
+        assert(
+            place >= 0 && place < turns.count - start,
+            "turn \(place) is taken from among \(turns.count - start)")
         let turn = turns[start + place]
         var index = start + place
         while index > start {
@@ -255,6 +305,11 @@ struct OpenTurns {
             index -= 1
         }
         start += 1
+        // The last of the turns that moved lies before the first of those that stayed.
+        assert(
+            place == 0 || start + place == turns.count
+                || turns[start + place - 1].step < turns[start + place].step,
+            "the turns around that of step \(turn.step) are out of order once it has ended")
         return turn
     }
 }
