@@ -150,7 +150,7 @@ final class McapWriter {
         let entry = chunk.entry
         assert(
             entry.compressedSize <= entry.uncompressedSize,
-            "a chunk of \(entry.uncompressedSize) bytes was packed to \(entry.compressedSize)")
+            "a chunk of \(entry.uncompressedSize) bytes became \(entry.compressedSize) by packing")
         // What a salvage computes from the sizes in a chunk's body, to know one without its head.
         assert(
             entry.length == 49 + UInt64(chunk.compression.utf8.count) + entry.compressedSize,

@@ -192,8 +192,8 @@ package final class MappedLanes: @unchecked Sendable {
         _ path: String, run: String, _ layout: LaneLayout, _ descriptor: Int32,
         _ mapping: UnsafeMutableRawPointer, _ byteCount: Int
     ) {
-        // The lanes are written without a further look at the mapping's end. Of a file that was
-        // found, the header's reader has held the file's size against the same sum.
+        // Nobody who writes into a lane looks at the mapping's end again. Both callers take the
+        // size from the layout, and the header's reader has held a found file's size against it.
         precondition(
             byteCount == LaneFileHeader.size + layout.byteCount,
             "lanes of \(layout.byteCount) bytes are put into a mapping of \(byteCount)")

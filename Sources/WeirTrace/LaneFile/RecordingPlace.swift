@@ -72,7 +72,7 @@ package struct RecordingPlace: Sendable {
         // The judgement has refused every other path on which something is.
         precondition(
             overwrites || (trace.number == nil && lanes.number == nil),
-            "the \(trace.noun) at \(trace.path) would be replaced, and nobody allowed it")
+            "\(trace.path) or its lanes would be replaced, though nobody allowed it")
         var aside: [SetAside] = []
         do throws(TraceError) {
             // The lanes first: their lock tells everybody else that this destination is taken.

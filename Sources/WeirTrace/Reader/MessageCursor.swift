@@ -21,7 +21,7 @@ final class TraceStore: Sendable {
     /// Takes in the whole records that were appended since; one that is cut is left for later.
     func refresh() throws(TraceError) {
         let result = index.withLock { index in
-            Result { () throws(TraceError) in
+            Result { () throws(TraceError) -> Void in
                 // Cursors keep indexes of chunks from one look to the next.
                 let (known, end) = (index.chunks.count, index.dataEnd)
                 if !index.isFinished { try index.scan(file) }

@@ -19,8 +19,8 @@ final class ScheduleEncoder {
         precondition(
             max(batch.steps.count, batch.ends.count) <= ScheduleCodec.maximumEntries,
             "a batch of \(batch.steps.count) steps and \(batch.ends.count) ends")
-        // A decoder refuses a head with more. A worker has one turn at a time, and the decoder
-        // that reads a damaged trace refuses the block behind which there are more.
+        // A decoder refuses a head with more. Of a run there are a few, as each worker has one
+        // turn at a time; of a trace that is rewritten its decoder has refused more already.
         assert(
             state.open.count <= ScheduleCodec.maximumOpen,
             "\(state.open.count) turns are open before step \(state.nextStep)")
