@@ -64,6 +64,9 @@ final class RecordedInputs {
 
     /// The next block of a source, with its bytes; nil behind the last.
     func next(of source: Int) throws -> InputBlock? {
+        assert(
+            UInt16(exactly: source) != nil,
+            "source \(source) of a plan has a number that no note can hold")
         let cursor = cursors[source] ?? trace.inputs(source: UInt16(source))
         cursors[source] = cursor
         guard var block = try cursor.next() else { return nil }
@@ -73,6 +76,9 @@ final class RecordedInputs {
 
     /// The bytes of a block that the trace has only a hash of.
     private func read(_ block: InputBlock, _ source: Int) throws -> [UInt8] {
+        assert(
+            block.kind == .bytes && block.bytes == nil,
+            "a block of kind \(block.kind) is looked for in a file, and the trace has it")
         guard source < trace.header.sources.count else {
             throw TraceError(
                 .damaged, "the trace's header names no source \(source), which its plan has")
@@ -114,6 +120,7 @@ final class RecordedInputs {
             if count < 0 { throw changed("cannot be read (\(String(cString: strerror(errno))))") }
             if count == 0 { throw changed("ends early") }
             done += count
+            assert(done <= bytes.count, "\(done) bytes were read into room for \(bytes.count)")
         }
         var hash = StableHash()
         hash.combine(bytes: bytes)

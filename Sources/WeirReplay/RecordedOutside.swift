@@ -71,6 +71,7 @@ package final class RecordedOutside: Outside, @unchecked Sendable {
     package var calls: any CallDesk { desk }
 
     package func input(of source: SourcePlan) throws -> any InputFeed {
+        assert(source.readsBytes, "\(source.name) makes its elements and asks for input")
         RecordedFeed(
             location: answers.location(source.index),
             isRepeatable: answers.isRepeatable(source.index)
@@ -127,7 +128,13 @@ private final class RecordedCalls: CallDesk, @unchecked Sendable {
         self.onUnmade = onUnmade
     }
 
-    func submit(_ call: PendingCall) { made[call.subtask] = call.call }
+    func submit(_ call: PendingCall) {
+        let last = made[call.subtask] ?? 0
+        assert(
+            call.call > last,
+            "subtask \(call.subtask) makes call \(call.call) behind call \(last)")
+        made[call.subtask] = call.call
+    }
 
     func take(_ calls: [UInt64], of turn: TurnContext) -> [[UInt8]?] {
         guard let subtask = turn.subtask else { return [] }

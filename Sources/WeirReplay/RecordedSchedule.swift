@@ -21,6 +21,8 @@ package final class RecordedSchedule: ReplaySchedule {
     private var ahead: [ScheduleBatch] = []
     /// Ends that were read and not taken yet, by their turns' steps.
     private var ends: [Step: RecordedEnd] = [:]
+    /// The last step of all batches that were read.
+    private var lastRead: Step = 0
     private var isExhausted = false
     /// The turns in flight when the run died, each with its last noted access or publish; 0 for
     /// none.
@@ -57,6 +59,7 @@ package final class RecordedSchedule: ReplaySchedule {
     /// Passes over the steps up to `step`, which are in the first batch or come before it. Their
     /// ends are kept: nobody asks for them.
     func skip(through step: Step) throws {
+        assert(lastRead == 0, "steps are passed over in a schedule that was read to \(lastRead)")
         while let next = try peek(), next.note.step <= step { advance() }
     }
 
@@ -100,8 +103,18 @@ package final class RecordedSchedule: ReplaySchedule {
             isExhausted = true
             return false
         }
+        // A page of a file is believed by itself, so that two of them may contradict each other.
+        if let first = next.steps.first, let last = next.steps.last {
+            guard first.step > lastRead else {
+                throw TraceError(
+                    .damaged, "step \(first.step) comes behind step \(lastRead) in the schedule")
+            }
+            lastRead = last.step
+        }
         for end in next.ends {
-            assert(ends[end.step] == nil, "the turn of step \(end.step) ends twice")
+            guard ends[end.step] == nil else {
+                throw TraceError(.damaged, "the turn of step \(end.step) ends twice")
+            }
             ends[end.step] = RecordedEnd(
                 accesses: end.accesses, sample: end.sample, emitted: Array(next.emitted(of: end)))
         }

@@ -80,6 +80,7 @@ package struct ReplayReport: Equatable, Sendable {
     /// What differs first between two replays of one trace that both agree with it, as words. Only
     /// asked where the two reports differ.
     package func difference(from other: ReplayReport) -> String {
+        assert(self != other, "two replays that agree up to step \(steps) differ in nothing")
         let parts = zip(state.parts, other.state.parts)
         if let part = parts.enumerated().first(where: { $1.0 != $1.1 })?.offset {
             return "the final state of \(part < partNames.count ? partNames[part] : "a part")"

@@ -137,6 +137,9 @@ package struct ReplayRun {
         // They hold what holds the notes.
         defer { notes.listeners = ComparedNotes.Listeners() }
         rerun.scheduler.run(rerun.execution)
+        assert(
+            director.reached <= options.through,
+            "a replay up to step \(options.through) came to step \(director.reached)")
         notes.drainLogs()
         try rerun.checkReading()
         for feed in feeds.values {
@@ -160,6 +163,9 @@ private final class DirectRows: RowFeed {
     private(set) var account = RowAccount()
 
     func offer(_ rows: [UInt8], count: Int) -> Bool {
+        // Each row has its line end at least.
+        assert(
+            1...max(1, rows.count) ~= count, "\(count) rows are offered in \(rows.count) bytes")
         if failure == nil {
             do { try writing.write(rows.span.bytes) } catch { failure = error }
         }

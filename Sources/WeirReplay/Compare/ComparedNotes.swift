@@ -71,6 +71,13 @@ package final class ComparedNotes: Notes, @unchecked Sendable {
 
     /// Begins with what a replay had found where its snapshot was taken. Before the first step.
     package func begin(marks: [Mark], turns begun: UInt64, compared: UInt64) {
+        assert(
+            turns.begun == 0 && self.marks.isEmpty,
+            "what a snapshot had found is taken in behind \(turns.begun) turns")
+        assert(compared <= begun, "\(compared) ends were compared of \(begun) turns")
+        assert(
+            marks.count <= Violations.maximumKept,
+            "\(marks.count) marks, at most \(Violations.maximumKept) are kept")
         self.marks = marks
         (turns.begun, turns.compared) = (begun, compared)
     }
@@ -116,7 +123,15 @@ package final class ComparedNotes: Notes, @unchecked Sendable {
 
     /// This noted rest point or publish is carried out next. The director, before it lets it
     /// happen.
-    func expect(_ step: ScheduledStep) { expected = step }
+    func expect(_ step: ScheduledStep) {
+        assert(
+            step.note.kind == .publish || step.note.kind == .rest,
+            "step \(step.note.step), of kind \(step.note.kind), is compared as it is carried out")
+        assert(
+            expected == nil,
+            "step \(step.note.step) is expected before the one that was expected came")
+        expected = step
+    }
 
     /// Whether a noted publish was expected and is not carried out yet.
     var expectsPublish: Bool { expected?.note.kind == .publish }
@@ -135,6 +150,9 @@ package final class ComparedNotes: Notes, @unchecked Sendable {
 
     package func accessed(step: Step, cell: UInt16, _ turn: TurnContext) {
         guard !isAbandoned, let subtask = turn.subtask else { return }
+        assert(
+            execution.map { Int(cell) < $0.cells.count } ?? true,
+            "\(subtask.name) touches cell \(cell), which its plan has not")
         suspicions.accessed(cell, by: subtask.index)
     }
 
@@ -145,6 +163,10 @@ package final class ComparedNotes: Notes, @unchecked Sendable {
         guard let subtask = turn.subtask, let recorded = takeExpected(),
             let outcomes = DropRun.unpack(recorded.words.map { UInt8($0 & 0xFF) })
         else { return nil }
+        assert(
+            recorded.note.kind == .publish && recorded.note.step == step,
+            "step \(step) publishes, and a \(recorded.note.kind) of step "
+                + "\(recorded.note.step) was expected")
         // A full `fail` edge noted no runs: nothing was published there.
         if outcomes.isEmpty { return nil }
         let decided = decide()
@@ -174,6 +196,9 @@ package final class ComparedNotes: Notes, @unchecked Sendable {
                 return
             }
             turns.compared += 1
+            assert(
+                turns.compared <= turns.begun,
+                "\(turns.compared) ends were compared of \(turns.begun) turns")
             compare(account, of: subtask, turn, with: end)
         } catch {
             readFailure = error
@@ -206,6 +231,9 @@ package final class ComparedNotes: Notes, @unchecked Sendable {
                     expected: "values \(recorded.sample?.hexadecimal ?? "none")",
                     got: "values \(account.sample?.hexadecimal ?? "none")"))
         } else if account.sample != nil {
+            assert(
+                turn.step > turns.agreedSamples[subtask.index] ?? 0,
+                "the samples of \(subtask.name) agree at step \(turn.step), behind a later one")
             turns.agreedSamples[subtask.index] = turn.step
         }
     }
@@ -222,6 +250,10 @@ package final class ComparedNotes: Notes, @unchecked Sendable {
 
     package func rested(step: Step, time: Int64, state: () -> StateDigest) {
         guard let recorded = takeExpected() else { return }
+        assert(
+            recorded.note.kind == .rest && recorded.note.step == step,
+            "step \(step) rests, and a \(recorded.note.kind) of step \(recorded.note.step) was "
+                + "expected")
         let state = state()
         listeners.rests?(step, time, state)
         guard schedule.hasDigests else { return }

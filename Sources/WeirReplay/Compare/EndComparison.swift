@@ -32,6 +32,9 @@ struct EndComparison {
     mutating func compare(
         _ report: ReplayReport, _ notes: ComparedNotes
     ) -> Divergence? {
+        assert(
+            comparedParts == 0 && comparedRows == 0,
+            "an end is compared twice: \(comparedParts) parts agreed already")
         guard let end else { return nil }
         if let counts = counts(report, end) { return counts }
         // Older traces have digests of another form, or none of single parts.
@@ -76,6 +79,9 @@ struct EndComparison {
         _ report: ReplayReport, _ recorded: [PartDigest], _ notes: ComparedNotes
     ) -> Divergence? {
         let names = report.partNames
+        assert(
+            names.count == report.state.subtasks.count + report.state.cells.count,
+            "\(names.count) names for the parts of another state")
         let replayed = zip(names, report.state.parts).map {
             PartDigest(part: $0, digest: $1.hexadecimal)
         }

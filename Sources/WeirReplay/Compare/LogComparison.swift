@@ -128,6 +128,8 @@ final class LogComparison {
     }
 
     private func diverge(_ record: LogRecord, expected: String, got: String) {
+        assert(
+            divergence == nil, "a log of step \(record.step) is compared behind a difference")
         let subtask = Int(record.subtask)
         let info = subtask < subtasks.count ? subtasks[subtask] : nil
         divergence = Divergence(
@@ -137,6 +139,7 @@ final class LogComparison {
     }
 
     private func advance() {
+        assert(next != nil, "recorded logs are read on behind the last of them")
         do { next = try recorded.next()?.record } catch { failure = error }
     }
 

@@ -37,7 +37,12 @@ package final class LogOrder {
     private func settleAll(before step: Step) {
         waiting.sort(by: LogRecord.precedes)
         let end = waiting.firstIndex { $0.step >= step } ?? waiting.count
-        for record in waiting[..<end] { handOn(record, sites[Int(record.site)]) }
+        for record in waiting[..<end] {
+            assert(
+                Int(record.site) < sites.count,
+                "a record of step \(record.step) has statement \(record.site) of \(sites.count)")
+            handOn(record, sites[Int(record.site)])
+        }
         waiting.removeSubrange(..<end)
     }
 }

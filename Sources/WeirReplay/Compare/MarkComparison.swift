@@ -76,6 +76,9 @@ final class MarkComparison {
 
     /// The replay found a violation or a failure.
     func take(_ mark: Mark) {
+        assert(
+            mark.kind == .violation || mark.kind == .failure,
+            "a replay found a mark of kind \(mark.kind), which only a person makes")
         if isWide(mark.name), !isSimulated {
             if onlyReplay.count < Violations.maximumKept { onlyReplay.append(mark) }
         } else {
@@ -86,6 +89,7 @@ final class MarkComparison {
     /// A condition over several stages began not to hold at a recorded rest point, as seen from the
     /// rest point before: that is where a parallel run looks.
     func takeAtRest(_ mark: Mark) {
+        assert(isWide(mark.name), "\(mark.name) is looked at in turns and not at rest points")
         onlyReplay.removeAll { $0.step == mark.step && $0.name == mark.name }
         if !isSimulated { compare(mark) }
     }

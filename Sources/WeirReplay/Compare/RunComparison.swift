@@ -75,6 +75,13 @@ final class RunComparison {
         var report = ReplayReport()
         report.steps = director.reached
         report.turns = notes.begunTurns
+        assert(
+            notes.comparedTurns <= report.turns,
+            "\(notes.comparedTurns) ends were compared of \(report.turns) turns")
+        assert(
+            notes.agreedRest <= report.steps,
+            "a rest point agreed at step \(notes.agreedRest), and the replay came to "
+                + "\(report.steps)")
         report.marks = notes.marks
         report.violations = execution.violations.first
         report.elements = execution.subtasks.reduce(0) { $0 + $1.sourceTaken }
@@ -151,6 +158,10 @@ final class RunComparison {
             notes.settleSuspicions()
             consider(notes.divergence)
         }
+        assert(
+            end.comparedParts == 0
+                || end.comparedParts == execution.subtasks.count + execution.cells.count,
+            "\(end.comparedParts) final parts were compared, and not all of them")
         report.divergence = found
         report.compared.turns = notes.comparedTurns
         report.compared.restPoints = notes.comparedRests
@@ -173,6 +184,9 @@ final class RunComparison {
         guard let reason = reason(isWhole: isWhole) else { return nil }
         // A turn that was not compared to its end is where agreement ends.
         let open = report.inFlight.map(\.step) + [notes.leastUncompared].compactMap { $0 }
+        assert(
+            open.allSatisfy { 1...max(1, report.steps) ~= $0 },
+            "a turn is open that did not begin up to step \(report.steps)")
         let agreed = (open.min() ?? report.steps.next).previous
         return ReplayReport.Reservation(
             agreed: min(agreed, report.steps), last: max(report.steps, trace.end?.steps ?? 0),

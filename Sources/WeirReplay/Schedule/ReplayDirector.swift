@@ -57,7 +57,10 @@ package final class ReplayDirector: StepDirector {
 
     /// No turn that began before this step is open.
     package var leastOpenTurn: Step {
-        min(open.least ?? .max, reached)
+        assert(
+            open.least ?? 0 <= reached,
+            "a turn is open behind step \(reached), the last that was taken")
+        return min(open.least ?? .max, reached)
     }
 
     /// Why the schedule could not be read on; nil when it could.
@@ -93,6 +96,9 @@ package final class ReplayDirector: StepDirector {
     /// Begins behind `step`, whose turns all ended, as those before a snapshot have. Before the
     /// first `resume` only.
     package func begin(behind step: Step) {
+        assert(
+            open.isEmpty && reached == 0,
+            "a replay that came to step \(reached) begins behind step \(step)")
         reached = step
         current = step
     }
@@ -108,7 +114,13 @@ package final class ReplayDirector: StepDirector {
     /// The number of the note that let the turn go on.
     package func exclusiveStep(
         _ purpose: ExclusivePurpose, slots: Int, _ turn: TurnContext
-    ) -> Step { current }
+    ) -> Step {
+        // Equal where a turn in flight, the last one of its run, goes on beyond the trace.
+        assert(
+            current >= turn.step,
+            "step \(current) of a turn lies before its beginning, step \(turn.step)")
+        return current
+    }
 
     package func mayPublishStep(_ turn: TurnContext) -> Bool {
         // A turn that runs on has no further step in the trace: what it would publish stays. For
@@ -159,6 +171,9 @@ package final class ReplayDirector: StepDirector {
 
     /// Lets a turn in flight run the closure that it is held before.
     private func leave(_ holder: UInt16, _ execution: Execution) -> SequentialScheduler.Action {
+        assert(
+            isInFlight(holder),
+            "subtask \(holder) is held inside a cell, and its turn was not in flight")
         open.leave(holder)
         return .resume(execution.subtasks[Int(holder)])
     }
@@ -167,6 +182,9 @@ package final class ReplayDirector: StepDirector {
     package func decide(
         _ scheduler: SequentialScheduler, _ turn: TurnContext
     ) -> SequentialScheduler.Action {
+        assert(
+            !notes.expectsPublish,
+            "the publish of step \(current) was let go on and did not come")
         let asking = Asking(scheduler: scheduler, turn: turn)
         if let onQuiet, isQuiet { onQuiet() }
         while notes.divergence == nil, failure == nil {
@@ -260,6 +278,9 @@ package final class ReplayDirector: StepDirector {
     /// Takes a note from the schedule: it is the current step from now on. The conditions are
     /// looked at first, in the state that the steps before it left.
     private func take(_ note: StepNote, _ execution: Execution) {
+        assert(
+            note.step > reached && note.step <= lastStep,
+            "step \(note.step) is taken behind \(reached), and the last is \(lastStep)")
         checkInvariants(execution)
         schedule.advance()
         if note.kind.beginsTurn || note.kind == .rest { time = note.time }
@@ -343,6 +364,12 @@ package final class ReplayDirector: StepDirector {
         _ begun: ScheduledStep, _ subtask: Subtask, runsOn: Bool = false
     ) -> SequentialScheduler.Action {
         let note = begun.note
+        assert(
+            note.kind.beginsTurn && note.subtask == subtask.index,
+            "a \(note.kind) of subtask \(note.subtask) begins a turn of \(subtask.name)")
+        assert(
+            note.step <= reached,
+            "the turn of step \(note.step) is started before its note was taken")
         open.start(note.subtask, step: note.step, runsOn: runsOn)
         var choice = Choice(kind: note.kind)
         choice.inlet = note.port
@@ -358,6 +385,9 @@ package final class ReplayDirector: StepDirector {
         _ next: ScheduledStep, _ subtask: Subtask, _ asking: Asking
     ) -> SequentialScheduler.Action? {
         let note = next.note
+        assert(
+            note.kind == .access || note.kind == .publish,
+            "a \(note.kind) of step \(note.step) is taken for a step inside a turn")
         let purpose: ExclusivePurpose =
             note.kind == .access ? .cell(note.port) : .publish(note.port)
         if note.kind == .access, let holder = open.holder(of: note.port) {

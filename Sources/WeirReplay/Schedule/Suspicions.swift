@@ -29,11 +29,15 @@ struct Suspicions {
 
     /// A sample of the subtask's values differs.
     mutating func suspect(_ subtask: UInt16, _ found: Divergence) {
+        assert(
+            found.agreed < found.step,
+            "a value of \(found.subtask) differs at step \(found.step), where it agreed")
         if samples[subtask] == nil { samples[subtask] = found }
     }
 
     /// All parts were compared at a rest point and agreed.
     mutating func agree(at step: Step) {
+        assert(step > agreedRest, "the state agrees at step \(step), behind \(agreedRest)")
         agreedRest = step
         comparedRests += 1
         accessors.removeAll(keepingCapacity: true)
@@ -76,6 +80,7 @@ struct Suspicions {
         let subtasks = execution.subtasks.count
         let first = parts.first { $0 < subtasks }
         for part in parts where part >= subtasks {
+            assert(part < names.count, "part \(part) of a state with \(names.count)")
             let touched = (accessors[UInt16(part - subtasks)] ?? []).sorted()
             guard let least = touched.first else { continue }
             if let first, touched.contains(UInt16(first)) || first < Int(least) { continue }

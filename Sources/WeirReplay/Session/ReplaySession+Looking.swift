@@ -46,6 +46,9 @@ extension ReplaySession {
         try forEachState(of: stage, query) { _, found, count in
             let taken = found.prefix(limit - entries.count)
             entries.append(contentsOf: taken)
+            assert(
+                taken.count <= count && entries.count <= limit,
+                "\(entries.count) entries, at most \(limit), and \(count) of one subtask")
             omitted += count - taken.count
         }
         return (entries, omitted)
@@ -164,6 +167,9 @@ extension ReplaySession {
             let place = operators.count > 1 ? "\(subtask.stage).\(name)" : subtask.stage
             var list = EntryList(limit: query.limit - values.count) { query.holds(place, $0) }
             subtask.list(&list, ofState: index)
+            assert(
+                list.entries.count <= list.count,
+                "\(list.entries.count) entries of \(name) are given and \(list.count) meant")
             count += list.count
             values += list.entries.map { entry in
                 StateValue(

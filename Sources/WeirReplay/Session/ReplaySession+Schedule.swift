@@ -19,6 +19,9 @@ extension ReplaySession {
     /// A note's facts. An access does not say at which time it was: its turn's beginning does,
     /// which is often in the same page.
     private func facts(_ note: StepNote, in page: SchedulePages.Page) throws -> StepFacts {
+        assert(
+            page.first <= note.step && note.step <= page.last,
+            "step \(note.step) is in a page from \(page.first) to \(page.last)")
         var facts = StepFacts(
             step: note.step, kind: note.kind, subtask: note.subtask, turn: 0, port: note.port,
             count: note.count, time: note.time)

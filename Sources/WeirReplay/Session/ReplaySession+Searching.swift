@@ -43,6 +43,7 @@ extension ReplaySession {
         var width = Self.firstWindow
         while end > 1 {
             let start = max(.first, end.earlier(by: width))
+            assert(start < end, "a window from step \(start) to before \(end) ends no search")
             // A window without a candidate is passed over without running anything.
             if try firstStep(after: start.previous, through: end.previous, where: candidates) != nil
             {
@@ -101,6 +102,7 @@ extension ReplaySession {
         var lines = LineAssembler()
         var passed: UInt64 = 0
         while true {
+            assert(passed <= index, "line \(index) was passed over, \(passed) lines are behind")
             while lines.waiting == 0 {
                 guard !lines.isEnded, lines.trouble == nil,
                     let block = try inputs.next(of: source)

@@ -14,6 +14,7 @@ extension ReplaySession {
         var width = Self.firstWindow
         while end > 0 {
             let start = end.earlier(by: width)
+            assert(start < end, "a window from step \(start) to \(end) ends no search")
             var steps: [StepFacts] = []
             _ = try firstStep(after: start, through: end) { facts in
                 if watched.mayBeWritten(by: facts) { steps.append(facts) }
@@ -38,6 +39,7 @@ extension ReplaySession {
             if watched.mayBeWritten(by: facts) { steps.append(facts) }
             return steps.count >= limit
         }
+        assert(steps.count <= limit, "\(steps.count) steps of a history of at most \(limit)")
         var found: [StateAccess] = []
         try follow(watched, steps.reversed()) { found.append($0) }
         return found
@@ -65,6 +67,9 @@ extension ReplaySession {
                     place + 1 < steps.count
                     ? steps[place + 1].step.previous : try settled(facts.step, state)
             }
+            assert(
+                next >= facts.step && next >= past.position,
+                "step \(facts.step) is looked at from step \(next), behind \(past.position)")
             guard try run(past, through: next) else { throw ReplayInterrupted(step: facts.step) }
             // Where the replay diverged, or the turn is open at the playhead, nothing more can be
             // seen.

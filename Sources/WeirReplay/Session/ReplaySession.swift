@@ -107,6 +107,7 @@ package final class ReplaySession {
         }
         let begin = position
         travel.isInterrupted = try !run(replica, through: goal)
+        assert(position <= goal, "a journey to step \(goal) came to step \(position)")
         travel.to = position
         travel.stepsRun = begin.distance(to: position)
         travel.nanoseconds = MonotonicClock.nanoseconds() - started
@@ -117,6 +118,9 @@ package final class ReplaySession {
     /// way. The session's own stays where it is.
     func replica(at step: Step) throws -> Replica? {
         let past = try Replica(plan, from: ladder.nearest(through: step))
+        assert(
+            past.position <= step,
+            "a look at step \(step) begins at a snapshot of step \(past.position)")
         return try run(past, through: step) ? past : nil
     }
 
@@ -136,6 +140,9 @@ package final class ReplaySession {
             let now = MonotonicClock.nanoseconds()
             guard now - lastTaken >= lastSnapshotCost * Self.costFactor else { return }
             guard let snapshot = replica.snapshot() else { return }
+            assert(
+                snapshot.step <= goal,
+                "a snapshot of step \(snapshot.step) is taken on the way to step \(goal)")
             ladder.insert(snapshot, playhead: goal)
             lastTaken = MonotonicClock.nanoseconds()
             lastSnapshotCost = lastTaken - now

@@ -79,6 +79,7 @@ final class Replica {
         }
         self.inputs = inputs
         self.results = results
+        assert(position == start, "a replica behind step \(start) stands at step \(position)")
     }
 
     deinit { rerun.abandon() }
@@ -97,6 +98,7 @@ final class Replica {
         director.lastStep = step
         rerun.scheduler.resume(execution)
         try rerun.checkReading()
+        assert(position <= step, "a replica that runs to step \(step) came to \(position)")
     }
 
     /// Everything as values; nil where a turn is open, the run stops, or something differed or is
@@ -105,6 +107,9 @@ final class Replica {
         guard director.isQuiet, !execution.isStopping, notes.divergence == nil,
             !notes.hasSuspicions
         else { return nil }
+        assert(
+            scheduler.suspendedSubtasks.isEmpty,
+            "no turn is open at step \(position), and one is suspended")
         return ReplaySnapshot(
             step: position, turns: notes.begunTurns, execution: execution.save(),
             inputs: inputs.copy(), results: results.copy(), marks: notes.marks,
