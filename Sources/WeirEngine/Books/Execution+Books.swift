@@ -88,6 +88,9 @@ private struct Bookkeeper {
         }
         addOperators()
         addDrops()
+        assert(
+            omitted == 0 || result.imbalances.count == Books.maximumImbalances,
+            "\(omitted) imbalances are not told and \(result.imbalances.count) are")
         if omitted > 0 { result.imbalances.append("and \(omitted) more places") }
         return result
     }
@@ -243,6 +246,7 @@ private struct Bookkeeper {
 
     /// Adds what a source had read in vain and what a sink's writer did not write.
     private mutating func addLeftovers(_ subtask: Subtask) {
+        assert(isOver, "what \(subtask.name) has left is lost while turns may still take it")
         func add(_ reason: DropReason, _ count: UInt64) {
             guard count > 0 else { return }
             result.leftovers.append(
@@ -294,6 +298,9 @@ private struct Bookkeeper {
         let stages = execution.plan.stages.map(\.name)
         let place = Dictionary(
             stages.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
+        assert(
+            place.count == stages.count,
+            "\(stages.count) stages have \(place.count) names: drops of two would be added up")
         let reasons = DropReason.allCases
         // A table of stages and reasons, so that the drops come out in that order.
         var counts = [UInt64](repeating: 0, count: stages.count * reasons.count)

@@ -55,6 +55,7 @@ extension Frame {
     /// Counts elements of the running operator that had no chance to have their effect, in its book
     /// and in the subtask's counters. In a turn.
     func drop(_ count: Int, _ reason: DropReason) {
+        assert(count >= 0, "\(count) elements are dropped as \(reason.rawValue)")
         guard count > 0 else { return }
         books?[operatorIndex].drop(UInt64(count), reason)
         counters?._withUnsafeGuaranteedRef { $0.drop(UInt64(count), reason) }
@@ -65,6 +66,7 @@ extension Frame {
 
     /// Counts a slice of the running operator: what is not done was given up by a failure.
     func handled(_ done: Int, of count: Int) {
+        assert(0...max(0, count) ~= done, "\(done) of \(count) elements are handled")
         handled(done)
         if done < count { drop(count - done, .stopped) }
     }
@@ -72,6 +74,10 @@ extension Frame {
     /// Counts elements that the running operator made and that a failure keeps from the next: they
     /// count as taken by that one and stopped there.
     mutating func giveUp(_ count: Int) {
+        assert(failure != nil, "\(count) elements are given up and nothing has failed")
+        assert(
+            chain.map { operatorIndex < $0.takeUnretainedValue().links.count } ?? true,
+            "operator \(operatorIndex), behind the last one, gives \(count) elements up")
         operatorIndex += 1
         books?[operatorIndex].taken &+= UInt64(count)
         drop(count, .stopped)

@@ -34,10 +34,12 @@ package final class LaneNotes: LiveNotes, @unchecked Sendable {
 
     /// Waits in the lane itself, which asks the recorder to drain it.
     package func reserve(_ slots: Int, _ turn: TurnContext) {
+        assert(slots > 0, "room for \(slots) slots is set aside: every note takes one at least")
         lanes?.workers[turn.worker].reserve(slots)
     }
 
     package func release(_ slots: Int, _ turn: TurnContext) {
+        assert(slots >= 0, "\(slots) slots are given back: more were used than set aside")
         lanes?.workers[turn.worker].release(slots)
     }
 
@@ -82,6 +84,11 @@ package final class LaneNotes: LiveNotes, @unchecked Sendable {
                 count: choice.count, time: choice.time)
             turn.usedSlots = 1
         }
+        // Its end must find room without waiting, since it is noted with a number in hand.
+        assert(
+            turn.usedSlots < subtask.turnSlots,
+            "the beginning of a turn of \(subtask.name) takes \(turn.usedSlots) of "
+                + "\(subtask.turnSlots) slots and leaves none for its end")
     }
 
     package func accessed(step: Step, cell: UInt16, _ turn: TurnContext) {
@@ -96,11 +103,17 @@ package final class LaneNotes: LiveNotes, @unchecked Sendable {
         decide: () -> [DropRun.Outcome]?
     ) -> [DropRun.Outcome]? {
         let outcomes = decide()
+        assert(
+            outcomes.map { $0.count == offered } ?? true,
+            "\(outcomes?.count ?? 0) outcomes for \(offered) messages of step \(step)")
         guard let lanes, let subtask = turn.subtask else { return outcomes }
         let lane = lanes.workers[turn.worker]
         let used = lane.notePublish(
             step: step, turn: turn.step, subtask: subtask.index, outlet: outlet,
             count: offered, runs: DropRun.pack(outcomes ?? []))
+        assert(
+            used <= NoteLane.maximumNoteSlots,
+            "the publish of step \(step) takes \(used) of \(NoteLane.maximumNoteSlots) slots")
         // Room for the largest note was set aside before the lock, when nobody could know how many
         // runs the outcomes would make.
         lane.release(NoteLane.maximumNoteSlots - used)
@@ -122,6 +135,10 @@ package final class LaneNotes: LiveNotes, @unchecked Sendable {
                 sample: account.sample,
                 emitted: UnsafeBufferPointer(rebasing: emitted[0..<outlets.count]))
         }
+        assert(
+            turn.usedSlots + used <= subtask.turnSlots,
+            "a turn of \(subtask.name) takes \(turn.usedSlots) and \(used) slots, "
+                + "\(subtask.turnSlots) are set aside for both notes")
         // Room was set aside for the largest notes that a turn of the subtask can have: what this
         // turn's beginning and its end did not take goes back.
         lane.release(subtask.turnSlots - turn.usedSlots - used)

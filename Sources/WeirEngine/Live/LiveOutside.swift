@@ -66,6 +66,7 @@ package final class LiveOutside: Outside, @unchecked Sendable {
     /// Readers may bring their first block before the scheduler runs; `notify` then queues the
     /// subtask, and the scheduler finds it there.
     package func start(_ execution: Execution) {
+        assert(self.execution == nil, "the threads of one run are started twice")
         self.execution = execution
         executor.start()
         // A drawn run owes nothing to how fast a thread reads: its feeds read and write where they
@@ -102,6 +103,9 @@ package final class LiveOutside: Outside, @unchecked Sendable {
     /// Called by an executor's thread when an answer is in its mailbox.
     private func notify(_ subtask: UInt16) {
         guard let execution else { return }
+        assert(
+            Int(subtask) < execution.subtasks.count,
+            "an answer is for subtask \(subtask) of \(execution.subtasks.count)")
         execution.scheduler.notify(execution.subtasks[Int(subtask)])
     }
 
@@ -113,6 +117,9 @@ package final class LiveOutside: Outside, @unchecked Sendable {
         guard let execution else { return }
         var first = 0
         for stage in execution.plan.stages {
+            assert(
+                first + stage.width <= execution.subtasks.count,
+                "stage \(stage.name) ends behind the \(execution.subtasks.count) subtasks")
             if isMeant(stage) {
                 for subtask in execution.subtasks[first..<first + stage.width] {
                     execution.scheduler.notify(subtask)
@@ -135,6 +142,9 @@ package final class LiveOutside: Outside, @unchecked Sendable {
     package var calls: any CallDesk { executor }
 
     package func input(of source: SourcePlan) throws -> any InputFeed {
+        assert(
+            source.index < connections.sources.count,
+            "the run was given \(connections.sources.count) inputs and none for \(source.name)")
         guard let reading = connections.sources[source.index] else {
             throw PlanError("source \(source.name) was given nothing to read")
         }

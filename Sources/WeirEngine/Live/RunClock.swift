@@ -36,6 +36,7 @@ package final class RunClock: Sendable {
     /// at a time, the one with the baton, which is why a load and a store are enough; relaxed,
     /// because whoever else reads it only shows it.
     package func advance(to nanoseconds: Int64) {
+        assert(kind == .virtual, "the machine's clock is told to be at \(nanoseconds) ns")
         if nanoseconds > virtualTime.load(ordering: .relaxed) {
             virtualTime.store(nanoseconds, ordering: .relaxed)
         }

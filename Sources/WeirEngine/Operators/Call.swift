@@ -213,6 +213,9 @@ extension AsyncCalls: OperatorState, OperatorTimers {
     }
 
     func restore(_ snapshot: Snapshot) {
+        assert(
+            flights.isEmpty && callCount == 0,
+            "\(partName) takes a saved state in and has made \(callCount) calls")
         (flights, timeouts) = (snapshot.flights, snapshot.timeouts)
         (callCount, operatorIndex) = (snapshot.callCount, snapshot.operatorIndex)
     }

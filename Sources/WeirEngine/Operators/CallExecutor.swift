@@ -31,6 +31,7 @@ final class CallExecutor: CallDesk, @unchecked Sendable {
 
     /// Starts a thread for each lane. Once, before the first turn.
     func start() {
+        assert(threads.isEmpty, "the \(threads.count) threads of calls are started again")
         threads = lanes.enumerated().map { number, lane in
             Worker("weir-call-\(number)") { [self] in
                 while let call = next() { execute(call, lane) }

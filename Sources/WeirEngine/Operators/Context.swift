@@ -182,6 +182,9 @@ extension Frame {
         file: StaticString = #fileID, line: UInt32
     ) {
         guard level >= logLevel else { return }
+        assert(
+            chain.map { operatorIndex <= $0.takeUnretainedValue().links.count } ?? true,
+            "\(message) is told by operator \(operatorIndex), behind the end of its chain")
         let taken = chain.map { $0.takeUnretainedValue().taken[operatorIndex] } ?? 0
         append(level, message, fields, index: taken, file: file, line: line)
     }

@@ -179,6 +179,10 @@ final class KeyedProcess<
 
     private func drop(_ count: Int, _ frame: UnsafeMutablePointer<Frame>) {
         book.dropped += UInt64(count)
+        assert(
+            book.merged + book.fired + book.dropped <= book.set,
+            "of \(book.set) timers \(book.merged) were merged, \(book.fired) fired and "
+                + "\(book.dropped) dropped")
         frame.pointee.drop(count, .timer)
     }
 
@@ -208,6 +212,10 @@ final class KeyedProcess<
             }
             fire(entry, frame)
         }
+        assert(
+            frame.pointee.failure != nil
+                || eventTimers.earliest ?? .max >= watermark.nanoseconds,
+            "the watermark \(watermark) goes on and has passed a timer that did not fire")
         output.pointee.flush(frame)
     }
 

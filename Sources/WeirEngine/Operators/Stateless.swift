@@ -34,6 +34,7 @@ extension DataStream {
                     }
                     index += 1
                 }
+                assert(kept <= count, "a filter keeps \(kept) of \(count) elements")
                 slice.count = kept
             } catch {
                 frame.pointee.fail(error)
@@ -135,6 +136,7 @@ private final class CheckedTurn {
 
     /// Counts elements of the turn at a step; tells how many of that turn came before them.
     func take(_ elements: Int, step: Step) -> UInt64 {
+        assert(step >= self.step, "a turn of step \(step) comes behind that of \(self.step)")
         if step != self.step { (self.step, count) = (step, 0) }
         defer { count += UInt64(elements) }
         return count
@@ -167,6 +169,9 @@ extension ElementSlice {
         } catch {
             frame.pointee.fail(error)
         }
+        assert(
+            done <= index && index <= count,
+            "of \(count) elements \(index) were taken and \(done) are done")
         // Those that nobody saw.
         (elements + index).deinitialize(count: count - index)
         return done

@@ -70,6 +70,9 @@ final class SubtaskProcess<State: Codable & Sendable, Output: Sendable> {
     private func end(_ frame: UnsafeMutablePointer<Frame>) {
         guard !isEnded else { return }
         isEnded = true
+        assert(
+            frame.pointee.watermark == .distantFuture,
+            "\(partName) ends at the watermark \(frame.pointee.watermark)")
         guard let onEnd else { return }
         var context = OperatorContext<Output>(
             frame: frame, output: output, time: frame.pointee.watermark.nanoseconds,

@@ -75,6 +75,7 @@ private struct Binder {
             "a channel was bound without one of its ends")
         assert(subtasks.enumerated().allSatisfy { Int($1.index) == $0 }, "subtasks are misnumbered")
         let cells = planned.cells.enumerated().map { $1.make(UInt16($0)) }
+        assert(cells.enumerated().allSatisfy { Int($1.index) == $0 }, "cells are misnumbered")
         return BoundPlan(
             subtasks: subtasks, channels: channels, cells: cells,
             wideInvariants: planned.wideInvariants,
@@ -113,6 +114,10 @@ private struct Binder {
         _ stage: Int, _ ordinal: Int, _ members: [Node], index: UInt16
     ) throws -> Subtask {
         let plan = planned.plan.stages[stage]
+        assert(
+            plan.operators.count == members.count,
+            "stage \(plan.name) has \(plan.operators.count) operators in its plan and "
+                + "\(members.count) to be bound")
         let frame = UnsafeMutablePointer<Frame>.allocate(capacity: 1)
         frame.initialize(to: Frame())
         // A stream for each subtask, so that no subtask's numbers depend on how many another one
@@ -147,6 +152,10 @@ private struct Binder {
         if !last.outputs.isEmpty {
             links.append(distributor(last, 0, stage, ordinal).makeLink(sides: sides))
         }
+        assert(!links.isEmpty, "stage \(plan.name) has nothing that takes its elements")
+        assert(
+            outlets[stage][ordinal].enumerated().allSatisfy { Int($1.index) == $0 },
+            "the outlets of \(plan.name)/\(ordinal), which notes name by number, are misnumbered")
         return Subtask(
             index: index, stage: plan.name, ordinal: ordinal, inlets: inlets[stage][ordinal],
             outlets: outlets[stage][ordinal], chain: Chain(links: links, frame: frame),
@@ -159,6 +168,9 @@ private struct Binder {
     ) -> any AnyDistributor {
         let port = StreamPort(node: node.id, output: output)
         let edges = edgeOutlets[stage][ordinal].filter { $0.port == port }.map(\.edge)
+        assert(
+            edges.allSatisfy { !$0.outlets.isEmpty },
+            "output \(output) of \(node.planName) is read by an edge that leads nowhere")
         return node.outputs[output].makeDistributor(edges)
     }
 
@@ -166,6 +178,9 @@ private struct Binder {
     private func source(
         _ plan: StagePlan, _ node: Node
     ) throws -> (name: String, driver: any SourceDriver)? {
+        assert(
+            (node.source == nil) == (plan.source == nil),
+            "\(node.planName) and its stage \(plan.name) do not agree on what is read there")
         guard let spec = node.source, let source = plan.source else { return nil }
         let sourcePlan = planned.plan.sources[source]
         let driver = spec.makeDriver(

@@ -56,6 +56,9 @@ extension EdgePlan {
     /// one with the same ordinal or the only one. `width` is that of the reading stage.
     func consumers(of producer: Int, width: Int) -> Range<Int> {
         if isKeyed { return 0..<width }
+        assert(
+            width == 1 || producer < width,
+            "subtask \(producer) has no reader of its ordinal among \(width)")
         return width == 1 ? 0..<1 : producer..<producer + 1
     }
 }

@@ -158,6 +158,9 @@ struct Planner {
                 let upstream = Set(node.inputs.map { widths[$0.node] })
                 widths[node.id] = upstream.count == 1 ? upstream.first ?? 1 : 1
             }
+            assert(
+                1...KeyGroups.count ~= widths[node.id],
+                "\(node.planName) would have \(widths[node.id]) subtasks")
         }
         return widths
     }
@@ -260,6 +263,9 @@ package final class PlannedPipeline: @unchecked Sendable {
         plan: Plan, members: [[Node]], cells: [CellSpec], wideInvariants: [WideInvariant],
         keyedStates: Int
     ) {
+        assert(
+            plan.stages.count == members.count,
+            "\(plan.stages.count) stages are planned and \(members.count) can be bound")
         self.keyedStates = keyedStates
         self.wideInvariants = wideInvariants
         self.plan = plan

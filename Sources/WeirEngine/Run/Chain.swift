@@ -134,6 +134,7 @@ package final class Chain {
 
     /// Forgets what only counts within a turn. Called first in each turn.
     package func beginTurn() {
+        assert(heldWatermark == nil, "a turn begins in the middle of a watermark")
         for index in 0...links.count { taken[index] = 0 }
         frame.pointee.ordinal = 0
         frame.pointee.emittedBytes = 0
@@ -197,6 +198,8 @@ package final class Chain {
     /// Fires all processing-time timers that are due at the frame's time, operator by operator.
     /// Ends at the first failure.
     package func fireTimers() {
+        // What they emit is on time: they fire before a watermark passes, or without one.
+        assert(heldWatermark == nil, "timers of processing time fire while a watermark passes")
         for (place, timers) in timed {
             frame.pointee.operatorIndex = place
             let before = running.enter(operator: place)
@@ -337,6 +340,8 @@ struct OutputBuffer<Output> {
         let watermark = frame.pointee.watermark
         if let held = chain.heldWatermark { frame.pointee.watermark = held }
         chain.run(&slice, from: index + 1)
+        assert(
+            count == 0, "an operator made \(count) elements while those behind it took the others")
         frame.pointee.watermark = watermark
         frame.pointee.operatorIndex = index
     }

@@ -67,6 +67,7 @@ package class ChannelBase: @unchecked Sendable {
     package internal(set) unowned(unsafe) var consumer: Subtask?
 
     package init(name: String, bounds: ChannelBounds, policy: EdgePolicy) {
+        assert(bounds.messages > 0, "nothing could ever pass \(name): it has room for no message")
         self.name = name
         self.bounds = bounds
         self.policy = policy
@@ -256,6 +257,10 @@ package final class Channel<Element>: ChannelBase, ChannelQueue, @unchecked Send
             position += 1
             moved += 1
         }
+        // Only the consumer moves the head, and only on: there may be more room by now, never less.
+        assert(
+            position - head.pointee.load(ordering: .relaxed) <= bounds.messages,
+            "\(moved) messages more are too many for \(name), which holds \(bounds.messages)")
         if moved > 0 {
             // Once for all that were moved: it publishes their slots, and costs the consumer one
             // miss and not many.
@@ -301,6 +306,7 @@ package final class Channel<Element>: ChannelBase, ChannelQueue, @unchecked Send
     /// The control message `offset` messages behind the head; nil where an element stands. The
     /// consumer, within what it counted.
     func control(at offset: Int) -> Control? {
+        assert(offset < depth, "message \(offset) of \(depth) on \(name) is looked at")
         let slot = (head.pointee.load(ordering: .relaxed) + offset) & (size - 1)
         return MessageTag(rawValue: tags[slot])?.control(time: times[slot])
     }
@@ -326,6 +332,7 @@ package final class Channel<Element>: ChannelBase, ChannelQueue, @unchecked Send
     /// Gives back the first `count` slots, whose elements were moved out or destroyed. The
     /// consumer, at the end of its turn.
     func free(_ count: Int) {
+        assert(count >= 0, "\(count) slots of \(name) are given back")
         let start = head.pointee.load(ordering: .relaxed)
         precondition(
             count <= tail.pointee.load(ordering: .acquiring) - start,
@@ -370,6 +377,7 @@ package final class Channel<Element>: ChannelBase, ChannelQueue, @unchecked Send
 
     package func restore(_ messages: SavedMessages<Element>) {
         changed()
+        assert(depth == 0, "\(name) takes a saved state in and holds \(depth) messages")
         // At the position where it was: which slots lie side by side depends on it. No other thread
         // is there yet.
         head.pointee.store(messages.position, ordering: .relaxed)

@@ -107,6 +107,7 @@ package final class DroppingChannel<Element>: ChannelBase, ChannelQueue, @unchec
     func decide(_ buffer: MessageBuffer<Element>, _ count: Int) -> [DropRun.Outcome]? {
         var outcomes: [DropRun.Outcome] = []
         outcomes.reserveCapacity(count)
+        assert(count <= buffer.count, "\(count) messages are offered of \(buffer.count)")
         // Goes up with what is accepted. An element that evicts another one leaves it as it is.
         var elements = elementCount
         for offset in 0..<count {
@@ -198,6 +199,7 @@ package final class DroppingChannel<Element>: ChannelBase, ChannelQueue, @unchec
             mergeNeighbours()
             return
         }
+        assertionFailure("\(name) is full of \(elementCount) elements and holds none")
     }
 
     /// Adds a control message; an earlier one of its class that no element follows goes, since
@@ -260,6 +262,9 @@ package final class DroppingChannel<Element>: ChannelBase, ChannelQueue, @unchec
             }
         }
         queue.drop(count)
+        assert(
+            0...queue.count ~= elementCount,
+            "\(name) counts \(elementCount) elements among \(queue.count) messages")
         entries.removeFirst(count)
         depthNow.store(queue.count, ordering: .releasing)
         noteOldest()

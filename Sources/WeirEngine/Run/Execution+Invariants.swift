@@ -118,6 +118,9 @@ extension Execution {
     /// Says to whoever watches from outside which condition is being checked, so that one that does
     /// not come back can be named. The index is stored before the time that makes it count.
     fileprivate func beginCheck(_ place: Int) {
+        assert(
+            place < wideInvariants.count,
+            "condition \(place) of \(wideInvariants.count) is being checked")
         checkedInvariant.store(place, ordering: .relaxed)
         checkedSince.store(max(1, TickClock.nanoseconds()), ordering: .releasing)
     }
@@ -188,6 +191,9 @@ package struct WideWatch {
         // Before the first look all count as having held, so that one that is broken from the start
         // is told.
         if held.isEmpty { held = invariants.map { _ in true } }
+        assert(
+            held.count == invariants.count,
+            "a watch of \(held.count) conditions looks at \(invariants.count)")
         var broken: [String] = []
         for (place, invariant) in invariants.enumerated() {
             execution.beginCheck(place)

@@ -85,6 +85,12 @@ package final class Execution: @unchecked Sendable {
         plan: Plan, parts: BoundPlan, outside: any Outside, notes: any Notes,
         scheduler: any Scheduler, stopsOnViolation: Bool
     ) {
+        assert(
+            parts.cells.count == plan.cells.count,
+            "\(parts.cells.count) cells were bound of \(plan.cells.count) in the plan")
+        assert(
+            parts.subtasks.count == plan.stages.reduce(0) { $0 + $1.width },
+            "\(parts.subtasks.count) subtasks were bound, as many as no plan of these stages has")
         self.plan = plan
         subtasks = parts.subtasks
         touched = TouchedSet(count: parts.subtasks.count)
@@ -179,6 +185,12 @@ package final class Execution: @unchecked Sendable {
     package func perform(
         _ chosen: Choice, of subtask: Subtask, _ turn: TurnContext, number: () -> Step
     ) -> Bool {
+        assert(
+            turn.subtask == nil,
+            "a thread begins a turn of \(subtask.name) in the middle of another one")
+        assert(
+            turn.openCell == nil,
+            "a turn of \(subtask.name) begins inside cell \(turn.openCell?.name ?? "")")
         var choice = chosen
         turn.subtask = subtask
         turn.accesses = 0
@@ -213,6 +225,9 @@ package final class Execution: @unchecked Sendable {
         let results =
             choice.kind == .completion ? outside.calls.take(choice.calls, of: turn) : []
         subtask.run(choice, turn, results: results)
+        assert(
+            turn.openCell == nil,
+            "a turn of \(subtask.name) ends inside cell \(turn.openCell?.name ?? "")")
         subtask.checkInvariants(turn)
         Probe.at(.ran)
         count(subtask, inlet)
@@ -251,6 +266,9 @@ package final class Execution: @unchecked Sendable {
     /// turns that take no messages.
     private func takesFromInlet(_ choice: Choice, _ subtask: Subtask) -> Inlet? {
         guard choice.kind == .input, subtask.source == nil else { return nil }
+        assert(
+            Int(choice.inlet) < subtask.inlets.count,
+            "\(subtask.name) takes from inlet \(choice.inlet) of \(subtask.inlets.count)")
         return subtask.inlets[Int(choice.inlet)]
     }
 
@@ -266,6 +284,9 @@ package final class Execution: @unchecked Sendable {
         let counters = subtask.counters
         SubtaskCounters.add(1, to: counters.turns)
         if let source = subtask.source {
+            assert(
+                source.taken >= counters.recordsIn.load(ordering: .relaxed),
+                "the source of \(subtask.name) has taken \(source.taken), and had more")
             counters.recordsIn.store(source.taken, ordering: .relaxed)
             counters.bytesIn.store(source.takenBytes, ordering: .relaxed)
             counters.newestEvent.store(source.newestEvent ?? .min, ordering: .relaxed)
@@ -277,6 +298,10 @@ package final class Execution: @unchecked Sendable {
         }
         var emitted: UInt64 = 0
         for outlet in subtask.outlets {
+            assert(
+                outlet.emittedElements <= outlet.emitted,
+                "outlet \(outlet.index) of \(subtask.name) emitted \(outlet.emittedElements) "
+                    + "elements in \(outlet.emitted) messages")
             outlet.totalElements &+= UInt64(outlet.emittedElements)
             emitted += UInt64(outlet.emittedElements)
             if let rows = outlet as? RowOutlet {
@@ -358,6 +383,9 @@ package final class Execution: @unchecked Sendable {
     /// no step: nobody can tell when the messages came, since they keep their order and a consumer
     /// only takes what it counted.
     package func publishLate(_ subtask: Subtask, _ turn: TurnContext) -> Bool {
+        assert(
+            turn.subtask == nil,
+            "what \(subtask.name) left over is published in the middle of a turn")
         turn.subtask = subtask
         // What is published belongs to the turn that made it, and a publish step names that turn in
         // its note.
@@ -376,6 +404,8 @@ package final class Execution: @unchecked Sendable {
     package func publishStep(
         _ subtask: Subtask, _ outlet: any StepPublishing, _ turn: TurnContext
     ) {
+        assert(
+            turn.subtask == nil, "a late publish of \(subtask.name) comes in the middle of a turn")
         turn.subtask = subtask
         turn.step = subtask.lastTurn
         defer { turn.subtask = nil }

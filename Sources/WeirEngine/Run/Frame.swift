@@ -49,6 +49,7 @@ package struct Frame {
     /// Takes what lasts from turn to turn out of another frame of the same subtask, and leaves the
     /// pointers, which belong to the execution that it was saved in.
     mutating func resume(from saved: Frame) {
+        assert(failure == nil, "a saved state is taken in behind a failure, which is not in it")
         (now, turnTime, step) = (saved.now, saved.turnTime, saved.step)
         (watermark, generator) = (saved.watermark, saved.generator)
     }

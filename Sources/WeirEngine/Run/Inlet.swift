@@ -56,6 +56,8 @@ package final class BlockingInlet<Element>: Inlet {
             // Up to the next control message, the ring's end or a full slice, so that the elements
             // lie side by side.
             let run = ring.run(at: done, limit: min(count - done, subtask.sliceLimit))
+            // Where no control message stands an element does, so that each round goes on.
+            assert(run.count > 0, "a turn of \(subtask.name) stands still at message \(done)")
             elements += run.count
             if subtask.hasFailed {
                 (ring.elements + run.slot).deinitialize(count: run.count)
@@ -95,6 +97,7 @@ package final class DroppingInlet<Element>: Inlet {
 
     override func process(_ count: Int, port: Int, _ subtask: Subtask) {
         elements = taken.process(count, port: port, subtask)
+        assert(taken.count == 0, "a turn of \(subtask.name) leaves \(taken.count) that it took")
     }
 }
 

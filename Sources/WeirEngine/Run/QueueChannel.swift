@@ -88,6 +88,7 @@ package final class QueueInlet<Element>: Inlet {
         let seam = (position: queue.taken, every: queue.bounds.ringSlots)
         queue.take(count, into: &taken)
         elements = taken.process(count, port: port, subtask, seam: seam)
+        assert(taken.count == 0, "a turn of \(subtask.name) leaves \(taken.count) that it took")
     }
 }
 
@@ -142,8 +143,12 @@ package final class SteppedInlet<Element>: Inlet, TakesAhead {
     }
 
     override func process(_ count: Int, port: Int, _ subtask: Subtask) {
+        assert(
+            !isAhead || taken.count == count,
+            "\(subtask.name) takes \(count) messages, and \(taken.count) are set aside for it")
         if !isAhead { target.take(count, into: &taken) }
         isAhead = false
         elements = taken.process(count, port: port, subtask)
+        assert(taken.count == 0, "a turn of \(subtask.name) leaves \(taken.count) that it took")
     }
 }

@@ -44,6 +44,9 @@ package final class RunningTurn: Sendable {
     /// A turn begins at `step`; `now` is nanoseconds of `TickClock`.
     @inline(__always)
     func begin(step: Step, now: UInt64) {
+        assert(
+            started.load(ordering: .relaxed) == 0,
+            "step \(step) begins a turn and that of \(number.load(ordering: .relaxed)) is open")
         number.store(step.rawValue, ordering: .relaxed)
         move(to: Self.between)
         // Released behind the step: `open` acquires it, and so has the step of this turn or a later
@@ -53,7 +56,10 @@ package final class RunningTurn: Sendable {
 
     /// The turn is over.
     @inline(__always)
-    func end() { started.store(0, ordering: .releasing) }
+    func end() {
+        assert(started.load(ordering: .relaxed) != 0, "a turn ends and none is open")
+        started.store(0, ordering: .releasing)
+    }
 
     /// An operator of the chain runs from now on. Gives what `resume` wants afterwards: calls nest,
     /// since a full output buffer runs the operators behind from within one.

@@ -63,6 +63,7 @@ package struct StateDigest: Equatable, Sendable {
     /// differ by at most one in length.
     package static func parts(ofMarker marker: Int, among parts: Int) -> Range<Int> {
         let markers = markerCount(parts: parts)
+        assert(0..<markers ~= marker, "marker \(marker) of \(markers) over \(parts) parts")
         return marker * parts / markers..<(marker + 1) * parts / markers
     }
 }

@@ -114,6 +114,11 @@ package final class Subtask: @unchecked Sendable {
         index: UInt16, stage: String, ordinal: Int, inlets: [Inlet], outlets: [any AnyOutlet],
         chain: Chain, source: (name: String, driver: any SourceDriver)?, sliceLimit: Int
     ) {
+        assert(
+            1...ElementSlice.capacity ~= sliceLimit, "slices of \(sliceLimit) elements in \(stage)")
+        assert(
+            source == nil || inlets.isEmpty,
+            "\(stage) reads \(source?.name ?? "") and \(inlets.count) channels")
         self.index = index
         self.stage = stage
         self.ordinal = ordinal
@@ -265,6 +270,9 @@ package final class Subtask: @unchecked Sendable {
         guard calls != nil else { return nil }
         let answered = desk.answered(index, atMost: Self.completionBudget)
         guard !answered.isEmpty else { return nil }
+        assert(
+            answered.count <= Self.completionBudget,
+            "\(answered.count) answers for \(name), and a note names \(Self.completionBudget)")
         var choice = Choice(kind: .completion)
         choice.calls = answered
         choice.count = UInt32(answered.count)
@@ -278,6 +286,9 @@ package final class Subtask: @unchecked Sendable {
 
     /// A turn for the next inlet, in rotation, that has something.
     private func lookAtInlets(time: Int64) -> Choice? {
+        assert(
+            inlets.isEmpty || nextInlet < inlets.count,
+            "\(name) looks at inlet \(nextInlet) of \(inlets.count) next")
         for offset in 0..<inlets.count {
             let port = (nextInlet + offset) % inlets.count
             if let choice = choice(port: port, inlets[port], time: time) {
@@ -291,6 +302,7 @@ package final class Subtask: @unchecked Sendable {
     private func choice(port: Int, _ inlet: Inlet, time: Int64) -> Choice? {
         // An operator that makes calls takes no more elements than it may have calls in flight, so
         // that its calls are bounded without a queue.
+        assert(budget > 0, "turns of \(name) may take \(budget) messages and so none")
         let waiting = min(inlet.waiting, budget, calls?.room ?? budget)
         guard waiting > 0 else { return nil }
         var choice = Choice(kind: .input)
@@ -327,6 +339,9 @@ package final class Subtask: @unchecked Sendable {
             }
         case .timer: fireTimers()
         case .completion:
+            assert(
+                results.count == choice.calls.count,
+                "\(name) gets \(results.count) answers for \(choice.calls.count) calls")
             let link = chain.calling?.place ?? 0
             let before = chain.running.enter(operator: link)
             calls?.complete(Array(zip(choice.calls, results)), frame)
@@ -350,6 +365,9 @@ package final class Subtask: @unchecked Sendable {
     func receive(_ control: Control, port: Int) {
         switch control {
         case .watermark(let instant):
+            assert(
+                instant >= watermarks[port],
+                "inlet \(port) of \(name) goes back from \(watermarks[port]) to \(instant)")
             watermarks[port] = instant
             combine()
         case .idle:
@@ -441,6 +459,7 @@ package final class Subtask: @unchecked Sendable {
         // An idle subtask's watermark would not reach its readers, so it speaks again first.
         advance(to: .distantFuture)
         if hasFailed { return }
+        assert(watermark == .distantFuture, "\(name) ends at the watermark \(watermark)")
         chain.pass(.end)
         isDone = true
     }
@@ -611,6 +630,7 @@ extension Subtask: SavablePart {
     }
 
     package func save() -> Saved<Snapshot> {
+        assert(!isDone || isEnding, "\(name) is done and has not seen the end of its input")
         let snapshot = Snapshot(
             watermarks: watermarks, isInletIdle: isInletIdle, isInletEnded: isInletEnded,
             isIdle: isIdle, isDone: isDone, isEnding: isEnding, turns: turns, trail: trail,
@@ -628,6 +648,7 @@ extension Subtask: SavablePart {
                 && snapshot.books.count == chain.links.count + 1
                 && (snapshot.source == nil) == (source == nil),
             "a saved state of another plan for \(name)")
+        assert(turns == 0, "\(name) takes a saved state in behind \(turns) turns of its own")
         staleDigest()
         watermarks = snapshot.watermarks
         (isInletIdle, isInletEnded) = (snapshot.isInletIdle, snapshot.isInletEnded)

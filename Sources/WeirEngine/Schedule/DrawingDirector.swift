@@ -31,6 +31,9 @@ package final class DrawingDirector: StepDirector {
     package init(
         seed: UInt64, outside: LiveOutside, notes: any LiveNotes, duration: UInt64? = nil
     ) {
+        assert(
+            outside.clock.kind == .virtual,
+            "a run that is drawn from seed \(seed) goes by the machine's clock")
         // A stream of its own, so that the subtasks' generators, which have the same seed, are
         // independent of the schedule.
         random = SeededGenerator(seed: seed, stream: 0x5C4E_D01E)
@@ -47,7 +50,9 @@ package final class DrawingDirector: StepDirector {
         _ purpose: ExclusivePurpose, slots: Int, _ turn: TurnContext
     ) -> Step {
         notes.reserve(slots, turn)
-        return nextStep()
+        let step = nextStep()
+        assert(step > turn.step, "step \(step) lies inside the turn that began at \(turn.step)")
+        return step
     }
 
     /// At an access to a cell others may go first, by the draw. A publish goes on at once: drawing
@@ -109,6 +114,7 @@ package final class DrawingDirector: StepDirector {
     ) -> [UInt16] {
         let suspended = scheduler.suspendedSubtasks
         guard let asking = turn.subtask?.index else { return suspended }
+        assert(!suspended.contains(asking), "subtask \(asking) asks and is suspended")
         return (suspended + [asking]).sorted()
     }
 
@@ -116,6 +122,9 @@ package final class DrawingDirector: StepDirector {
         _ action: SequentialScheduler.Action, _ execution: Execution, _ turn: TurnContext
     ) -> SequentialScheduler.Action {
         guard case .turn(let subtask, var choice, _) = action else { return action }
+        assert(
+            !subtask.hasUnpublished,
+            "\(subtask.name) takes a turn, and what its last one emitted is not published")
         // One time in two, a batch of up to eight in the place of all that waits: small batches are
         // where other subtasks get between.
         if choice.kind == .input, choice.count > 1, random.below(2) == 0 {

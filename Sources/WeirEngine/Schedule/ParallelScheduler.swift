@@ -119,6 +119,7 @@ package final class ParallelScheduler: Scheduler, @unchecked Sendable {
 
     /// A scheduler that chooses by what `outside` has, and whose turns set aside room in `notes`.
     package init(options: Options, outside: LiveOutside, notes: any LiveNotes) {
+        assert(options.workers > 0, "a parallel run has \(options.workers) workers")
         self.options = options
         self.outside = outside
         self.notes = notes
@@ -138,6 +139,9 @@ package final class ParallelScheduler: Scheduler, @unchecked Sendable {
             Worker("weir-worker-\(number)") { [self] in work(execution, number) }
         }
         workers.forEach { $0.join() }
+        assert(
+            monitor.withLock { shared.exited } == options.workers,
+            "\(options.workers) workers were waited for, and not all of them have ended")
         // Also where the run was stopped and no worker found it over: the clerk goes by it.
         monitor.withLock { shared.isOver = true }
         timeMonitor.withLock { timeMonitor.broadcast() }
@@ -175,12 +179,20 @@ package final class ParallelScheduler: Scheduler, @unchecked Sendable {
                 continue
             }
             if let subtask = shared.queue.popFirst() {
+                // Who moved it to queued appended it, and nobody else moves it on from there.
+                assert(
+                    subtask.claim.load(ordering: .relaxed) == Claim.queued.rawValue,
+                    "\(subtask.name) lies in the run queue and is not claimed for it")
                 subtask.claim.store(Claim.running.rawValue, ordering: .relaxed)
                 return subtask
             }
             // The last worker awake that finds the queue empty asks whether all is over: nobody
             // else is there who could make anything runnable, save the outside, and a source that
             // waits for it is not finished.
+            assert(
+                shared.sleeping + shared.resting + shared.exited < options.workers,
+                "a worker is awake, and \(shared.sleeping) sleep, \(shared.resting) rest and "
+                    + "\(shared.exited) have ended of \(options.workers)")
             let isQuiet = shared.sleeping + shared.exited + 1 == options.workers
             if isQuiet, execution.isFinished(behind: &shared.finishedPrefix) {
                 shared.isOver = true
@@ -208,6 +220,9 @@ package final class ParallelScheduler: Scheduler, @unchecked Sendable {
     /// Runs a subtask that this worker owns for a few turns, and gives it back.
     private func activate(_ subtask: Subtask, _ turn: TurnContext) {
         Probe.at(.claimed)
+        assert(
+            subtask.claim.load(ordering: .relaxed) >= Claim.running.rawValue,
+            "a worker runs \(subtask.name) and has not claimed it")
         // Pairs with the fence in `notify`: either the look below sees what was made visible before
         // a notification, or that notification sees the claim as running.
         atomicMemoryFence(ordering: .sequentiallyConsistent)
@@ -239,6 +254,9 @@ package final class ParallelScheduler: Scheduler, @unchecked Sendable {
 
     /// Queues a subtask that this thread has claimed; from `now` on it waits for a worker.
     private func requeue(_ subtask: Subtask, _ now: UInt64) {
+        assert(
+            subtask.claim.load(ordering: .relaxed) >= Claim.running.rawValue,
+            "\(subtask.name) is queued again by a worker that does not own it")
         subtask.counters.enter(.waiting, now: now)
         subtask.touched?.insert(subtask.index)
         // A plain store: the claim is this thread's, and a notification that it overwrites asked
@@ -329,6 +347,7 @@ package final class ParallelScheduler: Scheduler, @unchecked Sendable {
         lock.lock()
         Probe.at(.exclusiveLocked)
         let step = nextStep()
+        assert(step > turn.step, "step \(step) lies inside the turn that began at \(turn.step)")
         Probe.at(.exclusiveNumbered)
         return step
     }
@@ -425,6 +444,11 @@ package final class ParallelScheduler: Scheduler, @unchecked Sendable {
         if isAtRest, shared.exited == 0 {
             // No turn is open: every number below this one has ended, and none above it has begun.
             step = nextStep()
+            assert(
+                shared.resting + shared.sleeping == options.workers,
+                "\(shared.resting) workers rest and \(shared.sleeping) sleep at step \(step), "
+                    + "of \(options.workers)")
+            assert(step > lastRest, "a rest point at step \(step) comes behind \(lastRest)")
             lastRest = step
             Probe.at(.restNumbered)
             broken = execution.checkAtRest()

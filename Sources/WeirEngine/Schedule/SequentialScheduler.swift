@@ -166,6 +166,8 @@ package final class SequentialScheduler: Scheduler, @unchecked Sendable {
             self.execution = execution
             processor = Worker.currentProcessor
         }
+        assert(self.execution === execution, "one execution was begun and another one goes on")
+        assert(!isAbandoned, "an execution that was left behind is to go on")
         over.withLock { isOver = false }
         (freeSeats.popLast() ?? addSeat()).call(.decide)
         over.withLock { while !isOver { over.wait() } }
@@ -238,7 +240,9 @@ package final class SequentialScheduler: Scheduler, @unchecked Sendable {
             case .decide:
                 action = nextAction(turn)
             case .turn(let subtask, let choice, let step):
-                _ = turn.execution.perform(choice, of: subtask, turn) { step }
+                let isTaken = turn.execution.perform(choice, of: subtask, turn) { step }
+                // Nobody else is there who could evict what the turn is to take.
+                assert(isTaken, "\(subtask.name) found nothing of \(choice.count) messages")
                 director.didFinish(self, turn)
                 action = .decide
             case .publish(let subtask, let outlet):
@@ -274,6 +278,9 @@ package final class SequentialScheduler: Scheduler, @unchecked Sendable {
         let action = nextAction(turn)
         // The usual case: this turn is next itself, and no thread is switched.
         if case .resume(let next) = action, next === subtask { return }
+        assert(
+            suspended[subtask.index] == nil,
+            "two turns of \(subtask.name) are in their middle at once")
         suspended[subtask.index] = seat
         let other = freeSeats.popLast() ?? addSeat()
         other.call(action)
@@ -301,6 +308,7 @@ package final class SequentialScheduler: Scheduler, @unchecked Sendable {
     package func beginExclusive(
         _ lock: Monitor, slots: Int, purpose: ExclusivePurpose, _ turn: TurnContext
     ) -> Step {
+        assert(turn.subtask != nil, "\(purpose) is asked for outside of any turn")
         // Whatever an abandoned turn does, it takes no new step and nothing is compared.
         if isAbandoned {
             passAbandoned(turn)

@@ -42,6 +42,7 @@ package final class RowOutlet: Outlet, OutletQueue {
 
     /// Adds a row, with its line end.
     func append(_ row: [UInt8]) {
+        assert(row.last == 0x0A, "a row of \(row.count) bytes for sink \(sink) has no line end")
         var hash = StableHash()
         hash.combine(bytes: row)
         ordered.combine(hash.value)
@@ -79,6 +80,9 @@ package final class RowOutlet: Outlet, OutletQueue {
             if let subtask = turn.subtask, subtask.isDone { feed.finish() }
             return true
         }
+        assert(
+            pendingRows > 0 && pendingRows <= rows,
+            "\(pending.count) bytes wait for sink \(sink) as \(pendingRows) of \(rows) rows")
         guard feed.offer(pending, count: Int(pendingRows)) else { return false }
         pending.removeAll(keepingCapacity: true)
         pendingRows = 0
@@ -109,6 +113,10 @@ package final class RowOutlet: Outlet, OutletQueue {
     }
 
     package func restore(_ state: Snapshot) {
+        assert(pending.isEmpty, "sink \(sink) takes a saved state in and \(pendingRows) rows wait")
+        assert(
+            state.handedOver <= state.rows,
+            "of \(state.rows) rows of sink \(sink) \(state.handedOver) were handed over")
         (rows, bytes) = (state.rows, state.bytes)
         writtenBefore = state.handedOver
         (ordered, unordered) = (state.ordered, state.unordered)

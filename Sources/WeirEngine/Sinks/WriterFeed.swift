@@ -63,6 +63,7 @@ final class WriterFeed: RowFeed, @unchecked Sendable {
 
     /// Starts the writer's thread. Without it `offer` writes by itself, as a drawn run wants.
     func start() {
+        assert(thread == nil, "the writer of sink \(sink) is started twice")
         thread = Worker("weir-writer") { [self] in
             while let next = next() { write(next) }
             close()
@@ -70,6 +71,7 @@ final class WriterFeed: RowFeed, @unchecked Sendable {
     }
 
     func offer(_ rows: [UInt8], count: Int) -> Bool {
+        assert(count > 0, "\(count) rows are offered to sink \(sink)")
         let handed = Handed(rows: rows, count: count, time: TickClock.nanoseconds())
         if thread == nil {
             write(handed)
@@ -137,6 +139,9 @@ final class WriterFeed: RowFeed, @unchecked Sendable {
         var isWaitedFor = false
         if let next {
             queuedBytes -= next.rows.count
+            assert(
+                queuedBytes >= 0 && (queuedBytes == 0 || !queue.isEmpty),
+                "\(queuedBytes) bytes wait for sink \(sink) in \(queue.count) offers")
             isWaitedFor = isRoomWanted && queuedBytes < Self.maximumBytes / 2
             if isWaitedFor { isRoomWanted = false }
         }
@@ -163,6 +168,9 @@ final class WriterFeed: RowFeed, @unchecked Sendable {
             let now = TickClock.nanoseconds()
             waited.record(now > handed.time ? now - handed.time : 0)
             monitor.withLock {
+                assert(
+                    rowAccount.unwritten >= UInt64(count),
+                    "\(count) rows were written of \(rowAccount.unwritten) for sink \(sink)")
                 rowAccount.unwritten -= UInt64(count)
                 rowAccount.written += UInt64(count)
             }

@@ -175,6 +175,9 @@ package struct LineAssembler {
     /// The unfinished line ends at `end`, exclusive, and the next one begins at `next`.
     private mutating func closeLine(end: Int, next: Int) {
         let first = openStart
+        assert(
+            first <= end && end <= next && next <= bytes.count,
+            "a line from \(first) to \(end), the next from \(next) on, in \(bytes.count) bytes")
         var place = Place(end: end, next: next, dropped: open.dropped)
         place.facts.nuls = open.nuls
         // Its length alone decides, so that where blocks were cut does not matter.
@@ -198,6 +201,9 @@ package struct LineAssembler {
         if open.dropped == 0 { return }
         bytes.removeSubrange(kept...)
         searched = kept
+        assert(
+            bytes.count - openStart <= Self.keptOfLongLine,
+            "\(bytes.count - openStart) bytes are kept of a line that is too long")
     }
 
     /// Sets the unfinished line of the file so far aside and takes up that of another one.
@@ -214,6 +220,7 @@ package struct LineAssembler {
         file = other
         if let (line, facts) = aside.removeValue(forKey: other) {
             asideBytes -= line.count
+            assert(asideBytes >= 0, "\(-asideBytes) bytes more were taken up than set aside")
             bytes.append(contentsOf: line)
             open = facts
         }
@@ -222,6 +229,9 @@ package struct LineAssembler {
 
     /// Removes the bytes of lines that were taken.
     private mutating func compact() {
+        assert(
+            start <= searched && searched <= bytes.count,
+            "lines were taken to \(start) and looked for to \(searched) in \(bytes.count) bytes")
         bytes.removeSubrange(0..<start)
         searched -= start
         for index in places.indices {
@@ -243,6 +253,9 @@ package struct LineAssembler {
         _ body: (UnsafeRawBufferPointer) throws -> Result
     ) rethrows -> Result {
         guard let line = places.popFirst() else { preconditionFailure("no whole line waits") }
+        assert(
+            start <= line.end && line.end <= line.next,
+            "the line at \(start) ends at \(line.end), the next one begins at \(line.next)")
         defer {
             position += UInt64(line.next - start) + line.dropped
             start = line.next

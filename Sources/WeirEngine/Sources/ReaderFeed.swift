@@ -60,6 +60,7 @@ final class ReaderFeed: InputFeed, @unchecked Sendable {
 
     /// Starts the reader's thread. Without it `next` reads by itself, as a drawn run wants.
     func start() {
+        assert(thread == nil, "the reader of source \(source) is started twice")
         thread = Worker("weir-reader-\(source)") { [self] in
             while let block = read() {
                 guard note(block) else {
@@ -161,6 +162,9 @@ final class ReaderFeed: InputFeed, @unchecked Sendable {
         }
         let isCancelled = cancelled.load(ordering: .relaxed)
         if isCancelled { cut = block } else { queue.append(block) }
+        assert(
+            queue.count <= Self.maximumBlocks,
+            "\(queue.count) blocks of source \(source) wait, at most \(Self.maximumBlocks)")
         monitor.unlock()
         if !isCancelled { onInput() }
         return !isCancelled

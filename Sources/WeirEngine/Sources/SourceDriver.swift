@@ -124,6 +124,7 @@ struct SourceEmitter<Element> {
     }
 
     func deallocate() {
+        assert(count == 0, "a source ends and keeps \(count) elements that it never passed on")
         elements.deallocate()
         times.deallocate()
     }
@@ -132,6 +133,9 @@ struct SourceEmitter<Element> {
     mutating func emit(
         _ element: consuming Element, time: Instant?, number: UInt64, _ subtask: Subtask
     ) {
+        assert(
+            count < min(subtask.sliceLimit, ElementSlice.capacity),
+            "\(subtask.name) collects \(count) elements, a full slice, and did not pass them on")
         (elements + count).initialize(to: element)
         times[count] = (time ?? .distantPast).nanoseconds
         count += 1

@@ -221,6 +221,7 @@ private final class CanonicalNode {
 
     private func write(_ entry: Entry, into writer: inout ByteWriter) {
         if let inner = entry.inner {
+            assert(entry.stretch.isEmpty, "\(entry.key) is a container and has a value besides")
             inner.write(into: &writer)
         } else {
             writer.append(contentsOf: values.bytes[entry.stretch])

@@ -94,6 +94,9 @@ struct KeyChecks<Key: Hashable & Codable & Sendable, State: Codable & Sendable> 
     /// Checks every condition for every touched key at the end of a turn; those that begin not to
     /// hold are violated at the turn's step.
     mutating func check(_ table: KeyedTable<Key, State>, _ turn: TurnContext) {
+        assert(
+            broken.count == invariants.count,
+            "\(broken.count) conditions are remembered of \(invariants.count)")
         for key in touched {
             guard let state = table.existing(key, hash: Canonical.hash(key)) else { continue }
             for (place, invariant) in invariants.enumerated() {
@@ -129,6 +132,8 @@ public struct StateAtRest {
         self.cells = cells
         var tables: [[WatchedTable]] = .init(repeating: [], count: states)
         for watched in subtasks.flatMap(\.chain.watched) {
+            assert(
+                watched.state < states, "keyed state \(watched.state) of \(states) has a table")
             tables[watched.state].append(watched)
         }
         self.tables = tables

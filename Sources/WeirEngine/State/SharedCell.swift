@@ -84,6 +84,10 @@ package class CellBase: @unchecked Sendable {
         step = turn.execution.scheduler.beginExclusive(
             lock, slots: 1, purpose: .cell(index), turn)
         running?.resumeBehindCell(before)
+        assert(self.turn == nil, "cell \(name) is given to a turn and another one has it")
+        assert(
+            step >= turn.step,
+            "step \(step) of cell \(name) lies before its turn, which began at \(turn.step)")
         turn.execution.notes.accessed(step: step, cell: index, turn)
         // Only from here on: a turn that waits for a cell has none.
         turn.openCell = self
@@ -192,6 +196,7 @@ package final class CellStorage<Value: Codable & Sendable>: CellBase, CellValue,
         precondition(
             snapshot.held.count == invariants.count,
             "\(snapshot.held.count) saved conditions for \(invariants.count) of cell \(name)")
+        assert(turn == nil, "cell \(name) takes a saved state in while a turn has it")
         (value, held, trail) = (snapshot.value, snapshot.held, snapshot.trail)
     }
 }

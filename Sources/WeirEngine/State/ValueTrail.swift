@@ -28,7 +28,12 @@ struct ValueTrail {
     private var credit = Self.maximumCredit
 
     /// A trail whose moments may cost so many bytes each, on average.
-    init(creditPerMoment: Int) { self.creditPerMoment = creditPerMoment }
+    init(creditPerMoment: Int) {
+        assert(
+            1...Self.maximumCredit ~= creditPerMoment,
+            "a moment may cost \(creditPerMoment) bytes, and \(Self.maximumCredit) are saved up")
+        self.creditPerMoment = creditPerMoment
+    }
 
     /// The hash of all samples so far.
     var value: UInt64 { hash.value }

@@ -89,6 +89,9 @@ struct JumpGuard {
         let times = ahead.map(\.time).sorted()
         var believed = times[0]
         for time in times where Self.distance(from: believed, to: time) <= bound { believed = time }
+        assert(
+            base.map { believed > $0 } ?? true,
+            "the greatest believed time goes back to \(believed)")
         base = believed
         ahead.removeAll { Self.distance(from: believed, to: $0.time) <= bound }
     }

@@ -10,6 +10,10 @@ enum TimerDeadline {
     static func roundedUp(_ time: Int64) -> Int64 {
         if time >= last { return last }
         let rest = time % 1_000
-        return rest > 0 ? time + (1_000 - rest) : time - rest
+        let deadline = rest > 0 ? time + (1_000 - rest) : time - rest
+        assert(
+            deadline >= time && deadline - time < 1_000,
+            "a timer for \(time) ns is due at \(deadline) ns, not within its microsecond")
+        return deadline
     }
 }

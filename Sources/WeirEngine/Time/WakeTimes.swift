@@ -48,6 +48,9 @@ struct WakeTimes {
         if heap.count > 2 * times.count + Self.slack {
             heap = Heap(times.map { Entry(time: $0.value, subtask: $0.key) })
         }
+        assert(
+            heap.count <= 2 * times.count + Self.slack,
+            "\(heap.count) entries are kept for \(times.count) subtasks that wait")
         return before.map { time < $0 } ?? true
     }
 
@@ -55,6 +58,9 @@ struct WakeTimes {
     mutating func take(dueAt now: Int64) -> [UInt16] {
         var due: [UInt16] = []
         while let time = earliest, time <= now, let entry = heap.popMin() {
+            assert(
+                times[entry.subtask] == time,
+                "subtask \(entry.subtask) is woken at \(time), which is not its time")
             times[entry.subtask] = nil
             due.append(entry.subtask)
         }
