@@ -84,6 +84,21 @@ import WeirBase
         #expect(other.subtask.freshDigest() == before)
     }
 
+    @Test func `an inlet that had ended where it was saved does not hold up the end`() {
+        func joined() -> DrivenChain<Int, Int> {
+            DrivenChain<Int, Int>(inlets: 2, [Kind.keyed.link])
+        }
+        let first = joined()
+        first.finish(port: 0)
+        let other = joined()
+        other.subtask.restorePart(first.subtask.savePart())
+        other.pass(5, port: 1)
+        #expect(other.taken() == "|5")
+        other.finish(port: 1)
+        #expect(other.taken() == "|end ]")
+        #expect(other.subtask.isDone)
+    }
+
     @Test func `state of another operator ends the process with both types named`() async throws {
         let ended = try await #require(
             processExitsWith: .failure, observing: [\.standardErrorContent]

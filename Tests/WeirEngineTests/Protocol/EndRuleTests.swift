@@ -74,6 +74,55 @@ import WeirTelemetry
         #expect(books.imbalances == [] && run.drops == [])
     }
 
+    /// A timer due at 5 microseconds, which sets one for a time that is past each time it fires.
+    private func repeating(_ fired: Tally) throws -> HandExecution {
+        let hand = try HandExecution(
+            Pipeline("repeating", parallelism: 1) { flow in
+                _ = flow.read(
+                    "in", from: Source<Int>.generator { index, _ in (Int(index), .second(0)) }
+                )
+                .keyed { $0 }
+                .process(
+                    "later", state: 0, emitting: Int.self,
+                    onTimer: { _, _, context in
+                        fired.add()
+                        context.setTimer(atProcessingTime: .second(0))
+                    }
+                ) { _, _, context in
+                    context.setTimer(atProcessingTime: Instant(nanoseconds: 5_000))
+                }
+            })
+        hand.take("in/0", count: 1)
+        // The element, and the watermark behind it.
+        hand.take("later/0", count: 2)
+        hand.outside.clock.advance(to: 5_000)
+        return hand
+    }
+
+    @Test func `rule 12: a timer that a firing timer sets for a past time fires in a later turn`()
+        throws
+    {
+        let fired = Tally()
+        let hand = try repeating(fired)
+        hand.take("later/0", .timer)
+        #expect(fired.count == 1)
+        hand.take("later/0", .timer)
+        #expect(fired.count == 2)
+    }
+
+    @Test func `rule 12: the last watermark and the end fire timers once where one turn has both`()
+        throws
+    {
+        let fired = Tally()
+        let hand = try repeating(fired)
+        hand.take("in/0", .end)
+        // Before both, timers that are due are fired.
+        hand.take("later/0", count: 2)
+        #expect(hand["later/0"].isDone)
+        #expect(fired.count == 1)
+        #expect(hand["later/0"].counters.dropped(.timer) == 1, "what it set has no later turn")
+    }
+
     @Test func `rule 12: a turn that ends a subtask first fires what is due at its time`() throws {
         try MarbleRun("a-|") { stream in
             stream.keyed { $0 }.process(
@@ -84,17 +133,30 @@ import WeirTelemetry
     }
 
     /// A stage of calls whose answers the test gives.
-    private func calls() throws -> (chain: DrivenChain<String, String>, port: any CallPort) {
+    private func calls(
+        timeout: Int64 = 1_000_000
+    ) throws -> (chain: DrivenChain<String, String>, port: any CallPort) {
         let outside = LiveOutside(
             started: 0, clock: RunClock(.virtual), connections: LiveOutside.Connections(),
             lanes: nil)
         let calls = AsyncCalls<String, String>(
-            name: "ask", limits: CallLimits(inFlight: 4, timeout: 1_000_000, attempts: 2),
+            name: "ask", limits: CallLimits(inFlight: 4, timeout: timeout, attempts: 2),
             subtask: 0, desk: outside.calls, call: { _, _ in nil }
         ) { element, answer, context in
             context.emit("\(element)\(answer?.first ?? 0)", at: .second(0))
         }
         return (DrivenChain<String, String>([calls.link()]), calls)
+    }
+
+    @Test(
+        arguments: [(1, 1_000), (1_000, 1_000), (1_001, 2_000), (1_999, 2_000)]
+            as [(Int64, Int64)])
+    func `rule 11: the time-out of a call is rounded up to microseconds`(
+        timeout: Int64, deadline: Int64
+    ) throws {
+        let (chain, _) = try calls(timeout: timeout)
+        chain.send("a", at: 0)
+        #expect(chain.subtask.chain.nextDeadline == deadline)
     }
 
     @Test func `rule 13: an answer of a call that is no longer in flight does nothing`() throws {
@@ -121,6 +183,31 @@ import WeirTelemetry
         #expect(chain.taken() == "")
         port.complete([(call: 2, result: [2])], frame)
         #expect(chain.taken() == "a2@0")
+    }
+
+    @Test func `rule 14: an end that waits for calls is seen where its state is taken in`() throws {
+        let pipeline = Pipeline("asking", parallelism: 1) { flow in
+            _ = flow.read(
+                "in", from: Source<Int>.generator { index, _ in (Int(index), .second(0)) }
+            )
+            .callAsync(
+                "ask", emitting: Int.self, timeout: .milliseconds(1), attempts: 1,
+                call: { _, _ in nil }
+            ) { _, _, _ in }
+        }
+        let hand = try HandExecution(pipeline)
+        hand.take("ask/0", count: 1)
+        hand.take("ask/0", .end)
+        #expect(!hand["ask/0"].isDone, "its call is in flight")
+        let other = try HandExecution(pipeline)
+        other.execution.restore(hand.execution.save())
+        // Its steps go on behind those that were taken.
+        while other.scheduler.stepCount < hand.scheduler.stepCount {
+            _ = other.scheduler.nextStep()
+        }
+        other.outside.clock.advance(to: 1_000_000)
+        other.take("ask/0", .timer)
+        #expect(other["ask/0"].isDone)
     }
 
     @Test func `rule 14: time-outs of calls outlive the end of input`() throws {
