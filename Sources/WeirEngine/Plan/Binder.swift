@@ -60,6 +60,10 @@ private struct Binder {
         for edge in planned.plan.edges { connect(edge) }
         var subtasks: [Subtask] = []
         for (stage, members) in planned.members.enumerated() {
+            assert(
+                planned.plan.stages[stage].operators.count == members.count,
+                "\(planned.plan.stages[stage].name) is bound with \(members.count) operators, and "
+                    + "other ones were planned")
             for ordinal in 0..<planned.plan.stages[stage].width {
                 subtasks.append(
                     try subtask(stage, ordinal, members, index: UInt16(subtasks.count)))
@@ -67,6 +71,10 @@ private struct Binder {
         }
         // Now that both ends exist, each channel learns whom to notify.
         for subtask in subtasks {
+            assert(!subtask.chain.links.isEmpty, "nothing takes the elements of \(subtask.name)")
+            assert(
+                subtask.outlets.enumerated().allSatisfy { Int($1.index) == $0 },
+                "the outlets of \(subtask.name), which notes name by number, are misnumbered")
             for inlet in subtask.inlets { inlet.channel.consumer = subtask }
             for outlet in subtask.outlets { outlet.channel?.producer = subtask }
         }
@@ -74,6 +82,9 @@ private struct Binder {
             channels.allSatisfy { $0.producer != nil && $0.consumer != nil },
             "a channel was bound without one of its ends")
         assert(subtasks.enumerated().allSatisfy { Int($1.index) == $0 }, "subtasks are misnumbered")
+        assert(
+            subtasks.count == planned.plan.stages.reduce(0) { $0 + $1.width },
+            "\(subtasks.count) subtasks were bound, as many as no plan of these stages has")
         let cells = planned.cells.enumerated().map { $1.make(UInt16($0)) }
         assert(cells.enumerated().allSatisfy { Int($1.index) == $0 }, "cells are misnumbered")
         return BoundPlan(
@@ -114,10 +125,6 @@ private struct Binder {
         _ stage: Int, _ ordinal: Int, _ members: [Node], index: UInt16
     ) throws -> Subtask {
         let plan = planned.plan.stages[stage]
-        assert(
-            plan.operators.count == members.count,
-            "stage \(plan.name) has \(plan.operators.count) operators in its plan and "
-                + "\(members.count) to be bound")
         let frame = UnsafeMutablePointer<Frame>.allocate(capacity: 1)
         frame.initialize(to: Frame())
         // A stream for each subtask, so that no subtask's numbers depend on how many another one
@@ -152,10 +159,6 @@ private struct Binder {
         if !last.outputs.isEmpty {
             links.append(distributor(last, 0, stage, ordinal).makeLink(sides: sides))
         }
-        assert(!links.isEmpty, "stage \(plan.name) has nothing that takes its elements")
-        assert(
-            outlets[stage][ordinal].enumerated().allSatisfy { Int($1.index) == $0 },
-            "the outlets of \(plan.name)/\(ordinal), which notes name by number, are misnumbered")
         return Subtask(
             index: index, stage: plan.name, ordinal: ordinal, inlets: inlets[stage][ordinal],
             outlets: outlets[stage][ordinal], chain: Chain(links: links, frame: frame),

@@ -1,6 +1,6 @@
 import Synchronization
 package import WeirBase
-package import WeirTelemetry
+import WeirTelemetry
 
 /// Why a run ended before its input did. A run that came to its end has none.
 package enum StopCause: Equatable, Sendable {
@@ -85,12 +85,6 @@ package final class Execution: @unchecked Sendable {
         plan: Plan, parts: BoundPlan, outside: any Outside, notes: any Notes,
         scheduler: any Scheduler, stopsOnViolation: Bool
     ) {
-        assert(
-            parts.cells.count == plan.cells.count,
-            "\(parts.cells.count) cells were bound of \(plan.cells.count) in the plan")
-        assert(
-            parts.subtasks.count == plan.stages.reduce(0) { $0 + $1.width },
-            "\(parts.subtasks.count) subtasks were bound, as many as no plan of these stages has")
         self.plan = plan
         subtasks = parts.subtasks
         touched = TouchedSet(count: parts.subtasks.count)
@@ -298,10 +292,6 @@ package final class Execution: @unchecked Sendable {
         }
         var emitted: UInt64 = 0
         for outlet in subtask.outlets {
-            assert(
-                outlet.emittedElements <= outlet.emitted,
-                "outlet \(outlet.index) of \(subtask.name) emitted \(outlet.emittedElements) "
-                    + "elements in \(outlet.emitted) messages")
             outlet.totalElements &+= UInt64(outlet.emittedElements)
             emitted += UInt64(outlet.emittedElements)
             if let rows = outlet as? RowOutlet {
@@ -435,26 +425,5 @@ package final class Execution: @unchecked Sendable {
         for (cell, saved) in zip(cells, snapshot.cells) { cell.restorePart(saved) }
         wideWatch = snapshot.wideWatch
         state.withLock { $0.violations = snapshot.violations }
-    }
-
-    /// How many rows each sink got and two digests of them: `ordered` depends on the rows' order,
-    /// `unordered` is a sum over rows and tells whether two runs wrote the same rows in any order.
-    /// Behind the last turn.
-    package func sinkDigests() -> [SinkDigest] {
-        plan.sinks.map { sink in
-            var rows: UInt64 = 0
-            var unordered: UInt64 = 0
-            var ordered = StableHash()
-            for subtask in subtasks {
-                for case let outlet as RowOutlet in subtask.outlets where outlet.sink == sink.name {
-                    rows += outlet.rows
-                    unordered &+= outlet.unordered
-                    ordered.combine(outlet.ordered.value)
-                }
-            }
-            return SinkDigest(
-                sink: sink.name, rows: rows, ordered: ordered.value.hexadecimal,
-                unordered: unordered.hexadecimal)
-        }
     }
 }

@@ -1,4 +1,5 @@
 import WeirBase
+package import WeirTelemetry
 
 /// The digest of all state of an execution, part by part.
 ///
@@ -73,6 +74,27 @@ extension Execution {
     /// turns. Costs coding everything that was touched since the last one.
     package func stateDigest() -> StateDigest {
         StateDigest(subtasks: subtasks.map { $0.digest() }, cells: cells.map { $0.digest() })
+    }
+
+    /// How many rows each sink got and two digests of them: `ordered` depends on the rows' order,
+    /// `unordered` is a sum over rows and tells whether two runs wrote the same rows in any order.
+    /// Behind the last turn.
+    package func sinkDigests() -> [SinkDigest] {
+        plan.sinks.map { sink in
+            var rows: UInt64 = 0
+            var unordered: UInt64 = 0
+            var ordered = StableHash()
+            for subtask in subtasks {
+                for case let outlet as RowOutlet in subtask.outlets where outlet.sink == sink.name {
+                    rows += outlet.rows
+                    unordered &+= outlet.unordered
+                    ordered.combine(outlet.ordered.value)
+                }
+            }
+            return SinkDigest(
+                sink: sink.name, rows: rows, ordered: ordered.value.hexadecimal,
+                unordered: unordered.hexadecimal)
+        }
     }
 
     /// How many parts a state's digest has.

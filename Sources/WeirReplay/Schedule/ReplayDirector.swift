@@ -264,6 +264,9 @@ package final class ReplayDirector: StepDirector {
         // started, and the note is looked at again.
         if let begun = open.deferred(note.subtask) { return start(begun, subtask) }
         if note.kind.beginsTurn { return begin(next, subtask, asking) }
+        assert(
+            note.kind == .access || note.kind == .publish,
+            "a \(note.kind) of step \(note.step) is taken for a step inside a turn")
         return goOn(next, subtask, asking)
     }
 
@@ -385,9 +388,6 @@ package final class ReplayDirector: StepDirector {
         _ next: ScheduledStep, _ subtask: Subtask, _ asking: Asking
     ) -> SequentialScheduler.Action? {
         let note = next.note
-        assert(
-            note.kind == .access || note.kind == .publish,
-            "a \(note.kind) of step \(note.step) is taken for a step inside a turn")
         let purpose: ExclusivePurpose =
             note.kind == .access ? .cell(note.port) : .publish(note.port)
         if note.kind == .access, let holder = open.holder(of: note.port) {
