@@ -1,7 +1,9 @@
 import Testing
 import Weir
+import WeirBase
 import WeirEngine
 import WeirTelemetry
+import WeirTrace
 
 @testable import WeirReplay
 
@@ -48,6 +50,29 @@ import WeirTelemetry
         (input.subtask, input.count) = (3, 1)
         let found = try #require(try Self.divergence(behindOneTurn: input))
         #expect(found.subtask == "subtask 3")
+    }
+
+    /// A stretch of a schedule as a page of a file has it, in which nothing happens.
+    private static func page(_ steps: ClosedRange<Step>, ends: [Step] = []) -> ScheduleBatch {
+        var batch = ScheduleBatch()
+        batch.steps = steps.map { StepNote(step: $0, kind: .void) }
+        batch.ends = ends.map {
+            EndNote(step: $0, accesses: 0, duration: 0, sample: nil, emitted: 0..<0)
+        }
+        return batch
+    }
+
+    @Test(arguments: [1, 2] as [Step])
+    func `a schedule that goes back is damage`(step: Step) throws {
+        let schedule = RecordedSchedule([Self.page(1...2), Self.page(step...3)])
+        #expect(throws: TraceError.self) { try schedule.skip(through: 9) }
+    }
+
+    @Test func `a turn that ends twice is damage`() throws {
+        let schedule = RecordedSchedule([
+            Self.page(1...2, ends: [1]), Self.page(3...4, ends: [1]),
+        ])
+        #expect(throws: TraceError.self) { try schedule.skip(through: 9) }
     }
 
     @Test func `an access outside any turn is a divergence`() throws {
