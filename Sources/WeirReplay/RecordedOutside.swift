@@ -72,7 +72,7 @@ package final class RecordedOutside: Outside, @unchecked Sendable {
 
     package func input(of source: SourcePlan) throws -> any InputFeed {
         assert(source.readsBytes, "\(source.name) makes its elements and asks for input")
-        RecordedFeed(
+        return RecordedFeed(
             location: answers.location(source.index),
             isRepeatable: answers.isRepeatable(source.index)
         ) { [weak self] in
