@@ -138,13 +138,14 @@ import WeirTelemetry
         #expect(depth == [0], "elements were in the channel before the step was numbered")
         #expect(hand.noted == ["1 input", "2 publish", "1 end"])
         // The parallel scheduler takes the lock, then the number, and gives it back at the end.
+        let fresh = try lossy()
         let parallel = ParallelScheduler(
-            options: .init(workers: 1), outside: hand.outside, notes: hand.notes)
+            options: .init(workers: 1), outside: fresh.outside, notes: fresh.notes)
         let lock = Monitor()
-        #expect(parallel.beginExclusive(lock, slots: 1, purpose: .publish(0), hand.turn) == 1)
+        #expect(parallel.beginExclusive(lock, slots: 1, purpose: .publish(0), fresh.turn) == 1)
         let other = Intruder()
         #expect(!other.comesIn(by: lock))
-        parallel.endExclusive(lock, purpose: .publish(0), hand.turn)
+        parallel.endExclusive(lock, purpose: .publish(0), fresh.turn)
         other.join()
     }
 
