@@ -35,8 +35,8 @@ let logs = Pipeline(
     }
     let parsed = flow.read("lines", from: LogCounting.source(settings))
         .process(
-            "parse", state: LogCounting.Place(), emitting: LogLine.self,
-            onEnd: LogCounting.placeRest, LogCounting.place)
+            "parse", state: LogCounting.Remembered(), emitting: LogLine.self,
+            onEnd: LogCounting.giveTimeAtEnd, LogCounting.giveTime)
     let counted = parsed.keyed(by: \.key).window(.tumbling(settings.window))
         .aggregateWithLate("window", from: 0) { count, line in count += line.count }
     let late = counted.late
@@ -47,9 +47,9 @@ let logs = Pipeline(
         .window(.tumbling(settings.window))
         .aggregate("lateWindow", from: 0) { count, line in count += line.count }
         .map("lateCount") { pane in
-            let place = pane.key
+            let window = pane.key
             return CountRow(
-                start: place.start, end: place.start + settings.window, key: place.key,
+                start: window.start, end: window.start + settings.window, key: window.key,
                 count: pane.value, isLate: true)
         }
     counted.panes.process(
@@ -64,7 +64,7 @@ let logs = Pipeline(
 /// replayed and compared with the run.
 enum LogCounting {
     /// What `parse` remembers between lines, for those that could not be read.
-    struct Place: Codable, Equatable, Sendable {
+    struct Remembered: Codable, Equatable, Sendable {
         /// The time of the last line that could be read.
         var last: Instant?
         /// Lines before the first one that could be read.
@@ -91,45 +91,48 @@ enum LogCounting {
     /// Gives lines without a time that of the line before them. Lines before the first readable one
     /// wait in the state, as a number, until there is a time to give them.
     @Sendable
-    static func place(
-        _ line: consuming LogLine, _ place: inout Place, _ context: inout OperatorContext<LogLine>
+    static func giveTime(
+        _ line: consuming LogLine, _ remembered: inout Remembered,
+        _ context: inout OperatorContext<LogLine>
     ) {
         // It is said once in a run that lines are given up for their cost: a log of a million such
         // lines is no reason for a million warnings.
         if line == .tooCostly, context.eventTime == .distantPast {
             line = .unparsed
-            if place.hasToldCost == nil {
-                place.hasToldCost = true
+            if remembered.hasToldCost == nil {
+                remembered.hasToldCost = true
                 context.log.warning(
                     "line_too_costly", ["tries": .integer(Int64(LogFormat.maximumTries))])
             }
         }
         if context.eventTime != .distantPast {
-            place.last = context.eventTime
-            if place.waiting > 0 { placeWaiting(&place, at: context.eventTime, &context) }
+            remembered.last = context.eventTime
+            if remembered.waiting > 0 { emitWaiting(&remembered, at: context.eventTime, &context) }
             context.emit(line)
-        } else if let last = place.last {
+        } else if let last = remembered.last {
             context.emit(line, at: last)
         } else {
-            place.waiting += 1
+            remembered.waiting += 1
         }
     }
 
     /// The end of the input. Where nothing at all could be read, the run's start has to do as a
     /// time.
     @Sendable
-    static func placeRest(_ place: inout Place, _ context: inout OperatorContext<LogLine>) {
-        if place.waiting > 0 { placeWaiting(&place, at: context.started, &context) }
+    static func giveTimeAtEnd(
+        _ remembered: inout Remembered, _ context: inout OperatorContext<LogLine>
+    ) {
+        if remembered.waiting > 0 { emitWaiting(&remembered, at: context.started, &context) }
     }
 
     /// Emits the lines that waited as one element that stands for all of them.
-    private static func placeWaiting(
-        _ place: inout Place, at time: Instant, _ context: inout OperatorContext<LogLine>
+    private static func emitWaiting(
+        _ remembered: inout Remembered, at time: Instant, _ context: inout OperatorContext<LogLine>
     ) {
         var lines = LogLine.unparsed
-        lines.count = place.waiting
+        lines.count = remembered.waiting
         context.emit(lines, at: time)
-        place.waiting = 0
+        remembered.waiting = 0
     }
 
     /// Makes the row of a window's count, and warns where it is a burst. `burst` is how many times

@@ -29,10 +29,10 @@ package enum Nearest {
         for (index, character) in from.enumerated() {
             var previous = row[0]
             row[0] = index + 1
-            for place in to.indices {
-                let cost = character == to[place] ? previous : previous + 1
-                previous = row[place + 1]
-                row[place + 1] = min(cost, row[place] + 1, row[place + 1] + 1)
+            for column in to.indices {
+                let cost = character == to[column] ? previous : previous + 1
+                previous = row[column + 1]
+                row[column + 1] = min(cost, row[column] + 1, row[column + 1] + 1)
             }
         }
         return row[to.count]

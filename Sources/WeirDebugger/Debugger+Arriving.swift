@@ -27,14 +27,14 @@ extension Debugger {
             answer.line("  the run died behind this step, in the middle of a turn")
         }
         // Both at the turn in which it was found, and at the access that led to it.
-        let marks = run.marks.filter { $0.step == position || $0.lookStep == position }
-        for group in MarkGroup.groups(of: marks) { answer.line("  \(group.text)") }
-        if !marks.isEmpty {
-            answer.member("marks", .list(marks.map(\.answerValue)))
+        let incidents = run.incidents.filter { $0.step == position || $0.lookStep == position }
+        for group in IncidentGroup.groups(of: incidents) { answer.line("  \(group.text)") }
+        if !incidents.isEmpty {
+            answer.member("marks", .list(incidents.map(\.answerValue)))
         }
         // A step may have several names.
-        for place in bookmarks.all where place.step == position {
-            answer.line("  marked as \(PrintableText.escaped(place.name))")
+        for bookmark in bookmarks.all where bookmark.step == position {
+            answer.line("  marked as \(PrintableText.escaped(bookmark.name))")
         }
     }
 

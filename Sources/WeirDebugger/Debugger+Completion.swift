@@ -6,7 +6,7 @@ import WeirTelemetry
 /// here it is held against what stands there already.
 extension Debugger {
     /// The maximum number of keys of one stage that are offered.
-    private static let mostKeys = 50
+    private static let maximumKeys = 50
 
     /// What the last word of a line can become, each as the whole word, in order.
     ///
@@ -33,7 +33,7 @@ extension Debugger {
         guard let command = try? CommandTable.find(before[0], at: 0) else { return [] }
         // Behind this word only a cell can be, whatever the command.
         if before.last == "cell" { return run.cellNames }
-        return command.candidates(CompletionPlace(before: before, word: word), self)
+        return command.candidates(CompletionRequest(before: before, word: word), self)
     }
 
     /// The pairs of stages that a channel joins, and then each channel between their
@@ -54,7 +54,7 @@ extension Debugger {
         if let open = word.firstIndex(of: "[") {
             let stage = word[..<open].prefix { $0 != "." && $0 != "/" }
             guard run.stageNames.contains(String(stage)) else { return [] }
-            let found = try? run.states(of: String(stage), named: word, limit: Self.mostKeys)
+            let found = try? run.states(of: String(stage), named: word, limit: Self.maximumKeys)
             return (found?.entries ?? []).map(\.name)
         }
         return ["cell", "step", "depth("] + run.stageNames.map { "\($0)[" }

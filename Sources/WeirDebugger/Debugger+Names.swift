@@ -3,7 +3,7 @@ import WeirReplay
 import WeirTelemetry
 
 /// Names that commands hold: what they mean, and what is said of those that mean nothing.
-extension Debugger: ExpressionWorld {
+extension Debugger: ExpressionScope {
     /// The step at which expressions look.
     var position: Step { run.position }
 
@@ -46,8 +46,8 @@ extension Debugger: ExpressionWorld {
     }
 
     /// The violations and failures of an invariant that are known so far, or of all with nil.
-    func violations(of name: String?) -> [Mark] {
-        run.marks.filter {
+    func violations(of name: String?) -> [Incident] {
+        run.incidents.filter {
             ($0.kind == .violation || $0.kind == .failure) && (name == nil || $0.name == name)
         }
     }
@@ -86,7 +86,7 @@ extension Debugger: ExpressionWorld {
         case .condition(.invariant(let name?)):
             // A trace of another build may have incidents of invariants that this one does
             // not have.
-            let known = run.invariantNames + run.marks.map(\.name)
+            let known = run.invariantNames + run.incidents.map(\.name)
             guard known.contains(name) else {
                 throw CommandError(
                     "there is no invariant \(PrintableText.escaped(name))",

@@ -31,7 +31,7 @@ package final class Debugger {
     /// What `mark` named.
     var bookmarks = Bookmarks()
     /// Where movements came to, for `back` and `forward`.
-    var history: PlaceHistory
+    var history: PositionHistory
     /// The movement under way: where it began, and how many steps it may run at most. Nil
     /// between movements.
     private var journey: (from: Step, total: Int)?
@@ -49,7 +49,7 @@ package final class Debugger {
         self.run = run
         self.started = started
         self.nanoseconds = nanoseconds
-        history = PlaceHistory(at: run.position)
+        history = PositionHistory(at: run.position)
         // The debugger outlives no call into the run, and the run must not keep it alive.
         run.onProgress = { [unowned self] done, total in report(done, total) }
     }
@@ -69,13 +69,13 @@ package final class Debugger {
 
     /// Goes to a step and says what is there, as `goto` does. Without one it is the first
     /// failure or, in a run without any, the end.
-    package func open(at place: Place?) throws -> Answer {
+    package func open(at position: TracePosition?) throws -> Answer {
         let hasFailed = run.failureStep != nil || run.diedInTurns
         // What went wrong is what a debugger is opened for.
-        let place = place ?? (hasFailed ? .failure : .end)
-        let answer = try goto(place)
+        let position = position ?? (hasFailed ? .failure : .end)
+        let answer = try goto(position)
         // `back` must not lead to before the opening.
-        history = PlaceHistory(at: run.position)
+        history = PositionHistory(at: run.position)
         return answer
     }
 

@@ -58,12 +58,12 @@ public final class Pattern: Sendable {
     public static let searchedBytes = 65_536
     /// The maximum of tries of one line; the positions at which a match could begin share them.
     ///
-    /// In a line of more than 10,000 bytes each position still has `leastTries`: with less of them
-    /// plain expressions would be too costly there. The line as a whole may then take more, at most
-    /// `leastTries` for each of its `searchedBytes`, which are 65 million.
+    /// In a line of more than 10,000 bytes each position still has `minimumTries`: with less of
+    /// them plain expressions would be too costly there. The line as a whole may then take more, at
+    /// most `minimumTries` for each of its `searchedBytes`, which are 65 million.
     public static let maximumTries = 10_000_000
     /// However many positions share the tries, each has at least so many.
-    static let leastTries = 1_000
+    static let minimumTries = 1_000
     /// Memory for positions to come back to, in kilobytes: 32 MB for each search that is under way.
     private static let heapKilobytes: UInt32 = 32 << 10
 
@@ -177,7 +177,7 @@ public final class Pattern: Sendable {
     /// line is divided among them.
     private func tries(forBytes count: Int) -> Int {
         isAnchored
-            ? Self.maximumTries : max(Self.leastTries, Self.maximumTries / (count + 1))
+            ? Self.maximumTries : max(Self.minimumTries, Self.maximumTries / (count + 1))
     }
 
     private func make() -> Search? {

@@ -16,7 +16,7 @@ package final class RecordedSchedule: ReplaySchedule {
     /// The batch whose steps are given now.
     private var batch = ScheduleBatch()
     /// The index in it of the next step.
-    private var place = 0
+    private var index = 0
     /// Batches that were read for their ends and whose steps come later.
     private var ahead: [ScheduleBatch] = []
     /// Ends that were read and not taken yet, by their turns' steps.
@@ -64,22 +64,22 @@ package final class RecordedSchedule: ReplaySchedule {
     }
 
     package func peek() throws -> ScheduledStep? {
-        while place == batch.steps.count {
+        while index == batch.steps.count {
             if !ahead.isEmpty {
                 batch = ahead.removeFirst()
             } else {
                 guard try readBatch(), !ahead.isEmpty else { return nil }
                 batch = ahead.removeFirst()
             }
-            place = 0
+            index = 0
         }
-        let note = batch.steps[place]
+        let note = batch.steps[index]
         return ScheduledStep(note: note, words: Array(batch.words(of: note)))
     }
 
     package func advance() {
-        precondition(place < batch.steps.count, "a schedule goes on behind its last step")
-        place += 1
+        precondition(index < batch.steps.count, "a schedule goes on behind its last step")
+        index += 1
     }
 
     package func isInFlight(_ turn: Step) -> Bool { flights[turn] != nil }

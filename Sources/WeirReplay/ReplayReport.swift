@@ -24,11 +24,11 @@ package struct ReplayReport: Equatable, Sendable {
     package var sinks: [SinkDigest] = []
     /// Turns that had begun and not ended when the run died.
     package var inFlight: [TurnName] = []
-    package var marks: [Mark] = []
+    package var incidents: [Incident] = []
     /// Where invariants began not to hold; the first `Violations.maximumKept`.
     package var violations: [Violation] = []
     /// Violations over several stages that the replay found where the run did not look.
-    package var onlyReplay: [Mark] = []
+    package var onlyReplay: [Incident] = []
     /// Elements that all sources gave.
     package var elements: UInt64 = 0
     /// Log records that were lost because one turn made more than the lane holds.
@@ -88,7 +88,7 @@ package struct ReplayReport: Equatable, Sendable {
         if let sink = zip(sinks, other.sinks).first(where: { $0 != $1 }) {
             return "what is written to sink \(sink.0.sink)"
         }
-        if marks != other.marks { return "what violates conditions or fails" }
+        if incidents != other.incidents { return "what violates conditions or fails" }
         return compared != other.compared ? "what could be compared" : "what is logged"
     }
 }

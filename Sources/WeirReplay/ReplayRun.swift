@@ -129,8 +129,8 @@ package struct ReplayRun {
         notes.listeners.logs = { [options] batch in
             comparison.take(batch, sites)
             options.onLogs?(batch.records, sites)
-            comparison.settle(before: director.leastOpenTurn)
-            options.onOpenTurns?(director.leastOpenTurn)
+            comparison.settle(before: director.earliestOpenTurn)
+            options.onOpenTurns?(director.earliestOpenTurn)
         }
         notes.listeners.samples = options.onSample
         comparison.onRest = options.onRest

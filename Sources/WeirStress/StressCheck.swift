@@ -209,7 +209,9 @@ extension StressPipeline {
                 + "\(divergence.expected), got \(divergence.got)"
         }
         do { try rerun.checkReading() } catch { return "\(error)" }
-        if let mark = rerun.notes.marks.first { return "step \(mark.step): \(mark.message)" }
+        if let incident = rerun.notes.incidents.first {
+            return "step \(incident.step): \(incident.message)"
+        }
         if director.reached != Step(steps) {
             return "reached step \(director.reached) of \(steps)"
         }
@@ -257,10 +259,10 @@ extension StressPipeline {
             }
         }
         outcome.turns = begins.count
-        for (place, begin) in begins.enumerated() where place + 1 < begins.count {
+        for (index, begin) in begins.enumerated() where index + 1 < begins.count {
             // Two turns overlap where the next one begins before the end of this one.
             let end = begin.time + Int64(durations[begin.step] ?? 0)
-            if begins[place + 1].time < end { outcome.overlapped += 1 }
+            if begins[index + 1].time < end { outcome.overlapped += 1 }
         }
         var hash = StableHash(seed: recording.digest)
         for sink in recording.sinks { hash.combine(bytes: Array(sink.ordered.utf8)) }

@@ -209,7 +209,9 @@ package struct StressKill: Sendable {
             return "step \(divergence.step) \(divergence.subtask): expected "
                 + "\(divergence.expected), got \(divergence.got)"
         }
-        if let mark = report.marks.first { return "step \(mark.step): \(mark.message)" }
+        if let incident = report.incidents.first {
+            return "step \(incident.step): \(incident.message)"
+        }
         let last = try trace.lastStep()
         if report.steps != last { return "replayed up to step \(report.steps) of \(last)" }
         let flights = trace.turnsInFlight.map(\.step)

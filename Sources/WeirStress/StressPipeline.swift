@@ -68,8 +68,8 @@ package struct StressPipeline: Sendable {
     }
 
     /// An edge whose capacity is drawn from the shape and a number of its own.
-    private func edge(_ place: UInt64, policy: EdgePolicy = .block) -> EdgeOptions {
-        var draw = SeededGenerator(seed: shape, stream: 0xED6E &+ place)
+    private func edge(_ number: UInt64, policy: EdgePolicy = .block) -> EdgeOptions {
+        var draw = SeededGenerator(seed: shape, stream: 0xED6E &+ number)
         let sizes = [1, 2, 4, 8, 16, 64]
         return EdgeOptions(
             bounds: ChannelBounds(messages: sizes[draw.below(sizes.count)]), policy: policy)
@@ -78,8 +78,8 @@ package struct StressPipeline: Sendable {
     /// The pipeline itself. It captures values only, so that building it again gives the same plan.
     package var pipeline: Pipeline {
         let policy = policy
-        let edge = { @Sendable (place: UInt64, policy: EdgePolicy) in
-            self.edge(place, policy: policy)
+        let edge = { @Sendable (number: UInt64, policy: EdgePolicy) in
+            self.edge(number, policy: policy)
         }
         return Pipeline("stress", parallelism: width) { flow in
             let shared = flow.sharedCell("shared", initial: Int64(0))

@@ -169,6 +169,6 @@ final class WitnessedNotes: LiveNotes, @unchecked Sendable {
         inner.rested(step: step, time: time, state: state)
     }
 
-    func marked(_ mark: Mark) { inner.marked(mark) }
+    func found(_ incident: Incident) { inner.found(incident) }
     func logLane(worker: Int) -> LogLane? { inner.logLane(worker: worker) }
 }

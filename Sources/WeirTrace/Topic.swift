@@ -14,7 +14,7 @@ package enum Topic: String, CaseIterable, Sendable {
     /// Metric samples, as JSON.
     case metric = "weir/metric"
     /// Violations, failures, and what a person marked, as JSON.
-    case mark = "weir/mark"
+    case incident = "weir/mark"
 }
 
 /// Names of the metadata records of a trace.

@@ -62,8 +62,8 @@ package final class TraceWriter: RecordConsumer, @unchecked Sendable {
         let metric = try file.addSchema(
             name: "weir.MetricSample", encoding: "jsonschema",
             data: Array(JSONCodec.metricSchema.utf8))
-        let mark = try file.addSchema(
-            name: "weir.Mark", encoding: "jsonschema", data: Array(JSONCodec.markSchema.utf8))
+        let incident = try file.addSchema(
+            name: "weir.Mark", encoding: "jsonschema", data: Array(JSONCodec.incidentSchema.utf8))
         var channels: [Topic: UInt16] = [:]
         // All channels exist from the beginning, as most readers want to know them before the
         // first chunk.
@@ -71,7 +71,7 @@ package final class TraceWriter: RecordConsumer, @unchecked Sendable {
             let schema =
                 switch topic {
                 case .metric: metric
-                case .mark: mark
+                case .incident: incident
                 case .schedule, .input, .journal, .log, .span: UInt16(0)
                 }
             channels[topic] = try file.addChannel(
@@ -327,8 +327,8 @@ package final class TraceWriter: RecordConsumer, @unchecked Sendable {
             sampleNanoseconds.wrappingAdd(
                 MonotonicClock.threadNanoseconds() - started, ordering: .relaxed)
         }
-        for mark in batch.marks {
-            try chunker.add(message(.mark, JSONCodec.encode(mark), at: mark.time))
+        for incident in batch.incidents {
+            try chunker.add(message(.incident, JSONCodec.encode(incident), at: incident.time))
         }
         try chunker.flush()
     }
@@ -340,9 +340,9 @@ package final class TraceWriter: RecordConsumer, @unchecked Sendable {
     package static func joined(_ batches: [LogBatch]) -> [LogBatch] {
         var joined: [LogBatch] = []
         for batch in batches {
-            if let place = joined.firstIndex(where: { $0.worker == batch.worker }) {
-                joined[place].records.append(contentsOf: batch.records)
-                joined[place].lost += batch.lost
+            if let index = joined.firstIndex(where: { $0.worker == batch.worker }) {
+                joined[index].records.append(contentsOf: batch.records)
+                joined[index].lost += batch.lost
             } else {
                 joined.append(batch)
             }

@@ -20,7 +20,8 @@ struct LeaksCommand: ParsableCommand {
             """)
 
     @Option(help: "Only cells that leak this.") var leak: String?
-    @Option(help: "Only cells in which it gets there.") var place: String?
+    @Option(name: .customLong("place"), help: "Only cells in which it gets there.")
+    var destination: String?
     @Option(help: "Only runs that end so.") var ending: String?
 
     /// Makes the chosen cells, prints the table, and fails with code 1 below the aim.
@@ -31,7 +32,7 @@ struct LeaksCommand: ParsableCommand {
         }
         let matrix = LeakMatrix(fixture: fixture)
         let cells = LeakCell.all.filter {
-            $0.leak == leak ?? $0.leak && $0.place == place ?? $0.place
+            $0.leak == leak ?? $0.leak && $0.destination == destination ?? $0.destination
                 && $0.ending == ending ?? $0.ending
         }
         var table = LeakTable()
@@ -86,17 +87,17 @@ private struct LeakTable {
             letter = "?"
             notes.append("\(cell): \(what)")
         }
-        letters["\(cell.place) \(cell.ending)", default: [:]][cell.leak] = letter
+        letters["\(cell.destination) \(cell.ending)", default: [:]][cell.leak] = letter
     }
 
     /// The table, the notes and the sums, as lines of text.
     var text: String {
         var lines = ["place      ending     " + LeakCell.leaks.map { pad($0, 12) }.joined()]
-        for place in LeakCell.places {
+        for destination in LeakCell.destinations {
             for ending in LeakCell.endings {
-                guard let row = letters["\(place) \(ending)"] else { continue }
+                guard let row = letters["\(destination) \(ending)"] else { continue }
                 let cells = LeakCell.leaks.map { pad(row[$0] ?? "-", 12) }.joined()
-                lines.append(pad(place, 11) + pad(ending, 11) + cells)
+                lines.append(pad(destination, 11) + pad(ending, 11) + cells)
             }
         }
         lines.append("c caught, w caught in another part, a not compared, I called identical")

@@ -22,7 +22,7 @@ final class SlowReader: @unchecked Sendable {
     let path: String
     private let hurries = Atomic<Bool>(false)
     private let isOver = Atomic<Bool>(false)
-    private var thread: Worker?
+    private var thread: SystemThread?
 
     /// Makes the pipe and starts reading it.
     init(in folder: TemporaryFolder) throws {
@@ -32,7 +32,7 @@ final class SlowReader: @unchecked Sendable {
         // Without waiting for a writer: the run that will be one is not started yet.
         let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
         guard descriptor >= 0 else { throw StressFailure("cannot open a pipe") }
-        thread = Worker("slow-reader") { [self] in
+        thread = SystemThread("slow-reader") { [self] in
             var bytes = [UInt8](repeating: 0, count: Self.rest)
             while !isOver.load(ordering: .acquiring) {
                 let isFast = hurries.load(ordering: .acquiring)

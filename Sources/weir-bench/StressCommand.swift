@@ -35,7 +35,7 @@ struct StressCommand: ParsableCommand {
         let isSimulated = simulated
         let started = MonotonicClock.nanoseconds()
         let threads = (0..<jobs).map { job in
-            Worker("stress-\(job)") {
+            SystemThread("stress-\(job)") {
                 while let seed = board.next(job) {
                     // The board counts outcomes and keeps problems; the run itself is forgotten.
                     board.finish(

@@ -15,7 +15,7 @@ struct AlteredEndTests {
         trace = try Trace.open(path: Weir.repository + "/traces/orders/overdrawn.mcap")
     }
 
-    /// Writes the trace again with its end, marks and logs as `change` leaves them.
+    /// Writes the trace again with its end, incidents and logs as `change` leaves them.
     private func rewrite(
         end change: (inout RunEnd) -> Void = { _ in },
         batch alter: (inout RecordBatch) -> Void = { _ in }
@@ -59,11 +59,11 @@ struct AlteredEndTests {
 
     @Test func `another digest of any part, and of them all`() throws {
         let parts = try #require(trace.end?.parts)
-        for place in parts.indices {
-            try rewrite(end: { $0.parts?[place].digest = "0123456789abcdef" })
+        for index in parts.indices {
+            try rewrite(end: { $0.parts?[index].digest = "0123456789abcdef" })
             let verify = try weir("replay", "t.mcap", "--verify")
-            #expect(verify.code == 3, "\(parts[place]): \(verify)")
-            #expect(verify.output.contains(" of \(parts[place].part)"), "\(verify)")
+            #expect(verify.code == 3, "\(parts[index]): \(verify)")
+            #expect(verify.output.contains(" of \(parts[index].part)"), "\(verify)")
         }
         try rewrite(end: { $0.stateDigest = "0123456789abcdef" })
         try expectDivergence("the whole state")
@@ -84,31 +84,32 @@ struct AlteredEndTests {
 
     @Test func `a violation that is elsewhere, has another name, is missing or made up`() throws {
         try rewrite(batch: { batch in
-            for place in batch.marks.indices {
-                batch.marks[place].step = batch.marks[place].step.next
+            for index in batch.incidents.indices {
+                batch.incidents[index].step = batch.incidents[index].step.next
             }
         })
         try expectDivergence("a violation at another step")
         try rewrite(batch: { batch in
-            for place in batch.marks.indices { batch.marks[place].name += "!" }
+            for index in batch.incidents.indices { batch.incidents[index].name += "!" }
         })
         try expectDivergence("another condition")
         try rewrite(batch: { batch in
-            for place in batch.marks.indices { batch.marks[place].access = 79 }
+            for index in batch.incidents.indices { batch.incidents[index].access = 79 }
         })
         try expectDivergence("a violation behind another access")
         try rewrite(batch: { batch in
-            for place in batch.marks.indices {
-                batch.marks[place].element = Mark.ElementPlace(operatorName: "reserve", number: 1)
+            for index in batch.incidents.indices {
+                batch.incidents[index].element = Incident.ElementReference(
+                    operatorName: "reserve", number: 1)
             }
         })
         try expectDivergence("a violation on another element")
-        try rewrite(batch: { $0.marks = [] })
+        try rewrite(batch: { $0.incidents = [] })
         try expectDivergence("no violation")
         try rewrite(batch: { batch in
-            guard var mark = batch.marks.first else { return }
-            mark.step = 40
-            batch.marks.append(mark)
+            guard var incident = batch.incidents.first else { return }
+            incident.step = 40
+            batch.incidents.append(incident)
         })
         try expectDivergence("one violation more")
     }
@@ -117,9 +118,9 @@ struct AlteredEndTests {
         func alter(_ what: String, _ change: (inout LogBatch) -> Void) throws {
             var isDone = false
             try rewrite(batch: { batch in
-                guard !isDone, let place = batch.logs.firstIndex(where: { !$0.records.isEmpty })
+                guard !isDone, let index = batch.logs.firstIndex(where: { !$0.records.isEmpty })
                 else { return }
-                change(&batch.logs[place])
+                change(&batch.logs[index])
                 isDone = true
             })
             try expectDivergence(what)
@@ -136,12 +137,12 @@ struct AlteredEndTests {
         let added = try #require(sites.firstIndex { $0.message == "stock_short" })
         var known = 0
         try rewrite(batch: { batch in
-            for place in batch.newSites.indices where known + place == added {
-                batch.newSites[place].message = "another_statement"
+            for index in batch.newSites.indices where known + index == added {
+                batch.newSites[index].message = "another_statement"
             }
             known += batch.newSites.count
-            for place in batch.logs.indices {
-                batch.logs[place].records.removeAll { Int($0.site) == added }
+            for index in batch.logs.indices {
+                batch.logs[index].records.removeAll { Int($0.site) == added }
             }
         })
         let verify = try weir("replay", "t.mcap", "--verify")
@@ -161,8 +162,8 @@ struct AlteredEndTests {
             path: scratch.file("t.mcap"), header: long.header, overwrite: true)
         let batches = long.batches()
         while var batch = try batches.next() {
-            if let place = batch.schedule.steps.firstIndex(where: { $0.kind == .rest }) {
-                batch.schedule.steps[place].digest ^= 1
+            if let index = batch.schedule.steps.firstIndex(where: { $0.kind == .rest }) {
+                batch.schedule.steps[index].digest ^= 1
                 isDone = true
             }
             try writer.consume(batch)

@@ -51,8 +51,8 @@ struct BooksTests {
 
     @Test func `the books balance wherever a recorded run is looked at`() throws {
         var arguments = ["replay", "\(Weir.repository)/traces/orders/race.mcap"]
-        for place in ["end", "6000", "3000", "6100", "1"] {
-            arguments += ["-x", "goto \(place)", "-x", "info books"]
+        for position in ["end", "6000", "3000", "6100", "1"] {
+            arguments += ["-x", "goto \(position)", "-x", "info books"]
         }
         let looked = try Weir().run(arguments)
         try #require(looked.code == 0, "\(looked)")

@@ -82,16 +82,16 @@ struct DamageTests {
         let bytes = try scratch.bytes("t.mcap")
         var random = SeededGenerator(seed: 12)
         for _ in 0..<16 {
-            let (place, bit) = (Int(random.next() % UInt64(bytes.count)), random.next() % 8)
+            let (index, bit) = (Int(random.next() % UInt64(bytes.count)), random.next() % 8)
             var flipped = bytes
-            flipped[place] ^= 1 << UInt8(bit)
+            flipped[index] ^= 1 << UInt8(bit)
             try scratch.write("flip.mcap", flipped)
             for command in Self.commands {
                 let outcome = try outcome(command, "flip.mcap")
-                let code = try #require(outcome.code, "bit \(bit) of \(place): \(outcome)")
-                #expect([0, 2, 3, 4].contains(code), "bit \(bit) of \(place): \(outcome)")
+                let code = try #require(outcome.code, "bit \(bit) of \(index): \(outcome)")
+                #expect([0, 2, 3, 4].contains(code), "bit \(bit) of \(index): \(outcome)")
                 if command == ["check"] {
-                    #expect(code == 4, "bit \(bit) of byte \(place) was not found: \(outcome)")
+                    #expect(code == 4, "bit \(bit) of byte \(index) was not found: \(outcome)")
                     #expect(outcome.errors.contains("byte"), "no offset: \(outcome)")
                 }
             }

@@ -28,9 +28,9 @@ struct DebuggerTests {
         ("start", 0), ("end", 586), ("failure", 80), ("12", 12), ("50%", 293), ("0s", 1),
         ("10ms", 19), ("2026-11-25T01:37:37.182002Z", 19),
     ])
-    func `it opens where --at says`(place: String, step: Int) throws {
+    func `it opens where --at says`(position: String, step: Int) throws {
         let outcome = try weir(
-            "replay", Self.trace, "--at", place, "--json", "-x", "print step")
+            "replay", Self.trace, "--at", position, "--json", "-x", "print step")
         #expect(outcome.code == 0, "\(outcome)")
         #expect(try JSONLine(outcome.output).number("value") == step)
     }
@@ -40,9 +40,9 @@ struct DebuggerTests {
         ("nowhere", "RFC 3339"), ("1980-01-01T00:00:00Z", "2026-11-25T01:37:37"),
     ])
     func `a place that is not in the run is refused with the range`(
-        place: String, range: String
+        position: String, range: String
     ) throws {
-        let outcome = try weir("replay", Self.trace, "--at", place, "-x", "when")
+        let outcome = try weir("replay", Self.trace, "--at", position, "-x", "when")
         #expect(outcome.code == 2 && outcome.output.isEmpty, "\(outcome)")
         #expect(outcome.errors.contains(range), "\(outcome)")
     }
@@ -186,8 +186,8 @@ struct DebuggerTests {
         #expect(lines.map { $0.string("command") } == commands.dropLast())
         for line in lines {
             #expect(Array(line.keys.prefix(2)) == ["command", "answer"])
-            if let place = line.keys.firstIndex(of: "steps_run") {
-                #expect(Array(line.keys[place...]) == ["steps_run", "duration_ns"])
+            if let index = line.keys.firstIndex(of: "steps_run") {
+                #expect(Array(line.keys[index...]) == ["steps_run", "duration_ns"])
             }
         }
     }

@@ -24,11 +24,11 @@ struct DebuggerWalkTests {
         let answers = walk.outputLines
         let perStep = Self.looks.count + 3
         try #require(answers.count == steps.count * perStep)
-        for (place, step) in steps.enumerated() {
+        for (index, step) in steps.enumerated() {
             let fresh = try weir.run(
                 ["replay", DebuggerTests.trace, "--json", "--at", "\(step)"]
                     + Self.looks.flatMap { ["-x", $0] })
-            let walked = Array(answers[(place * perStep + 3)..<((place + 1) * perStep)])
+            let walked = Array(answers[(index * perStep + 3)..<((index + 1) * perStep)])
             #expect(walked == fresh.outputLines, "step \(step)")
         }
     }

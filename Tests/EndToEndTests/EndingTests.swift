@@ -49,16 +49,16 @@ struct EndingTests {
         try expectReadable(inFlight: String(subtask))
     }
 
-    static let places = [
+    static let activities = [
         ("endless", "in operator pick", "pick"),
         ("endless-in-cell", "in operator pick", "pick"),
         ("endless-at-source", "in the code of its source", "numbers"),
         ("endless-at-sink", "in operator picked", "picked"),
     ]
 
-    @Test(arguments: places)
+    @Test(arguments: activities)
     func `a request to end is cut off when nothing moves, and names where`(
-        pipeline: String, place: String, stage: String
+        pipeline: String, activity: String, stage: String
     ) throws {
         let run = try hanging(pipeline, "--drain", "300ms")
         run.send(SIGTERM)
@@ -68,7 +68,7 @@ struct EndingTests {
             outcome.errors.firstMatch(
                 of: /made no progress for 0\.3 s: (\w+)\/\d has been (.*?) for/),
             "\(outcome)")
-        #expect(words.1 == stage && words.2 == place, "\(outcome)")
+        #expect(words.1 == stage && words.2 == activity, "\(outcome)")
         let inspect = try fixture("inspect", "t.mcap")
         #expect(inspect.code == 0 && inspect.output.contains(": \(stage)/"), "\(inspect)")
     }

@@ -33,7 +33,7 @@ struct LeakTests {
 
     @Test(arguments: ["finished", "violated", "failed", "simulated"])
     func `without a leak every end is identical`(ending: String) throws {
-        let cell = LeakCell(leak: "clock", place: "nowhere", ending: ending)
+        let cell = LeakCell(leak: "clock", destination: "nowhere", ending: ending)
         #expect(try matrix.run(cell) == .identical)
     }
 
@@ -52,7 +52,7 @@ struct LeakTests {
     }
 
     @Test func `without a leak a killed run agrees as far as it was noted`() throws {
-        let cell = LeakCell(leak: "clock", place: "nowhere", ending: "killed")
+        let cell = LeakCell(leak: "clock", destination: "nowhere", ending: "killed")
         guard case .agrees(let line) = try matrix.run(cell) else {
             Issue.record("a killed run without a leak does not agree")
             return

@@ -136,7 +136,7 @@ struct OverwriteTests {
     /// Puts a thing at the place; gives who records into it.
     private func make(_ thing: Thing) throws -> RunningProcess? {
         let target = scratch.file("target")
-        let place = scratch.file("place")
+        let path = scratch.file("place")
         switch thing {
         case .file: try scratch.write("place", "mine\n")
         case .emptyFile: try scratch.write("place", "")
@@ -149,28 +149,28 @@ struct OverwriteTests {
             try Patience.require("the trace") { scratch.size("place") > 1_000 || run.hasEnded }
             return run
         case .cutTrace: try scratch.write("place", Array(scratch.bytes("t.mcap").prefix(20)))
-        case .directory: mkdir(place, 0o755)
-        case .pipe: mkfifo(place, 0o644)
+        case .directory: mkdir(path, 0o755)
+        case .pipe: mkfifo(path, 0o644)
         case .socket:
             let made = try weir.shell(
                 "exec python3 -c 'import socket; socket.socket(socket.AF_UNIX).bind(\"place\")'")
             #expect(made.code == 0, "\(made)")
-        case .characterDevice: mknod(place, S_IFCHR | 0o666, makeNumber(1, 3))
-        case .blockDevice: mknod(place, S_IFBLK | 0o660, makeNumber(7, 201))
+        case .characterDevice: mknod(path, S_IFCHR | 0o666, makeNumber(1, 3))
+        case .blockDevice: mknod(path, S_IFBLK | 0o660, makeNumber(7, 201))
         case .linkToFile:
             try scratch.write("target", "mine\n")
-            symlink("target", place)
+            symlink("target", path)
         case .linkToDirectory:
             mkdir(target, 0o755)
-            symlink("target", place)
+            symlink("target", path)
         case .linkToPipe:
             mkfifo(target, 0o644)
-            symlink("target", place)
-        case .linkToDevice: symlink("/dev/null", place)
+            symlink("target", path)
+        case .linkToDevice: symlink("/dev/null", path)
         case .linkToTrace:
             try scratch.copy("t.mcap", "target")
-            symlink("target", place)
-        case .linkLoop: symlink("place", place)
+            symlink("target", path)
+        case .linkLoop: symlink("place", path)
         case .belowMissingFolder, .belowFile, .standardOutput, .nothing: break
         }
         return nil

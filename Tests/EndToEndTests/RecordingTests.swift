@@ -12,9 +12,9 @@ struct RecordingTests {
     }
 
     @Test(arguments: ["none/t.mcap", ".", "/proc/t.mcap", ""])
-    func `a place where no trace can be is refused before the run`(place: String) throws {
+    func `a place where no trace can be is refused before the run`(path: String) throws {
         let outcome = try weir(
-            "run", "orders", "--limit", "10", "--rate", "max", "--record", place)
+            "run", "orders", "--limit", "10", "--rate", "max", "--record", path)
         #expect(outcome.code == 2 || outcome.code == 5, "\(outcome)")
         #expect(outcome.errors.hasPrefix("weir: error: "), "\(outcome)")
     }

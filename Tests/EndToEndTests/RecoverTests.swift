@@ -43,11 +43,11 @@ struct RecoverTests {
         var random = SeededGenerator(seed: 17)
         var whole = 0
         for _ in 0..<14 {
-            let place = 4_000 + random.below(bytes.count - 4_000)
+            let index = 4_000 + random.below(bytes.count - 4_000)
             var flipped = bytes
-            flipped[place] ^= 1 << UInt8(random.below(8))
-            guard let steps = try recovered(flipped, "byte \(place)") else { continue }
-            #expect(steps <= all, "byte \(place)")
+            flipped[index] ^= 1 << UInt8(random.below(8))
+            guard let steps = try recovered(flipped, "byte \(index)") else { continue }
+            #expect(steps <= all, "byte \(index)")
             if steps == all { whole += 1 }
         }
         #expect(whole > 0)
@@ -68,8 +68,8 @@ struct RecoverTests {
         var bytes = try scratch.bytes("t.mcap")
         // The last packed chunk holds samples; its data begin as all of zstd's do.
         let zstd: [UInt8] = [0x28, 0xB5, 0x2F, 0xFD]
-        let place = try #require(bytes.indices.last { bytes[$0...].starts(with: zstd) })
-        bytes[place + 12] ^= 0x10
+        let index = try #require(bytes.indices.last { bytes[$0...].starts(with: zstd) })
+        bytes[index + 12] ^= 0x10
         try scratch.write("my trace.mcap", bytes)
         let commands = [
             ["check"], ["inspect"], ["export", "--signal", "metrics"], ["top", "--ui", "plain"],

@@ -67,10 +67,10 @@ struct TrapTests {
 
     @Test(arguments: [[], ["--at", "failure"], ["--at", "end"]])
     func `a replay opens where the run died and names the turns in flight`(
-        place: [String]
+        position: [String]
     ) throws {
         _ = try record("inside-cell")
-        let open = try fixture.run(["replay", "t.mcap", "-x", "when"] + place)
+        let open = try fixture.run(["replay", "t.mcap", "-x", "when"] + position)
         #expect(open.code == 0, "\(open)")
         for (subtask, step) in flights(try verify()) {
             let line = "\(subtask) is in the middle of the turn of step \(step)"

@@ -28,10 +28,10 @@ struct ViolationTests {
         let answers = try looked.outputLines.map(JSONLine.init)
         let step = try #require(answers.first?.number("step"))
         #expect(answers[0].string("kind") == "access")
-        let mark = try #require(answers[0].objects("marks").first)
-        let turn = try #require(mark["step"] as? Int)
-        #expect(turn < step && mark["access"] as? Int == step)
-        #expect(mark["element"] as? Int == 6 && mark["operator"] as? String == "invariant1")
+        let incident = try #require(answers[0].objects("marks").first)
+        let turn = try #require(incident["step"] as? Int)
+        #expect(turn < step && incident["access"] as? Int == step)
+        #expect(incident["element"] as? Int == 6 && incident["operator"] as? String == "invariant1")
         #expect(answers[1].number("step") == step)
         #expect(try weir("replay", "t.mcap", "--verify").output.hasPrefix("identical"))
     }
@@ -40,10 +40,11 @@ struct ViolationTests {
         let told = try record(workers: 1)
         #expect(
             told.errors.contains("  violations 95: something is left, first at step "), "\(told)")
-        let marks = try weir("replay", "t.mcap", "-x", "info marks").outputLines
-        #expect(marks.count == 1, "\(marks)")
+        let incidents = try weir("replay", "t.mcap", "-x", "info marks").outputLines
+        #expect(incidents.count == 1, "\(incidents)")
         #expect(
-            marks.first?.contains("on element 6 that invariant1 took in the turn of step") == true)
-        #expect(marks.first?.contains("(95 times") == true, "\(marks)")
+            incidents.first?.contains("on element 6 that invariant1 took in the turn of step")
+                == true)
+        #expect(incidents.first?.contains("(95 times") == true, "\(incidents)")
     }
 }

@@ -138,11 +138,11 @@ import WeirTesting
             StockEvent(
                 kind: .order, order: 1, item: 3, quantity: 2, orderedAt: Instant(nanoseconds: 5)),
             at: Instant(nanoseconds: 9))
-        for places in [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]] {
+        for order in [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]] {
             var book = OrderBook()
-            #expect(try book.take(events[places[0]]) == nil)
-            #expect(try book.take(events[places[1]]) == nil)
-            #expect(try book.take(events[places[2]]) == ready)
+            #expect(try book.take(events[order[0]]) == nil)
+            #expect(try book.take(events[order[1]]) == nil)
+            #expect(try book.take(events[order[2]]) == ready)
             #expect(book.waiting.isEmpty)
         }
     }

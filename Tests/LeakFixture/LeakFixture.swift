@@ -10,7 +10,7 @@ import WeirApp
 }
 
 /// Where a leak gets to.
-private enum Place: String, CaseIterable, Sendable {
+private enum Destination: String, CaseIterable, Sendable {
     case value, state, key, branch, timer, row, log, condition, passing, first, rare, last
     /// Nowhere: the run must be found identical.
     case nowhere
@@ -58,16 +58,16 @@ private let leaking = Pipeline(
     "leaking",
     parameters: [
         Parameter("leak", default: Leak.clock.rawValue),
-        Parameter("place", default: Place.value.rawValue),
+        Parameter("place", default: Destination.value.rawValue),
         Parameter("ending", default: Ending.finished.rawValue),
     ],
     defaultLimit: Numbers.count
 ) { flow in
     let leak = choice(flow, "leak", Leak.clock)
-    let place = choice(flow, "place", Place.value)
+    let destination = choice(flow, "place", Destination.value)
     let ending = choice(flow, "ending", Ending.finished)
     let checked = flow.sharedCell("checked", initial: 0)
-    if place == .condition {
+    if destination == .condition {
         flow.invariant("the condition", on: checked) { $0 >= 0 && leak.holds($0) }
     }
     flow.read(
@@ -83,19 +83,19 @@ private let leaking = Pipeline(
     ) { index, seen, context in
         try end(ending, at: index)
         seen.count += 1
-        if place == .condition { checked.update { $0 = index } }
-        leakInto(place, leak, index, &seen, &context)
-        context.emit(Item(index: index, value: value(place, leak, index)))
+        if destination == .condition { checked.update { $0 = index } }
+        leakInto(destination, leak, index, &seen, &context)
+        context.emit(Item(index: index, value: value(destination, leak, index)))
     }
     .invariant("the ending") { ending != .violated || $0.index < Numbers.ending }
-    .keyed { place == .key && leak.bit($0.index) ? $0.index % 4 + 4 : $0.index % 4 }
+    .keyed { destination == .key && leak.bit($0.index) ? $0.index % 4 + 4 : $0.index % 4 }
     .process("behind", state: Seen(), emitting: Item.self) { item, seen, context in
         seen.count += 1
         seen.sum &+= item.value
         context.emit(item)
     }
     .write("rows") { item in
-        place == .row && leak.bit(item.index) ? "\(item.index) odd" : "\(item.index) even"
+        destination == .row && leak.bit(item.index) ? "\(item.index) odd" : "\(item.index) even"
     }
 }
 
@@ -110,9 +110,9 @@ private func end(_ ending: Ending, at index: Int) throws {
 }
 
 /// What is emitted for an element.
-private func value(_ place: Place, _ leak: Leak, _ index: Int) -> UInt64 {
+private func value(_ destination: Destination, _ leak: Leak, _ index: Int) -> UInt64 {
     let leaks =
-        switch place {
+        switch destination {
         case .value: true
         case .first: index == 0
         case .rare: index % Numbers.rareInterval == Numbers.rareInterval - 1
@@ -124,10 +124,10 @@ private func value(_ place: Place, _ leak: Leak, _ index: Int) -> UInt64 {
 
 /// What an element leaves behind besides.
 private func leakInto(
-    _ place: Place, _ leak: Leak, _ index: Int, _ seen: inout Seen,
+    _ destination: Destination, _ leak: Leak, _ index: Int, _ seen: inout Seen,
     _ context: inout OperatorContext<Item>
 ) {
-    switch place {
+    switch destination {
     case .state: seen.scratch ^= leak.value()
     case .passing: seen.scratch = seen.count % 2 == 1 ? leak.value() : 0
     case .branch:

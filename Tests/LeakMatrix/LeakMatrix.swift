@@ -8,7 +8,7 @@ package struct LeakCell: Hashable, Sendable, CustomStringConvertible {
         "file",
     ]
     /// Where it gets to.
-    package static let places = [
+    package static let destinations = [
         "value", "state", "key", "branch", "timer", "row", "log", "condition", "passing", "first",
         "rare", "last",
     ]
@@ -16,12 +16,12 @@ package struct LeakCell: Hashable, Sendable, CustomStringConvertible {
     package static let endings = ["finished", "violated", "failed", "killed", "simulated"]
 
     package var leak: String
-    package var place: String
+    package var destination: String
     package var ending: String
 
-    package init(leak: String, place: String, ending: String) {
+    package init(leak: String, destination: String, ending: String) {
         self.leak = leak
-        self.place = place
+        self.destination = destination
         self.ending = ending
     }
 
@@ -30,20 +30,20 @@ package struct LeakCell: Hashable, Sendable, CustomStringConvertible {
         var cells: [LeakCell] = []
         for ending in endings {
             let runsToTheEnd = ending == "finished" || ending == "simulated"
-            for place in places where place != "last" || runsToTheEnd {
+            for destination in destinations where destination != "last" || runsToTheEnd {
                 for leak in leaks {
-                    cells.append(LeakCell(leak: leak, place: place, ending: ending))
+                    cells.append(LeakCell(leak: leak, destination: destination, ending: ending))
                 }
             }
         }
         return cells
     }
 
-    package var description: String { "\(leak) in \(place), \(ending)" }
+    package var description: String { "\(leak) in \(destination), \(ending)" }
 
-    /// The parts of the run that may be named: the leaky stage, or the one that the place is in.
+    /// The parts of the run that may be named: the leaky stage, or the one that the leak gets to.
     var rightParts: [String] {
-        switch place {
+        switch destination {
         case "row": ["rows/"]
         case "condition": ["leaky/", "the condition"]
         default: ["leaky/"]
@@ -81,7 +81,7 @@ package struct LeakMatrix: Sendable {
         var arguments = [
             "run", "leaking", "--record", "t.mcap", "--ui", "none", "--output", "rows",
         ]
-        arguments += ["--set", "leak=\(cell.leak)", "--set", "place=\(cell.place)"]
+        arguments += ["--set", "leak=\(cell.leak)", "--set", "place=\(cell.destination)"]
         let isSimulated = cell.ending == "simulated"
         arguments += ["--set", "ending=\(isSimulated ? "finished" : cell.ending)"]
         arguments += ["--workers", isSimulated ? "0" : "2", "--seed", "7"]

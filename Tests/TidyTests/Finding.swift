@@ -1,4 +1,4 @@
-/// A place that breaks a tidy rule, and what to do about it.
+/// A line that breaks a tidy rule, and what to do about it.
 struct Finding: Equatable, CustomStringConvertible {
     var file: String
     var line: Int

@@ -76,7 +76,7 @@ struct StoredProperties: Equatable {
     static func all(in tokens: [Token]) -> [StoredProperties] {
         let code = tokens.filter { !$0.isComment }
         var found: [StoredProperties] = []
-        /// For each open brace the place of its type in `found`; nil for any other brace.
+        /// For each open brace the index of its type in `found`; nil for any other brace.
         var open: [Int?] = []
         var coming: Int?
         for index in code.indices {

@@ -175,13 +175,13 @@ struct SwiftText {
     private mutating func readString(hashes: Int) {
         let firstLine = line
         take(hashes)
-        let marks = String(repeating: "#", count: hashes)
+        let pounds = String(repeating: "#", count: hashes)
         let quote = follows("\"\"\"") ? "\"\"\"" : "\""
         take(quote.count)
         let start = index
         var end = index
-        let closing = quote + marks
-        let escape = "\\" + marks
+        let closing = quote + pounds
+        let escape = "\\" + pounds
         while let next = peek() {
             end = index
             if follows(closing) {

@@ -46,7 +46,7 @@ import WeirTrace
             channels: channels, recorder: RecorderSample(bytes: UInt64(tenth) * 900))
     }
 
-    /// What the recorder would hand over: logs of two workers in pieces, a sample, marks.
+    /// What the recorder would hand over: logs of two workers in pieces, a sample, incidents.
     private static func batch(_ tenth: Int64, _ random: inout SeededGenerator) -> RecordBatch {
         var batch = RecordBatch()
         if tenth == 1 {
@@ -67,8 +67,8 @@ import WeirTrace
         }
         batch.metrics = [sample(tenth, &random)]
         if tenth % 7 == 0 {
-            batch.marks = [
-                Mark(
+            batch.incidents = [
+                Incident(
                     step: Step(tenth * 50), kind: .violation, name: "sum",
                     message: "sum does not hold", time: tenth * 100_000 - 10)
             ]
@@ -93,7 +93,7 @@ import WeirTrace
             feed.consume(batch)
             // What a run offers besides must not show twice.
             for sample in batch.metrics { feed.offer(sample) }
-            for mark in batch.marks { feed.offer(mark) }
+            for incident in batch.incidents { feed.offer(incident) }
             live.take(feed.take())
         }
         try writer.finish(RunEnd(cause: "finished", steps: 6_000, turns: 0, events: 0))

@@ -26,8 +26,8 @@ struct RecordedLive {
         options.recording = .explicit(folder + "/t.mcap")
         options.outputs = [folder + "/out.jsonl"]
         let session = try RunSession(options)
-        let connections = try Places(options, session.planned).open()
-        let header = try session.header(Places(options, session.planned), connections)
+        let connections = try Endpoints(options, session.planned).open()
+        let header = try session.header(Endpoints(options, session.planned), connections)
         let feed = ScreenFeed(header)
         let drawn = Mutex(FramesBySample(header))
         // On the recorder's thread, at every batch with a sample: no sample goes undrawn.
@@ -55,7 +55,7 @@ struct RecordedLive {
             started: header.started, schedule: .parallel(.init(workers: options.workers)))
         setup.connections = connections
         (setup.lanes, setup.logLanes) = (recording.lanes, recording.logLanes)
-        setup.onMark = { recording.recorder?.offer($0) }
+        setup.onIncident = { recording.recorder?.offer($0) }
         var bind = BindOptions(seed: options.seed)
         bind.limit = options.limit
         bind.rate = options.rate

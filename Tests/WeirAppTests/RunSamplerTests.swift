@@ -156,9 +156,9 @@ import WeirTrace
         let run = try ParallelRun(limit: 60_000)
         let sampler = RunSampler(run.execution, clock: run.live.outside.clock) { RecorderSample() }
         var reader = PlainReader()
-        let worker = Worker("run") { run.run() }
+        let thread = SystemThread("run") { run.run() }
         while !run.hasEnded { reader.take(sampler.take()) }
-        worker.join()
+        thread.join()
         for _ in 0..<3 { reader.take(sampler.take()) }
         #expect(reader.fallen == nil, "\(reader.fallen ?? "")")
         #expect(reader.isComplete)

@@ -55,7 +55,7 @@ import WeirTesting
     @Test func `after a violation the screen stays until q`() {
         let stage = Stage()
         let screen = stage.screen()
-        let ending = Worker("ending") { screen.ended("violation", staying: true) }
+        let ending = SystemThread("ending") { screen.ended("violation", staying: true) }
         #expect(stage.shows("REPLAY 00:00:00/00:00:00  violation"))
         #expect(stage.terminal.closeCount == 0)
         stage.terminal.send(.key(.character("q")))
@@ -87,7 +87,7 @@ import WeirTesting
     @Test func `a recording that stopped is told once, behind what was recorded`() {
         let stage = Stage()
         stage.feed.recordingStopped("disk full")
-        stage.feed.offer(Notice(severity: .warning, step: 1, time: 0, place: "a", text: "w"))
+        stage.feed.offer(Notice(severity: .warning, step: 1, time: 0, origin: "a", text: "w"))
         let reasons = stage.feed.take().events.map { event in
             if case .recordingStopped(let reason) = event { reason } else { "" }
         }
@@ -101,7 +101,7 @@ import WeirTesting
         let screen = stage.screen()
         for number in 1...500 {
             stage.feed.offer(
-                Notice(severity: .warning, step: 1, time: 0, place: "a", text: "w\(number)"))
+                Notice(severity: .warning, step: 1, time: 0, origin: "a", text: "w\(number)"))
         }
         stage.terminal.setTakesFrames(true)
         #expect(stage.shows("notices came too fast"))
@@ -112,9 +112,9 @@ import WeirTesting
         let stage = Stage()
         for number in 1...1_000 {
             stage.feed.offer(
-                Notice(severity: .warning, step: 1, time: 0, place: "a", text: "w\(number)"))
+                Notice(severity: .warning, step: 1, time: 0, origin: "a", text: "w\(number)"))
         }
-        stage.feed.offer(Notice(severity: .violation, step: 2, time: 0, place: "v", text: "v"))
+        stage.feed.offer(Notice(severity: .violation, step: 2, time: 0, origin: "v", text: "v"))
         let notices = stage.feed.take().notices
         #expect(notices.filter { $0.severity == .violation }.map(\.step) == [2])
         #expect(notices.count == ScreenFeed.maximumNotices + 2)

@@ -62,7 +62,7 @@ import WeirBase
 
     @Test func `every step is handed out once, whichever thread takes it`() {
         let counter = SharedCounter()
-        let takers = (0..<4).map { _ in Worker("taking") { counter.take(5_000) } }
+        let takers = (0..<4).map { _ in SystemThread("taking") { counter.take(5_000) } }
         for taker in takers { taker.join() }
         #expect(counter.last == 20_000)
         #expect(counter.taken.sorted() == Array(1...20_000))

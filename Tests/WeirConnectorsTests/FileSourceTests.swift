@@ -119,7 +119,7 @@ import WeirEngine
         let reader = try FileSource(path: fifo).open()
         let watchdog = Watchdog(reader)
         defer { withExtendedLifetime(watchdog) {} }
-        let canceller = Worker("canceller") { reader.cancel() }
+        let canceller = SystemThread("canceller") { reader.cancel() }
         #expect(reader.next(maximum: 16) == nil)
         canceller.join()
         #expect(reader.next(maximum: 16) == nil)
@@ -130,7 +130,7 @@ import WeirEngine
         let watchdog = Watchdog(reader)
         defer { withExtendedLifetime(watchdog) {} }
         let path = fifo
-        let writer = Worker("writer") {
+        let writer = SystemThread("writer") {
             guard let handle = FileHandle(forWritingAtPath: path) else { return }
             handle.write(Data("late".utf8))
             handle.closeFile()

@@ -94,7 +94,7 @@ final class FollowModel {
         files.first { $0.folder == linked && $0.name == name }
     }
 
-    private func place(_ folder: Int, _ name: String) -> String {
+    private func location(_ folder: Int, _ name: String) -> String {
         root.file("v\(folder)/\(name)")
     }
 
@@ -152,7 +152,7 @@ final class FollowModel {
     }
 
     func create() throws -> ModelFile {
-        let path = place(linked, "log")
+        let path = location(linked, "log")
         let descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else { throw CocoaError(.fileWriteUnknown) }
         let file = ModelFile(descriptor: descriptor, folder: linked, name: "log")
@@ -164,7 +164,7 @@ final class FollowModel {
     func rename(_ file: ModelFile, to name: String) throws {
         guard let old = file.name else { return }
         let target = files.first { $0.folder == file.folder && $0.name == name }
-        guard Glibc.rename(place(file.folder, old), place(file.folder, name)) == 0 else {
+        guard Glibc.rename(location(file.folder, old), location(file.folder, name)) == 0 else {
             throw CocoaError(.fileWriteUnknown)
         }
         target?.name = nil
@@ -174,7 +174,7 @@ final class FollowModel {
 
     func delete(_ file: ModelFile) {
         guard let name = file.name else { return }
-        unlink(place(file.folder, name))
+        unlink(location(file.folder, name))
         file.name = nil
     }
 
@@ -193,7 +193,7 @@ final class FollowModel {
                 try rename(file, to: "log.\(number + 1)")
             }
         }
-        let path = place(linked, "log.1")
+        let path = location(linked, "log.1")
         let descriptor = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else { throw CocoaError(.fileWriteUnknown) }
         let copy = ModelFile(descriptor: descriptor, folder: linked, name: "log.1")

@@ -70,7 +70,7 @@ import WeirEngine
         #expect(reader.text() == "first\n")
         try folder.remove("log")
         let path = folder.file("log")
-        let writer = Worker("writer") {
+        let writer = SystemThread("writer") {
             _ = FileManager.default.createFile(atPath: path, contents: Data("again\n".utf8))
         }
         #expect(reader.texts(2) == ["[file 1]", "again\n"])
@@ -179,7 +179,7 @@ import WeirEngine
     @Test func `cancel from another thread ends the wait for good`() {
         #expect(reader.text() == "first\n")
         let reader = reader
-        let canceller = Worker("canceller") { reader.cancel() }
+        let canceller = SystemThread("canceller") { reader.cancel() }
         #expect(reader.next(maximum: 64) == nil)
         canceller.join()
         #expect(reader.next(maximum: 64) == nil)
@@ -236,7 +236,7 @@ import WeirEngine
         let count = 5_000
         let folder = folder
         let failure = Mutex<String?>(nil)
-        let writer = Worker("writer") {
+        let writer = SystemThread("writer") {
             do {
                 try folder.writeRotating(count: count, every: 500)
             } catch { failure.withLock { $0 = "\(error)" } }

@@ -92,7 +92,7 @@ private func nineDigits(_ time: String) -> String {
     }
 
     @Test func `a word longer than words are makes a line one of no form`() {
-        let long = String(repeating: "x", count: LineFormat.longestWord + 1)
+        let long = String(repeating: "x", count: LineFormat.maximumWord + 1)
         #expect(parsed("Jun  9 06:06:20 \(long) sshd: text") == nil)
         #expect(parsed("03-17 16:13:38.811  1702  2395 D \(long): text") == nil)
     }
@@ -189,8 +189,8 @@ private func nineDigits(_ time: String) -> String {
     @Test func `a huge component is cut to the length of a word`() {
         let huge = String(repeating: "x", count: 1 << 20)
         let line = parsed("{\"time\":1,\"logger\":\"\(huge)\",\"level\":\"\(huge)\"}")
-        #expect(line?.component.utf8.count == LineFormat.longestWord)
-        #expect(line?.level.utf8.count == LineFormat.longestWord)
+        #expect(line?.component.utf8.count == LineFormat.maximumWord)
+        #expect(line?.level.utf8.count == LineFormat.maximumWord)
     }
 
     @Test func `a line that is nested too deeply is none`() {

@@ -80,7 +80,7 @@ private func write(_ text: String, to writer: any RowWriting) throws {
         let text = String(repeating: "0123456789", count: 100_000) + "\n"
         let writer = DescriptorWriter(ends[1], location: "pipe", closesDescriptor: true)
         let failure = Mutex<String?>(nil)
-        let thread = Worker("writer") {
+        let thread = SystemThread("writer") {
             do {
                 try write(text, to: writer)
                 try writer.close()

@@ -6,23 +6,23 @@ import WeirEngine
 /// holding up all of them. A test that passes never waits for it.
 final class Watchdog {
     private final class Signal: Sendable {
-        let monitor = Monitor()
+        let lock = ConditionLock()
         let isOver = Atomic<Bool>(false)
     }
 
     private static let patience: UInt64 = 10_000_000_000
 
     private let signal = Signal()
-    private let worker: Worker
+    private let thread: SystemThread
 
     init(_ reader: any ByteReading) {
-        worker = Worker("watchdog") { [signal] in
+        thread = SystemThread("watchdog") { [signal] in
             let deadline = MonotonicClock.nanoseconds() + Self.patience
-            signal.monitor.withLock {
+            signal.lock.withLock {
                 while !signal.isOver.load(ordering: .relaxed),
                     MonotonicClock.nanoseconds() < deadline
                 {
-                    signal.monitor.wait(until: deadline)
+                    signal.lock.wait(until: deadline)
                 }
             }
             if !signal.isOver.load(ordering: .relaxed) { reader.cancel() }
@@ -30,10 +30,10 @@ final class Watchdog {
     }
 
     deinit {
-        signal.monitor.withLock {
+        signal.lock.withLock {
             signal.isOver.store(true, ordering: .relaxed)
-            signal.monitor.signal()
+            signal.lock.signal()
         }
-        worker.join()
+        thread.join()
     }
 }

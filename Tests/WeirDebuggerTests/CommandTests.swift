@@ -29,11 +29,13 @@ import WeirBase
         Reading("rn 2", "reverse-next", UInt64(2)), Reading("c", "continue", UInt64(1)),
         Reading("run", "continue", UInt64(1)), Reading("rc 2", "reverse-continue", UInt64(2)),
     ]
-    private let places = [
-        Reading("g 81", "goto", Place.step(81)), Reading("goto 50%", "goto", Place.percent(50)),
-        Reading("goto 12.5s", "goto", Place.elapsed(.milliseconds(12_500))),
-        Reading("goto failure", "goto", Place.failure),
-        Reading("goto my place", "goto", Place.mark("my place")), Reading("mark a", "mark", "a"),
+    private let positions = [
+        Reading("g 81", "goto", TracePosition.step(81)),
+        Reading("goto 50%", "goto", TracePosition.percent(50)),
+        Reading("goto 12.5s", "goto", TracePosition.elapsed(.milliseconds(12_500))),
+        Reading("goto failure", "goto", TracePosition.failure),
+        Reading("goto my place", "goto", TracePosition.named("my place")),
+        Reading("mark a", "mark", "a"),
     ]
     private let others = [
         Reading("when", "when"), Reading("back", "back"), Reading("f", "forward"),
@@ -62,7 +64,7 @@ import WeirBase
 
     @Test func `a line is the command it says, with what it takes`() throws {
         let readings = breaks.map { Reading($0.line, "break", $0.condition) }
-        for reading in times + places + others + readings {
+        for reading in times + positions + others + readings {
             let call = try #require(try parse(reading.line), "\(reading.line)")
             #expect(call.name == reading.name, "\(reading.line)")
             #expect(isEqual(call.arguments, reading.arguments), "\(reading.line)")
@@ -109,8 +111,8 @@ import WeirBase
 
     @Test func `a caret stands under the place, also behind characters that are escaped`() {
         let error = CommandError("wrong", at: 3)
-        #expect(error.marked("abcdef") == "  abcdef\n     ^\n")
-        #expect(error.marked("\u{1B}bcdef") == "  \\u{1B}bcdef\n          ^\n")
+        #expect(error.underlined("abcdef") == "  abcdef\n     ^\n")
+        #expect(error.underlined("\u{1B}bcdef") == "  \\u{1B}bcdef\n          ^\n")
     }
 
     @Test func `a line that is too long is refused`() {
@@ -173,7 +175,7 @@ import WeirBase
         ("2026-11-24 12:04:31", "2026-11-24T12:04:31.000000000Z"),
     ])
     func `a time of the day is a place`(text: String, instant: String) throws {
-        guard case .time(let time) = try Place(text) else {
+        guard case .time(let time) = try TracePosition(text) else {
             Issue.record("\(text) is no time")
             return
         }
@@ -182,6 +184,6 @@ import WeirBase
 
     @Test(arguments: ["2026-13-24T12:04:31Z", "2026-11-24T12:04", "-5", "5%%", "12..5s"])
     func `what looks like a number and is none is no mark`(text: String) {
-        #expect(throws: CommandError.self) { try Place(text) }
+        #expect(throws: CommandError.self) { try TracePosition(text) }
     }
 }

@@ -22,7 +22,7 @@ import WeirTelemetry
     }
 
     /// Where each command leaves the run.
-    private func places(_ lines: [String]) throws -> [Step] {
+    private func positions(_ lines: [String]) throws -> [Step] {
         try lines.map { line in
             _ = try debugger.execute(line)
             return run.position
@@ -33,9 +33,9 @@ import WeirTelemetry
         let lines = [
             "step", "s 2", "next", "rn 2", "rs", "s", "s 99", "rs 99", "goto 3", "goto 50%",
         ]
-        #expect(try places(lines) == [1, 3, 5, 1, 0, 1, 9, 0, 3, 4])
+        #expect(try positions(lines) == [1, 3, 5, 1, 0, 1, 9, 0, 3, 4])
         #expect(
-            try places(["goto 7ms", "goto 2023-11-14T22:13:20.002Z", "goto end"]) == [7, 2, 9])
+            try positions(["goto 7ms", "goto 2023-11-14T22:13:20.002Z", "goto end"]) == [7, 2, 9])
         #expect(try text("step").contains("end of the trace"))
         #expect(try text("goto start").contains("before the first step"))
     }
@@ -49,12 +49,12 @@ import WeirTelemetry
 
     @Test func `places are gone through as in a browser`() throws {
         let lines = ["goto 3", "goto 7", "back", "back", "forward", "goto 2", "back", "forward"]
-        #expect(try places(lines) == [3, 7, 3, 0, 3, 2, 3, 2])
+        #expect(try positions(lines) == [3, 7, 3, 0, 3, 2, 3, 2])
         #expect(throws: CommandError.self) { try debugger.execute("forward") }
     }
 
     @Test func `marks are places`() throws {
-        #expect(try places(["goto 5", "mark my place", "goto 1", "goto my place"])[3] == 5)
+        #expect(try positions(["goto 5", "mark my place", "goto 1", "goto my place"])[3] == 5)
         #expect(try text("info marks") == "step 5  marked as my place\n")
         let error = #expect(throws: CommandError.self) { try debugger.execute("goto my plac") }
         #expect(error?.advice == "Did you mean my place?")
@@ -62,18 +62,18 @@ import WeirTelemetry
 
     @Test func `marks that say the same are one line, at the step to look at`() throws {
         let broken = { step, access in
-            Mark(
+            Incident(
                 step: step, kind: .violation, name: "never below", message: "never below (b/1)",
                 time: 0, access: access,
-                element: Mark.ElementPlace(operatorName: "check", number: 3))
+                element: Incident.ElementReference(operatorName: "check", number: 3))
         }
-        run.marks = [broken(2, 4), broken(6, nil), broken(8, nil)]
+        run.incidents = [broken(2, 4), broken(6, nil), broken(8, nil)]
         let line = try text("info marks")
         #expect(
             line.hasPrefix("step 4  violation: never below (b/1), on element 3 that check took"))
         #expect(line.hasSuffix(" in the turn of step 2 (3 times, the last at step 8)\n"))
         #expect(
-            try places(["goto never below", "b invariant", "goto start", "c", "c", "rc"])
+            try positions(["goto never below", "b invariant", "goto start", "c", "c", "rc"])
                 == [4, 4, 0, 4, 6, 4])
     }
 
@@ -124,33 +124,33 @@ import WeirTelemetry
 
     @Test func `a watch stops where the value changes, forward and back the same`() throws {
         _ = try debugger.execute("watch cell budget.left")
-        #expect(try places(["c", "c", "c", "c"]) == [2, 4, 8, 9])
-        #expect(try places(["rc", "rc", "rc", "rc"]) == [8, 4, 2, 0])
+        #expect(try positions(["c", "c", "c", "c"]) == [2, 4, 8, 9])
+        #expect(try positions(["rc", "rc", "rc", "rc"]) == [8, 4, 2, 0])
         #expect(try text("c").contains("1: watch cell budget.left: 5 became 4"))
     }
 
     @Test func `a condition stops where it comes to hold, and not while it holds`() throws {
         _ = try debugger.execute("break when cell budget.left < 5")
-        #expect(try places(["c", "c", "rc"]) == [2, 9, 2])
+        #expect(try positions(["c", "c", "rc"]) == [2, 9, 2])
         _ = try debugger.execute("delete")
         _ = try debugger.execute("b queue a>b > 80%")
         #expect(
-            try places(["goto start", "c", "c", "c", "rc", "rc", "rc"]) == [0, 2, 7, 9, 7, 2, 0])
+            try positions(["goto start", "c", "c", "c", "rc", "rc", "rc"]) == [0, 2, 7, 9, 7, 2, 0])
     }
 
     @Test func `a stage with a condition stops at each of its turns where it holds`() throws {
         _ = try debugger.execute("break stage=a when cell budget.left == 3")
-        #expect(try places(["c", "c", "c", "rc 2"]) == [5, 7, 9, 5])
+        #expect(try positions(["c", "c", "c", "rc 2"]) == [5, 7, 9, 5])
     }
 
     @Test func `an invariant and a log line stop where they were recorded`() throws {
-        run.marks = [
-            Mark(step: 8, kind: .violation, name: "never below", message: "left -1", time: 0)
+        run.incidents = [
+            Incident(step: 8, kind: .violation, name: "never below", message: "left -1", time: 0)
         ]
         run.lines = [LogLineFacts(3, "late order=1"), LogLineFacts(7, "late order=2")]
         _ = try debugger.execute("break invariant")
         _ = try debugger.execute("break log /late/")
-        #expect(try places(["c", "c", "c"]) == [3, 7, 8])
+        #expect(try positions(["c", "c", "c"]) == [3, 7, 8])
         #expect(try text("rc").contains("2: break log /late/: late order=2"))
         #expect(try text("goto failure").contains("violation: never below: left -1"))
         #expect(try text("info breaks").contains("1: break invariant, stopped 1 time\n"))
@@ -202,7 +202,7 @@ import WeirTelemetry
         run.subtaskNames[0] = evil + "/0"
         run.channelNames[0] = evil + ">b/0"
         run.keys = [evil]
-        run.marks = [Mark(step: 1, kind: .violation, name: evil, message: evil, time: 0)]
+        run.incidents = [Incident(step: 1, kind: .violation, name: evil, message: evil, time: 0)]
         run.lines = [LogLineFacts(1, evil)]
         let lines = [
             "step", "when", "info stages", "info states", "info queues", "info runnable",
@@ -223,7 +223,7 @@ import WeirTelemetry
             "goto x\(evil)", "print x\(evil)", evil, "info \(evil)", "print queue \(evil)",
         ] {
             let error = #expect(throws: CommandError.self) { try debugger.execute(line) }
-            let shown = (error?.sentence ?? "") + (error?.marked(line) ?? "")
+            let shown = (error?.sentence ?? "") + (error?.underlined(line) ?? "")
             #expect(shown.unicodeScalars.allSatisfy { $0.value >= 0x20 || $0 == "\n" }, "\(line)")
         }
     }
@@ -242,13 +242,13 @@ import WeirTelemetry
     @Test func `a replay that disagrees says so at each movement beyond`() throws {
         run.divergenceStep = 6
         #expect(throws: Divergence.self) { try debugger.execute("goto 8") }
-        #expect(try places(["goto 3"]) == [3])
+        #expect(try positions(["goto 3"]) == [3])
     }
 
     @Test func `a run that died in a turn failed at its end`() throws {
         run.diedInTurns = true
         #expect(try debugger.open(at: nil).text(showsEffort: false).contains("the run died behind"))
-        #expect(try places(["goto 3", "goto failure"]) == [3, 9])
+        #expect(try positions(["goto 3", "goto failure"]) == [3, 9])
     }
 
     @Test func `an assertion says what its parts are when it is false`() throws {

@@ -8,7 +8,7 @@ private struct Budget { var left = 250, note: String? = "tight", lines = [4, 5],
 private enum Kind { case order, restock }
 private struct Entry { var kind = Kind.order, weight = 1.5, byName = ["a b": 7] }
 
-private struct SmallWorld: ExpressionWorld {
+private struct SmallScope: ExpressionScope {
     let position: Step = 81
     let states: [String: Any] = [
         "cell budget": Budget(), "cell odd name": 3, "reserve[17]": Entry(),
@@ -38,8 +38,8 @@ private struct SmallWorld: ExpressionWorld {
         "\"a\\\"b\" == 'a\"b'",
     ])
     func `a condition that holds`(text: String) throws {
-        #expect(try Expression(text).holds(in: SmallWorld()))
-        #expect(try !Expression("not (\(text))").holds(in: SmallWorld()))
+        #expect(try Expression(text).holds(in: SmallScope()))
+        #expect(try !Expression("not (\(text))").holds(in: SmallScope()))
     }
 
     @Test(arguments: [
@@ -83,7 +83,7 @@ private struct SmallWorld: ExpressionWorld {
     ) throws {
         let expression = try Expression(text)
         let error = #expect(throws: CommandError.self) {
-            try expression.holds(in: SmallWorld())
+            try expression.holds(in: SmallScope())
         }
         #expect(error?.column == column)
         #expect(error?.message.contains(what) == true, "\(error?.message ?? "")")
@@ -117,8 +117,8 @@ private struct SmallWorld: ExpressionWorld {
     @Test(arguments: ["1e-5", "2.5e+2", "1E3", "-1e-5", "+1e+5"])
     func `a number may have an exponent with a sign`(text: String) throws {
         let number = try #require(Double(text))
-        #expect(try Expression("\(text) == \(number)").holds(in: SmallWorld()))
-        #expect(try Expression("\(text)==\(number)").holds(in: SmallWorld()))
+        #expect(try Expression("\(text) == \(number)").holds(in: SmallScope()))
+        #expect(try Expression("\(text)==\(number)").holds(in: SmallScope()))
     }
 
     @Test(arguments: ["1e", "1e+", "1-5 == 3", "1+2", "1e-5e"])

@@ -18,7 +18,7 @@ final class SmallRun: ReplayedExecution {
     var channelNames = ["a/0>b/0", "a/0>b/1"]
     var sourceNames = ["a"]
     var invariantNames = ["never below"]
-    var marks: [Mark] = []
+    var incidents: [Incident] = []
     var lines: [LogLineFacts] = []
     var keys = ["17"]
     /// The most entries that anybody asked for at once.
@@ -39,19 +39,19 @@ final class SmallRun: ReplayedExecution {
         guard let divergenceStep, position >= divergenceStep else { return nil }
         return Divergence(step: divergenceStep, subtask: "a/0", expected: "1", got: "2")
     }
-    var failureStep: Step? { marks.first { $0.kind == .violation }?.step }
+    var failureStep: Step? { incidents.first { $0.kind == .violation }?.step }
 
     func go(to step: Step) throws -> Travel {
         let from = position
         let goal = min(step, lastStep, divergenceStep ?? .max)
-        var place = goal < from ? 0 : from
+        var reached = goal < from ? 0 : from
         var isInterrupted = false
-        while place < goal, !isInterrupted {
-            place = place.next
+        while reached < goal, !isInterrupted {
+            reached = reached.next
             stepsRun += 1
-            isInterrupted = onProgress.map { !$0(place.count, goal.count) } ?? false
+            isInterrupted = onProgress.map { !$0(reached.count, goal.count) } ?? false
         }
-        position = place
+        position = reached
         return Travel(
             from: from, to: position,
             stepsRun: (position >= from ? from : .start).distance(to: position),
@@ -106,9 +106,9 @@ final class SmallRun: ReplayedExecution {
     }
 
     var cells: [StateValue] {
-        cellNames.enumerated().map { place, name in
+        cellNames.enumerated().map { index, name in
             StateValue(
-                id: .cell(UInt16(place)), name: "cell \(name)",
+                id: .cell(UInt16(index)), name: "cell \(name)",
                 value: Budget(left: left[position.count]))
         }
     }
@@ -132,10 +132,10 @@ final class SmallRun: ReplayedExecution {
     }
 
     func queues(messages limit: Int) -> [QueueFacts] {
-        channelNames.enumerated().map { place, name in
+        channelNames.enumerated().map { index, name in
             QueueFacts(
-                channel: name, depth: place == 0 ? waiting[position.count] : 0, capacity: 10,
-                unpublished: 0, oldest: limit > 0 && place == 0 ? ["m\u{1B}[2J"] : [])
+                channel: name, depth: index == 0 ? waiting[position.count] : 0, capacity: 10,
+                unpublished: 0, oldest: limit > 0 && index == 0 ? ["m\u{1B}[2J"] : [])
         }
     }
 

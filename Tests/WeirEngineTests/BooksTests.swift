@@ -44,11 +44,11 @@ import WeirTelemetry
         #expect(run.rows.count == 300)
     }
 
-    @Test(arguments: Place.allCases, 0..<6)
+    @Test(arguments: FailurePoint.allCases, 0..<6)
     fileprivate func `an operator's error leaves no element without a reason`(
-        place: Place, seed: UInt64
+        point: FailurePoint, seed: UInt64
     ) throws {
-        let run = try BookedRun(failing(at: place), seed: seed, limited(900))
+        let run = try BookedRun(failing(at: point), seed: seed, limited(900))
         #expect(run.execution.stopCause != nil)
         #expect(run.books.imbalances == [])
         // Each element is one row, lies in a window, or is in a number.
@@ -215,20 +215,20 @@ import WeirTelemetry
     /// small; here each in turn is one too large.
     @Test func `a number that is wrong in any place shows`() throws {
         let run = try BookedRun(windows(late: true), limited(300))
-        var places = 0
-        func expectsImbalance(_ place: String, change: (UInt64) -> Void) {
+        var changes = 0
+        func expectsImbalance(_ figure: String, change: (UInt64) -> Void) {
             change(1)
-            #expect(run.execution.books(isOver: true).imbalances != [], "\(place)")
+            #expect(run.execution.books(isOver: true).imbalances != [], "\(figure)")
             change(0 &- 1)
-            #expect(run.execution.books(isOver: true).imbalances == [], "\(place)")
-            places += 1
+            #expect(run.execution.books(isOver: true).imbalances == [], "\(figure)")
+            changes += 1
         }
         for subtask in run.execution.subtasks {
-            for (place, link) in subtask.chain.links.enumerated() {
+            for (index, link) in subtask.chain.links.enumerated() {
                 let books = subtask.chain.books
-                expectsImbalance("\(link.name) took") { books[place].taken &+= $0 }
-                expectsImbalance("\(link.name) handled") { books[place].handled &+= $0 }
-                expectsImbalance("\(link.name) dropped") { books[place].drop($0, .late) }
+                expectsImbalance("\(link.name) took") { books[index].taken &+= $0 }
+                expectsImbalance("\(link.name) handled") { books[index].handled &+= $0 }
+                expectsImbalance("\(link.name) dropped") { books[index].drop($0, .late) }
             }
             for inlet in subtask.inlets {
                 expectsImbalance("inlet of \(subtask.name)") { inlet.totalElements &+= $0 }
@@ -237,7 +237,7 @@ import WeirTelemetry
                 expectsImbalance("outlet of \(subtask.name)") { outlet.totalElements &+= $0 }
             }
         }
-        #expect(places > 20)
+        #expect(changes > 20)
     }
 }
 
@@ -287,19 +287,19 @@ import WeirTelemetry
 
 /// A sink that does not come back from a write until it is told to fail.
 private final class LateFailure: RowWriting, @unchecked Sendable {
-    // Unchecked: `isFailing` is guarded by `monitor`.
-    private let monitor = Monitor()
+    // Unchecked: `isFailing` is guarded by `lock`.
+    private let lock = ConditionLock()
     private var isFailing = false
 
     func fail() {
-        monitor.withLock {
+        lock.withLock {
             isFailing = true
-            monitor.broadcast()
+            lock.broadcast()
         }
     }
 
     func write(_ rows: RawSpan) throws {
-        monitor.withLock { while !isFailing { monitor.wait() } }
+        lock.withLock { while !isFailing { lock.wait() } }
         throw Wanted()
     }
 
@@ -355,14 +355,14 @@ private let milliseconds = Source<Int>.generator { index, _ in
 }
 
 /// Where a pipeline of every kind of operator fails.
-private enum Place: CaseIterable {
+private enum FailurePoint: CaseIterable {
     case map, filter, flatMap, process, whole, timer, window, sink
 }
 
-/// Each element becomes one row, or fails at `place` when it is the 500th.
-private func failing(at place: Place) -> Pipeline {
-    @Sendable func pass(_ number: Int, _ here: Place) throws {
-        if here == place, number == 500 { throw Wanted() }
+/// Each element becomes one row, or fails at `point` when it is the 500th.
+private func failing(at point: FailurePoint) -> Pipeline {
+    @Sendable func pass(_ number: Int, _ here: FailurePoint) throws {
+        if here == point, number == 500 { throw Wanted() }
     }
     return Pipeline("failing", parallelism: 2) { flow in
         flow.read("times", from: milliseconds)

@@ -85,11 +85,11 @@ private struct Outer: Codable {
 
     @Test func `padding is in no form`() {
         func form(over byte: UInt8) -> [UInt8] {
-            withUnsafeTemporaryAllocation(of: Inner.self, capacity: 1) { place in
-                UnsafeMutableRawPointer(place.baseAddress)?.initializeMemory(
+            withUnsafeTemporaryAllocation(of: Inner.self, capacity: 1) { room in
+                UnsafeMutableRawPointer(room.baseAddress)?.initializeMemory(
                     as: UInt8.self, repeating: byte, count: MemoryLayout<Inner>.size)
-                place[0] = Inner(small: 3, large: 4)
-                return Canonical.bytes(of: place[0])
+                room[0] = Inner(small: 3, large: 4)
+                return Canonical.bytes(of: room[0])
             }
         }
         #expect(form(over: 0) == form(over: 0xFF))

@@ -32,9 +32,9 @@ private func withBuffer<Element, Result>(
                         #expect(ring.depth <= capacity)
                         let count = random.below(ring.depth + 1)
                         ring.moveOut(count, into: &taken)
-                        for place in taken.first..<taken.end {
+                        for index in taken.first..<taken.end {
                             #expect(
-                                taken.elements[place] == seen && taken.times[place] == Int64(seen))
+                                taken.elements[index] == seen && taken.times[index] == Int64(seen))
                             seen += 1
                         }
                         taken.drop(count)
@@ -136,8 +136,8 @@ extension Channel {
             let channel = DroppingChannel<Int>(
                 name: "edge", bounds: ChannelBounds(messages: 2), policy: policy)
             withBuffer(of: Int.self) { output in
-                for (place, control) in sequence.enumerated() {
-                    if let control { output.append(control) } else { output.append(place, time: 0) }
+                for (index, control) in sequence.enumerated() {
+                    if let control { output.append(control) } else { output.append(index, time: 0) }
                 }
                 guard let outcomes = channel.decide(output, output.count) else {
                     Issue.record("a dropping edge refused")
@@ -148,8 +148,8 @@ extension Channel {
             channel.checkInvariants()
             var classes: Set<UInt8> = []
             var elements = 0
-            for place in channel.queue.first..<channel.queue.end {
-                let tag = channel.queue.tags[place]
+            for index in channel.queue.first..<channel.queue.end {
+                let tag = channel.queue.tags[index]
                 if tag == 0 {
                     elements += 1
                     classes = []
@@ -222,9 +222,9 @@ extension Channel {
                     buffer.append(.idle)
                     model.append(nil)
                 case 3 where !model.isEmpty:
-                    let place = random.below(model.count)
-                    buffer.remove(at: buffer.first + place)
-                    model.remove(at: place)
+                    let index = random.below(model.count)
+                    buffer.remove(at: buffer.first + index)
+                    model.remove(at: index)
                 default:
                     let count = random.below(min(4, model.count + 1))
                     for offset in 0..<count where buffer.tags[buffer.first + offset] == 0 {

@@ -23,14 +23,14 @@ import Testing
 
     @Test func `a list holds no more than about twice as many as were asked for`() {
         var list = EntryList(limit: 100)
-        var most = 0
+        var maximum = 0
         list.addTable { list in
             for key in 0..<10_000 {
                 list.add("\(key)", key)
-                most = max(most, list.entries.count)
+                maximum = max(maximum, list.entries.count)
             }
         }
-        #expect(most <= 201)
+        #expect(maximum <= 201)
         #expect(list.entries.count == 100 && list.count == 10_000)
     }
 

@@ -57,7 +57,7 @@ import WeirTelemetry
         // On a thread of its own: a clerk that nobody can wake would keep this one for an hour.
         let end = FinishLine()
         run.start()
-        let thread = Worker("run") {
+        let thread = SystemThread("run") {
             run.run()
             end.reach()
         }
@@ -95,21 +95,21 @@ import WeirTelemetry
 
 /// Something that a thread comes to, waited for no longer than a while.
 private final class FinishLine: Sendable {
-    private let monitor = Monitor()
+    private let lock = ConditionLock()
     private let isReached = Atomic(false)
 
     func reach() {
-        monitor.withLock {
+        lock.withLock {
             isReached.store(true, ordering: .relaxed)
-            monitor.broadcast()
+            lock.broadcast()
         }
     }
 
     func isReached(within seconds: UInt64) -> Bool {
         let deadline = MonotonicClock.nanoseconds() + seconds * 1_000_000_000
-        return monitor.withLock {
+        return lock.withLock {
             while !isReached.load(ordering: .relaxed), MonotonicClock.nanoseconds() < deadline {
-                monitor.wait(until: deadline)
+                lock.wait(until: deadline)
             }
             return isReached.load(ordering: .relaxed)
         }

@@ -49,7 +49,7 @@ import WeirTelemetry
         let counters = SubtaskCounters(now: 0)
         let isOver = Atomic<Bool>(false)
         let rounds = Atomic<Int>(0)
-        let writer = Worker("writer") {
+        let writer = SystemThread("writer") {
             var now: UInt64 = 0
             while !isOver.load(ordering: .relaxed) {
                 for activity in Self.activities {

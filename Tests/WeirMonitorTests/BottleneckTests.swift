@@ -155,7 +155,7 @@ import WeirTerminal
             return
         }
         #expect(
-            Bottleneck.workers(busy: 1.85, of: 2, most: "page").sentence
+            Bottleneck.workers(busy: 1.85, of: 2, busiest: "page").sentence
                 == "both workers are busy: 1.9 of 2; page uses most")
     }
 
@@ -228,14 +228,14 @@ import WeirTerminal
         #expect(history.count <= SampleHistory.fineCapacity + SampleHistory.coarseCapacity)
         #expect(history.oldest?.time == 100_000)
         var last = Int64.min
-        for place in 0..<history.count {
-            #expect(history[place].time > last)
-            last = history[place].time
+        for index in 0..<history.count {
+            #expect(history[index].time > last)
+            last = history[index].time
         }
         #expect(last == Int64(count) * 100_000)
-        let place = history.place(atOrBefore: 7_000_000_000) ?? 0
-        #expect(7_000_000_000 - history[place].time <= SampleHistory.coarseMicroseconds)
-        #expect(history.place(atOrBefore: 1) == nil)
+        let index = history.index(atOrBefore: 7_000_000_000) ?? 0
+        #expect(7_000_000_000 - history[index].time <= SampleHistory.coarseMicroseconds)
+        #expect(history.index(atOrBefore: 1) == nil)
     }
 
     /// The stage that limits, of any number of workers.

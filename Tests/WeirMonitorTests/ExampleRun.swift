@@ -133,12 +133,12 @@ struct ExampleRun {
     static let notices: [Notice] =
         [
             Notice(
-                severity: .warning, step: 31_200, time: 31_200_000, place: "ingest/0",
+                severity: .warning, step: 31_200, time: 31_200_000, origin: "ingest/0",
                 text: "source_retried times=3 broker=eu-1")
         ]
         + (0..<3).map { _ in
             Notice(
-                Mark(
+                Incident(
                     step: 44_017, kind: .violation, name: "stock is never negative",
                     message: "stock is never negative does not hold (found by enrich/0)",
                     time: 44_000_000))

@@ -69,8 +69,8 @@ import WeirTerminal
         var canvas = Canvas(size: size, isASCII: true)
         TableFrame(Self.columns, width: width).paint(
             on: &canvas, in: canvas.area, count: count, chosen: chosen, symbols: .ascii
-        ) { canvas, kind, row, place in
-            canvas.put(SafeText("\(kind)\(row)"), x: place.x, y: place.y, limit: place.width)
+        ) { canvas, kind, row, area in
+            canvas.put(SafeText("\(kind)\(row)"), x: area.x, y: area.y, limit: area.width)
         }
         return canvas.text
     }

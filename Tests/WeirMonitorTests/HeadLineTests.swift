@@ -19,9 +19,9 @@ import WeirTerminal
         var table = StageTable(names: ExampleRun.stages)
         for second in 1...3 as ClosedRange<Int64> {
             var subtasks = ExampleRun.stages.map { SubtaskSample(stage: $0, subtask: 0) }
-            for place in subtasks.indices {
-                subtasks[place].idle = UInt64(second) * 1_000_000_000
-                change(&subtasks[place], second)
+            for index in subtasks.indices {
+                subtasks[index].idle = UInt64(second) * 1_000_000_000
+                change(&subtasks[index], second)
             }
             let sample = MetricSample(
                 time: second * 1_000_000, step: 1, subtasks: subtasks, channels: [],

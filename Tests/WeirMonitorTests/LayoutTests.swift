@@ -18,7 +18,7 @@ import Testing
 
     @Test func `a graph whose links find no position has no height that fits`() {
         let layout = GraphLayout(facts(skipping: 100))
-        #expect(layout.places.count <= GraphLayout.maximumPlaces)
+        #expect(layout.nodes.count <= GraphLayout.maximumNodes)
         #expect(layout.height(.compact) > 1 << 30)
     }
 
@@ -27,7 +27,7 @@ import Testing
             let layout = GraphLayout(facts(skipping: count))
             guard layout.height(.compact) < 1 << 30 else { continue }
             for link in layout.links {
-                let (from, to) = (layout.places[link.from], layout.places[link.to])
+                let (from, to) = (layout.nodes[link.from], layout.nodes[link.to])
                 #expect(to.layer == from.layer + 1, "\(count) stages beside the chain")
             }
         }

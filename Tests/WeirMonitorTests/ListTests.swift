@@ -4,19 +4,19 @@ import WeirTerminal
 
 /// Lists that are longer than the rows they have, exhausted for small ones.
 @Suite struct ListTests {
-    private func withEveryList(_ body: (_ count: Int, _ rows: Int, _ place: Int) -> Void) {
+    private func withEveryList(_ body: (_ count: Int, _ rows: Int, _ index: Int) -> Void) {
         for count in 0...9 {
             for rows in 0...11 {
-                for place in -2...11 { body(count, rows, place) }
+                for index in -2...11 { body(count, rows, index) }
             }
         }
     }
 
     @Test func `no row stays empty while an entry is out of sight`() {
-        withEveryList { count, rows, place in
+        withEveryList { count, rows, index in
             for list in [
-                ListWindow(count: count, rows: rows, around: place),
-                ListWindow(count: count, rows: rows, from: place),
+                ListWindow(count: count, rows: rows, around: index),
+                ListWindow(count: count, rows: rows, from: index),
             ] {
                 #expect(list.range.count == min(count, rows), "\(list)")
                 #expect(list.range.isEmpty || list.range.lowerBound >= 0, "\(list)")
@@ -34,11 +34,11 @@ import WeirTerminal
     }
 
     @Test func `the place is told where some entries are out of sight, and nowhere else`() {
-        #expect(ListWindow(count: 60, rows: 6, around: 6).place == "4-9 of 60")
-        #expect(ListWindow(count: 60, rows: 6, from: 100).place == "55-60 of 60")
-        #expect(ListWindow(count: 6, rows: 6, from: 3).place == nil)
-        #expect(ListWindow(count: 60, rows: 0, from: 3).place == nil)
-        #expect(ListWindow(count: 0, rows: 5, from: 0).place == nil)
+        #expect(ListWindow(count: 60, rows: 6, around: 6).position == "4-9 of 60")
+        #expect(ListWindow(count: 60, rows: 6, from: 100).position == "55-60 of 60")
+        #expect(ListWindow(count: 6, rows: 6, from: 3).position == nil)
+        #expect(ListWindow(count: 60, rows: 0, from: 3).position == nil)
+        #expect(ListWindow(count: 0, rows: 5, from: 0).position == nil)
     }
 
     @Test func `scrolling ends where the last entry is in the last row`() {
@@ -53,16 +53,16 @@ import WeirTerminal
     @Test(arguments: [
         (ListMove.next, 5), (.previous, 3), (.first, 0), (.last, 9), (.pageDown, 7), (.pageUp, 1),
     ])
-    func `each move leads to its place`(move: ListMove, place: Int) {
-        #expect(move.place(from: 4, count: 10, page: 3) == place)
+    func `each move leads to its place`(move: ListMove, index: Int) {
+        #expect(move.index(from: 4, count: 10, page: 3) == index)
     }
 
     @Test(arguments: ListMove.allCases)
     func `every move stays within the list, also within an empty one`(move: ListMove) {
         for count in 0...5 {
-            for place in -1...6 {
+            for index in -1...6 {
                 for page in 1...7 {
-                    let after = move.place(from: place, count: count, page: page)
+                    let after = move.index(from: index, count: count, page: page)
                     #expect((0...max(0, count - 1)).contains(after))
                 }
             }

@@ -17,7 +17,7 @@ import WeirTerminal
             _ = model.update(
                 .notice(
                     Notice(
-                        severity: .warning, step: Step(number), time: 1_000, place: "parse/0",
+                        severity: .warning, step: Step(number), time: 1_000, origin: "parse/0",
                         text: "\(text)\(number)")))
         }
     }
@@ -160,7 +160,7 @@ import WeirTerminal
             _ = model.update(
                 .notice(
                     Notice(
-                        Mark(
+                        Incident(
                             step: Step(number), kind: .violation, name: "stock",
                             message: "stock does not hold (found by enrich/\(number % 3))",
                             time: Int64(number)))))

@@ -31,7 +31,7 @@ import WeirTerminal
                     .notice(
                         Notice(
                             severity: severity, step: Step(number), time: time,
-                            place: "enrich/\(below(3))", text: "text \(below(20))")))
+                            origin: "enrich/\(below(3))", text: "text \(below(20))")))
             }
             if number == samples * 2 / 3 { messages.append(.recordingStopped("disk full")) }
             return messages + [.seen(sample)]
@@ -122,7 +122,7 @@ import WeirTerminal
         for _ in 0..<1_000 {
             _ = model.update(
                 .notice(
-                    Notice(severity: .warning, step: 1, time: 0, place: "a", text: "again")))
+                    Notice(severity: .warning, step: 1, time: 0, origin: "a", text: "again")))
             _ = model.update(.seen(run.next()))
         }
         // The last ones are exact however many there were.
@@ -147,7 +147,7 @@ import WeirTerminal
         for (first, count, severity) in [(0, before, severity), (before, after, .error)] {
             for number in first..<first + count {
                 let notice = Notice(
-                    severity: severity, step: 1, time: 0, place: "a", text: "line \(number)")
+                    severity: severity, step: 1, time: 0, origin: "a", text: "line \(number)")
                 _ = model.update(.notice(notice))
             }
             _ = model.update(.seen(run.next()))

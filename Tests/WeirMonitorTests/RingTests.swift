@@ -50,10 +50,10 @@ import WeirTelemetry
         var history = SampleHistory(stages: 0)
         let count = SampleHistory.fineCapacity + 2_000
         for tenth in 1...count { history.append(frame(Int64(tenth) * 100_000)) }
-        for place in 0..<history.count {
-            let time = history[place].time
-            #expect(history.place(atOrBefore: time) == place)
-            #expect(history.place(atOrBefore: time - 1) == (place == 0 ? nil : place - 1))
+        for index in 0..<history.count {
+            let time = history[index].time
+            #expect(history.index(atOrBefore: time) == index)
+            #expect(history.index(atOrBefore: time - 1) == (index == 0 ? nil : index - 1))
         }
     }
 }

@@ -11,7 +11,7 @@ import WeirTerminal
         static let name = "tally"
         static let keys: [KeyBinding<Tally>] =
             ListKeys.bindings(over: "stage") { _, move, screen in
-                screen.selectedStage = move.place(
+                screen.selectedStage = move.index(
                     from: screen.selectedStage, count: screen.timeline.facts.stages.count,
                     page: screen.page)
             } + [

@@ -85,7 +85,7 @@ import WeirTerminal
             }
             _ = model.update(
                 .notice(
-                    Notice(severity: .error, step: 1, time: 1, place: name, text: name + name)))
+                    Notice(severity: .error, step: 1, time: 1, origin: name, text: name + name)))
             for cell in model.frame.cells {
                 let category = cell.scalar.properties.generalCategory
                 #expect(category != .control && category != .format)

@@ -13,16 +13,17 @@ import WeirTrace
         return try Trace.open(path: "/\(project)/traces/orders/overdrawn.mcap")
     }
 
-    /// A snapshot of a step that takes about so many marks' bytes.
-    private func snapshot(_ step: Step, marks: Int, _ trace: Trace) -> ReplaySnapshot {
-        let mark = Mark(step: step, kind: .violation, name: "n", message: "m", time: 0)
+    /// A snapshot of a step that takes about so many incidents' bytes.
+    private func snapshot(_ step: Step, incidents: Int, _ trace: Trace) -> ReplaySnapshot {
+        let incident = Incident(step: step, kind: .violation, name: "n", message: "m", time: 0)
         return ReplaySnapshot(
             step: step, turns: 0,
             execution: ExecutionSnapshot(
                 subtasks: [], channels: [], cells: [], wideWatch: WideWatch(),
                 violations: Violations()),
             inputs: RecordedInputs(trace: trace, paths: [:]),
-            results: RecordedResults(trace: trace), marks: Array(repeating: mark, count: marks),
+            results: RecordedResults(trace: trace),
+            incidents: Array(repeating: incident, count: incidents),
             madeCalls: [:], compared: 0)
     }
 
@@ -32,12 +33,12 @@ import WeirTrace
     ) throws {
         var random = SeededGenerator(seed: seed, stream: 0x1ADD)
         let trace = try trace()
-        let mark = MemoryLayout<Mark>.stride
-        var ladder = SnapshotLadder(maximumBytes: mark * (20 + random.below(200)))
+        let incident = MemoryLayout<Incident>.stride
+        var ladder = SnapshotLadder(maximumBytes: incident * (20 + random.below(200)))
         for _ in 0..<300 {
             let step = Step(random.below(1_000))
             let playhead = Step(random.below(1_000))
-            ladder.insert(snapshot(step, marks: 1 + random.below(9), trace), playhead: playhead)
+            ladder.insert(snapshot(step, incidents: 1 + random.below(9), trace), playhead: playhead)
             ladder.checkInvariants()
             let asked = Step(random.below(1_000))
             let expected = ladder.snapshots.last { $0.step <= asked }
@@ -52,7 +53,7 @@ import WeirTrace
         let trace = try trace()
         var ladder = SnapshotLadder(maximumBytes: 1)
         for step in [9, 3, 7] as [Step] {
-            ladder.insert(snapshot(step, marks: 4, trace), playhead: 7)
+            ladder.insert(snapshot(step, incidents: 4, trace), playhead: 7)
             ladder.checkInvariants()
             #expect(ladder.snapshots.count == 1)
         }
@@ -61,7 +62,9 @@ import WeirTrace
     @Test func `a step that has a snapshot gets no second one`() throws {
         let trace = try trace()
         var ladder = SnapshotLadder(maximumBytes: 1 << 20)
-        for marks in [1, 2, 3] { ladder.insert(snapshot(5, marks: marks, trace), playhead: 0) }
+        for incidents in [1, 2, 3] {
+            ladder.insert(snapshot(5, incidents: incidents, trace), playhead: 0)
+        }
         ladder.checkInvariants()
         #expect(ladder.snapshots.map(\.step) == [5])
     }

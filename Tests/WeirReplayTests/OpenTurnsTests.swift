@@ -33,7 +33,7 @@ import WeirTelemetry
 
     @Test func `rule 25: a turn that was put off is open and not started`() {
         let turns = Self.putOff
-        #expect(turns.step(of: 1) == 7 && turns.least == 7)
+        #expect(turns.step(of: 1) == 7 && turns.earliest == 7)
         #expect(turns.startedStep(of: 1) == nil && turns.started.isEmpty)
         #expect(turns.deferred(1)?.note.step == 7)
     }
@@ -76,7 +76,7 @@ import WeirTelemetry
     @Test func `the least step is that of the turn that began first, started or not`() {
         var turns = Self.running
         turns.put(off: Self.begun(4, 2))
-        #expect(turns.least == 4 && turns.steps == [1: 7, 2: 4])
+        #expect(turns.earliest == 4 && turns.steps == [1: 7, 2: 4])
     }
 
     /// Arrows drawn from those that three turns and two cells allow.

@@ -41,8 +41,8 @@ private func writeWithAnotherSample(_ trace: Trace, to path: String) throws {
     let writer = try TraceWriter(path: path, header: trace.header, overwrite: false)
     let batches = trace.batches()
     while var batch = try batches.next() {
-        for place in batch.schedule.ends.indices where batch.schedule.ends[place].step == last {
-            batch.schedule.ends[place].sample? ^= 1
+        for index in batch.schedule.ends.indices where batch.schedule.ends[index].step == last {
+            batch.schedule.ends[index].sample? ^= 1
         }
         try writer.consume(batch)
     }
@@ -137,7 +137,7 @@ private func session(memoryBytes: Int = 256 << 20) throws -> ReplaySession {
         let failure = try #require(session.failureStep)
         try session.go(to: session.lastStep)
         #expect(session.failureStep == failure)
-        #expect(session.marks.filter { $0.step == failure }.count == 1)
+        #expect(session.incidents.filter { $0.step == failure }.count == 1)
     }
 
     @Test func `the last write of a cell is an access after which its value is another`() throws {

@@ -5,13 +5,13 @@ import WeirTelemetry
 /// Classes of latencies, and the percentiles that are read from them.
 @Suite struct LatencyCountsTests {
     @Test func `every class begins where the one before ends, to the nanosecond`() {
-        for place in 0..<LatencyClass.count - 1 {
-            guard let bound = LatencyClass.upperBound(of: place) else {
-                Issue.record("class \(place) has no bound")
+        for index in 0..<LatencyClass.count - 1 {
+            guard let bound = LatencyClass.upperBound(of: index) else {
+                Issue.record("class \(index) has no bound")
                 continue
             }
-            #expect(LatencyClass.of(bound - 1) == place)
-            #expect(LatencyClass.of(bound) == place + 1)
+            #expect(LatencyClass.of(bound - 1) == index)
+            #expect(LatencyClass.of(bound) == index + 1)
         }
         #expect(LatencyClass.upperBound(of: LatencyClass.count - 1) == nil)
         #expect(LatencyClass.of(0) == 0)

@@ -144,17 +144,17 @@ import WeirTelemetry
     }
 
     @Test func `records are ordered by step, element, operator and making`() {
-        let least = record()
+        let earlier = record()
         for change in [\LogRecord.ordinal, \.index] as [WritableKeyPath<LogRecord, UInt32>] {
-            var later = least
+            var later = earlier
             later[keyPath: change] += 1
-            #expect(LogRecord.precedes(least, later))
-            #expect(!LogRecord.precedes(later, least))
+            #expect(LogRecord.precedes(earlier, later))
+            #expect(!LogRecord.precedes(later, earlier))
         }
-        var later = least
+        var later = earlier
         later.step = later.step.next
         later.index = 0
-        #expect(LogRecord.precedes(least, later))
-        #expect(!LogRecord.precedes(least, least))
+        #expect(LogRecord.precedes(earlier, later))
+        #expect(!LogRecord.precedes(earlier, earlier))
     }
 }

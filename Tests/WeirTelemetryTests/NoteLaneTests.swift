@@ -53,7 +53,7 @@ import WeirTelemetry
         let count: UInt64 = 20_000
         let lane = test.lane
         let noted = Counter()
-        let producer = Worker("producer") {
+        let producer = SystemThread("producer") {
             for step in 1...count {
                 lane.reserve(1)
                 lane.noteAccess(step: Step(step), turn: 0, subtask: 0, cell: 0)
@@ -77,12 +77,12 @@ import WeirTelemetry
 
     /// Every number of further words, beginning at every slot of the ring.
     @Test func `a note of several slots may lie over the ring's end`() {
-        let most = (NoteLane.maximumNoteSlots - 1) * 3
+        let maximum = (NoteLane.maximumNoteSlots - 1) * 3
         for start in 40..<64 {
             let test = TestLane()
             for step in 0..<Step(start) { test.noteAccess(step) }
             test.drain()
-            for count in [1, 3, 4, 20, most] {
+            for count in [1, 3, 4, 20, maximum] {
                 let words = (0..<UInt64(count)).map { $0 &* 0x0123_4567_89AB }
                 let slots = 1 + NoteLane.extraSlots(words: count)
                 test.lane.reserve(slots)

@@ -194,16 +194,16 @@ private final class FailingConsumer: RecordConsumer {
     }
 
     @Test func `samples and marks beyond the inbox are dropped and counted`() {
-        let mark = Mark(step: 1, kind: .mark, name: "a", message: "", time: 0)
+        let incident = Incident(step: 1, kind: .bookmark, name: "a", message: "", time: 0)
         let sample = MetricSample(
             time: 0, step: 0, subtasks: [], channels: [], recorder: RecorderSample())
         for _ in 0..<Recorder.maximumInbox + 3 {
-            recorder.offer(mark)
+            recorder.offer(incident)
             recorder.offerSample { sample }
         }
         #expect(recorder.droppedOffers == 6)
         recorder.finish()
-        #expect(memory.recorded.map(\.marks.count) == [Recorder.maximumInbox])
+        #expect(memory.recorded.map(\.incidents.count) == [Recorder.maximumInbox])
         #expect(memory.recorded.map(\.metrics.count) == [Recorder.maximumInbox])
     }
 
@@ -221,7 +221,7 @@ private final class FailingConsumer: RecordConsumer {
         }
         #expect(made == Recorder.maximumInboxBytes / sample.approximateBytes + 1)
         #expect(recorder.droppedOffers == 1_000 - made)
-        recorder.offer(Mark(step: 1, kind: .mark, name: "a", message: "", time: 0))
+        recorder.offer(Incident(step: 1, kind: .bookmark, name: "a", message: "", time: 0))
         #expect(recorder.droppedOffers == 1_001 - made)
         recorder.finish()
         #expect(memory.recorded.map(\.metrics.count) == [made])
@@ -235,7 +235,7 @@ private final class FailingConsumer: RecordConsumer {
         recorder.start()
         let counter = Counter()
         let workers = lanes.workers.map { lane in
-            Worker("noting") {
+            SystemThread("noting") {
                 while true {
                     // Room first, then the number: nobody waits with a number in hand.
                     lane.reserve(2)

@@ -29,7 +29,8 @@ let hostileTexts = [
     @Test func `an ASCII canvas holds ASCII alone`() {
         var canvas = Canvas(size: CanvasSize(width: 40, height: 1), isASCII: true)
         canvas.put(SafeText("naïve 日本 e\u{301}"), x: 0, y: 0)
-        #expect(canvas.cells.allSatisfy { $0.scalar.isASCII && $0.marks == CombiningMarks() })
+        #expect(
+            canvas.cells.allSatisfy { $0.scalar.isASCII && $0.combiningMarks == CombiningMarks() })
         #expect(canvas.text == "naive ???? e\n")
     }
 
@@ -47,7 +48,7 @@ let hostileTexts = [
     func `decomposed text is drawn composed`(text: String, composed: String) {
         let glyphs = SafeText(text).glyphs
         #expect(glyphs.map(\.scalar) == Array(composed.unicodeScalars))
-        #expect(glyphs.allSatisfy { $0.marks == CombiningMarks() })
+        #expect(glyphs.allSatisfy { $0.combiningMarks == CombiningMarks() })
     }
 
     @Test func `a mark that does not compose stays with narrow characters alone`() {

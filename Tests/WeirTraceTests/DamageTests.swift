@@ -49,16 +49,16 @@ import WeirTelemetry
         try withFolder { folder in
             var bytes = try bytes(folder)
             let whole = try Contents(open(bytes, folder))
-            for place in bytes.indices {
-                bytes[place] ^= mask
-                defer { bytes[place] ^= mask }
+            for index in bytes.indices {
+                bytes[index] ^= mask
+                defer { bytes[index] ^= mask }
                 do {
                     let contents = try Contents(open(bytes, folder))
-                    #expect(contents == whole, "byte \(place)")
+                    #expect(contents == whole, "byte \(index)")
                 } catch let error as TraceError {
                     let codes: [TraceError.Code] = [.damaged, .notATrace, .unknownVersion]
-                    #expect(codes.contains(error.code), "byte \(place): \(error)")
-                    #expect(error.offset != nil, "byte \(place): \(error)")
+                    #expect(codes.contains(error.code), "byte \(index): \(error)")
+                    #expect(error.offset != nil, "byte \(index): \(error)")
                 }
             }
         }
@@ -67,13 +67,13 @@ import WeirTelemetry
     @Test func `a flipped byte of an unfinished file never traps`() throws {
         try withFolder { folder in
             var bytes = try bytes(folder, end: nil)
-            for place in bytes.indices {
-                bytes[place] ^= 0x04
-                defer { bytes[place] ^= 0x04 }
+            for index in bytes.indices {
+                bytes[index] ^= 0x04
+                defer { bytes[index] ^= 0x04 }
                 do {
                     _ = try Contents(open(bytes, folder))
                 } catch let error as TraceError {
-                    #expect(error.offset != nil, "byte \(place): \(error)")
+                    #expect(error.offset != nil, "byte \(index): \(error)")
                 }
             }
         }

@@ -154,7 +154,7 @@ enum Fixture {
             recorder: RecorderSample(bytes: 1000, logsDropped: 2))
     }
 
-    static let mark = Mark(
+    static let incident = Incident(
         step: 3, kind: .violation, name: "stock", message: "stock is -1", time: 14)
 
     /// Two batches with something of everything.
@@ -182,7 +182,7 @@ enum Fixture {
                 ], lost: 0)
         ]
         second.metrics = [metric]
-        second.marks = [mark]
+        second.incidents = [incident]
         return [first, second]
     }
 
@@ -207,7 +207,7 @@ struct Contents: Equatable {
     var logs: [LogBatch] = []
     var sites: [LogSite] = []
     var metrics: [MetricSample] = []
-    var marks: [Mark] = []
+    var incidents: [Incident] = []
 
     init(_ trace: Trace) throws {
         header = trace.header
@@ -225,7 +225,7 @@ struct Contents: Equatable {
         sites = try trace.sites()
         let metrics = trace.metrics()
         while let sample = try metrics.next() { self.metrics.append(sample) }
-        let marks = trace.marks()
-        while let mark = try marks.next() { self.marks.append(mark) }
+        let incidents = trace.incidents()
+        while let incident = try incidents.next() { self.incidents.append(incident) }
     }
 }

@@ -22,7 +22,7 @@ import WeirTelemetry
             }
             #expect(again?.code == .usage)
             let overwritten = #expect(throws: TraceError.self) {
-                try RecordingPlace(folder + "/run.mcap", overwrites: true)
+                try RecordingDestination(folder + "/run.mcap", overwrites: true)
             }
             #expect(overwritten?.reason.contains("another process") == true)
             guard case .recording = try MappedLanes.find(path: path) else {
@@ -115,13 +115,13 @@ import WeirTelemetry
         #expect(throws: MalformedBytes.self) {
             try LaneFileHeader(page: page, fileSize: size - 1)
         }
-        for place in page.indices {
+        for index in page.indices {
             #expect(throws: MalformedBytes.self) {
-                try LaneFileHeader(page: Array(page.prefix(place)), fileSize: size)
+                try LaneFileHeader(page: Array(page.prefix(index)), fileSize: size)
             }
             var changed = page
-            changed[place] ^= 0x10
-            #expect(throws: MalformedBytes.self, "byte \(place)") {
+            changed[index] ^= 0x10
+            #expect(throws: MalformedBytes.self, "byte \(index)") {
                 try LaneFileHeader(page: changed, fileSize: size)
             }
         }

@@ -68,10 +68,10 @@ import WeirTelemetry
         for count in message.indices {
             #expect(throws: MalformedBytes.self) { try Self.decode(message.prefix(count)) }
         }
-        for place in message.indices {
+        for index in message.indices {
             for bit in 0..<8 {
                 var changed = message
-                changed[place] ^= 1 << UInt8(bit)
+                changed[index] ^= 1 << UInt8(bit)
                 do { _ = try Self.decode(changed[...]) } catch is MalformedBytes {}
             }
         }
@@ -91,9 +91,9 @@ import WeirTelemetry
             for count in message.indices {
                 #expect(throws: MalformedBytes.self) { try decode(message.prefix(count)) }
             }
-            for place in message.indices {
+            for index in message.indices {
                 var changed = message
-                changed[place] ^= 0x81
+                changed[index] ^= 0x81
                 do { try decode(changed[...]) } catch is MalformedBytes {}
             }
         }

@@ -169,8 +169,8 @@ import WeirTelemetry
             for _ in 0..<300 {
                 var bytes = whole
                 for _ in 0..<20 {
-                    let place = 4096 + Int(generator.next() % UInt64(bytes.count - 4096))
-                    bytes[place] = UInt8(truncatingIfNeeded: generator.next())
+                    let index = 4096 + Int(generator.next() % UInt64(bytes.count - 4096))
+                    bytes[index] = UInt8(truncatingIfNeeded: generator.next())
                 }
                 try bytes.write(to: URL(fileURLWithPath: path + ".lanes"))
                 let trace = try Trace.open(path: path)

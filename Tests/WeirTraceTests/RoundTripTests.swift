@@ -23,7 +23,7 @@ import WeirTelemetry
             #expect(contents.logs == batches.flatMap(\.logs))
             #expect(contents.sites == Fixture.sites)
             #expect(contents.metrics == batches.flatMap(\.metrics))
-            #expect(contents.marks == batches.flatMap(\.marks))
+            #expect(contents.incidents == batches.flatMap(\.incidents))
             #expect(try trace.lastStep() == 12)
         }
     }

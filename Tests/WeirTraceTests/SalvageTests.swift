@@ -42,14 +42,14 @@ import WeirTelemetry
             whole.schedules.starts(with: contents.schedules)
             && whole.inputs.starts(with: contents.inputs)
             && contents.logs.allSatisfy { whole.logs.contains($0) }
-            && contents.marks.allSatisfy { whole.marks.contains($0) }
+            && contents.incidents.allSatisfy { whole.incidents.contains($0) }
             && contents.metrics.allSatisfy { whole.metrics.contains($0) }
         #expect(isPart, comment)
     }
 
     /// The topics of the chunk that holds a byte; nil outside of chunks.
-    private func topics(at place: Int, _ index: McapIndex) -> [String]? {
-        let entry = index.chunks.first { $0.offset <= place && place < $0.offset + $0.length }
+    private func topics(at offset: Int, _ index: McapIndex) -> [String]? {
+        let entry = index.chunks.first { $0.offset <= offset && offset < $0.offset + $0.length }
         guard let entry else { return nil }
         return index.topics.filter { entry.holds(channel: $0.key) }.map(\.value)
     }
@@ -62,28 +62,28 @@ import WeirTelemetry
             let whole = try Contents(Trace.open(path: path))
             let index = try McapIndex(of: InputFile(opening: path))
             var unreadable = 0
-            for place in bytes.indices {
-                let mask = UInt8(truncatingIfNeeded: place &* 37) | 1
-                bytes[place] ^= mask
-                defer { bytes[place] ^= mask }
+            for offset in bytes.indices {
+                let mask = UInt8(truncatingIfNeeded: offset &* 37) | 1
+                bytes[offset] ^= mask
+                defer { bytes[offset] ^= mask }
                 guard let found = try recovered(bytes, folder) else {
                     unreadable += 1
                     continue
                 }
-                expectPart(found.contents, of: whole, "byte \(place)")
-                let lost = topics(at: place, index) ?? []
+                expectPart(found.contents, of: whole, "byte \(offset)")
+                let lost = topics(at: offset, index) ?? []
                 let needed = ["weir/schedule", "weir/input", "weir/journal"]
                 if !lost.contains(where: needed.contains) {
                     let isWhole =
                         found.rewritten.cut == nil && found.contents.schedules == whole.schedules
                         && found.contents.inputs == whole.inputs
-                    #expect(isWhole, "byte \(place): \(found.rewritten)")
+                    #expect(isWhole, "byte \(offset): \(found.rewritten)")
                 }
                 if !lost.contains("weir/log") {
                     let isWhole = found.contents.logs == whole.logs
-                    #expect(isWhole, "byte \(place): \(found.rewritten)")
+                    #expect(isWhole, "byte \(offset): \(found.rewritten)")
                 }
-                #expect(!found.rewritten.hasDied, "byte \(place)")
+                #expect(!found.rewritten.hasDied, "byte \(offset)")
             }
             // The header stands once: nothing makes up for it.
             #expect(unreadable < Int(index.chunks[0].offset))
@@ -97,17 +97,17 @@ import WeirTelemetry
             var bytes = try bytes(path)
             let whole = try Contents(Trace.open(path: path))
             let index = try McapIndex(of: InputFile(opening: path))
-            for place in Int(index.chunks[0].offset)..<bytes.count {
-                bytes[place] ^= 0x41
-                defer { bytes[place] ^= 0x41 }
-                let found = try #require(try recovered(bytes, folder), "byte \(place)")
-                expectPart(found.contents, of: whole, "byte \(place)")
-                let lost = topics(at: place, index) ?? []
+            for offset in Int(index.chunks[0].offset)..<bytes.count {
+                bytes[offset] ^= 0x41
+                defer { bytes[offset] ^= 0x41 }
+                let found = try #require(try recovered(bytes, folder), "byte \(offset)")
+                expectPart(found.contents, of: whole, "byte \(offset)")
+                let lost = topics(at: offset, index) ?? []
                 if lost.allSatisfy({ ["weir/log", "weir/metric", "weir/mark"].contains($0) }) {
                     let isWhole = found.contents.schedules == whole.schedules
-                    #expect(isWhole, "byte \(place): \(found.rewritten)")
+                    #expect(isWhole, "byte \(offset): \(found.rewritten)")
                 }
-                #expect(found.rewritten.hasDied, "byte \(place)")
+                #expect(found.rewritten.hasDied, "byte \(offset)")
             }
         }
     }
@@ -118,19 +118,19 @@ import WeirTelemetry
             try Fixture.write(path)
             let bytes = try bytes(path)
             let whole = try Contents(Trace.open(path: path))
-            var most = 0
+            var maximum = 0
             for count in bytes.indices {
                 guard let found = try recovered(bytes.prefix(count), folder) else {
-                    #expect(most == 0, "cut at \(count)")
+                    #expect(maximum == 0, "cut at \(count)")
                     continue
                 }
                 expectPart(found.contents, of: whole, "cut at \(count)")
-                #expect(found.contents.schedules.count >= most, "cut at \(count)")
+                #expect(found.contents.schedules.count >= maximum, "cut at \(count)")
                 #expect(found.rewritten.losses.isEmpty, "cut at \(count)")
                 #expect(found.rewritten.hasDied == (found.contents.end == nil), "cut at \(count)")
-                most = found.contents.schedules.count
+                maximum = found.contents.schedules.count
             }
-            #expect(most == whole.schedules.count)
+            #expect(maximum == whole.schedules.count)
         }
     }
 
@@ -148,10 +148,10 @@ import WeirTelemetry
                     let end = min(damaged.count, start + 1 + random.below(400))
                     switch random.below(4) {
                     case 0: damaged.removeSubrange(start..<end)
-                    case 1: for place in start..<end { damaged[place] = 0 }
+                    case 1: for offset in start..<end { damaged[offset] = 0 }
                     case 2: damaged.insert(contentsOf: damaged[start..<end], at: start)
                     default:
-                        for place in start..<end { damaged[place] = UInt8(random.below(256)) }
+                        for offset in start..<end { damaged[offset] = UInt8(random.below(256)) }
                     }
                     if damaged.isEmpty { damaged = [0] }
                 }

@@ -30,11 +30,11 @@ import WeirTelemetry
                 try ScheduleDecoder().decode(block.prefix(count))
             }
         }
-        for place in block.indices {
+        for index in block.indices {
             for bit in 0..<8 {
                 var changed = block
-                changed[place] ^= 1 << UInt8(bit)
-                #expect(throws: MalformedBytes.self, "byte \(place), bit \(bit)") {
+                changed[index] ^= 1 << UInt8(bit)
+                #expect(throws: MalformedBytes.self, "byte \(index), bit \(bit)") {
                     try ScheduleDecoder().decode(changed[...])
                 }
             }

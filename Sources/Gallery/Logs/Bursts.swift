@@ -19,7 +19,7 @@ struct Bursts: Codable, Equatable, Sendable {
     /// would be a burst.
     static let knownAfter = 4
     /// Fewer lines than this are no burst, however few are usual.
-    static let leastLines = 16
+    static let minimumLines = 16
 
     /// By key; only looked up.
     private(set) var keys: [String: Usual] = [:]
@@ -35,7 +35,7 @@ struct Bursts: Codable, Equatable, Sendable {
             return nil
         }
         let isBurst =
-            usual.windows >= Self.knownAfter && count >= Self.leastLines
+            usual.windows >= Self.knownAfter && count >= Self.minimumLines
             && thousandths / times >= usual.average
         let before = usual.average
         // A moving average: an eighth of the way to the new count.

@@ -36,26 +36,26 @@ struct OrderBook: Codable, Equatable, Sendable {
     ///
     /// - Throws: `BookFull` where the order is new and there is no room for it.
     mutating func take(_ event: OrderEvent) throws -> Outcome? {
-        let place = self.place(of: event.order)
-        if place == waiting.count || waiting[place].order != event.order {
+        let index = self.index(of: event.order)
+        if index == waiting.count || waiting[index].order != event.order {
             guard waiting.count < Self.maximumWaiting else { throw BookFull(item: event.item) }
-            waiting.insert(Entry(order: event.order, time: event.time), at: place)
+            waiting.insert(Entry(order: event.order, time: event.time), at: index)
         }
-        waiting[place].time = max(waiting[place].time, event.time)
+        waiting[index].time = max(waiting[index].time, event.time)
         switch event.kind {
         case .order:
-            waiting[place].orderedAt = event.time
-            waiting[place].quantity = event.quantity
-        case .paid: waiting[place].isPaid = true
-        case .declined: waiting[place].isPaid = false
-        case .cleared: waiting[place].isCancelled = false
-        case .cancelled: waiting[place].isCancelled = true
+            waiting[index].orderedAt = event.time
+            waiting[index].quantity = event.quantity
+        case .paid: waiting[index].isPaid = true
+        case .declined: waiting[index].isPaid = false
+        case .cleared: waiting[index].isCancelled = false
+        case .cancelled: waiting[index].isCancelled = true
         }
-        let entry = waiting[place]
+        let entry = waiting[index]
         guard let orderedAt = entry.orderedAt, let isPaid = entry.isPaid,
             let isCancelled = entry.isCancelled
         else { return nil }
-        waiting.remove(at: place)
+        waiting.remove(at: index)
         if isCancelled { return .cancelled(order: entry.order) }
         if !isPaid { return .declined(order: entry.order) }
         let event = StockEvent(
@@ -65,7 +65,7 @@ struct OrderBook: Codable, Equatable, Sendable {
     }
 
     /// The index of an order, or the one at which it belongs.
-    private func place(of order: Int) -> Int {
+    private func index(of order: Int) -> Int {
         var range = 0..<waiting.count
         while !range.isEmpty {
             let middle = range.lowerBound + range.count / 2

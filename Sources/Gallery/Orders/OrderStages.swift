@@ -23,11 +23,11 @@ struct OrderStages: Sendable {
         }
     }
 
-    /// A payment for each order, up to `Shop.longestDelay` later; the watermark allows for just
+    /// A payment for each order, up to `Shop.maximumDelay` later; the watermark allows for just
     /// that.
     var payments: Source<OrderEvent> {
         let (shop, burn) = (shop, slow.burn(of: "payments"))
-        return .generator(watermark: .boundedDisorder(Shop.longestDelay)) { index, random in
+        return .generator(watermark: .boundedDisorder(Shop.maximumDelay)) { index, random in
             burn()
             let event = shop.payment(index, &random)
             return (event, event.time)
@@ -37,7 +37,7 @@ struct OrderStages: Sendable {
     /// The review desk's answer for each order, as late as payments.
     var cancellations: Source<OrderEvent> {
         let (shop, burn) = (shop, slow.burn(of: "cancellations"))
-        return .generator(watermark: .boundedDisorder(Shop.longestDelay)) { index, random in
+        return .generator(watermark: .boundedDisorder(Shop.maximumDelay)) { index, random in
             burn()
             let event = shop.review(index, &random)
             return (event, event.time)

@@ -15,7 +15,7 @@ struct Shop: Sendable {
     /// The first order's event time: 2026-01-01T08:00:00Z.
     static let opening = Instant(nanoseconds: 1_767_254_400_000_000_000)
     /// Payments and answers come this much later at most, so that they are out of order.
-    static let longestDelay = Duration.milliseconds(500)
+    static let maximumDelay = Duration.milliseconds(500)
     /// One restock in so many brings a rebate with it.
     static let rebateInterval: UInt64 = 10_000
     /// What a rebate is, in cents: forty couriers.

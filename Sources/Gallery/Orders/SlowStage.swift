@@ -4,7 +4,7 @@ import Weir
 /// computes and does not sleep, because a stage that sleeps is not busy.
 struct SlowStage: Equatable, Sendable {
     /// The maximum burn, in microseconds: a second for each element.
-    static let longest = 1_000_000
+    static let maximum = 1_000_000
 
     /// Nil when no stage is slow.
     let stage: String?
@@ -23,11 +23,11 @@ struct SlowStage: Equatable, Sendable {
         let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
         let names = stages.joined(separator: ", ")
         guard parts.count == 2, let microseconds = Int(parts[1]),
-            (0...Self.longest).contains(microseconds)
+            (0...Self.maximum).contains(microseconds)
         else {
             throw Refusal(
                 description: "slow=\(PrintableText.escaped(text)) is not STAGE:MICROSECONDS with "
-                    + "0 to \(Self.longest) microseconds; the stages are \(names)")
+                    + "0 to \(Self.maximum) microseconds; the stages are \(names)")
         }
         guard let stage = stages.first(where: { $0 == parts[0] }) else {
             throw Refusal(

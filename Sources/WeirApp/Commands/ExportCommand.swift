@@ -64,7 +64,7 @@ struct ExportCommand: ParsableCommand {
         let trace = try Trace.open(path: path)
         let filter = try self.filter(trace)
         // The filter's words were checked, so that from here on the output may be emptied.
-        let sink = try OutputPlace(output, writer: "the export", others: Self.files(of: path))
+        let sink = try OutputDestination(output, writer: "the export", others: Self.files(of: path))
             .sink.open()
         let write: ExportOutput = { try sink.write($0.bytes) }
         do {
@@ -86,10 +86,10 @@ struct ExportCommand: ParsableCommand {
     }
 
     /// What an export must not be written over.
-    private static func files(of trace: String) -> [OutputPlace.Other] {
+    private static func files(of trace: String) -> [OutputDestination.Other] {
         [
-            OutputPlace.Other(path: trace, what: "the trace"),
-            OutputPlace.Other(
+            OutputDestination.Other(path: trace, what: "the trace"),
+            OutputDestination.Other(
                 path: MappedLanes.path(beside: trace), what: "the trace's lanes"),
         ]
     }

@@ -28,7 +28,7 @@ private struct TraceFacts {
     /// The size of the file.
     let bytes: UInt64
     /// The first violation or failure; nil where there is none.
-    let failure: Mark?
+    let failure: Incident?
     /// The number of the last step that is known.
     let steps: Step
     /// Nanoseconds; of a run without an end up to its last step.
@@ -256,15 +256,15 @@ struct RecoverCommand: ParsableCommand {
                 "--output - would write a trace to standard output, and a trace is a file",
                 "Name a file")
         }
-        let place = try FilePlace(output)
+        let location = try FileLocation(output)
         // Whatever is there stays: a recovery that replaced the damaged trace could lose what it
         // cannot read.
-        guard place.kind == .absent else {
+        guard location.kind == .absent else {
             throw CommandFailure.usage(
-                "\(PrintableText.escaped(output)) is \(place.noun) and stays as it is",
+                "\(PrintableText.escaped(output)) is \(location.noun) and stays as it is",
                 "Name a file that does not exist")
         }
-        let rewritten = try Trace.recover(path: trace, to: place.target)
+        let rewritten = try Trace.recover(path: trace, to: location.target)
         Output.standard("\(PrintableText.escaped(output)): \(rewritten.steps) steps\n")
         for region in rewritten.losses.regions {
             let topics = region.topics?.map(\.rawValue).joined(separator: " and ")

@@ -118,15 +118,17 @@ struct ReplayCommand: ParsableCommand {
         options.isSameBuild = BuildIdentity.isBuild(of: trace)
         var writing: [any RowWriting] = []
         if isFirst {
-            let places = try Assignments.places(
+            let locations = try Assignments.locations(
                 output, "--output", names: trace.header.sinks, kind: "sink")
             var others = whatIsRead(trace, options.inputs)
             var sinks: [(name: String, sink: any RowSink)] = []
             // All outputs are judged before the first is opened, and so emptied.
-            for (name, path) in places.sorted(by: { $0.key < $1.key }) {
-                let place = try OutputPlace(path, writer: "sink \(name)", others: others)
-                sinks.append((name, place.sink))
-                others.append(OutputPlace.Other(path: path, what: "the output of sink \(name)"))
+            for (name, path) in locations.sorted(by: { $0.key < $1.key }) {
+                let destination = try OutputDestination(
+                    path, writer: "sink \(name)", others: others)
+                sinks.append((name, destination.sink))
+                others.append(
+                    OutputDestination.Other(path: path, what: "the output of sink \(name)"))
             }
             for (name, sink) in sinks {
                 let opened = try sink.open()
@@ -146,15 +148,15 @@ struct ReplayCommand: ParsableCommand {
     /// What an output must not be written over: the trace, its lanes, and the inputs of the run.
     private func whatIsRead(
         _ trace: Trace, _ inputs: [String: String]
-    ) -> [OutputPlace.Other] {
+    ) -> [OutputDestination.Other] {
         let lanes = MappedLanes.path(beside: trace.path)
         return [
-            OutputPlace.Other(path: trace.path, what: "the trace"),
-            OutputPlace.Other(path: lanes, what: "the trace's lanes"),
+            OutputDestination.Other(path: trace.path, what: "the trace"),
+            OutputDestination.Other(path: lanes, what: "the trace's lanes"),
         ]
             + trace.header.sources.compactMap { source in
                 (inputs[source.name] ?? source.path).map {
-                    OutputPlace.Other(path: $0, what: "the input of source \(source.name)")
+                    OutputDestination.Other(path: $0, what: "the input of source \(source.name)")
                 }
             }
     }
@@ -162,7 +164,7 @@ struct ReplayCommand: ParsableCommand {
     /// Where the inputs lie now, by the name of their source; only those that moved are named.
     private func inputs(_ trace: Trace) throws -> [String: String] {
         let sources = trace.header.sources.filter { $0.kind == "bytes" }
-        return try Assignments.places(
+        return try Assignments.locations(
             input, "--input", names: sources.map(\.name), kind: "source")
     }
 

@@ -255,25 +255,25 @@ enum Assignments {
     ///
     /// - Throws: `CommandFailure` with code 2 for a name that is none of them, and for a second
     ///   value of one.
-    static func places(
+    static func locations(
         _ texts: [String], _ flag: String, names: [String], kind: String
     ) throws -> [String: String] {
-        var places: [String: String] = [:]
+        var locations: [String: String] = [:]
         for text in texts {
-            let (name, place) = try assigned(text, flag, names: names, kind: kind)
-            if let earlier = places[name] {
+            let (name, location) = try assigned(text, flag, names: names, kind: kind)
+            if let earlier = locations[name] {
                 throw CommandFailure.usage(
                     "\(kind) \(name) was given two places, \(PrintableText.escaped(earlier)) and "
-                        + PrintableText.escaped(place), "Give one")
+                        + PrintableText.escaped(location), "Give one")
             }
-            places[name] = place
+            locations[name] = location
         }
-        return places
+        return locations
     }
 
     private static func assigned(
         _ text: String, _ flag: String, names: [String], kind: String
-    ) throws -> (name: String, place: String) {
+    ) throws -> (name: String, location: String) {
         let shown = PrintableText.escaped(text)
         let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
         if parts.count == 2, names.contains(String(parts[0])) {

@@ -160,7 +160,8 @@ struct TopLines {
         let time = Instant(nanoseconds: Self.instant(timeline.facts.started, notice.time))
         Output.standard(
             "\(Figures.clock(time))  \(notice.severity)  step \(notice.step)  "
-                + "\(PrintableText.escaped(notice.place)): \(PrintableText.escaped(notice.text))\n")
+                + "\(PrintableText.escaped(notice.origin)): \(PrintableText.escaped(notice.text))\n"
+        )
     }
 
     /// Says that nothing came for a while: at 2, 4, 8 … seconds, and when it goes on.

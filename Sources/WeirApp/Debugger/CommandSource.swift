@@ -5,7 +5,7 @@ import WeirBase
 struct ScriptCommand {
     let text: String
     /// Where the command comes from: `checks.weir:3`, `-x 2`, `standard input:1`.
-    let place: String
+    let location: String
 }
 
 /// The commands of `-x`, of a script's file or of standard input, one after the other.
@@ -16,7 +16,7 @@ struct ScriptCommand {
 final class CommandSource {
     /// The maximum length of a line, in bytes. Longer ones are refused by the debugger, and are not
     /// gathered here either.
-    private static let longestLine = 1 << 16
+    private static let maximumLine = 1 << 16
 
     /// The commands of `-x`, which come first.
     private var given: ArraySlice<ScriptCommand>
@@ -34,7 +34,7 @@ final class CommandSource {
 
     /// `isPending` says whether waiting for input is to be given up.
     init(commands: [String], script: String?, isPending: @escaping () -> Bool) throws {
-        given = commands.enumerated().map { ScriptCommand(text: $1, place: "-x \($0 + 1)") }[...]
+        given = commands.enumerated().map { ScriptCommand(text: $1, location: "-x \($0 + 1)") }[...]
         self.isPending = isPending
         switch script {
         case nil: (name, descriptor) = ("", nil)
@@ -77,9 +77,9 @@ final class CommandSource {
                 return command(bytes[...])
             }
             // Without this bound a file that has no lines would be read into memory whole.
-            guard bytes.count <= Self.longestLine else {
+            guard bytes.count <= Self.maximumLine else {
                 throw CommandFailure.usage(
-                    "\(name):\(line + 1): a line of more than \(Self.longestLine) bytes",
+                    "\(name):\(line + 1): a line of more than \(Self.maximumLine) bytes",
                     "A script has one command on each line")
             }
             guard try fill() else { return nil }
@@ -91,7 +91,7 @@ final class CommandSource {
         line += 1
         let text = bytes.last == 0x0D ? bytes.dropLast() : bytes
         return ScriptCommand(
-            text: String(decoding: text, as: UTF8.self), place: "\(name):\(line)")
+            text: String(decoding: text, as: UTF8.self), location: "\(name):\(line)")
     }
 
     /// Reads what there is, and waits for it if need be; false when waiting was given up.

@@ -53,8 +53,8 @@ final class DebuggerRun {
         notes()
         let opening: Answer
         do {
-            let place = try options.at.map { try Place($0) }
-            opening = try watched { try debugger.open(at: place) }
+            let position = try options.at.map { try TracePosition($0) }
+            opening = try watched { try debugger.open(at: position) }
         } catch let error as CommandError {
             throw CommandFailure.usage(
                 "--at \(PrintableText.escaped(options.at ?? "")): \(error.message)", error.advice)
@@ -110,7 +110,7 @@ final class DebuggerRun {
         guard answer.isAssertion else { return }
         assertions += 1
         if answer.isFailedAssertion {
-            failed.append("\(command.place): \(PrintableText.escaped(command.text, limit: 300))")
+            failed.append("\(command.location): \(PrintableText.escaped(command.text, limit: 300))")
         }
     }
 
@@ -137,11 +137,11 @@ final class DebuggerRun {
     }
 
     private func failure(_ error: CommandError, at command: ScriptCommand) -> CommandFailure {
-        var failure = CommandFailure.usage("\(command.place): \(error.message)", error.advice)
-        failure.marked =
+        var failure = CommandFailure.usage("\(command.location): \(error.message)", error.advice)
+        failure.underlined =
             error.column == nil
             ? "  \(PrintableText.escaped(command.text, limit: 300))\n"
-            : error.marked(command.text)
+            : error.underlined(command.text)
         return failure
     }
 
@@ -181,7 +181,7 @@ final class DebuggerRun {
             if Debugger.isRepeatable(line) { repeatable = line } else { repeatable = "" }
             _ = interrupts.takeInterrupt()
             do {
-                let isLast = try obey(ScriptCommand(text: line, place: "prompt"))
+                let isLast = try obey(ScriptCommand(text: line, location: "prompt"))
                 hasDiverged = hasDiverged && session.divergence != nil
                 if isLast { return hasDiverged ? 3 : failed.isEmpty ? 0 : 1 }
             } catch let divergence as Divergence {
@@ -202,7 +202,7 @@ final class DebuggerRun {
             note(answer, at: command)
             return answer.isQuit
         } catch let error as CommandError {
-            Output.error("\(error.marked(command.text))error: \(error.sentence)\n")
+            Output.error("\(error.underlined(command.text))error: \(error.sentence)\n")
         } catch is ReplayInterrupted {
             Output.error("interrupted\n")
         } catch let error where !(error is Divergence) {

@@ -7,7 +7,7 @@ import WeirTrace
 enum DivergenceText {
     /// `round` names one of several replays: ` (replay 2 of 3)`.
     static func text(_ divergence: Divergence, _ trace: Trace, round: String = "") -> String {
-        var text = "diverged \(place(divergence)) of \(divergence.subtask)\(round)"
+        var text = "diverged \(position(divergence)) of \(divergence.subtask)\(round)"
         text += "\n  expected  \(divergence.expected)\n  got       \(divergence.got)\n"
         if !divergence.reason.isEmpty { text += "  likely    \(divergence.reason)\n" }
         if !BuildIdentity.isBuild(of: trace) {
@@ -20,7 +20,7 @@ enum DivergenceText {
 
     /// Where it disagrees. What is compared only now and then, such as state at rest points, may
     /// have gone wrong at any step since the last comparison that agreed.
-    private static func place(_ divergence: Divergence) -> String {
+    private static func position(_ divergence: Divergence) -> String {
         let first = divergence.agreed.next
         return first >= divergence.step
             ? "at step \(divergence.step)" : "between step \(first) and step \(divergence.step)"

@@ -26,8 +26,8 @@ final class Interrupts: @unchecked Sendable {
     /// Called at each signal.
     private let wake = Mutex<(@Sendable () -> Void)?>(nil)
     /// For whoever waits in `wait(nanoseconds:)`.
-    private let arrival = Monitor()
-    private var thread: Worker?
+    private let arrival = ConditionLock()
+    private var thread: SystemThread?
 
     /// Blocks the signals, before any other thread is started. The process ends at the signal
     /// number `patience` that nobody took up.
@@ -36,7 +36,7 @@ final class Interrupts: @unchecked Sendable {
         sigemptyset(&set)
         for signal in [SIGINT, SIGTERM, SIGHUP] { sigaddset(&set, signal) }
         pthread_sigmask(SIG_BLOCK, &set, nil)
-        thread = Worker("weir-signals") { [self] in wait() }
+        thread = SystemThread("weir-signals") { [self] in wait() }
     }
 
     /// Sets what is called at each signal, on the signals' thread: it wakes whoever waits for

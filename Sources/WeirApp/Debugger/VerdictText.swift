@@ -8,7 +8,7 @@ import WeirTrace
 /// further.
 enum VerdictText {
     /// The maximum of violations that only the replay found and that are named one by one.
-    private static let mostNamed = 5
+    private static let maximumNamed = 5
 
     /// `identical`, or how far it agrees; then what was compared.
     static func text(_ report: ReplayReport, times: Int) -> String {
@@ -26,12 +26,12 @@ enum VerdictText {
         text += "\ncompared: \(compared(report.compared).joined(separator: ", "))\n"
         // An invariant over several stages is looked at more often by a replay than by the run.
         // What it finds there is no disagreement, and worth a line.
-        for mark in report.onlyReplay.prefix(mostNamed) {
-            text += "only in the replay, where the run did not look: step \(mark.step): "
-            text += "\(PrintableText.escaped(mark.message))\n"
+        for incident in report.onlyReplay.prefix(maximumNamed) {
+            text += "only in the replay, where the run did not look: step \(incident.step): "
+            text += "\(PrintableText.escaped(incident.message))\n"
         }
-        if report.onlyReplay.count > mostNamed {
-            text += "only in the replay: \(report.onlyReplay.count - mostNamed) more\n"
+        if report.onlyReplay.count > maximumNamed {
+            text += "only in the replay: \(report.onlyReplay.count - maximumNamed) more\n"
         }
         return text
     }

@@ -50,10 +50,10 @@ struct CutOff: Sendable {
         // More than three would hide the sentence; what hangs first usually holds up the rest.
         let hanging = hangs.prefix(3).joined(separator: "; ")
         switch reason {
-        case .exited(let status, let place):
+        case .exited(let status, let activity):
             return ExitCause(
                 name: "exited", code: status == 0 ? 5 : status,
-                message: "the program called exit(\(status))" + (place.map { " \($0)" } ?? ""))
+                message: "the program called exit(\(status))" + (activity.map { " \($0)" } ?? ""))
         case .told:
             let code = 128 + (signal ?? SIGINT)
             return ExitCause(

@@ -42,7 +42,7 @@ final class EndingWatch: @unchecked Sendable {
     private let deadline = Atomic<UInt64>(.max)
     /// The exit code that it then ends with; stored before the deadline is.
     private let lastCode = Atomic<Int32>(0)
-    private var thread: Worker?
+    private var thread: SystemThread?
 
     /// Blocks the signals, which has to happen before any other thread is started because threads
     /// inherit it. Until `opened` is called a signal ends the process. `drain` is the time that was
@@ -57,7 +57,7 @@ final class EndingWatch: @unchecked Sendable {
         sigemptyset(&set)
         for signal in [SIGINT, SIGTERM, SIGHUP] { sigaddset(&set, signal) }
         pthread_sigmask(SIG_BLOCK, &set, nil)
-        thread = Worker("weir-signals") { [self] in keepWatch() }
+        thread = SystemThread("weir-signals") { [self] in keepWatch() }
     }
 
     /// The last signal seen; nil when there was none.
@@ -72,7 +72,7 @@ final class EndingWatch: @unchecked Sendable {
     /// The run begins. From now on `exit` in the user's code is an end of the run as well.
     func started(_ run: WatchedRun) {
         watched.withLock { $0 = run }
-        ExitGuard.watch { [self] status, place in exited(status, place) }
+        ExitGuard.watch { [self] status, activity in exited(status, activity) }
         act(stages.withLock { $0.started(now: MonotonicClock.nanoseconds()) })
     }
 
@@ -152,11 +152,11 @@ final class EndingWatch: @unchecked Sendable {
         case .drain:
             guard let run else { return }
             // On a thread of its own: it takes locks that a closure may sit on.
-            _ = Worker("weir-ending") { run.execution.end() }
+            _ = SystemThread("weir-ending") { run.execution.end() }
             nameLongCalls(run)
         case .stop:
             guard let run else { return }
-            _ = Worker("weir-ending") { run.execution.stop(.abandoned, step: .max) }
+            _ = SystemThread("weir-ending") { run.execution.stop(.abandoned, step: .max) }
         case .cutOff: cutOff(.told)
         }
     }
@@ -179,7 +179,7 @@ final class EndingWatch: @unchecked Sendable {
         lastCode.store(cut.cause.code, ordering: .relaxed)
         deadline.store(
             MonotonicClock.nanoseconds() + Self.cutNanoseconds, ordering: .releasing)
-        _ = Worker("weir-cut") {
+        _ = SystemThread("weir-cut") {
             cut.perform()
             Leaving.now(cut.cause.code)
         }
@@ -187,11 +187,11 @@ final class EndingWatch: @unchecked Sendable {
 
     /// Called on the thread that called `exit` in the middle of the run, from within `exit`. It
     /// does not return: the process ends here, with the run's summary.
-    private func exited(_ status: Int32, _ place: String?) {
+    private func exited(_ status: Int32, _ activity: String?) {
         // Whoever cuts the run off already ends the process.
         guard stages.withLock({ $0.died() }) else { while true { pause() } }
         guard let run = watched.withLock(\.self) else { return }
-        let cut = CutOff(run, .exited(status, place), signal: last)
+        let cut = CutOff(run, .exited(status, activity), signal: last)
         lastCode.store(cut.cause.code, ordering: .relaxed)
         deadline.store(
             MonotonicClock.nanoseconds() + Self.cutNanoseconds, ordering: .releasing)
@@ -213,7 +213,7 @@ enum Leaving {
 /// A call that does not come back, in words.
 extension LongCall {
     /// `pick/1 has been in operator pick for 3.2 s`.
-    var words: String { "\(subtask) has been \(place) for \(Figures.seconds(nanoseconds)) s" }
+    var words: String { "\(subtask) has been \(activity) for \(Figures.seconds(nanoseconds)) s" }
 }
 
 extension Figures {

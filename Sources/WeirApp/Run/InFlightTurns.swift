@@ -25,7 +25,7 @@ enum InFlightTurns {
         // Whether a turn calls `exit`, and with what, is what the parent wants to know.
         ExitGuard.commandIsOver()
         // A turn that never ends must not outlive whoever waits for it.
-        Worker.endWithParent()
+        SystemThread.endWithParent()
         var options = ReplayRun.Options()
         options.inputs = inputs
         options.onProgress = { if $0.isMultiple(of: stepsBetweenSigns) { Output.standard("\n") } }

@@ -32,7 +32,7 @@ struct RunOptions {
     }
 
     var pipeline: Pipeline
-    /// As given with `--input`: bare, or with a source's name. `Places` takes them apart.
+    /// As given with `--input`: bare, or with a source's name. `Endpoints` takes them apart.
     var inputs: [String] = []
     /// Whether files are read on when they grow.
     var follows = false

@@ -118,7 +118,7 @@ final class RunRecording: @unchecked Sendable {
         _ options: RunOptions, _ header: RunHeader, _ layout: LaneLayout, _ byteBound: Int?
     ) throws -> Opened? {
         func create(_ path: String, overwrites: Bool) throws -> Opened {
-            let created = try RecordingPlace(path, overwrites: overwrites)
+            let created = try RecordingDestination(path, overwrites: overwrites)
                 .create(run: header.run, layout: layout, header: header, byteBound: byteBound)
             return Opened(path: path, lanes: created.lanes, writer: created.writer)
         }
@@ -236,7 +236,7 @@ final class RunRecording: @unchecked Sendable {
         result.offersDropped = UInt64(recorder.droppedOffers)
         var end = end
         (end.logsDropped, end.offersDropped) = (result.logsDropped, result.offersDropped)
-        end.marksDropped = UInt64(recorder.droppedMarks)
+        end.marksDropped = UInt64(recorder.droppedIncidents)
         // After a failure the file ends in the middle: an end behind it would make it look whole.
         let hasFailed = state.withLock { $0.failure != nil }
         do {

@@ -212,8 +212,8 @@ final class RunSampler {
             tell(found, number, &sample)
             changesSinceRepeat += 1
         }
-        for place in channelsOf[number] {
-            let number = Int(channelNumbers[place])
+        for index in channelsOf[number] {
+            let number = Int(channelNumbers[index])
             let channel = execution.channels[number]
             let (depth, bytes) = (UInt64(channel.depth), UInt64(channel.queuedBytes))
             let dropped = channel.dropped
@@ -257,8 +257,8 @@ final class RunSampler {
     private func takeLatencies(
         of subtask: Subtask, _ number: Int, _ time: Int64, _ sample: inout SubtaskSample
     ) {
-        let places = subtask.latencyPlaces
-        let count = places.reduce(0) { $0 + $1.counts.count }
+        let hops = subtask.latencyHops
+        let count = hops.reduce(0) { $0 + $1.counts.count }
         let last = toldLatencies[number]
         guard count != last.count else { return }
         guard tellsAll || last.count == 0 || time - last.time >= Self.latencyInterval else {
@@ -267,7 +267,7 @@ final class RunSampler {
         }
         toldLatencies[number] = (time, count)
         sample.busiestKey = BusiestKey(subtask.inlets.compactMap(\.channel.keys))
-        sample.latencies = places.filter { $0.counts.count > 0 }
+        sample.latencies = hops.filter { $0.counts.count > 0 }
             .map { $0.counts.sample(hop: $0.hop) }
     }
 

@@ -46,10 +46,10 @@ struct RunSession {
     /// - A screen stays up for a person to look at when the run failed.
     mutating func run() throws {
         let ending = EndingWatch(drain: options.drain)
-        let places = try Places(options, planned)
-        let connections = try places.open()
+        let endpoints = try Endpoints(options, planned)
+        let connections = try endpoints.open()
         ending.opened()
-        let header = self.header(places, connections)
+        let header = self.header(endpoints, connections)
         let layout = LaneLayout(
             workers: max(1, options.workers), workerSlots: 1 << 14,
             sources: connections.storesInput.map { $0 ? 1 << 20 : 1 << 14 }, executors: 0)
@@ -69,7 +69,7 @@ struct RunSession {
         ending.started(
             WatchedRun(
                 options: options, execution: execution, outside: run.outside,
-                recording: recording, started: wall, standardOutputs: places.standardOutputs,
+                recording: recording, started: wall, standardOutputs: endpoints.standardOutputs,
                 screen: screen, feed: feed))
         run.start()
         recording.start()
@@ -126,9 +126,9 @@ struct RunSession {
         setup.connections = connections
         (setup.lanes, setup.logLanes) = (recording.lanes, recording.logLanes)
         setup.stopsOnViolation = options.stopsOnViolation
-        setup.onMark = { mark in
-            recording.recorder?.offer(mark)
-            feed.offer(mark)
+        setup.onIncident = { incident in
+            recording.recorder?.offer(incident)
+            feed.offer(incident)
         }
         var bind = BindOptions(seed: options.seed)
         bind.limit = options.limit
@@ -165,7 +165,7 @@ struct RunSession {
     /// engine knowing. An input that does not go into the trace is named with its path, as a replay
     /// has to find it.
     func header(
-        _ places: Places, _ connections: LiveOutside.Connections
+        _ endpoints: Endpoints, _ connections: LiveOutside.Connections
     ) -> RunHeader {
         let plan = planned.plan
         var random = SystemRandomNumberGenerator()
@@ -193,7 +193,7 @@ struct RunSession {
         header.sources = plan.sources.map { source in
             var info = SourceInfo(
                 name: source.name, kind: source.readsBytes ? "bytes" : "generator",
-                location: places.inputs[source.name] ?? "")
+                location: endpoints.inputs[source.name] ?? "")
             info.isRepeatable = connections.sources[source.index]?.isRepeatable
             if let reading = connections.sources[source.index],
                 !connections.storesInput[source.index]

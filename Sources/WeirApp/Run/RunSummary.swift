@@ -25,16 +25,16 @@ struct RunSummary {
 
     /// The latencies of the subtask of a sink that made most rows; nil where no row was made.
     private var latency: LatencyHistogram? {
-        var most: LatencyHistogram?
+        var fullest: LatencyHistogram?
         for subtask in execution.subtasks {
             // Latencies are counted where rows are handed to the sink's writer, for each subtask of
             // a sink by itself.
             for case let outlet as RowOutlet in subtask.outlets
-            where outlet.latency.count > (most?.count ?? 0) {
-                most = outlet.latency
+            where outlet.latency.count > (fullest?.count ?? 0) {
+                fullest = outlet.latency
             }
         }
-        return most
+        return fullest
     }
 
     /// The summary as lines of text, each with one word and what it says, in this order:
@@ -93,11 +93,11 @@ struct RunSummary {
     static func dropLines(_ books: Books) -> [String] {
         books.reasons.map { reason, count in
             let stages = books.drops.filter { $0.reason == reason }
-            let places = stages.map {
+            let parts = stages.map {
                 stages.count == 1 ? $0.stage : "\($0.stage) \($0.count.grouped)"
             }
             return "  dropped    \(count.grouped) \(reason.rawValue): "
-                + places.joined(separator: ", ")
+                + parts.joined(separator: ", ")
         }
     }
 

@@ -30,10 +30,10 @@ final class RunWatch: @unchecked Sendable {
     /// The screen's feed; nil where there is no screen.
     private let feed: ScreenFeed?
     /// For ending the pause between samples early.
-    private let monitor = Monitor()
+    private let lock = ConditionLock()
     /// Whether the run took its last turn.
     private let isOver = Atomic<Bool>(false)
-    private var thread: Worker?
+    private var thread: SystemThread?
     /// Reads the counters.
     private let sampler: RunSampler
     /// Sums samples up for lines; a screen has its own.
@@ -61,11 +61,11 @@ final class RunWatch: @unchecked Sendable {
     /// Starts the sampler's thread, where anybody wants samples.
     func start() {
         guard showsLines || feed != nil || recording.recorder != nil else { return }
-        thread = Worker("weir-sampler") { [self] in
+        thread = SystemThread("weir-sampler") { [self] in
             var due = MonotonicClock.nanoseconds() + Self.interval
             while !isOver.load(ordering: .acquiring) {
-                monitor.withLock {
-                    if !isOver.load(ordering: .acquiring) { monitor.wait(until: due) }
+                lock.withLock {
+                    if !isOver.load(ordering: .acquiring) { lock.wait(until: due) }
                 }
                 // Woken early: either the run is over, which the loop's condition sees, or for no
                 // reason.
@@ -85,7 +85,7 @@ final class RunWatch: @unchecked Sendable {
     /// After the run's last turn.
     func stop() {
         isOver.store(true, ordering: .releasing)
-        monitor.withLock { monitor.signal() }
+        lock.withLock { lock.signal() }
         thread?.join()
         guard thread != nil else { return }
         // The thread has ended, so that this thread owns what was its.

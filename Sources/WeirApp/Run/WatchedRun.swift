@@ -56,6 +56,6 @@ struct WatchedRun: Sendable {
         feed.offer(
             Notice(
                 severity: .warning, step: call.step, time: outside.clock.microseconds,
-                place: call.subtask, text: text))
+                origin: call.subtask, text: text))
     }
 }

@@ -33,7 +33,7 @@ struct NewsDigest {
                 if let made = self.notice(record) { give(.notice(made)) }
             }
         }
-        for mark in batch.marks { give(.notice(Notice(mark))) }
+        for incident in batch.incidents { give(.notice(Notice(incident))) }
         for one in batch.metrics { give(.sample(frame(of: one))) }
     }
 
@@ -47,12 +47,12 @@ struct NewsDigest {
         let site = sites[Int(record.site)]
         // What an incident shows already is not shown twice.
         guard site.level >= .warning, site.message != "invariant_violated" else { return nil }
-        let place =
+        let origin =
             Int(record.subtask) < subtasks.count ? subtasks[Int(record.subtask)] : "run"
         var text = site.message
         for (name, value) in zip(site.fields, record.values) { text += " \(name)=\(value.text)" }
         return Notice(
             severity: site.level >= .error ? .error : .warning, step: record.step,
-            time: record.time, place: place, text: text)
+            time: record.time, origin: origin, text: text)
     }
 }

@@ -42,7 +42,7 @@ final class RunScreen: @unchecked Sendable {
     private var model: ScreenModel
     /// Whether the source has more to give at once.
     private var hasMore = false
-    private var thread: Worker?
+    private var thread: SystemThread?
 
     /// What the screen's thread is to do when it next looks.
     private enum Phase {
@@ -56,7 +56,7 @@ final class RunScreen: @unchecked Sendable {
     /// Whether the screen's thread came to its end; set under `done`.
     private let isDone = Atomic<Bool>(false)
     /// For waiting until the screen's thread ended.
-    private let done = Monitor()
+    private let done = ConditionLock()
     /// Whether another program has the terminal for a while. Its output must not be thrown away.
     private let isLent = Atomic<Bool>(false)
     /// How the run ended, once it has.
@@ -95,7 +95,7 @@ final class RunScreen: @unchecked Sendable {
 
     /// Starts the screen's thread, which owns terminal, model and source from now on.
     func start() {
-        thread = Worker("weir-screen") { [self] in
+        thread = SystemThread("weir-screen") { [self] in
             loop()
             done.withLock {
                 isDone.store(true, ordering: .releasing)

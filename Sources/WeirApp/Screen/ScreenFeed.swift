@@ -72,8 +72,8 @@ final class ScreenFeed: RecordConsumer, TimelineSource {
     }
 
     /// An incident of a run that is not recorded. Any worker.
-    func offer(_ mark: Mark) {
-        state.withLock { if !$0.isRecorded { Self.add(Notice(mark), &$0) } }
+    func offer(_ incident: Incident) {
+        state.withLock { if !$0.isRecorded { Self.add(Notice(incident), &$0) } }
     }
 
     /// A notice of the program itself, which no trace has.
@@ -104,7 +104,7 @@ final class ScreenFeed: RecordConsumer, TimelineSource {
             news.events.append(
                 .notice(
                     Notice(
-                        severity: .warning, step: last.step, time: last.time, place: "screen",
+                        severity: .warning, step: last.step, time: last.time, origin: "screen",
                         text: "\(state.lost) notices came too fast to be shown")))
         }
         if let reason = state.recordingEnd { news.events.append(.recordingStopped(reason)) }

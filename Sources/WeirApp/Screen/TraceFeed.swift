@@ -107,7 +107,7 @@ final class TraceFeed: TimelineSource, @unchecked Sendable {
                 news.events.append(
                     .notice(
                         Notice(
-                            severity: .warning, step: 0, time: clock.newest, place: "run",
+                            severity: .warning, step: 0, time: clock.newest, origin: "run",
                             text: "it was killed or crashed: its trace has no end, and nobody "
                                 + "records into it; run it again: \(Advice.verify(trace.path))")))
             }

@@ -40,15 +40,15 @@ enum ExitGuard {
         let (isOver, run) = state.withLock { ($0.isCommandOver, $0.run) }
         if isOver { return }
         // What this thread was doing, if it is a worker's: a name to look for.
-        let place = TurnContext.currentPlace.map {
-            "\($0.place) of \($0.subtask), in the turn of step \($0.step)"
+        let activity = TurnContext.currentActivity.map {
+            "\($0.activity) of \($0.subtask), in the turn of step \($0.step)"
         }
         // What the program itself had printed is its user's.
         fflush(nil)
-        run?(status, place)
+        run?(status, activity)
         CommandFailure(
             code: status == 0 ? 5 : status,
-            what: "the program called exit(\(status))" + (place.map { " \($0)" } ?? ""),
+            what: "the program called exit(\(status))" + (activity.map { " \($0)" } ?? ""),
             advice: "Throw an error instead"
         ).print(asJSON: CommandLine.arguments.contains("--json"))
         Leaving.now(status == 0 ? 5 : status)

@@ -120,7 +120,7 @@ struct CommandFailure: Error {
     /// What the reader can do about it; empty where there is nothing.
     let advice: String
     /// The text that was wrong, with a sign under the position: whole lines, or nothing.
-    var marked = ""
+    var underlined = ""
 
     /// A command line that cannot be obeyed: exit code 2.
     static func usage(_ what: String, _ advice: String = "") -> CommandFailure {
@@ -178,7 +178,7 @@ struct CommandFailure: Error {
             // Paths and names may be anything: whatever a message was made of, it steers nothing.
             var text = "weir: error: \(Self.sentence(what))"
             if !advice.isEmpty { text += " \(Self.sentence(advice))" }
-            Output.error(PrintableText.escaped(text, limit: 4_000) + "\n\(marked)")
+            Output.error(PrintableText.escaped(text, limit: 4_000) + "\n\(underlined)")
         }
     }
 }

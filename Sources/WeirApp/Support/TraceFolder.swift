@@ -79,7 +79,7 @@ enum Retention {
         // A run that records still, or died, keeps its trace. What somebody else put there is no
         // trace, whatever it is called.
         let traces = TraceFolder(folder).entries.filter { entry in
-            !entry.hasLanes && !entry.isLink && (try? FilePlace(entry.path))?.kind == .trace
+            !entry.hasLanes && !entry.isLink && (try? FileLocation(entry.path))?.kind == .trace
         }
         var total = traces.reduce(0) { $0 + $1.bytes }
         var removed: [String] = []

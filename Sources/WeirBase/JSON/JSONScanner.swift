@@ -59,12 +59,12 @@ package struct JSONScanner {
     package init(_ line: UnsafeRawBufferPointer, collectsOddities: Bool = false) {
         self.line = line
         self.collectsOddities = collectsOddities
-        position = Self.markLength(line)
+        position = Self.byteOrderMarkLength(line)
         skipSpace()
     }
 
     /// How many bytes a byte order mark at the beginning takes.
-    package static func markLength(_ line: UnsafeRawBufferPointer) -> Int {
+    package static func byteOrderMarkLength(_ line: UnsafeRawBufferPointer) -> Int {
         line.count >= 3 && line[0] == 0xEF && line[1] == 0xBB && line[2] == 0xBF ? 3 : 0
     }
 
@@ -267,8 +267,8 @@ package struct JSONScanner {
     private func fault(_ reason: String) -> Fault { Fault(reason: reason, offset: position) }
 
     /// A byte for a sentence: as it is if it can be seen, else as a number.
-    private func shown(at place: Int) -> String {
-        let byte = line[place]
+    private func shown(at index: Int) -> String {
+        let byte = line[index]
         if (0x21...0x7E).contains(byte) { return "'\(Character(Unicode.Scalar(byte)))'" }
         let digits = String(byte, radix: 16, uppercase: true)
         return "byte 0x" + (digits.count < 2 ? "0" : "") + digits

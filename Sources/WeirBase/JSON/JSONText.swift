@@ -132,10 +132,10 @@ package struct JSONText: Sendable {
         string.withUTF8 { bytes in
             // Most texts have nothing to escape: stretches are taken over whole.
             var start = 0
-            for place in bytes.indices where Self.isEscaped(bytes[place]) {
-                text.append(contentsOf: bytes[start..<place])
-                escape(bytes[place])
-                start = place + 1
+            for index in bytes.indices where Self.isEscaped(bytes[index]) {
+                text.append(contentsOf: bytes[start..<index])
+                escape(bytes[index])
+                start = index + 1
             }
             text.append(contentsOf: bytes[start...])
         }

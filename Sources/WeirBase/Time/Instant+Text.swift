@@ -34,16 +34,16 @@ extension Instant: LosslessStringConvertible {
         // Nanoseconds of 64 bits reach from 1677 to 2262, so years have four digits.
         let length = digits == 0 ? 20 : 21 + digits
         return String(unsafeUninitializedCapacity: length) { bytes in
-            var place = 0
-            // Writes a number with zeros in front, and the mark behind it.
-            func write(_ number: Int, _ width: Int, then mark: UInt8) {
+            var end = 0
+            // Writes a number with zeros in front, and the separator behind it.
+            func write(_ number: Int, _ width: Int, then separator: UInt8) {
                 var rest = number
-                for index in stride(from: place + width - 1, through: place, by: -1) {
+                for index in stride(from: end + width - 1, through: end, by: -1) {
                     bytes[index] = 0x30 + UInt8(truncatingIfNeeded: rest % 10)
                     rest /= 10
                 }
-                bytes[place + width] = mark
-                place += width + 1
+                bytes[end + width] = separator
+                end += width + 1
             }
             write(time.year, 4, then: 0x2D)
             write(time.month, 2, then: 0x2D)
@@ -58,7 +58,7 @@ extension Instant: LosslessStringConvertible {
                 for _ in digits..<9 { fraction /= 10 }
                 write(fraction, digits, then: 0x5A)
             }
-            return place
+            return end
         }
     }
 }

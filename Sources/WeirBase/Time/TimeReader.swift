@@ -66,7 +66,8 @@ package struct TimeReader {
     /// Reads nanoseconds behind a point or comma that a digit follows; otherwise 0, and
     /// nothing is read. A point that ends a sentence stays.
     private mutating func fraction() -> Int {
-        guard let mark = next, mark == 0x2E || mark == 0x2C, position + 1 < bytes.count,
+        guard let separator = next, separator == 0x2E || separator == 0x2C,
+            position + 1 < bytes.count,
             bytes[position + 1] &- 0x30 <= 9
         else { return 0 }
         position += 1

@@ -47,7 +47,7 @@ public struct FileSink: RowSink {
     /// - Throws: `ConnectorError`: `.usage` when the folder is missing or the path a directory,
     ///   `.operating` when it may not be written.
     public func open() throws -> any RowWriting {
-        guard Trouble.isUsable(path) else { throw Trouble.noPlace }
+        guard Trouble.isUsable(path) else { throw Trouble.unusablePath }
         var flags = O_WRONLY | O_CLOEXEC | O_NOCTTY
         switch expectation {
         case .anything: flags |= O_CREAT

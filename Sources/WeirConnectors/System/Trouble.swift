@@ -79,7 +79,7 @@ enum Trouble {
     }
 
     /// The path cannot name anything.
-    static var noPlace: ConnectorError {
+    static var unusablePath: ConnectorError {
         ConnectorError(.usage, "the path is empty or holds a NUL byte. Name a file")
     }
 

@@ -39,7 +39,7 @@ extension QueueFacts {
     }
 }
 
-extension Mark {
+extension Incident {
     /// The incident, with the step, the access and the element at which it was found.
     var answerValue: AnswerValue {
         .members([

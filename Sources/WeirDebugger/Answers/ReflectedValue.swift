@@ -10,7 +10,7 @@ import WeirBase
 /// have another one; it must not decide what is written, as texts are also compared.
 enum ReflectedValue {
     /// The maximum number of characters of a value that are shown.
-    static let longestText = 2_000
+    static let maximumText = 2_000
     /// A value within so many others is left out, which also ends a chain of objects that is
     /// a circle.
     private static let deepest = 8
@@ -42,7 +42,7 @@ enum ReflectedValue {
     // MARK: Text
 
     /// The value on one line, safe to show: `Budget(left: 3000, tours: 1)`.
-    static func text(_ value: Any?, limit: Int = longestText) -> String {
+    static func text(_ value: Any?, limit: Int = maximumText) -> String {
         PrintableText.escaped(raw(value), limit: limit)
     }
 
@@ -232,13 +232,13 @@ enum ReflectedValue {
         _ mirror: Mirror, _ depth: Int, _ room: inout Room
     ) -> [AnswerValue.Member] {
         var members: [AnswerValue.Member] = []
-        for (place, child) in mirror.children.enumerated() {
+        for (index, child) in mirror.children.enumerated() {
             if room.parts <= 0 { break }
             // The parts of a tuple are labelled `.0`, `.1`.
             let label = child.label.map { $0.hasPrefix(".") ? String($0.dropFirst()) : $0 }
             members.append(
                 AnswerValue.Member(
-                    key: label ?? "\(place)", value: json(child.value, depth + 1, &room)))
+                    key: label ?? "\(index)", value: json(child.value, depth + 1, &room)))
         }
         return members
     }

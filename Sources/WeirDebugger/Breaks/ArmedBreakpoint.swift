@@ -97,14 +97,14 @@ struct ArmedBreakpoint {
     }
 
     /// Looks at the position where a search begins.
-    mutating func begin(_ world: Debugger) throws {
+    mutating func begin(_ debugger: Debugger) throws {
         switch form {
         case .stage, .steps: break
-        case .condition(let expression): heldBefore = try expression.holds(in: world)
+        case .condition(let expression): heldBefore = try expression.holds(in: debugger)
         case .queue(let channels, let level):
             // A queue that is over its level already must first fall below it.
-            heldBefore = Self.reached(channels, level, world) != nil
-        case .watch(let reference): textBefore = try Self.text(of: reference, world)
+            heldBefore = Self.reached(channels, level, debugger) != nil
+        case .watch(let reference): textBefore = try Self.text(of: reference, debugger)
         }
     }
 
@@ -121,24 +121,24 @@ struct ArmedBreakpoint {
 
     /// Why the run stops at the world's position, or an empty text without a further reason;
     /// nil when it does not stop. To be called at every candidate, in order.
-    mutating func stop(_ world: Debugger) throws -> String? {
+    mutating func stop(_ debugger: Debugger) throws -> String? {
         switch form {
         case .stage(_, let when):
             // Without a condition the beginning of the turn is reason enough.
             guard let when else { return "" }
-            return try when.holds(in: world) ? "" : nil
+            return try when.holds(in: debugger) ? "" : nil
         case .steps(_, let what): return what
         case .condition(let expression):
-            let holds = try expression.holds(in: world)
+            let holds = try expression.holds(in: debugger)
             defer { heldBefore = holds }
             // Stops once where it comes to hold, and not at every step while it does.
             return holds && !heldBefore ? "" : nil
         case .queue(let channels, let level):
-            let reached = Self.reached(channels, level, world)
+            let reached = Self.reached(channels, level, debugger)
             defer { heldBefore = reached != nil }
             return heldBefore ? nil : reached
         case .watch(let reference):
-            let text = try Self.text(of: reference, world)
+            let text = try Self.text(of: reference, debugger)
             defer { textBefore = text }
             return text == textBefore ? nil : "\(Self.short(textBefore)) became \(Self.short(text))"
         }
@@ -146,10 +146,10 @@ struct ArmedBreakpoint {
 
     /// The first of these queues that is over the level, in words; nil where none is.
     private static func reached(
-        _ channels: [String], _ level: BreakCondition.QueueLevel, _ world: Debugger
+        _ channels: [String], _ level: BreakCondition.QueueLevel, _ debugger: Debugger
     ) -> String? {
         // Without their messages, which nobody looks at here.
-        let queues = world.run.queues(messages: 0)
+        let queues = debugger.run.queues(messages: 0)
         for queue in queues where channels.contains(queue.channel) {
             guard level.isReached(depth: queue.depth, capacity: queue.capacity) else { continue }
             let name = PrintableText.escaped(queue.channel)
@@ -160,8 +160,8 @@ struct ArmedBreakpoint {
 
     /// The value of a state as text, by which a change is noticed. The text is bounded by
     /// parts, so that a change far inside a very large value may go unnoticed; `watch` says so.
-    private static func text(of reference: StateReference, _ world: Debugger) throws -> String {
-        ReflectedValue.compared(try reference.value(in: world, at: nil)).text
+    private static func text(of reference: StateReference, _ debugger: Debugger) throws -> String {
+        ReflectedValue.compared(try reference.value(in: debugger, at: nil)).text
     }
 
     private static func short(_ text: String) -> String { PrintableText.escaped(text) }

@@ -6,7 +6,7 @@ import WeirBase
 /// break by mistake. There is room for a bounded number; a further one is refused.
 struct BreakList {
     /// The maximum number of breaks. Each of them is looked at on the way of every search.
-    static let most = 100
+    static let maximumBreaks = 100
 
     /// The breaks in the order in which they were set.
     private(set) var all: [Breakpoint] = []
@@ -17,9 +17,9 @@ struct BreakList {
 
     /// Throws when there are too many breaks for another one.
     func requireRoom() throws(CommandError) {
-        guard all.count < Self.most else {
+        guard all.count < Self.maximumBreaks else {
             throw CommandError(
-                "there are \(Self.most) breaks already", "Delete one with 'delete N'")
+                "there are \(Self.maximumBreaks) breaks already", "Delete one with 'delete N'")
         }
     }
 
@@ -48,7 +48,7 @@ struct BreakList {
 
     /// Counts a stop of a break.
     mutating func hit(_ number: Int) {
-        for place in all.indices where all[place].number == number { all[place].hit() }
+        for index in all.indices where all[index].number == number { all[index].hit() }
     }
 }
 

@@ -48,10 +48,10 @@ struct Breakpoint {
 extension Breakpoint {
     /// Whether it stops at this violation or failure. Needed for those that only the replay
     /// finds, as the recorded ones are known beforehand.
-    func stops(at mark: Mark) -> Bool {
+    func stops(at incident: Incident) -> Bool {
         guard case .condition(.invariant(let name)) = kind,
-            mark.kind == .violation || mark.kind == .failure
+            incident.kind == .violation || incident.kind == .failure
         else { return false }
-        return name == nil || name == mark.name
+        return name == nil || name == incident.name
     }
 }

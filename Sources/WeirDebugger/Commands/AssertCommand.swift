@@ -22,12 +22,12 @@ extension DebuggerCommand {
         // asked.
         read: { text throws(CommandError) in try Expression.parse(&text) },
         obey: { expression, debugger in try debugger.assert(expression) },
-        candidates: { place, debugger in debugger.valuesToOffer(for: place.word) })
+        candidates: { request, debugger in debugger.valuesToOffer(for: request.word) })
 }
 
 extension Debugger {
     /// The maximum number of states, and of channels, whose values a failed assertion tells.
-    private static let mostOperands = 8
+    private static let maximumOperands = 8
 
     /// Evaluates the condition, and tells the values of its parts where it does not hold.
     fileprivate func assert(_ expression: Expression) throws -> Answer {
@@ -55,14 +55,14 @@ extension Debugger {
     /// What the parts of an expression came to, for a reader who wonders why it is false.
     private func operands(of expression: Expression) throws -> [(name: String, value: String)] {
         var seen: [(String, String)] = []
-        for (reference, column) in expression.states.prefix(Self.mostOperands) {
+        for (reference, column) in expression.states.prefix(Self.maximumOperands) {
             let value = try reference.value(in: self, at: column)
             let name = PrintableText.escaped(reference.text)
             // A state that is named twice is told once.
             if seen.contains(where: { $0.0 == name }) { continue }
             seen.append((name, ReflectedValue.text(value, limit: 200)))
         }
-        for (channel, _) in expression.channels.prefix(Self.mostOperands) {
+        for (channel, _) in expression.channels.prefix(Self.maximumOperands) {
             let name = "depth(\(PrintableText.escaped(channel)))"
             seen.append((name, depth(of: channel).map { "\($0)" } ?? "nil"))
         }

@@ -24,12 +24,12 @@ extension Debugger {
     fileprivate func travel(
         _ offset: Int, orSay message: String, _ advice: String
     ) throws -> Answer {
-        guard let place = history.neighbour(offset) else { throw CommandError(message, advice) }
-        return try move(distance(to: place)) {
+        guard let step = history.neighbour(offset) else { throw CommandError(message, advice) }
+        return try move(distance(to: step)) {
             // First the history, then the run: `move` notes where it came to, and that is
             // then known already.
             history.move(offset)
-            try go(to: place)
+            try go(to: step)
             return []
         }
     }

@@ -23,16 +23,16 @@ extension DebuggerCommand {
             ]),
         read: { text throws(CommandError) in try BreakCondition.read(&text) },
         obey: { condition, debugger in try debugger.add(.condition(condition)) },
-        candidates: { place, debugger in
+        candidates: { request, debugger in
             // What each form begins with; the channels, the word `when` and values follow
             // behind it.
-            if place.isFirst {
+            if request.isFirst {
                 return ["invariant", "log", "queue", "when"]
                     + debugger.run.stageNames.map { "stage=\($0)" }
             }
-            if place.first == "queue" { return debugger.channelsToOffer }
-            if place.first.hasPrefix("stage"), place.before.count == 2 { return ["when"] }
-            return debugger.valuesToOffer(for: place.word)
+            if request.first == "queue" { return debugger.channelsToOffer }
+            if request.first.hasPrefix("stage"), request.before.count == 2 { return ["when"] }
+            return debugger.valuesToOffer(for: request.word)
         })
 }
 
@@ -45,7 +45,7 @@ extension BreakCondition {
     /// form.
     fileprivate static func read(_ text: inout CommandText) throws(CommandError) -> BreakCondition {
         text.skipSpace()
-        let column = text.place
+        let column = text.position
         // Letters only, so that `stage=NAME` is read as `stage` and the rest.
         let word = text.take { $0.isLetter }
         switch word {
@@ -75,7 +75,7 @@ extension BreakCondition {
         text.skipSpace()
         _ = text.take("=")
         text.skipSpace()
-        let column = text.place
+        let column = text.position
         // A stage's name may have spaces in it; then it is quoted.
         let isQuoted = text.next == "`" || text.next == "\""
         let name: String
@@ -90,7 +90,7 @@ extension BreakCondition {
                 "the name of a stage is missing", "Write: break stage=NAME", at: column)
         }
         text.skipSpace()
-        let wordColumn = text.place
+        let wordColumn = text.position
         let word = text.word()
         if word.isEmpty { return .stage(name, when: nil) }
         guard word == "when" || word == "if" else {
@@ -105,7 +105,7 @@ extension BreakCondition {
     /// the capacity.
     private static func queue(_ text: inout CommandText) throws(CommandError) -> BreakCondition {
         text.skipSpace()
-        let column = text.place
+        let column = text.position
         let all = text.rest()
         // The comparison is the last one of the text: the name of a channel holds a `>`
         // itself.

@@ -11,7 +11,7 @@ enum CommandTable {
         .forward,
         .break, .watch, .delete,
         .when, .info, .print, .lastWrite, .history, .logs, .assert,
-        .mark, .help, .quit,
+        .bookmark, .help, .quit,
     ]
 
     /// Reads a line into a call that can be obeyed; nil for an empty line and for a comment,
@@ -19,7 +19,7 @@ enum CommandTable {
     static func read(_ line: String) throws(CommandError) -> CommandCall? {
         var text = try CommandText(line)
         text.skipSpace()
-        let column = text.place
+        let column = text.position
         if text.isAtEnd || text.next == "#" { return nil }
         let command = try find(text.word(), at: column)
         // Only this command knows how the rest of the line is read.

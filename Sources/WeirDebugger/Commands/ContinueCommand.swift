@@ -122,9 +122,9 @@ extension Debugger {
             {
                 guard let latest else { return false }
                 reasons = []
-                for place in looking.indices where looking[place].isCandidate(latest) {
-                    if let why = try looking[place].stop(self) {
-                        reasons.append((looking[place].number, why))
+                for index in looking.indices where looking[index].isCandidate(latest) {
+                    if let why = try looking[index].stop(self) {
+                        reasons.append((looking[index].number, why))
                     }
                 }
                 return !reasons.isEmpty
@@ -140,17 +140,17 @@ extension Debugger {
     /// replay finds is known no sooner than when it was passed.
     private func earlierViolation(after origin: Step, _ found: Stop?) throws -> Stop? {
         let end = run.position
-        let marks = run.marks.filter { $0.lookStep > origin && $0.lookStep <= end }
-        for mark in marks.sorted(by: { $0.lookStep < $1.lookStep }) {
-            guard mark.kind == .violation || mark.kind == .failure,
-                mark.lookStep < found?.step ?? .max
+        let incidents = run.incidents.filter { $0.lookStep > origin && $0.lookStep <= end }
+        for incident in incidents.sorted(by: { $0.lookStep < $1.lookStep }) {
+            guard incident.kind == .violation || incident.kind == .failure,
+                incident.lookStep < found?.step ?? .max
             else { continue }
             // What stopped the run is known by the name; there is nothing to add.
-            let numbers = breaks.all.filter { $0.stops(at: mark) }.map { ($0.number, "") }
+            let numbers = breaks.all.filter { $0.stops(at: incident) }.map { ($0.number, "") }
             // No break is on this invariant, so that it stops nobody.
             if numbers.isEmpty { continue }
-            try go(to: mark.lookStep)
-            return Stop(step: mark.lookStep, reasons: numbers)
+            try go(to: incident.lookStep)
+            return Stop(step: incident.lookStep, reasons: numbers)
         }
         return nil
     }
@@ -170,14 +170,15 @@ extension Debugger {
             let start = max(.first, end.earlier(by: width))
             try go(to: start.previous)
             // What a break saw last must be what there was before this window.
-            for place in armed.indices { try armed[place].begin(self) }
+            for index in armed.indices { try armed[index].begin(self) }
             var last: Stop?
             while let stop = try scan(&armed, through: end.previous) { last = stop }
             // As in `earlierViolation`: those that only the replay found were no candidates.
-            for mark in run.marks where mark.lookStep >= start && mark.lookStep < end {
-                let numbers = breaks.all.filter { $0.stops(at: mark) }.map { ($0.number, "") }
-                if !numbers.isEmpty, mark.lookStep > last?.step ?? 0 {
-                    last = Stop(step: mark.lookStep, reasons: numbers)
+            for incident in run.incidents
+            where incident.lookStep >= start && incident.lookStep < end {
+                let numbers = breaks.all.filter { $0.stops(at: incident) }.map { ($0.number, "") }
+                if !numbers.isEmpty, incident.lookStep > last?.step ?? 0 {
+                    last = Stop(step: incident.lookStep, reasons: numbers)
                 }
             }
             if let last {
@@ -199,7 +200,7 @@ extension Debugger {
     /// Arms all breaks at the present position.
     private func arm(_ logStep: (LogPattern) throws -> LogStep?) throws -> [ArmedBreakpoint] {
         var armed = try breaks.all.map { try ArmedBreakpoint($0, self, logStep: logStep) }
-        for place in armed.indices { try armed[place].begin(self) }
+        for index in armed.indices { try armed[index].begin(self) }
         return armed
     }
 

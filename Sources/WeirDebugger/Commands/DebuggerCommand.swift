@@ -32,7 +32,7 @@ struct DebuggerCommand: Sendable {
     /// Reads what follows the name.
     let read: @Sendable (inout CommandText) throws(CommandError) -> CommandCall
     /// All words that could stand at a position of its text. The prompt keeps those that fit.
-    let candidates: @Sendable (CompletionPlace, Debugger) -> [String]
+    let candidates: @Sendable (CompletionRequest, Debugger) -> [String]
 
     /// What `help` says of a command.
     struct Help: Sendable {
@@ -62,7 +62,7 @@ struct DebuggerCommand: Sendable {
         isRepeatable: Bool = false,
         read: @escaping @Sendable (inout CommandText) throws(CommandError) -> Arguments,
         obey: @escaping @Sendable (Arguments, Debugger) throws -> Answer,
-        candidates: @escaping @Sendable (CompletionPlace, Debugger) -> [String] = { _, _ in [] }
+        candidates: @escaping @Sendable (CompletionRequest, Debugger) -> [String] = { _, _ in [] }
     ) {
         (self.group, self.name, self.short) = (group, name, short)
         (self.help, self.isRepeatable) = (help, isRepeatable)
@@ -101,7 +101,7 @@ struct CommandCall {
 }
 
 /// A position in a line that is being typed.
-struct CompletionPlace {
+struct CompletionRequest {
     /// The words before it, of which the first one is the command.
     let before: [String]
     /// What is there already; empty behind a space.

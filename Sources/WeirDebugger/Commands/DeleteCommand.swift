@@ -14,7 +14,7 @@ extension DebuggerCommand {
     /// found out when the command is obeyed.
     private static func breakNumber(_ text: inout CommandText) throws(CommandError) -> Int? {
         text.skipSpace()
-        let column = text.place
+        let column = text.position
         let word = text.word()
         if word.isEmpty { return nil }
         guard let number = Int(word), number > 0 else {

@@ -12,20 +12,20 @@ extension DebuggerCommand {
                     + "the",
                 "day (2026-11-24T12:04:31Z), start, end, failure, or a name given with 'mark'.",
             ], explained: ["place"]),
-        read: { text throws(CommandError) in try place(&text) },
-        obey: { place, debugger in try debugger.goto(place) },
-        candidates: { place, debugger in
+        read: { text throws(CommandError) in try position(&text) },
+        obey: { position, debugger in try debugger.goto(position) },
+        candidates: { request, debugger in
             // The words that always name a position, and the session's own.
-            place.isFirst ? ["start", "end", "failure"] + debugger.bookmarks.names : []
+            request.isFirst ? ["start", "end", "failure"] + debugger.bookmarks.names : []
         })
 
     /// Reads everything that is left as one name of a step, so that a bookmark may have
     /// spaces in it.
-    private static func place(_ text: inout CommandText) throws(CommandError) -> Place {
+    private static func position(_ text: inout CommandText) throws(CommandError) -> TracePosition {
         text.skipSpace()
-        let column = text.place
+        let column = text.position
         do {
-            return try Place(text.rest())
+            return try TracePosition(text.rest())
         } catch {
             // A written position does not know where in the command it was written.
             throw CommandError(error.message, error.advice, at: column)
@@ -35,9 +35,9 @@ extension DebuggerCommand {
 
 extension Debugger {
     /// Goes to a step, as `goto` and the opening of a debugger do.
-    func goto(_ place: Place) throws -> Answer {
+    func goto(_ position: TracePosition) throws -> Answer {
         // Found before the movement begins, so that a wrong one moves nothing.
-        let step = try self.step(of: place)
+        let step = try self.step(of: position)
         return try move(distance(to: step)) {
             try go(to: step)
             return []

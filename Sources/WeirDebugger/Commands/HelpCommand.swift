@@ -13,7 +13,7 @@ extension DebuggerCommand {
         },
         // Help needs no run.
         obey: { topic, _ in try topic.map { try explain($0) } ?? overview() },
-        candidates: { place, _ in place.isFirst ? CommandTable.all.map(\.name) : [] })
+        candidates: { request, _ in request.isFirst ? CommandTable.all.map(\.name) : [] })
 
     /// All commands under their headings, and for a newcomer some to begin with.
     private static func overview() -> Answer {

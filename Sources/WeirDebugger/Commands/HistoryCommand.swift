@@ -5,7 +5,7 @@ extension DebuggerCommand {
     /// How many accesses are shown when no number is given.
     private static let usualLines = 10
     /// The maximum number of accesses that are shown at once.
-    private static let mostLines = 1_000
+    private static let maximumLines = 1_000
 
     /// `history STATE [N]`: lists the last accesses of a cell, or turns of a key's owner.
     ///
@@ -23,12 +23,12 @@ extension DebuggerCommand {
         read: { text throws(CommandError) in
             HistoryArguments(
                 state: try text.state(),
-                count: try text.lineCount(usual: usualLines, most: mostLines))
+                count: try text.lineCount(usual: usualLines, maximum: maximumLines))
         },
         obey: { arguments, debugger in
             try debugger.history(arguments.state, arguments.count)
         },
-        candidates: { place, debugger in debugger.valuesToOffer(for: place.word) })
+        candidates: { request, debugger in debugger.valuesToOffer(for: request.word) })
 }
 
 /// What `history` takes: a piece of state, and how many lines of it.

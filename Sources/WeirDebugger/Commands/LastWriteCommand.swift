@@ -14,7 +14,7 @@ extension DebuggerCommand {
             details: ["last-write cell budget", "last-write reserve[17]"]),
         read: { text throws(CommandError) in try text.state() },
         obey: { state, debugger in try debugger.lastWrite(state) },
-        candidates: { place, debugger in debugger.valuesToOffer(for: place.word) })
+        candidates: { request, debugger in debugger.valuesToOffer(for: request.word) })
 }
 
 extension Debugger {

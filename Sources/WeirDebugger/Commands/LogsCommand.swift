@@ -6,7 +6,7 @@ extension DebuggerCommand {
     /// How many lines are shown when no number is given.
     private static let usualLines = 20
     /// The maximum number of lines that are shown at once.
-    fileprivate static let mostLines = 10_000
+    fileprivate static let maximumLines = 10_000
 
     /// `logs [/REGEX/] [N]`: the last recorded log lines up to here.
     ///
@@ -25,7 +25,7 @@ extension DebuggerCommand {
             return LogsArguments(
                 pattern: pattern,
                 count: try text.lineCount(
-                    usual: usualLines, most: mostLines,
+                    usual: usualLines, maximum: maximumLines,
                     further: ", and a pattern between slashes"))
         },
         obey: { arguments, debugger in try debugger.logs(arguments.pattern, arguments.count) })
@@ -44,9 +44,9 @@ extension Debugger {
     /// of them.
     fileprivate func logs(_ pattern: LogPattern?, _ count: Int) throws -> Answer {
         // A ring of the last ones, as a run may have more lines than there is memory. Once it
-        // is full, `place` is the index of the oldest.
+        // is full, `next` is the index of the oldest.
         var lines: [LogLineFacts] = []
-        var place = 0
+        var next = 0
         var total = 0
         try run.logLines(through: run.position) { line in
             // True goes on to the next line.
@@ -55,13 +55,13 @@ extension Debugger {
             if lines.count < count {
                 lines.append(line)
             } else {
-                lines[place] = line
-                place = (place + 1) % count
+                lines[next] = line
+                next = (next + 1) % count
             }
             return true
         }
         // The ring from its oldest line on.
-        let ordered = Array(lines[place...] + lines[..<place])
+        let ordered = Array(lines[next...] + lines[..<next])
         var answer = Answer("logs")
         answer.member("step", .number(run.position))
         if ordered.isEmpty {
@@ -79,7 +79,8 @@ extension Debugger {
         // How many lines there were before these, and the command that shows them.
         if total > ordered.count {
             let before = counted(total - ordered.count, "line")
-            answer.line("(\(before) before these: 'logs \(min(total, DebuggerCommand.mostLines))')")
+            answer.line(
+                "(\(before) before these: 'logs \(min(total, DebuggerCommand.maximumLines))')")
         }
         // The very lines that `weir export` writes.
         answer.member("logs", .list(try ordered.map { .raw(try $0.json()) }))

@@ -19,11 +19,11 @@ extension DebuggerCommand {
             ], explained: ["what"]),
         read: { text throws(CommandError) in try PrintedThing.read(&text) },
         obey: { thing, debugger in try debugger.print(thing) },
-        candidates: { place, debugger in
+        candidates: { request, debugger in
             // A closure, as finding the keys of a stage costs something and is not always
             // wanted.
-            let values = { debugger.valuesToOffer(for: place.word) }
-            switch place.first {
+            let values = { debugger.valuesToOffer(for: request.word) }
+            switch request.first {
             case "": return ["state", "queue", "event"] + values()
             case "queue": return debugger.channelsToOffer
             case "event": return debugger.run.sourceNames.map { "\($0):" }
@@ -46,7 +46,7 @@ enum PrintedThing: Equatable {
     /// expression.
     fileprivate static func read(_ text: inout CommandText) throws(CommandError) -> PrintedThing {
         text.skipSpace()
-        let start = text.place
+        let start = text.position
         let word = text.word()
         switch word {
         case "":
@@ -56,7 +56,7 @@ enum PrintedThing: Equatable {
         case "state": return .state(try text.state())
         case "queue":
             text.skipSpace()
-            let column = text.place
+            let column = text.position
             let name = text.rest()
             guard !name.isEmpty else {
                 throw CommandError(
@@ -75,7 +75,7 @@ enum PrintedThing: Equatable {
     /// have some.
     private static func event(_ text: inout CommandText) throws(CommandError) -> PrintedThing {
         text.skipSpace()
-        let column = text.place
+        let column = text.position
         let word = text.rest()
         // The source's name may hold colons itself; the index never does.
         guard let colon = word.lastIndex(of: ":"),
@@ -91,7 +91,7 @@ enum PrintedThing: Equatable {
 
 extension Debugger {
     /// The maximum number of messages of a queue that are shown.
-    private static let mostMessages = 20
+    private static let maximumMessages = 20
 
     /// Shows the thing. Nothing is moved, but an element is searched for from the source's
     /// beginning.
@@ -120,7 +120,7 @@ extension Debugger {
             // The name of the whole becomes that of the part that is shown.
             state.name += path.map(\.text).joined()
             state.value = part as Any
-            answer.line(state.line(limit: ReflectedValue.longestText))
+            answer.line(state.line(limit: ReflectedValue.maximumText))
         }
         answer.member(
             "states",
@@ -161,7 +161,7 @@ extension Debugger {
         var answer = Answer("queue")
         answer.member("step", .number(run.position))
         // The replay makes texts of messages for every channel; a few of each are cheap.
-        let queues = run.queues(messages: Self.mostMessages)
+        let queues = run.queues(messages: Self.maximumMessages)
             .filter { names.contains($0.channel) }
         for queue in queues {
             // Left out where there are none, as is usual.

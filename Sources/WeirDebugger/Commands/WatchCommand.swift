@@ -11,5 +11,5 @@ extension DebuggerCommand {
             details: ["watch cell budget.left", "watch reserve[17].onHand"]),
         read: { text throws(CommandError) in try text.state() },
         obey: { state, debugger in try debugger.add(.watch(state)) },
-        candidates: { place, debugger in debugger.valuesToOffer(for: place.word) })
+        candidates: { request, debugger in debugger.valuesToOffer(for: request.word) })
 }

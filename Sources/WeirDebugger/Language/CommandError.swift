@@ -31,11 +31,11 @@ package struct CommandError: Error, Equatable, Sendable {
     }
 
     /// The command with a caret under the location, as two lines; empty without a location.
-    package func marked(_ command: String) -> String {
+    package func underlined(_ command: String) -> String {
         guard let column else { return "" }
         // A character that is shown as an escape takes more room than one, so the caret moves
         // with it.
-        let characters = Array(command).prefix(CommandText.longest)
+        let characters = Array(command).prefix(CommandText.maximumLength)
         let before = characters.prefix(column).map { PrintableText.escaped(String($0)) }.joined()
         let after = characters.dropFirst(column).map { PrintableText.escaped(String($0)) }.joined()
         return "  \(before)\(after)\n  \(String(repeating: " ", count: before.count))^\n"

@@ -5,7 +5,7 @@ extension CommandText {
     /// Reads a number of times, which is 1 unless it is given.
     mutating func count() throws(CommandError) -> UInt64 {
         skipSpace()
-        let column = place
+        let column = position
         let word = word()
         if word.isEmpty { return 1 }
         // Doing something no times is never what was meant.
@@ -22,7 +22,7 @@ extension CommandText {
     /// read and looked at.
     mutating func state() throws(CommandError) -> StateReference {
         skipSpace()
-        let column = place
+        let column = position
         let node = try Expression.value(&self)
         // A literal, a comparison and the like are expressions, but no state.
         guard case .state(let reference) = node.root.form else {
@@ -33,20 +33,20 @@ extension CommandText {
         return reference
     }
 
-    /// Reads how many lines are wanted: `usual` unless it is given, and `most` at most.
+    /// Reads how many lines are wanted: `usual` unless it is given, and `maximum` at most.
     ///
     /// `further` is what else could have been here, as the end of the advice.
     mutating func lineCount(
-        usual: Int, most: Int, further: String = ""
+        usual: Int, maximum: Int, further: String = ""
     ) throws(CommandError) -> Int {
         skipSpace()
-        let column = place
+        let column = position
         let word = word()
         if word.isEmpty { return usual }
-        guard let count = Int(word), count > 0, count <= most else {
+        guard let count = Int(word), count > 0, count <= maximum else {
             throw CommandError(
                 "\(PrintableText.escaped(word)) is no number of lines",
-                "Give 1 to \(most)\(further)", at: column)
+                "Give 1 to \(maximum)\(further)", at: column)
         }
         return count
     }

@@ -5,63 +5,63 @@
 struct CommandText {
     /// The maximum number of characters of a command. A longer line is refused before anything
     /// of it is read, which bounds everything that reads it.
-    static let longest = 4_096
+    static let maximumLength = 4_096
 
     /// The text in characters as a person counts them; columns of errors count the same.
     let characters: [Character]
     /// The index of the next character.
-    private(set) var place = 0
+    private(set) var position = 0
 
     /// Begins at the start of a text; throws where it is too long.
     init(_ text: String) throws(CommandError) {
         // An array, as columns are counted and characters are looked at ahead.
         characters = Array(text)
-        guard characters.count <= Self.longest else {
+        guard characters.count <= Self.maximumLength else {
             throw CommandError(
                 "a command of \(characters.count) characters is too long",
-                "The longest has \(Self.longest)")
+                "The longest has \(Self.maximumLength)")
         }
     }
 
-    var isAtEnd: Bool { place >= characters.count }
+    var isAtEnd: Bool { position >= characters.count }
     /// The next character, without taking it; nil at the end.
-    var next: Character? { isAtEnd ? nil : characters[place] }
+    var next: Character? { isAtEnd ? nil : characters[position] }
 
     /// A character further on, without taking anything.
     func character(after count: Int) -> Character? {
-        place + count < characters.count ? characters[place + count] : nil
+        position + count < characters.count ? characters[position + count] : nil
     }
 
     /// Passes over spaces.
     mutating func skipSpace() {
-        while let next, next.isWhitespace { place += 1 }
+        while let next, next.isWhitespace { position += 1 }
     }
 
     /// Passes over some characters, at most to the end.
-    mutating func advance(_ count: Int = 1) { place = min(characters.count, place + count) }
+    mutating func advance(_ count: Int = 1) { position = min(characters.count, position + count) }
 
     /// Goes back to a position that was passed, to read it in another way.
-    mutating func rewind(to place: Int) {
+    mutating func rewind(to position: Int) {
         // Characters that were not read cannot have been passed.
-        precondition(place <= self.place, "place \(place) lies ahead of \(self.place)")
-        self.place = place
+        precondition(position <= self.position, "place \(position) lies ahead of \(self.position)")
+        self.position = position
     }
 
     /// Takes `text` if it comes next; false where something else does.
     mutating func take(_ text: String) -> Bool {
         let wanted = Array(text)
-        guard characters.count - place >= wanted.count,
-            characters[place..<place + wanted.count].elementsEqual(wanted)
+        guard characters.count - position >= wanted.count,
+            characters[position..<position + wanted.count].elementsEqual(wanted)
         else { return false }
-        place += wanted.count
+        position += wanted.count
         return true
     }
 
     /// Takes characters as long as they pass, possibly none.
     mutating func take(while passes: (Character) -> Bool) -> String {
-        let start = place
-        while let next, passes(next) { place += 1 }
-        return String(characters[start..<place])
+        let start = position
+        while let next, passes(next) { position += 1 }
+        return String(characters[start..<position])
     }
 
     /// Takes the characters up to the next space; empty at the end.
@@ -74,24 +74,24 @@ struct CommandText {
     mutating func rest() -> String {
         skipSpace()
         var end = characters.count
-        while end > place, characters[end - 1].isWhitespace { end -= 1 }
-        defer { place = characters.count }
-        return String(characters[place..<end])
+        while end > position, characters[end - 1].isWhitespace { end -= 1 }
+        defer { position = characters.count }
+        return String(characters[position..<end])
     }
 
     /// Takes what is between two of `quote`, which comes next. A backslash takes the
     /// character behind it as it is.
     mutating func quoted(_ quote: Character) throws(CommandError) -> String {
-        let start = place
-        precondition(next == quote, "no \(quote) at \(place)")
-        place += 1
+        let start = position
+        precondition(next == quote, "no \(quote) at \(position)")
+        position += 1
         var text = ""
         while let next {
-            place += 1
+            position += 1
             if next == quote { return text }
             // `self.next` is the character behind the backslash by now.
             if next == "\\", let escaped = self.next {
-                place += 1
+                position += 1
                 text.append(escaped)
             } else {
                 text.append(next)
@@ -105,14 +105,14 @@ struct CommandText {
     /// expression.
     mutating func pattern() throws(CommandError) -> LogPattern {
         skipSpace()
-        let start = place
+        let start = position
         guard take("/") else {
             throw CommandError(
-                "a pattern stands between slashes", "Write /late|dropped/", at: place)
+                "a pattern stands between slashes", "Write /late|dropped/", at: position)
         }
         var text = ""
         while let next {
-            place += 1
+            position += 1
             if next == "/" {
                 do {
                     // The pattern does not know where in the command it was written.
@@ -124,7 +124,7 @@ struct CommandText {
             // Only the slash is protected here; any other backslash means something to the
             // expression.
             if next == "\\", self.next == "/" {
-                place += 1
+                position += 1
                 text.append("/")
             } else {
                 text.append(next)
@@ -137,7 +137,7 @@ struct CommandText {
     mutating func expectEnd() throws(CommandError) {
         skipSpace()
         guard isAtEnd else {
-            throw CommandError("this is more than the command takes", at: place)
+            throw CommandError("this is more than the command takes", at: position)
         }
     }
 }

@@ -77,11 +77,11 @@ package struct Expression: Equatable, Sendable {
         -> Expression
     {
         text.skipSpace()
-        let start = text.place
+        let start = text.position
         var parser = ExpressionParser(text: text)
         let root = try parser.parse(asCondition: asCondition)
         text = parser.text
-        let read = String(text.characters[start..<text.place])
+        let read = String(text.characters[start..<text.position])
         // The parser may have passed over spaces in search of a further word.
         var end = read.endIndex
         while end > read.startIndex, read[read.index(before: end)].isWhitespace {

@@ -30,7 +30,7 @@ struct ExpressionParser {
         depth += 1
         defer { depth -= 1 }
         guard depth <= Self.deepest else {
-            throw CommandError("the expression is nested too deeply", at: text.place)
+            throw CommandError("the expression is nested too deeply", at: text.position)
         }
         var left = try conjunction()
         while takeWord("or") || text.take("||") {
@@ -57,7 +57,7 @@ struct ExpressionParser {
     /// comparison.
     private mutating func negation() throws(CommandError) -> Expression.Node {
         text.skipSpace()
-        let column = text.place
+        let column = text.position
         let isNegated = takeWord("not") || (text.character(after: 1) != "=" && text.take("!"))
         guard isNegated else { return try comparison() }
         depth += 1
@@ -86,7 +86,7 @@ struct ExpressionParser {
 
     private mutating func takeComparison() throws(CommandError) -> (Expression.Comparison, Int)? {
         text.skipSpace()
-        let column = text.place
+        let column = text.position
         for comparison in Expression.Comparison.allCases where text.take(comparison.rawValue) {
             return (comparison, column)
         }
@@ -100,7 +100,7 @@ struct ExpressionParser {
 
     private mutating func operand() throws(CommandError) -> Expression.Node {
         text.skipSpace()
-        let column = text.place
+        let column = text.position
         guard let next = text.next else {
             throw CommandError(
                 "something to look at is missing here",
@@ -110,7 +110,7 @@ struct ExpressionParser {
             let inner = try disjunction()
             text.skipSpace()
             guard text.take(")") else {
-                throw CommandError("')' is missing here", at: text.place)
+                throw CommandError("')' is missing here", at: text.position)
             }
             return Expression.Node(column: column, form: inner.form)
         }
@@ -130,7 +130,7 @@ struct ExpressionParser {
     /// Reads a number: whole if it can be, as a `Double` would lose digits. Only behind the `e`
     /// of an exponent a sign belongs to it.
     private mutating func number() throws(CommandError) -> Expression.Node {
-        let column = text.place
+        let column = text.position
         var digits = text.take("-") ? "-" : ""
         if digits.isEmpty { _ = text.take("+") }
         digits += takeDigits()
@@ -157,7 +157,7 @@ struct ExpressionParser {
 
     /// Reads what begins with a name. Names in backquotes are a stage's, whatever they say.
     private mutating func named() throws(CommandError) -> Expression.Form {
-        let column = text.place
+        let column = text.position
         let isQuoted = text.next == "`"
         let name = try takeName()
         if !isQuoted {
@@ -170,7 +170,7 @@ struct ExpressionParser {
             case "cell":
                 text.skipSpace()
                 guard let next = text.next, Self.beginsName(next) || next == "\"" else {
-                    throw CommandError("the name of a cell is missing here", at: text.place)
+                    throw CommandError("the name of a cell is missing here", at: text.position)
                 }
                 let cell = next == "\"" ? try text.quoted(next) : try takeName()
                 return .state(StateReference(base: .cell(cell), path: try path()))
@@ -185,15 +185,17 @@ struct ExpressionParser {
     private mutating func channelDepth() throws(CommandError) -> Expression.Form {
         text.skipSpace()
         guard text.take("(") else {
-            throw CommandError("'(' is missing here", "Write depth(parse>enrich)", at: text.place)
+            throw CommandError(
+                "'(' is missing here", "Write depth(parse>enrich)", at: text.position)
         }
         text.skipSpace()
-        let column = text.place
+        let column = text.position
         let isQuoted = text.next == "\""
         let channel = isQuoted ? try text.quoted("\"") : text.take { $0 != ")" && !$0.isWhitespace }
         text.skipSpace()
         guard text.take(")") else {
-            throw CommandError("')' is missing here", "Write depth(parse>enrich)", at: text.place)
+            throw CommandError(
+                "')' is missing here", "Write depth(parse>enrich)", at: text.position)
         }
         guard !channel.isEmpty else {
             throw CommandError("the name of a channel is missing here", at: column)
@@ -217,7 +219,7 @@ struct ExpressionParser {
     private mutating func path() throws(CommandError) -> [StateReference.Part] {
         var parts: [StateReference.Part] = []
         while true {
-            let column = text.place
+            let column = text.position
             if text.next == ".", let after = text.character(after: 1), Self.beginsField(after) {
                 text.advance()
                 parts.append(.field(try takeName(), column: column + 1))
@@ -231,7 +233,7 @@ struct ExpressionParser {
 
     /// Reads what is between brackets: as it is, or quoted where it holds a bracket itself.
     private mutating func bracketed() throws(CommandError) -> String {
-        let column = text.place
+        let column = text.position
         text.advance()
         var key = ""
         if let next = text.next, next == "\"" || next == "'" {
@@ -252,7 +254,7 @@ struct ExpressionParser {
 
     private mutating func takeWord(_ word: String) -> Bool {
         text.skipSpace()
-        let start = text.place
+        let start = text.position
         guard text.take(word) else { return false }
         if let next = text.next, Self.beginsName(next) || next.isNumber || "-/.[".contains(next) {
             text.rewind(to: start)

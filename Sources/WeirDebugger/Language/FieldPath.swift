@@ -62,12 +62,12 @@ enum FieldPath {
         case .collection, .set:
             // Lists and sets have indexes. A set has them in its own order, which is nobody's
             // choice.
-            guard let place = Int(index), place >= 0 else {
+            guard let number = Int(index), number >= 0 else {
                 throw CommandError(
                     "\(mirror.subjectType) has places and no keys", "Write a number from 0",
                     at: column)
             }
-            return mirror.children.dropFirst(place).first?.value
+            return mirror.children.dropFirst(number).first?.value
         // An entry is found by going through all of them, as the key's own type is not known.
         case .dictionary:
             for child in mirror.children {

@@ -103,8 +103,8 @@ package struct Books: Sendable {
         let unwritten = dropped(.unwritten)
         var losses: [String] = []
         if dropped(.stopped) > 0 {
-            let least = isPartial ? "at least " : ""
-            losses.append(least + Self.sentence(.stopped, dropped(.stopped)))
+            let qualifier = isPartial ? "at least " : ""
+            losses.append(qualifier + Self.sentence(.stopped, dropped(.stopped)))
         }
         if !isDrained, held > 0 {
             let verb = held == 1 ? "lies" : "lie"

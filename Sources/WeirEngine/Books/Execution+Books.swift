@@ -135,8 +135,8 @@ private struct Bookkeeper {
     /// next.
     private mutating func balanceOperators(_ subtask: Subtask) {
         let chain = subtask.chain
-        for (place, link) in chain.links.enumerated() {
-            let book = chain.books[place]
+        for (index, link) in chain.links.enumerated() {
+            let book = chain.books[index]
             let held = link.state?.held ?? 0
             result.held += held
             check(
@@ -147,12 +147,12 @@ private struct Bookkeeper {
                 // What ends with elements in hand has lost them.
                 !subtask.isDone || held == 0,
                 "\(link.name) of \(subtask.name) ended and holds \(held)")
-            if link.account == .oneOfOne, place + 1 < chain.links.count {
-                let next = chain.books[place + 1].taken
+            if link.account == .oneOfOne, index + 1 < chain.links.count {
+                let next = chain.books[index + 1].taken
                 check(
                     book.handled == next,
                     "\(link.name) of \(subtask.name) made \(book.handled), "
-                        + "\(chain.links[place + 1].name) took \(next)")
+                        + "\(chain.links[index + 1].name) took \(next)")
             }
             if let account = link.state?.timers?.account {
                 balanceTimers(account.book, account.waiting, link, subtask)
@@ -264,7 +264,7 @@ private struct Bookkeeper {
 
     /// Adds one account for each source and operator, all subtasks of a stage together.
     private mutating func addOperators() {
-        var places: [String: Int] = [:]
+        var indices: [String: Int] = [:]
         for subtask in execution.subtasks {
             if let source = subtask.source, !subtask.chain.links.isEmpty {
                 // Of a source, what its first operator took is what it gave.
@@ -274,17 +274,17 @@ private struct Bookkeeper {
                         name: subtask.stage, taken: source.taken, handled: given,
                         dropped: source.taken - min(given, source.taken)))
             }
-            for (place, link) in subtask.chain.links.enumerated() {
+            for (index, link) in subtask.chain.links.enumerated() {
                 // The end of a chain is no operator that anybody wrote.
                 if link.state is ChainEnd { continue }
                 let name =
                     link.name == subtask.stage ? link.name : "\(subtask.stage).\(link.name)"
-                let found = places[name] ?? result.operators.count
+                let found = indices[name] ?? result.operators.count
                 if found == result.operators.count {
-                    places[name] = found
+                    indices[name] = found
                     result.operators.append(Books.Account(name: name))
                 }
-                let book = subtask.chain.books[place]
+                let book = subtask.chain.books[index]
                 result.operators[found].taken += book.taken
                 result.operators[found].handled += book.handled
                 result.operators[found].dropped += book.dropped
@@ -296,17 +296,17 @@ private struct Bookkeeper {
     /// Adds what was dropped, by stage and reason, leftovers included.
     private mutating func addDrops() {
         let stages = execution.plan.stages.map(\.name)
-        let place = Dictionary(
+        let ordinals = Dictionary(
             stages.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
         assert(
-            place.count == stages.count,
-            "\(stages.count) stages have \(place.count) names: drops of two would be added up")
+            index.count == stages.count,
+            "\(stages.count) stages have \(index.count) names: drops of two would be added up")
         let reasons = DropReason.allCases
         // A table of stages and reasons, so that the drops come out in that order.
         var counts = [UInt64](repeating: 0, count: stages.count * reasons.count)
         // A stage's subtasks together.
         func add(_ count: UInt64, _ reason: DropReason, _ subtask: Subtask) {
-            guard let stage = place[subtask.stage] else { return }
+            guard let stage = ordinals[subtask.stage] else { return }
             counts[stage * reasons.count + reason.ordinal] += count
         }
         for subtask in execution.subtasks {

@@ -16,18 +16,18 @@ package final class LaneNotes: LiveNotes, @unchecked Sendable {
 
     private let lanes: LaneSet?
     private let logLanes: [LogLane]
-    private let onMark: @Sendable (Mark) -> Void
+    private let onIncident: @Sendable (Incident) -> Void
 
     /// Notes into `lanes`, or nowhere. `logLanes` has one lane by each worker's number, or none at
-    /// all. `onMark` is told of violations and failures on the thread that finds them, possibly
+    /// all. `onIncident` is told of violations and failures on the thread that finds them, possibly
     /// with a cell locked: it must be quick and must not call back.
     package init(
         lanes: LaneSet?, logLanes: [LogLane],
-        onMark: @escaping @Sendable (Mark) -> Void
+        onIncident: @escaping @Sendable (Incident) -> Void
     ) {
         self.lanes = lanes
         self.logLanes = logLanes
-        self.onMark = onMark
+        self.onIncident = onIncident
     }
 
     // MARK: Room
@@ -152,7 +152,7 @@ package final class LaneNotes: LiveNotes, @unchecked Sendable {
         lanes.rest.noteRest(step: step, time: time, digest: state.whole, markers: state.markers)
     }
 
-    package func marked(_ mark: Mark) { onMark(mark) }
+    package func found(_ incident: Incident) { onIncident(incident) }
 
     package func logLane(worker: Int) -> LogLane? {
         worker < logLanes.count ? logLanes[worker] : nil

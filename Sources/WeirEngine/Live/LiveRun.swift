@@ -39,7 +39,7 @@ package final class LiveRun: Sendable {
         /// on.
         package var stopsOnViolation = false
         /// Told of violations and failures, on the thread that finds them; see `LaneNotes`.
-        package var onMark: @Sendable (Mark) -> Void = { _ in }
+        package var onIncident: @Sendable (Incident) -> Void = { _ in }
         /// Puts something between the schedule and the lanes, such as a test's witness of the order
         /// of notes.
         package var wrap: (LaneNotes) -> any LiveNotes = { $0 }
@@ -62,7 +62,7 @@ package final class LiveRun: Sendable {
             started: setup.started, clock: RunClock(setup.schedule.clock),
             connections: setup.connections, lanes: setup.lanes)
         let notes = setup.wrap(
-            LaneNotes(lanes: setup.lanes, logLanes: setup.logLanes, onMark: setup.onMark))
+            LaneNotes(lanes: setup.lanes, logLanes: setup.logLanes, onIncident: setup.onIncident))
         switch setup.schedule {
         case .parallel(let options):
             scheduler = ParallelScheduler(options: options, outside: outside, notes: notes)

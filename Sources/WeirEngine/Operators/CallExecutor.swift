@@ -12,17 +12,17 @@ import WeirTelemetry
 /// Calls in flight are bounded by the operators that make them, and so is the queue. There is a
 /// thread for each lane; without lanes there is none, and calls run into their time-outs.
 final class CallExecutor: CallDesk, @unchecked Sendable {
-    // Unchecked: everything mutable is guarded by `monitor`.
+    // Unchecked: everything mutable is guarded by `lock`.
 
     private let lanes: [DataLane]
     private let onResult: @Sendable (UInt16) -> Void
-    private let monitor = Monitor()
+    private let lock = ConditionLock()
     /// Calls that no thread has begun yet, in the order in which they were made.
     private var waiting = Deque<PendingCall>()
     /// Results that no turn has taken yet, by subtask and in the order of arrival.
     private var mailboxes: [UInt16: Deque<CallResult>] = [:]
     private var isOver = false
-    private var threads: [Worker] = []
+    private var threads: [SystemThread] = []
 
     init(lanes: [DataLane], onResult: @escaping @Sendable (UInt16) -> Void) {
         self.lanes = lanes
@@ -33,7 +33,7 @@ final class CallExecutor: CallDesk, @unchecked Sendable {
     func start() {
         assert(threads.isEmpty, "the \(threads.count) threads of calls are started again")
         threads = lanes.enumerated().map { number, lane in
-            Worker("weir-call-\(number)") { [self] in
+            SystemThread("weir-call-\(number)") { [self] in
                 while let call = next() { execute(call, lane) }
             }
         }
@@ -42,27 +42,27 @@ final class CallExecutor: CallDesk, @unchecked Sendable {
     func submit(_ call: PendingCall) {
         // Without threads a call is never answered, and its time-out gives it up.
         if lanes.isEmpty { return }
-        monitor.withLock {
+        lock.withLock {
             waiting.append(call)
-            monitor.signal()
+            lock.signal()
         }
     }
 
     /// The numbers of calls of a subtask that were answered, the oldest answer first. They stay in
     /// the mailbox until a turn takes them.
     func answered(_ subtask: UInt16, atMost: Int) -> [UInt64] {
-        monitor.withLock { mailboxes[subtask]?.prefix(atMost).map(\.call) ?? [] }
+        lock.withLock { mailboxes[subtask]?.prefix(atMost).map(\.call) ?? [] }
     }
 
     func take(_ calls: [UInt64], of turn: TurnContext) -> [[UInt8]?] {
         guard let subtask = turn.subtask?.index else { return [] }
-        return monitor.withLock {
+        return lock.withLock {
             calls.map { call in
                 // The look named these numbers, and nothing else takes them: they are there, mostly
                 // at the front.
-                guard let place = mailboxes[subtask]?.firstIndex(where: { $0.call == call })
+                guard let index = mailboxes[subtask]?.firstIndex(where: { $0.call == call })
                 else { return nil }
-                return mailboxes[subtask]?.remove(at: place).bytes
+                return mailboxes[subtask]?.remove(at: index).bytes
             }
         }
     }
@@ -70,18 +70,18 @@ final class CallExecutor: CallDesk, @unchecked Sendable {
     /// Ends the threads and waits for them. Calls that no thread has begun are dropped; one that
     /// runs is waited for.
     func stop() {
-        monitor.withLock {
+        lock.withLock {
             isOver = true
-            monitor.broadcast()
+            lock.broadcast()
         }
         threads.forEach { $0.join() }
     }
 
     /// The next call to run; nil when the run is over. Waits.
     private func next() -> PendingCall? {
-        monitor.lock()
-        defer { monitor.unlock() }
-        while waiting.isEmpty, !isOver { monitor.wait() }
+        lock.lock()
+        defer { lock.unlock() }
+        while waiting.isEmpty, !isOver { lock.wait() }
         return isOver ? nil : waiting.popFirst()
     }
 
@@ -91,7 +91,7 @@ final class CallExecutor: CallDesk, @unchecked Sendable {
         let result = CallResult(subtask: call.subtask, call: call.call, bytes: bytes)
         let isNoted = lane.note(
             result: call.call, subtask: call.subtask, bytes: bytes,
-            isCancelled: { monitor.withLock { isOver } })
+            isCancelled: { lock.withLock { isOver } })
         Probe.at(.resultNoted)
         // Not noted means that the run is over: nobody will take it.
         if isNoted { deliver(result) }
@@ -99,7 +99,7 @@ final class CallExecutor: CallDesk, @unchecked Sendable {
 
     /// Lets the result be seen. The wake-up comes behind it and outside the lock.
     private func deliver(_ result: CallResult) {
-        monitor.withLock { mailboxes[result.subtask, default: []].append(result) }
+        lock.withLock { mailboxes[result.subtask, default: []].append(result) }
         onResult(result.subtask)
     }
 }

@@ -58,10 +58,10 @@ extension DataStream {
             let input = slice.elements.assumingMemoryBound(to: Element.self)
             // In place where each output fits in its input's slot, else in the link's own room.
             // Constants both: the compiler keeps one branch.
-            let isInPlace =
+            let overwritesInput =
                 MemoryLayout<Output>.stride <= MemoryLayout<Element>.stride
                 && MemoryLayout<Output>.alignment <= MemoryLayout<Element>.alignment
-            let room = isInPlace ? slice.elements : ownRoom
+            let room = overwritesInput ? slice.elements : ownRoom
             let output = room.assumingMemoryBound(to: Output.self)
             let count = slice.count
             var index = 0
@@ -161,9 +161,9 @@ extension ElementSlice {
         do {
             // An operator behind may have failed while this one passed its output on.
             while index < count, frame.pointee.failure == nil {
-                let place = index
+                let current = index
                 index += 1
-                try body((elements + place).move(), times[place])
+                try body((elements + current).move(), times[current])
                 done = index
             }
         } catch {

@@ -149,12 +149,12 @@ final class TumblingWindow<
     /// The window with this start, opened where it is not. Most elements fall into the newest one.
     private func window(startingAt start: Int64) -> OpenWindow<Key, Value> {
         if let last = open.last, last.start == start { return last }
-        let place = open.firstIndex { $0.start >= start } ?? open.count
-        if place < open.count, open[place].start == start { return open[place] }
+        let index = open.firstIndex { $0.start >= start } ?? open.count
+        if index < open.count, open[index].start == start { return open[index] }
         let window = OpenWindow<Key, Value>(
             start: start, table: KeyedTable(isSame: Canonical.areSame))
-        open.insert(window, at: place)
-        assert(place == 0 || open[place - 1].start < start, "a window stands before an earlier one")
+        open.insert(window, at: index)
+        assert(index == 0 || open[index - 1].start < start, "a window stands before an earlier one")
         return window
     }
 
@@ -235,7 +235,7 @@ extension TumblingWindow: OperatorState {
 
 extension TumblingWindow: StateView {
     /// An entry as a debugger names it: the window's start and the key.
-    private struct Place {
+    private struct EntryKey {
         var start: Int64
         var key: Key
     }
@@ -251,14 +251,14 @@ extension TumblingWindow: StateView {
             let end = "@\(Instant(nanoseconds: window.start))"
             guard text.hasSuffix(end) else { continue }
             let key = window.table.key(named: String(text.dropLast(end.count)))
-            if let key { return Place(start: window.start, key: key) }
+            if let key { return EntryKey(start: window.start, key: key) }
         }
         return nil
     }
 
     func value(of key: Any) -> Any? {
-        guard let place = key as? Place else { return nil }
-        return open.first { $0.start == place.start }?.table.value(of: place.key)
+        guard let entry = key as? EntryKey else { return nil }
+        return open.first { $0.start == entry.start }?.table.value(of: entry.key)
     }
 }
 

@@ -108,14 +108,14 @@ package final class Chain {
     fileprivate var heldWatermark: Instant?
     /// The operators that keep anything, with their indices in `links`: most control messages and
     /// every digest concern only them.
-    private let states: [(place: Int, state: any OperatorState)]
+    private let states: [(index: Int, state: any OperatorState)]
     /// The operators that may set timers of processing time, with their indices in `links`.
-    private let timed: [(place: Int, timers: any OperatorTimers)]
+    private let timed: [(index: Int, timers: any OperatorTimers)]
 
     package init(links: [Link], frame: UnsafeMutablePointer<Frame>) {
         self.links = links
-        states = links.enumerated().compactMap { place, link in link.state.map { (place, $0) } }
-        timed = states.compactMap { place, state in state.timers.map { (place, $0) } }
+        states = links.enumerated().compactMap { index, link in link.state.map { (index, $0) } }
+        timed = states.compactMap { index, state in state.timers.map { (index, $0) } }
         self.frame = frame
         taken = .allocate(capacity: links.count + 1)
         taken.initialize(repeating: 0, count: links.count + 1)
@@ -170,9 +170,9 @@ package final class Chain {
     /// Takes a control message through the operators that keep anything; the others have nothing to
     /// do with it. Ends at the first failure.
     package func pass(_ control: Control) {
-        for (place, state) in states {
-            frame.pointee.operatorIndex = place
-            let before = running.enter(operator: place)
+        for (index, state) in states {
+            frame.pointee.operatorIndex = index
+            let before = running.enter(operator: index)
             state.pass(control, frame)
             running.resume(before)
             if frame.pointee.failure != nil { return }
@@ -200,9 +200,9 @@ package final class Chain {
     package func fireTimers() {
         // What they emit is on time: they fire before a watermark passes, or without one.
         assert(heldWatermark == nil, "timers of processing time fire while a watermark passes")
-        for (place, timers) in timed {
-            frame.pointee.operatorIndex = place
-            let before = running.enter(operator: place)
+        for (index, timers) in timed {
+            frame.pointee.operatorIndex = index
+            let before = running.enter(operator: index)
             timers.fireDue(frame)
             running.resume(before)
             if frame.pointee.failure != nil { return }
@@ -212,18 +212,18 @@ package final class Chain {
     /// The earliest deadline of a processing-time timer, nanoseconds since 1970; nil when none
     /// waits.
     package var nextDeadline: Int64? {
-        var least: Int64?
+        var earliest: Int64?
         for (_, timers) in timed {
-            if let deadline = timers.nextDeadline { least = min(least ?? deadline, deadline) }
+            if let deadline = timers.nextDeadline { earliest = min(earliest ?? deadline, deadline) }
         }
-        return least
+        return earliest
     }
 
     /// The operator that makes asynchronous calls, with its index; nil where none does. The first
     /// one, where there are several.
-    var calling: (place: Int, calls: any CallPort)? {
-        for (place, state) in states {
-            if let calls = state.calls { return (place, calls) }
+    var calling: (index: Int, calls: any CallPort)? {
+        for (index, state) in states {
+            if let calls = state.calls { return (index, calls) }
         }
         return nil
     }
@@ -235,7 +235,7 @@ package final class Chain {
 
     /// What people may look at, by the names of the operators.
     var views: [(operator: String, view: any StateView)] {
-        states.compactMap { place, state in state.view.map { (links[place].name, $0) } }
+        states.compactMap { index, state in state.view.map { (links[index].name, $0) } }
     }
 
     /// Where the chain's elements go; nil behind a sink.

@@ -148,8 +148,8 @@ package final class Channel<Element>: ChannelBase, ChannelQueue, @unchecked Send
     /// lines in pairs.
     private let indices: UnsafeMutableRawPointer
 
-    private func index(_ place: Int) -> UnsafeMutablePointer<Atomic<Int>> {
-        (indices + place * 128).assumingMemoryBound(to: Atomic<Int>.self)
+    private func index(_ number: Int) -> UnsafeMutablePointer<Atomic<Int>> {
+        (indices + number * 128).assumingMemoryBound(to: Atomic<Int>.self)
     }
     /// Messages taken since the start. Only the consumer stores it.
     private var head: UnsafeMutablePointer<Atomic<Int>> { index(0) }
@@ -171,8 +171,8 @@ package final class Channel<Element>: ChannelBase, ChannelQueue, @unchecked Send
         entries = Self.entries(capacity: size)
         weights = Element.self is any HeapSized.Type ? .allocate(capacity: size) : nil
         indices = .allocate(byteCount: 4 * 128, alignment: 128)
-        for place in 0..<4 {
-            (indices + place * 128).initializeMemory(as: Int.self, repeating: 0, count: 1)
+        for number in 0..<4 {
+            (indices + number * 128).initializeMemory(as: Int.self, repeating: 0, count: 1)
         }
         form = ElementForm.found()
         super.init(name: name, bounds: bounds, policy: .block)
@@ -296,10 +296,10 @@ package final class Channel<Element>: ChannelBase, ChannelQueue, @unchecked Send
     /// consumer, within what it counted.
     func run(at offset: Int, limit: Int) -> (slot: Int, count: Int) {
         let slot = (head.pointee.load(ordering: .relaxed) + offset) & (size - 1)
-        let most = min(limit, size - slot)
+        let maximum = min(limit, size - slot)
         assert(offset + limit <= depth, "\(offset + limit) messages of \(depth) on \(name)")
         var count = 0
-        while count < most, tags[slot + count] == 0 { count += 1 }
+        while count < maximum, tags[slot + count] == 0 { count += 1 }
         return (slot, count)
     }
 

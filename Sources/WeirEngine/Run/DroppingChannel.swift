@@ -67,7 +67,7 @@ package final class DroppingChannel<Element>: ChannelBase, ChannelQueue, @unchec
     /// of, if each message is a run of its own. Larger output takes several steps.
     static var maximumOffer: Int { 256 }
 
-    let lock = Monitor()
+    let lock = ConditionLock()
     private(set) var queue = MessageBuffer<Element>()
     private var elementCount = 0
     /// The queue's length, for whoever has no lock: the consumer's look, and who watches.

@@ -60,32 +60,32 @@ extension Execution {
     /// An invariant was found not to hold at `step`, in the turn that runs. Called by whoever
     /// checks it, on the turn's thread; for a cell's condition the cell is locked.
     ///
-    /// It writes a log record, keeps and tells a mark, and stops the run where that was asked for.
-    /// `place` says of which part of the state it was found, such as which key's; `number` which of
-    /// the elements that the running operator took in this turn, from 1.
+    /// It logs, keeps and tells an incident, and stops the run where that was asked for.
+    /// `origin` says of which part of the state it was found, such as which key's; `number` which
+    /// of the elements that the running operator took in this turn, from 1.
     func violated(
-        _ invariant: String, step: Step, _ turn: TurnContext, place: String? = nil,
+        _ invariant: String, step: Step, _ turn: TurnContext, origin: String? = nil,
         number: UInt64? = nil
     ) {
         guard let subtask = turn.subtask else { return }
         let frame = subtask.chain.frame
         let (name, at) = (LogValue.text(invariant), LogValue.number(step))
-        if let place {
+        if let origin {
             frame.pointee.record(
                 .warning, "invariant_violated",
-                ["invariant": name, "at_step": at, "place": .text(place)], line: #line)
+                ["invariant": name, "at_step": at, "place": .text(origin)], line: #line)
         } else {
             frame.pointee.record(
                 .warning, "invariant_violated", ["invariant": name, "at_step": at], line: #line)
         }
-        let place = place.map { " for \($0)" } ?? ""
+        let suffix = origin.map { " for \($0)" } ?? ""
         violated(
-            Mark(
+            Incident(
                 step: step, kind: .violation, name: invariant,
-                message: "\(invariant) does not hold\(place) (found by \(subtask.name))",
+                message: "\(invariant) does not hold\(suffix) (found by \(subtask.name))",
                 time: frame.pointee.turnTime, access: turn.lastAccess,
                 element: number.map {
-                    Mark.ElementPlace(
+                    Incident.ElementReference(
                         operatorName: subtask.operatorName(at: frame.pointee.operatorIndex),
                         number: $0)
                 }),
@@ -117,28 +117,28 @@ extension Execution {
 
     /// Says to whoever watches from outside which condition is being checked, so that one that does
     /// not come back can be named. The index is stored before the time that makes it count.
-    fileprivate func beginCheck(_ place: Int) {
+    fileprivate func beginCheck(_ index: Int) {
         assert(
-            place < wideInvariants.count,
-            "condition \(place) of \(wideInvariants.count) is being checked")
-        checkedInvariant.store(place, ordering: .relaxed)
+            index < wideInvariants.count,
+            "condition \(index) of \(wideInvariants.count) is being checked")
+        checkedInvariant.store(index, ordering: .relaxed)
         checkedSince.store(max(1, TickClock.nanoseconds()), ordering: .releasing)
     }
 
     /// Tells of conditions that were found not to hold at a rest point, and stops the run where
     /// that was asked for. Call it with no lock of the scheduler held.
     func violatedAtRest(_ invariants: [String], step: Step, time: Int64) {
-        markAtRest(invariants, step: step, time: time)
+        noteViolationsAtRest(invariants, step: step, time: time)
         stopAtRest(invariants, step: step)
     }
 
     /// Tells of conditions that were found not to hold at a rest point, without stopping. Any lock
     /// may be held, which is why the two halves are apart.
-    func markAtRest(_ invariants: [String], step: Step, time: Int64) {
+    func noteViolationsAtRest(_ invariants: [String], step: Step, time: Int64) {
         for invariant in invariants {
-            let mark = Mark.atRest(invariant, step: step, time: time)
-            keep(mark, by: "a rest point")
-            notes.marked(mark)
+            let incident = Incident.atRest(invariant, step: step, time: time)
+            keep(incident, by: "a rest point")
+            notes.found(incident)
         }
     }
 
@@ -149,24 +149,25 @@ extension Execution {
         stop(.violation(invariant: invariant), step: step)
     }
 
-    private func violated(_ mark: Mark, by subtask: String) {
-        keep(mark, by: subtask)
-        notes.marked(mark)
-        if stopsOnViolation { stop(.violation(invariant: mark.name), step: mark.step) }
+    private func violated(_ incident: Incident, by subtask: String) {
+        keep(incident, by: subtask)
+        notes.found(incident)
+        if stopsOnViolation { stop(.violation(invariant: incident.name), step: incident.step) }
     }
 
-    private func keep(_ mark: Mark, by subtask: String) {
+    private func keep(_ incident: Incident, by subtask: String) {
         keep(
             Violation(
-                invariant: mark.name, step: mark.step, subtask: subtask, lookStep: mark.lookStep))
+                invariant: incident.name, step: incident.step, subtask: subtask,
+                lookStep: incident.lookStep))
     }
 }
 
-extension Mark {
-    /// The mark of a condition over several parts of the state that does not hold where no turn is
+extension Incident {
+    /// The incident of a condition over parts of the state that does not hold where no turn is
     /// open.
-    package static func atRest(_ invariant: String, step: Step, time: Int64) -> Mark {
-        Mark(
+    package static func atRest(_ invariant: String, step: Step, time: Int64) -> Incident {
+        Incident(
             step: step, kind: .violation, name: invariant,
             message: "\(invariant) does not hold (found at a rest point)", time: time)
     }
@@ -195,11 +196,11 @@ package struct WideWatch {
             held.count == invariants.count,
             "a watch of \(held.count) conditions looks at \(invariants.count)")
         var broken: [String] = []
-        for (place, invariant) in invariants.enumerated() {
-            execution.beginCheck(place)
+        for (index, invariant) in invariants.enumerated() {
+            execution.beginCheck(index)
             let holds = invariant.holds(execution.stateAtRest)
-            if !holds, held[place] { broken.append(invariant.name) }
-            held[place] = holds
+            if !holds, held[index] { broken.append(invariant.name) }
+            held[index] = holds
         }
         return broken
     }

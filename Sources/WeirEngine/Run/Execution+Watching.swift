@@ -8,7 +8,7 @@ package struct LongCall: Equatable, Sendable {
     /// The turn's step; 0 at a rest point.
     package var step: Step
     /// What it is in just now, as words that go on behind the name: `in operator look-up`.
-    package var place: String
+    package var activity: String
     /// How long the turn or the check has lasted so far.
     package var nanoseconds: UInt64
 }
@@ -31,9 +31,9 @@ extension Execution {
                 now - turn.since >= nanoseconds
             else { continue }
             let call = LongCall(
-                subtask: subtask.name, step: turn.step, place: words(turn.place, of: subtask),
+                subtask: subtask.name, step: turn.step, activity: words(turn.activity, of: subtask),
                 nanoseconds: now - turn.since)
-            if case .cell = turn.place { waiting.append(call) } else { working.append(call) }
+            if case .cell = turn.activity { waiting.append(call) } else { working.append(call) }
         }
         if let call = longCheck(now: now), call.nanoseconds >= nanoseconds { working.append(call) }
         working.sort { $0.nanoseconds > $1.nanoseconds }
@@ -41,8 +41,8 @@ extension Execution {
         return working + waiting
     }
 
-    private func words(_ place: RunningTurn.Place, of subtask: Subtask) -> String {
-        switch place {
+    private func words(_ activity: RunningTurn.Activity, of subtask: Subtask) -> String {
+        switch activity {
         case .between: "handing on what it made"
         case .source: "in the code of its source"
         case .invariants: "checking invariants"
@@ -60,7 +60,7 @@ extension Execution {
         guard since != 0, now > since, index < wideInvariants.count else { return nil }
         return LongCall(
             subtask: "invariant \(wideInvariants[index].name)", step: 0,
-            place: "checking the state at a rest point", nanoseconds: now - since)
+            activity: "checking the state at a rest point", nanoseconds: now - since)
     }
 
     /// A number that changes as long as anything is done in turns: it grows with each turn and with
@@ -85,9 +85,9 @@ extension Execution {
 extension TurnContext {
     /// Which subtask's turn runs on the calling thread, at which step, and what it is in; nil on
     /// threads that run no turn. For a message about a trap.
-    package static var currentPlace: (subtask: String, step: Step, place: String)? {
+    package static var currentActivity: (subtask: String, step: Step, activity: String)? {
         guard let turn = current, let subtask = turn.subtask else { return nil }
         let call = turn.execution.longCalls(atLeast: 0).first { $0.subtask == subtask.name }
-        return (subtask.name, turn.step, call?.place ?? "in a turn")
+        return (subtask.name, turn.step, call?.activity ?? "in a turn")
     }
 }

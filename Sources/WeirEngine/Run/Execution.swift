@@ -268,7 +268,7 @@ package final class Execution: @unchecked Sendable {
 
     /// Moves the counted messages out and lets the edge go, so that its producer need not wait
     /// while the turn runs.
-    private func takeOut(_ choice: Choice, _ inlet: Inlet, _ lock: Monitor) {
+    private func takeOut(_ choice: Choice, _ inlet: Inlet, _ lock: ConditionLock) {
         inlet.takeOut(Int(choice.count))
         lock.unlock()
     }
@@ -319,7 +319,7 @@ package final class Execution: @unchecked Sendable {
         }
     }
 
-    /// Tells a failure once: as a log record, as a mark in the notes, as an error in the counters,
+    /// Tells a failure once: as log record, as incident in the notes, as error in the counters,
     /// and as the cause for which the run stops.
     private func report(
         _ failure: OperatorFailure, _ subtask: Subtask, _ turn: TurnContext, kind: StepKind
@@ -329,8 +329,8 @@ package final class Execution: @unchecked Sendable {
         subtask.chain.frame.pointee.record(
             .error, "operator_failed",
             ["operator": .text(name), "message": .text(failure.message)], line: #line)
-        notes.marked(
-            Mark(
+        notes.found(
+            Incident(
                 step: turn.step, kind: .failure, name: name, message: failure.message,
                 time: subtask.chain.frame.pointee.turnTime, access: turn.lastAccess))
         let message = "\(name): \(failure.message)"

@@ -19,7 +19,7 @@ package class Inlet {
     package var waiting: Int { channel.depth }
     /// The lock of a channel that may drop, where taking is part of the turn's step; nil where
     /// taking needs none.
-    var lock: Monitor? { nil }
+    var lock: ConditionLock? { nil }
     /// Moves `count` messages out under the lock. Only does something for channels that may drop.
     func takeOut(_ count: Int) {}
     /// Elements that were taken out for a turn which did not run yet; in a replay only. The books
@@ -91,7 +91,7 @@ package final class DroppingInlet<Element>: Inlet {
 
     deinit { taken.deallocate() }
 
-    override var lock: Monitor? { target.lock }
+    override var lock: ConditionLock? { target.lock }
 
     override func takeOut(_ count: Int) { target.take(count, into: &taken) }
 
@@ -115,26 +115,26 @@ extension MessageBuffer {
         var done = 0
         var taken = 0
         while done < count {
-            let place = first + done
-            if let control = MessageTag(rawValue: tags[place])?.control(time: times[place]) {
+            let index = first + done
+            if let control = MessageTag(rawValue: tags[index])?.control(time: times[index]) {
                 if !subtask.hasFailed { subtask.receive(control, port: port) }
                 done += 1
                 continue
             }
             var run = 1
-            var most = min(count - done, subtask.sliceLimit)
+            var maximum = min(count - done, subtask.sliceLimit)
             if let seam {
                 // As many as lay before the ring's end.
-                most = min(most, seam.every - (seam.position + done) % seam.every)
+                maximum = min(maximum, seam.every - (seam.position + done) % seam.every)
             }
-            while run < most, tags[place + run] == 0 { run += 1 }
+            while run < maximum, tags[index + run] == 0 { run += 1 }
             taken += run
             if subtask.hasFailed {
-                (elements + place).deinitialize(count: run)
+                (elements + index).deinitialize(count: run)
                 subtask.counters.drop(UInt64(run), .stopped)
             } else {
                 var slice = ElementSlice(
-                    elements: UnsafeMutableRawPointer(elements + place), times: times + place,
+                    elements: UnsafeMutableRawPointer(elements + index), times: times + index,
                     count: run)
                 subtask.chain.run(&slice, from: 0)
             }

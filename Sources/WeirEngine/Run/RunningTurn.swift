@@ -9,7 +9,7 @@ package import WeirBase
 /// There is no lock, because the reader's question is often why somebody sits on one.
 package final class RunningTurn: Sendable {
     /// The part of a turn in which code of the user's may run just now: the turn's activity.
-    package enum Place: Equatable, Sendable {
+    package enum Activity: Equatable, Sendable {
         /// Between operators, or publishing what they made.
         case between
         /// In the source's own code, such as what decodes an element.
@@ -30,7 +30,7 @@ package final class RunningTurn: Sendable {
     private static let invariants: UInt64 = 2
     private static let firstOperator: UInt64 = 16
     private static let firstCell: UInt64 = 0x8000
-    private static let placeMask: UInt64 = 0xFFFF
+    private static let activityMask: UInt64 = 0xFFFF
 
     /// One word, so that who reads it has the activity and the count of one moment.
     private let word = Atomic<UInt64>(0)
@@ -84,7 +84,7 @@ package final class RunningTurn: Sendable {
     func wait(forCell index: UInt16) -> UInt64 {
         let before = word.load(ordering: .relaxed)
         word.store(
-            before & ~Self.placeMask | min(Self.firstCell + UInt64(index), Self.placeMask),
+            before & ~Self.activityMask | min(Self.firstCell + UInt64(index), Self.activityMask),
             ordering: .relaxed)
         return before
     }
@@ -95,12 +95,12 @@ package final class RunningTurn: Sendable {
 
     /// What ran before the operator goes on.
     @inline(__always)
-    func resume(_ before: UInt64) { move(to: before & Self.placeMask) }
+    func resume(_ before: UInt64) { move(to: before & Self.activityMask) }
 
     @inline(__always)
-    private func move(to place: UInt64) {
+    private func move(to activity: UInt64) {
         let changes = (word.load(ordering: .relaxed) >> 16) &+ 1
-        word.store(changes << 16 | place, ordering: .relaxed)
+        word.store(changes << 16 | activity, ordering: .relaxed)
     }
 
     // MARK: Any thread
@@ -111,14 +111,14 @@ package final class RunningTurn: Sendable {
 
     /// The open turn: its step, when it began in nanoseconds of `TickClock`, and what it is in; nil
     /// between turns. The three may be of two turns that follow each other closely.
-    package var open: (step: Step, since: UInt64, place: Place)? {
+    package var open: (step: Step, since: UInt64, activity: Activity)? {
         let since = started.load(ordering: .acquiring)
         guard since != 0 else { return nil }
-        return (Step(number.load(ordering: .relaxed)), since, place)
+        return (Step(number.load(ordering: .relaxed)), since, activity)
     }
 
-    private var place: Place {
-        let value = word.load(ordering: .relaxed) & Self.placeMask
+    private var activity: Activity {
+        let value = word.load(ordering: .relaxed) & Self.activityMask
         switch value {
         case Self.source: return .source
         case Self.invariants: return .invariants

@@ -38,9 +38,9 @@ package struct StateDigest: Equatable, Sendable {
     /// of 16 bits that differs is missed once in 65,536 times.
     package var markers: [UInt16] {
         let parts = parts
-        return (0..<Self.markerCount(parts: parts.count)).map { place in
+        return (0..<Self.markerCount(parts: parts.count)).map { index in
             var hash = StableHash()
-            for part in Self.parts(ofMarker: place, among: parts.count) {
+            for part in Self.parts(ofMarker: index, among: parts.count) {
                 hash.combine(parts[part])
             }
             return UInt16(truncatingIfNeeded: hash.value)

@@ -182,17 +182,17 @@ package final class Subtask: @unchecked Sendable {
     package var turnCount: UInt64 { turns }
     /// The hops on the way from source to sink that are measured in this subtask, each with its
     /// name. First asked by the one thread that samples the run, and by no other.
-    package private(set) lazy var latencyPlaces: [(hop: String, counts: LatencyCounts)] = {
+    package private(set) lazy var latencyHops: [(hop: String, counts: LatencyCounts)] = {
         let sink = outlets.lazy.compactMap { $0 as? RowOutlet }.first
-        var places: [(String, LatencyCounts)] = []
-        if let read = source?.readLatency { places.append(("read", read)) }
-        if !inlets.isEmpty { places.append(("queue", counters.queueLatency)) }
+        var hops: [(String, LatencyCounts)] = []
+        if let read = source?.readLatency { hops.append(("read", read)) }
+        if !inlets.isEmpty { hops.append(("queue", counters.queueLatency)) }
         let hop = source != nil ? "decode" : sink != nil ? "encode" : "process"
-        places.append((hop, counters.turnLatency))
-        guard let sink else { return places }
-        if let write = sink.writeLatency { places.append(("write", write)) }
-        places.append((LatencySample.wholeWay, counters.wholeLatency))
-        return places
+        hops.append((hop, counters.turnLatency))
+        guard let sink else { return hops }
+        if let write = sink.writeLatency { hops.append(("write", write)) }
+        hops.append((LatencySample.wholeWay, counters.wholeLatency))
+        return hops
     }()
     /// What was odd about a source's input so far; nil elsewhere. Between turns.
     package var sourceRemarks: SourceRemarks? { source?.remarks }
@@ -342,7 +342,7 @@ package final class Subtask: @unchecked Sendable {
             assert(
                 results.count == choice.calls.count,
                 "\(name) gets \(results.count) answers for \(choice.calls.count) calls")
-            let link = chain.calling?.place ?? 0
+            let link = chain.calling?.index ?? 0
             let before = chain.running.enter(operator: link)
             calls?.complete(Array(zip(choice.calls, results)), frame)
             chain.running.resume(before)
@@ -419,16 +419,16 @@ package final class Subtask: @unchecked Sendable {
     /// The subtask's watermark is the least of its inlets that are neither idle nor ended. When
     /// none is left that speaks, and not all have ended, the subtask is idle itself.
     private func combine() {
-        var least: Instant?
+        var minimum: Instant?
         for port in inlets.indices where !isInletIdle[port] && !isInletEnded[port] {
-            least = min(least ?? .distantFuture, watermarks[port])
+            minimum = min(minimum ?? .distantFuture, watermarks[port])
         }
-        guard let least else {
+        guard let minimum else {
             if !isInletEnded.allSatisfy({ $0 }) { becomeIdle() }
             return
         }
         becomeActive()
-        advance(to: least)
+        advance(to: minimum)
     }
 
     /// The subtask says nothing for now. Told once, and operators and readers with it.
@@ -658,7 +658,7 @@ extension Subtask: SavablePart {
         // Not the whole frame: its pointers are those of this execution.
         chain.frame.pointee.resume(from: snapshot.frame)
         counters.restore(snapshot.counts)
-        for (place, book) in snapshot.books.enumerated() { chain.books[place] = book }
+        for (index, book) in snapshot.books.enumerated() { chain.books[index] = book }
         for (inlet, total) in zip(inlets, snapshot.inletTotals) { inlet.totalElements = total }
         for (outlet, total) in zip(outlets, snapshot.outletTotals) { outlet.totalElements = total }
         counters.watermark.store(

@@ -31,12 +31,12 @@ import WeirTelemetry
 /// recorder never waits for a rest point, and a rest point that would have to wait for the recorder
 /// is not taken.
 ///
-/// Locks: `monitor` guards `shared`. `restMonitor` and `timeMonitor` guard nothing; they are what
-/// the clerk sleeps on. `timeMonitor` may be held when `monitor` is taken, never the other way
+/// Locks: `sharedLock` guards `shared`. `restLock` and `timeLock` guard nothing; they are what
+/// the clerk sleeps on. `timeLock` may be held when `sharedLock` is taken, never the other way
 /// round, and none of the three is held while a turn runs.
 package final class ParallelScheduler: Scheduler, @unchecked Sendable {
-    // Unchecked: `shared` is guarded by `monitor`; `lastRest` is the clerk's; the rest is atomic,
-    // or set before the threads start.
+    // Unchecked: `shared` is guarded by `sharedLock`; `lastRest` is the clerk's; the rest is
+    // atomic, or set before the threads start.
 
     /// How a parallel run is tuned. None of it changes what a turn computes: the counts and times
     /// that it leads to are recorded.
@@ -79,7 +79,7 @@ package final class ParallelScheduler: Scheduler, @unchecked Sendable {
         case runningAndNotified = 3
     }
 
-    /// What workers and the clerk share, under `monitor`.
+    /// What workers and the clerk share, under `sharedLock`.
     private struct Shared {
         var queue = Deque<Subtask>()
         /// How many workers wait for something to do.
@@ -103,9 +103,9 @@ package final class ParallelScheduler: Scheduler, @unchecked Sendable {
     /// if one turn took what another published, its addition comes later, and additions to one
     /// atomic have one order.
     private let steps = StepCounter()
-    private let monitor = Monitor()
-    private let restMonitor = Monitor()
-    private let timeMonitor = Monitor()
+    private let sharedLock = ConditionLock()
+    private let restLock = ConditionLock()
+    private let timeLock = ConditionLock()
     private var shared = Shared()
     /// `Shared.isRestWanted` without the lock, for workers between two turns of an activation.
     /// Relaxed: one that sees it late takes a turn more, and the clerk waits for it.
@@ -134,17 +134,17 @@ package final class ParallelScheduler: Scheduler, @unchecked Sendable {
         // A reader may have woken its source already: then it is in the queue, once.
         // Every subtask is looked at once; from then on notifications tell.
         for subtask in execution.subtasks { notify(subtask) }
-        let clerk = Worker("weir-clerk") { [self] in keepTime(execution) }
+        let clerk = SystemThread("weir-clerk") { [self] in keepTime(execution) }
         let workers = (0..<options.workers).map { number in
-            Worker("weir-worker-\(number)") { [self] in work(execution, number) }
+            SystemThread("weir-worker-\(number)") { [self] in work(execution, number) }
         }
         workers.forEach { $0.join() }
         assert(
-            monitor.withLock { shared.exited } == options.workers,
+            sharedLock.withLock { shared.exited } == options.workers,
             "\(options.workers) workers were waited for, and not all of them have ended")
         // Also where the run was stopped and no worker found it over: the clerk goes by it.
-        monitor.withLock { shared.isOver = true }
-        timeMonitor.withLock { timeMonitor.broadcast() }
+        sharedLock.withLock { shared.isOver = true }
+        timeLock.withLock { timeLock.broadcast() }
         clerk.join()
         // The end is a rest point without a step: short runs have no other.
         guard execution.hasWideInvariants, !execution.isStopping else { return }
@@ -160,18 +160,18 @@ package final class ParallelScheduler: Scheduler, @unchecked Sendable {
         turn.bind {
             while let subtask = nextSubtask(execution) { activate(subtask, turn) }
         }
-        monitor.withLock {
+        sharedLock.withLock {
             shared.exited += 1
-            monitor.broadcast()
+            sharedLock.broadcast()
         }
         // The clerk may wait for this worker to stand still.
-        restMonitor.withLock { restMonitor.broadcast() }
+        restLock.withLock { restLock.broadcast() }
     }
 
     /// The next subtask to run; nil when the run is over. Sleeps and rests in here.
     private func nextSubtask(_ execution: Execution) -> Subtask? {
-        monitor.lock()
-        defer { monitor.unlock() }
+        sharedLock.lock()
+        defer { sharedLock.unlock() }
         while true {
             if execution.isStopping || shared.isOver { return nil }
             if shared.isRestWanted {
@@ -196,13 +196,13 @@ package final class ParallelScheduler: Scheduler, @unchecked Sendable {
             let isQuiet = shared.sleeping + shared.exited + 1 == options.workers
             if isQuiet, execution.isFinished(behind: &shared.finishedPrefix) {
                 shared.isOver = true
-                monitor.broadcast()
+                sharedLock.broadcast()
                 return nil
             }
             shared.sleeping += 1
             // A sleeping worker counts as standing still.
-            restMonitor.signal()
-            monitor.wait()
+            restLock.signal()
+            sharedLock.wait()
             shared.sleeping -= 1
             // Behind a sleep the recorder may sleep as well.
             notes.wake()
@@ -212,8 +212,8 @@ package final class ParallelScheduler: Scheduler, @unchecked Sendable {
     /// Stands still at the end of a turn until the rest point is over. The lock is held.
     private func rest() {
         shared.resting += 1
-        restMonitor.signal()
-        while shared.isRestWanted && !shared.isOver { monitor.wait() }
+        restLock.signal()
+        while shared.isRestWanted && !shared.isOver { sharedLock.wait() }
         shared.resting -= 1
     }
 
@@ -262,11 +262,11 @@ package final class ParallelScheduler: Scheduler, @unchecked Sendable {
         // A plain store: the claim is this thread's, and a notification that it overwrites asked
         // for what happens here.
         subtask.claim.store(Claim.queued.rawValue, ordering: .releasing)
-        monitor.withLock {
+        sharedLock.withLock {
             shared.queue.append(subtask)
             // This worker takes the next one itself; another is woken only where there is more than
             // one.
-            if shared.sleeping > 0, shared.queue.count > 1 { monitor.signal() }
+            if shared.sleeping > 0, shared.queue.count > 1 { sharedLock.signal() }
         }
     }
 
@@ -315,9 +315,9 @@ package final class ParallelScheduler: Scheduler, @unchecked Sendable {
                     // Claimed and in no queue yet: what it does is this thread's to say.
                     subtask.counters.enter(.waiting, now: TickClock.nanoseconds())
                     subtask.touched?.insert(subtask.index)
-                    monitor.withLock {
+                    sharedLock.withLock {
                         shared.queue.append(subtask)
-                        if shared.sleeping > 0 { monitor.signal() }
+                        if shared.sleeping > 0 { sharedLock.signal() }
                     }
                     return
                 }
@@ -341,7 +341,7 @@ package final class ParallelScheduler: Scheduler, @unchecked Sendable {
     package func mayPublishStep(_ turn: TurnContext, outlet: UInt16) -> Bool { true }
 
     package func beginExclusive(
-        _ lock: Monitor, slots: Int, purpose: ExclusivePurpose, _ turn: TurnContext
+        _ lock: ConditionLock, slots: Int, purpose: ExclusivePurpose, _ turn: TurnContext
     ) -> Step {
         notes.reserve(slots, turn)
         lock.lock()
@@ -352,13 +352,14 @@ package final class ParallelScheduler: Scheduler, @unchecked Sendable {
         return step
     }
 
-    package func endExclusive(_ lock: Monitor, purpose: ExclusivePurpose, _ turn: TurnContext) {
+    package func endExclusive(_ lock: ConditionLock, purpose: ExclusivePurpose, _ turn: TurnContext)
+    {
         lock.unlock()
     }
 
     package func stop() {
-        monitor.withLock { monitor.broadcast() }
-        timeMonitor.withLock { timeMonitor.broadcast() }
+        sharedLock.withLock { sharedLock.broadcast() }
+        timeLock.withLock { timeLock.broadcast() }
     }
 
     // MARK: The clerk: time and rest points
@@ -366,15 +367,15 @@ package final class ParallelScheduler: Scheduler, @unchecked Sendable {
     /// Notes when a subtask wants to be woken, microseconds since the start, and tells the clerk
     /// when nobody waits for less.
     private func wake(_ subtask: Subtask, at time: Int64) {
-        let isEarlier = monitor.withLock { shared.wakes.set(time, of: subtask.index) }
-        if isEarlier { timeMonitor.withLock { timeMonitor.signal() } }
+        let isEarlier = sharedLock.withLock { shared.wakes.set(time, of: subtask.index) }
+        if isEarlier { timeLock.withLock { timeLock.signal() } }
     }
 
     /// What the clerk does: wakes, ends, rests, and sleeps until the next of these is due.
     private func keepTime(_ execution: Execution) {
         let start = MonotonicClock.nanoseconds()
         var restDue = start + options.restInterval
-        while !monitor.withLock({ shared.isOver }), !execution.isStopping {
+        while !sharedLock.withLock({ shared.isOver }), !execution.isStopping {
             wakeDue(execution)
             let now = MonotonicClock.nanoseconds()
             if let duration = options.duration, now - start >= duration, !execution.isEnding {
@@ -399,7 +400,7 @@ package final class ParallelScheduler: Scheduler, @unchecked Sendable {
     /// Notifies the subtasks whose time has come, outside the lock.
     private func wakeDue(_ execution: Execution) {
         let time = clock.microseconds
-        let due = monitor.withLock { shared.wakes.take(dueAt: time) }
+        let due = sharedLock.withLock { shared.wakes.take(dueAt: time) }
         for index in due { notify(execution.subtasks[Int(index)]) }
     }
 
@@ -409,15 +410,15 @@ package final class ParallelScheduler: Scheduler, @unchecked Sendable {
     /// Whoever sets an earlier time or ends the run signals, and what they set is looked at with
     /// the lock held, so that no signal is missed.
     private func sleep(until latest: UInt64, _ execution: Execution) {
-        timeMonitor.withLock {
+        timeLock.withLock {
             let now = MonotonicClock.nanoseconds()
             var deadline = latest
-            if execution.isStopping || monitor.withLock({ shared.isOver }) { return }
-            if let wake = monitor.withLock({ shared.wakes.earliest }) {
+            if execution.isStopping || sharedLock.withLock({ shared.isOver }) { return }
+            if let wake = sharedLock.withLock({ shared.wakes.earliest }) {
                 let ahead = max(0, wake * 1_000 - clock.nanoseconds)
                 deadline = min(deadline, now + UInt64(ahead))
             }
-            if deadline > now { timeMonitor.wait(until: deadline) }
+            if deadline > now { timeLock.wait(until: deadline) }
         }
     }
 
@@ -433,7 +434,7 @@ package final class ParallelScheduler: Scheduler, @unchecked Sendable {
         guard notes.tryReserveRest(parts: execution.partCount) else { return 0 }
         // Ahead of the lock, so that workers in the middle of an activation come sooner.
         restWanted.store(true, ordering: .relaxed)
-        monitor.lock()
+        sharedLock.lock()
         shared.isRestWanted = true
         let isAtRest = waitForRest(since: started, execution)
         var broken: [String] = []
@@ -453,15 +454,15 @@ package final class ParallelScheduler: Scheduler, @unchecked Sendable {
             Probe.at(.restNumbered)
             broken = execution.checkAtRest()
             // Before the note: whoever has the rest point has what was found there.
-            execution.markAtRest(broken, step: step, time: time)
+            execution.noteViolationsAtRest(broken, step: step, time: time)
             notes.rested(step: step, time: time) { execution.stateDigest() }
         } else {
             notes.releaseRest(parts: execution.partCount)
         }
         shared.isRestWanted = false
         restWanted.store(false, ordering: .relaxed)
-        monitor.broadcast()
-        monitor.unlock()
+        sharedLock.broadcast()
+        sharedLock.unlock()
         // Without the lock, since stopping takes it.
         execution.stopAtRest(broken, step: step)
         return MonotonicClock.nanoseconds() - started
@@ -473,13 +474,13 @@ package final class ParallelScheduler: Scheduler, @unchecked Sendable {
         while !shared.isOver, !execution.isStopping {
             if shared.resting + shared.sleeping + shared.exited >= options.workers { return true }
             if MonotonicClock.nanoseconds() - started > options.restPatience { return false }
-            monitor.unlock()
-            restMonitor.withLock {
+            sharedLock.unlock()
+            restLock.withLock {
                 // Between the unlock above and this wait a worker's signal may be missed; looking
                 // again after 200 microseconds mends that.
-                restMonitor.wait(until: MonotonicClock.nanoseconds() + 200_000)
+                restLock.wait(until: MonotonicClock.nanoseconds() + 200_000)
             }
-            monitor.lock()
+            sharedLock.lock()
         }
         return false
     }

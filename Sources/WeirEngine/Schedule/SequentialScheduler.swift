@@ -76,28 +76,28 @@ package final class SequentialScheduler: Scheduler, @unchecked Sendable {
 
     /// Where one thread waits for the baton.
     private final class Seat: @unchecked Sendable {
-        // Unchecked: `action` is guarded by `monitor`.
-        private let monitor = Monitor()
+        // Unchecked: `action` is guarded by `lock`.
+        private let lock = ConditionLock()
         private var action: Action?
 
         /// Gives the baton to the thread that waits here, with what it does first. The caller does
         /// not have it any more. It may come before the thread waits.
         func call(_ action: Action) {
-            monitor.withLock {
+            lock.withLock {
                 self.action = action
-                monitor.signal()
+                lock.signal()
             }
         }
 
         /// Waits for the baton; tells what to do with it.
         func wait() -> Action {
-            monitor.withLock {
+            lock.withLock {
                 while true {
                     if let called = action {
                         action = nil
                         return called
                     }
-                    monitor.wait()
+                    lock.wait()
                 }
             }
         }
@@ -114,12 +114,12 @@ package final class SequentialScheduler: Scheduler, @unchecked Sendable {
     /// held has none.
     package private(set) var waiting: [UInt16: ExclusivePurpose] = [:]
     /// What the caller of `resume` sleeps on; it guards `isOver`.
-    private let over = Monitor()
+    private let over = ConditionLock()
     private var isOver = false
     /// The processor that all its threads are pinned to: only one runs at a time, and a baton that
     /// is given to another processor costs a wake-up there.
     private var processor = 0
-    private var threads: [Worker] = []
+    private var threads: [SystemThread] = []
     /// Unowned and unsafe, since the execution keeps its scheduler. Safe: who made both keeps the
     /// execution until the scheduler is closed or abandoned, and `kept` does after that.
     private unowned(unsafe) var execution: Execution?
@@ -164,7 +164,7 @@ package final class SequentialScheduler: Scheduler, @unchecked Sendable {
     package func resume(_ execution: Execution) {
         if self.execution == nil {
             self.execution = execution
-            processor = Worker.currentProcessor
+            processor = SystemThread.currentProcessor
         }
         assert(self.execution === execution, "one execution was begun and another one goes on")
         assert(!isAbandoned, "an execution that was left behind is to go on")
@@ -219,8 +219,8 @@ package final class SequentialScheduler: Scheduler, @unchecked Sendable {
         let seat = Seat()
         let processor = processor
         threads.append(
-            Worker("weir-step") { [self] in
-                Worker.pin(to: processor)
+            SystemThread("weir-step") { [self] in
+                SystemThread.pin(to: processor)
                 guard let execution else { return }
                 let turn = TurnContext(execution: execution, worker: 0)
                 turn.bind { drive(seat, turn) }
@@ -306,7 +306,7 @@ package final class SequentialScheduler: Scheduler, @unchecked Sendable {
     }
 
     package func beginExclusive(
-        _ lock: Monitor, slots: Int, purpose: ExclusivePurpose, _ turn: TurnContext
+        _ lock: ConditionLock, slots: Int, purpose: ExclusivePurpose, _ turn: TurnContext
     ) -> Step {
         assert(turn.subtask != nil, "\(purpose) is asked for outside of any turn")
         // Whatever an abandoned turn does, it takes no new step and nothing is compared.
@@ -324,7 +324,8 @@ package final class SequentialScheduler: Scheduler, @unchecked Sendable {
         return step
     }
 
-    package func endExclusive(_ lock: Monitor, purpose: ExclusivePurpose, _ turn: TurnContext) {
+    package func endExclusive(_ lock: ConditionLock, purpose: ExclusivePurpose, _ turn: TurnContext)
+    {
         if !isAbandoned, director.holds(after: purpose, turn) { suspend(turn) }
     }
 

@@ -14,7 +14,7 @@ package import WeirTelemetry
 /// 2. `accessed` for each access to a cell and `publishing` for each publish to an edge that may
 ///    drop, in the order in which they happen. Each is a step of its own, and each call is made
 ///    inside the lock that orders the step among its like.
-/// 3. `marked` for each violation or failure that is found on the way.
+/// 3. `found` for each violation or failure that is found on the way.
 /// 4. `ended`, once, after the first attempt to publish.
 ///
 /// An edge that may drop may also be published to when its turn is over already; `publishing` then
@@ -61,7 +61,7 @@ package protocol Notes: AnyObject, Sendable {
 
     /// An invariant was violated or an operator failed: told once for each, with its step, on the
     /// thread that found it. An access's cell may be locked.
-    func marked(_ mark: Mark)
+    func found(_ incident: Incident)
 
     /// Where the log records of turns on this worker go; nil where they go nowhere.
     func logLane(worker: Int) -> LogLane?

@@ -38,12 +38,12 @@ package protocol Scheduler: AnyObject, Sendable {
     /// which the lock was had. The caller makes its note, does its work, and calls `endExclusive`.
     /// A sequential schedule does not lock: whoever has the baton is alone.
     func beginExclusive(
-        _ lock: Monitor, slots: Int, purpose: ExclusivePurpose, _ turn: TurnContext
+        _ lock: ConditionLock, slots: Int, purpose: ExclusivePurpose, _ turn: TurnContext
     ) -> Step
 
     /// Ends what `beginExclusive` began, on the same thread. A replay may hold the turn here until
     /// its next step is due.
-    func endExclusive(_ lock: Monitor, purpose: ExclusivePurpose, _ turn: TurnContext)
+    func endExclusive(_ lock: ConditionLock, purpose: ExclusivePurpose, _ turn: TurnContext)
 
     /// The execution stops: wakes whoever sleeps, so that all see it. No turn begins any more, and
     /// those that have looked finish. Any thread, with none of the scheduler's locks held.

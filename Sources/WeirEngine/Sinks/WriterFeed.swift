@@ -15,7 +15,7 @@ import WeirTelemetry
 /// a drawn run `start` is not called, and `offer` writes by itself.
 final class WriterFeed: RowFeed, @unchecked Sendable {
     // Unchecked: `queue`, `queuedBytes`, `isFinished`, `isRoomWanted`, `hasFailed` and `rowAccount`
-    // are guarded by `monitor`; `thread` is set before the first turn; the rest is atomic or
+    // are guarded by `lock`; `thread` is set before the first turn; the rest is atomic or
     // constant.
 
     /// The maximum bytes of rows that wait, one turn's rows more: an offer is taken whole as long
@@ -25,7 +25,7 @@ final class WriterFeed: RowFeed, @unchecked Sendable {
     private let writing: any RowWriting
     private let onRoom: @Sendable () -> Void
     private let onFailure: @Sendable (any Error) -> Void
-    private let monitor = Monitor()
+    private let lock = ConditionLock()
     private var queue = Deque<Handed>()
 
     /// The rows of one offer, how many they are, and when they came in nanoseconds of `TickClock`.
@@ -43,7 +43,7 @@ final class WriterFeed: RowFeed, @unchecked Sendable {
     /// Whether a write or the close failed.
     private var hasFailed = false
     private var rowAccount = RowAccount()
-    private var thread: Worker?
+    private var thread: SystemThread?
     /// Bytes written so far, for whoever watches.
     private let written = Atomic<UInt64>(0)
     /// When the write in progress began, nanoseconds of `TickClock`; 0 when there is none.
@@ -64,7 +64,7 @@ final class WriterFeed: RowFeed, @unchecked Sendable {
     /// Starts the writer's thread. Without it `offer` writes by itself, as a drawn run wants.
     func start() {
         assert(thread == nil, "the writer of sink \(sink) is started twice")
-        thread = Worker("weir-writer") { [self] in
+        thread = SystemThread("weir-writer") { [self] in
             while let next = next() { write(next) }
             close()
         }
@@ -77,7 +77,7 @@ final class WriterFeed: RowFeed, @unchecked Sendable {
             write(handed)
             return true
         }
-        return monitor.withLock {
+        return lock.withLock {
             guard queuedBytes < Self.maximumBytes || hasFailed else {
                 isRoomWanted = true
                 return false
@@ -87,7 +87,7 @@ final class WriterFeed: RowFeed, @unchecked Sendable {
             } else {
                 queue.append(handed)
                 queuedBytes += rows.count
-                monitor.signal()
+                lock.signal()
             }
             return true
         }
@@ -95,9 +95,9 @@ final class WriterFeed: RowFeed, @unchecked Sendable {
 
     /// No more rows come: the thread ends when the queue is empty.
     func finish() {
-        monitor.withLock {
+        lock.withLock {
             isFinished = true
-            monitor.broadcast()
+            lock.broadcast()
         }
     }
 
@@ -112,7 +112,7 @@ final class WriterFeed: RowFeed, @unchecked Sendable {
     var writtenBytes: UInt64 { written.load(ordering: .relaxed) }
 
     var account: RowAccount {
-        monitor.withLock {
+        lock.withLock {
             var account = rowAccount
             // After the end nothing is queued, unless the writer hangs in a write.
             account.unwritten += UInt64(queue.reduce(0) { $0 + $1.count })
@@ -133,8 +133,8 @@ final class WriterFeed: RowFeed, @unchecked Sendable {
     /// The next rows to write; nil when none will come. Waits. The producer is woken only when half
     /// is free, so that it comes with a turn and not with a row.
     private func next() -> Handed? {
-        monitor.lock()
-        while queue.isEmpty, !isFinished { monitor.wait() }
+        lock.lock()
+        while queue.isEmpty, !isFinished { lock.wait() }
         let next = queue.popFirst()
         var isWaitedFor = false
         if let next {
@@ -145,7 +145,7 @@ final class WriterFeed: RowFeed, @unchecked Sendable {
             isWaitedFor = isRoomWanted && queuedBytes < Self.maximumBytes / 2
             if isWaitedFor { isRoomWanted = false }
         }
-        monitor.unlock()
+        lock.unlock()
         // Outside the lock: waking a subtask takes the scheduler's.
         if isWaitedFor { onRoom() }
         return next
@@ -155,7 +155,7 @@ final class WriterFeed: RowFeed, @unchecked Sendable {
     private func write(_ handed: Handed) {
         let (rows, count) = (handed.rows, handed.count)
         // Until the sink has taken them they are not written, also while it hangs in the write.
-        let isOpen = monitor.withLock {
+        let isOpen = lock.withLock {
             rowAccount.unwritten += UInt64(count)
             return !hasFailed
         }
@@ -167,7 +167,7 @@ final class WriterFeed: RowFeed, @unchecked Sendable {
             written.wrappingAdd(UInt64(rows.count), ordering: .relaxed)
             let now = TickClock.nanoseconds()
             waited.record(now > handed.time ? now - handed.time : 0)
-            monitor.withLock {
+            lock.withLock {
                 assert(
                     rowAccount.unwritten >= UInt64(count),
                     "\(count) rows were written of \(rowAccount.unwritten) for sink \(sink)")
@@ -186,7 +186,7 @@ final class WriterFeed: RowFeed, @unchecked Sendable {
     /// The sink takes nothing any more: what waits is unwritten, and a subtask that waits for room
     /// goes on, since offers are taken and counted from now on.
     private func fail(_ error: any Error) {
-        let isWaitedFor = monitor.withLock {
+        let isWaitedFor = lock.withLock {
             hasFailed = true
             rowAccount.unwritten += UInt64(queue.reduce(0) { $0 + $1.count })
             queue.removeAll()

@@ -42,7 +42,7 @@ package struct LineAssembler {
     }
 
     /// Where a whole line lies in `bytes`.
-    private struct Place {
+    private struct Extent {
         /// Exclusive, without the line end.
         var end: Int
         /// Where the next line begins.
@@ -64,7 +64,7 @@ package struct LineAssembler {
     private var bytes: [UInt8] = []
     /// Where the next line to be taken begins in `bytes`.
     private var start = 0
-    private var places = Deque<Place>()
+    private var extents = Deque<Extent>()
     /// How far `bytes` was searched for line ends, so that an unfinished line is not searched again
     /// with each block.
     private var searched = 0
@@ -88,10 +88,10 @@ package struct LineAssembler {
     }
 
     /// Bytes that it holds, for a snapshot's size.
-    var heldBytes: Int { bytes.count + asideBytes + MemoryLayout<Place>.stride * places.count }
+    var heldBytes: Int { bytes.count + asideBytes + MemoryLayout<Extent>.stride * extents.count }
 
     /// Whole lines that wait.
-    package var waiting: Int { places.count }
+    package var waiting: Int { extents.count }
 
     /// Lines that have begun and not ended, in all files.
     package var unfinishedLines: Int {
@@ -103,11 +103,11 @@ package struct LineAssembler {
     /// longer than any bound on what waits.
     var wantsMore: Bool {
         !isEnded && trouble == nil
-            && (places.isEmpty || bytes.count - start < Self.maximumWaiting)
+            && (extents.isEmpty || bytes.count - start < Self.maximumWaiting)
     }
 
     /// Where the unfinished line begins in `bytes`.
-    private var openStart: Int { places.last?.next ?? start }
+    private var openStart: Int { extents.last?.next ?? start }
     /// Whether a line has begun and not ended.
     var hasOpenLine: Bool { openStart < bytes.count || open.dropped > 0 }
 
@@ -178,12 +178,12 @@ package struct LineAssembler {
         assert(
             first <= end && end <= next && next <= bytes.count,
             "a line from \(first) to \(end), the next from \(next) on, in \(bytes.count) bytes")
-        var place = Place(end: end, next: next, dropped: open.dropped)
-        place.facts.nuls = open.nuls
+        var extent = Extent(end: end, next: next, dropped: open.dropped)
+        extent.facts.nuls = open.nuls
         // Its length alone decides, so that where blocks were cut does not matter.
-        place.facts.isTooLong = open.dropped > 0 || end - first > limit
-        if place.facts.isTooLong { place.end = min(end, first + Self.keptOfLongLine) }
-        places.append(place)
+        extent.facts.isTooLong = open.dropped > 0 || end - first > limit
+        if extent.facts.isTooLong { extent.end = min(end, first + Self.keptOfLongLine) }
+        extents.append(extent)
         open = Open()
         searched = next
     }
@@ -234,17 +234,17 @@ package struct LineAssembler {
             "lines were taken to \(start) and looked for to \(searched) in \(bytes.count) bytes")
         bytes.removeSubrange(0..<start)
         searched -= start
-        for index in places.indices {
-            places[index].end -= start
-            places[index].next -= start
+        for index in extents.indices {
+            extents[index].end -= start
+            extents[index].next -= start
         }
         start = 0
     }
 
     /// What there is to know of the next whole line. There must be one.
     package var nextFacts: Facts {
-        guard let place = places.first else { preconditionFailure("no whole line waits") }
-        return place.facts
+        guard let extent = extents.first else { preconditionFailure("no whole line waits") }
+        return extent.facts
     }
 
     /// Takes the next whole line and gives its bytes to `body`, for the time of the call. There
@@ -252,7 +252,7 @@ package struct LineAssembler {
     package mutating func next<Result>(
         _ body: (UnsafeRawBufferPointer) throws -> Result
     ) rethrows -> Result {
-        guard let line = places.popFirst() else { preconditionFailure("no whole line waits") }
+        guard let line = extents.popFirst() else { preconditionFailure("no whole line waits") }
         assert(
             start <= line.end && line.end <= line.next,
             "the line at \(start) ends at \(line.end), the next one begins at \(line.next)")

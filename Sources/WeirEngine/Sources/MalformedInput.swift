@@ -81,10 +81,10 @@ struct MalformedInputError: Error, CustomStringConvertible {
     let error: any Error
 
     var description: String {
-        var place = "line \(line)"
-        if let location { place += " of \(location)" }
-        guard let malformed = error as? MalformedLine else { return "\(place): \(error)" }
-        if let column = malformed.column { place += ", column \(column)" }
-        return "\(place): \(malformed.reason)"
+        var position = "line \(line)"
+        if let location { position += " of \(location)" }
+        guard let malformed = error as? MalformedLine else { return "\(position): \(error)" }
+        if let column = malformed.column { position += ", column \(column)" }
+        return "\(position): \(malformed.reason)"
     }
 }

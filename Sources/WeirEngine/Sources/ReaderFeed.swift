@@ -13,7 +13,7 @@ import WeirTelemetry
 /// One producer, the thread, and one consumer, the thread that has claimed the subtask. In a drawn
 /// run `start` is not called, and `next` reads by itself.
 final class ReaderFeed: InputFeed, @unchecked Sendable {
-    // Unchecked: `queue` and `cut` are guarded by `monitor`; `index`, `offset` and `isOver` belong
+    // Unchecked: `queue` and `cut` are guarded by `lock`; `index`, `offset` and `isOver` belong
     // to whoever reads, the thread or in a drawn run the turn; `thread` is set before the first
     // turn.
 
@@ -30,7 +30,7 @@ final class ReaderFeed: InputFeed, @unchecked Sendable {
     private let isStored: Bool
     private let clock: @Sendable () -> Int64
     private let onInput: @Sendable () -> Void
-    private let monitor = Monitor()
+    private let lock = ConditionLock()
     private var queue = Deque<InputBlock>()
     private let cancelled = Atomic<Bool>(false)
     /// The number of the next block.
@@ -42,7 +42,7 @@ final class ReaderFeed: InputFeed, @unchecked Sendable {
     /// The block that had been read when the reader was cancelled: nobody takes it, and the books
     /// ask for it.
     private var cut: InputBlock?
-    private var thread: Worker?
+    private var thread: SystemThread?
 
     init(
         reading: any ByteReading, location: String?, source: UInt16, lane: DataLane?,
@@ -61,10 +61,10 @@ final class ReaderFeed: InputFeed, @unchecked Sendable {
     /// Starts the reader's thread. Without it `next` reads by itself, as a drawn run wants.
     func start() {
         assert(thread == nil, "the reader of source \(source) is started twice")
-        thread = Worker("weir-reader-\(source)") { [self] in
+        thread = SystemThread("weir-reader-\(source)") { [self] in
             while let block = read() {
                 guard note(block) else {
-                    monitor.withLock { cut = block }
+                    lock.withLock { cut = block }
                     return
                 }
                 Probe.at(.inputNoted)
@@ -80,23 +80,23 @@ final class ReaderFeed: InputFeed, @unchecked Sendable {
             isOver = block.endsInput
             return block
         }
-        return monitor.withLock {
+        return lock.withLock {
             let block = queue.popFirst()
             // There is room for another.
-            if block != nil { monitor.signal() }
+            if block != nil { lock.signal() }
             return block
         }
     }
 
     var isRepeatable: Bool { reading.isRepeatable }
 
-    var rest: [InputBlock] { monitor.withLock { Array(queue) + (cut.map { [$0] } ?? []) } }
+    var rest: [InputBlock] { lock.withLock { Array(queue) + (cut.map { [$0] } ?? []) } }
 
     func cancel() {
         cancelled.store(true, ordering: .relaxed)
         reading.cancel()
         // The thread may wait for room, or in `reading`.
-        monitor.withLock { monitor.broadcast() }
+        lock.withLock { lock.broadcast() }
     }
 
     /// Waits for the reader's thread, which `cancel` ends.
@@ -111,11 +111,11 @@ final class ReaderFeed: InputFeed, @unchecked Sendable {
             source: source, index: index, kind: .bytes, offset: offset, length: 0, hash: 0,
             time: clock() / 1_000, bytes: [])
         switch piece {
-        case .bytes(let bytes, let place):
+        case .bytes(let bytes, let start):
             block.bytes = bytes
             block.length = UInt32(bytes.count)
-            block.offset = place
-            offset = place + UInt64(bytes.count)
+            block.offset = start
+            offset = start + UInt64(bytes.count)
         case .rotation:
             block.kind = .rotation
             offset = 0
@@ -156,16 +156,16 @@ final class ReaderFeed: InputFeed, @unchecked Sendable {
     /// Queues a block, waiting for room, and wakes the subtask outside the lock; false when the
     /// reader was cancelled.
     private func handOver(_ block: InputBlock) -> Bool {
-        monitor.lock()
+        lock.lock()
         while queue.count >= Self.maximumBlocks, !cancelled.load(ordering: .relaxed) {
-            monitor.wait()
+            lock.wait()
         }
         let isCancelled = cancelled.load(ordering: .relaxed)
         if isCancelled { cut = block } else { queue.append(block) }
         assert(
             queue.count <= Self.maximumBlocks,
             "\(queue.count) blocks of source \(source) wait, at most \(Self.maximumBlocks)")
-        monitor.unlock()
+        lock.unlock()
         if !isCancelled { onInput() }
         return !isCancelled
     }

@@ -99,12 +99,12 @@ struct KeyChecks<Key: Hashable & Codable & Sendable, State: Codable & Sendable> 
             "\(broken.count) conditions are remembered of \(invariants.count)")
         for key in touched {
             guard let state = table.existing(key, hash: Canonical.hash(key)) else { continue }
-            for (place, invariant) in invariants.enumerated() {
+            for (index, invariant) in invariants.enumerated() {
                 if invariant.holds(key, state.pointee) {
-                    if !broken[place].isEmpty { broken[place].remove(Canonical.bytes(of: key)) }
-                } else if broken[place].insert(Canonical.bytes(of: key)).inserted {
+                    if !broken[index].isEmpty { broken[index].remove(Canonical.bytes(of: key)) }
+                } else if broken[index].insert(Canonical.bytes(of: key)).inserted {
                     turn.execution.violated(
-                        invariant.name, step: turn.step, turn, place: "key \(key)")
+                        invariant.name, step: turn.step, turn, origin: "key \(key)")
                 }
             }
         }

@@ -59,7 +59,7 @@ package class CellBase: @unchecked Sendable {
 
     package let index: UInt16
     package let name: String
-    let lock = Monitor()
+    let lock = ConditionLock()
     /// The turn that has the cell; nil while nobody has.
     fileprivate var turn: TurnContext?
     /// The step of the access that is open, or was last.
@@ -162,10 +162,10 @@ package final class CellStorage<Value: Codable & Sendable>: CellBase, CellValue,
     /// inside the lock.
     fileprivate func end() {
         var violations: [String] = []
-        for (place, invariant) in invariants.enumerated() {
+        for (index, invariant) in invariants.enumerated() {
             let holds = invariant.holds(value)
-            if !holds, held[place] { violations.append(invariant.name) }
-            held[place] = holds
+            if !holds, held[index] { violations.append(invariant.name) }
+            held[index] = holds
         }
         trail.pass { hash, _ in hash.combine(canonical: value) }
         finish(violations)

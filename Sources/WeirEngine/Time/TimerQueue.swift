@@ -117,13 +117,13 @@ struct TimerQueue<Key> {
         heap[0] = last
         var parent = 0
         while true {
-            var least = parent
+            var minimum = parent
             for child in [2 * parent + 1, 2 * parent + 2] where child < heap.count {
-                if Self.precedes(heap[child], heap[least]) { least = child }
+                if Self.precedes(heap[child], heap[minimum]) { minimum = child }
             }
-            if least == parent { return }
-            heap.swapAt(parent, least)
-            parent = least
+            if minimum == parent { return }
+            heap.swapAt(parent, minimum)
+            parent = minimum
         }
     }
 
@@ -200,8 +200,8 @@ struct EndlessTimers: Error, CustomStringConvertible {
 
     var description: String {
         let isEnd = watermark == .distantFuture
-        let place = isEnd ? "at the end of input" : "before the watermark \(watermark)"
-        return "the timers of key \(key) set each other \(count.grouped) times \(place), the last "
+        let moment = isEnd ? "at the end of input" : "before the watermark \(watermark)"
+        return "the timers of key \(key) set each other \(count.grouped) times \(moment), the last "
             + "at \(time); set the next timer only while the key waits for something"
     }
 }

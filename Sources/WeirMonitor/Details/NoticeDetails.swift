@@ -25,7 +25,7 @@ package struct NoticeDetails: Details {
             let last = "\(timeline.clock(line.lastTime)), \(timeline.sinceStart(line.lastTime))"
             facts.append(DetailFact("times", "\(line.count), the last at \(last)"))
         }
-        facts.append(DetailFact("place", notice.place))
+        facts.append(DetailFact("place", notice.origin))
         facts.append(DetailFact("text", notice.text))
         return facts
     }

@@ -19,11 +19,11 @@ package struct ListWindow: Equatable, Sendable {
 
     /// The entries from an index on, moved back where that would leave rows empty that could be
     /// filled.
-    package init(count: Int, rows: Int, from place: Int) {
+    package init(count: Int, rows: Int, from index: Int) {
         precondition(count >= 0, "a list of \(count) entries")
         self.count = count
         self.rows = max(0, rows)
-        top = max(0, min(count - self.rows, place))
+        top = max(0, min(count - self.rows, index))
     }
 
     /// The indices of the entries that are in sight; empty where there are no rows.
@@ -34,7 +34,7 @@ package struct ListWindow: Equatable, Sendable {
     package var maximumTop: Int { max(0, count - rows) }
 
     /// `4-9 of 60`: which entries of how many are in sight; nil where all are, or none can be.
-    package var place: String? {
+    package var position: String? {
         guard rows > 0, count > rows else { return nil }
         return "\(top + 1)-\(range.upperBound) of \(count)"
     }

@@ -68,5 +68,5 @@ struct NoticeLook {
 extension Notice {
     /// Origin and text. The text of a violation begins with the invariant's name itself, which is
     /// its origin, and is not given twice.
-    var sentence: String { text.hasPrefix(place) ? text : "\(place): \(text)" }
+    var sentence: String { text.hasPrefix(origin) ? text : "\(origin): \(text)" }
 }

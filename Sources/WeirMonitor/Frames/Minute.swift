@@ -26,13 +26,13 @@ struct Minute: Sendable {
         let length = max(1, Self.microseconds / Int64(cells))
         // The shown moment, rounded up to the next edge: the last piece is still being filled.
         let end = (time + length - 1) / length * length
-        let places = (0...cells).map { edge in
+        let indices = (0...cells).map { edge in
             let moment = end - Int64(cells - edge) * length
             // In the past the history goes on after the shown moment; what lies there is not to be
             // seen.
-            return timeline.history.place(atOrBefore: min(moment, time))
+            return timeline.history.index(atOrBefore: min(moment, time))
         }
-        return zip(places, places.dropFirst()).map { old, new in
+        return zip(indices, indices.dropFirst()).map { old, new in
             // Two edges with the same sample before them have none in between.
             guard let old, let new, new > old else { return nil }
             return (timeline.history[old], timeline.history[new])

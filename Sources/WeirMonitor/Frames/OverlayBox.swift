@@ -65,9 +65,9 @@ package struct OverlayBox: Sendable {
                 row.text, x: inside.x + indent, y: y, style: row.style,
                 limit: inside.width - indent)
         }
-        guard let place = list.place else { return }
+        guard let position = list.position else { return }
         canvas.put(
-            SafeText(" \(place) "), endingAt: area.right - 2, y: area.bottom - 1, style: .faint,
+            SafeText(" \(position) "), endingAt: area.right - 2, y: area.bottom - 1, style: .faint,
             limit: area.width - 4)
     }
 }
@@ -108,8 +108,8 @@ extension OverlayBox {
         let room = max(1, width - 2 - label - 4)
         var rows: [Row] = []
         for fact in details.facts(of: screen.timeline) {
-            let lines = SafeText(fact.text, limit: Notice.longestText)
-                .wrapped(to: room, lines: Notice.longestText)
+            let lines = SafeText(fact.text, limit: Notice.maximumText)
+                .wrapped(to: room, lines: Notice.maximumText)
             for (index, line) in lines.enumerated() {
                 let name: SafeText = index == 0 ? SafeText(fact.name) : ""
                 rows.append(Row(label: name, text: line, style: fact.style))

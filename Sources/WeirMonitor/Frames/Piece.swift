@@ -13,11 +13,11 @@ extension Array where Element: RankedPart {
     /// The parts that fit beside each other with that many cells between two, in their order.
     ///
     /// The part of the highest rank is left out first, and of equal ranks the one further left. At
-    /// least `least` parts stay, whether or not they fit: who paints them cuts them. It costs the
+    /// least `minimum` parts stay, whether or not they fit: who paints them cuts them. It costs the
     /// square of the number of parts, of which a line has a dozen.
-    package func fitting(_ room: Int, gap: Int, keeping least: Int = 1) -> [Element] {
+    package func fitting(_ room: Int, gap: Int, keeping minimum: Int = 1) -> [Element] {
         var kept = self
-        while kept.reduce(-gap, { $0 + $1.width + gap }) > room, kept.count > least {
+        while kept.reduce(-gap, { $0 + $1.width + gap }) > room, kept.count > minimum {
             guard let last = kept.indices.max(by: { kept[$0].rank < kept[$1].rank }) else { break }
             kept.remove(at: last)
         }

@@ -40,10 +40,10 @@ struct RunFigures {
     /// that comes from sources that are not equally far is named as skew, because it does not go
     /// away when stages become faster.
     private var lag: Piece {
-        guard let most = rates.compactMap(\.watermarkLag).max() else {
+        guard let maximum = rates.compactMap(\.watermarkLag).max() else {
             return Piece("lag -", rank: 3)
         }
-        var text = "lag \(Self.time(max(0, most)))"
+        var text = "lag \(Self.time(max(0, maximum)))"
         if let skew = timeline.shownFrame?.skew, skew > 0 { text += " (skew \(Self.time(skew)))" }
         return Piece(SafeText(text), rank: 3)
     }

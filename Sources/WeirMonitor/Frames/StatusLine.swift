@@ -77,11 +77,11 @@ struct StatusLine {
 
     /// A run that ended has no live edge any more, only a position between its start and its end.
     private var endedState: Piece {
-        let place = Figures.elapsed(microseconds: timeline.shownTime ?? 0)
+        let position = Figures.elapsed(microseconds: timeline.shownTime ?? 0)
         let end = Figures.elapsed(microseconds: timeline.history.newest?.time ?? 0)
         let sign = timeline.playhead.isPlaying ? symbols.playing.play : symbols.playing.pause
         let style = Style(.busy, bold: true, reversed: true)
-        return Piece(SafeText("\(sign) REPLAY \(place)/\(end)"), style)
+        return Piece(SafeText("\(sign) REPLAY \(position)/\(end)"), style)
     }
 
     /// Another process's run is always shown with the age of its newest sample; one's own only when

@@ -29,7 +29,7 @@ package struct TableColumn<Kind: Sendable>: RankedPart, Sendable {
 /// may be as long as it likes, because rows out of sight are never asked for.
 package struct TableFrame<Kind: Sendable> {
     /// A column that fits, and where it stands.
-    package struct Placed {
+    package struct PositionedColumn {
         package var column: TableColumn<Kind>
         /// Cells from the table's left edge.
         package var x: Int
@@ -37,7 +37,7 @@ package struct TableFrame<Kind: Sendable> {
 
     /// The columns that fit, left to right, with one empty cell between two. One cell before the
     /// first is for the sign at the chosen row.
-    package let columns: [Placed]
+    package let columns: [PositionedColumn]
 
     /// Lays out the columns for a width. Those of rank 0 stay however narrow it is, and are cut by
     /// whoever paints them.
@@ -46,7 +46,7 @@ package struct TableFrame<Kind: Sendable> {
         var x = 1
         self.columns = columns.fitting(width - 2, gap: 1, keeping: vital).map { column in
             defer { x += column.width + 1 }
-            return Placed(column: column, x: x)
+            return PositionedColumn(column: column, x: x)
         }
     }
 
@@ -57,36 +57,36 @@ package struct TableFrame<Kind: Sendable> {
     /// position in the list stands at the right of the titles where not all rows are in sight.
     package func paint(
         on canvas: inout Canvas, in area: Area, count: Int, chosen: Int, symbols: Symbols,
-        cell: (inout Canvas, _ kind: Kind, _ row: Int, _ place: Area) -> Void
+        cell: (inout Canvas, _ kind: Kind, _ row: Int, _ area: Area) -> Void
     ) {
         guard area.height > 0 else { return }
-        for placed in columns { paintTitle(placed, area, on: &canvas) }
+        for positioned in columns { paintTitle(positioned, area, on: &canvas) }
         let list = ListWindow(count: count, rows: area.height - 1, around: chosen)
         for row in list.range {
             let y = area.y + 1 + row - list.top
             if row == chosen {
                 canvas.put(symbols.selected, x: area.x, y: y, style: Style(bold: true))
             }
-            for placed in columns {
-                let place = Area(
-                    x: area.x + placed.x, y: y, width: placed.column.width, height: 1)
-                cell(&canvas, placed.column.kind, row, place)
+            for positioned in columns {
+                let cellArea = Area(
+                    x: area.x + positioned.x, y: y, width: positioned.column.width, height: 1)
+                cell(&canvas, positioned.column.kind, row, cellArea)
             }
             if row == chosen {
                 let head = (columns.first?.column.width ?? 0) + 1
                 canvas.restyle(Area(x: area.x, y: y, width: head, height: 1)) { $0.isBold = true }
             }
         }
-        if let place = list.place {
+        if let position = list.position {
             canvas.put(
-                SafeText(place), endingAt: area.right, y: area.y, style: .faint,
+                SafeText(position), endingAt: area.right, y: area.y, style: .faint,
                 limit: area.width / 3)
         }
     }
 
     /// A title, at the right edge of its column where the column holds numbers.
-    private func paintTitle(_ placed: Placed, _ area: Area, on canvas: inout Canvas) {
-        let (column, x) = (placed.column, area.x + placed.x)
+    private func paintTitle(_ positioned: PositionedColumn, _ area: Area, on canvas: inout Canvas) {
+        let (column, x) = (positioned.column, area.x + positioned.x)
         if column.isNumber {
             canvas.put(
                 column.title, endingAt: x + column.width, y: area.y, style: .faint,

@@ -21,7 +21,7 @@ package struct Notice: Equatable, Sendable {
 
     /// The maximum length of a text, in Unicode scalars. A line of the log is not longer, so that
     /// only a text that somebody made up is cut.
-    package static let longestText = 16 << 10
+    package static let maximumText = 16 << 10
 
     package var severity: Severity
     /// The step at which the debugger should open: what led to the notice is in the past of it.
@@ -29,7 +29,7 @@ package struct Notice: Equatable, Sendable {
     /// Microseconds since the run's start.
     package var time: Int64
     /// Its origin: the stage, the subtask, the invariant or the operator that it is about.
-    package var place: String
+    package var origin: String
     /// What happened, in one sentence or the log's words. It may hold anything; who draws it makes
     /// it safe.
     package var text: String
@@ -38,31 +38,31 @@ package struct Notice: Equatable, Sendable {
 
     /// A notice; texts are cut and the time is bounded, because all of it may come from a damaged
     /// trace.
-    package init(severity: Severity, step: Step, time: Int64, place: String, text: String) {
+    package init(severity: Severity, step: Step, time: Int64, origin: String, text: String) {
         self.severity = severity
         self.step = step
         self.time = SampleFrame.bounded(time)
-        self.place = String(place.unicodeScalars.prefix(Self.longestText))
-        self.text = String(text.unicodeScalars.prefix(Self.longestText))
+        self.origin = String(origin.unicodeScalars.prefix(Self.maximumText))
+        self.text = String(text.unicodeScalars.prefix(Self.maximumText))
     }
 
     /// Whether another says the same once more.
     package func isRepeated(by next: Notice) -> Bool {
-        severity == next.severity && place == next.place && text == next.text
+        severity == next.severity && origin == next.origin && text == next.text
     }
 
     /// The notice of an incident. It opens at the access that broke an invariant where that is
     /// known (`lookStep`).
-    package init(_ mark: Mark) {
+    package init(_ incident: Incident) {
         let severity: Severity =
-            switch mark.kind {
+            switch incident.kind {
             case .violation: .violation
             case .failure: .error
-            case .mark, .notice: .note
+            case .bookmark, .notice: .note
             }
         self.init(
-            severity: severity, step: mark.lookStep, time: mark.time, place: mark.name,
-            text: mark.message)
+            severity: severity, step: incident.lookStep, time: incident.time, origin: incident.name,
+            text: incident.message)
     }
 }
 

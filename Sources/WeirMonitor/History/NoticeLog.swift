@@ -121,7 +121,7 @@ private struct Room: Sendable {
     private(set) var rows: [NoticeRow] = []
     /// The index in `rows` of each line. It is only looked up and never gone through, so that the
     /// order of hashing reaches nothing.
-    private var places: [NoticeRow.Identity: Int] = [:]
+    private var indices: [NoticeRow.Identity: Int] = [:]
 
     init(capacity: Int) { self.capacity = capacity }
 
@@ -129,20 +129,20 @@ private struct Room: Sendable {
     /// it.
     mutating func append(_ notice: Notice, _ moment: NoticeMoment) -> Bool {
         let identity = NoticeRow.Identity(notice)
-        if let place = places[identity] {
-            rows[place].append(moment)
+        if let index = indices[identity] {
+            rows[index].append(moment)
             return false
         }
         let row = NoticeRow(notice, moment)
         guard rows.count == capacity,
             let silent = rows.indices.min(by: { rows[$0].lastRank < rows[$1].lastRank })
         else {
-            places[identity] = rows.count
+            indices[identity] = rows.count
             rows.append(row)
             return false
         }
-        places[NoticeRow.Identity(rows[silent].notice)] = nil
-        places[identity] = silent
+        indices[NoticeRow.Identity(rows[silent].notice)] = nil
+        indices[identity] = silent
         rows[silent] = row
         return true
     }
@@ -153,11 +153,11 @@ private struct NoticeRow: Sendable {
     /// What makes two notices the same thing said again. A violation is the same when its invariant
     /// is, whatever value broke it; anything else is the same when its origin and its words are.
     struct Identity: Hashable, Sendable {
-        var place: String
+        var origin: String
         var text: String
 
         init(_ notice: Notice) {
-            place = notice.place
+            origin = notice.origin
             text = notice.severity == .violation ? "" : notice.text
         }
     }

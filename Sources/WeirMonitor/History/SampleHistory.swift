@@ -39,9 +39,9 @@ package struct SampleHistory: Sendable {
             64 + stages * MemoryLayout<StageTotals>.stride
             + max(stages, subtasks) * MemoryLayout<SubtaskTotals>.stride
         // Two thirds go to the fine part.
-        let most = max(Self.minimumFine + Self.minimumCoarse, Self.maximumBytes / frame)
-        let fineShare = max(Self.minimumFine, most * 2 / 3)
-        let coarseShare = max(Self.minimumCoarse, min(most - fineShare, most / 3))
+        let maximum = max(Self.minimumFine + Self.minimumCoarse, Self.maximumBytes / frame)
+        let fineShare = max(Self.minimumFine, maximum * 2 / 3)
+        let coarseShare = max(Self.minimumCoarse, min(maximum - fineShare, maximum / 3))
         fine = Ring(capacity: min(Self.fineCapacity, fineShare))
         coarse = Ring(capacity: min(Self.coarseCapacity, coarseShare))
     }
@@ -71,17 +71,17 @@ package struct SampleHistory: Sendable {
 
     /// The index of the first frame with this number or a later one; nil when there is none yet. A
     /// binary search.
-    package func place(ofNumber number: UInt64) -> Int? {
+    package func index(ofNumber number: UInt64) -> Int? {
         let before = coarse.partition { $0.number < number }
-        let place =
+        let index =
             before < coarse.count ? before : coarse.count + fine.partition { $0.number < number }
-        return place < count ? place : nil
+        return index < count ? index : nil
     }
 
     /// The index of the last frame at or before a time; nil when all are later. A binary search.
-    package func place(atOrBefore time: Int64) -> Int? {
+    package func index(atOrBefore time: Int64) -> Int? {
         let later = coarse.partition { $0.time <= time }
-        let place = later < coarse.count ? later : coarse.count + fine.partition { $0.time <= time }
-        return place == 0 ? nil : place - 1
+        let index = later < coarse.count ? later : coarse.count + fine.partition { $0.time <= time }
+        return index == 0 ? nil : index - 1
     }
 }

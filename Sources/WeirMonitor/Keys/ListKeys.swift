@@ -9,15 +9,15 @@ package enum ListMove: CaseIterable, Sendable {
     /// It stays within the list and is 0 where the list is empty. An index of -1 stands before the
     /// first entry, so that the next one from there is the first: that is how a list without a
     /// choice begins.
-    package func place(from place: Int, count: Int, page: Int) -> Int {
+    package func index(from index: Int, count: Int, page: Int) -> Int {
         let wanted =
             switch self {
-            case .next: place + 1
-            case .previous: place - 1
+            case .next: index + 1
+            case .previous: index - 1
             case .first: 0
             case .last: count - 1
-            case .pageDown: place + page
-            case .pageUp: place - page
+            case .pageDown: index + page
+            case .pageUp: index - page
             }
         return max(0, min(count - 1, wanted))
     }

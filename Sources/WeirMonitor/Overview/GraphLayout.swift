@@ -19,7 +19,7 @@ struct GraphLayout {
     }
 
     /// A position in the picture: a layer and a lane, and what stands there.
-    struct Place: Equatable {
+    struct Node: Equatable {
         /// The stage that stands here; nil where an edge passes.
         var stage: Int?
         var layer: Int
@@ -30,9 +30,9 @@ struct GraphLayout {
     /// A line between two positions of neighbouring layers. An edge of the graph is one link, or
     /// several with positions in between.
     struct Link: Equatable {
-        /// The index in `places` of its left end.
+        /// The index in `nodes` of its left end.
         var from: Int
-        /// The index in `places` of its right end.
+        /// The index in `nodes` of its right end.
         var to: Int
         /// The stage whose queue the edge fills.
         var target: Int
@@ -40,10 +40,10 @@ struct GraphLayout {
 
     /// The maximum of positions. Two hundred are more than a usual terminal shows, and the bound
     /// keeps the cost of a damaged trace's graph small.
-    static let maximumPlaces = 200
+    static let maximumNodes = 200
 
     /// All positions: first one for each stage, by its number, then those that edges pass.
-    private(set) var places: [Place] = []
+    private(set) var nodes: [Node] = []
     private(set) var links: [Link] = []
     /// Whether every edge found its positions. Where it did not, links span several layers, and
     /// there is nothing to draw.
@@ -67,19 +67,19 @@ struct GraphLayout {
         }
         layers = (layer.max() ?? -1) + 1
         for stage in facts.stages.indices {
-            places.append(Place(stage: stage, layer: layer[stage], lane: -1))
+            nodes.append(Node(stage: stage, layer: layer[stage], lane: -1))
         }
         for edge in facts.edges where edge.from < edge.to {
             // Each layer that the edge skips gets a position for it.
             var last = edge.from
             for between in (layer[edge.from] + 1)..<max(layer[edge.from] + 1, layer[edge.to]) {
-                guard places.count < Self.maximumPlaces else {
+                guard nodes.count < Self.maximumNodes else {
                     isWhole = false
                     break
                 }
-                places.append(Place(stage: nil, layer: between, lane: -1))
-                links.append(Link(from: last, to: places.count - 1, target: edge.to))
-                last = places.count - 1
+                nodes.append(Node(stage: nil, layer: between, lane: -1))
+                links.append(Link(from: last, to: nodes.count - 1, target: edge.to))
+                last = nodes.count - 1
             }
             links.append(Link(from: last, to: edge.to, target: edge.to))
         }
@@ -90,20 +90,20 @@ struct GraphLayout {
     /// else the next free one below. So a chain stays in one line, and only branches change lanes.
     private mutating func assignLanes() {
         for layer in 0..<layers {
-            let inLayer = places.indices.filter { places[$0].layer == layer }
-            let wanted = inLayer.map { place -> (place: Int, lane: Int?) in
-                let feeding = links.filter { $0.to == place }.map { places[$0.from].lane }
-                return (place, feeding.min())
+            let inLayer = nodes.indices.filter { nodes[$0].layer == layer }
+            let wanted = inLayer.map { node -> (node: Int, lane: Int?) in
+                let feeding = links.filter { $0.to == node }.map { nodes[$0.from].lane }
+                return (node, feeding.min())
             }
             var taken = Set<Int>()
             // Those that continue a lane come first; the others fill what is left.
             for entry in wanted.sorted(by: {
-                ($0.lane ?? .max, $0.place) < ($1.lane ?? .max, $1.place)
+                ($0.lane ?? .max, $0.node) < ($1.lane ?? .max, $1.node)
             }) {
                 var lane = max(0, entry.lane ?? 0)
                 while taken.contains(lane) { lane += 1 }
                 taken.insert(lane)
-                places[entry.place].lane = lane
+                nodes[entry.node].lane = lane
                 lanes = max(lanes, lane + 1)
             }
         }
@@ -112,15 +112,15 @@ struct GraphLayout {
     /// The rows that the picture takes in a form; more than any screen has where there are too many
     /// positions for a picture. Half of the greatest number leaves callers room to add to it.
     func height(_ form: Form) -> Int {
-        isWhole && places.count <= Self.maximumPlaces ? lanes * form.nodeHeight : .max / 2
+        isWhole && nodes.count <= Self.maximumNodes ? lanes * form.nodeHeight : .max / 2
     }
 
     /// The positions of a layer whose links change lanes: each of them has a column of its own in
     /// the gap behind the layer for its upright line.
-    func turningPlaces(after layer: Int) -> [Int] {
+    func turningNodes(after layer: Int) -> [Int] {
         var turning: [Int] = []
-        for link in links where places[link.from].layer == layer {
-            if places[link.from].lane != places[link.to].lane, !turning.contains(link.from) {
+        for link in links where nodes[link.from].layer == layer {
+            if nodes[link.from].lane != nodes[link.to].lane, !turning.contains(link.from) {
                 turning.append(link.from)
             }
         }

@@ -90,7 +90,7 @@ package struct Overview: ScreenView {
     /// Selects another stage, or another line of the notices.
     private mutating func choose(_ move: ListMove, _ screen: inout ScreenState) {
         guard panel == .news else {
-            screen.selectedStage = move.place(
+            screen.selectedStage = move.index(
                 from: screen.selectedStage, count: screen.timeline.facts.stages.count,
                 page: screen.page)
             return
@@ -99,7 +99,7 @@ package struct Overview: ScreenView {
         // Without a choice the first key chooses the first line.
         let chosen = ids.firstIndex { $0 == line } ?? -1
         line =
-            ids.isEmpty ? nil : ids[move.place(from: chosen, count: ids.count, page: screen.page)]
+            ids.isEmpty ? nil : ids[move.index(from: chosen, count: ids.count, page: screen.page)]
     }
 
     /// Opens the selected stage or the chosen notice to be read whole. Without a choice it is the

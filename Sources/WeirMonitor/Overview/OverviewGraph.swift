@@ -52,38 +52,38 @@ extension OverviewPainter {
     func fittingGraph(_ form: GraphLayout.Form, width: Int) -> FittingGraph? {
         let layout = GraphLayout(timeline.facts)
         guard layout.layers > 0 else { return nil }
-        let longest = timeline.facts.stages.map { SafeText($0).width }.max() ?? 0
+        let nameWidth = timeline.facts.stages.map { SafeText($0).width }.max() ?? 0
         // A box holds a bar and the figures of a stage; a compact node a name, cut at fourteen
         // cells, in brackets.
-        let least = form == .boxed ? 19 : min(longest, 14) + 2
+        let minimum = form == .boxed ? 19 : min(nameWidth, 14) + 2
         var gaps: [Int] = []
         for layer in 0..<max(0, layout.layers - 1) {
             // A column for each upright line with an empty one beside it, one column before them,
             // and the arrow with a cell before it.
-            gaps.append(layout.turningPlaces(after: layer).count * 2 + 3)
+            gaps.append(layout.turningNodes(after: layer).count * 2 + 3)
         }
-        let used = least * layout.layers + gaps.reduce(0, +)
+        let used = minimum * layout.layers + gaps.reduce(0, +)
         guard used <= width else { return nil }
         // What is left over makes the gaps wider, by at most four cells each, because longer lines
         // say nothing more.
         let spare = gaps.isEmpty ? 0 : min(4, (width - used) / gaps.count)
         return FittingGraph(
-            layout: layout, form: form, nodeWidth: least, gaps: gaps.map { $0 + spare })
+            layout: layout, form: form, nodeWidth: minimum, gaps: gaps.map { $0 + spare })
     }
 
     /// Paints a graph that fits into an area that is high enough for its lanes.
     mutating func paint(_ graph: FittingGraph, in area: Area) {
         var x = area.x
         for layer in 0..<graph.layout.layers {
-            for place in graph.layout.places where place.layer == layer {
-                let node = Area(
-                    x: x, y: area.y + place.lane * graph.form.nodeHeight, width: graph.nodeWidth,
+            for node in graph.layout.nodes where node.layer == layer {
+                let box = Area(
+                    x: x, y: area.y + node.lane * graph.form.nodeHeight, width: graph.nodeWidth,
                     height: graph.form.nodeHeight)
-                if let stage = place.stage {
-                    paintNode(stage, node, graph.form)
+                if let stage = node.stage {
+                    paintNode(stage, box, graph.form)
                 } else {
-                    let y = lineRow(place, graph, area)
-                    for column in node.x..<node.right {
+                    let y = lineRow(node, graph, area)
+                    for column in box.x..<box.right {
                         canvas.put(symbols.lines.horizontal, x: column, y: y, style: .frame)
                     }
                 }
@@ -99,18 +99,18 @@ extension OverviewPainter {
 
     /// The row in which the lines of a position begin and end: that of the name in a compact node,
     /// the first row below the edge in a box.
-    private func lineRow(_ place: GraphLayout.Place, _ graph: FittingGraph, _ area: Area) -> Int {
-        area.y + place.lane * graph.form.nodeHeight + (graph.form == .boxed ? 1 : 0)
+    private func lineRow(_ node: GraphLayout.Node, _ graph: FittingGraph, _ area: Area) -> Int {
+        area.y + node.lane * graph.form.nodeHeight + (graph.form == .boxed ? 1 : 0)
     }
 
     /// The lines from a layer to the next: all links are collected first, and then drawn with the
     /// arrows at their ends.
     private mutating func paintGap(after layer: Int, _ graph: FittingGraph, _ gap: Area) {
         var lines = GapLines(gap)
-        let turning = graph.layout.turningPlaces(after: layer)
+        let turning = graph.layout.turningNodes(after: layer)
         var ends: [Int] = []
-        for link in graph.layout.links where graph.layout.places[link.from].layer == layer {
-            let (from, to) = (graph.layout.places[link.from], graph.layout.places[link.to])
+        for link in graph.layout.links where graph.layout.nodes[link.from].layer == layer {
+            let (from, to) = (graph.layout.nodes[link.from], graph.layout.nodes[link.to])
             let bottom = lineRow(to, graph, gap)
             lines.add(
                 from: lineRow(from, graph, gap), to: bottom,

@@ -11,9 +11,9 @@ extension OverviewPainter {
         let name = isNarrow ? "Notices" : "Violations, errors, warnings"
         let order = isNarrow ? "" : "   violations, then the newest"
         // The box that will have this title takes two rows for its edges.
-        let place = window(area.height - 2).place.map { "   \($0)" } ?? ""
+        let position = window(area.height - 2).position.map { "   \($0)" } ?? ""
         return SafeText(
-            "\(number) \(name) (\(timeline.shownCounts.total))\(place)\(order)")
+            "\(number) \(name) (\(timeline.shownCounts.total))\(position)\(order)")
     }
 
     /// Which lines are in sight in so many rows: the chosen one stays in the middle.
@@ -35,8 +35,8 @@ extension OverviewPainter {
         for line in list.range {
             let y = area.y + line - list.top
             var width = area.width
-            if line == list.top, !isTitled, let place = list.place {
-                let text = SafeText(place)
+            if line == list.top, !isTitled, let position = list.position {
+                let text = SafeText(position)
                 canvas.put(text, endingAt: area.right, y: y, style: .faint, limit: area.width / 2)
                 width -= text.width + 1
             }

@@ -28,8 +28,8 @@ struct OverviewPainter {
         symbols = screen.symbols
         bottleneck = timeline.bottleneck
         var rates = timeline.rates
-        for place in rates.indices {
-            rates[place].isLimiting = bottleneck.stage == rates[place].stage
+        for index in rates.indices {
+            rates[index].isLimiting = bottleneck.stage == rates[index].stage
         }
         self.rates = rates
         lines = timeline.shownLines
@@ -87,14 +87,14 @@ struct OverviewPainter {
     /// The layout with every part in a box of its own.
     private mutating func paintBoxed(_ body: Area) {
         // The charts need four rows, of which two are edges, and the notices five.
-        let least = 4 + 5
+        let minimum = 4 + 5
         // The table has a row for each stage, one for the titles, two for the sentence and two
         // edges. It comes first; the graph takes the form that leaves room for the rest.
-        let table = min(timeline.facts.stages.count + 5, max(6, body.height - least))
+        let table = min(timeline.facts.stages.count + 5, max(6, body.height - minimum))
         var rest = body
         for form in [GraphLayout.Form.boxed, .compact] {
             let height = GraphLayout(timeline.facts).height(form) + 2
-            guard rest.height - table - height >= least,
+            guard rest.height - table - height >= minimum,
                 let graph = fittingGraph(form, width: rest.width - 4)
             else { continue }
             let inside = box(.graph, rest.split(top: height).top, graphTitle)

@@ -12,9 +12,9 @@ extension OverviewPainter {
     /// narrow one shows as a bar. The ranks say in which order columns go where room is short:
     /// first the strip over time, last the elements that come in.
     private func columns(_ width: Int) -> [TableColumn<Column>] {
-        let longest = timeline.facts.stages.map { SafeText($0).width }.max() ?? 0
+        let nameWidth = timeline.facts.stages.map { SafeText($0).width }.max() ?? 0
         // The longest name decides, between six and 24 cells and at most a quarter of the width.
-        let name = max(6, min(24, min(longest, width / 4)))
+        let name = max(6, min(24, min(nameWidth, width / 4)))
         let isWide = width >= 110
         let s = symbols
         let strip: SafeText =
@@ -51,7 +51,7 @@ extension OverviewPainter {
         TableFrame(columns(area.width), width: area.width).paint(
             on: &canvas, in: area, count: stages, chosen: min(screen.selectedStage, stages - 1),
             symbols: symbols
-        ) { canvas, column, stage, place in cells.paint(column, stage, place, on: &canvas) }
+        ) { canvas, column, stage, cellArea in cells.paint(column, stage, cellArea, on: &canvas) }
     }
 }
 

@@ -13,8 +13,8 @@ package enum Bottleneck: Equatable, Sendable {
     /// One stage is slower than what comes to it, or one of its subtasks is.
     case stage(Evidence)
     /// All workers are busy and none of the subtasks keeps one to itself: that many workers on
-    /// average, of so many. `most` is the stage that uses most of them.
-    case workers(busy: Double, of: Int, most: String)
+    /// average, of so many. `busiest` is the stage that uses most of them.
+    case workers(busy: Double, of: Int, busiest: String)
     /// What takes a sink's rows takes no more, and the sink was blocked for that share of the time,
     /// 0 to 1. No stage is to blame.
     case writer(stage: String, blocked: Double)
@@ -129,8 +129,8 @@ package enum Bottleneck: Equatable, Sendable {
             return "nothing limits the run: no subtask is busy 80 % of the time, and none is "
                 + "waited for"
         case .stage(let evidence): return evidence.sentence
-        case .workers(let busy, let all, let most):
-            return "\(Self.sentence(busy: busy, of: all)); \(most) uses most"
+        case .workers(let busy, let all, let busiest):
+            return "\(Self.sentence(busy: busy, of: all)); \(busiest) uses most"
         case .writer(let stage, let blocked):
             return "\(stage) limits the run: whoever writes its rows takes no more, blocked "
                 + Figures.percent(blocked)

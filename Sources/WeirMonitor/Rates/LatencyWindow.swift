@@ -16,7 +16,7 @@ struct LatencyWindow: Sendable {
     static let maximumSinks = 4_096
 
     /// A subtask of a sink.
-    private struct Place: Hashable {
+    private struct SubtaskKey: Hashable {
         var stage: String
         var subtask: Int
     }
@@ -35,32 +35,32 @@ struct LatencyWindow: Sendable {
 
     private var sinks: [Sink] = []
     /// The index in `sinks` of each subtask.
-    private var places: [Place: Int] = [:]
+    private var indices: [SubtaskKey: Int] = [:]
 
     /// Takes the run's next sample. Subtasks that are no sinks, or tell nothing new, cost a glance.
     mutating func take(_ sample: MetricSample) {
         for subtask in sample.subtasks {
             guard let latencies = subtask.latencies,
                 let told = latencies.first(where: { $0.hop == LatencySample.wholeWay }),
-                let place = place(of: subtask)
+                let index = index(of: subtask)
             else { continue }
             let classes = told.classes
-            let before = sinks[place].classes
-            sinks[place].added = classes.enumerated().map { number, count in
+            let before = sinks[index].classes
+            sinks[index].added = classes.enumerated().map { number, count in
                 let old = number < before.count ? before[number] : 0
                 // Totals that fell belong to samples out of order.
                 return count > old ? count - old : 0
             }
-            (sinks[place].classes, sinks[place].time) = (classes, sample.time)
+            (sinks[index].classes, sinks[index].time) = (classes, sample.time)
         }
     }
 
     /// The index of a subtask, a new one where it had none; nil where there is no room for more.
-    private mutating func place(of subtask: SubtaskSample) -> Int? {
-        let key = Place(stage: subtask.stage, subtask: subtask.subtask)
-        if let place = places[key] { return place }
+    private mutating func index(of subtask: SubtaskSample) -> Int? {
+        let key = SubtaskKey(stage: subtask.stage, subtask: subtask.subtask)
+        if let index = indices[key] { return index }
         guard sinks.count < Self.maximumSinks else { return nil }
-        places[key] = sinks.count
+        indices[key] = sinks.count
         sinks.append(Sink(stage: subtask.stage))
         return sinks.count - 1
     }
@@ -83,6 +83,6 @@ struct LatencyWindow: Sendable {
     }
 
     private static func add(_ added: [UInt64], to classes: inout [UInt64]) {
-        for (place, count) in added.enumerated() { classes[place] &+= count }
+        for (index, count) in added.enumerated() { classes[index] &+= count }
     }
 }

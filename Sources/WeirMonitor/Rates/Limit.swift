@@ -79,9 +79,9 @@ package enum Limit: Equatable, Sendable {
     /// that are about as busy as the busiest, it is the one furthest down.
     private static func busiest(_ rates: [StageRate]) -> Int? {
         let suspects = rates.indices.filter { isSuspect(rates[$0], among: rates) }
-        guard let most = suspects.map({ busyShare(rates[$0]) }).max() else { return nil }
+        guard let maximum = suspects.map({ busyShare(rates[$0]) }).max() else { return nil }
         // Stages stand in the order of the graph, so that the later of two is further down.
-        return suspects.last { busyShare(rates[$0]) >= most - equallyBusy }
+        return suspects.last { busyShare(rates[$0]) >= maximum - equallyBusy }
     }
 
     /// Whether a stage may be the slow one. One that is moderately busy needs a witness: a queue

@@ -132,11 +132,11 @@ package enum StageRates {
     private static func addParts(
         _ rates: inout [StageRate], _ old: SampleFrame, _ new: SampleFrame
     ) {
-        for (place, after) in new.subtasks.enumerated() where after.stage < rates.count {
+        for (index, after) in new.subtasks.enumerated() where after.stage < rates.count {
             // A subtask that came later has no past.
             var before = SubtaskTotals(stage: after.stage, subtask: after.subtask)
-            if place < old.subtasks.count, old.subtasks[place].stage == after.stage {
-                before = old.subtasks[place]
+            if index < old.subtasks.count, old.subtasks[index].stage == after.stage {
+                before = old.subtasks[index]
             }
             var part = StageRate.Part(subtask: after.subtask)
             part.recordsIn = growth(before.recordsIn, after.recordsIn)

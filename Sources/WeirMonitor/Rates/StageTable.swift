@@ -45,9 +45,9 @@ package struct StageTable: Sendable {
         findStages()
         var frame = SampleFrame(
             time: sample.time, step: sample.step, stages: names.count, recorder: sample.recorder)
-        for place in table.subtasks.indices {
-            guard let stage = subtaskStages[place] else { continue }
-            let subtask = table.subtasks[place]
+        for index in table.subtasks.indices {
+            guard let stage = subtaskStages[index] else { continue }
+            let subtask = table.subtasks[index]
             frame.stages[stage].add(subtask)
             frame.subtasks.append(
                 SubtaskTotals(
@@ -60,13 +60,13 @@ package struct StageTable: Sendable {
             if let number = numbers[stage] { frame.stages[number].latency = figures }
         }
         frame.process = table.process
-        frame.restsFor = max(0, min(sample.restsFor ?? 0, SampleRhythm.longestRest))
+        frame.restsFor = max(0, min(sample.restsFor ?? 0, SampleRhythm.maximumRest))
         let skews = table.subtasks.compactMap(\.skew)
         // A single source cannot be behind another one.
         frame.skew = skews.count > 1 ? skews.max() : nil
-        for place in table.channels.indices {
-            guard let stage = channelStages[place] else { continue }
-            frame.stages[stage].add(table.channels[place])
+        for index in table.channels.indices {
+            guard let stage = channelStages[index] else { continue }
+            frame.stages[stage].add(table.channels[index])
         }
         return frame
     }

@@ -27,10 +27,10 @@ package struct OpenViews: Sendable {
 
     /// Shows the view that many positions further on, or back where the number is negative. The
     /// order is a circle: the first view follows the last.
-    mutating func go(by places: Int) {
-        let place = (shown + places) % views.count
+    mutating func go(by offset: Int) {
+        let next = (shown + offset) % views.count
         // The remainder of a negative number is negative in Swift.
-        shown = place < 0 ? place + views.count : place
+        shown = next < 0 ? next + views.count : next
     }
 
     /// Fresh views of the same kinds for another run, with a view of the same kind shown. The old

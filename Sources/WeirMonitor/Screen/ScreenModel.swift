@@ -127,9 +127,9 @@ package struct ScreenModel: Sendable {
         }
         // The window may have grown since the last scroll, and then there is less to scroll than
         // was.
-        let most = box.maximumScroll
-        state.overlayScroll = move.place(
-            from: min(state.overlayScroll, most), count: most + 1, page: box.pageRows)
+        let maximum = box.maximumScroll
+        state.overlayScroll = move.index(
+            from: min(state.overlayScroll, maximum), count: maximum + 1, page: box.pageRows)
         return []
     }
 
@@ -149,8 +149,8 @@ package struct ScreenModel: Sendable {
 
     /// The screen as it is to be seen now: the status line at the top, the view, the line of keys
     /// at the bottom, and above all of them the open box. On a screen smaller than
-    /// `ScreenState.smallest` there is only a short status line and what the view can say below it;
-    /// boxes are not shown there.
+    /// `ScreenState.minimumSize` there is only a short status line and what the view can say below
+    /// it; boxes are not shown there.
     package var frame: Canvas {
         var canvas = Canvas(size: state.size, isASCII: state.symbols.isASCII)
         let status = StatusLine(state)

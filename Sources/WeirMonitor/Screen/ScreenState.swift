@@ -73,11 +73,11 @@ package struct ScreenState: Sendable {
     /// matters, and below it what the view has room for. Forty cells hold a stage's name and a few
     /// of its figures, and ten rows the lines around a view and a few stages; on less than that the
     /// parts of a view would be headings without contents.
-    package static let smallest = CanvasSize(width: 40, height: 10)
+    package static let minimumSize = CanvasSize(width: 40, height: 10)
 
     /// Whether the screen is too small for parts.
     package var isReduced: Bool {
-        size.width < Self.smallest.width || size.height < Self.smallest.height
+        size.width < Self.minimumSize.width || size.height < Self.minimumSize.height
     }
 
     /// Says at the bottom what a key could not do.

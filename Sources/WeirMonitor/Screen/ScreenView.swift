@@ -12,7 +12,7 @@ package import WeirTerminal
 /// `OpenViews` and `ScreenModel` are the only callers, in this order. `init` comes once, with what
 /// is known of the run before its first sample. Then, for each key among `keys` that nothing before
 /// the view wanted, that key's action runs. For each frame comes `paint`, or `paintReduced` where
-/// the screen is smaller than `ScreenState.smallest`. All of it is pure: actions change the view
+/// the screen is smaller than `ScreenState.minimumSize`. All of it is pure: actions change the view
 /// and the `ScreenState` that they are given, painting changes neither, and two paintings in a row
 /// give the same cells.
 ///

@@ -64,10 +64,10 @@ package struct RunFacts: Equatable, Sendable {
             return Edge(from: from, to: to)
         }
         let order = Self.order(unique.count, pairs)
-        var place = [Int](repeating: 0, count: order.count)
-        for (index, number) in order.enumerated() { place[number] = index }
+        var ranks = [Int](repeating: 0, count: order.count)
+        for (index, number) in order.enumerated() { ranks[number] = index }
         self.stages = order.map { unique[$0] }
-        let distinct = Set(pairs.map { Edge(from: place[$0.from], to: place[$0.to]) })
+        let distinct = Set(pairs.map { Edge(from: ranks[$0.from], to: ranks[$0.to]) })
         self.edges = distinct.sorted { ($0.from, $0.to) < ($1.from, $1.to) }
     }
 

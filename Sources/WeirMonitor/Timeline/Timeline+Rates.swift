@@ -13,30 +13,30 @@ extension Timeline {
     /// The indices of the samples between which rates are taken; nil before there are two samples.
     /// The older one is the newest that lies at least a second before the shown one; near the run's
     /// start it is the first sample.
-    private var ratePlaces: (old: Int, new: Int)? {
-        guard let place = shownPlace, place > 0 else { return nil }
-        let before = history.place(atOrBefore: history[place].time - Self.rateMicroseconds) ?? 0
-        return (min(before, place - 1), place)
+    private var rateIndices: (old: Int, new: Int)? {
+        guard let index = shownIndex, index > 0 else { return nil }
+        let before = history.index(atOrBefore: history[index].time - Self.rateMicroseconds) ?? 0
+        return (min(before, index - 1), index)
     }
 
     /// What the run takes of the machine at the shown moment; nil before there are two samples.
     package var load: RunLoad? {
-        ratePlaces.map { RunLoad(from: history[$0.old], to: history[$0.new]) }
+        rateIndices.map { RunLoad(from: history[$0.old], to: history[$0.new]) }
     }
 
     /// Rates at the shown moment, one for each stage in the order of `facts.stages`; empty before
     /// there are two samples.
     package var rates: [StageRate] {
-        guard let (before, place) = ratePlaces else { return [] }
-        return rates(from: before, to: place)
+        guard let (before, index) = rateIndices else { return [] }
+        return rates(from: before, to: index)
     }
 
-    private func rates(from before: Int, to place: Int) -> [StageRate] {
-        let (old, new) = (history[before], history[place])
+    private func rates(from before: Int, to index: Int) -> [StageRate] {
+        let (old, new) = (history[before], history[index])
         // A stage empties its queue in batches, so that a queue that is full again and again may
         // look empty in both samples. The fullest moment in between tells.
         var peaks = new.stages.map(\.fill)
-        for between in stride(from: place - 1, to: before, by: -1) {
+        for between in stride(from: index - 1, to: before, by: -1) {
             for (stage, totals) in history[between].stages.enumerated() {
                 peaks[stage] = max(peaks[stage], totals.fill)
             }
@@ -53,28 +53,28 @@ extension Timeline {
     /// What limits the run at the shown moment, with the evidence that the sentence names. `Limit`
     /// decides on rates of three seconds, and this adds what a longer look back tells.
     package var bottleneck: Bottleneck {
-        guard let place = shownPlace, place > 0 else { return .unknown }
-        let time = history[place].time
-        let before = history.place(atOrBefore: time - Self.verdictMicroseconds) ?? 0
-        let rates = rates(from: min(before, place - 1), to: place)
+        guard let index = shownIndex, index > 0 else { return .unknown }
+        let time = history[index].time
+        let before = history.index(atOrBefore: time - Self.verdictMicroseconds) ?? 0
+        let rates = rates(from: min(before, index - 1), to: index)
         switch Limit.find(rates, workers: facts.workers) {
         case .nothing: return .none
         case .workers(let busy):
-            let most = rates.max { $0.busyWorkers < $1.busyWorkers }
-            return .workers(busy: busy, of: facts.workers, most: most?.stage ?? "?")
+            let busiest = rates.max { $0.busyWorkers < $1.busyWorkers }
+            return .workers(busy: busy, of: facts.workers, busiest: busiest?.stage ?? "?")
         case .writer(let stage):
             return .writer(stage: rates[stage].stage, blocked: rates[stage].backpressured)
-        case .stage(let stage): return .stage(evidence(stage, rates, at: place))
+        case .stage(let stage): return .stage(evidence(stage, rates, at: index))
         }
     }
 
     /// The evidence that a stage limits the run: its own figures, how long its queue has been full,
     /// and which of the stages that feed it is held up most.
-    private func evidence(_ stage: Int, _ rates: [StageRate], at place: Int) -> Bottleneck.Evidence
+    private func evidence(_ stage: Int, _ rates: [StageRate], at index: Int) -> Bottleneck.Evidence
     {
         var evidence = Bottleneck.Evidence(rates[stage])
-        evidence.fullFor = fullFor(stage, at: place)
-        if evidence.fill < Bottleneck.full, let last = lastFull(stage, at: place) {
+        evidence.fullFor = fullFor(stage, at: index)
+        if evidence.fill < Bottleneck.full, let last = lastFull(stage, at: index) {
             (evidence.fill, evidence.fillAge) = last
         }
         // Less than a twentieth of the time is what any queue costs now and then, and no evidence.
@@ -88,9 +88,9 @@ extension Timeline {
 
     /// How full a queue was when it was last full, and how long ago that is in microseconds; nil
     /// when it was not full within `Bottleneck.memoryMicroseconds`.
-    private func lastFull(_ stage: Int, at place: Int) -> (fill: Double, age: Int64)? {
-        let end = history[place].time
-        for earlier in stride(from: place, through: 0, by: -1) {
+    private func lastFull(_ stage: Int, at index: Int) -> (fill: Double, age: Int64)? {
+        let end = history[index].time
+        for earlier in stride(from: index, through: 0, by: -1) {
             let frame = history[earlier]
             if end - frame.time > Bottleneck.memoryMicroseconds { return nil }
             let fill = frame.stages[stage].fill
@@ -101,10 +101,10 @@ extension Timeline {
 
     /// For how long a queue has been full, in microseconds; 0 when it is not. Gaps of up to a
     /// second do not end the time: the stage just took a batch, and the queue fills up again.
-    private func fullFor(_ stage: Int, at place: Int) -> Int64 {
-        let end = history[place].time
+    private func fullFor(_ stage: Int, at index: Int) -> Int64 {
+        let end = history[index].time
         var since: Int64?
-        for earlier in stride(from: place, through: 0, by: -1) {
+        for earlier in stride(from: index, through: 0, by: -1) {
             let frame = history[earlier]
             if frame.stages[stage].fill >= Bottleneck.full {
                 since = frame.time

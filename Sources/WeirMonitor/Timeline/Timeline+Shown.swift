@@ -12,13 +12,13 @@ extension Timeline {
     /// The index in the history of the sample that is shown; the oldest when the playhead lies
     /// before it, which happens when the history let go of what was paused at. Nil before the first
     /// sample.
-    package var shownPlace: Int? {
+    package var shownIndex: Int? {
         guard let time = shownTime else { return nil }
-        return history.place(atOrBefore: time) ?? 0
+        return history.index(atOrBefore: time) ?? 0
     }
 
     /// The sample that is shown; nil before the first.
-    package var shownFrame: SampleFrame? { shownPlace.map { history[$0] } }
+    package var shownFrame: SampleFrame? { shownIndex.map { history[$0] } }
 
     /// What of the run is known at the shown moment. Live, that is everything; in the past, what
     /// had been recorded up to the shown sample and with it.

@@ -54,7 +54,7 @@ package struct Timeline: Sendable {
             notices.append(
                 Notice(
                     severity: .warning, step: last?.step ?? 0, time: last?.time ?? 0,
-                    place: "recorder", text: reason), sample: nextSample)
+                    origin: "recorder", text: reason), sample: nextSample)
         case .ended(let how): ending = how
         case .restarted(let path): newer = path
         }
@@ -96,11 +96,11 @@ package struct Timeline: Sendable {
     /// Moves by that many samples, forward or back where the number is negative, and stops there.
     /// It does not go beyond the oldest and the newest sample. Samples are counted and not time, so
     /// that one step in the older part of the history is ten seconds.
-    package mutating func go(by places: Int) {
-        guard let place = shownPlace else { return }
+    package mutating func go(by offset: Int) {
+        guard let index = shownIndex else { return }
         // Live and forward: there is nothing newer to go to.
-        if playhead == .live, places > 0 { return }
-        let next = max(0, min(history.count - 1, place + places))
+        if playhead == .live, offset > 0 { return }
+        let next = max(0, min(history.count - 1, index + offset))
         playhead.go(to: history[next].time)
     }
 
@@ -109,19 +109,19 @@ package struct Timeline: Sendable {
     /// as the one before. Before the first sample there is nowhere to go, and nothing to complain
     /// of.
     package mutating func goToNotice(forward: Bool) -> Bool {
-        guard let place = shownPlace, let newest = history.newest else { return true }
+        guard let index = shownIndex, let newest = history.newest else { return true }
         let samples = notices.moments(from: .warning).map(\.sample)
             // A notice that came after the newest sample belongs to the next one. While the run
             // goes on that sample is still to come; of a run that is over it never comes, and the
             // end stands for it.
             .filter { ending != nil || $0 <= newest.number }
-        let shown = history[place].number
+        let shown = history[index].number
         let found =
             forward
             ? samples.filter { $0 > shown }.min()
             : samples.filter { playhead == .live || $0 < shown }.max()
         guard let found else { return false }
-        playhead.go(to: history.place(ofNumber: found).map { history[$0].time } ?? newest.time)
+        playhead.go(to: history.index(ofNumber: found).map { history[$0].time } ?? newest.time)
         return true
     }
 }

@@ -9,7 +9,7 @@ package import WeirTelemetry
 /// 1. The director reads a step of the schedule. Where the note says more than that the step
 ///    happened, at a rest point or a publish, it calls `expect` with it.
 /// 2. The execution carries the step out and tells it here: `began`, `accessed`, `publishing`,
-///    `ended`, `rested`, `marked`.
+///    `ended`, `rested`, `found`.
 /// 3. Here it is compared with what was expected, or with the turn's recorded end.
 ///
 /// What differs for certain ends the replay (`diverge`): the director asks for `divergence` before
@@ -27,7 +27,7 @@ package final class ComparedNotes: Notes, @unchecked Sendable {
         /// Given the log records that were made since the last time, when a turn ends.
         package var logs: ((LogBatch) -> Void)?
         /// Given each violation and failure that the replay finds.
-        package var marks: ((Mark) -> Void)?
+        package var incidents: ((Incident) -> Void)?
         /// Given the sample of values of each turn that took one.
         package var samples: ((_ turn: Step, _ sample: UInt64) -> Void)?
         /// Given all state at each rest point, before it is compared.
@@ -39,7 +39,7 @@ package final class ComparedNotes: Notes, @unchecked Sendable {
         var begun: UInt64 = 0
         var compared: UInt64 = 0
         /// The first turn that ended here and whose end was not recorded.
-        var leastUncompared: Step?
+        var earliestUncompared: Step?
         /// The last turn of each subtask, by its number, whose sampled values agreed: what differs
         /// later came about behind it.
         var agreedSamples: [UInt16: Step] = [:]
@@ -51,7 +51,7 @@ package final class ComparedNotes: Notes, @unchecked Sendable {
     package weak var execution: Execution?
     package var listeners = Listeners()
     /// Violations and failures that the replay found, the first `Violations.maximumKept`.
-    package private(set) var marks: [Mark] = []
+    package private(set) var incidents: [Incident] = []
     private var turns = Turns()
     private var suspicions = Suspicions()
     /// The first disagreement; nil as long as there is none.
@@ -70,15 +70,15 @@ package final class ComparedNotes: Notes, @unchecked Sendable {
     }
 
     /// Begins with what a replay had found where its snapshot was taken. Before the first step.
-    package func begin(marks: [Mark], turns begun: UInt64, compared: UInt64) {
+    package func begin(incidents: [Incident], turns begun: UInt64, compared: UInt64) {
         assert(
-            turns.begun == 0 && self.marks.isEmpty,
+            turns.begun == 0 && self.incidents.isEmpty,
             "what a snapshot had found is taken in behind \(turns.begun) turns")
         assert(compared <= begun, "\(compared) ends were compared of \(begun) turns")
         assert(
-            marks.count <= Violations.maximumKept,
-            "\(marks.count) marks, at most \(Violations.maximumKept) are kept")
-        self.marks = marks
+            incidents.count <= Violations.maximumKept,
+            "\(incidents.count) marks, at most \(Violations.maximumKept) are kept")
+        self.incidents = incidents
         (turns.begun, turns.compared) = (begun, compared)
     }
 
@@ -92,7 +92,7 @@ package final class ComparedNotes: Notes, @unchecked Sendable {
     /// Turns whose recorded ends were compared.
     package var comparedTurns: UInt64 { turns.compared }
     /// The first turn that ended here and whose end was not recorded.
-    package var leastUncompared: Step? { turns.leastUncompared }
+    package var earliestUncompared: Step? { turns.earliestUncompared }
     /// The last rest point whose digest was compared and agreed; 0 before the first.
     package var agreedRest: Step { suspicions.agreedRest }
     /// Rest points whose digests were compared and agreed.
@@ -192,7 +192,7 @@ package final class ComparedNotes: Notes, @unchecked Sendable {
             // Nothing to compare with: the turn was in flight when its run died, or the end of the
             // trace is missing.
             guard let end = try schedule.takeEnd(of: turn.step) else {
-                turns.leastUncompared = min(turns.leastUncompared ?? turn.step, turn.step)
+                turns.earliestUncompared = min(turns.earliestUncompared ?? turn.step, turn.step)
                 return
             }
             turns.compared += 1
@@ -266,11 +266,11 @@ package final class ComparedNotes: Notes, @unchecked Sendable {
             got: "state \(state.whole.hexadecimal)")
     }
 
-    package func marked(_ mark: Mark) {
+    package func found(_ incident: Incident) {
         if isAbandoned { return }
-        listeners.marks?(mark)
+        listeners.incidents?(incident)
         // A replay of a trace with endless violations must not grow without bound.
-        if marks.count < Violations.maximumKept { marks.append(mark) }
+        if incidents.count < Violations.maximumKept { incidents.append(incident) }
     }
 
     /// One lane for all: one turn runs at a time.

@@ -16,7 +16,7 @@ final class RunComparison {
     private let notes: ComparedNotes
     /// Nil where logs are made again at another level, which cannot be compared.
     private let logs: LogComparison?
-    private let marks: MarkComparison
+    private let incidents: IncidentComparison
     /// Gives the replay's records in the order of the run to `logs` and `logDigest`.
     private let order: LogOrder
     private let logDigest = LogDigest()
@@ -37,13 +37,13 @@ final class RunComparison {
             comparesLogs
             ? try LogComparison(trace, inFlight: inFlight, isSameBuild: isSameBuild) : nil
         self.logs = logs
-        marks = try MarkComparison(trace, wide: execution.wideInvariantNames)
+        incidents = try IncidentComparison(trace, wide: execution.wideInvariantNames)
         let logDigest = logDigest
         order = LogOrder { record, site in
             logDigest.add(record, site)
             logs?.take(record, site)
         }
-        notes.listeners.marks = { [unowned self] in marks.take($0) }
+        notes.listeners.incidents = { [unowned self] in incidents.take($0) }
         notes.listeners.rests = { [unowned self] step, time, state in
             rested(at: step, time: time)
             onRest?(step, state)
@@ -61,7 +61,7 @@ final class RunComparison {
 
     private func rested(at step: Step, time: Int64) {
         for invariant in watch.look(at: execution) {
-            marks.takeAtRest(Mark.atRest(invariant, step: step, time: time))
+            incidents.takeAtRest(Incident.atRest(invariant, step: step, time: time))
         }
     }
 
@@ -82,7 +82,7 @@ final class RunComparison {
             notes.agreedRest <= report.steps,
             "a rest point agreed at step \(notes.agreedRest), and the replay came to "
                 + "\(report.steps)")
-        report.marks = notes.marks
+        report.incidents = notes.incidents
         report.violations = execution.violations.first
         report.elements = execution.subtasks.reduce(0) { $0 + $1.sourceTaken }
         report.lostLogs = lostLogs
@@ -97,7 +97,7 @@ final class RunComparison {
         compare(&report, isWhole: isWhole)
         balance(&report, isWhole: isWhole)
         if let failure = logs?.failure { throw failure }
-        report.onlyReplay = marks.onlyReplay
+        report.onlyReplay = incidents.onlyReplay
         report.digest = digest(report, chain)
         return report
     }
@@ -131,9 +131,9 @@ final class RunComparison {
         hash.combine(report.state.whole)
         for sink in report.sinks { hash.combine(bytes: Array(sink.ordered.utf8)) }
         hash.combine(logDigest.value)
-        for mark in report.marks {
-            hash.combine(mark.step.rawValue)
-            hash.combine(bytes: Array(mark.message.utf8))
+        for incident in report.incidents {
+            hash.combine(incident.step.rawValue)
+            hash.combine(bytes: Array(incident.message.utf8))
         }
         return hash.value
     }
@@ -149,7 +149,7 @@ final class RunComparison {
         let isWholeRun = isWhole && found == nil
         if isWholeRun { logs?.finish(through: report.steps) }
         consider(logs?.divergence)
-        consider(marks.divergence(through: found?.step ?? report.steps))
+        consider(incidents.divergence(through: found?.step ?? report.steps))
         var end = EndComparison(trace, agreedRest: notes.agreedRest)
         if let differing = isWholeRun ? end.compare(report, notes) : nil {
             consider(differing)
@@ -169,8 +169,8 @@ final class RunComparison {
         report.compared.finalSubtasks = min(end.comparedParts, execution.subtasks.count)
         report.compared.finalCells = max(0, end.comparedParts - execution.subtasks.count)
         report.compared.rows = end.comparedRows
-        report.compared.violations = marks.matchedViolations
-        report.compared.failures = marks.matchedFailures
+        report.compared.violations = incidents.matchedViolations
+        report.compared.failures = incidents.matchedFailures
         report.compared.logs = logs?.matched ?? 0
         report.compared.lostLogs = logs?.leftOut ?? 0
         report.reservation = reservation(report, isWhole: isWhole)
@@ -183,7 +183,7 @@ final class RunComparison {
     ) -> ReplayReport.Reservation? {
         guard let reason = reason(isWhole: isWhole) else { return nil }
         // A turn that was not compared to its end is where agreement ends.
-        let open = report.inFlight.map(\.step) + [notes.leastUncompared].compactMap { $0 }
+        let open = report.inFlight.map(\.step) + [notes.earliestUncompared].compactMap { $0 }
         assert(
             open.allSatisfy { 1...max(1, report.steps) ~= $0 },
             "a turn is open that did not begin up to step \(report.steps)")
@@ -205,8 +205,9 @@ final class RunComparison {
         guard let end = trace.end else { return "the run died and noted no end" }
         if !trace.isComplete { return "its recording stopped before the run did" }
         if end.parts == nil { return "its end has no digests" }
-        if marks.isPartial {
-            return "of its violations the first \(MarkComparison.maximumMarks) were compared"
+        if incidents.isPartial {
+            return
+                "of its violations the first \(IncidentComparison.maximumIncidents) were compared"
         }
         if logs == nil { return "its logs were made again at another level" }
         return nil

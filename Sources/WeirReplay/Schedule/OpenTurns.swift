@@ -72,7 +72,7 @@ struct OpenTurns {
     var steps: [UInt16: Step] { states.mapValues(\.step) }
 
     /// The least step that an open turn began with.
-    var least: Step? { states.values.map(\.step).min() }
+    var earliest: Step? { states.values.map(\.step).min() }
 
     /// The noted beginning of a turn that was not started; nil where there is none.
     func deferred(_ subtask: UInt16) -> ScheduledStep? {

@@ -56,11 +56,11 @@ package final class ReplayDirector: StepDirector {
     }
 
     /// No turn that began before this step is open.
-    package var leastOpenTurn: Step {
+    package var earliestOpenTurn: Step {
         assert(
-            open.least ?? 0 <= reached,
+            open.earliest ?? 0 <= reached,
             "a turn is open behind step \(reached), the last that was taken")
-        return min(open.least ?? .max, reached)
+        return min(open.earliest ?? .max, reached)
     }
 
     /// Why the schedule could not be read on; nil when it could.

@@ -82,8 +82,8 @@ struct Suspicions {
         for part in parts where part >= subtasks {
             assert(part < names.count, "part \(part) of a state with \(names.count)")
             let touched = (accessors[UInt16(part - subtasks)] ?? []).sorted()
-            guard let least = touched.first else { continue }
-            if let first, touched.contains(UInt16(first)) || first < Int(least) { continue }
+            guard let minimum = touched.first else { continue }
+            if let first, touched.contains(UInt16(first)) || first < Int(minimum) { continue }
             let accessed = touched.map { execution.subtasks[Int($0)].name }
             return "\(names[part]) (touched by \(accessed.joined(separator: ", ")))"
         }

@@ -63,10 +63,10 @@ extension ReplaySession {
         /// The text of their key; nil where any is meant.
         var key: String?
 
-        /// Whether the entry with this key is meant; `place` stands before the key in its name.
-        func holds(_ place: String, _ key: String) -> Bool {
+        /// Whether the entry with this key is meant; `owner` stands before the key in its name.
+        func holds(_ owner: String, _ key: String) -> Bool {
             if let wanted = self.key, wanted != key { return false }
-            return prefix.isEmpty || "\(place)[\(key)]".hasPrefix(prefix)
+            return prefix.isEmpty || "\(owner)[\(key)]".hasPrefix(prefix)
         }
     }
 
@@ -76,13 +76,13 @@ extension ReplaySession {
     package func find(_ name: String) throws -> [StateValue] {
         if name.hasPrefix("cell ") { return cells.filter { $0.name == name } }
         guard name.hasSuffix("]"), let open = name.firstIndex(of: "[") else { return [] }
-        let place = name[..<open]
+        let owner = name[..<open]
         let key = name[name.index(after: open)...].dropLast()
-        let (stage, subtask, wanted) = parts(of: place)
+        let (stage, subtask, wanted) = parts(of: owner)
         guard let stage else { return [] }
         var found: [StateValue] = []
-        try forEachState(of: stage, EntryQuery(key: String(key))) { place, values, _ in
-            guard subtask == nil || subtask == place.name else { return }
+        try forEachState(of: stage, EntryQuery(key: String(key))) { owner, values, _ in
+            guard subtask == nil || subtask == owner.name else { return }
             for value in values {
                 guard case .entry(_, let name, _) = value.id else { continue }
                 if wanted == nil || wanted == name { found.append(value) }
@@ -93,14 +93,14 @@ extension ReplaySession {
 
     /// Stage, subtask and operator that a name's beginning means; names may hold dots themselves.
     private func parts(
-        of place: Substring
+        of owner: Substring
     ) -> (stage: String?, subtask: String?, operator: String?) {
         for subtask in replica.execution.subtasks {
             // The subtask's name first: a stage's name is the beginning of it.
             for (name, isSubtask) in [(subtask.name, true), (subtask.stage, false)] {
-                if place == name { return (subtask.stage, isSubtask ? name : nil, nil) }
-                guard place.hasPrefix(name + ".") else { continue }
-                let rest = String(place.dropFirst(name.count + 1))
+                if owner == name { return (subtask.stage, isSubtask ? name : nil, nil) }
+                guard owner.hasPrefix(name + ".") else { continue }
+                let rest = String(owner.dropFirst(name.count + 1))
                 if subtask.stateOperators.contains(rest) {
                     return (subtask.stage, isSubtask ? name : nil, rest)
                 }
@@ -164,8 +164,8 @@ extension ReplaySession {
         var count = 0
         for (index, name) in operators.enumerated() {
             // The operator's name only where the stage alone would mean several states.
-            let place = operators.count > 1 ? "\(subtask.stage).\(name)" : subtask.stage
-            var list = EntryList(limit: query.limit - values.count) { query.holds(place, $0) }
+            let owner = operators.count > 1 ? "\(subtask.stage).\(name)" : subtask.stage
+            var list = EntryList(limit: query.limit - values.count) { query.holds(owner, $0) }
             subtask.list(&list, ofState: index)
             assert(
                 list.entries.count <= list.count,
@@ -174,7 +174,7 @@ extension ReplaySession {
             values += list.entries.map { entry in
                 StateValue(
                     id: .entry(subtask: subtask.index, operator: name, key: entry.key),
-                    name: "\(place)[\(entry.key)]", value: entry.value, asOfTurn: turn)
+                    name: "\(owner)[\(entry.key)]", value: entry.value, asOfTurn: turn)
             }
         }
         return (values, count)

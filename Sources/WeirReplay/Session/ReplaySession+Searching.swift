@@ -74,11 +74,11 @@ extension ReplaySession {
     ///
     /// Elements of files are the recorded lines, found by reading from the start.
     package func event(source: String, index: UInt64) throws -> (text: String, step: Step?)? {
-        guard let place = plan.planned.plan.sources.firstIndex(where: { $0.name == source }),
+        guard let sourceIndex = plan.planned.plan.sources.firstIndex(where: { $0.name == source }),
             let subtask = replica.execution.subtasks.first(where: { subtask in
                 subtask.isSource
                     && plan.planned.plan.stages.first { $0.name == subtask.stage }?
-                        .source == place
+                        .source == sourceIndex
             })
         else { return nil }
         var taken: UInt64 = 0
@@ -92,7 +92,7 @@ extension ReplaySession {
             // A generator can make any element; those beyond its limit do not exist.
             return step == nil && index >= trace.header.limit ?? .max ? nil : (text, step)
         }
-        guard let line = try line(of: place, index) else { return nil }
+        guard let line = try line(of: sourceIndex, index) else { return nil }
         return (line, step)
     }
 

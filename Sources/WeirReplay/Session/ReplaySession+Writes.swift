@@ -57,15 +57,15 @@ extension ReplaySession {
         // What counts is the value's canonical form: an access that wrote the same value wrote
         // nothing.
         var before = state.digest(in: past)
-        for (place, facts) in steps.enumerated() {
+        for (index, facts) in steps.enumerated() {
             // A turn's own state is to be seen before the subtask's next turn, when this one ended.
             let next: Step
             if case .cell = state.id {
                 next = facts.step
             } else {
                 next =
-                    place + 1 < steps.count
-                    ? steps[place + 1].step.previous : try settled(facts.step, state)
+                    index + 1 < steps.count
+                    ? steps[index + 1].step.previous : try settled(facts.step, state)
             }
             assert(
                 next >= facts.step && next >= past.position,

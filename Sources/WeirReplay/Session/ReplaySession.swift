@@ -46,7 +46,7 @@ package final class ReplaySession {
     /// How long the last snapshot took, nanoseconds.
     private var lastSnapshotCost: UInt64 = 0
     /// Violations and failures of the trace, the first `Violations.maximumKept`.
-    private var recordedMarks: [Mark] = []
+    private var recordedIncidents: [Incident] = []
 
     /// Opens a trace at its beginning.
     ///
@@ -59,9 +59,10 @@ package final class ReplaySession {
             trace, ReplayRun.admit(trace, pipeline), paths: options.inputs)
         ladder = SnapshotLadder(maximumBytes: options.memoryBytes)
         replica = try Replica(plan, from: nil)
-        let marks = trace.marks()
-        while recordedMarks.count < Violations.maximumKept, let mark = try marks.next() {
-            recordedMarks.append(mark)
+        let incidents = trace.incidents()
+        while recordedIncidents.count < Violations.maximumKept, let incident = try incidents.next()
+        {
+            recordedIncidents.append(incident)
         }
     }
 
@@ -72,11 +73,13 @@ package final class ReplaySession {
     package var divergence: Divergence? { replica.notes.divergence }
 
     /// Violations and failures in order of steps: recorded, and found by the replay so far.
-    package var marks: [Mark] {
-        var all = recordedMarks
-        for mark in replica.notes.marks
-        where !recordedMarks.contains(where: { $0.step == mark.step && $0.name == mark.name }) {
-            all.append(mark)
+    package var incidents: [Incident] {
+        var all = recordedIncidents
+        for incident in replica.notes.incidents
+        where !recordedIncidents.contains(where: {
+            $0.step == incident.step && $0.name == incident.name
+        }) {
+            all.append(incident)
         }
         return all.sorted { $0.step < $1.step }
     }
@@ -84,7 +87,7 @@ package final class ReplaySession {
     /// The step at which everything that led to the first failure has happened; nil when nothing
     /// failed.
     package var failureStep: Step? {
-        marks.first { $0.kind == .violation || $0.kind == .failure }?.lookStep
+        incidents.first { $0.kind == .violation || $0.kind == .failure }?.lookStep
     }
 
     // MARK: Moving

@@ -24,7 +24,7 @@ package protocol ReplayedExecution: AnyObject {
     /// What the replay disagreed with its trace about, where it did; it goes no further then.
     var divergence: Divergence? { get }
     /// Violations and failures in order of steps: recorded, and found by the replay so far.
-    var marks: [Mark] { get }
+    var incidents: [Incident] { get }
     /// The step at which everything that led to the first failure has happened; nil when nothing
     /// failed.
     var failureStep: Step? { get }

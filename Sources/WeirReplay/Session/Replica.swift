@@ -12,13 +12,13 @@ struct ReplaySnapshot {
     let execution: ExecutionSnapshot
     let inputs: RecordedInputs
     let results: RecordedResults
-    let marks: [Mark]
+    let incidents: [Incident]
     /// How many calls each subtask has made; see `RecordedOutside.madeCalls`.
     let madeCalls: [UInt16: UInt64]
     /// Turns whose recorded ends were compared so far.
     let compared: UInt64
     /// About how many bytes it takes; the ladder is bounded by it.
-    var bytes: Int { execution.bytes + marks.count * MemoryLayout<Mark>.stride }
+    var bytes: Int { execution.bytes + incidents.count * MemoryLayout<Incident>.stride }
 }
 
 /// What all replicas of one session share: nothing that running changes, save the pages of the
@@ -73,7 +73,7 @@ final class Replica {
         if let snapshot {
             rerun.execution.restore(snapshot.execution)
             rerun.notes.begin(
-                marks: snapshot.marks, turns: snapshot.turns, compared: snapshot.compared)
+                incidents: snapshot.incidents, turns: snapshot.turns, compared: snapshot.compared)
             rerun.outside.madeCalls = snapshot.madeCalls
             rerun.director.begin(behind: start)
         }
@@ -112,7 +112,7 @@ final class Replica {
             "no turn is open at step \(position), and one is suspended")
         return ReplaySnapshot(
             step: position, turns: notes.begunTurns, execution: execution.save(),
-            inputs: inputs.copy(), results: results.copy(), marks: notes.marks,
+            inputs: inputs.copy(), results: results.copy(), incidents: notes.incidents,
             madeCalls: rerun.outside.madeCalls, compared: notes.comparedTurns)
     }
 }

@@ -27,8 +27,8 @@ package final class SchedulePages {
         func note(_ step: Step) -> StepNote? {
             guard step >= first, step <= last else { return nil }
             let steps = batches[0].steps
-            let place = first.distance(to: step)
-            if place < steps.count, steps[place].step == step { return steps[place] }
+            let index = first.distance(to: step)
+            if index < steps.count, steps[index].step == step { return steps[index] }
             return steps.first { $0.step == step }
         }
     }
@@ -48,9 +48,9 @@ package final class SchedulePages {
     /// The page that holds a step; nil when the trace has no such step.
     func page(holding step: Step) throws -> Page? {
         uses += 1
-        if let place = pages.firstIndex(where: { $0.page.first <= step && step <= $0.page.last }) {
-            pages[place].use = uses
-            return pages[place].page
+        if let index = pages.firstIndex(where: { $0.page.first <= step && step <= $0.page.last }) {
+            pages[index].use = uses
+            return pages[index].page
         }
         // A little further on it is cheaper to read on than to search the file.
         if cursor == nil || step <= cursorEnd || cursorEnd.distance(to: step) > 4_096 {

@@ -19,8 +19,8 @@ struct SnapshotLadder {
 
     /// The last snapshot at or before a step; nil when there is none. Costs a binary search.
     func nearest(through step: Step) -> ReplaySnapshot? {
-        let place = firstPlace(after: step)
-        return place == 0 ? nil : snapshots[place - 1]
+        let index = firstIndex(after: step)
+        return index == 0 ? nil : snapshots[index - 1]
     }
 
     /// Whether there is none within `distance` steps before a step.
@@ -32,13 +32,13 @@ struct SnapshotLadder {
     /// Keeps a snapshot. Where there are too many, others go: those whose going leaves the smallest
     /// gap as seen from the playhead. One is kept however large it is.
     mutating func insert(_ snapshot: ReplaySnapshot, playhead: Step) {
-        let place = firstPlace(after: snapshot.step)
+        let index = firstIndex(after: snapshot.step)
         // Two of one step are the same: what a replay has at a step does not depend on the way.
-        if place > 0, snapshots[place - 1].step == snapshot.step { return }
-        snapshots.insert(snapshot, at: place)
+        if index > 0, snapshots[index - 1].step == snapshot.step { return }
+        snapshots.insert(snapshot, at: index)
         bytes += snapshot.bytes
         while snapshots.count > 1, snapshots.count > Self.maximumCount || bytes > maximumBytes {
-            removeLeastMissed(playhead)
+            removeCheapest(playhead)
         }
     }
 
@@ -58,27 +58,27 @@ struct SnapshotLadder {
 
     /// Removes the snapshot that is missed least: the gap which it would leave, in steps, divided
     /// by its distance from the playhead, so that gaps grow with the distance.
-    private mutating func removeLeastMissed(_ playhead: Step) {
-        var least = (place: 0, cost: Double.infinity)
-        for place in snapshots.indices {
+    private mutating func removeCheapest(_ playhead: Step) {
+        var cheapest = (index: 0, cost: Double.infinity)
+        for index in snapshots.indices {
             // The run's start stands as one snapshot more, since a replica can begin there.
-            let before = place == 0 ? .start : snapshots[place - 1].step
+            let before = index == 0 ? .start : snapshots[index - 1].step
             let after =
-                place + 1 < snapshots.count
-                ? snapshots[place + 1].step : snapshots[place].step.next
-            let step = snapshots[place].step
+                index + 1 < snapshots.count
+                ? snapshots[index + 1].step : snapshots[index].step.next
+            let step = snapshots[index].step
             let distance = Double(step.distance(to: playhead).magnitude) + 1
             let cost = Double(before.distance(to: after)) / distance
-            if cost < least.cost { least = (place, cost) }
+            if cost < cheapest.cost { cheapest = (index, cost) }
         }
-        assert(least.cost.isFinite, "no snapshot would be missed least")
-        bytes -= snapshots[least.place].bytes
+        assert(cheapest.cost.isFinite, "no snapshot would be missed least")
+        bytes -= snapshots[cheapest.index].bytes
         assert(bytes >= 0, "more bytes went than were kept")
-        snapshots.remove(at: least.place)
+        snapshots.remove(at: cheapest.index)
     }
 
     /// The index of the first snapshot behind a step.
-    private func firstPlace(after step: Step) -> Int {
+    private func firstIndex(after step: Step) -> Int {
         var low = 0
         var high = snapshots.count
         while low < high {

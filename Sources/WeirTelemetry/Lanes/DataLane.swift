@@ -69,13 +69,13 @@ package struct DataLane: @unchecked Sendable {
         hash.combine(bytes: bytes)
         // One slot for the note and two for its four further words.
         guard waitForNotes(slots: 3, isCancelled) else { return false }
-        guard let place = store(isStored ? bytes : .init(start: nil, count: 0), isCancelled)
+        guard let position = store(isStored ? bytes : .init(start: nil, count: 0), isCancelled)
         else {
             notes.release(3)
             return false
         }
         let words: [UInt64] = [
-            UInt64(bytes.count), hash.value, isStored ? place : Self.absent,
+            UInt64(bytes.count), hash.value, isStored ? position : Self.absent,
             UInt64(bitPattern: time),
         ]
         _ = words.withUnsafeBufferPointer {
@@ -91,13 +91,13 @@ package struct DataLane: @unchecked Sendable {
         result call: UInt64, subtask: UInt16, bytes: [UInt8], isCancelled: () -> Bool
     ) -> Bool {
         guard waitForNotes(slots: 1, isCancelled) else { return false }
-        guard let place = bytes.withUnsafeBytes({ store($0, isCancelled) }) else {
+        guard let position = bytes.withUnsafeBytes({ store($0, isCancelled) }) else {
             notes.release(1)
             return false
         }
         notes.note(
             kind: LaneNote.callResult, number: call,
-            UInt64(subtask) | UInt64(bytes.count) << 32, place)
+            UInt64(subtask) | UInt64(bytes.count) << 32, position)
         return true
     }
 
@@ -118,11 +118,11 @@ package struct DataLane: @unchecked Sendable {
     /// Copies bytes into the ring, and gives their location in the lane's lifetime; nil when
     /// cancelled.
     private func store(_ bytes: UnsafeRawBufferPointer, _ isCancelled: () -> Bool) -> UInt64? {
-        let place = head.pointee
-        guard !bytes.isEmpty, let source = bytes.baseAddress else { return place }
+        let position = head.pointee
+        guard !bytes.isEmpty, let source = bytes.baseAddress else { return position }
         precondition(bytes.count <= maximumBlock, "a block of \(bytes.count) bytes")
         var spins = 0
-        while place &- dataTail.pointee.load(ordering: .acquiring) + UInt64(bytes.count)
+        while position &- dataTail.pointee.load(ordering: .acquiring) + UInt64(bytes.count)
             > UInt64(dataCapacity)
         {
             if isCancelled() { return nil }
@@ -130,15 +130,15 @@ package struct DataLane: @unchecked Sendable {
             spins += 1
             if spins < 16 { sched_yield() } else { usleep(200) }
         }
-        let start = Int(place & UInt64(dataCapacity - 1))
+        let start = Int(position & UInt64(dataCapacity - 1))
         // What does not fit before the ring's end goes on at its beginning.
         let first = min(bytes.count, dataCapacity - start)
         (data + start).copyMemory(from: source, byteCount: first)
         if first < bytes.count {
             data.copyMemory(from: source + first, byteCount: bytes.count - first)
         }
-        head.pointee = place &+ UInt64(bytes.count)
-        return place
+        head.pointee = position &+ UInt64(bytes.count)
+        return position
     }
 
     // MARK: The recorder
@@ -150,10 +150,10 @@ package struct DataLane: @unchecked Sendable {
             let kind = InputKind(rawValue: UInt8(truncatingIfNeeded: note.second >> 16)),
             let length = UInt32(exactly: note.more[0])
         else { return nil }
-        let place = note.more[2]
+        let position = note.more[2]
         var bytes: [UInt8]?
-        if place != Self.absent {
-            guard let stored = read(place, Int(length)) else { return nil }
+        if position != Self.absent {
+            guard let stored = read(position, Int(length)) else { return nil }
             bytes = stored
         }
         return InputBlock(
@@ -173,11 +173,11 @@ package struct DataLane: @unchecked Sendable {
 
     /// Copies bytes out of the ring. A location from an altered file stays within the ring by
     /// the mask.
-    private func read(_ place: UInt64, _ count: Int) -> [UInt8]? {
+    private func read(_ position: UInt64, _ count: Int) -> [UInt8]? {
         guard count >= 0, count <= dataCapacity else { return nil }
         if count == 0 { return [] }
-        drained.pointee = place &+ UInt64(count)
-        let start = Int(place & UInt64(dataCapacity - 1))
+        drained.pointee = position &+ UInt64(count)
+        let start = Int(position & UInt64(dataCapacity - 1))
         let first = min(count, dataCapacity - start)
         var bytes = [UInt8](UnsafeRawBufferPointer(start: data + start, count: first))
         if first < count {

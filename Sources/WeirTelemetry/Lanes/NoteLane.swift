@@ -154,13 +154,13 @@ package struct NoteLane: @unchecked Sendable {
         precondition(extra < Self.maximumNoteSlots, "a note of \(more.count) further words")
         let position = producer.pointee.head
         for index in 0..<extra {
-            let place = position &+ UInt64(index + 1)
-            let slot = slots + Int(place & mask) * Self.slotWords
+            let slotPosition = position &+ UInt64(index + 1)
+            let slot = slots + Int(slotPosition & mask) * Self.slotWords
             for word in 0..<3 {
                 let source = index * 3 + word
                 slot[1 + word] = source < more.count ? more[source] : 0
             }
-            commit(slot, place)
+            commit(slot, slotPosition)
         }
         let slot = slots + Int(position & mask) * Self.slotWords
         slot[1] = UInt64(kind) | UInt64(extra + 1) << 8 | number << 16
@@ -230,9 +230,9 @@ package struct NoteLane: @unchecked Sendable {
         if count > 1 {
             note.more.reserveCapacity((count - 1) * 3)
             for index in 1..<count {
-                let place = position &+ UInt64(index)
-                let further = slots + Int(place & mask) * slotWords
-                guard isCommitted(further, place) else { return nil }
+                let slotPosition = position &+ UInt64(index)
+                let further = slots + Int(slotPosition & mask) * slotWords
+                guard isCommitted(further, slotPosition) else { return nil }
                 note.more.append(further[1])
                 note.more.append(further[2])
                 note.more.append(further[3])

@@ -45,22 +45,22 @@ package final class KeySketch: Sendable {
     package func add(_ hash: UInt64, text: () -> String) {
         state.withLock { state in
             state.seen += 1
-            if let place = state.entries.firstIndex(where: { $0.hash == hash }) {
-                state.entries[place].count += 1
+            if let index = state.entries.firstIndex(where: { $0.hash == hash }) {
+                state.entries[index].count += 1
             } else if state.entries.count < Self.maximumKeys {
                 state.entries.append(Entry(hash: hash, count: 1, text: Self.cut(text())))
             } else {
-                let least = state.entries.indices.min {
+                let rarest = state.entries.indices.min {
                     state.entries[$0].count < state.entries[$1].count
                 }
-                if let least {
-                    let count = state.entries[least].count + 1
-                    state.entries[least] = Entry(hash: hash, count: count, text: Self.cut(text()))
+                if let rarest {
+                    let count = state.entries[rarest].count + 1
+                    state.entries[rarest] = Entry(hash: hash, count: count, text: Self.cut(text()))
                 }
             }
             guard state.seen >= Self.maximumSeen else { return }
             state.seen /= 2
-            for place in state.entries.indices { state.entries[place].count /= 2 }
+            for index in state.entries.indices { state.entries[index].count /= 2 }
         }
     }
 
@@ -114,16 +114,16 @@ package struct BusiestKey: Codable, Equatable, Sendable {
             for (text, count) in found.keys { counts[text, default: 0] += count }
         }
         // Of equal counts the text decides, so that the answer does not depend on hashing.
-        let most = counts.max { ($0.value, $1.key) < ($1.value, $0.key) }
-        guard let most, seen >= Self.leastSeen else { return nil }
+        let commonest = counts.max { ($0.value, $1.key) < ($1.value, $0.key) }
+        guard let commonest, seen >= Self.minimumSeen else { return nil }
         // A count may be too high by what its entry had before, and so even above the whole.
-        share = (min(1, Double(most.value) / Double(seen)) * 100).rounded() / 100
-        key = most.key
-        if share < Self.leastShare { return nil }
+        share = (min(1, Double(commonest.value) / Double(seen)) * 100).rounded() / 100
+        key = commonest.key
+        if share < Self.minimumShare { return nil }
     }
 
     /// A key with less than a tenth of the elements is not worth a word.
-    private static let leastShare = 0.1
+    private static let minimumShare = 0.1
     /// With fewer elements than this any key would stand out.
-    private static let leastSeen: UInt64 = 8
+    private static let minimumSeen: UInt64 = 8
 }

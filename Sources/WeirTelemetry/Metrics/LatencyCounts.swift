@@ -13,9 +13,9 @@ package final class LatencyCounts: @unchecked Sendable {
     private let words: UnsafeMutablePointer<Atomic<UInt64>>
 
     /// The index of the sum, in nanoseconds.
-    private static let sumPlace = LatencyClass.count
+    private static let sumIndex = LatencyClass.count
     /// The index of the number of latencies.
-    private static let countPlace = LatencyClass.count + 1
+    private static let countIndex = LatencyClass.count + 1
 
     package init() {
         let memory = UnsafeMutablePointer<UInt64>.allocate(capacity: LatencyClass.count + 2)
@@ -29,27 +29,27 @@ package final class LatencyCounts: @unchecked Sendable {
     @inline(__always)
     package func record(_ nanoseconds: UInt64) {
         add(1, at: LatencyClass.of(nanoseconds))
-        add(nanoseconds, at: Self.sumPlace)
-        add(1, at: Self.countPlace)
+        add(nanoseconds, at: Self.sumIndex)
+        add(1, at: Self.countIndex)
     }
 
     /// Adds to a word that no other thread adds to.
     @inline(__always)
-    private func add(_ amount: UInt64, at place: Int) {
-        words[place].store(words[place].load(ordering: .relaxed) &+ amount, ordering: .relaxed)
+    private func add(_ amount: UInt64, at index: Int) {
+        words[index].store(words[index].load(ordering: .relaxed) &+ amount, ordering: .relaxed)
     }
 
     /// How many were added. Any thread.
-    package var count: UInt64 { words[Self.countPlace].load(ordering: .relaxed) }
+    package var count: UInt64 { words[Self.countIndex].load(ordering: .relaxed) }
 
     /// Everything since the run's start. Any thread. While somebody adds, the classes, the
     /// sum and the number may be a few ahead of each other; none of them ever falls.
     package func sample(hop: String) -> LatencySample {
         var sample = LatencySample(hop: hop)
-        sample.sum = words[Self.sumPlace].load(ordering: .relaxed)
-        for place in 0..<LatencyClass.count {
-            let count = words[place].load(ordering: .relaxed)
-            if count > 0 { sample.counts += [UInt64(place), count] }
+        sample.sum = words[Self.sumIndex].load(ordering: .relaxed)
+        for index in 0..<LatencyClass.count {
+            let count = words[index].load(ordering: .relaxed)
+            if count > 0 { sample.counts += [UInt64(index), count] }
         }
         return sample
     }
@@ -60,7 +60,7 @@ package final class LatencyCounts: @unchecked Sendable {
 /// Class 0 is all below 128 ns; then four classes divide each power of two.
 package enum LatencyClass {
     /// Below 2^7 = 128 ns a latency says more about the clock than about the run.
-    private static let leastPower = 7
+    private static let minimumPower = 7
     /// 35 powers of two reach from 2^7 to 2^42 ns; the last quarter of the last one is the
     /// open class.
     private static let powers = 35
@@ -71,23 +71,23 @@ package enum LatencyClass {
     @inline(__always)
     package static func of(_ nanoseconds: UInt64) -> Int {
         let power = 63 - (nanoseconds | 1).leadingZeroBitCount
-        guard power >= leastPower else { return 0 }
+        guard power >= minimumPower else { return 0 }
         // The two bits behind the highest one.
         let quarter = Int(truncatingIfNeeded: nanoseconds >> UInt64(power - 2)) & 3
-        return min(count - 1, 1 + (power - leastPower) * 4 + quarter)
+        return min(count - 1, 1 + (power - minimumPower) * 4 + quarter)
     }
 
     /// The least latency above a class, nanoseconds; nil for the last.
-    package static func upperBound(of place: Int) -> UInt64? {
-        guard place < count - 1 else { return nil }
-        guard place > 0 else { return 1 << UInt64(leastPower) }
-        let power = leastPower + (place - 1) / 4
-        return UInt64(4 + (place - 1) % 4 + 1) << UInt64(power - 2)
+    package static func upperBound(of index: Int) -> UInt64? {
+        guard index < count - 1 else { return nil }
+        guard index > 0 else { return 1 << UInt64(minimumPower) }
+        let power = minimumPower + (index - 1) / 4
+        return UInt64(4 + (index - 1) % 4 + 1) << UInt64(power - 2)
     }
 
     /// The least latency in a class, nanoseconds.
-    static func lowerBound(of place: Int) -> UInt64 {
-        place == 0 ? 0 : upperBound(of: place - 1) ?? 0
+    static func lowerBound(of index: Int) -> UInt64 {
+        index == 0 ? 0 : upperBound(of: index - 1) ?? 0
     }
 }
 
@@ -138,10 +138,10 @@ package struct LatencyFigures: Equatable, Sendable {
         guard count > 0 else { return nil }
         let rank = max(1, (Double(count) * percent / 100).rounded(.up))
         var below = 0.0
-        for (place, found) in classes.enumerated() where found > 0 {
+        for (index, found) in classes.enumerated() where found > 0 {
             if below + Double(found) >= rank {
-                let lower = LatencyClass.lowerBound(of: place)
-                let upper = LatencyClass.upperBound(of: place) ?? lower
+                let lower = LatencyClass.lowerBound(of: index)
+                let upper = LatencyClass.upperBound(of: index) ?? lower
                 let share = (rank - below) / Double(found)
                 return lower + UInt64(Double(upper - lower) * share)
             }

@@ -14,13 +14,13 @@ package final class LatencyHistogram {
     package func record(_ nanoseconds: UInt64) {
         if histogram == nil {
             histogram = Histogram<UInt32>(
-                highestTrackableValue: Self.longest, numberOfSignificantValueDigits: .three)
+                highestTrackableValue: Self.maximum, numberOfSignificantValueDigits: .three)
         }
-        histogram?.record(min(nanoseconds, Self.longest))
+        histogram?.record(min(nanoseconds, Self.maximum))
     }
 
     /// An hour, in nanoseconds.
-    private static let longest: UInt64 = 3_600_000_000_000
+    private static let maximum: UInt64 = 3_600_000_000_000
 
     /// How many were added.
     package var count: UInt64 { histogram?.totalCount ?? 0 }

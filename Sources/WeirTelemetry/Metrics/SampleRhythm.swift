@@ -6,14 +6,14 @@
 /// shows it every sample.
 package struct SampleRhythm: Sendable {
     /// The maximum distance between samples of a run at rest, microseconds: ten seconds.
-    package static let longestRest: Int64 = 10_000_000
+    package static let maximumRest: Int64 = 10_000_000
     /// How soon the first sample without news is recorded, microseconds: a fifth of a second.
-    private static let shortestRest: Int64 = 200_000
+    private static let minimumRest: Int64 = 200_000
 
     /// The time of the last recorded sample, microseconds since the run's start.
     private var recordedAt: Int64?
     /// How far the next sample without news is from the last recorded one, microseconds.
-    private var rest = SampleRhythm.shortestRest
+    private var rest = SampleRhythm.minimumRest
     /// What the last sample said of the things by which news are told.
     private var known: (newest: Int64?, logsDropped: UInt64, offersDropped: UInt64?) = (nil, 0, nil)
 
@@ -22,13 +22,13 @@ package struct SampleRhythm: Sendable {
     /// Takes the next sample, and gives it as it is to be recorded; nil when it is not.
     package mutating func take(_ sample: MetricSample) -> MetricSample? {
         if tellsSomething(sample) {
-            rest = Self.shortestRest
+            rest = Self.minimumRest
             recordedAt = sample.time
             return sample
         }
         guard let last = recordedAt, sample.time - last < rest else {
             recordedAt = sample.time
-            rest = min(2 * rest, Self.longestRest)
+            rest = min(2 * rest, Self.maximumRest)
             var quiet = sample
             quiet.restsFor = rest
             return quiet

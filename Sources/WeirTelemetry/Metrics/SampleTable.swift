@@ -32,9 +32,9 @@ package struct SampleTable: Sendable {
     }
 
     /// The index of each subtask in `subtasks`.
-    private var subtaskPlaces: [Key: Int] = [:]
+    private var subtaskIndices: [Key: Int] = [:]
     /// The index of each channel in `channels`, by name.
-    private var channelPlaces: [String: Int] = [:]
+    private var channelIndices: [String: Int] = [:]
     /// How many entries were added or refused besides those of the plan.
     private var unplanned = 0
 
@@ -71,21 +71,21 @@ package struct SampleTable: Sendable {
     ///
     /// No time of a subtask falls, also where older builds told less than before.
     package mutating func take(_ sample: MetricSample) {
-        for place in subtasks.indices {
-            subtasks[place].follow(newest: (old: newest, new: sample.newest))
+        for index in subtasks.indices {
+            subtasks[index].follow(newest: (old: newest, new: sample.newest))
         }
         for subtask in sample.subtasks {
-            guard let place = place(of: subtask) else { continue }
-            let known = subtasks[place]
-            subtasks[place] = subtask
-            subtasks[place].times.raise(to: known.times)
-            if subtask.latencies == nil { subtasks[place].latencies = known.latencies }
-            told[place] = sample.time
+            guard let index = index(of: subtask) else { continue }
+            let known = subtasks[index]
+            subtasks[index] = subtask
+            subtasks[index].times.raise(to: known.times)
+            if subtask.latencies == nil { subtasks[index].latencies = known.latencies }
+            told[index] = sample.time
         }
         // Whoever a full sample does not name may not have been idle.
         if sample.isPartial != true { passTime(to: sample.time) }
         for channel in sample.channels {
-            if let place = place(of: channel) { channels[place] = channel }
+            if let index = index(of: channel) { channels[index] = channel }
         }
         (time, step, newest) = (sample.time, sample.step, sample.newest)
         recorder = sample.recorder
@@ -95,23 +95,23 @@ package struct SampleTable: Sendable {
     /// Counts the time since each subtask was told as idle: it was not named, so nothing
     /// happened to it.
     private mutating func passTime(to time: Int64) {
-        for place in subtasks.indices {
-            let passed = time.subtractingReportingOverflow(told[place])
-            subtasks[place].wait(microseconds: passed.overflow ? 0 : passed.partialValue)
-            told[place] = time
+        for index in subtasks.indices {
+            let passed = time.subtractingReportingOverflow(told[index])
+            subtasks[index].wait(microseconds: passed.overflow ? 0 : passed.partialValue)
+            told[index] = time
         }
     }
 
-    private mutating func place(of subtask: SubtaskSample) -> Int? {
+    private mutating func index(of subtask: SubtaskSample) -> Int? {
         let key = Key(stage: subtask.stage, subtask: subtask.subtask)
-        if let place = subtaskPlaces[key] { return place }
+        if let index = subtaskIndices[key] { return index }
         guard admitsAnother() else { return nil }
         add(subtask)
         return subtasks.count - 1
     }
 
-    private mutating func place(of channel: ChannelSample) -> Int? {
-        if let place = channelPlaces[channel.name] { return place }
+    private mutating func index(of channel: ChannelSample) -> Int? {
+        if let index = channelIndices[channel.name] { return index }
         guard admitsAnother() else { return nil }
         add(channel)
         return channels.count - 1
@@ -125,15 +125,15 @@ package struct SampleTable: Sendable {
 
     private mutating func add(_ subtask: SubtaskSample) {
         let key = Key(stage: subtask.stage, subtask: subtask.subtask)
-        guard subtaskPlaces[key] == nil else { return }
-        subtaskPlaces[key] = subtasks.count
+        guard subtaskIndices[key] == nil else { return }
+        subtaskIndices[key] = subtasks.count
         subtasks.append(subtask)
         told.append(0)
     }
 
     private mutating func add(_ channel: ChannelSample) {
-        guard channelPlaces[channel.name] == nil else { return }
-        channelPlaces[channel.name] = channels.count
+        guard channelIndices[channel.name] == nil else { return }
+        channelIndices[channel.name] = channels.count
         channels.append(channel)
     }
 }

@@ -8,7 +8,7 @@ import WeirBase
 /// much longer. Then whoever begins to work again rings, so that lanes which fill up fast are
 /// looked at in time.
 package final class Doorbell: Sendable {
-    private let monitor = Monitor()
+    private let lock = ConditionLock()
     /// Whether the recorder rests, so that a ring must wake it.
     private let isResting = Atomic<Bool>(false)
 
@@ -22,13 +22,13 @@ package final class Doorbell: Sendable {
     }
 
     /// Wakes the recorder whatever it does. Any thread.
-    func signal() { monitor.withLock { monitor.signal() } }
+    func signal() { lock.withLock { lock.signal() } }
 
     /// Sleeps until the monotonic clock reads `deadline` nanoseconds or somebody signals. The
     /// recorder only; `ring` wakes it only when `isResting` is given.
     func wait(until deadline: UInt64, isResting: Bool) {
         self.isResting.store(isResting, ordering: .relaxed)
-        monitor.withLock { monitor.wait(until: deadline) }
+        lock.withLock { lock.wait(until: deadline) }
         self.isResting.store(false, ordering: .relaxed)
     }
 }

@@ -12,27 +12,29 @@ package struct RecordBatch: Sendable {
     package var newSites: [LogSite] = []
     package var logs: [LogBatch] = []
     package var metrics: [MetricSample] = []
-    package var marks: [Mark] = []
+    package var incidents: [Incident] = []
 
     package init() {}
 
     /// Whether there is nothing to hand over.
     package var isEmpty: Bool {
         inputs.isEmpty && results.isEmpty && schedule.isEmpty && newSites.isEmpty && logs.isEmpty
-            && metrics.isEmpty && marks.isEmpty
+            && metrics.isEmpty && incidents.isEmpty
     }
 }
 
 /// An incident of a run, kept in its trace: a violation, an operator's failure, a person's
 /// bookmark, or a notice.
-package struct Mark: Equatable, Sendable {
+package struct Incident: Equatable, Sendable {
     /// What it is. The raw values are part of the trace format.
     package enum Kind: String, Sendable {
-        case violation, failure, mark, notice
+        case violation, failure, notice
+        /// What a person noted; files know it by the word that is typed for it.
+        case bookmark = "mark"
     }
 
     /// One element among those that a turn took.
-    package struct ElementPlace: Equatable, Sendable {
+    package struct ElementReference: Equatable, Sendable {
         package var operatorName: String
         /// Its number among those that the operator took in the turn, from 1.
         package var number: UInt64
@@ -53,11 +55,11 @@ package struct Mark: Equatable, Sendable {
     /// The step of the last access to a cell that the turn had made by then; nil for none.
     package var access: Step?
     /// The element on which it was found; nil where it was not found on one.
-    package var element: ElementPlace?
+    package var element: ElementReference?
 
     package init(
         step: Step, kind: Kind, name: String, message: String, time: Int64,
-        access: Step? = nil, element: ElementPlace? = nil
+        access: Step? = nil, element: ElementReference? = nil
     ) {
         self.step = step
         self.kind = kind

@@ -51,10 +51,10 @@ package final class Recorder: @unchecked Sendable {
     /// What other threads have handed over without a lane, and what they ask for.
     private struct Inbox {
         var metrics: [MetricSample] = []
-        var marks: [Mark] = []
+        var incidents: [Incident] = []
         var bytes = 0
         var droppedMetrics = 0
-        var droppedMarks = 0
+        var droppedIncidents = 0
         var isFlushWanted = false
         /// How many wanted flushes were done, by which `flush` knows that its own is.
         var flushes: UInt64 = 0
@@ -67,7 +67,7 @@ package final class Recorder: @unchecked Sendable {
     }
 
     /// Signalled after each wanted flush.
-    private let flushed = Monitor()
+    private let flushed = ConditionLock()
     private let inbox = Mutex(Inbox())
     /// What was drained and not handed over.
     private var pending = RecordBatch()
@@ -76,7 +76,7 @@ package final class Recorder: @unchecked Sendable {
     /// The step that is due; everything below it was drained.
     private var nextStep: Step = 1
     private var knownSites = 0
-    private var thread: Worker?
+    private var thread: SystemThread?
 
     /// A recorder that does nothing until `start`.
     ///
@@ -95,7 +95,7 @@ package final class Recorder: @unchecked Sendable {
 
     /// Starts the recorder's thread.
     package func start() {
-        thread = Worker("weir-recorder") { [self] in run() }
+        thread = SystemThread("weir-recorder") { [self] in run() }
     }
 
     /// Adds the metric sample that `make` gives to what is recorded. One thread only.
@@ -121,22 +121,22 @@ package final class Recorder: @unchecked Sendable {
     }
 
     /// Adds an incident to what is recorded. Any thread.
-    package func offer(_ mark: Mark) {
+    package func offer(_ incident: Incident) {
         inbox.withLock { inbox in
-            if inbox.admits(inbox.marks.count) {
-                inbox.marks.append(mark)
-                inbox.bytes += mark.approximateBytes
+            if inbox.admits(inbox.incidents.count) {
+                inbox.incidents.append(incident)
+                inbox.bytes += incident.approximateBytes
             } else {
-                inbox.droppedMarks += 1
+                inbox.droppedIncidents += 1
             }
         }
     }
 
     /// How many samples and incidents found the inbox full so far. Any thread.
-    package var droppedOffers: Int { inbox.withLock { $0.droppedMetrics + $0.droppedMarks } }
+    package var droppedOffers: Int { inbox.withLock { $0.droppedMetrics + $0.droppedIncidents } }
 
     /// How many of these were incidents. Any thread.
-    package var droppedMarks: Int { inbox.withLock { $0.droppedMarks } }
+    package var droppedIncidents: Int { inbox.withLock { $0.droppedIncidents } }
 
     /// Hands over everything noted so far soon, without waiting for the batch to fill. Any
     /// thread.
@@ -306,9 +306,9 @@ package final class Recorder: @unchecked Sendable {
         pending.newSites.append(contentsOf: new)
         inbox.withLock { inbox in
             pending.metrics.append(contentsOf: inbox.metrics)
-            pending.marks.append(contentsOf: inbox.marks)
+            pending.incidents.append(contentsOf: inbox.incidents)
             inbox.metrics.removeAll(keepingCapacity: true)
-            inbox.marks.removeAll(keepingCapacity: true)
+            inbox.incidents.removeAll(keepingCapacity: true)
             inbox.bytes = 0
         }
     }
@@ -327,7 +327,7 @@ extension RecordBatch {
         var bytes = schedule.steps.count * 16 + schedule.ends.count * 12
         bytes += schedule.words.count * 8
         for sample in metrics { bytes += sample.approximateBytes }
-        for mark in marks { bytes += mark.approximateBytes }
+        for incident in incidents { bytes += incident.approximateBytes }
         for input in inputs { bytes += 64 + (input.bytes?.count ?? 0) }
         for result in results { bytes += 32 + result.bytes.count }
         for log in logs { bytes += 32 + log.records.count * 64 }

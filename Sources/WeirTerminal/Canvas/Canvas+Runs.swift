@@ -32,15 +32,16 @@ extension Canvas {
                     runs.append(CanvasRun(x: x, y: y, style: cell.style, scalars: []))
                 }
                 runs[runs.count - 1].scalars.append(cell.scalar)
-                for mark in [cell.marks.first, cell.marks.second] where mark != 0 {
-                    if let scalar = Unicode.Scalar(mark) {
+                for combiningMark in [cell.combiningMarks.first, cell.combiningMarks.second]
+                where combiningMark != 0 {
+                    if let scalar = Unicode.Scalar(combiningMark) {
                         runs[runs.count - 1].scalars.append(scalar)
                     }
                 }
                 // Terminals disagree about the width of some characters. After one that they may
                 // measure otherwise the run ends, so that the next one sets the cursor's position
                 // anew.
-                isOpen = cell.width == 1 && cell.marks.first == 0
+                isOpen = cell.width == 1 && cell.combiningMarks.first == 0
             }
         }
         return runs
@@ -58,8 +59,9 @@ extension Canvas {
     package var text: String {
         lines { cell in
             var text = String(Character(cell.scalar))
-            for mark in [cell.marks.first, cell.marks.second] where mark != 0 {
-                if let scalar = Unicode.Scalar(mark) { text.unicodeScalars.append(scalar) }
+            for combiningMark in [cell.combiningMarks.first, cell.combiningMarks.second]
+            where combiningMark != 0 {
+                if let scalar = Unicode.Scalar(combiningMark) { text.unicodeScalars.append(scalar) }
             }
             return text
         }

@@ -45,16 +45,16 @@ package struct Canvas: Equatable, Sendable {
     package mutating func put(
         _ text: SafeText, x: Int, y: Int, style: Style = .plain, limit: Int = .max
     ) -> Int {
-        var place = x
+        var column = x
         // The limit is usually the greatest number there is.
         let (sum, overflow) = x.addingReportingOverflow(max(0, limit))
         let end = overflow ? Int.max : sum
         for glyph in text.glyphs {
-            if place + glyph.width > end { break }
-            set(glyph, x: place, y: y, style: style)
-            place += glyph.width
+            if column + glyph.width > end { break }
+            set(glyph, x: column, y: y, style: style)
+            column += glyph.width
         }
-        return place - x
+        return column - x
     }
 
     /// Draws a text so that it ends before the column `right`. It uses at most `limit` cells; of a
@@ -72,7 +72,7 @@ package struct Canvas: Equatable, Sendable {
         guard let scalar = sign.unicodeScalars.first else { return }
         set(
             SafeText.Glyph(
-                scalar: scalar, marks: CombiningMarks(),
+                scalar: scalar, combiningMarks: CombiningMarks(),
                 width: max(1, CharacterWidth.cells(of: scalar))), x: x, y: y, style: style)
     }
 
@@ -101,7 +101,7 @@ package struct Canvas: Equatable, Sendable {
         if isASCII, !glyph.scalar.isASCII {
             let letter = glyph.width == 1 ? ComposedText.letter(under: glyph.scalar) : nil
             let substitute = SafeText.Glyph(
-                scalar: letter ?? "?", marks: CombiningMarks(), width: 1)
+                scalar: letter ?? "?", combiningMarks: CombiningMarks(), width: 1)
             for offset in 0..<glyph.width {
                 set(substitute, x: x + offset, y: y, style: style)
             }
@@ -115,7 +115,7 @@ package struct Canvas: Equatable, Sendable {
         }
         clear(x, y)
         var cell = Cell(glyph.scalar, style: style)
-        if !isASCII, glyph.width == 1 { cell.marks = glyph.marks }
+        if !isASCII, glyph.width == 1 { cell.combiningMarks = glyph.combiningMarks }
         cell.width = UInt8(glyph.width)
         if glyph.width == 2 {
             clear(x + 1, y)

@@ -2,7 +2,7 @@
 /// so that a canvas is copied as plain memory.
 package struct Cell: Equatable, Sendable {
     package var scalar: Unicode.Scalar
-    package var marks = CombiningMarks()
+    package var combiningMarks = CombiningMarks()
     package var style = Style.plain
     /// Cells that the character takes; 0 for the cell that a wide one to its left covers.
     package var width: UInt8 = 1

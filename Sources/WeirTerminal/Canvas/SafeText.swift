@@ -13,7 +13,7 @@ package struct SafeText: Equatable, Sendable, ExpressibleByStringLiteral,
     /// A character with its marks, and how many cells it takes.
     package struct Glyph: Equatable, Sendable {
         package var scalar: Unicode.Scalar
-        package var marks: CombiningMarks
+        package var combiningMarks: CombiningMarks
         package var width: Int
     }
 
@@ -99,9 +99,9 @@ package struct SafeText: Equatable, Sendable, ExpressibleByStringLiteral,
         let shown = Self.shown(scalar)
         let width = CharacterWidth.cells(of: shown)
         if width > 0 {
-            glyphs.append(Glyph(scalar: shown, marks: CombiningMarks(), width: width))
+            glyphs.append(Glyph(scalar: shown, combiningMarks: CombiningMarks(), width: width))
         } else if let last = glyphs.indices.last {
-            glyphs[last].marks.add(shown)
+            glyphs[last].combiningMarks.add(shown)
         }
         // A mark that has nothing to stand on is left out.
     }
@@ -133,8 +133,12 @@ package struct CombiningMarks: Equatable, Sendable {
 
     /// Adds a mark where there is room. U+FE00 stands for a variation selector, which is never
     /// drawn.
-    package mutating func add(_ mark: Unicode.Scalar) {
-        if mark == "\u{FE00}" { return }
-        if first == 0 { first = mark.value } else if second == 0 { second = mark.value }
+    package mutating func add(_ combiningMark: Unicode.Scalar) {
+        if combiningMark == "\u{FE00}" { return }
+        if first == 0 {
+            first = combiningMark.value
+        } else if second == 0 {
+            second = combiningMark.value
+        }
     }
 }

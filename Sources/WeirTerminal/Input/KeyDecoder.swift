@@ -48,7 +48,7 @@ package struct KeyDecoder: Sendable {
 
     /// The maximum length of the parameters of a key, in bytes. Longer sequences are no key and are
     /// swallowed.
-    private static let longestParameters = 8
+    private static let maximumParameters = 8
     /// The sequence that ends a paste, `ESC [ 2 0 1 ~`, and its form with an eight-bit start.
     private static let pasteEnd: [UInt8] = [0x1B, 0x5B, 0x32, 0x30, 0x31, 0x7E]
     private static let eightBitPasteEnd: [UInt8] = [0x9B, 0x32, 0x30, 0x31, 0x7E]
@@ -142,10 +142,10 @@ package struct KeyDecoder: Sendable {
                 || (form.isEightBit && byte == 0x9C) || byte == 0x18 || byte == 0x1A
             state = isEnd ? .ground : .string(form, sawEscape: byte == 0x1B)
         case .paste(let matched, let isEightBit):
-            let mark = isEightBit ? Self.eightBitPasteEnd : Self.pasteEnd
-            let next = byte == mark[matched] ? matched + 1 : byte == mark[0] ? 1 : 0
+            let ending = isEightBit ? Self.eightBitPasteEnd : Self.pasteEnd
+            let next = byte == ending[matched] ? matched + 1 : byte == ending[0] ? 1 : 0
             state =
-                next == mark.count ? .ground : .paste(matched: next, isEightBit: isEightBit)
+                next == ending.count ? .ground : .paste(matched: next, isEightBit: isEightBit)
         case .character(let needed, let value): inCharacter(byte, needed, value, &keys)
         }
     }
@@ -216,7 +216,7 @@ package struct KeyDecoder: Sendable {
             begin(byte, &keys)
         } else if byte < 0x40 || byte > 0x7E {
             // What is too long for a key stays too long.
-            let isOpen = collected.count <= Self.longestParameters
+            let isOpen = collected.count <= Self.maximumParameters
             state = .control(isOpen ? collected + [byte] : collected, isEightBit: isEightBit)
         } else {
             state = .ground
@@ -234,7 +234,7 @@ package struct KeyDecoder: Sendable {
             state = .paste(matched: 0, isEightBit: isEightBit)
             keys.append(.paste)
         default:
-            guard parameters.count <= Self.longestParameters else { return }
+            guard parameters.count <= Self.maximumParameters else { return }
             if let key = KeyTables.key(parameters, final: final) { keys.append(key) }
         }
     }

@@ -6,7 +6,7 @@
 package struct LineBuffer: Equatable, Sendable {
     /// The maximum of characters; a line that is full takes no more. It is far more than a command
     /// needs, and keeps a paste from taking memory and time without bounds.
-    package static let longest = 4_096
+    package static let maximumLength = 4_096
 
     /// What a reader sees as characters; combining marks are part of theirs.
     package private(set) var characters: [Character] = []
@@ -23,14 +23,14 @@ package struct LineBuffer: Equatable, Sendable {
 
     /// Replaces the line; the cursor stands at its end.
     package mutating func replace(with text: String) {
-        characters = Array(Array(text).prefix(Self.longest))
+        characters = Array(Array(text).prefix(Self.maximumLength))
         cursor = characters.count
     }
 
     /// Inserts a character at the cursor, or a mark into the character before it. It costs a walk
     /// over the line up to the cursor.
     package mutating func insert(_ scalar: Unicode.Scalar) {
-        guard characters.count < Self.longest else { return }
+        guard characters.count < Self.maximumLength else { return }
         // A mark joins the character before it: the text as a whole says what is one.
         var before = String(characters[..<cursor])
         before.unicodeScalars.append(scalar)

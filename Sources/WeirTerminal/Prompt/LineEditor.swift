@@ -34,7 +34,7 @@ package struct LineEditor: Sendable {
         /// What is searched for, as typed so far.
         var query = ""
         /// The index of the line of the history that was found; nil while none is.
-        var place: Int?
+        var index: Int?
         /// The line as it was before the search, for going back to it.
         var original: LineBuffer
     }
@@ -42,7 +42,7 @@ package struct LineEditor: Sendable {
     package private(set) var buffer = LineBuffer()
     private var history = LineHistory()
     /// The index of the line of the history that is shown; nil for the new one.
-    private var place: Int?
+    private var index: Int?
     /// The new line while an old one is shown, so that going down again finds it.
     private var draft = ""
     private var search: Search?
@@ -53,7 +53,7 @@ package struct LineEditor: Sendable {
     /// it is not.
     package var searchPrompt: String? {
         search.map { search in
-            (search.query.isEmpty || search.place != nil ? "" : "failed ")
+            (search.query.isEmpty || search.index != nil ? "" : "failed ")
                 + "search `\(search.query)`: "
         }
     }
@@ -118,7 +118,7 @@ package struct LineEditor: Sendable {
 
     private mutating func reset() {
         buffer = LineBuffer()
-        place = nil
+        index = nil
         draft = ""
         search = nil
     }
@@ -129,10 +129,10 @@ package struct LineEditor: Sendable {
     /// being typed. At the ends nothing happens.
     private mutating func show(offset: Int) -> Effect {
         let count = history.lines.count
-        let next = (place ?? count) + offset
-        guard next >= 0, next <= count, next != place ?? count else { return .nothing }
-        if place == nil { draft = buffer.text }
-        place = next == count ? nil : next
+        let next = (index ?? count) + offset
+        guard next >= 0, next <= count, next != index ?? count else { return .nothing }
+        if index == nil { draft = buffer.text }
+        index = next == count ? nil : next
         buffer.replace(with: next == count ? draft : history.lines[next])
         return .redraw
     }
@@ -144,19 +144,19 @@ package struct LineEditor: Sendable {
         switch key {
         case .character(let scalar):
             state.query.unicodeScalars.append(scalar)
-            state.place = history.last(
+            state.index = history.last(
                 // One more character may still match the line that is shown, so that the search
                 // begins there.
-                before: (state.place ?? history.lines.count - 1) + 1, holding: state.query)
+                before: (state.index ?? history.lines.count - 1) + 1, holding: state.query)
         case .backspace:
             if !state.query.isEmpty { state.query.removeLast() }
-            state.place = history.last(before: history.lines.count, holding: state.query)
+            state.index = history.last(before: history.lines.count, holding: state.query)
         case .control("r"):
             // Ctrl-R once more: the next older line that matches, if there is one.
             guard !state.query.isEmpty else { return .nothing }
             let older = history.last(
-                before: state.place ?? history.lines.count, holding: state.query)
-            state.place = older ?? state.place
+                before: state.index ?? history.lines.count, holding: state.query)
+            state.index = older ?? state.index
         case .escape, .control("g"), .control("c"):
             buffer = state.original
             search = nil
@@ -166,8 +166,8 @@ package struct LineEditor: Sendable {
             search = nil
             return nil
         }
-        if let place = state.place, !state.query.isEmpty {
-            buffer.replace(with: history.lines[place])
+        if let index = state.index, !state.query.isEmpty {
+            buffer.replace(with: history.lines[index])
         }
         search = state
         return .redraw

@@ -2,7 +2,7 @@
 /// oldest lines are forgotten, and nothing is kept beyond the process.
 package struct LineHistory: Equatable, Sendable {
     /// The maximum of lines that are kept.
-    package static let most = 1_000
+    package static let maximumLines = 1_000
 
     /// The oldest first.
     private(set) var lines: [String] = []
@@ -13,11 +13,11 @@ package struct LineHistory: Equatable, Sendable {
     package mutating func append(_ line: String) {
         guard !line.isEmpty, line != lines.last else { return }
         lines.append(line)
-        if lines.count > Self.most { lines.removeFirst() }
+        if lines.count > Self.maximumLines { lines.removeFirst() }
     }
 
     /// The index of the last line before an index that holds a text; nil where none does.
-    func last(before place: Int, holding text: String) -> Int? {
-        lines.indices.prefix(max(0, place)).last { lines[$0].contains(text) }
+    func last(before index: Int, holding text: String) -> Int? {
+        lines.indices.prefix(max(0, index)).last { lines[$0].contains(text) }
     }
 }

@@ -158,7 +158,7 @@ package final class LinePrompt {
         write(SafeText(prompt).drawn)
         var line: [UInt8] = []
         // A character has four bytes at most. What is longer is handed out in pieces.
-        while line.count < LineBuffer.longest * 4 {
+        while line.count < LineBuffer.maximumLength * 4 {
             var watched = [
                 pollfd(fd: input, events: Int16(POLLIN), revents: 0),
                 pollfd(fd: wakeUp.readingEnd, events: Int16(POLLIN), revents: 0),
@@ -212,8 +212,8 @@ package final class LinePrompt {
         let cell = (shown.map(\.width).max() ?? 0) + 2
         let perRow = max(1, width / cell)
         var text = ""
-        for (place, candidate) in shown.enumerated() {
-            let isLast = place % perRow == perRow - 1 || place == shown.count - 1
+        for (index, candidate) in shown.enumerated() {
+            let isLast = index % perRow == perRow - 1 || index == shown.count - 1
             text += candidate.drawn
             text += isLast ? "\r\n" : String(repeating: " ", count: cell - candidate.width)
         }

@@ -37,8 +37,9 @@ extension SafeText {
         var text = ""
         for glyph in glyphs {
             text.unicodeScalars.append(glyph.scalar)
-            for mark in [glyph.marks.first, glyph.marks.second] where mark != 0 {
-                if let scalar = Unicode.Scalar(mark) { text.unicodeScalars.append(scalar) }
+            for combiningMark in [glyph.combiningMarks.first, glyph.combiningMarks.second]
+            where combiningMark != 0 {
+                if let scalar = Unicode.Scalar(combiningMark) { text.unicodeScalars.append(scalar) }
             }
         }
         return text

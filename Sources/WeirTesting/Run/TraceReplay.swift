@@ -66,7 +66,7 @@ extension Pipeline {
                 return "\(names[Int(number)].stage)/\(names[Int(number)].index)"
             },
             lostLogs: report.lostLogs, steps: report.steps.rawValue,
-            failure: report.marks.first { $0.kind == .failure }?.message, digest: report.digest,
+            failure: report.incidents.first { $0.kind == .failure }?.message, digest: report.digest,
             elements: report.elements,
             drops: Dictionary(
                 report.drops.map { ($0.reason.rawValue, $0.count) }, uniquingKeysWith: +))

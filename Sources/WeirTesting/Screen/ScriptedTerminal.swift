@@ -8,9 +8,9 @@ package import WeirTerminal
 /// `waitsForFrame`. Nothing sleeps: every waiting ends by what the other side does, or at a
 /// deadline.
 package final class ScriptedTerminal: Terminal, @unchecked Sendable {
-    // Unchecked: everything that changes is guarded by `monitor`.
+    // Unchecked: everything that changes is guarded by `lock`.
 
-    private let monitor = Monitor()
+    private let lock = ConditionLock()
     /// What happened and was not taken yet.
     private var coming: [TerminalEvent] = []
     private var current: CanvasSize
@@ -23,33 +23,33 @@ package final class ScriptedTerminal: Terminal, @unchecked Sendable {
 
     package init(size: CanvasSize) { current = size }
 
-    package var size: CanvasSize { monitor.withLock { current } }
+    package var size: CanvasSize { lock.withLock { current } }
 
     /// How often it was given back.
-    package var closeCount: Int { monitor.withLock { closings } }
+    package var closeCount: Int { lock.withLock { closings } }
 
     /// What it shows now.
-    package var shown: Canvas? { monitor.withLock { frame } }
+    package var shown: Canvas? { lock.withLock { frame } }
 
     // MARK: The test's side
 
     /// Has something happen.
     package func send(_ event: TerminalEvent) {
-        monitor.withLock {
+        lock.withLock {
             if case .resized(let size) = event { current = size }
             coming.append(event)
-            monitor.broadcast()
+            lock.broadcast()
         }
     }
 
     /// Whether the link has room for frames.
-    package func setTakesFrames(_ takes: Bool) { monitor.withLock { takesFrames = takes } }
+    package func setTakesFrames(_ takes: Bool) { lock.withLock { takesFrames = takes } }
 
     /// Ends the waiting in `events`.
     package func wake() {
-        monitor.withLock {
+        lock.withLock {
             isWoken = true
-            monitor.broadcast()
+            lock.broadcast()
         }
     }
 
@@ -57,11 +57,11 @@ package final class ScriptedTerminal: Terminal, @unchecked Sendable {
     /// more than a healthy screen takes on a busy machine.
     package func waitsForFrame(_ condition: (Canvas) -> Bool) -> Bool {
         let deadline = MonotonicClock.nanoseconds() + 10_000_000_000
-        return monitor.withLock {
+        return lock.withLock {
             while true {
                 if let frame, condition(frame) { return true }
                 if MonotonicClock.nanoseconds() >= deadline { return false }
-                monitor.wait(until: deadline)
+                lock.wait(until: deadline)
             }
         }
     }
@@ -69,10 +69,10 @@ package final class ScriptedTerminal: Terminal, @unchecked Sendable {
     // MARK: The screen's side
 
     package func show(_ canvas: Canvas) -> Bool {
-        monitor.withLock {
+        lock.withLock {
             guard takesFrames else { return false }
             frame = canvas
-            monitor.broadcast()
+            lock.broadcast()
             return true
         }
     }
@@ -80,9 +80,9 @@ package final class ScriptedTerminal: Terminal, @unchecked Sendable {
     package func forget() {}
 
     package func events(until deadline: UInt64) -> [TerminalEvent] {
-        monitor.withLock {
+        lock.withLock {
             while coming.isEmpty, !isWoken, MonotonicClock.nanoseconds() < deadline {
-                monitor.wait(until: deadline)
+                lock.wait(until: deadline)
             }
             isWoken = false
             defer { coming = [] }
@@ -97,5 +97,5 @@ package final class ScriptedTerminal: Terminal, @unchecked Sendable {
     /// A real terminal takes frames again when what waits for it is thrown away.
     package func dropOutput() { setTakesFrames(true) }
 
-    package func close() { monitor.withLock { closings += 1 } }
+    package func close() { lock.withLock { closings += 1 } }
 }

@@ -21,9 +21,11 @@ final class OutputFile {
     init(creating path: String, overwrite: Bool) throws(TraceError) {
         var old: SetAside?
         if overwrite {
-            let place = try FilePlace(nameOf: path)
+            let location = try FileLocation(nameOf: path)
             // What is no trace stays where it is, and makes the opening below fail with EEXIST.
-            if place.kind == .trace, let number = place.number { old = try SetAside(path, number) }
+            if location.kind == .trace, let number = location.number {
+                old = try SetAside(path, number)
+            }
         }
         descriptor = Glibc.open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         self.path = path

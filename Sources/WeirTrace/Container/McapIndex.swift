@@ -87,8 +87,8 @@ extension McapIndex {
 
     static func endsWithMagic(_ file: InputFile, size: UInt64) throws(TraceError) -> Bool {
         let count = UInt64(Mcap.magic.count)
-        let least = 2 * count + UInt64(Mcap.recordHead + Mcap.footerBody)
-        guard size >= least else { return false }
+        let minimum = 2 * count + UInt64(Mcap.recordHead + Mcap.footerBody)
+        guard size >= minimum else { return false }
         return try file.read(at: size - count, count: Int(count)) == Mcap.magic
     }
 }

@@ -18,7 +18,7 @@ struct McapSalvage {
     /// its head of 9, two log times, the unpacked size and the stored length of 8 each, and a
     /// checksum and the length of an empty name of 4 each. A message takes 31 and its data. A
     /// shorter gap has lost no message.
-    static let leastChunk: UInt64 = 49 + 31
+    static let minimumChunk: UInt64 = 49 + 31
 
     /// The chunks and the gaps in the order of the file.
     private(set) var index = McapIndex()
@@ -49,11 +49,11 @@ struct McapSalvage {
     ///
     /// Empty where it held none; nil where nobody can know. What a chunk held is said by the
     /// message indexes behind it, which may have outlived it.
-    func topics(lostAt place: Int, _ file: InputFile) throws(TraceError) -> [Topic]? {
-        let entry = index.chunks[place]
-        if gaps[place] != nil {
+    func topics(lostAt chunkIndex: Int, _ file: InputFile) throws(TraceError) -> [Topic]? {
+        let entry = index.chunks[chunkIndex]
+        if gaps[chunkIndex] != nil {
             let head = try file.read(at: entry.offset, count: Self.headBytes)
-            if entry.length < Self.leastChunk || Self.isAside(head, entry.length) { return [] }
+            if entry.length < Self.minimumChunk || Self.isAside(head, entry.length) { return [] }
             guard Self.isOneChunk(head, entry.length) else { return nil }
         }
         if entry.channels == 0 { return nil }
@@ -132,12 +132,12 @@ extension McapSalvage {
             if bytes.isEmpty { return nil }
             for (offset, byte) in bytes.enumerated() {
                 guard let opcode = Mcap.Opcode(rawValue: byte), isSought(opcode) else { continue }
-                let place = base + UInt64(offset)
+                let position = base + UInt64(offset)
                 let head =
                     offset + headBytes <= bytes.count
                     ? Array(bytes[offset..<offset + headBytes])
-                    : try file.read(at: place, count: headBytes)
-                if isRecord(opcode, head, room: size - place) { return place }
+                    : try file.read(at: position, count: headBytes)
+                if isRecord(opcode, head, room: size - position) { return position }
             }
             base += UInt64(bytes.count)
         }
@@ -229,11 +229,11 @@ extension McapSalvage {
     }
 
     /// A little-endian number of `count` bytes; nil where they are not all there.
-    private static func fixed(_ bytes: [UInt8], _ place: Int, _ count: Int) -> UInt64? {
+    private static func fixed(_ bytes: [UInt8], _ start: Int, _ count: Int) -> UInt64? {
         assert((1...8).contains(count), "a number of \(count) bytes does not fit 64 bits")
-        guard place + count <= bytes.count else { return nil }
+        guard start + count <= bytes.count else { return nil }
         var value: UInt64 = 0
-        for index in 0..<count { value |= UInt64(bytes[place + index]) << UInt64(8 * index) }
+        for index in 0..<count { value |= UInt64(bytes[start + index]) << UInt64(8 * index) }
         return value
     }
 }

@@ -18,7 +18,7 @@ package final class FollowedExport {
             switch self {
             // Samples and incidents are not written. But they come behind the records of their
             // batch and so tell that the batch is complete, see `SettlingLogs`.
-            case .logs: [.schedule, .log, .metric, .mark]
+            case .logs: [.schedule, .log, .metric, .incident]
             case .spans, .schedule: [.schedule]
             case .metrics: [.metric]
             }
@@ -182,7 +182,7 @@ struct SettlingLogs {
         sites.append(contentsOf: batch.newSites)
         for logs in batch.logs { held.append(contentsOf: logs.records) }
         // Samples and incidents are the last things in a batch.
-        if !batch.metrics.isEmpty || !batch.marks.isEmpty {
+        if !batch.metrics.isEmpty || !batch.incidents.isEmpty {
             try settle(before: open.min() ?? nextStep, write)
         }
         if held.count > Self.maximumHeld {

@@ -81,16 +81,16 @@ package final class LogMerge {
         let cursor: LogCursor
         /// For each message that is still to be read, the least step in it and in all messages
         /// behind it.
-        var leastAhead: ArraySlice<Step>
+        var earliestAhead: ArraySlice<Step>
         /// Records that were read and not given, in order of their steps.
         var ready: ArraySlice<LogRecord> = []
 
         /// The next record by step, without taking it. Reads messages until none ahead can have
         /// an earlier one.
         mutating func peek() throws(TraceError) -> LogRecord? {
-            while let least = leastAhead.first, (ready.first?.step ?? .max) >= least {
+            while let earliest = earliestAhead.first, (ready.first?.step ?? .max) >= earliest {
                 guard let next = try cursor.next() else { break }
-                leastAhead.removeFirst()
+                earliestAhead.removeFirst()
                 // Mostly a message goes on where the last one ended, and nothing needs to be put
                 // in order.
                 let isBehind = (ready.last?.step ?? 0) <= (next.records.first?.step ?? 0)
@@ -125,16 +125,16 @@ package final class LogMerge {
         let index = try trace.logIndex()
         (sites, lost) = (index.sites, index.lost)
         streams = index.firstSteps.sorted { $0.key < $1.key }.map { worker, steps in
-            var leastAhead = steps
+            var earliestAhead = steps
             // From the back: each message's own least step becomes the least of it and all
             // behind it.
-            for place in leastAhead.indices.dropLast().reversed() {
-                leastAhead[place] = min(leastAhead[place], leastAhead[place + 1])
+            for position in earliestAhead.indices.dropLast().reversed() {
+                earliestAhead[position] = min(earliestAhead[position], earliestAhead[position + 1])
             }
             assert(
-                zip(leastAhead, leastAhead.dropFirst()).allSatisfy { $0 <= $1 },
+                zip(earliestAhead, earliestAhead.dropFirst()).allSatisfy { $0 <= $1 },
                 "a message of worker \(worker) does not know of an earlier step behind it")
-            return Stream(cursor: trace.logs(worker: worker), leastAhead: leastAhead[...])
+            return Stream(cursor: trace.logs(worker: worker), earliestAhead: earliestAhead[...])
         }
     }
 
@@ -148,16 +148,16 @@ package final class LogMerge {
 
     /// Takes the records of the next turn out of all streams, and puts them in order.
     private func fill() throws(TraceError) {
-        var least: Step?
+        var earliest: Step?
         for index in streams.indices {
             guard let record = try streams[index].peek() else { continue }
-            least = min(least ?? record.step, record.step)
+            earliest = min(earliest ?? record.step, record.step)
         }
-        guard let least else { return }
+        guard let earliest else { return }
         var records: [LogRecord] = []
         for index in streams.indices {
             while records.count < Self.maximumGroup, let record = try streams[index].peek(),
-                record.step == least
+                record.step == earliest
             {
                 records.append(record)
                 streams[index].ready.removeFirst()

@@ -73,9 +73,9 @@ package struct MetricExporter: LineExporter {
         head.lines.json.key("buckets")
         head.lines.json.beginArray()
         var count: UInt64 = 0
-        for (place, found) in classes.enumerated() where found > 0 {
+        for (index, found) in classes.enumerated() where found > 0 {
             // The last class has no upper bound; what is in it is in `count` alone.
-            guard let bound = LatencyClass.upperBound(of: place) else { continue }
+            guard let bound = LatencyClass.upperBound(of: index) else { continue }
             // Prometheus counts what is at most `le`, so each bucket includes those below it.
             count &+= found
             head.lines.json.beginObject()

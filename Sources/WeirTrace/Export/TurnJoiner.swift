@@ -51,9 +51,9 @@ package struct TurnJoiner {
         }
         for end in batch.ends {
             // A turn that was given without its end, or that began before this stretch.
-            guard let place = place(of: end.step) else { continue }
-            held[place].end = end
-            held[place].emitted = Array(batch.emitted(of: end))
+            guard let index = index(of: end.step) else { continue }
+            held[index].end = end
+            held[index].emitted = Array(batch.emitted(of: end))
         }
         try give(all: false, body)
     }
@@ -65,7 +65,7 @@ package struct TurnJoiner {
 
     /// The index in `held` of a step. Steps have no gaps, so it follows from the first one's
     /// number.
-    private func place(of step: Step) -> Int? {
+    private func index(of step: Step) -> Int? {
         guard start < held.count, step >= held[start].note.step else { return nil }
         let offset = held[start].note.step.distance(to: step)
         guard offset < held.count - start else { return nil }

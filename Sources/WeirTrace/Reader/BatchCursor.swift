@@ -17,7 +17,7 @@ package final class BatchCursor {
     /// The topics that are wanted; messages of others are passed over.
     private let topics: [Topic]
     /// The index of the next chunk.
-    private var place = 0
+    private var chunkIndex = 0
     /// How many statements were met so far, which is the number of the next one.
     private var knownSites = 0
     /// By channel, the sequence number of the message that is due.
@@ -43,10 +43,11 @@ package final class BatchCursor {
         let index = store.current
         skip(index)
         assert(
-            place <= index.chunks.count,
-            "the cursor stands at chunk \(place) of an index that has only \(index.chunks.count)")
-        guard place < index.chunks.count else { return nil }
-        let entry = index.chunks[place]
+            chunkIndex <= index.chunks.count,
+            "the cursor stands at chunk \(chunkIndex) of an index of \(index.chunks.count)"
+        )
+        guard chunkIndex < index.chunks.count else { return nil }
+        let entry = index.chunks[chunkIndex]
         let chunk = try McapChunk(entry, of: store.file, zstd: zstd)
         self.entry = entry
         messages.removeAll(keepingCapacity: true)
@@ -68,7 +69,7 @@ package final class BatchCursor {
                 throw .damaged(chunk.offset, error.reason)
             }
         }
-        place += 1
+        chunkIndex += 1
         return batch
     }
 
@@ -79,12 +80,12 @@ package final class BatchCursor {
     private func skip(_ index: McapIndex) {
         guard topics.count < Topic.allCases.count else { return }
         let channels = topics.compactMap { index.channel($0.rawValue) }
-        while place < index.chunks.count {
-            let entry = index.chunks[place]
+        while chunkIndex < index.chunks.count {
+            let entry = index.chunks[chunkIndex]
             if entry.channels == 0 || channels.contains(where: { entry.holds(channel: $0) }) {
                 return
             }
-            place += 1
+            chunkIndex += 1
         }
     }
 
@@ -108,7 +109,7 @@ package final class BatchCursor {
         case .log: try takeLogs(data, into: &batch)
         case .span: break
         case .metric: batch.metrics.append(try JSONCodec.decode(MetricSample.self, data))
-        case .mark: batch.marks.append(try JSONCodec.decodeMark(data))
+        case .incident: batch.incidents.append(try JSONCodec.decodeIncident(data))
         }
     }
 
@@ -136,7 +137,7 @@ extension Trace {
     package func batches(of topics: [Topic]) -> BatchCursor { BatchCursor(store, topics: topics) }
 
     /// Logs, samples and incidents, chunk by chunk: what a viewer of a run shows.
-    package func telemetry() -> BatchCursor { batches(of: [.log, .metric, .mark]) }
+    package func telemetry() -> BatchCursor { batches(of: [.log, .metric, .incident]) }
 
     /// What the lanes hold beyond the file; empty when there was nothing to recover.
     package var recoveredTail: RecordBatch { tail.batch }

@@ -38,30 +38,32 @@ final class TraceStore: Sendable {
         index.withLock { $0.channel(topic.rawValue) }
     }
 
-    /// The first chunk with an index of at least `place` that holds messages of a channel.
-    func chunk(from place: Int, holding channel: UInt16) -> (place: Int, entry: McapChunkEntry)? {
+    /// The first chunk with an index of at least `chunkIndex` that holds messages of a channel.
+    func chunk(from chunkIndex: Int, holding channel: UInt16) -> (
+        chunkIndex: Int, entry: McapChunkEntry
+    )? {
         index.withLock { index in
-            var place = place
-            while place < index.chunks.count {
-                if index.chunks[place].holds(channel: channel) {
-                    return (place, index.chunks[place])
+            var chunkIndex = chunkIndex
+            while chunkIndex < index.chunks.count {
+                if index.chunks[chunkIndex].holds(channel: channel) {
+                    return (chunkIndex, index.chunks[chunkIndex])
                 }
-                place += 1
+                chunkIndex += 1
             }
             return nil
         }
     }
 
-    /// The last chunk with an index below `place` that holds messages of a channel.
+    /// The last chunk with an index below `chunkIndex` that holds messages of a channel.
     func chunk(
-        before place: Int, holding channel: UInt16
-    ) -> (place: Int, entry: McapChunkEntry)? {
+        before chunkIndex: Int, holding channel: UInt16
+    ) -> (chunkIndex: Int, entry: McapChunkEntry)? {
         index.withLock { index in
-            var place = min(place, index.chunks.count)
-            while place > 0 {
-                place -= 1
-                if index.chunks[place].holds(channel: channel) {
-                    return (place, index.chunks[place])
+            var chunkIndex = min(chunkIndex, index.chunks.count)
+            while chunkIndex > 0 {
+                chunkIndex -= 1
+                if index.chunks[chunkIndex].holds(channel: channel) {
+                    return (chunkIndex, index.chunks[chunkIndex])
                 }
             }
             return nil
@@ -81,7 +83,7 @@ struct MessageCursor {
     /// Its own, as a context belongs to one thread.
     private let zstd = Zstd()
     /// The index from which on the next chunk is looked for.
-    private var place: Int
+    private var chunkIndex: Int
     /// The chunk that is being read.
     private var chunk: McapChunk?
     /// The index of the next message in it.
@@ -90,12 +92,12 @@ struct MessageCursor {
     /// the middle, which takes whatever comes.
     private var sequence: UInt32?
 
-    /// A cursor that begins at the chunk with the index `place`.
-    init(_ store: TraceStore, _ topic: Topic, from place: Int = 0) {
+    /// A cursor that begins at the chunk with the index `chunkIndex`.
+    init(_ store: TraceStore, _ topic: Topic, from chunkIndex: Int = 0) {
         self.store = store
         self.topic = topic
-        self.place = place
-        sequence = place == 0 ? 0 : nil
+        self.chunkIndex = chunkIndex
+        sequence = chunkIndex == 0 ? 0 : nil
     }
 
     /// The byte of the file at which the chunk of the message given last begins, for errors.
@@ -126,12 +128,14 @@ struct MessageCursor {
                     return chunk.data(of: message)
                 }
             }
-            guard let (found, entry) = store.chunk(from: place, holding: channel) else {
+            guard let (found, entry) = store.chunk(from: chunkIndex, holding: channel) else {
                 return nil
             }
-            assert(found >= place, "the cursor at chunk \(place) goes back to chunk \(found)")
+            assert(
+                found >= chunkIndex, "the cursor at chunk \(chunkIndex) goes back to chunk \(found)"
+            )
             chunk = try McapChunk(entry, of: store.file, zstd: zstd)
-            place = found + 1
+            chunkIndex = found + 1
             next = 0
         }
     }

@@ -60,14 +60,14 @@ package struct TraceSizes: Equatable, Sendable {
     fileprivate mutating func add(_ cursor: BatchCursor) {
         guard let entry = cursor.entry else { return }
         for message in cursor.messages {
-            let place = topics.firstIndex { $0.topic == message.topic }
+            let known = topics.firstIndex { $0.topic == message.topic }
             // The heads of messages and the message indexes behind a chunk belong to no
             // topic, so the shares add up to somewhat less than the file.
             let share =
                 Double(message.bytes) * Double(entry.length)
                 / Double(max(1, entry.uncompressedSize))
-            let index = place ?? topics.count
-            if place == nil { topics.append(TopicSize(topic: message.topic)) }
+            let index = known ?? topics.count
+            if known == nil { topics.append(TopicSize(topic: message.topic)) }
             topics[index].messages += 1
             topics[index].bytes += Int(share.rounded())
         }
@@ -157,7 +157,7 @@ extension Trace {
         }
         var expected: UInt32 = 0
         // Little-endian, like everything in the file.
-        for place in 0..<4 { expected |= UInt32(record[Mcap.recordHead + place]) << (8 * place) }
+        for byte in 0..<4 { expected |= UInt32(record[Mcap.recordHead + byte]) << (8 * byte) }
         var crc = CRC32()
         var offset: UInt64 = 0
         while offset < end {

@@ -163,7 +163,7 @@ package final class Trace: Sendable {
     package func telemetryKnownBefore() throws(TraceError) -> Step {
         if case .rewritten(let rewriting) = recovery { return rewriting.telemetryKnownBefore }
         if isEndWhole { return .max }
-        return try Self.stateBeforeLastBlock(store).leastOpen
+        return try Self.stateBeforeLastBlock(store).earliestOpen
     }
 
     /// How the run ended; nil when it died or still runs.

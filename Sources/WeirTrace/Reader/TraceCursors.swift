@@ -10,7 +10,7 @@ extension Trace {
     /// Costs a binary search, which reads one chunk for each probe. What lies before is not read
     /// and so not held against the chain.
     package func schedule(from step: Step) throws(TraceError) -> ScheduleCursor {
-        ScheduleCursor(self, from: try place(of: step))
+        ScheduleCursor(self, from: try chunkIndex(of: step))
     }
 
     /// The blocks of one source in order, recovered ones included.
@@ -26,16 +26,16 @@ extension Trace {
     package func metrics() -> MetricCursor { MetricCursor(self) }
 
     /// The incidents in the order in which they were recorded.
-    package func marks() -> MarkCursor { MarkCursor(self) }
+    package func incidents() -> IncidentCursor { IncidentCursor(self) }
 
     /// The violation or the failure with the least step; nil where nothing failed. Reads all
     /// incidents.
-    package func firstFailure() throws -> Mark? {
-        var first: Mark?
-        let cursor = marks()
-        while let mark = try cursor.next() {
-            guard mark.kind == .violation || mark.kind == .failure else { continue }
-            if mark.step < (first?.step ?? .max) { first = mark }
+    package func firstFailure() throws -> Incident? {
+        var first: Incident?
+        let cursor = incidents()
+        while let incident = try cursor.next() {
+            guard incident.kind == .violation || incident.kind == .failure else { continue }
+            if incident.step < (first?.step ?? .max) { first = incident }
         }
         return first
     }
@@ -71,16 +71,16 @@ extension Trace {
     }
 
     /// The index of the chunk whose schedule holds a step; 0 when none does.
-    private func place(of step: Step) throws(TraceError) -> Int {
+    private func chunkIndex(of step: Step) throws(TraceError) -> Int {
         guard let channel = store.channel(.schedule) else { return 0 }
         let chunks = store.current.chunks
-        let places = chunks.indices.filter { chunks[$0].holds(channel: channel) }
+        let candidates = chunks.indices.filter { chunks[$0].holds(channel: channel) }
         var low = 0
-        var high = places.count
+        var high = candidates.count
         let zstd = Zstd()
         while low < high {
             let middle = (low + high) / 2
-            let chunk = try McapChunk(chunks[places[middle]], of: store.file, zstd: zstd)
+            let chunk = try McapChunk(chunks[candidates[middle]], of: store.file, zstd: zstd)
             guard let message = chunk.messages.first(where: { $0.channel == channel }) else {
                 throw .damaged(chunk.offset, "the index names a schedule where there is none")
             }
@@ -95,7 +95,7 @@ extension Trace {
             // one.
             if first <= step { low = middle + 1 } else { high = middle }
         }
-        return low == 0 ? 0 : places[low - 1]
+        return low == 0 ? 0 : candidates[low - 1]
     }
 }
 
@@ -108,10 +108,10 @@ package final class ScheduleCursor {
     /// Whether the recovered steps, which come last, were given.
     private var isTailGiven = false
 
-    fileprivate init(_ trace: Trace, from place: Int) {
+    fileprivate init(_ trace: Trace, from chunkIndex: Int) {
         self.trace = trace
-        messages = MessageCursor(trace.store, .schedule, from: place)
-        decoder = place == 0 ? ScheduleDecoder() : ScheduleDecoder(startingAnywhere: ())
+        messages = MessageCursor(trace.store, .schedule, from: chunkIndex)
+        decoder = chunkIndex == 0 ? ScheduleDecoder() : ScheduleDecoder(startingAnywhere: ())
     }
 
     /// The next batch; nil at the end of what is known, which `Trace.refresh` may extend.
@@ -281,15 +281,15 @@ package final class MetricCursor {
 
 /// Reads incidents, which are violations, failures and what a person marked. Owned by one
 /// thread.
-package final class MarkCursor {
+package final class IncidentCursor {
     private var messages: MessageCursor
 
-    fileprivate init(_ trace: Trace) { messages = MessageCursor(trace.store, .mark) }
+    fileprivate init(_ trace: Trace) { messages = MessageCursor(trace.store, .incident) }
 
-    package func next() throws(TraceError) -> Mark? {
+    package func next() throws(TraceError) -> Incident? {
         guard let message = try messages.message() else { return nil }
         return try messages.located { () throws(MalformedBytes) in
-            try JSONCodec.decodeMark(message)
+            try JSONCodec.decodeIncident(message)
         }
     }
 }

@@ -71,9 +71,9 @@ enum JSONCodec {
         return json.text
     }
 
-    /// An incident as JSON. The form is apart from `Mark` so that the file does not change when
+    /// An incident as JSON. The form is apart from `Incident` so that the file does not change when
     /// the type does.
-    private struct MarkForm: Codable {
+    private struct IncidentForm: Codable {
         var step: Step
         var kind: String
         var name: String
@@ -85,27 +85,27 @@ enum JSONCodec {
     }
 
     /// The JSON of an incident.
-    static func encode(_ mark: Mark) throws(TraceError) -> [UInt8] {
+    static func encode(_ incident: Incident) throws(TraceError) -> [UInt8] {
         try encode(
-            MarkForm(
-                step: mark.step, kind: mark.kind.rawValue, name: mark.name,
-                message: mark.message, time: mark.time, access: mark.access,
-                element: mark.element?.number, operator: mark.element?.operatorName))
+            IncidentForm(
+                step: incident.step, kind: incident.kind.rawValue, name: incident.name,
+                message: incident.message, time: incident.time, access: incident.access,
+                element: incident.element?.number, operator: incident.element?.operatorName))
     }
 
     /// Reads an incident; one of a kind that this build does not know is refused.
-    static func decodeMark(_ bytes: ArraySlice<UInt8>) throws(MalformedBytes) -> Mark {
-        let form = try decode(MarkForm.self, bytes)
-        guard let kind = Mark.Kind(rawValue: form.kind) else {
+    static func decodeIncident(_ bytes: ArraySlice<UInt8>) throws(MalformedBytes) -> Incident {
+        let form = try decode(IncidentForm.self, bytes)
+        guard let kind = Incident.Kind(rawValue: form.kind) else {
             throw MalformedBytes(
                 offset: 0, reason: "a mark of kind \(PrintableText.escaped(form.kind))")
         }
-        var element: Mark.ElementPlace?
+        var element: Incident.ElementReference?
         // An element is named by both or not at all.
         if let number = form.element, let name = form.operator {
-            element = Mark.ElementPlace(operatorName: name, number: number)
+            element = Incident.ElementReference(operatorName: name, number: number)
         }
-        return Mark(
+        return Incident(
             step: form.step, kind: kind, name: form.name, message: form.message, time: form.time,
             access: form.access, element: element)
     }
@@ -159,7 +159,7 @@ enum JSONCodec {
         "channels":{"type":"array","items":{"type":"object"}},"recorder":{"type":"object"}}}
         """
     /// The schema of incidents.
-    static let markSchema = """
+    static let incidentSchema = """
         {"title":"weir.Mark","type":"object","properties":{"step":{"type":"integer"},\
         "kind":{"type":"string"},"name":{"type":"string"},"message":{"type":"string"},\
         "time":{"type":"integer"},"access":{"type":"integer"},"element":{"type":"integer"},\

@@ -52,13 +52,13 @@ enum LogCodec {
         private var last = [UInt64](repeating: 0, count: 256)
 
         subscript(site: UInt32, field: Int) -> UInt64 {
-            @inline(__always) get { last[Self.place(site, field)] }
-            @inline(__always) set { last[Self.place(site, field)] = newValue }
+            @inline(__always) get { last[Self.slot(site, field)] }
+            @inline(__always) set { last[Self.slot(site, field)] = newValue }
         }
 
         /// Eight entries for each statement, modulo the table's 256.
         @inline(__always)
-        private static func place(_ site: UInt32, _ field: Int) -> Int {
+        private static func slot(_ site: UInt32, _ field: Int) -> Int {
             Int((site &* 8 &+ UInt32(truncatingIfNeeded: field)) & 255)
         }
     }
@@ -104,11 +104,11 @@ enum LogCodec {
         var step: Step = 0
         var time: UInt64 = 0
         var index: UInt64 = 0
-        var least = records.first?.step ?? 0
-        var greatest = least
+        var earliest = records.first?.step ?? 0
+        var latest = earliest
         for record in records {
-            least = min(least, record.step)
-            greatest = max(greatest, record.step)
+            earliest = min(earliest, record.step)
+            latest = max(latest, record.step)
             columns[.site].append(UInt64(record.site))
             columns[.step].append(record.step.rawValue, after: step.rawValue)
             step = record.step
@@ -134,8 +134,8 @@ enum LogCodec {
         writer.append(version)
         writer.append(0)
         writer.append(fixed: worker)
-        writer.append(fixed: least.rawValue)
-        writer.append(fixed: greatest.rawValue)
+        writer.append(fixed: earliest.rawValue)
+        writer.append(fixed: latest.rawValue)
         writer.append(varint: lost)
         writer.append(varint: UInt64(records.count))
         ColumnSet.write(columns.writers, to: &writer, zstd: zstd)
@@ -186,12 +186,12 @@ enum LogCodec {
                 throw columns[.step].failure("step \(step) is outside the message's range")
             }
             index = try columns[.index].next(after: index)
-            guard let place = UInt32(exactly: index) else {
+            guard let number = UInt32(exactly: index) else {
                 throw columns[.index].failure("\(index) is too large")
             }
             time = try columns[.time].next(after: time)
             var record = LogRecord(
-                step: step, index: place,
+                step: step, index: number,
                 operatorIndex: try columns[.operator].next(as: UInt16.self),
                 ordinal: try columns[.ordinal].next(as: UInt32.self),
                 subtask: try columns[.subtask].next(as: UInt16.self),

@@ -62,9 +62,9 @@ extension Trace {
     /// The state of the schedule before its last block in the file.
     static func stateBeforeLastBlock(_ store: TraceStore) throws(TraceError) -> ScheduleState {
         guard let channel = store.channel(.schedule),
-            let (place, _) = store.chunk(before: .max, holding: channel)
+            let (chunkIndex, _) = store.chunk(before: .max, holding: channel)
         else { return ScheduleState() }
-        var cursor = MessageCursor(store, .schedule, from: place)
+        var cursor = MessageCursor(store, .schedule, from: chunkIndex)
         var state = ScheduleState()
         while let block = try cursor.message() {
             state = try cursor.located { () throws(MalformedBytes) in
@@ -78,9 +78,9 @@ extension Trace {
     /// The schedule's state at the end of the file, from its last block alone.
     static func lastState(_ store: TraceStore) throws(TraceError) -> ScheduleState {
         guard let channel = store.channel(.schedule),
-            let (place, _) = store.chunk(before: .max, holding: channel)
+            let (chunkIndex, _) = store.chunk(before: .max, holding: channel)
         else { return ScheduleState() }
-        var cursor = MessageCursor(store, .schedule, from: place)
+        var cursor = MessageCursor(store, .schedule, from: chunkIndex)
         let decoder = ScheduleDecoder(startingAnywhere: ())
         while let block = try cursor.message() {
             _ = try cursor.located { () throws(MalformedBytes) in try decoder.decode(block) }
@@ -255,10 +255,10 @@ struct LaneMerge {
     ) throws(TraceError) -> UInt64 {
         guard let channel = store.channel(.input) else { return 0 }
         let zstd = Zstd()
-        var place = Int.max
-        while let (found, entry) = store.chunk(before: place, holding: channel) {
-            assert(found < place, "the walk to the file's beginning stays at chunk \(found)")
-            place = found
+        var chunkIndex = Int.max
+        while let (found, entry) = store.chunk(before: chunkIndex, holding: channel) {
+            assert(found < chunkIndex, "the walk to the file's beginning stays at chunk \(found)")
+            chunkIndex = found
             let chunk = try McapChunk(entry, of: store.file, zstd: zstd)
             for message in chunk.messages.reversed() where message.channel == channel {
                 do throws(MalformedBytes) {

@@ -35,7 +35,7 @@ final class Salvage {
     private let salvage: McapSalvage
     private let zstd = Zstd()
     private let decoder = ScheduleDecoder()
-    private var place = 0
+    private var chunkIndex = 0
     /// By channel, the sequence number that is due.
     private var sequences: [UInt16: UInt32] = [:]
     /// By source, the index of the block that is due.
@@ -81,7 +81,7 @@ final class Salvage {
     var telemetryKnownBefore: Step {
         guard losses.isEmpty else { return 0 }
         if let rewriting { return rewriting.telemetryKnownBefore }
-        return isEndWhole ? .max : stateBeforeLast.leastOpen
+        return isEndWhole ? .max : stateBeforeLast.earliestOpen
     }
 
     func blockCount(of source: UInt16) -> UInt64 { nextBlocks[source] ?? 0 }
@@ -89,11 +89,11 @@ final class Salvage {
     /// What can be believed of the next chunk; nil at the file's end.
     func next() throws(TraceError) -> RecordBatch? {
         let index = salvage.index
-        guard place < index.chunks.count else { return nil }
-        defer { place += 1 }
+        guard chunkIndex < index.chunks.count else { return nil }
+        defer { chunkIndex += 1 }
         var batch = RecordBatch()
-        let entry = index.chunks[place]
-        if let gap = salvage.gaps[place] {
+        let entry = index.chunks[chunkIndex]
+        if let gap = salvage.gaps[chunkIndex] {
             try lose(entry, gap.reason)
             return batch
         }
@@ -127,8 +127,8 @@ final class Salvage {
     /// was read.
     func finish() {
         precondition(
-            place == salvage.index.chunks.count,
-            "the salvage ends at chunk \(place) of \(salvage.index.chunks.count)")
+            chunkIndex == salvage.index.chunks.count,
+            "the salvage ends at chunk \(chunkIndex) of \(salvage.index.chunks.count)")
         guard let end, isEndWhole, end.steps >= state.nextStep || cut != nil else { return }
         cutSchedule("steps \(state.nextStep) to \(end.steps) are missing", at: 0)
         isKnown(upTo: end.steps)
@@ -175,7 +175,7 @@ final class Salvage {
         case .log: try takeLogs(data, into: &batch)
         case .span: break
         case .metric: batch.metrics.append(try JSONCodec.decode(MetricSample.self, data))
-        case .mark: batch.marks.append(try JSONCodec.decodeMark(data))
+        case .incident: batch.incidents.append(try JSONCodec.decodeIncident(data))
         }
     }
 
@@ -276,7 +276,7 @@ final class Salvage {
 
     /// A chunk or a gap is lost, with whatever it held.
     private func lose(_ entry: McapChunkEntry, _ reason: String) throws(TraceError) {
-        let topics = try salvage.topics(lostAt: place, file)
+        let topics = try salvage.topics(lostAt: chunkIndex, file)
         lose(
             Losses.Region(
                 offset: entry.offset, bytes: entry.length, topics: topics, reason: reason))

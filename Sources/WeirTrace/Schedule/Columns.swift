@@ -168,7 +168,7 @@ enum ColumnSet {
     /// for damage.
     static let maximumBytes = 64 << 20
     /// Shorter columns are stored as they are, since a frame of zstd would not be smaller.
-    private static let leastPacked = 24
+    private static let minimumPacked = 24
 
     /// Appends the columns; returns the stored bytes of each, its lengths included.
     @discardableResult
@@ -180,7 +180,7 @@ enum ColumnSet {
             let start = writer.count
             writer.append(varint: UInt64(column.bytes.count))
             let packed =
-                column.bytes.count < leastPacked
+                column.bytes.count < minimumPacked
                 ? nil : column.bytes.withUnsafeBytes { zstd.compress($0) }
             if let packed {
                 // By the lengths alone a reader knows whether a column was packed.

@@ -151,7 +151,7 @@ struct ScheduleState: Equatable, Sendable {
     var chain: UInt64 = 0
 
     /// The least step of which the turn may not have ended: all turns that began before it have.
-    var leastOpen: Step { min(open.first?.step ?? .max, nextStep) }
+    var earliestOpen: Step { min(open.first?.step ?? .max, nextStep) }
 
     /// Whether the open turns are in order, each of them once, and have begun before the step that
     /// is due. Costs a walk over them.

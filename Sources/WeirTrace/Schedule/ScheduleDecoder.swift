@@ -270,8 +270,8 @@ private struct BlockDecoder {
         var open = OpenTurns(state.open)
         var bits: UInt8 = 0
         for index in 0..<count {
-            let place = try columns.end.next(as: Int.self)
-            guard let turn = open.close(place: place) else {
+            let offset = try columns.end.next(as: Int.self)
+            guard let turn = open.close(offset: offset) else {
                 throw columns.end.failure("the end of a turn that is not open")
             }
             assert(turn.step < state.nextStep, "turn \(turn.step) ends before it has begun")

@@ -214,13 +214,13 @@ private struct BlockEncoder {
         // are open.
         var open = OpenTurns(state.open)
         for (index, note) in batch.ends.enumerated() {
-            guard let (place, subtask) = open.close(step: note.step) else {
+            guard let (offset, subtask) = open.close(step: note.step) else {
                 throw TraceError(
                     .operating,
                     "the end of turn \(note.step) was recorded, which was not open. "
                         + "Please report this")
             }
-            columns.end.append(UInt64(place))
+            columns.end.append(UInt64(offset))
             columns.accesses.append(UInt64(note.accesses), after: memories[subtask].accesses)
             memories[subtask].accesses = UInt64(note.accesses)
             let emitted = batch.emitted(of: note)
@@ -278,28 +278,28 @@ struct OpenTurns {
 
     /// Takes out the turn that began at `step`, and gives its index among the open ones; nil
     /// where no such turn is open.
-    mutating func close(step: Step) -> (place: Int, subtask: UInt16)? {
+    mutating func close(step: Step) -> (offset: Int, subtask: UInt16)? {
         var index = start
         // A walk from the oldest on: it is nearly always among the first few.
         while index < turns.count, turns[index].step < step { index += 1 }
         guard index < turns.count, turns[index].step == step else { return nil }
-        let place = index - start
-        return (place, remove(at: place).subtask)
+        let offset = index - start
+        return (offset, remove(at: offset).subtask)
     }
 
     /// Takes out the turn with an index among the open ones; nil when there are not so many.
-    mutating func close(place: Int) -> OpenTurn? {
-        guard place >= 0, place < turns.count - start else { return nil }
-        return remove(at: place)
+    mutating func close(offset: Int) -> OpenTurn? {
+        guard offset >= 0, offset < turns.count - start else { return nil }
+        return remove(at: offset)
     }
 
     /// Moves the turns before it up by one, so that the open ones stay together and in order.
-    private mutating func remove(at place: Int) -> OpenTurn {
+    private mutating func remove(at offset: Int) -> OpenTurn {
         assert(
-            place >= 0 && place < turns.count - start,
-            "turn \(place) is taken from among \(turns.count - start)")
-        let turn = turns[start + place]
-        var index = start + place
+            offset >= 0 && offset < turns.count - start,
+            "turn \(offset) is taken from among \(turns.count - start)")
+        let turn = turns[start + offset]
+        var index = start + offset
         while index > start {
             turns[index] = turns[index - 1]
             index -= 1
@@ -307,8 +307,8 @@ struct OpenTurns {
         start += 1
         // The last of the turns that moved lies before the first of those that stayed.
         assert(
-            place == 0 || start + place == turns.count
-                || turns[start + place - 1].step < turns[start + place].step,
+            offset == 0 || start + offset == turns.count
+                || turns[start + offset - 1].step < turns[start + offset].step,
             "the turns around that of step \(turn.step) are out of order once it has ended")
         return turn
     }

@@ -16,18 +16,18 @@ struct PlantedFault {
 
     /// The folder of the patches, from the package's top level.
     static let folder = "Tests/Faults"
-    private static let trialMark = "Trial:"
+    private static let trialPrefix = "Trial:"
 
     init(patch: URL) throws {
         let text = try String(contentsOf: patch, encoding: .utf8)
         let head = text.split(separator: "\n").prefix { !$0.hasPrefix("--- ") }
-        guard let line = head.first(where: { $0.hasPrefix(Self.trialMark) }) else {
-            throw StressFailure("\(patch.path): no line '\(Self.trialMark) …' before the diff")
+        guard let line = head.first(where: { $0.hasPrefix(Self.trialPrefix) }) else {
+            throw StressFailure("\(patch.path): no line '\(Self.trialPrefix) …' before the diff")
         }
         self.patch = patch
         name = patch.deletingPathExtension().lastPathComponent
         rule = head.filter { $0 != line }.joined(separator: " ")
-        let words = line.dropFirst(Self.trialMark.count).split(separator: " ").map(String.init)
+        let words = line.dropFirst(Self.trialPrefix.count).split(separator: " ").map(String.init)
         do {
             trial = try MutantTrial.parse(words)
         } catch {

@@ -37,8 +37,8 @@ enum HostileTrace {
             step: Step(tenth), index: 1, operatorIndex: 0, ordinal: 0, subtask: 0,
             time: Int64(tenth) * 100_000, site: 0, values: [.text(evil + "\(tenth)")])
         batch.logs = [LogBatch(worker: 0, records: [record], lost: 0)]
-        batch.marks = [
-            Mark(
+        batch.incidents = [
+            Incident(
                 step: Step(tenth), kind: .violation, name: "v" + evil, message: evil,
                 time: Int64(tenth) * 100_000)
         ]

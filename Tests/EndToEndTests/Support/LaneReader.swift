@@ -33,9 +33,9 @@ struct LaneReader {
             roles.append(bytes[entry])
             var position = word(block + lane * Self.alignment)
             while true {
-                let place = start + Int(position % UInt64(slots)) * Self.slot
-                guard word(place) == position + 1 else { break }
-                let second = word(place + 8)
+                let offset = start + Int(position % UInt64(slots)) * Self.slot
+                guard word(offset) == position + 1 else { break }
+                let second = word(offset + 8)
                 if Self.steps.contains(Int(second & 0xFF)) { highest = max(highest, second >> 16) }
                 position += max(1, second >> 8 & 0xFF)
             }

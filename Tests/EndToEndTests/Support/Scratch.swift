@@ -75,8 +75,8 @@ enum Lines {
     /// Lines that do not get much smaller by packing, 6 MB of them.
     static func noise() -> [UInt8] {
         var random = SeededGenerator(seed: 3)
-        return (0..<6_000_000).map { place in
-            place % 100 == 99 ? 0x0A : UInt8(0x21 + random.next() % 94)
+        return (0..<6_000_000).map { index in
+            index % 100 == 99 ? 0x0A : UInt8(0x21 + random.next() % 94)
         }
     }
 

@@ -110,9 +110,9 @@ final class RunningProcess {
 
     init(_ program: String, _ arguments: [String], input: String, in scratch: Scratch) throws {
         self.scratch = scratch
-        let place = arguments.firstIndex(of: "--record").map { $0 + 1 }
-        let isRun = arguments.first == "run" && (place ?? 0) < arguments.count
-        trace = isRun ? place.map { arguments[$0] } : nil
+        let index = arguments.firstIndex(of: "--record").map { $0 + 1 }
+        let isRun = arguments.first == "run" && (index ?? 0) < arguments.count
+        trace = isRun ? index.map { arguments[$0] } : nil
         let name = UUID().uuidString
         (outputName, errorName) = (".out-\(name)", ".err-\(name)")
         var actions = posix_spawn_file_actions_t()

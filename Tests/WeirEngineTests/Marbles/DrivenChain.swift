@@ -8,16 +8,16 @@ import WeirBase
 final class DrivenChain<Input: Sendable, Output: Sendable> {
     /// The end of the chain: writes down what comes, and keeps nothing that is saved.
     private final class Sheet: OperatorState {
-        var marks: [String] = []
+        var drawn: [String] = []
         var partName: String { "sheet" }
 
         func pass(_ control: Control, _ frame: UnsafeMutablePointer<Frame>) {
             switch control {
-            case .watermark(.distantFuture): marks.append("|end")
-            case .watermark(let instant): marks.append("|\(seconds(instant.nanoseconds))")
-            case .idle: marks.append("~")
-            case .active: marks.append("^")
-            case .end: marks.append("]")
+            case .watermark(.distantFuture): drawn.append("|end")
+            case .watermark(let instant): drawn.append("|\(seconds(instant.nanoseconds))")
+            case .idle: drawn.append("~")
+            case .active: drawn.append("^")
+            case .end: drawn.append("]")
             }
         }
 
@@ -54,7 +54,7 @@ final class DrivenChain<Input: Sendable, Output: Sendable> {
         Link(name: "sheet", state: sheet) { slice, frame, _ in
             let count = slice.count
             let done = slice.consume(as: Output.self, frame) { element, time in
-                sheet.marks.append("\(element)@\(seconds(time))")
+                sheet.drawn.append("\(element)@\(seconds(time))")
             }
             frame.pointee.handled(done, of: count)
         }
@@ -62,8 +62,8 @@ final class DrivenChain<Input: Sendable, Output: Sendable> {
 
     /// What came out since the last time, as one line.
     func taken() -> String {
-        defer { sheet.marks = [] }
-        return sheet.marks.joined(separator: " ")
+        defer { sheet.drawn = [] }
+        return sheet.drawn.joined(separator: " ")
     }
 
     var failure: String? { subtask.failure?.message }
@@ -80,9 +80,9 @@ final class DrivenChain<Input: Sendable, Output: Sendable> {
             room.deallocate()
             times.deallocate()
         }
-        for (place, element) in elements.enumerated() {
-            (room + place).initialize(to: element)
-            times[place] = instant.nanoseconds
+        for (index, element) in elements.enumerated() {
+            (room + index).initialize(to: element)
+            times[index] = instant.nanoseconds
         }
         var slice = ElementSlice(
             elements: UnsafeMutableRawPointer(room), times: times, count: elements.count)

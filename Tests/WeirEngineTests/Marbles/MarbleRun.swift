@@ -168,7 +168,7 @@ private final class MarbleStage: @unchecked Sendable {
     private let sheet: MarbleSheet
     private let planned: PlannedPipeline
     private let outside: LiveOutside
-    private let notes = LaneNotes(lanes: nil, logLanes: [], onMark: { _ in })
+    private let notes = LaneNotes(lanes: nil, logLanes: [], onIncident: { _ in })
     private let lastFrame: Int
     private let turn: Int
     private let isRestoring: Bool

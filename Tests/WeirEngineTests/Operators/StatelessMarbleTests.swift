@@ -104,15 +104,15 @@ private struct Wide: Sendable {
     }
 
     @Test func `a turn's closures may emit sixteen megabytes and not one element more`() throws {
-        let most = Subtask.maximumEmission / MemoryLayout<SIMD64<Int64>>.stride
+        let maximum = Subtask.maximumEmission / MemoryLayout<SIMD64<Int64>>.stride
         func run(_ count: Int) throws -> MarbleRun {
             try MarbleRun("a|") { stream in
                 stream.flatMap("many") { _ in Array(repeating: SIMD64<Int64>.zero, count: count) }
                     .filter { _ in false }.map { _ in "x" }
             }
         }
-        try run(most).expect("-|")
-        let beyond = try run(most + 1)
+        try run(maximum).expect("-|")
+        let beyond = try run(maximum + 1)
         beyond.expect("!")
         #expect(
             beyond.failure

@@ -175,8 +175,8 @@ private func edges(_ plan: Plan) -> [String] {
             started: 0, clock: RunClock(.virtual), connections: LiveOutside.Connections(),
             lanes: nil)
         let bound = try planned.bind(BindOptions(seed: 1), outside: outside)
-        for (subtask, place) in zip(bound.subtasks, planned.plan.subtasks) {
-            let (stage, ordinal) = place
+        for (subtask, expected) in zip(bound.subtasks, planned.plan.subtasks) {
+            let (stage, ordinal) = expected
             #expect(
                 subtask.inlets.map(\.channel.name)
                     == planned.plan.channelNames(into: stage, ordinal))

@@ -52,7 +52,7 @@ import WeirTelemetry
     @Test func `rule 6: a call's result lies in its lane before a turn can take it`() {
         let lanes = LaneSet(
             layout: LaneLayout(workers: 1, workerSlots: 64, sources: [], executors: 1))
-        let delivered = Monitor()
+        let delivered = ConditionLock()
         let noted = Noted()
         let executor = CallExecutor(lanes: lanes.executors) { _ in
             delivered.withLock {
@@ -141,7 +141,7 @@ import WeirTelemetry
         let fresh = try lossy()
         let parallel = ParallelScheduler(
             options: .init(workers: 1), outside: fresh.outside, notes: fresh.notes)
-        let lock = Monitor()
+        let lock = ConditionLock()
         #expect(parallel.beginExclusive(lock, slots: 1, purpose: .publish(0), fresh.turn) == 1)
         let other = Intruder()
         #expect(!other.comesIn(by: lock))

@@ -275,7 +275,7 @@ import WeirTelemetry
 
     @Test func `rule 16: what a full hand-over refuses is not lost and comes in order`() {
         let written = Mutex<[UInt8]>([])
-        let room = Monitor()
+        let room = ConditionLock()
         let sink = SlowRows { bytes in written.withLock { $0 += bytes } }
         let feed = WriterFeed(
             sink: "rows", writing: sink, onRoom: { room.withLock { room.signal() } },

@@ -25,7 +25,7 @@ final class HandExecution {
         connections.sinks = planned.plan.sinks.map { _ in NoRows() }
         outside = LiveOutside(
             started: 0, clock: RunClock(.virtual), connections: connections, lanes: lanes)
-        notes = LaneNotes(lanes: lanes, logLanes: [], onMark: { _ in })
+        notes = LaneNotes(lanes: lanes, logLanes: [], onIncident: { _ in })
         scheduler = HandScheduler(notes)
         var options = BindOptions(seed: 1)
         options.limit = limit
@@ -96,7 +96,7 @@ final class HandScheduler: Scheduler, @unchecked Sendable {
     /// Called where a subtask is woken.
     var onNotify: (Subtask) -> Void = { _ in }
     /// Called behind a number, with the lock held.
-    var onExclusive: (ExclusivePurpose, Monitor) -> Void = { _, _ in }
+    var onExclusive: (ExclusivePurpose, ConditionLock) -> Void = { _, _ in }
 
     func nextStep() -> Step {
         steps = steps.next
@@ -109,7 +109,7 @@ final class HandScheduler: Scheduler, @unchecked Sendable {
     func mayPublishStep(_ turn: TurnContext, outlet: UInt16) -> Bool { true }
 
     func beginExclusive(
-        _ lock: Monitor, slots: Int, purpose: ExclusivePurpose, _ turn: TurnContext
+        _ lock: ConditionLock, slots: Int, purpose: ExclusivePurpose, _ turn: TurnContext
     ) -> Step {
         notes.reserve(slots, turn)
         lock.lock()
@@ -118,7 +118,7 @@ final class HandScheduler: Scheduler, @unchecked Sendable {
         return step
     }
 
-    func endExclusive(_ lock: Monitor, purpose: ExclusivePurpose, _ turn: TurnContext) {
+    func endExclusive(_ lock: ConditionLock, purpose: ExclusivePurpose, _ turn: TurnContext) {
         lock.unlock()
     }
 
@@ -138,13 +138,13 @@ final class Intruder: @unchecked Sendable {
     // Unchecked: `isInside` is guarded by `door`.
     private static let patience: UInt64 = 20_000_000
 
-    private let door = Monitor()
+    private let door = ConditionLock()
     private var isInside = false
-    private var thread: Worker?
+    private var thread: SystemThread?
 
     /// Whether another thread comes in by a lock within a while.
-    func comesIn(by lock: Monitor) -> Bool {
-        thread = Worker("intruder") { [self] in
+    func comesIn(by lock: ConditionLock) -> Bool {
+        thread = SystemThread("intruder") { [self] in
             lock.withLock {}
             door.withLock {
                 isInside = true

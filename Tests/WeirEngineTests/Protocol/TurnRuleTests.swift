@@ -179,7 +179,7 @@ import WeirTelemetry
         connections.sinks = [NoRows()]
         let outside = LiveOutside(
             started: 0, clock: RunClock(.virtual), connections: connections, lanes: nil)
-        let notes = LaneNotes(lanes: nil, logLanes: [], onMark: { _ in })
+        let notes = LaneNotes(lanes: nil, logLanes: [], onIncident: { _ in })
         let watching = Watching(DrawingDirector(seed: seed, outside: outside, notes: notes))
         var options = BindOptions(seed: seed)
         options.limit = 50
@@ -252,7 +252,7 @@ import WeirTelemetry
 /// Counts from several threads.
 final class Tally: @unchecked Sendable {
     // Unchecked: guarded by `lock`.
-    private let lock = Monitor()
+    private let lock = ConditionLock()
     private var number = 0
 
     func add() { lock.withLock { number += 1 } }

@@ -183,10 +183,10 @@ extension Channel<String> {
 
     /// Adds a message to the model; tells how many elements that cost.
     private static func publish(
-        _ message: Message, to model: inout [Message], _ most: Int, _ policy: EdgePolicy
+        _ message: Message, to model: inout [Message], _ maximum: Int, _ policy: EdgePolicy
     ) -> UInt64 {
         var cost: UInt64 = 0
-        if message.isElement, model.count(where: \.isElement) == most {
+        if message.isElement, model.count(where: \.isElement) == maximum {
             cost = 1
             if policy == .dropNewest { return cost }
             if let oldest = model.firstIndex(where: \.isElement) { model.remove(at: oldest) }

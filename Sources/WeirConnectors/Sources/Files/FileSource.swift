@@ -21,7 +21,7 @@ public struct FileSource: ByteSource {
     /// - Throws: `ConnectorError`: `.usage` when the file is missing or a directory, `.operating`
     ///   when it may not be read.
     public func open() throws -> any ByteReading {
-        guard Trouble.isUsable(path) else { throw Trouble.noPlace }
+        guard Trouble.isUsable(path) else { throw Trouble.unusablePath }
         do throws(SystemFailure) {
             // Without O_NONBLOCK, opening a FIFO would block until somebody writes to it, and
             // nothing could end that wait.

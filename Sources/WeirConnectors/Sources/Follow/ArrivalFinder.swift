@@ -24,7 +24,7 @@ struct ArrivalFinder: ~Copyable {
     /// Whether the directory is to be watched; tests do without.
     private let usesWatch: Bool
     /// Where the path leads now; nil while its folder is missing.
-    private var place: FollowedPlace?
+    private var location: FollowedLocation?
     /// The watch of that folder; nil where the system refuses one.
     private var watch: DirectoryWatch?
     /// The names of files that came and were not opened yet.
@@ -39,10 +39,10 @@ struct ArrivalFinder: ~Copyable {
         self.path = path
         self.opening = opening
         self.usesWatch = usesWatch
-        place = nil
+        location = nil
         watch = nil
         arrivals = Arrivals(name: [])
-        moveOn(to: FollowedPlace(of: path))
+        moveOn(to: FollowedLocation(of: path))
     }
 
     /// Readable when something happened in the folder; -1 without a watch.
@@ -70,8 +70,8 @@ struct ArrivalFinder: ~Copyable {
         // While renames go on, a name may lead to another file by the time it is opened. Then
         // nothing is taken over, and it is tried again, next time if need be.
         for _ in 0..<4 {
-            let place = FollowedPlace(of: path)
-            if place != self.place { moveOn(to: place) }
+            let location = FollowedLocation(of: path)
+            if location != self.location { moveOn(to: location) }
             try drain()
             let version = arrivals.version
             var found = Found()
@@ -87,10 +87,10 @@ struct ArrivalFinder: ~Copyable {
 
     /// Begins anew at another folder or name: what happens at the old one no longer concerns
     /// the log.
-    private mutating func moveOn(to place: FollowedPlace?) {
-        self.place = place
-        arrivals = Arrivals(name: place?.name ?? [])
-        watch = usesWatch ? place.flatMap { DirectoryWatch(directory: $0.directory) } : nil
+    private mutating func moveOn(to location: FollowedLocation?) {
+        self.location = location
+        arrivals = Arrivals(name: location?.name ?? [])
+        watch = usesWatch ? location.flatMap { DirectoryWatch(directory: $0.directory) } : nil
         if let watched = watch?.number { number = watched } else { number = -1 }
     }
 
@@ -118,11 +118,11 @@ struct ArrivalFinder: ~Copyable {
     private mutating func openArrivals(
         _ found: inout Found, _ known: borrowing FollowedFiles, _ now: UInt64
     ) throws(FollowFailure) -> Int {
-        guard let place else { return arrivals.waiting.count }
+        guard let location else { return arrivals.waiting.count }
         for (index, name) in arrivals.waiting.enumerated() {
             if known.open.count + found.files.count >= FollowedFiles.maximumOpen { return index }
             do {
-                let file = try opening(place.path(of: name))
+                let file = try opening(location.path(of: name))
                 refusedSince = nil
                 if isNew(file.identity, found, known) { found.files.append(file) }
             } catch {
@@ -156,11 +156,13 @@ struct ArrivalFinder: ~Copyable {
 
     /// Opens the files that came and were renamed between the current file and the new one.
     private func openRotated(_ found: inout Found, _ known: borrowing FollowedFiles) {
-        guard let place, found.files.isEmpty, let current = known.current?.identity else { return }
+        guard let location, found.files.isEmpty, let current = known.current?.identity else {
+            return
+        }
         var between: [FollowedFile] = []
         for times in 1...Self.maximumRotations {
             // A gap in the numbers ends the chain: nothing tells what lies behind it.
-            guard let file = try? opening(place.path(of: place.rotatedName(times)))
+            guard let file = try? opening(location.path(of: location.rotatedName(times)))
             else { return }
             if file.identity == current {
                 let room = FollowedFiles.maximumOpen - known.open.count

@@ -22,7 +22,7 @@ final class FollowedFileReader: ByteReading, @unchecked Sendable {
     static let quietNanoseconds: UInt64 = 1_000_000_000
     /// A hole at a file's beginning is passed over at once when at least so many bytes
     /// follow: looking for its end costs a call.
-    private static let leastHole: UInt64 = 1 << 16
+    private static let minimumHole: UInt64 = 1 << 16
 
     var isRepeatable: Bool { false }
     var path: String? { nil }
@@ -157,8 +157,8 @@ final class FollowedFileReader: ByteReading, @unchecked Sendable {
             turn.end = end
             passHole(file, number, status)
             let offset = files.position(of: number).offset
-            let most = min(maximum, max(1, Int(clamping: end - min(end, offset))))
-            switch files.saw(status, of: number, maximum: most, now: now) {
+            let room = min(maximum, max(1, Int(clamping: end - min(end, offset))))
+            switch files.saw(status, of: number, maximum: room, now: now) {
             case .nothing: break
             case .restart: give(.restart, of: &turn)
             case .read(let start, let count):
@@ -180,8 +180,8 @@ final class FollowedFileReader: ByteReading, @unchecked Sendable {
     /// position in a file that is cut leaves such a hole.
     private func passHole(_ file: FollowedFile, _ number: UInt64, _ status: FileStatus) {
         let position = files.position(of: number)
-        guard position.isBeginning, status.size >= Self.leastHole,
-            position.offset <= status.size - Self.leastHole,
+        guard position.isBeginning, status.size >= Self.minimumHole,
+            position.offset <= status.size - Self.minimumHole,
             let stored = file.descriptor.stored(from: position.offset, size: status.size)
         else { return }
         let nuls = files.skipHole(of: number, to: stored)

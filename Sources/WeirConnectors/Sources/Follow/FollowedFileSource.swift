@@ -46,7 +46,7 @@ public struct FollowedFileSource: ByteSource {
     /// - Throws: `ConnectorError`: `.usage` when there is none, or it is a directory or no regular
     ///   file; `.operating` when it may not be read.
     public func open() throws -> any ByteReading {
-        guard Trouble.isUsable(path) else { throw Trouble.noPlace }
+        guard Trouble.isUsable(path) else { throw Trouble.unusablePath }
         do throws(SystemFailure) {
             return try FollowedFileReader(
                 path: path, linger: UInt64(linger.wholeNanoseconds))

@@ -54,10 +54,10 @@ struct FollowedFiles {
 
     /// This file is at the path now.
     mutating func stands(_ identity: FileNumber) -> Arrival {
-        guard let place = open.firstIndex(where: { $0.identity == identity }) else { return .new }
-        if place == open.count - 1 { return .current }
+        guard let index = open.firstIndex(where: { $0.identity == identity }) else { return .new }
+        if index == open.count - 1 { return .current }
         replaceCurrent()
-        open.append(open.remove(at: place))
+        open.append(open.remove(at: index))
         return .back
     }
 
@@ -69,8 +69,8 @@ struct FollowedFiles {
         nextNumber += 1
         // It goes on where it was read to. If it is another file by now that got the same
         // inode, its bytes tell.
-        if let place = known.lastIndex(where: { $0.identity == identity }) {
-            file.position = known.remove(at: place).position
+        if let index = known.lastIndex(where: { $0.identity == identity }) {
+            file.position = known.remove(at: index).position
         }
         open.append(file)
         return file.number
@@ -87,17 +87,17 @@ struct FollowedFiles {
     }
 
     /// How far a file is read.
-    func position(of number: UInt64) -> FilePosition { open[place(of: number)].position }
+    func position(of number: UInt64) -> FilePosition { open[index(of: number)].position }
 
     /// The file's status was looked at.
     mutating func saw(
         _ status: FileStatus, of number: UInt64, maximum: Int, now: UInt64
     ) -> FilePosition.Step {
-        let place = place(of: number)
-        let step = open[place].position.saw(status, maximum: maximum, now: now)
+        let index = index(of: number)
+        let step = open[index].position.saw(status, maximum: maximum, now: now)
         switch step {
-        case .nothing: rest(place, now)
-        case .restart: open[place].quietSince = nil
+        case .nothing: rest(index, now)
+        case .restart: open[index].quietSince = nil
         case .read: break
         }
         return step
@@ -107,11 +107,11 @@ struct FollowedFiles {
     mutating func took(
         _ bytes: [UInt8], head: [UInt8], of number: UInt64, now: UInt64
     ) -> FilePosition.Finding {
-        let place = place(of: number)
-        let finding = open[place].position.took(bytes, head: head, now: now)
+        let index = index(of: number)
+        let finding = open[index].position.took(bytes, head: head, now: now)
         switch finding {
-        case .nothing: rest(place, now)
-        case .restart, .bytes: open[place].quietSince = nil
+        case .nothing: rest(index, now)
+        case .restart, .bytes: open[index].quietSince = nil
         }
         return finding
     }
@@ -119,13 +119,13 @@ struct FollowedFiles {
     /// A hole at the file's beginning was found, which ends at `end`. Returns how many bytes
     /// that are.
     mutating func skipHole(of number: UInt64, to end: UInt64) -> UInt64 {
-        let place = place(of: number)
-        return open[place].position.skipHole(to: end)
+        let index = index(of: number)
+        return open[index].position.skipHole(to: end)
     }
 
     /// A file that gives nothing is quiet from the first such look on.
-    private mutating func rest(_ place: Int, _ now: UInt64) {
-        open[place].quietSince = open[place].quietSince ?? now
+    private mutating func rest(_ index: Int, _ now: UInt64) {
+        open[index].quietSince = open[index].quietSince ?? now
     }
 
     /// The next file that is to be let go unless it gives something now, oldest first; nil
@@ -141,7 +141,7 @@ struct FollowedFiles {
 
     /// A file is let go, and stays known.
     mutating func leave(_ number: UInt64) {
-        let file = open.remove(at: place(of: number))
+        let file = open.remove(at: index(of: number))
         if known.count == Self.maximumKnown { known.removeFirst() }
         known.append((file.identity, file.position))
     }
@@ -150,10 +150,10 @@ struct FollowedFiles {
     var hasRoom: Bool { open.count < Self.maximumOpen }
 
     /// The index of an open file.
-    private func place(of number: UInt64) -> Int {
-        guard let place = open.firstIndex(where: { $0.number == number }) else {
+    private func index(of number: UInt64) -> Int {
+        guard let index = open.firstIndex(where: { $0.number == number }) else {
             preconditionFailure("file \(number) is not open")
         }
-        return place
+        return index
     }
 }

@@ -70,13 +70,13 @@ enum JSONLine {
         }
         var bytes: [UInt8] = []
         bytes.reserveCapacity(line.count)
-        var place = start
+        var end = start
         for oddity in scanner.oddities {
-            bytes.append(contentsOf: line[place..<oddity.range.lowerBound])
+            bytes.append(contentsOf: line[end..<oddity.range.lowerBound])
             bytes.append(contentsOf: oddity.isNumber ? "0".utf8 : "\u{FFFD}".utf8)
-            place = oddity.range.upperBound
+            end = oddity.range.upperBound
         }
-        bytes.append(contentsOf: line[place...])
+        bytes.append(contentsOf: line[end...])
         // The way through a string makes U+FFFD of bytes that are not UTF-8.
         return Data(String(decoding: bytes, as: UTF8.self).utf8)
     }
@@ -108,9 +108,9 @@ struct UnwritableValue: Error, Equatable, CustomStringConvertible {
 
     init(_ value: Any, _ context: EncodingError.Context) {
         let path = context.codingPath.memberPath
-        let place = path.isEmpty ? "the row" : "member \(path)"
+        let name = path.isEmpty ? "the row" : "member \(path)"
         description =
-            "\(place) is \(value), which JSON cannot hold. Write an optional without a value, or "
+            "\(name) is \(value), which JSON cannot hold. Write an optional without a value, or "
             + "give the sink a closure that writes it"
     }
 }

@@ -87,7 +87,7 @@ final class ExpressionFormat: Sendable {
     /// A group's text, cut to the length of a word; nil when it is empty or took no part.
     private static func word(_ group: UnsafeRawBufferPointer?) -> String? {
         guard let group, !group.isEmpty else { return nil }
-        return String(decoding: group.prefix(LineFormat.longestWord), as: UTF8.self)
+        return String(decoding: group.prefix(LineFormat.maximumWord), as: UTF8.self)
     }
 
     /// A time in any of the forms.

@@ -78,15 +78,15 @@ struct LineCursor {
         return value
     }
 
-    /// Reads a number of 1 to `most` digits. Nil where there is none or a longer one.
+    /// Reads a number of 1 to `maximum` digits. Nil where there is none or a longer one.
     @inline(__always)
-    mutating func number(atMost most: Int = 10) -> Int? {
+    mutating func number(atMost maximum: Int = 10) -> Int? {
         let start = position
         var value = 0
         while position < line.count {
             let digit = line[position] &- 0x30
             if digit > 9 { break }
-            if position - start == most { return nil }
+            if position - start == maximum { return nil }
             value = value * 10 + Int(digit)
             position += 1
         }
@@ -98,7 +98,7 @@ struct LineCursor {
     @inline(__always)
     mutating func word() -> Range<Int>? {
         let start = position
-        let limit = min(line.count, start + LineFormat.longestWord)
+        let limit = min(line.count, start + LineFormat.maximumWord)
         while position < limit, line[position] != 0x20, line[position] != 0x09 { position += 1 }
         if position == limit, limit < line.count { return nil }
         return position > start ? start..<position : nil
@@ -109,7 +109,7 @@ struct LineCursor {
     @inline(__always)
     mutating func label() -> Range<Int>? {
         let start = position
-        let limit = min(line.count, start + LineFormat.longestWord)
+        let limit = min(line.count, start + LineFormat.maximumWord)
         while position < limit {
             if line[position] == 0x3A, position + 1 == line.count || line[position + 1] == 0x20 {
                 let label = start..<position
@@ -127,7 +127,7 @@ struct LineCursor {
     @inline(__always)
     mutating func bracketed() -> Range<Int>? {
         guard peek() == 0x5B else { return nil }
-        let limit = min(line.count, position + LineFormat.longestWord)
+        let limit = min(line.count, position + LineFormat.maximumWord)
         var depth = 0
         for index in position..<limit {
             if line[index] == 0x5B {

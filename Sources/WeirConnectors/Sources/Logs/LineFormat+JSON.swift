@@ -9,7 +9,7 @@ extension LineFormat {
     /// - text: `message`, `msg`
     ///
     /// Of several names for the same thing the one named first here counts, of several members of
-    /// one name the first. Levels and components are cut to `longestWord` bytes. Only the
+    /// one name the first. Levels and components are cut to `maximumWord` bytes. Only the
     /// outermost members are looked at. What is no JSON as `JSONScanner` says is no line of this
     /// form.
     static func parseJSON(_ start: LineCursor) -> LoggedLine? {
@@ -25,8 +25,8 @@ extension LineFormat {
         guard scanner.isWhole, let written = found.time, let time = time(scanner.line, written)
         else { return nil }
         let line = scanner.line
-        let level = found.level.flatMap { $0.range.isEmpty ? nil : $0.clipped(to: longestWord) }
-        let component = found.component?.clipped(to: longestWord)
+        let level = found.level.flatMap { $0.range.isEmpty ? nil : $0.clipped(to: maximumWord) }
+        let component = found.component?.clipped(to: maximumWord)
         let end = line.count
         return LoggedLine(
             time: time,

@@ -50,7 +50,7 @@ extension LineFormat {
     /// and nothing read, when there is none.
     private static func tag(_ cursor: inout LineCursor) -> String? {
         let start = cursor.position
-        let limit = min(cursor.line.count, start + longestWord)
+        let limit = min(cursor.line.count, start + maximumWord)
         var index = start
         while index < limit, !isTagEnd(cursor.line[index]) { index += 1 }
         guard index > start, index < cursor.line.count else { return nil }

@@ -14,7 +14,7 @@ enum LineFormat {
     /// Loggers, tags, threads, hosts and the like are no longer than this: a longer one makes the
     /// line one of no form, so that a huge line costs no more than a short one (JSON is read to
     /// its end).
-    static let longestWord = 512
+    static let maximumWord = 512
 
     /// What the line says, or nil when it is of no form or of no real date.
     ///

@@ -28,7 +28,7 @@ struct LogLineReader {
     ///
     /// - Throws: `MalformedLine` when it cannot be read.
     mutating func read(_ line: UnsafeRawBufferPointer) throws(MalformedLine) -> LoggedLine {
-        let line = UnsafeRawBufferPointer(rebasing: line[JSONScanner.markLength(line)...])
+        let line = UnsafeRawBufferPointer(rebasing: line[JSONScanner.byteOrderMarkLength(line)...])
         switch format {
         case .expression(let expression):
             switch expression.parse(line) {
@@ -54,7 +54,7 @@ struct LogLineReader {
         while let member = scanner.next() {
             let isWanted = scanner.withBytes(of: member.key) { $0.elementsEqual(wanted) }
             guard isWanted else { continue }
-            let value = member.value.clipped(to: LineFormat.longestWord)
+            let value = member.value.clipped(to: LineFormat.maximumWord)
             return value.range.isEmpty ? "-" : MemberScanner.text(value, of: line)
         }
         return "-"

@@ -7,7 +7,7 @@ extension InfoTopic {
         "breaks",
         help: [
             "breaks       breaks and watches, with their numbers"
-        ], isOfPlace: false,
+        ], dependsOnPosition: false,
         answer: { _, debugger, answer in debugger.infoBreaks(&answer) })
 }
 

@@ -13,12 +13,14 @@ extension DebuggerCommand {
         obey: { arguments, debugger in
             // The topic is the kind of the answer, so that programs can tell them apart.
             var answer = Answer(arguments.topic.name)
-            if arguments.topic.isOfPlace { answer.member("step", .number(debugger.run.position)) }
+            if arguments.topic.dependsOnPosition {
+                answer.member("step", .number(debugger.run.position))
+            }
             try arguments.topic.answer(arguments.stage, debugger, &answer)
             return answer
         },
-        candidates: { place, debugger in
-            place.isFirst ? InfoTopic.all.map(\.name) : debugger.run.stageNames
+        candidates: { request, debugger in
+            request.isFirst ? InfoTopic.all.map(\.name) : debugger.run.stageNames
         })
 }
 
@@ -36,7 +38,7 @@ struct InfoArguments: Equatable {
     /// Reads the topic, and a stage behind it where the topic takes one.
     fileprivate static func read(_ text: inout CommandText) throws(CommandError) -> InfoArguments {
         text.skipSpace()
-        let column = text.place
+        let column = text.position
         // Topics may be written in either case and shortened, like commands.
         let topic = try InfoTopic.find(text.word().lowercased(), at: column)
         // What follows another topic is refused as more than the command takes.

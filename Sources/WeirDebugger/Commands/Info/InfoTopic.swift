@@ -7,7 +7,7 @@ import WeirBase
 struct InfoTopic: Sendable {
     /// The topics in the order in which `help info` lists them.
     static let all: [InfoTopic] = [
-        .stages, .states, .queues, .runnable, .threads, .breaks, .marks, .drops, .books,
+        .stages, .states, .queues, .runnable, .threads, .breaks, .incidents, .drops, .books,
         .watermarks,
     ]
 
@@ -19,16 +19,16 @@ struct InfoTopic: Sendable {
     /// Whether the name of a stage can follow.
     let takesStage: Bool
     /// Whether the answer depends on the run's position, which the answer then says.
-    let isOfPlace: Bool
+    let dependsOnPosition: Bool
     /// Adds what is listed to an answer; the stage is the one that was named, if any was.
     let answer: @Sendable (_ stage: String?, Debugger, inout Answer) throws -> Void
 
     init(
-        _ name: String, help: [String], takesStage: Bool = false, isOfPlace: Bool = true,
+        _ name: String, help: [String], takesStage: Bool = false, dependsOnPosition: Bool = true,
         answer: @escaping @Sendable (_ stage: String?, Debugger, inout Answer) throws -> Void
     ) {
         (self.name, self.help) = (name, help)
-        (self.takesStage, self.isOfPlace) = (takesStage, isOfPlace)
+        (self.takesStage, self.dependsOnPosition) = (takesStage, dependsOnPosition)
         self.answer = answer
     }
 

@@ -18,7 +18,7 @@ extension Debugger {
     /// How many entries of each stage are listed when all stages are.
     private static let fewStates = 5
     /// How many entries are listed of a stage that is asked for alone.
-    private static let mostStates = 1_000
+    private static let maximumStates = 1_000
 
     /// Lists the cells and a few entries of every stage, or many entries of one.
     fileprivate func infoStates(_ stage: String?, _ answer: inout Answer) throws {
@@ -32,7 +32,7 @@ extension Debugger {
             states = run.cells
             for state in states { answer.line(state.line(limit: 160)) }
         }
-        let limit = stage == nil ? Self.fewStates : Self.mostStates
+        let limit = stage == nil ? Self.fewStates : Self.maximumStates
         for name in stage.map({ [$0] }) ?? run.stageNames {
             // An operator may hold a state for each of a million keys, of which nobody reads
             // more than a few.

@@ -20,7 +20,7 @@ extension InfoTopic {
 /// was late.
 extension Debugger {
     /// The maximum number of subtasks that are listed.
-    private static let mostSubtasks = 1_000
+    private static let maximumSubtasks = 1_000
 
     /// Lists all subtasks in a line each, or those of a stage, or one, with each of their
     /// inputs.
@@ -32,7 +32,7 @@ extension Debugger {
             guard !facts.isEmpty else { throw unknownStage(name, at: nil) }
         }
         // Those behind the bound are told by their number.
-        let omitted = max(0, facts.count - Self.mostSubtasks)
+        let omitted = max(0, facts.count - Self.maximumSubtasks)
         facts.removeLast(omitted)
         let lines = name == nil ? Self.overview(facts) : facts.flatMap { Self.inputs($0) }
         for line in lines { answer.line(line) }

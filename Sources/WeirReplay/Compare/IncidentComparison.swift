@@ -13,15 +13,15 @@ import WeirTrace
 /// replay. Conditions over several stages are checked by a parallel run at its rest points alone:
 /// there they are compared; what a replay finds between them is listed and not compared. Owned by
 /// one thread.
-final class MarkComparison {
-    /// The maximum number of marks of one trace that are compared; with more of them only the first
+final class IncidentComparison {
+    /// The maximum of incidents of one trace that are compared; with more of them only the first
     /// are.
-    static let maximumMarks = 1 << 20
+    static let maximumIncidents = 1 << 20
 
     /// What makes a recorded violation or failure the same as a found one.
     private struct Key: Hashable {
         var step: Step
-        var kind: Mark.Kind
+        var kind: Incident.Kind
         var name: String
         var message: String
         /// The step of the access at which it was found in its turn; nil in traces that did not
@@ -36,12 +36,12 @@ final class MarkComparison {
     private let isWide: (String) -> Bool
     /// Whether the run looked wherever its replay does, as a drawn one does.
     private let isSimulated: Bool
-    /// Marks of turns that began before this step and ended are all in the file.
+    /// Incidents of turns that began before this step and ended are all in the file.
     private let knownBefore: Step
     /// How many of each are left to be found. Differences are sorted, so that its order reaches
     /// nothing.
     private var expected: [Key: Int] = [:]
-    /// How many marks the recorder had to drop and no mark of the replay has accounted for.
+    /// How many incidents the recorder had to drop and none of the replay has accounted for.
     private var unrecordedLeft: UInt64
     /// What the replay found and the run did not.
     private var differences: [Divergence] = []
@@ -51,8 +51,8 @@ final class MarkComparison {
     private(set) var matchedFailures: UInt64 = 0
     /// Violations that the replay found where the run did not look, the first
     /// `Violations.maximumKept`.
-    private(set) var onlyReplay: [Mark] = []
-    /// Whether the trace has marks beyond the bound, which are not compared.
+    private(set) var onlyReplay: [Incident] = []
+    /// Whether the trace has incidents beyond the bound, which are not compared.
     private(set) var isPartial = false
 
     init(_ trace: Trace, wide: [String]) throws {
@@ -61,53 +61,57 @@ final class MarkComparison {
         isSimulated = trace.header.workers == 0
         knownBefore = try trace.telemetryKnownBefore()
         unrecordedLeft = trace.end?.marksDropped ?? 0
-        let cursor = trace.marks()
+        let cursor = trace.incidents()
         var count = 0
-        while let mark = try cursor.next() {
-            guard mark.kind == .violation || mark.kind == .failure else { continue }
-            guard count < Self.maximumMarks else {
+        while let incident = try cursor.next() {
+            guard incident.kind == .violation || incident.kind == .failure else { continue }
+            guard count < Self.maximumIncidents else {
                 isPartial = true
                 break
             }
             count += 1
-            expected[key(of: mark), default: 0] += 1
+            expected[key(of: incident), default: 0] += 1
         }
     }
 
     /// The replay found a violation or a failure.
-    func take(_ mark: Mark) {
+    func take(_ incident: Incident) {
         assert(
-            mark.kind == .violation || mark.kind == .failure,
-            "a replay found a mark of kind \(mark.kind), which only a person makes")
-        if isWide(mark.name), !isSimulated {
-            if onlyReplay.count < Violations.maximumKept { onlyReplay.append(mark) }
+            incident.kind == .violation || incident.kind == .failure,
+            "a replay found a mark of kind \(incident.kind), which only a person makes")
+        if isWide(incident.name), !isSimulated {
+            if onlyReplay.count < Violations.maximumKept { onlyReplay.append(incident) }
         } else {
-            compare(mark)
+            compare(incident)
         }
     }
 
     /// A condition over several stages began not to hold at a recorded rest point, as seen from the
     /// rest point before: that is where a parallel run looks.
-    func takeAtRest(_ mark: Mark) {
-        assert(isWide(mark.name), "\(mark.name) is looked at in turns and not at rest points")
-        onlyReplay.removeAll { $0.step == mark.step && $0.name == mark.name }
-        if !isSimulated { compare(mark) }
+    func takeAtRest(_ incident: Incident) {
+        assert(
+            isWide(incident.name), "\(incident.name) is looked at in turns and not at rest points")
+        onlyReplay.removeAll { $0.step == incident.step && $0.name == incident.name }
+        if !isSimulated { compare(incident) }
     }
 
-    private func compare(_ mark: Mark) {
-        var key = key(of: mark)
+    private func compare(_ incident: Incident) {
+        var key = key(of: incident)
         // A trace that did not say where in the turn it was has the same one without that.
         if expected[key] == nil { (key.access, key.element) = (nil, nil) }
         if let left = expected[key], left > 0 {
             expected[key] = left - 1
-            if mark.kind == .violation { matchedViolations += 1 } else { matchedFailures += 1 }
+            if incident.kind == .violation { matchedViolations += 1 } else { matchedFailures += 1 }
             // One found at a rest point is told behind it: it may have come too late for the file.
-        } else if (isWide(mark.name) ? mark.step.next : mark.step) >= knownBefore || isPartial {
+        } else if (isWide(incident.name) ? incident.step.next : incident.step) >= knownBefore
+            || isPartial
+        {
             return
         } else if unrecordedLeft > 0 {
             unrecordedLeft -= 1
         } else {
-            differences.append(difference(key, expected: "nothing", got: text(self.key(of: mark))))
+            differences.append(
+                difference(key, expected: "nothing", got: text(self.key(of: incident))))
         }
     }
 
@@ -137,10 +141,11 @@ final class MarkComparison {
                     + "at differs" : "the operator fails otherwise than it did")
     }
 
-    private func key(of mark: Mark) -> Key {
+    private func key(of incident: Incident) -> Key {
         Key(
-            step: mark.step, kind: mark.kind, name: mark.name, message: mark.message,
-            access: mark.access, element: mark.element?.number)
+            step: incident.step, kind: incident.kind, name: incident.name,
+            message: incident.message,
+            access: incident.access, element: incident.element?.number)
     }
 
     private func text(_ key: Key) -> String {

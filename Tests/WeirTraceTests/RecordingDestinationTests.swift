@@ -7,13 +7,13 @@ import WeirTelemetry
 @testable import WeirTrace
 
 /// Where a trace may be written, and what stays as it is.
-@Suite struct RecordingPlaceTests {
+@Suite struct RecordingDestinationTests {
     private func create(
         _ path: String, overwrites: Bool, meanwhile: () throws -> Void = {}
     ) throws {
-        let place = try RecordingPlace(path, overwrites: overwrites)
+        let destination = try RecordingDestination(path, overwrites: overwrites)
         try meanwhile()
-        let created = try place.create(
+        let created = try destination.create(
             run: Fixture.run, layout: LaneFileTests.layout, header: Fixture.header,
             byteBound: nil)
         try created.writer.finish(Fixture.end)
@@ -121,8 +121,8 @@ import WeirTelemetry
         try withFolder { folder in
             mkdir(folder + "/there", 0o700)
             symlink("there/t.mcap", folder + "/link.mcap")
-            let place = try RecordingPlace(folder + "/link.mcap", overwrites: false)
-            let created = try place.create(
+            let destination = try RecordingDestination(folder + "/link.mcap", overwrites: false)
+            let created = try destination.create(
                 run: Fixture.run, layout: LaneFileTests.layout, header: Fixture.header,
                 byteBound: nil)
             #expect(try names(folder + "/there") == ["t.mcap", "t.mcap.lanes"])
@@ -139,7 +139,7 @@ import WeirTelemetry
             symlink("loop", folder + "/loop")
             try write("", folder + "/file")
             let error = #expect(throws: TraceError.self) {
-                try RecordingPlace(folder + "/" + name, overwrites: true)
+                try RecordingDestination(folder + "/" + name, overwrites: true)
             }
             #expect(error?.code == .usage)
         }

@@ -2,7 +2,7 @@ import WeirBase
 import WeirReplay
 
 /// What an expression can look at. `Debugger` is one; tests have a smaller one.
-protocol ExpressionWorld {
+protocol ExpressionScope {
     /// The step where the run is.
     var position: Step { get }
     /// What a name of state means there: several values if several subtasks have it, none if
@@ -17,21 +17,21 @@ extension Expression {
     /// Whether the condition holds at the world's position.
     ///
     /// - Throws: `CommandError` where kinds turn out not to fit, and what looking throws.
-    func holds(in world: some ExpressionWorld) throws -> Bool {
-        try flag(root, world)
+    func holds(in scope: some ExpressionScope) throws -> Bool {
+        try flag(root, scope)
     }
 
     /// Whether a part is true. `and` and `or` look at their right side only when it matters.
-    private func flag(_ node: Node, _ world: some ExpressionWorld) throws -> Bool {
+    private func flag(_ node: Node, _ scope: some ExpressionScope) throws -> Bool {
         switch node.form {
-        case .not(let inner): return try !flag(inner, world)
+        case .not(let inner): return try !flag(inner, scope)
         case .and(let left, let right):
-            return try flag(left, world) && flag(right, world)
+            return try flag(left, scope) && flag(right, scope)
         case .or(let left, let right):
-            return try flag(left, world) || flag(right, world)
+            return try flag(left, scope) || flag(right, scope)
         case .compare(let left, let comparison, let column, let right):
             // Both sides are evaluated, as either may be what does not fit.
-            let (one, other) = (try value(left, world), try value(right, world))
+            let (one, other) = (try value(left, scope), try value(right, scope))
             if let holds = one.compared(comparison, to: other) { return holds }
             // Two that can be compared as texts were asked for their order, which texts of
             // values do not have.
@@ -42,7 +42,7 @@ extension Expression {
                 : "\(one.kind.described) is compared with \(other.kind.described) here"
             throw CommandError(what, Self.advice(one, other), at: column)
         case .literal, .step, .depth, .state:
-            switch try value(node, world) {
+            switch try value(node, scope) {
             case .flag(let flag): return flag
             // A state that is not there, used as a condition by itself.
             case .nothing: return false
@@ -65,24 +65,24 @@ extension Expression {
     }
 
     /// What one part comes to.
-    func value(_ node: Node, _ world: some ExpressionWorld) throws -> ExpressionValue {
+    func value(_ node: Node, _ scope: some ExpressionScope) throws -> ExpressionValue {
         switch node.form {
         case .literal(let value): return value
-        case .step: return .integer(Int128(world.position.rawValue))
+        case .step: return .integer(Int128(scope.position.rawValue))
         // The debugger's commands check names first. Here it is held for every world.
         case .depth(let channel):
-            guard let depth = world.depth(of: channel) else {
+            guard let depth = scope.depth(of: channel) else {
                 throw CommandError(
                     "there is no channel \(PrintableText.escaped(channel))", "See 'info queues'",
                     at: node.column)
             }
             return .integer(Int128(depth))
         case .state(let reference):
-            guard let value = try reference.value(in: world, at: node.column) else {
+            guard let value = try reference.value(in: scope, at: node.column) else {
                 return .nothing
             }
             return ExpressionValue(value)
-        case .not, .and, .or, .compare: return .flag(try flag(node, world))
+        case .not, .and, .or, .compare: return .flag(try flag(node, scope))
         }
     }
 }
@@ -90,11 +90,11 @@ extension Expression {
 extension StateReference {
     /// The state that it names, with the way that is left; nil when nothing has that name
     /// here. Throws where the name means several.
-    func state(in world: some ExpressionWorld, at column: Int?) throws
+    func state(in scope: some ExpressionScope, at column: Int?) throws
         -> (state: StateValue, path: [Part])?
     {
         for candidate in candidates {
-            let found = try world.find(candidate.name)
+            let found = try scope.find(candidate.name)
             if found.count == 1 { return (found[0], candidate.path) }
             // Several subtasks or operators have such a key. A condition must mean one of
             // them.
@@ -110,8 +110,8 @@ extension StateReference {
 
     /// The value that it names; nil when nothing has that name here, or when the way ends in
     /// an empty optional.
-    func value(in world: some ExpressionWorld, at column: Int?) throws -> Any? {
-        guard let (state, path) = try state(in: world, at: column) else { return nil }
+    func value(in scope: some ExpressionScope, at column: Int?) throws -> Any? {
+        guard let (state, path) = try state(in: scope, at: column) else { return nil }
         do {
             return try FieldPath.follow(path, from: state.value)
         } catch {

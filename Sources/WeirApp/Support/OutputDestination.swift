@@ -10,7 +10,7 @@ import WeirTrace
 /// destroyed for good is refused untouched: a recorded run or its lanes, a disk, and every file
 /// that the same command reads or writes. Commands judge all their destinations first and open them
 /// afterwards, so that a refusal leaves everything as it was.
-struct OutputPlace {
+struct OutputDestination {
     /// A file that the same command reads or writes, and what that is, for the message.
     struct Other {
         let path: String
@@ -30,33 +30,33 @@ struct OutputPlace {
             sink = StandardOutputSink()
             return
         }
-        let place = try FilePlace(path)
-        for other in others where other.path != "-" && place.isSame(as: other.path) {
+        let location = try FileLocation(path)
+        for other in others where other.path != "-" && location.isSame(as: other.path) {
             throw CommandFailure.usage(
                 "\(writer) would overwrite \(other.what)", "Write to another file")
         }
         let expectation: FileSink.Expectation
-        switch place.kind {
+        switch location.kind {
         // What was judged is what has to be there when the file is opened: somebody may put
         // something else there in between.
         case .absent: expectation = .nothing
         case .file, .characterDevice, .pipe:
             expectation =
-                place.number.map { .file(device: $0.device, inode: $0.inode) } ?? .anything
+                location.number.map { .file(device: $0.device, inode: $0.inode) } ?? .anything
         case .trace, .lanes, .directory, .blockDevice, .socket:
             throw CommandFailure.usage(
-                "\(writer) cannot write to \(PrintableText.escaped(path)): it is \(place.noun)",
+                "\(writer) cannot write to \(PrintableText.escaped(path)): it is \(location.noun)",
                 "Write to another file")
         }
-        sink = FileSink(path: path, target: place.target, expecting: expectation)
+        sink = FileSink(path: path, target: location.target, expecting: expectation)
     }
 }
 
-extension FilePlace {
+extension FileLocation {
     /// Whether another path leads to the same file, or would make the same one. What can be
     /// written by several at once, such as a device, is nobody's.
     func isSame(as other: String) -> Bool {
-        guard let other = try? FilePlace(other) else { return false }
+        guard let other = try? FileLocation(other) else { return false }
         switch kind {
         case .absent: return other.kind == .absent && hasSameName(other)
         case .trace, .lanes, .file: return number == other.number
@@ -66,7 +66,7 @@ extension FilePlace {
 
     /// Whether two files that do not exist yet would be the same: the same name in the same folder,
     /// whatever ways lead to that.
-    private func hasSameName(_ other: FilePlace) -> Bool {
+    private func hasSameName(_ other: FileLocation) -> Bool {
         let (one, two) = (Self.split(target), Self.split(other.target))
         var (first, second) = (stat(), stat())
         return one.name == two.name && stat(one.folder, &first) == 0

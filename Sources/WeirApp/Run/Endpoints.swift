@@ -9,7 +9,7 @@ import WeirTrace
 /// `RunSession` makes it from the checked options, which finds all wrong names, and then calls
 /// `open` once. Opening empties files, so that everything is judged first: a run must not overwrite
 /// its own input, another sink's output, or a recorded trace.
-struct Places {
+struct Endpoints {
     /// Input files up to this size are taken into the trace whole, in bytes: a replay then needs
     /// nothing but the trace. Larger ones are named with a hash of each block, and have to lie
     /// where they were.
@@ -28,10 +28,10 @@ struct Places {
         self.options = options
         self.planned = planned
         let plan = planned.plan
-        inputs = try Assignments.places(
+        inputs = try Assignments.locations(
             options.inputs, "--input", names: plan.sources.filter(\.readsBytes).map(\.name),
             kind: "source")
-        outputs = try Assignments.places(
+        outputs = try Assignments.locations(
             options.outputs, "--output", names: plan.sinks.map(\.name), kind: "sink")
         for source in plan.sources where source.readsBytes && inputs[source.name] == nil {
             guard let standard = planned.defaultSource(of: source.index) else {
@@ -47,17 +47,17 @@ struct Places {
     /// Opens all inputs and outputs, in the plan's order. Nothing is opened when any of them is
     /// refused.
     func open() throws -> LiveOutside.Connections {
-        // Nothing is opened, and so emptied, before all places are known to differ.
+        // Nothing is opened, and so emptied, before all files are known to differ.
         let sinks = try judge()
         var connections = LiveOutside.Connections()
         connections.locations = planned.plan.sources.map { inputs[$0.name] ?? "" }
         for source in planned.plan.sources {
-            guard source.readsBytes, let place = inputs[source.name] else {
+            guard source.readsBytes, let location = inputs[source.name] else {
                 connections.sources.append(nil)
                 connections.storesInput.append(false)
                 continue
             }
-            let reading = try self.source(place).open()
+            let reading = try self.source(location).open()
             connections.sources.append(reading)
             // An input whose size is not known counts as large.
             let isSmall = (reading.byteCount ?? .max) <= Self.embeddedFileBytes
@@ -79,8 +79,8 @@ struct Places {
     }
 
     /// What reads an input; nothing is opened yet.
-    private func source(_ place: String) throws -> any ByteSource {
-        if place == "-" {
+    private func source(_ location: String) throws -> any ByteSource {
+        if location == "-" {
             if options.follows {
                 throw CommandFailure.usage(
                     "standard input cannot be followed", "It ends by itself; leave --follow out")
@@ -89,13 +89,14 @@ struct Places {
         }
         // The command line's contract has this form for later builds: it must not be taken for a
         // file's name.
-        if place.hasPrefix("tcp://") {
+        if location.hasPrefix("tcp://") {
             throw CommandFailure.usage(
-                "this build cannot read from \(PrintableText.escaped(place))",
+                "this build cannot read from \(PrintableText.escaped(location))",
                 "Read a file or standard input")
         }
         return options.follows
-            ? FollowedFileSource(path: place, linger: options.linger) : FileSource(path: place)
+            ? FollowedFileSource(path: location, linger: options.linger)
+            : FileSource(path: location)
     }
 
     /// What writes the rows of each sink, in the plan's order; where the trace goes is judged too.
@@ -103,7 +104,7 @@ struct Places {
     private func judge() throws -> [any RowSink] {
         var others = planned.plan.sources.compactMap { source in
             inputs[source.name].map {
-                OutputPlace.Other(path: $0, what: "the input of source \(source.name)")
+                OutputDestination.Other(path: $0, what: "the input of source \(source.name)")
             }
         }
         var sinks: [any RowSink] = []
@@ -114,9 +115,11 @@ struct Places {
                 sinks.append(standard ?? DiscardSink())
                 continue
             }
-            sinks.append(try OutputPlace(path, writer: "sink \(sink.name)", others: others).sink)
+            sinks.append(
+                try OutputDestination(path, writer: "sink \(sink.name)", others: others).sink)
             // The next sinks must not write there.
-            others.append(OutputPlace.Other(path: path, what: "the output of sink \(sink.name)"))
+            others.append(
+                OutputDestination.Other(path: path, what: "the output of sink \(sink.name)"))
         }
         // An automatic trace has a name that is made up and never one that exists.
         if case .explicit(let path) = options.recording { try judge(recording: path, others) }
@@ -124,27 +127,27 @@ struct Places {
     }
 
     /// Refuses a trace, or lanes beside it, where something else is read or written.
-    private func judge(recording path: String, _ others: [OutputPlace.Other]) throws {
+    private func judge(recording path: String, _ others: [OutputDestination.Other]) throws {
         if path == "-" {
             throw CommandFailure.usage(
                 "--record - would write the trace to standard output, and a trace is a file",
                 "Name a file")
         }
-        let place = try FilePlace(path)
+        let location = try FileLocation(path)
         // The lanes' file is created beside the trace, and would overwrite as well.
-        let lanes = MappedLanes.path(beside: place.target)
+        let lanes = MappedLanes.path(beside: location.target)
         for other in others where other.path != "-" {
-            guard place.isSame(as: other.path) || other.leads(to: lanes) else { continue }
+            guard location.isSame(as: other.path) || other.leads(to: lanes) else { continue }
             throw CommandFailure.usage(
                 "the trace would overwrite \(other.what)", "Write to another file")
         }
-        _ = try RecordingPlace(path, overwrites: options.overwrites)
+        _ = try RecordingDestination(path, overwrites: options.overwrites)
     }
 }
 
-extension OutputPlace.Other {
+extension OutputDestination.Other {
     /// Whether the file is the same as another one.
     fileprivate func leads(to file: String) -> Bool {
-        (try? FilePlace(file))?.isSame(as: path) ?? false
+        (try? FileLocation(file))?.isSame(as: path) ?? false
     }
 }

@@ -5,7 +5,7 @@ import WeirBase
 /// renamed, and the file's name there.
 ///
 /// Rotation renames the file itself, wherever a link to it may be.
-struct FollowedPlace: Equatable {
+struct FollowedLocation: Equatable {
     /// How many links may lead to one another, as many as Linux follows itself.
     private static let maximumLinks = 40
 

@@ -7,9 +7,9 @@ extension Debugger {
     /// The step that a written position means in this run.
     ///
     /// - Throws: `CommandError` where it means none, with what would.
-    package func step(of place: Place) throws -> Step {
+    package func step(of written: TracePosition) throws -> Step {
         let last = run.lastStep
-        switch place {
+        switch written {
         case .start: return 0
         case .end: return last
         case .step(let step):
@@ -35,17 +35,17 @@ extension Debugger {
             let (elapsed, overflow) = instant.nanoseconds
                 .subtractingReportingOverflow(started.nanoseconds)
             return try step(after: overflow ? .max : elapsed / 1_000, written: instant)
-        case .mark(let name):
+        case .named(let name):
             if let step = bookmarks.step(of: name) { return step }
             // The session's names come first; then the first incident with this name.
-            if let mark = run.marks.first(where: { $0.name == name }) {
-                return min(mark.lookStep, last)
+            if let incident = run.incidents.first(where: { $0.name == name }) {
+                return min(incident.lookStep, last)
             }
             let shown = PrintableText.escaped(name)
             throw CommandError(
                 "there is no place \(shown)",
                 Nearest.best(name, among: bookmarks.names + ["start", "end", "failure"])
-                    .map { "Did you mean \($0)?" } ?? "Give \(Place.forms)")
+                    .map { "Did you mean \($0)?" } ?? "Give \(TracePosition.forms)")
         }
     }
 

@@ -6,7 +6,7 @@ import WeirBase
 /// number; a further name is refused.
 struct Bookmarks {
     /// The maximum number of steps that can be named.
-    static let most = 1_000
+    static let maximumBookmarks = 1_000
 
     /// The names with their steps.
     private(set) var all: [(name: String, step: Step)] = []
@@ -16,8 +16,8 @@ struct Bookmarks {
     /// Names a step. A name that was given before moves here.
     mutating func add(_ name: String, at step: Step) throws(CommandError) {
         all.removeAll { $0.name == name }
-        guard all.count < Self.most else {
-            throw CommandError("\(Self.most) places are marked already")
+        guard all.count < Self.maximumBookmarks else {
+            throw CommandError("\(Self.maximumBookmarks) places are marked already")
         }
         all.append((name, step))
     }

@@ -4,36 +4,36 @@ import WeirBase
 ///
 /// `Debugger.move` adds each arrival; `back` and `forward` go along it. When it is full, the
 /// oldest step goes.
-struct PlaceHistory {
+struct PositionHistory {
     /// The maximum number of steps that are kept.
-    static let most = 1_000
+    static let maximumSteps = 1_000
 
     /// The steps in the order of the movements.
-    private var places: [Step]
+    private var steps: [Step]
     /// The index of the step where the run is.
     private var current = 0
 
     /// A history that begins with a step.
-    init(at place: Step) { places = [place] }
+    init(at step: Step) { steps = [step] }
 
     /// Notes an arrival. What lay ahead of the current step is forgotten. Arriving where one
     /// is already, as `back` does behind `move`, changes nothing.
-    mutating func visit(_ place: Step) {
-        guard place != places[current] else { return }
-        places.removeSubrange((current + 1)...)
-        places.append(place)
-        if places.count > Self.most { places.removeFirst() }
-        current = places.count - 1
+    mutating func visit(_ step: Step) {
+        guard step != steps[current] else { return }
+        steps.removeSubrange((current + 1)...)
+        steps.append(step)
+        if steps.count > Self.maximumSteps { steps.removeFirst() }
+        current = steps.count - 1
     }
 
     /// The step before (-1) or behind (1) the current one; nil at the ends.
     func neighbour(_ offset: Int) -> Step? {
-        places.indices.contains(current + offset) ? places[current + offset] : nil
+        steps.indices.contains(current + offset) ? steps[current + offset] : nil
     }
 
     /// Makes a neighbour the current step.
     mutating func move(_ offset: Int) {
-        precondition(places.indices.contains(current + offset), "no place \(current + offset)")
+        precondition(steps.indices.contains(current + offset), "no place \(current + offset)")
         current += offset
     }
 }

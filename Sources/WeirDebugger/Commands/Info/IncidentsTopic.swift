@@ -7,31 +7,31 @@ extension InfoTopic {
     ///
     /// The step of each is the one at which everything that led to it has happened, so that
     /// `goto` comes where it can be looked at.
-    static let marks = InfoTopic(
+    static let incidents = InfoTopic(
         "marks",
         help: [
             "marks        failures of the run and places marked here"
         ],
-        answer: { _, debugger, answer in debugger.infoMarks(&answer) })
+        answer: { _, debugger, answer in debugger.infoIncidents(&answer) })
 }
 
 extension Debugger {
     /// Lists the incidents in groups and then the bookmarks in the order of their steps.
     /// Programs get the incidents one by one, and the bookmarks in the order in which they
     /// were made.
-    fileprivate func infoMarks(_ answer: inout Answer) {
+    fileprivate func infoIncidents(_ answer: inout Answer) {
         // Recorded ones of the whole run, and those that the replay found as far as it was.
-        let marks = run.marks
-        for group in MarkGroup.groups(of: marks) {
-            answer.line("step \(group.mark.lookStep)  \(group.text)")
+        let incidents = run.incidents
+        for group in IncidentGroup.groups(of: incidents) {
+            answer.line("step \(group.incident.lookStep)  \(group.text)")
         }
-        for place in bookmarks.all.sorted(by: { $0.step < $1.step }) {
-            answer.line("step \(place.step)  marked as \(PrintableText.escaped(place.name))")
+        for bookmark in bookmarks.all.sorted(by: { $0.step < $1.step }) {
+            answer.line("step \(bookmark.step)  marked as \(PrintableText.escaped(bookmark.name))")
         }
-        if marks.isEmpty, bookmarks.all.isEmpty {
+        if incidents.isEmpty, bookmarks.all.isEmpty {
             answer.line("nothing failed, and nothing was marked")
         }
-        answer.member("marks", .list(marks.map(\.answerValue)))
+        answer.member("marks", .list(incidents.map(\.answerValue)))
         answer.member(
             "places",
             .list(

@@ -4,7 +4,7 @@ package import WeirBase
 /// `end`, `failure`, or the name of a bookmark.
 ///
 /// Reading needs no run. Which step it means, `Debugger.step(of:)` finds out.
-package enum Place: Equatable, Sendable {
+package enum TracePosition: Equatable, Sendable {
     /// A step by its number; 0 is before the first.
     case step(Step)
     /// A part of all steps, from 0 to 100.
@@ -16,7 +16,7 @@ package enum Place: Equatable, Sendable {
     /// The two ends of the run, and its first failure.
     case start, end, failure
     /// Any other text: a bookmark of the session, or the name of an incident of the run.
-    case mark(String)
+    case named(String)
 
     /// All of these, as advice.
     package static let forms =
@@ -49,7 +49,7 @@ package enum Place: Equatable, Sendable {
                 throw CommandError(
                     "\(PrintableText.escaped(text)) is no place", "Give \(Self.forms)")
             } else {
-                self = .mark(text)
+                self = .named(text)
             }
         }
     }

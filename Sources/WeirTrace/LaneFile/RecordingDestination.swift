@@ -8,11 +8,11 @@ package import WeirTelemetry
 /// calls `create` when it begins. Nobody's file gives way to a recording: only what does not
 /// exist is created. The one exception is an older trace, with its lanes, when `overwrites` says
 /// so and nobody records into it.
-package struct RecordingPlace: Sendable {
+package struct RecordingDestination: Sendable {
     /// What is at the trace's own path.
-    private let trace: FilePlace
+    private let trace: FileLocation
     /// What is at the path of the lanes beside it.
-    private let lanes: FilePlace
+    private let lanes: FileLocation
     /// Whether an older trace may give way.
     private let overwrites: Bool
 
@@ -21,9 +21,9 @@ package struct RecordingPlace: Sendable {
     /// - Throws: `.usage` with what is there and what to do, `.operating` where one may not
     ///   look.
     package init(_ path: String, overwrites: Bool) throws(TraceError) {
-        trace = try FilePlace(path)
+        trace = try FileLocation(path)
         // The name itself: a link there is nobody's lanes, and is refused.
-        lanes = try FilePlace(nameOf: trace.target + MappedLanes.suffix)
+        lanes = try FileLocation(nameOf: trace.target + MappedLanes.suffix)
         self.overwrites = overwrites
         switch lanes.kind {
         case .absent: break

@@ -7,7 +7,7 @@ import Synchronization
 /// The engine, the recorder and the readers have their own threads and no tasks: they block,
 /// and their stacks and names must be theirs. What runs on the thread is the closure alone.
 /// Any thread may make one, and any may join it.
-package final class Worker: @unchecked Sendable {
+package final class SystemThread: @unchecked Sendable {
     // Unchecked: `handle` is written before the initialiser returns and read by `join` only.
 
     /// The system's handle of the thread.
@@ -73,7 +73,7 @@ package final class Worker: @unchecked Sendable {
 /// as it is not as it should be, change it, signal, unlock. `wait` may return without a
 /// signal, so the look is always repeated. What it guards is the owner's; here is only the
 /// lock.
-package final class Monitor: @unchecked Sendable {
+package final class ConditionLock: @unchecked Sendable {
     // Unchecked: a mutex and a condition of the system are made for sharing.
 
     private let mutex: UnsafeMutablePointer<pthread_mutex_t>

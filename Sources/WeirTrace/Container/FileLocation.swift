@@ -11,7 +11,7 @@ package import WeirBase
 /// found may change at any time after the look. So whoever writes must either create `target` as
 /// a file that does not exist (`O_EXCL`), or compare what it opened with `number`. Any thread
 /// may look.
-package struct FilePlace: Equatable, Sendable {
+package struct FileLocation: Equatable, Sendable {
     /// What is at the end of a path, told apart as far as Weir decides by it.
     package enum Kind: Equatable, Sendable {
         /// There is no file, but there is a folder in which one could be made.

@@ -6,23 +6,23 @@ extension DebuggerCommand {
     ///
     /// The name belongs to the session, and is gone with it. Giving it once more moves it
     /// here.
-    static let mark = DebuggerCommand(
+    static let bookmark = DebuggerCommand(
         .other, "mark", short: ["m"], Help("mark NAME", "name this place, for 'goto NAME'"),
         read: { text throws(CommandError) in try name(&text) },
-        obey: { name, debugger in try debugger.mark(name) })
+        obey: { name, debugger in try debugger.bookmark(name) })
 
     /// Reads the name. One that already means a step in another way, such as a number, is
     /// refused: `goto` would never come to the bookmark.
     private static func name(_ text: inout CommandText) throws(CommandError) -> String {
         text.skipSpace()
-        let column = text.place
+        let column = text.position
         let name = text.rest()
         guard !name.isEmpty else {
             throw CommandError("a name for this place is missing", "Write: mark NAME", at: column)
         }
         // A name that is also a number, a time or a word of the language would never be
         // reached.
-        guard case .mark = try? Place(name) else {
+        guard case .named = try? TracePosition(name) else {
             throw CommandError(
                 "\(PrintableText.escaped(name)) already means a place", "Choose another name",
                 at: column)
@@ -33,7 +33,7 @@ extension DebuggerCommand {
 
 extension Debugger {
     /// Names the present step.
-    fileprivate func mark(_ name: String) throws -> Answer {
+    fileprivate func bookmark(_ name: String) throws -> Answer {
         try bookmarks.add(name, at: run.position)
         var answer = Answer("mark")
         let shown = PrintableText.escaped(name)
