@@ -95,6 +95,27 @@ import Testing
     }
 
     @Test(arguments: [
+        ("let place = 1", 1), ("func go(to markedPlaces: [Int]) {}", 1), ("case .mark: 1", 1),
+        ("let leastLine = mostLines", 2), ("let lock = Monitor()", 1), ("var thread: Worker?", 1),
+        ("monitor.wait()", 1), ("let HANDOVER_ROOM = 1", 1), ("@Option var place: String", 1),
+        ("let replaced = market", 0), ("import WeirMonitor", 0), ("let workers = busyWorkers", 0),
+        ("let text = \"a place\"", 0), ("/// The `place` of it. // mark", 0),
+        ("func first(atMost count: Int) {}", 0), ("let marksDropped = 1", 0),
+        ("@Test func `a place has a mark`() {}", 0), ("func handOver() {}", 0),
+    ])
+    func `a retired word is found in a name`(text: String, count: Int) {
+        #expect(RetiredWordRule.findings(in: file(text)).count == count)
+    }
+
+    @Test(arguments: [
+        ("step", ["step"]), ("lastStep", ["last", "step"]), ("JSONText2", ["json", "text2"]),
+        ("upperCASE", ["upper", "case"]), ("of_two", ["of", "two"]), ("A", ["a"]), ("_", []),
+    ])
+    func `a name is taken apart at its capital letters`(name: String, parts: [String]) {
+        #expect(RetiredWordRule.parts(of: name) == parts)
+    }
+
+    @Test(arguments: [
         ("func long(_ a: Int = { 1 }()) throws -> Int {", "long"),
         ("init?(a: Int) where A == B {", "init"),
         ("deinit {", "deinit"),

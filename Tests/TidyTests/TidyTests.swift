@@ -76,6 +76,31 @@ import Testing
         }
     }
 
+    @Test func `no name holds a retired word`() throws {
+        let files = try repository.swiftFiles()
+        expectNone(files.flatMap(RetiredWordRule.findings(in:)))
+        let names = Set(files.flatMap { $0.tokens.map(\.text) })
+        for name in RetiredWordRule.allowed.keys.sorted() {
+            #expect(names.contains(name), "take \(name) out of allowed")
+        }
+    }
+
+    @Test func `the table of the house counts by the same words as the rule`() throws {
+        let script = try repository.file(".ci/house").text
+        let tables: [(name: String, entries: [String])] = [
+            ("RETIRED", Array(RetiredWordRule.words.keys)),
+            ("RETIRED_NAMES", Array(RetiredWordRule.names.keys)),
+            ("ALLOWED", Array(RetiredWordRule.allowed.keys)),
+        ]
+        for (name, entries) in tables {
+            let table = try #require(script.split(separator: "\n\(name) = {").dropFirst().first)
+            let words = table.prefix { $0 != "}" }.split(separator: "\"").filter {
+                $0.allSatisfy(\.isLetter)
+            }
+            #expect(words.map(String.init).sorted() == entries.sorted(), "\(name)")
+        }
+    }
+
     @Test func `no file holds words that do not belong`() throws {
         expectNone(try repository.allFiles().flatMap(WordRule.findings(in:)))
     }
