@@ -299,8 +299,8 @@ private struct Bookkeeper {
         let ordinals = Dictionary(
             stages.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
         assert(
-            index.count == stages.count,
-            "\(stages.count) stages have \(index.count) names: drops of two would be added up")
+            ordinals.count == stages.count,
+            "\(stages.count) stages have \(ordinals.count) names: drops of two would be added up")
         let reasons = DropReason.allCases
         // A table of stages and reasons, so that the drops come out in that order.
         var counts = [UInt64](repeating: 0, count: stages.count * reasons.count)
