@@ -3,11 +3,11 @@ public import WeirTelemetry
 
 /// What an operator's closure can do besides computing: emit, log, set timers, know the time.
 ///
-/// Lent to the closure for one call. It cannot be copied and so cannot be kept: what it reaches
-/// belongs to the turn. A struct that is passed `inout` and lies on the stack, because one is made
-/// for each element: a class would cost twice as much.
+/// Lent to the closure for one call. It can neither be copied nor leave the closure; what it reaches
+/// belongs to the turn, and the compiler refuses to keep it. A struct that is passed `inout` and
+/// lies on the stack, because one is made for each element: a class would cost twice as much.
 @frozen
-public struct OperatorContext<Output: Sendable>: ~Copyable {
+public struct OperatorContext<Output: Sendable>: ~Copyable, ~Escapable {
     @usableFromInline let frame: UnsafeMutablePointer<Frame>
     @usableFromInline let output: UnsafeMutablePointer<OutputBuffer<Output>>
     /// The event time that is handed on, nanoseconds since 1970.
@@ -18,7 +18,9 @@ public struct OperatorContext<Output: Sendable>: ~Copyable {
     /// returned.
     @usableFromInline var timers: TimerRequests
 
+    /// Immortal, as it depends on no other value's lifetime; a caller lends it `inout` and ends it.
     @usableFromInline
+    @_lifetime(immortal)
     init(
         frame: UnsafeMutablePointer<Frame>, output: UnsafeMutablePointer<OutputBuffer<Output>>,
         time: Int64, index: UInt32
