@@ -68,7 +68,8 @@ import WeirTrace
     }
 
     /// What is said of the first seconds of a run in which a stage was made slow.
-    private func looks(slowed stage: String, by microseconds: Int, _ rate: String) throws -> [Look] {
+    private func looks(slowed stage: String, by microseconds: Int, _ rate: String) throws -> [Look]
+    {
         let weir = try Weir()
         let run = try weir.start([
             "run", "orders", "--ui", "none", "--seed", "3", "--rate", rate, "--limit", "0",
