@@ -67,16 +67,12 @@ extension FileLocation {
     /// Whether two files that do not exist yet would be the same: the same name in the same folder,
     /// whatever ways lead to that.
     private func hasSameName(_ other: FileLocation) -> Bool {
-        let (one, two) = (Self.split(target), Self.split(other.target))
+        let (one, two) = (LinkedPath.split(target), LinkedPath.split(other.target))
         var (first, second) = (stat(), stat())
-        return one.name == two.name && stat(one.folder, &first) == 0
+        // The system compares names byte by byte, where strings take two spellings of an accent
+        // for equal.
+        return one.name.utf8.elementsEqual(two.name.utf8) && stat(one.folder, &first) == 0
             && stat(two.folder, &second) == 0 && first.st_dev == second.st_dev
             && first.st_ino == second.st_ino
-    }
-
-    /// A path as a folder that can be looked at, and a name in it.
-    private static func split(_ path: String) -> (folder: String, name: Substring) {
-        guard let slash = path.lastIndex(of: "/") else { return (".", path[...]) }
-        return (String(path[...slash]), path[path.index(after: slash)...])
     }
 }

@@ -41,9 +41,7 @@ struct SiblingTraces {
 
     /// Paths of the traces in the folder, oldest first.
     private var files: [String] {
-        let folder =
-            path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) }
-        return TraceFolder(folder ?? ".").entries.map(\.path)
+        TraceFolder(LinkedPath.split(path).folder).entries.map(\.path)
     }
 
     /// Looks once; true when something newer was found that was not known before.

@@ -38,9 +38,6 @@ package struct FileLocation: Equatable, Sendable {
     /// The identity of what was found; nil where nothing is.
     package let number: FileNumber?
 
-    /// So many links are followed one after the other; Linux itself gives up after 40.
-    private static let maximumLinks = 40
-
     /// Looks at a path.
     ///
     /// - Throws: `.usage` where no file can be, `.operating` where one may not look.
@@ -102,56 +99,38 @@ package struct FileLocation: Equatable, Sendable {
     /// The path at which a file would be made that does not exist yet.
     ///
     /// That is the given path, or where its links lead. `realpath` cannot tell, as it needs the
-    /// last file to exist, so the links are read one by one.
+    /// last file to exist.
     private static func free(_ path: String) throws(TraceError) -> String {
-        var target = path
-        for _ in 0..<maximumLinks {
-            var status = stat()
-            if lstat(target, &status) != 0 {
-                guard errno == ENOENT else { throw failure(path) }
-                // A trailing slash asks for a folder, and we make files only.
-                guard isFolder(folder(of: target)), !target.hasSuffix("/") else {
-                    throw TraceError(
-                        .usage, "\(path) cannot be created. Check that its folder exists")
-                }
-                // A relative link is followed from the folder that it is in, so that no link
-                // makes the answer depend on the folder of this process.
-                assert(
-                    target.hasPrefix("/") || !path.hasPrefix("/"),
-                    "the absolute path \(path) leads to the relative one \(target)")
-                return target
-            }
-            // `stat` found nothing here a moment ago. So what `lstat` finds must be a link that
-            // leads to nothing; anything else has come into being in between.
-            guard status.st_mode & S_IFMT == S_IFLNK, let next = destination(of: target) else {
-                throw TraceError(.usage, "\(path) changes while it is looked at. Try it again")
-            }
-            // A relative link leads on from the folder that it is in.
-            target = next.hasPrefix("/") ? next : "\(folder(of: target))/\(next)"
+        let target: String
+        switch LinkedPath.end(of: path) {
+        case .path(let end): target = end
+        case .endless:
+            throw TraceError(.usage, "\(path) leads through too many links. Name the file itself")
+        case .unreadable:
+            throw TraceError(
+                .usage, "\(path) leads through a link that cannot be followed. Name the file itself"
+            )
         }
-        throw TraceError(.usage, "\(path) leads through too many links. Name the file itself")
-    }
-
-    /// The folder that a path is in; the present one for a name alone.
-    private static func folder(of path: String) -> String {
-        guard let slash = path.lastIndex(of: "/") else { return "." }
-        return slash == path.startIndex ? "/" : String(path[..<slash])
+        var status = stat()
+        // `stat` found nothing here a moment ago, so that what is there now has come in between.
+        guard lstat(target, &status) != 0 else {
+            throw TraceError(.usage, "\(path) changes while it is looked at. Try it again")
+        }
+        guard errno == ENOENT else { throw failure(path) }
+        // A trailing slash asks for a folder, and we make files only.
+        guard isFolder(LinkedPath.split(target).folder), !LinkedPath.asksForFolder(target) else {
+            throw TraceError(.usage, "\(path) cannot be created. Check that its folder exists")
+        }
+        // No link makes the answer depend on the folder of this process.
+        assert(
+            LinkedPath.isAbsolute(target) || !LinkedPath.isAbsolute(path),
+            "the absolute path \(path) leads to the relative one \(target)")
+        return target
     }
 
     private static func isFolder(_ path: String) -> Bool {
         var status = stat()
         return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
-    }
-
-    /// What a link holds; nil where it cannot be read or may have been cut to the buffer's
-    /// length.
-    private static func destination(of link: String) -> String? {
-        var buffer = [UInt8](repeating: 0, count: Int(PATH_MAX))
-        let count = buffer.withUnsafeMutableBytes { bytes in
-            bytes.baseAddress.map { readlink(link, $0, bytes.count) } ?? -1
-        }
-        guard count > 0, count < buffer.count else { return nil }
-        return String(decoding: buffer[..<count], as: UTF8.self)
     }
 
     /// What a status says, and for a regular file its first bytes.
