@@ -159,4 +159,29 @@ import WeirTelemetry
         try joiner.finish { given.append($0.note.step) }
         #expect(given == Array(1..<step))
     }
+
+    @Test func `steps of lanes that do not go on behind the file are not exported`() throws {
+        for first in [Step(12), 14] {
+            try withFolder { folder in
+                let path = folder + "/run.mcap"
+                try Fixture.write(path, end: nil)
+                var text = ""
+                var tail = ScheduleBatch()
+                Fixture.turn(&tail, step: first, subtask: 0, time: 90)
+                Fixture.turn(&tail, step: first.next, subtask: 0, time: 91)
+                let trace = try Trace.open(path: path)
+                try withoutActuallyEscaping({ text += String(decoding: $0, as: UTF8.self) }) {
+                    let export = FollowedExport(
+                        trace, .schedule, filter: ExportFilter(), output: $0)
+                    try export.advance()
+                    try export.finish(tail)
+                }
+                let lines = text.split(separator: "\n")
+                let steps = lines.compactMap { $0.firstMatch(of: /"step":([0-9]+)/)?.1 }
+                // Of the first tail the step 13 goes on; behind the gap of the other nothing does.
+                let expected = first == 12 ? 13 : 12
+                #expect(steps == (1...expected).map { "\($0)" })
+            }
+        }
+    }
 }

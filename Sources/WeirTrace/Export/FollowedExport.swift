@@ -74,11 +74,20 @@ package final class FollowedExport {
         case .metrics: break
         case .spans, .schedule:
             try join { joiner, body in
-                try joiner.add(tail, body)
+                try joiner.add(Self.rest(of: tail, from: joiner.nextStep), body)
                 try joiner.finish(body)
             }
         }
         try flush()
+    }
+
+    /// What of recovered steps goes on at `step`. Those before it were in the file, which may have
+    /// been written on since; behind a gap nothing can be told.
+    private static func rest(of tail: ScheduleBatch, from step: Step) -> ScheduleBatch {
+        var rest = tail
+        rest.steps.removeAll { $0.step < step }
+        if let first = rest.steps.first, first.step > step { rest.steps = [] }
+        return rest
     }
 
     /// Gives what a chunk holds to the exporter, by way of whatever puts it into order.
@@ -178,6 +187,10 @@ struct SettlingLogs {
                 if note.step < .max { nextStep = max(nextStep, note.step.next) }
             }
             for end in batch.schedule.ends { open.remove(end.step) }
+            // No turn is open at a rest point: an end that is missing before it was lost.
+            if let rest = batch.schedule.steps.last(where: { $0.kind == .rest })?.step {
+                open = open.filter { $0 > rest }
+            }
         }
         sites.append(contentsOf: batch.newSites)
         for logs in batch.logs { held.append(contentsOf: logs.records) }

@@ -28,6 +28,8 @@ package struct TurnJoiner {
     private var held: [JoinedStep] = []
     /// The index in `held` of the first step that was not given.
     private var start = 0
+    /// The step that is due behind those that were taken.
+    private(set) var nextStep: Step = 1
     /// The time of each subtask's newest turn, microseconds.
     private var times: [UInt16: Int64] = [:]
 
@@ -48,6 +50,7 @@ package struct TurnJoiner {
             case .void: time = held.last?.time ?? 0
             }
             held.append(JoinedStep(note: note, words: Array(batch.words(of: note)), time: time))
+            nextStep = note.step.later(by: 1)
         }
         for end in batch.ends {
             // A turn that was given without its end, or that began before this stretch.
