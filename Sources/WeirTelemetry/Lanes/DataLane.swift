@@ -171,10 +171,10 @@ package struct DataLane: @unchecked Sendable {
             subtask: UInt16(truncatingIfNeeded: note.second), call: note.number, bytes: bytes)
     }
 
-    /// Copies bytes out of the ring. A location from an altered file stays within the ring by
-    /// the mask.
+    /// Copies bytes out of the ring; nil for more than a block may have. A location from an
+    /// altered file stays within the ring by the mask.
     private func read(_ position: UInt64, _ count: Int) -> [UInt8]? {
-        guard count >= 0, count <= dataCapacity else { return nil }
+        guard count >= 0, count <= maximumBlock else { return nil }
         if count == 0 { return [] }
         drained.pointee = position &+ UInt64(count)
         let start = Int(position & UInt64(dataCapacity - 1))

@@ -25,8 +25,13 @@ struct LaneFileHeader: Equatable {
     /// The maximum number of slots of a lane, half a gigabyte of them. A larger claim is taken
     /// for damage.
     static let maximumSlots = 1 << 24
-    /// The maximum number of bytes of a data ring. A larger claim is taken for damage.
-    static let maximumData = 1 << 30
+    /// The maximum number of bytes of a data ring. A larger claim is taken for damage. A block
+    /// takes half a ring at most, and so fits a chunk of the trace with other blocks beside it.
+    static let maximumData = Mcap.maximumChunk
+
+    /// The maximum number of bytes of all lanes together. A larger claim is taken for damage, as
+    /// they are copied into memory to be read.
+    static let maximumBytes = 1 << 30
 
     /// The run that the lanes belong to, which must be that of the trace beside them.
     var run: String
@@ -109,6 +114,9 @@ struct LaneFileHeader: Equatable {
         // The offsets of the lanes follow from their sizes. What the page says of the block
         // must agree with that, or writer and reader mean different layouts.
         layout = LaneLayout(lanes: lanes)
+        guard layout.byteCount <= Self.maximumBytes else {
+            throw reader.failure("lanes of \(layout.byteCount) bytes")
+        }
         guard byteCount == UInt64(layout.byteCount), fileSize >= offset + byteCount else {
             throw reader.failure("the file is shorter than its lanes")
         }

@@ -13,6 +13,10 @@ import WeirBase
 /// for the file with `find`, and the lock tells whether the recorder is alive. The lock belongs
 /// to the open file and not to a process, so the kernel takes it back however the process ends.
 ///
+/// Whoever cuts the file while its recorder lives ends that process: the next store into a page
+/// that the file no longer has is a signal. The file is its owner's alone, and nothing of Weir
+/// cuts it. What a dead run left is copied out, so that a reader depends on nobody.
+///
 /// Keep this object for as long as anything uses its `lanes`. Any thread may create and release
 /// it; the lanes have rules of their own.
 package final class MappedLanes: @unchecked Sendable {
@@ -27,7 +31,8 @@ package final class MappedLanes: @unchecked Sendable {
     /// The open file that holds the lock. It is not inherited by programs that this one starts
     /// (rule 29).
     private let descriptor: Int32
-    /// The mapped file: its header page, and the lanes behind it.
+    /// The mapped file, or the copy of one that was left behind: its header page, and the lanes
+    /// behind it.
     private let mapping: UnsafeMutableRawPointer
     private let byteCount: Int
 
@@ -78,11 +83,15 @@ package final class MappedLanes: @unchecked Sendable {
     package static func create(
         path: String, run: String, layout: LaneLayout
     ) throws(TraceError) -> MappedLanes {
-        guard let page = LaneFileHeader(run: run, layout: layout).page else {
+        guard layout.byteCount <= LaneFileHeader.maximumBytes,
+            let page = LaneFileHeader(run: run, layout: layout).page
+        else {
             throw TraceError(
                 .usage,
                 "the lanes of run \(run) do not fit a lane file: it has room for "
-                    + "\(LaneFileHeader.maximumLanes) lanes and a run of 32 digits")
+                    + "\(LaneFileHeader.maximumLanes) lanes of "
+                    + "\(Quantities.describe(bytes: LaneFileHeader.maximumBytes)) together and a "
+                    + "run of 32 digits")
         }
         let descriptor = Glibc.open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         if descriptor < 0 {
@@ -106,7 +115,7 @@ package final class MappedLanes: @unchecked Sendable {
                 errno = status
                 throw .operating("cannot make room for", path: path)
             }
-            let mapping = try map(descriptor, byteCount, MAP_SHARED, path)
+            let mapping = try map(descriptor, byteCount, path)
             precondition(
                 page.count == LaneFileHeader.size && page.count <= byteCount,
                 "a header of \(page.count) bytes is copied into a mapping of \(byteCount)")
@@ -125,8 +134,8 @@ package final class MappedLanes: @unchecked Sendable {
         case missing
         /// A recorder holds its lock.
         case recording
-        /// It was left behind by a run that died. The mapping is private: what is done to these
-        /// lanes never reaches the file.
+        /// It was left behind by a run that died. The lanes are a copy: what is done to them never
+        /// reaches the file, and what becomes of the file never reaches them.
         case left(MappedLanes)
     }
 
@@ -154,7 +163,7 @@ package final class MappedLanes: @unchecked Sendable {
         }
     }
 
-    /// Reads the header and maps the rest, for a file that nobody writes any more.
+    /// Reads the header and copies the rest, for a file that nobody writes any more.
     private static func open(
         _ descriptor: Int32, _ path: String
     ) throws(TraceError) -> MappedLanes {
@@ -172,20 +181,67 @@ package final class MappedLanes: @unchecked Sendable {
             throw .damaged(UInt64(error.offset), "\(path): \(error.reason)")
         }
         let byteCount = LaneFileHeader.size + header.layout.byteCount
-        let mapping = try map(descriptor, byteCount, MAP_PRIVATE, path)
-        return MappedLanes(path, run: header.run, header.layout, descriptor, mapping, byteCount)
+        let memory = try map(nil, byteCount, path)
+        do throws(TraceError) {
+            try copy(
+                descriptor, to: UnsafeMutableRawBufferPointer(start: memory, count: byteCount), path
+            )
+        } catch {
+            munmap(memory, byteCount)
+            throw error
+        }
+        return MappedLanes(path, run: header.run, header.layout, descriptor, memory, byteCount)
     }
 
-    /// Maps the file from its beginning. A shared mapping writes through to it, a private one
-    /// does not.
+    /// Maps the file from its beginning, shared with everybody; memory of this process alone,
+    /// zeroed, where `descriptor` is nil.
     private static func map(
-        _ descriptor: Int32, _ byteCount: Int, _ sharing: Int32, _ path: String
+        _ descriptor: Int32?, _ byteCount: Int, _ path: String
     ) throws(TraceError) -> UnsafeMutableRawPointer {
-        let mapping = mmap(nil, byteCount, PROT_READ | PROT_WRITE, sharing, descriptor, 0)
-        // Both mappings are writable. What is written into a private one stays with this
-        // process.
+        let sharing = descriptor == nil ? MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE : MAP_SHARED
+        let mapping = mmap(nil, byteCount, PROT_READ | PROT_WRITE, sharing, descriptor ?? -1, 0)
         guard let mapping, mapping != MAP_FAILED else { throw .operating("cannot map", path: path) }
         return mapping
+    }
+
+    /// Linux' `SEEK_DATA` and `SEEK_HOLE`, which the module of the C library leaves out.
+    private static let (seekData, seekHole): (Int32, Int32) = (3, 4)
+
+    /// Copies a file's beginning into memory that is zero.
+    ///
+    /// A mapping would do with less, but whoever cut the file meanwhile would end this process.
+    /// Holes are passed over: of a file that claims much and holds little, little is copied.
+    ///
+    /// - Throws: `.damaged` where the file became shorter.
+    private static func copy(
+        _ descriptor: Int32, to memory: UnsafeMutableRawBufferPointer, _ path: String
+    ) throws(TraceError) {
+        var position = 0
+        while position < memory.count {
+            let data = lseek(descriptor, off_t(position), seekData)
+            // There is nothing but a hole from here on. File systems without holes never say so.
+            if data < 0, errno == ENXIO { break }
+            guard data >= 0 else { throw .operating("cannot read", path: path) }
+            let hole = lseek(descriptor, data, seekHole)
+            // The file may have been cut between the two.
+            let end = hole < 0 ? memory.count : min(memory.count, Int(hole))
+            position = min(Int(data), memory.count)
+            while position < end {
+                let rest = UnsafeMutableRawBufferPointer(rebasing: memory[position..<end])
+                let count = pread(descriptor, rest.baseAddress, rest.count, off_t(position))
+                if count < 0, errno == EINTR { continue }
+                guard count >= 0 else { throw .operating("cannot read", path: path) }
+                if count == 0 { break }
+                position += count
+            }
+            // Behind the data of a file that was cut there is neither data nor a hole.
+            if position < end { break }
+        }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, Int(status.st_size) >= memory.count else {
+            throw .damaged(
+                UInt64(position), "\(path) became shorter while it was read. Look at it again")
+        }
     }
 
     private init(

@@ -89,6 +89,27 @@ extension Trace {
     }
 }
 
+/// Counts the turns without an end while steps are merged: a schedule can say only so many.
+private struct UnendedTurns {
+    private let ended: Set<Step>
+    private var count: Int
+
+    init(_ state: ScheduleState, _ ends: [EndNote]) {
+        let ended = Set(ends.map(\.step))
+        self.ended = ended
+        count = state.open.count { !ended.contains($0.step) }
+    }
+
+    /// Whether the schedule can go on with a step.
+    mutating func admits(_ note: StepNote) -> Bool {
+        // At a rest point no turn is open.
+        if note.kind == .rest { count = 0 }
+        guard note.kind.beginsTurn, !ended.contains(note.step) else { return true }
+        count += 1
+        return count <= ScheduleCodec.maximumOpen
+    }
+}
+
 /// Merges the lanes that a dead run left behind its trace (rules 22 to 25 of the protocol).
 ///
 /// The protocol is: `collect` once; then `mergeSteps`, `mergeInputs` and `mergeResults`, each
@@ -128,14 +149,22 @@ struct LaneMerge {
                 lane.advance(past: note)
             }
         }
+        // What waits in a lane lies in its ring all at once. More bytes than the ring has would be
+        // the same ones again and again.
         for lane in lanes.readers {
+            var room = lane.dataCapacity
             while let note = lane.notes.peek(), let block = lane.input(of: note) {
+                room -= block.bytes?.count ?? 0
+                if room < 0 { break }
                 tail.inputs.append(block)
                 lane.notes.advance(past: note)
             }
         }
         for lane in lanes.executors {
+            var room = lane.dataCapacity
             while let note = lane.notes.peek(), let result = lane.result(of: note) {
+                room -= result.bytes.count
+                if room < 0 { break }
                 tail.results.append(result)
                 lane.notes.advance(past: note)
             }
@@ -155,8 +184,11 @@ struct LaneMerge {
         var expected = state.nextStep
         var voidsLeft = lanes.workers.count + 1
         var open = state.open
+        var unended = UnendedTurns(state, found.ends)
         for var note in found.steps.sorted(by: { $0.step < $1.step }) where note.step >= expected {
-            guard expected.distance(to: note.step) <= voidsLeft, isPlausible(note) else { break }
+            guard expected.distance(to: note.step) <= voidsLeft, isPlausible(note),
+                unended.admits(note)
+            else { break }
             while expected < note.step {
                 tail.schedule.steps.append(StepNote(step: expected, kind: .void))
                 tail.voids += 1

@@ -126,7 +126,7 @@ extension Trace {
             try merge.mergeInputs { source throws(TraceError) in salvage.blockCount(of: source) }
             try merge.mergeResults { _ throws(TraceError) in salvage.held }
             tail = merge.tail
-            try take(tail.batch)
+            for batch in tail.batches { try take(batch) }
             rewritten.steps = rewritten.steps.advanced(by: tail.schedule.steps.count)
         }
         // `merge` reads the mapping that `lanes` keeps.
@@ -184,7 +184,18 @@ extension Trace {
 }
 
 extension RecoveredTail {
-    /// The same as a batch, to be written or read behind the file's own.
+    /// The same as batches that each fit a block of the schedule, to be written behind the file's
+    /// own. Inputs and results come first, as the schedule needs them.
+    var batches: [RecordBatch] {
+        SchedulePieces().pieces(of: schedule).enumerated().map { index, piece in
+            var batch = RecordBatch()
+            batch.schedule = piece
+            if index == 0 { (batch.inputs, batch.results) = (inputs, results) }
+            return batch
+        }
+    }
+
+    /// The same as a single batch, to be read behind the file's own.
     var batch: RecordBatch {
         var batch = RecordBatch()
         batch.schedule = schedule
