@@ -19,6 +19,9 @@ package final class TraceWriter: RecordConsumer, @unchecked Sendable {
     /// Chunks of inputs and telemetry are closed at about so many bytes. 256 KiB pack well,
     /// and a kill in the middle of writing takes no more than one of them from the file.
     package static let chunkBytes = 256 << 10
+    /// What would make a message longer than this gets one to itself: half of what a chunk has
+    /// room for, so that an estimate of a size may be wrong by as much.
+    private static let maximumShared = Mcap.maximumMessage / 2
 
     private let file: McapWriter
     /// Turns the schedule of each batch into a block that goes on where the one before ended.
@@ -190,17 +193,31 @@ package final class TraceWriter: RecordConsumer, @unchecked Sendable {
 
     /// A message with the next sequence number of its channel. Its log time is the run's time on
     /// the wall clock; it never falls and saturates, whatever the times in a damaged file are.
-    private func message(_ topic: Topic, _ data: [UInt8], at time: Int64) -> McapMessage {
+    ///
+    /// - Throws: `.operating` where no chunk has room for it. The recorder's messages are far
+    ///   smaller; of a trace that is rewritten one may be as large as its file says.
+    private func message(
+        _ topic: Topic, _ data: [UInt8], at time: Int64
+    ) throws(TraceError) -> McapMessage {
+        guard data.count <= Mcap.maximumMessage else {
+            throw TraceError(
+                .operating,
+                "a message of \(topic.rawValue) takes \(data.count) bytes, and a trace has room for "
+                    + "\(Mcap.maximumMessage). It cannot be written")
+        }
         self.time = max(self.time, time)
-        // The times may come from a damaged trace that is being rewritten.
-        let (offset, isTooLarge) = self.time.multipliedReportingOverflow(by: 1000)
-        let logTime = isTooLarge ? UInt64(Int64.max) : UInt64(max(0, started &+ offset))
+        // The times may come from a damaged trace that is being rewritten. The running maximum is
+        // never below zero, so that a sum that is too large for a clock is too large upwards.
+        let (offset, isOffsetTooLarge) = self.time.multipliedReportingOverflow(by: 1000)
+        let (sum, isSumTooLarge) = started.addingReportingOverflow(offset)
+        let logTime = isOffsetTooLarge || isSumTooLarge ? Int64.max : max(0, sum)
         assert(channels[topic] != nil, "topic \(topic.rawValue) has no channel to be written to")
         // Every topic has a channel, so that the 0 is never used.
         let channel = channels[topic] ?? 0
         let sequence = sequences[channel, default: 0]
         sequences[channel] = sequence &+ 1
-        return McapMessage(channel: channel, sequence: sequence, logTime: logTime, data: data)
+        return McapMessage(
+            channel: channel, sequence: sequence, logTime: UInt64(logTime), data: data)
     }
 
     /// Collects messages and writes them as chunks of a bounded size.
@@ -244,10 +261,11 @@ package final class TraceWriter: RecordConsumer, @unchecked Sendable {
         while start < batch.results.count {
             var end = start
             var size = 0
-            while end < batch.results.count, size < InputCodec.messageBytes {
-                size += batch.results[end].bytes.count + 16
+            repeat {
+                size += Self.bytes(of: batch.results[end])
                 end += 1
-            }
+            } while end < batch.results.count && size < InputCodec.messageBytes
+                && size + Self.bytes(of: batch.results[end]) <= Self.maximumShared
             let data = InputCodec.encode(batch.results[start..<end])
             // Results have no time of their own and take that of what was written last.
             try chunker.add(message(.journal, data, at: time))
@@ -255,6 +273,14 @@ package final class TraceWriter: RecordConsumer, @unchecked Sendable {
         }
         try chunker.flush()
     }
+
+    /// The maximum number of bytes that a block takes in a message.
+    private static func bytes(of block: InputBlock) -> Int {
+        InputCodec.blockHead + (block.bytes?.count ?? 0)
+    }
+
+    /// About the number of bytes that a result takes in a message.
+    private static func bytes(of result: CallResult) -> Int { 16 + result.bytes.count }
 
     /// Stretches of blocks of one source, each small enough for a message. A source's blocks
     /// keep their order, and sources come in the order of their numbers.
@@ -268,9 +294,10 @@ package final class TraceWriter: RecordConsumer, @unchecked Sendable {
                 var end = start
                 var size = 0
                 repeat {
-                    size += InputCodec.blockHead + (blocks[end].bytes?.count ?? 0)
+                    size += Self.bytes(of: blocks[end])
                     end += 1
                 } while end < blocks.count && size < InputCodec.messageBytes
+                    && size + Self.bytes(of: blocks[end]) <= Self.maximumShared
                     && blocks[end].index == blocks[end - 1].index &+ 1
                 // A message holds blocks with indexes that follow each other; behind a gap
                 // another begins.
@@ -297,9 +324,12 @@ package final class TraceWriter: RecordConsumer, @unchecked Sendable {
     /// them.
     private func writeTelemetry(_ batch: RecordBatch) throws(TraceError) {
         var chunker = Chunker(file)
-        if !batch.newSites.isEmpty {
-            let data = LogCodec.encode(batch.newSites, first: knownSites)
-            knownSites += batch.newSites.count
+        var sites = batch.newSites[...]
+        while !sites.isEmpty {
+            let part = sites.prefix(Self.statementCount(sites))
+            let data = LogCodec.encode(Array(part), first: knownSites)
+            knownSites += part.count
+            sites = sites.dropFirst(part.count)
             try chunker.add(message(.log, data, at: time))
         }
         // A worker's records may take several messages, as one has a bounded size.
@@ -328,7 +358,8 @@ package final class TraceWriter: RecordConsumer, @unchecked Sendable {
                 MonotonicClock.threadNanoseconds() - started, ordering: .relaxed)
         }
         for incident in batch.incidents {
-            try chunker.add(message(.incident, JSONCodec.encode(incident), at: incident.time))
+            let data = try JSONCodec.encode(incident)
+            try chunker.add(message(.incident, data, at: incident.time))
         }
         try chunker.flush()
     }
@@ -342,7 +373,7 @@ package final class TraceWriter: RecordConsumer, @unchecked Sendable {
         for batch in batches {
             if let index = joined.firstIndex(where: { $0.worker == batch.worker }) {
                 joined[index].records.append(contentsOf: batch.records)
-                joined[index].lost += batch.lost
+                joined[index].lost = joined[index].lost.saturatingSum(batch.lost)
             } else {
                 joined.append(batch)
             }
@@ -361,11 +392,9 @@ package final class TraceWriter: RecordConsumer, @unchecked Sendable {
         var end = start
         var size = 0
         while end < records.count, size < chunkBytes {
-            size += 24
-            for value in records[end].values {
-                if case .text(let text) = value { size += text.utf8.count }
-                size += 8
-            }
+            let more = bytes(of: records[end])
+            if end > start, size + more > maximumShared { break }
+            size += more
             end += 1
         }
         // Whoever calls goes on from there, until every record is in a message.
@@ -373,5 +402,29 @@ package final class TraceWriter: RecordConsumer, @unchecked Sendable {
             end > start || start == records.count,
             "a message takes none of \(records.count - start) records, the next would not either")
         return end
+    }
+    /// About the number of bytes that a record takes in a message before it is packed.
+    private static func bytes(of record: LogRecord) -> Int {
+        var size = 24
+        for value in record.values {
+            if case .text(let text) = value { size += text.utf8.count }
+            size += 8
+        }
+        return size
+    }
+
+    /// How many statements one message holds, from the first on: about 256 KiB of them.
+    private static func statementCount(_ sites: ArraySlice<LogSite>) -> Int {
+        var count = 0
+        var size = 0
+        for site in sites {
+            let more = site.fields.reduce(16 + site.message.utf8.count + site.file.utf8.count) {
+                $0 + $1.utf8.count + 5
+            }
+            if count > 0, size >= chunkBytes || size + more > maximumShared { break }
+            size += more
+            count += 1
+        }
+        return count
     }
 }

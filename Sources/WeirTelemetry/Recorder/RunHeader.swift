@@ -45,6 +45,18 @@ package struct RunHeader: Codable, Equatable, Sendable {
     /// forms say nothing about each other and are not compared.
     package var digestForm: Int?
 
+    /// The maximum number of sources, of subtasks and of cells: notes have 16 bits for the number
+    /// of each. A header with more is taken for damage.
+    package static let maximumNumbered = 1 << 16
+
+    /// What the header numbers and has too many of, in a few words; nil where every number fits.
+    package var tooManyNumbered: String? {
+        let lists = [
+            ("sources", sources.count), ("subtasks", subtasks.count), ("cells", cells.count),
+        ]
+        return lists.first { $0.1 > Self.maximumNumbered }.map { "\($0.1) \($0.0)" }
+    }
+
     /// The form of the digests that this build computes: by parts, with trails.
     package static let currentDigestForm = 2
 

@@ -24,12 +24,21 @@ enum Mcap {
     /// damage, so that no file can make a reader allocate more. Weir's own chunks are far
     /// smaller, see `TraceWriter`.
     static let maximumChunk = 64 << 20
+    /// The bytes of a message in its chunk besides its own: the record's head, the channel, the
+    /// sequence number and two times.
+    static let messageHead = recordHead + 2 + 4 + 8 + 8
+    /// The maximum number of bytes of a message, which has at most a chunk to itself.
+    static let maximumMessage = maximumChunk - messageHead
     /// The maximum number of bytes of a record that is no chunk. A larger claim is taken for
     /// damage.
     static let maximumRecord = 16 << 20
     /// The maximum number of bytes of a summary. At about 110 bytes for each chunk this is room
     /// for nearly ten million chunks, a trace of about 500 GB.
     static let maximumSummary = 1 << 30
+
+    /// The first of the kinds that MCAP leaves to other programs; readers pass over those that
+    /// they do not know.
+    static let firstPrivate: UInt8 = 0x80
 
     /// The kinds of records. Weir writes no attachments and passes over those of others.
     enum Opcode: UInt8 {

@@ -164,6 +164,7 @@ extension McapIndex {
                 case .chunkIndex: try addChunkIndex(&body, dataEnd: start)
                 case .metadataIndex: try addMetadataIndex(&body, dataEnd: start)
                 case .schema, .statistics, .summaryOffset, .attachmentIndex: break
+                case nil where opcode >= Mcap.firstPrivate: break
                 default: throw reader.failure("a record of kind \(opcode) in the summary")
                 }
             }
@@ -242,7 +243,7 @@ extension McapIndex {
         var length: UInt64 = 0
         for index in 0..<8 { length |= UInt64(head[1 + index]) << UInt64(8 * index) }
         guard let opcode = Mcap.Opcode(rawValue: head[0]) else {
-            throw .damaged(dataEnd, "there is no record of kind \(head[0])")
+            return try passOver(head[0], length: length, file, size: size)
         }
         let bound = opcode == .chunk ? Mcap.maximumChunk : Mcap.maximumRecord
         // A chunk's record is a little longer than what is packed in it; 256 bytes are ample for

@@ -29,8 +29,11 @@ struct McapSalvage {
     ///
     /// - Throws: `.notATrace` and the like when the beginning is not MCAP's. Damage is never
     ///   thrown: it becomes a gap.
-    init(of file: InputFile) throws(TraceError) {
-        let size = try file.size()
+    init(of file: InputFile) throws(TraceError) { try self.init(of: file, size: file.size()) }
+
+    /// The same for a file of which the first `size` bytes are looked at: a recorder may append
+    /// further ones meanwhile.
+    init(of file: InputFile, size: UInt64) throws(TraceError) {
         try McapIndex.checkMagic(file, size: size)
         if try McapIndex.endsWithMagic(file, size: size) {
             do throws(TraceError) {
@@ -119,7 +122,7 @@ extension McapSalvage {
     private static let window = 1 << 20
     /// So many bytes of a record are enough to tell what it is; the longest look reaches byte
     /// 53.
-    private static let headBytes = 64
+    static let headBytes = 64
 
     /// The first location from `start` on that can be nothing but a record of a kind that is
     /// sought.
@@ -128,7 +131,8 @@ extension McapSalvage {
     ) throws(TraceError) -> UInt64? {
         var base = start
         while base < size {
-            let bytes = try file.read(at: base, count: window)
+            // The file may have grown since its size was asked for.
+            let bytes = try file.read(at: base, count: Int(min(UInt64(window), size - base)))
             if bytes.isEmpty { return nil }
             for (offset, byte) in bytes.enumerated() {
                 guard let opcode = Mcap.Opcode(rawValue: byte), isSought(opcode) else { continue }
@@ -146,7 +150,7 @@ extension McapSalvage {
 
     /// Whether a record of this kind is worth finding. The others are short, and by chance any
     /// byte could be taken for their opcode, as their bodies say nothing that could be checked.
-    private static func isSought(_ opcode: Mcap.Opcode) -> Bool {
+    static func isSought(_ opcode: Mcap.Opcode) -> Bool {
         switch opcode {
         case .chunk, .messageIndex, .metadata, .dataEnd: true
         case .header, .footer, .schema, .channel, .message, .chunkIndex, .attachment,
@@ -159,7 +163,7 @@ extension McapSalvage {
     ///
     /// Each kind that is sought says its length twice, or begins with something that chance does
     /// not give: both must fit.
-    private static func isRecord(_ opcode: Mcap.Opcode, _ head: [UInt8], room: UInt64) -> Bool {
+    static func isRecord(_ opcode: Mcap.Opcode, _ head: [UInt8], room: UInt64) -> Bool {
         assert(
             isSought(opcode), "nothing in the body of a \(opcode) tells whether it is a record")
         guard let length = fixed(head, 1, 8), length <= room else { return false }
@@ -204,6 +208,9 @@ extension McapSalvage {
             && fixed(head, 1, 8).map { $0 &+ UInt64(Mcap.recordHead) } == length
     }
 
+    /// `zstd` as a little-endian number.
+    private static let zstdName: UInt64 = 0x6474_737A
+
     /// The bytes of the chunk's record that begins with `head`, computed from the sizes in its
     /// body.
     ///
@@ -212,7 +219,8 @@ extension McapSalvage {
     private static func chunkLength(_ head: [UInt8]) -> UInt64? {
         guard let unpacked = fixed(head, 25, 8), unpacked <= UInt64(Mcap.maximumChunk),
             let name = fixed(head, 37, 4), name == 0 || name == 4,
-            name == 0 || Array(head[41..<45]) == Array("zstd".utf8),
+            // The name's four bytes as a number; a head that the file's end cuts may lack some.
+            name == 0 || fixed(head, 41, 4) == zstdName,
             let packed = fixed(head, 41 + Int(name), 8), packed <= UInt64(Mcap.maximumChunk)
         else { return nil }
         return 49 + name + packed

@@ -113,11 +113,12 @@ final class McapWriter {
     /// times.
     ///
     /// With `compress` the chunk is packed when that makes it smaller. An empty list writes
-    /// nothing.
+    /// nothing. The caller has held what the messages take against `Mcap.maximumChunk`.
     func writeChunk(_ messages: [McapMessage], compress: Bool) throws(TraceError) {
         guard let first = messages.first else { return }
         assert(isBetweenRecords, "\(buffer.count) bytes lie before a chunk")
-        var body = ByteWriter(reserving: messages.reduce(0) { $0 + $1.data.count + 31 })
+        var body = ByteWriter(
+            reserving: messages.reduce(0) { $0 + $1.data.count + Mcap.messageHead })
         var indexes: [UInt16: [(time: UInt64, offset: UInt64)]] = [:]
         var last = first.logTime
         for message in messages {

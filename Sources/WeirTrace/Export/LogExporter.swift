@@ -199,7 +199,7 @@ extension Trace {
                     // A message without records only says how many were lost, and holds nobody
                     // up.
                     head.count > 0 ? head.firstStep : .max)
-                index.lost &+= head.lost
+                index.lost = index.lost.saturatingSum(head.lost)
             }
         }
         return index

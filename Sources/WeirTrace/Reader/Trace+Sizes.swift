@@ -52,7 +52,7 @@ package struct TraceSizes: Equatable, Sendable {
         if let sample = batch.metrics.last { recorder = sample.recorder }
         for logs in batch.logs {
             logRecords += UInt64(logs.records.count)
-            logsLost += logs.lost
+            logsLost = logsLost.saturatingSum(logs.lost)
         }
     }
 

@@ -129,11 +129,18 @@ package final class Trace: Sendable {
                 "\(file.path) has format \(PrintableText.escaped(version)), this build reads "
                     + "\(TraceMetadata.version). Open it with the build that recorded it")
         }
+        let header: RunHeader
         do throws(MalformedBytes) {
-            return try JSONCodec.value(RunHeader.self, of: members)
+            header = try JSONCodec.value(RunHeader.self, of: members)
         } catch {
             throw .damaged(offset, error.reason)
         }
+        // Whoever goes through one of these lists makes a number of 16 bits of the index.
+        if let found = header.tooManyNumbered {
+            throw .damaged(
+                offset, "the header has \(found), more than \(RunHeader.maximumNumbered)")
+        }
+        return header
     }
 
     /// Reads how the run ended, from the last record that says so; without one it has not ended.

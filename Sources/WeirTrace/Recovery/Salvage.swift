@@ -11,8 +11,8 @@ import WeirTelemetry
 /// What is left out is in `losses`, and where the schedule ends early is in `cut`. Damage behind
 /// the header is never thrown. One chunk is in memory at a time; owned by one thread.
 final class Salvage {
-    /// The maximum number of statements at once that stand in for lost ones. A log message that
-    /// claims more of them is taken for damage.
+    /// The maximum number of statements of a file that stand in for lost ones. A log message that
+    /// needs more of them is taken for damage.
     static let maximumStandIns = 1 << 16
 
     let file: InputFile
@@ -43,6 +43,8 @@ final class Salvage {
     /// Whether the run made calls: then a chunk of unknown contents may have held results.
     private var hasResults = false
     private var knownSites = 0
+    /// How many of these stand in for lost ones.
+    private var standIns = 0
     /// The state of the schedule before the last block that was given.
     private var stateBeforeLast = ScheduleState()
     /// Whether steps may be missing at the end of what was read. If more of them come, they
@@ -263,13 +265,15 @@ final class Salvage {
     private func standIn(
         upTo count: Int, _ batch: inout RecordBatch, _ reader: ByteReader
     ) throws(MalformedBytes) {
-        guard count <= knownSites + Self.maximumStandIns else {
+        let missing = count - knownSites
+        guard missing > 0 else { return }
+        // A reader of the new file refuses a statement beyond the second bound.
+        guard missing <= Self.maximumStandIns - standIns, count <= LogCodec.maximumSites else {
             throw reader.failure("statement \(count) where \(knownSites) are known")
         }
-        while knownSites < count {
-            batch.newSites.append(.lost)
-            knownSites += 1
-        }
+        batch.newSites.append(contentsOf: repeatElement(.lost, count: missing))
+        standIns += missing
+        knownSites = count
     }
 
     // MARK: What is lost

@@ -15,7 +15,8 @@ final class ScheduleEncoder {
 
     /// The block of a batch, which must go on where the one before it ended.
     func encode(_ batch: ScheduleBatch) throws(TraceError) -> [UInt8] {
-        // The recorder closes its batches at a small part of this; the reader refuses more.
+        // The recorder closes its batches at a small part of this, and what comes out of lanes is
+        // divided; the reader refuses more.
         precondition(
             max(batch.steps.count, batch.ends.count) <= ScheduleCodec.maximumEntries,
             "a batch of \(batch.steps.count) steps and \(batch.ends.count) ends")
@@ -47,6 +48,14 @@ final class ScheduleEncoder {
         try block.appendEnds(batch)
         let filled = block.columns.all
         block.check(batch, from: first)
+        let raw = filled.reduce(0) { $0 + $1.bytes.count }
+        guard raw <= ColumnSet.maximumBytes else {
+            // Nothing that a run notes comes near it, but what a lane file or a trace says might.
+            throw TraceError(
+                .operating,
+                "the schedule from step \(first) on takes \(raw) bytes, and a block has room for "
+                    + "\(ColumnSet.maximumBytes). It cannot be written")
+        }
         columns = block.columns
         state = block.state
         // After all steps and ends of the batch: with a rest point a batch holds all earlier
