@@ -35,7 +35,7 @@ extension DataStream {
 
 /// The end of a chain that writes rows: it tells the outlet when no more come. The rows themselves
 /// are the outlet's state, so this has none.
-private final class SinkState: OperatorState {
+private final class SinkState: KeepsNothing {
     let partName: String
     private let rows: RowOutlet
 
@@ -45,14 +45,4 @@ private final class SinkState: OperatorState {
     }
 
     func pass(_ control: Control, _ frame: UnsafeMutablePointer<Frame>) { rows.append(control) }
-    func sample(into hash: inout StableHash) -> Int { 0 }
-    func digest(into hash: inout StableHash) {}
-    func save() -> Saved<Void> { Saved((), bytes: 0) }
-    func restore(_ snapshot: Void) {}
-    var held: UInt64 { 0 }
-    var view: (any StateView)? { nil }
-    var timers: (any OperatorTimers)? { nil }
-    var calls: (any CallPort)? { nil }
-    var checks: (any StateChecks)? { nil }
-    var watched: WatchedTable? { nil }
 }

@@ -7,7 +7,7 @@ import WeirBase
 /// `~` idle, `^` active, `]` the end.
 final class DrivenChain<Input: Sendable, Output: Sendable> {
     /// The end of the chain: writes down what comes, and keeps nothing that is saved.
-    private final class Sheet: OperatorState {
+    private final class Sheet: KeepsNothing {
         var drawn: [String] = []
         var partName: String { "sheet" }
 
@@ -20,17 +20,6 @@ final class DrivenChain<Input: Sendable, Output: Sendable> {
             case .end: drawn.append("]")
             }
         }
-
-        func sample(into hash: inout StableHash) -> Int { 0 }
-        func digest(into hash: inout StableHash) {}
-        func save() -> Saved<Void> { Saved((), bytes: 0) }
-        func restore(_ snapshot: Void) {}
-        var held: UInt64 { 0 }
-        var view: (any StateView)? { nil }
-        var timers: (any OperatorTimers)? { nil }
-        var calls: (any CallPort)? { nil }
-        var checks: (any StateChecks)? { nil }
-        var watched: WatchedTable? { nil }
     }
 
     let subtask: Subtask

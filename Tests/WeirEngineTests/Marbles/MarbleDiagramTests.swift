@@ -65,7 +65,7 @@ import WeirBase
 }
 
 /// Counts elements, and says of itself that it keeps nothing.
-private final class Forgetful: OperatorState {
+private final class Forgetful: KeepsNothing {
     private var count = 0
     private let made = OutputRoom<String>()
     let partName: String
@@ -85,14 +85,4 @@ private final class Forgetful: OperatorState {
     }
 
     func pass(_ control: Control, _ frame: UnsafeMutablePointer<Frame>) {}
-    func sample(into hash: inout StableHash) -> Int { 0 }
-    func digest(into hash: inout StableHash) {}
-    func save() -> Saved<Void> { Saved((), bytes: 0) }
-    func restore(_ snapshot: Void) {}
-    var held: UInt64 { 0 }
-    var view: (any StateView)? { nil }
-    var timers: (any OperatorTimers)? { nil }
-    var calls: (any CallPort)? { nil }
-    var checks: (any StateChecks)? { nil }
-    var watched: WatchedTable? { nil }
 }

@@ -38,7 +38,7 @@ extension Pane: MarbleText {
 }
 
 /// The operator that draws, in one subtask.
-private final class MarbleSheetState: OperatorState {
+private final class MarbleSheetState: KeepsNothing {
     private let sheet: MarbleSheet
 
     init(_ sheet: MarbleSheet) { self.sheet = sheet }
@@ -46,16 +46,6 @@ private final class MarbleSheetState: OperatorState {
     func pass(_ control: Control, _ frame: UnsafeMutablePointer<Frame>) { sheet.pass(control) }
 
     var partName: String { "sheet" }
-    func sample(into hash: inout StableHash) -> Int { 0 }
-    func digest(into hash: inout StableHash) {}
-    func save() -> Saved<Void> { Saved((), bytes: 0) }
-    func restore(_ snapshot: Void) {}
-    var held: UInt64 { 0 }
-    var view: (any StateView)? { nil }
-    var timers: (any OperatorTimers)? { nil }
-    var calls: (any CallPort)? { nil }
-    var checks: (any StateChecks)? { nil }
-    var watched: WatchedTable? { nil }
 }
 
 extension DataStream {
