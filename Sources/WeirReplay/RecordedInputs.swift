@@ -146,8 +146,7 @@ extension RecordedOutside.Answers {
 /// asked for is kept ahead. A copy reads on by itself; snapshots keep one. Owned by one thread.
 final class RecordedResults {
     private let cursor: ResultCursor
-    /// Results that were read and not asked for yet. By subtask, in the upper 16 bits, and call.
-    private var ahead: [UInt64: [UInt8]] = [:]
+    private var ahead = ResultsAhead()
 
     init(trace: Trace) { cursor = trace.results() }
 
@@ -161,10 +160,62 @@ final class RecordedResults {
 
     /// The result of a call, once; nil where the trace has none.
     func result(of subtask: UInt16, call: UInt64) throws -> [UInt8]? {
-        let wanted = UInt64(subtask) << 48 | call
-        while ahead[wanted] == nil, let result = try cursor.next() {
-            ahead[UInt64(result.subtask) << 48 | result.call] = result.bytes
+        while !ahead.has(subtask: subtask, call: call), let result = try cursor.next() {
+            try ahead.keep(result)
         }
-        return ahead.removeValue(forKey: wanted)
+        return ahead.take(subtask: subtask, call: call)
+    }
+}
+
+/// Results that were read on the way to another one and not asked for yet.
+///
+/// Threads that make calls note their results side by side, so that one lies before another by as
+/// much as their lanes hold. In a trace that is damaged any number may.
+struct ResultsAhead {
+    /// The maximum bytes of results that are kept, 256 MiB, many times what lanes hold; one more
+    /// is damage.
+    static let maximumBytes = 256 << 20
+    /// About what a result takes beside its bytes.
+    private static let ownBytes = 64
+
+    private struct Name: Hashable {
+        let subtask: UInt16
+        let call: UInt64
+    }
+
+    private let limit: Int
+    private var results: [Name: [UInt8]] = [:]
+    /// What the results take.
+    private var bytes = 0
+
+    init(maximumBytes: Int = Self.maximumBytes) { limit = maximumBytes }
+
+    func has(subtask: UInt16, call: UInt64) -> Bool {
+        results[Name(subtask: subtask, call: call)] != nil
+    }
+
+    /// Keeps a result; the later one where a call has two.
+    ///
+    /// - Throws: `.damaged` where so many were read already that the trace is not in order.
+    mutating func keep(_ result: CallResult) throws {
+        guard bytes <= limit else {
+            throw TraceError(
+                .damaged,
+                "\(results.count) answers of calls lie before one that is taken sooner, which no "
+                    + "run records")
+        }
+        _ = take(subtask: result.subtask, call: result.call)
+        results[Name(subtask: result.subtask, call: result.call)] = result.bytes
+        bytes += result.bytes.count + Self.ownBytes
+    }
+
+    /// The result of a call, which is forgotten then; nil where it is not here.
+    mutating func take(subtask: UInt16, call: UInt64) -> [UInt8]? {
+        guard let result = results.removeValue(forKey: Name(subtask: subtask, call: call)) else {
+            return nil
+        }
+        bytes -= result.count + Self.ownBytes
+        assert(bytes >= 0, "more bytes of answers were taken than were kept")
+        return result
     }
 }
