@@ -2,6 +2,7 @@ import Testing
 import Weir
 import WeirEngine
 import WeirTelemetry
+import WeirTrace
 
 @testable import WeirReplay
 
@@ -17,18 +18,24 @@ import WeirTelemetry
             complete: { _, _, _ in })
     }
 
-    /// A turn that takes one number, and one that takes the answer of `call`.
+    /// A turn that makes one number, one that calls for it, and one that takes the answer of
+    /// `call`.
     private static func schedule(answering call: UInt64) -> RecordedSchedule {
         var batch = ScheduleBatch()
         var input = StepNote(step: 1, kind: .input)
         input.count = 1
-        var completion = StepNote(step: 2, kind: .completion)
-        completion.count = 1
+        // The number and the watermark behind it.
+        var calling = StepNote(step: 2, kind: .input)
+        (calling.subtask, calling.count) = (1, 2)
+        var completion = StepNote(step: 3, kind: .completion)
+        (completion.subtask, completion.count) = (1, 1)
         completion.words = 0..<1
         batch.words = [call]
-        batch.steps = [input, completion]
-        batch.ends = [1, 2].map {
-            EndNote(step: $0, accesses: 0, duration: 0, sample: nil, emitted: 0..<0)
+        batch.steps = [input, calling, completion]
+        batch.emitted = [2]
+        batch.ends = [1, 2, 3].map {
+            EndNote(
+                step: $0, accesses: 0, duration: 0, sample: nil, emitted: $0 == 1 ? 0..<1 : 1..<1)
         }
         return RecordedSchedule([batch])
     }
@@ -49,8 +56,34 @@ import WeirTelemetry
 
     @Test func `an answer to a call that was never made is a divergence`() throws {
         let found = try #require(try Self.divergence(answering: 7))
-        #expect(found.step == 2)
+        #expect(found.step == 3)
         #expect(found.expected == "the answer of call 7")
         #expect(found.got == "the last call made was 1")
+    }
+
+    private static func result(_ subtask: UInt16, _ call: UInt64, bytes: Int = 1) -> CallResult {
+        CallResult(
+            subtask: subtask, call: call, bytes: [UInt8](repeating: UInt8(subtask), count: bytes))
+    }
+
+    @Test func `an answer is that of its own subtask, however large its number is`() throws {
+        var ahead = ResultsAhead()
+        try ahead.keep(Self.result(1, 0))
+        #expect(!ahead.has(subtask: 0, call: 1 << 48))
+        try ahead.keep(Self.result(0, 1 << 48))
+        #expect(ahead.take(subtask: 1, call: 0) == [1])
+        #expect(ahead.take(subtask: 0, call: 1 << 48) == [0])
+        #expect(ahead.take(subtask: 0, call: 1 << 48) == nil, "it is given once")
+    }
+
+    @Test func `answers that nobody takes are kept up to a bound`() throws {
+        var ahead = ResultsAhead(maximumBytes: 1_000)
+        // The second one of a call takes the place of the first.
+        for call in [1, 2, 2, 3] as [UInt64] {
+            try ahead.keep(Self.result(0, call, bytes: 300))
+        }
+        #expect(throws: TraceError.self) { try ahead.keep(Self.result(0, 4)) }
+        #expect(ahead.take(subtask: 0, call: 1)?.count == 300)
+        try ahead.keep(Self.result(0, 4))
     }
 }

@@ -9,6 +9,9 @@ extension DataStream {
     /// again, with a number of its own, `attempts` times in all; then `complete` gets nil. At most
     /// `inFlight` calls of a subtask wait for an answer at once: its turns take no more elements
     /// than that leaves room for. What `complete` emits has no event time unless it says one.
+    ///
+    /// Elements cross to a stage that begins here, so `Element` must be `Codable`; planning says so
+    /// otherwise.
     package func callAsync<Output: Sendable>(
         _ name: String? = nil, emitting output: Output.Type = Output.self, inFlight: Int = 4,
         timeout: Duration, attempts: Int = 2,
@@ -18,7 +21,7 @@ extension DataStream {
                 Element, [UInt8]?, inout OperatorContext<Output>
             ) -> Void
     ) -> DataStream<Output> {
-        adding(name, "call", to: Output.self) { context in
+        adding(name, "call", to: Output.self, role: .calling) { context in
             AsyncCalls<Element, Output>(
                 name: context.name,
                 limits: CallLimits(
@@ -64,8 +67,13 @@ final class AsyncCalls<Element: Sendable, Output: Sendable> {
     private let complete: @Sendable (Element, [UInt8]?, inout OperatorContext<Output>) -> Void
     /// The calls in flight, by their numbers. Its order reaches nothing: digests sort.
     private var flights: [UInt64: Flight] = [:]
-    /// When each call in flight is given up.
+    /// When each call in flight is given up. Those of calls that were answered wait with them, as
+    /// many as `maximumAnswered`.
     private var timeouts = TimerQueue<UInt64>()
+    /// The maximum number of time-outs of answered calls that are kept, 4,096. A time-out is not
+    /// taken back with the answer, which would cost a search each time: it comes up and finds
+    /// nothing. Where many calls are answered within one time-out they are forgotten together.
+    static var maximumAnswered: Int { 4_096 }
     /// Calls made so far, further attempts included: the number of the last.
     private var callCount: UInt64 = 0
     /// Calls made in the running turn.
@@ -73,9 +81,6 @@ final class AsyncCalls<Element: Sendable, Output: Sendable> {
     private let made = OutputRoom<Output>()
     private var output: UnsafeMutablePointer<OutputBuffer<Output>> { made.buffer }
     let partName: String
-    /// The operator's index in its chain, as the chain said it last: a completion turn comes in
-    /// without one.
-    private var operatorIndex = 0
 
     init(
         name: String, limits: CallLimits, subtask: UInt16, desk: any CallDesk,
@@ -95,7 +100,6 @@ final class AsyncCalls<Element: Sendable, Output: Sendable> {
 
     func link() -> Link {
         Link(name: partName, state: self) { [self] slice, frame, _ in
-            operatorIndex = frame.pointee.operatorIndex
             let count = slice.count
             let done = slice.consume(as: Element.self, frame) { element, _ in
                 start(element, attempt: 1, now: frame.pointee.now)
@@ -114,8 +118,12 @@ final class AsyncCalls<Element: Sendable, Output: Sendable> {
         // Rounded up to microseconds, as all deadlines are.
         let (end, isBeyond) = now.addingReportingOverflow(limits.timeout)
         let deadline = TimerDeadline.roundedUp(isBeyond ? .max : end)
-        // Bounded by the calls in flight, each with a number of its own.
-        _ = timeouts.register(number, keyBytes: Canonical.bytes(of: number), deadline: deadline)
+        if timeouts.count >= flights.count + Self.maximumAnswered {
+            timeouts.removeAll { flights[$0] == nil }
+        }
+        let registration = timeouts.register(
+            number, keyBytes: Canonical.bytes(of: number), deadline: deadline)
+        assert(registration == .added, "the time-out of call \(number) is \(registration)")
         let call = call
         // Submitted behind the turn's end: an answer that came earlier could be noted before this
         // turn.
@@ -126,8 +134,7 @@ final class AsyncCalls<Element: Sendable, Output: Sendable> {
     /// Makes calls again whose time-outs are due, or gives them up.
     private func timeOut(_ frame: UnsafeMutablePointer<Frame>) {
         for entry in timeouts.takeDue(at: frame.pointee.now) {
-            // A time-out is not taken back when its call is answered: it comes up and finds
-            // nothing.
+            // Its call was answered.
             guard let flight = flights.removeValue(forKey: entry.key) else { continue }
             // The element stays held; only the call and its number are new.
             if flight.attempt < limits.attempts {
@@ -151,6 +158,17 @@ final class AsyncCalls<Element: Sendable, Output: Sendable> {
     }
 }
 
+extension AsyncCalls {
+    /// Walks the time-outs: as they lie in order, one at least for each call in flight, and not too
+    /// many of others.
+    func checkInvariants() {
+        timeouts.checkInvariants()
+        precondition(
+            flights.count...flights.count + Self.maximumAnswered ~= timeouts.count,
+            "\(timeouts.count) time-outs of \(partName) for \(flights.count) calls")
+    }
+}
+
 extension AsyncCalls: CallPort {
     var room: Int { max(0, limits.inFlight - flights.count) }
     var isWaiting: Bool { !flights.isEmpty }
@@ -164,7 +182,9 @@ extension AsyncCalls: CallPort {
     func complete(
         _ answers: [(call: UInt64, result: [UInt8]?)], _ frame: UnsafeMutablePointer<Frame>
     ) {
-        frame.pointee.operatorIndex = operatorIndex
+        // A completion turn comes in without a slice, and so without an operator that has it: this
+        // one stands first in its chain.
+        frame.pointee.operatorIndex = 0
         for answer in answers {
             // An answer that comes after its time-out has nothing to say; the element is with
             // another attempt, or done.
@@ -176,9 +196,11 @@ extension AsyncCalls: CallPort {
 }
 
 extension AsyncCalls: OperatorState, OperatorTimers {
+    /// Nothing: time-outs outlive the end of input, without which a lost call would never end.
     func pass(_ control: Control, _ frame: UnsafeMutablePointer<Frame>) {
-        // Time-outs outlive the end of input: without them a lost call would never end.
-        operatorIndex = frame.pointee.operatorIndex
+        assert(
+            control != .watermark(.distantFuture) || flights.isEmpty,
+            "the end passes \(partName), which holds \(flights.count) calls")
     }
 
     /// Nothing: what is in flight is in the digest, and its results are sampled when they are
@@ -201,14 +223,12 @@ extension AsyncCalls: OperatorState, OperatorTimers {
         fileprivate var flights: [UInt64: Flight]
         fileprivate var timeouts: TimerQueue<UInt64>
         fileprivate var callCount: UInt64
-        fileprivate var operatorIndex: Int
     }
 
     func save() -> Saved<Snapshot> {
         Saved(
             Snapshot(
-                flights: flights, timeouts: timeouts, callCount: callCount,
-                operatorIndex: operatorIndex),
+                flights: flights, timeouts: timeouts, callCount: callCount),
             bytes: flights.count * (MemoryLayout<Flight>.stride + 64))
     }
 
@@ -217,7 +237,7 @@ extension AsyncCalls: OperatorState, OperatorTimers {
             flights.isEmpty && callCount == 0,
             "\(partName) takes a saved state in and has made \(callCount) calls")
         (flights, timeouts) = (snapshot.flights, snapshot.timeouts)
-        (callCount, operatorIndex) = (snapshot.callCount, snapshot.operatorIndex)
+        callCount = snapshot.callCount
     }
 
     /// The elements whose calls are in flight, one for each.

@@ -45,10 +45,11 @@ public struct DataStream<Element: Sendable> {
     /// Adds an operator that reads this stream; gives its main output. `makeLink` is called once
     /// for each subtask when a run is bound, and must make state anew each time.
     func adding<Output: Sendable>(
-        _ name: String?, _ kind: String, to output: Output.Type,
+        _ name: String?, _ kind: String, to output: Output.Type, role: NodeRole = .inner,
         _ makeLink: @escaping (LinkContext) -> Link
     ) -> DataStream<Output> {
         var spec = NodeSpec(name: name, kind: kind)
+        spec.role = role
         spec.inputs = ports
         spec.edge = edge
         spec.outputs = [TypedForm<Output>()]

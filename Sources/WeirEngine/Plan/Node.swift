@@ -67,9 +67,7 @@ final class Node {
     let outputs: [any StreamForm]
     /// Makes the operator for one subtask; nil for sources.
     let makeLink: ((LinkContext) -> Link)?
-    /// Makes the driver of a source; nil for others.
-    let source: SourceSpec?
-    let sink: SinkSpec?
+    let role: NodeRole
 
     init(_ spec: NodeSpec, id: Int, planName: String) {
         self.id = id
@@ -82,9 +80,28 @@ final class Node {
         edge = spec.edge
         outputs = spec.outputs
         makeLink = spec.makeLink
-        source = spec.source
-        sink = spec.sink
+        role = spec.role
     }
+
+    /// What it knows as a source; nil for others.
+    var source: SourceSpec? { if case .source(let source) = role { source } else { nil } }
+    /// What it knows as a sink; nil for others.
+    var sink: SinkSpec? { if case .sink(let sink) = role { sink } else { nil } }
+}
+
+/// What a node does at the edge of the pipeline, which decides where its stage begins.
+enum NodeRole {
+    /// It takes elements and gives elements.
+    case inner
+    case source(SourceSpec)
+    case sink(SinkSpec)
+    /// It asks something outside for each element, and holds the element until it is answered.
+    ///
+    /// Such a node begins a stage, because a turn's look bounds the calls in flight by taking no
+    /// more elements than there is room for, and counts only what the first operator is given.
+    /// And what an operator before it in one chain emits at the end of input would become calls
+    /// behind the end's watermark, which nobody waits for.
+    case calling
 }
 
 /// What an operator says of itself when it is added to a flow. The defaults are those of an
@@ -98,8 +115,7 @@ struct NodeSpec {
     var edge = EdgeOptions()
     var outputs: [any StreamForm] = []
     var makeLink: ((LinkContext) -> Link)?
-    var source: SourceSpec?
-    var sink: SinkSpec?
+    var role = NodeRole.inner
 
     init(name: String?, kind: String) {
         self.name = name

@@ -4,8 +4,8 @@ import WeirBase
 ///
 /// An operator is fused with the one it reads when it reads only that one, by no key, with the same
 /// parallelism, over a standard edge, and is its only reader. Fused operators cost no channel
-/// between them. Sources begin a stage; a sink is a stage of its own, so that encoding and waiting
-/// for the writer show as what they are.
+/// between them. Sources begin a stage, and so do operators that make calls (`NodeRole` says why);
+/// a sink is a stage of its own, so that encoding and waiting for the writer show as what they are.
 ///
 /// Pure: the same flow gives the same plan, with everything in order of the nodes. `Pipeline.plan`
 /// uses it once, on the caller's thread.
@@ -178,10 +178,12 @@ struct Planner {
     private func fused(
         _ node: Node, _ widths: [Int], _ readers: [StreamPort: Int]
     ) -> Int? {
-        // An edge of another size or policy is one that somebody wants to exist.
-        guard node.inputs.count == 1, node.sink == nil, node.edge == EdgeOptions() else {
-            return nil
+        switch node.role {
+        case .inner: break
+        case .source, .sink, .calling: return nil
         }
+        // An edge of another size or policy is one that somebody wants to exist.
+        guard node.inputs.count == 1, node.edge == EdgeOptions() else { return nil }
         let input = node.inputs[0]
         // A side output has channels of its own, and so has an output with several readers.
         guard case .forward = node.exchange, input.output == 0, readers[input] == 1,

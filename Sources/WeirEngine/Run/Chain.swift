@@ -116,6 +116,9 @@ package final class Chain {
         self.links = links
         states = links.enumerated().compactMap { index, link in link.state.map { (index, $0) } }
         timed = states.compactMap { index, state in state.timers.map { (index, $0) } }
+        precondition(
+            states.allSatisfy { $0.index == 0 || $0.state.calls == nil },
+            "an operator that makes calls stands behind another one in its chain")
         self.frame = frame
         taken = .allocate(capacity: links.count + 1)
         taken.initialize(repeating: 0, count: links.count + 1)
@@ -219,14 +222,9 @@ package final class Chain {
         return earliest
     }
 
-    /// The operator that makes asynchronous calls, with its index; nil where none does. The first
-    /// one, where there are several.
-    var calling: (index: Int, calls: any CallPort)? {
-        for (index, state) in states {
-            if let calls = state.calls { return (index, calls) }
-        }
-        return nil
-    }
+    /// The calls of the operator that makes some; nil where none does. It stands first, or what
+    /// the operators before it emit at the end would become calls that nobody waits for.
+    var calls: (any CallPort)? { links.first?.state?.calls }
 
     /// Conditions on the states of its operators.
     var checks: [any StateChecks] { states.compactMap { $0.state.checks } }

@@ -129,7 +129,7 @@ package final class Subtask: @unchecked Sendable {
         self.source = source?.driver
         sourceName = source?.name
         self.sliceLimit = sliceLimit
-        calls = chain.calling?.calls
+        calls = chain.calls
         checks = chain.checks
         let callSlots = calls == nil ? 0 : NoteLane.extraSlots(words: Self.completionBudget)
         // One slot for the beginning, further ones for a completion's call numbers, and the end's.
@@ -342,8 +342,7 @@ package final class Subtask: @unchecked Sendable {
             assert(
                 results.count == choice.calls.count,
                 "\(name) gets \(results.count) answers for \(choice.calls.count) calls")
-            let link = chain.calling?.index ?? 0
-            let before = chain.running.enter(operator: link)
+            let before = chain.running.enter(operator: 0)
             calls?.complete(Array(zip(choice.calls, results)), frame)
             chain.running.resume(before)
         case .idle:

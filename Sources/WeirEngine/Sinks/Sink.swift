@@ -13,7 +13,7 @@ extension DataStream {
         spec.inputs = ports
         spec.width = .one
         spec.edge = edge
-        spec.sink = SinkSpec(defaultSink: sink)
+        spec.role = .sink(SinkSpec(defaultSink: sink))
         spec.makeLink = { context in
             guard let rows = context.rows else {
                 preconditionFailure("sink \(context.name) was bound without a place for its rows")

@@ -93,11 +93,12 @@ extension Flow {
         switch source.kind {
         case .generator(let make):
             let watermark = source.watermark ?? .ordered
-            spec.source = SourceSpec(readsBytes: false, defaultSource: nil) { context in
+            let driver = SourceSpec(readsBytes: false, defaultSource: nil) { context in
                 GeneratorDriver(context: context, watermark: watermark, make: make)
             }
+            spec.role = .source(driver)
         case .lines(let defaultSource, let idleAfter, let malformed, let decoder):
-            spec.source = SourceSpec(readsBytes: true, defaultSource: defaultSource) { context in
+            let driver = SourceSpec(readsBytes: true, defaultSource: defaultSource) { context in
                 guard let feed = context.feed else {
                     preconditionFailure("source \(name) was bound without its input")
                 }
@@ -106,6 +107,7 @@ extension Flow {
                     idleAfter: idleAfter, malformed: malformed,
                     decode: decoder(context.started))
             }
+            spec.role = .source(driver)
         }
         let node = add(spec)
         return DataStream(self, StreamPort(node: node.id, output: 0))

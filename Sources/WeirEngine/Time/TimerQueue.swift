@@ -101,6 +101,15 @@ struct TimerQueue<Key> {
         return heap.count
     }
 
+    /// Forgets the timers of some keys. Costs a look at all timers, and putting them in order.
+    mutating func removeAll(where isForgotten: (Key) -> Bool) {
+        heap.removeAll { isForgotten($0.key) }
+        // What is in order is a heap.
+        heap.sort(by: Self.precedes)
+        waiting = Set(
+            heap.lazy.map { Identity(deadline: $0.deadline, keyBytes: $0.keyBytes) })
+    }
+
     /// Takes the heap's first entry out, with its identity.
     private mutating func takeFirst(_ first: Entry) -> Entry {
         waiting.remove(Identity(deadline: first.deadline, keyBytes: first.keyBytes))

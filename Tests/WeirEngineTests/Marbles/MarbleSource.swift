@@ -140,9 +140,8 @@ extension Flow {
         var spec = NodeSpec(name: name, kind: "source")
         spec.width = .one
         spec.outputs = [TypedForm<String>()]
-        spec.source = SourceSpec(readsBytes: false, defaultSource: nil) { _ in
-            MarbleSource(diagram, clock)
-        }
+        spec.role = .source(
+            SourceSpec(readsBytes: false, defaultSource: nil) { _ in MarbleSource(diagram, clock) })
         return DataStream(self, StreamPort(node: add(spec).id, output: 0))
     }
 }

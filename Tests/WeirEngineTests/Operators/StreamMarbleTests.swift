@@ -105,11 +105,10 @@ import WeirTelemetry
         setup.framesBehind = 9
         setup.output.times = ["n": .distantPast]
         return try MarbleRun(input, setup) { stream in
-            stream.over(EdgeOptions(bounds: ChannelBounds(messages: 8)))
-                .callAsync(
-                    "ask", emitting: String.self, inFlight: inFlight, timeout: .seconds(2),
-                    attempts: attempts, call: { _, _ in nil }
-                ) { _, answer, context in context.emit(answer == nil ? "n" : "y") }
+            stream.callAsync(
+                "ask", emitting: String.self, inFlight: inFlight, timeout: .seconds(2),
+                attempts: attempts, call: { _, _ in nil }
+            ) { _, answer, context in context.emit(answer == nil ? "n" : "y") }
         }
     }
 

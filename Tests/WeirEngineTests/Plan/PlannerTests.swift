@@ -87,6 +87,22 @@ private func edges(_ plan: Plan) -> [String] {
             ])
     }
 
+    @Test func `an operator that makes calls begins a stage`() throws {
+        let plan = try plan { flow in
+            func asked(_ stream: DataStream<Int>, _ name: String) -> DataStream<Int> {
+                stream.callAsync(
+                    name, emitting: Int.self, timeout: .seconds(1), call: { _, _ in nil }
+                ) { number, _, context in context.emit(number) }
+            }
+            let first = asked(flow.read("numbers", from: numbers).map("twice") { $0 * 2 }, "first")
+            _ = asked(first.map("half") { $0 / 2 }, "second")
+        }
+        #expect(
+            stages(plan) == [
+                "twice*1[numbers twice]", "half*1[first half]", "second*1[second]",
+            ])
+    }
+
     @Test func `a sink is a stage of its own with one subtask`() throws {
         let plan = try plan(parallelism: 3) { flow in
             let read = flow.read("numbers", from: numbers)

@@ -196,8 +196,10 @@ import WeirTelemetry
             ) { _, _, _ in }
         }
         let hand = try HandExecution(pipeline)
-        hand.take("ask/0", count: 1)
-        hand.take("ask/0", .end)
+        hand.take("in/0", count: 1)
+        hand.take("in/0", .end)
+        // The number, its watermark, the last watermark and the end.
+        hand.take("ask/0", count: 4)
         #expect(!hand["ask/0"].isDone, "its call is in flight")
         let other = try HandExecution(pipeline)
         other.execution.restore(hand.execution.save())
@@ -208,6 +210,44 @@ import WeirTelemetry
         other.outside.clock.advance(to: 1_000_000)
         other.take("ask/0", .timer)
         #expect(other["ask/0"].isDone)
+    }
+
+    @Test func `rule 14: what an operator emits at the end is asked for before the end`() throws {
+        try MarbleRun("ab|", unanswered) { stream in
+            let later = stream.keyed { $0 }.process(
+                "later", state: 0, emitting: String.self,
+                onTimer: { _, _, context in context.emit("t") }
+            ) { _, _, context in context.setTimer(atEventTime: .second(9)) }
+            return asked(later, "ask")
+        }.expect("----(nn|)")
+    }
+
+    @Test func `rule 14: each of two stages of calls answers its own`() throws {
+        try MarbleRun("ab|", unanswered) { stream in asked(asked(stream, "ask"), "again") }
+            .expect("----n(n|)")
+    }
+
+    private var unanswered: MarbleRun.Setup {
+        var setup = MarbleRun.Setup()
+        setup.framesBehind = 9
+        setup.output.times = ["n": .distantPast]
+        return setup
+    }
+
+    @Test func `rule 14: time-outs of answered calls are forgotten`() throws {
+        let (chain, port) = try calls()
+        let frame = chain.subtask.chain.frame
+        let asking = try #require(port as? AsyncCalls<String, String>)
+        for call in 1...20_000 as ClosedRange<UInt64> {
+            chain.send("a", at: 0)
+            if call > 1 { port.complete([(call: call, result: [1])], frame) }
+            if call.isMultiple(of: 1_000) { asking.checkInvariants() }
+        }
+        // The first call's is not among them: it was never answered.
+        frame.pointee.now = 1_000_000
+        chain.subtask.chain.fireTimers()
+        port.complete([(call: 20_001, result: [2])], frame)
+        #expect(!port.isWaiting, "the first call was made again, and this is its answer")
     }
 
     @Test func `rule 14: time-outs of calls outlive the end of input`() throws {
@@ -464,4 +504,11 @@ private final class SlowRows: RowWriting, @unchecked Sendable {
         calls.digest(into: &hash)
         return hash.value
     }
+}
+
+/// Asks about each element, with a time-out of two seconds and nobody who answers.
+private func asked(_ stream: DataStream<String>, _ name: String) -> DataStream<String> {
+    stream.callAsync(
+        name, emitting: String.self, timeout: .seconds(2), attempts: 1, call: { _, _ in nil }
+    ) { _, answer, context in context.emit(answer == nil ? "n" : "y") }
 }
