@@ -199,6 +199,23 @@ import WeirTelemetry
         #expect(run.books.held > 0)
     }
 
+    /// Threads that ask at once meet each other in most rounds, and not in each.
+    @Test func `books that several ask for at once count what is left over once`() throws {
+        for _ in 0..<40 {
+            let hand = try HandExecution(
+                Pipeline("two", parallelism: 1) { flow in
+                    flow.read("in", from: secondsOfTime).write("rows") { "\($0)" }
+                })
+            hand.take("in/0", count: 200)
+            let execution = hand.execution
+            let threads = (0..<4).map { number in
+                SystemThread("books-\(number)") { _ = execution.closeBooks() }
+            }
+            threads.forEach { $0.join() }
+            #expect(hand["rows/0"].counters.dropped(.stopped) == 200)
+        }
+    }
+
     @Test func `rows handed over to a writer that fails meanwhile are unwritten`() {
         let sink = LateFailure()
         let feed = WriterFeed(sink: "rows", writing: sink, onRoom: {}, onFailure: { _ in })

@@ -59,15 +59,16 @@ package final class Execution: @unchecked Sendable {
     /// out, and so looks only at those where something changed.
     package let touched: TouchedSet
 
-    /// What several threads may set at the end of a run. `step` is that of `cause`; `books` are
-    /// made once and kept.
+    /// What several threads may set at the end of a run. `step` is that of `cause`.
     private struct State {
         var cause: StopCause?
         var step: Step = .max
         var violations = Violations()
-        var books: Books?
     }
     private let state = Mutex(State())
+    /// The books behind the last turn, once they were asked for. Locked while they are made, so
+    /// that of two who ask at once only one counts what is left over.
+    private let closedBooks = Mutex<Books?>(nil)
     let wideInvariants: [WideInvariant]
     let stateAtRest: StateAtRest
     /// Which conditions over several parts held at the last rest point. Only the thread that takes
@@ -152,14 +153,16 @@ package final class Execution: @unchecked Sendable {
     /// What is left over counts as dropped from then on, also in the subtasks' counters, so that
     /// whoever samples these afterwards shows the same numbers. Looks at every message that waits.
     package func closeBooks() -> Books {
-        if let books = state.withLock({ $0.books }) { return books }
-        let books = books(isOver: true)
-        for leftover in books.leftovers {
-            subtasks[leftover.subtask].counters.drop(leftover.count, leftover.reason)
-            touched.insert(subtasks[leftover.subtask].index)
+        closedBooks.withLock { closed in
+            if let closed { return closed }
+            let books = books(isOver: true)
+            for leftover in books.leftovers {
+                subtasks[leftover.subtask].counters.drop(leftover.count, leftover.reason)
+                touched.insert(subtasks[leftover.subtask].index)
+            }
+            closed = books
+            return books
         }
-        state.withLock { $0.books = books }
-        return books
     }
 
     // MARK: A turn
