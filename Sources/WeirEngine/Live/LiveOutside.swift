@@ -16,7 +16,7 @@ package import WeirTelemetry
 ///
 /// It holds the execution weakly: an execution keeps its outside, and not the other way round.
 package final class LiveOutside: Outside, @unchecked Sendable {
-    // Unchecked: `execution` and the feeds are set before the first turn; the rest is constant.
+    // Unchecked: the feeds are set before the first turn; the rest is constant.
 
     /// What a run is connected to, by the indices that the plan gives its sources and sinks.
     package struct Connections: Sendable {
@@ -40,13 +40,9 @@ package final class LiveOutside: Outside, @unchecked Sendable {
     private let lanes: LaneSet?
     private var readers: [ReaderFeed] = []
     private var writers: [WriterFeed] = []
-    /// Lazy only because its closure refers to `self`; the binding or `start` makes it, before
-    /// there are threads that could make it twice. It has one thread for each lane of results, so
-    /// that each lane has one writer.
-    private lazy var executor = CallExecutor(lanes: lanes?.executors ?? []) {
-        [weak self] subtask in self?.notify(subtask)
-    }
-    private weak var execution: Execution?
+    /// It has one thread for each lane of results, so that each lane has one writer.
+    private let executor: CallExecutor
+    private let served: ServedExecution
 
     /// An outside whose input and results are noted in `lanes`, or nowhere. `started` is in
     /// nanoseconds since 1970; `connections` has one entry for each source and sink of the plan.
@@ -57,7 +53,12 @@ package final class LiveOutside: Outside, @unchecked Sendable {
         self.clock = clock
         self.connections = connections
         self.lanes = lanes
+        let served = ServedExecution()
+        self.served = served
+        executor = CallExecutor(lanes: lanes?.executors ?? []) { served.notify($0) }
     }
+
+    private var execution: Execution? { served.execution }
 
     // MARK: Before and after the turns
 
@@ -67,7 +68,7 @@ package final class LiveOutside: Outside, @unchecked Sendable {
     /// subtask, and the scheduler finds it there.
     package func start(_ execution: Execution) {
         assert(self.execution == nil, "the threads of one run are started twice")
-        self.execution = execution
+        served.execution = execution
         executor.start()
         // A drawn run owes nothing to how fast a thread reads: its feeds read and write where they
         // are asked, in the turn's own thread.
@@ -98,15 +99,6 @@ package final class LiveOutside: Outside, @unchecked Sendable {
             guard let time = writer.writingFor, time >= nanoseconds else { return nil }
             return (writer.sink, time)
         }
-    }
-
-    /// Called by an executor's thread when an answer is in its mailbox.
-    private func notify(_ subtask: UInt16) {
-        guard let execution else { return }
-        assert(
-            Int(subtask) < execution.subtasks.count,
-            "an answer is for subtask \(subtask) of \(execution.subtasks.count)")
-        execution.scheduler.notify(execution.subtasks[Int(subtask)])
     }
 
     /// Wakes the subtasks of the first stage for which `isMeant` holds.
@@ -178,6 +170,24 @@ package final class LiveOutside: Outside, @unchecked Sendable {
             })
         writers.append(feed)
         return feed
+    }
+}
+
+/// The execution that an outside answers, for the threads that bring the answers: they are made
+/// before it and may outlive it.
+private final class ServedExecution: @unchecked Sendable {
+    // Unchecked: set once, before the threads start.
+
+    /// Weak, because an execution keeps its outside.
+    weak var execution: Execution?
+
+    /// Called by an executor's thread when an answer is in its mailbox.
+    func notify(_ subtask: UInt16) {
+        guard let execution else { return }
+        assert(
+            Int(subtask) < execution.subtasks.count,
+            "an answer is for subtask \(subtask) of \(execution.subtasks.count)")
+        execution.scheduler.notify(execution.subtasks[Int(subtask)])
     }
 }
 
