@@ -243,7 +243,7 @@ package final class Channel<Element>: ChannelBase, ChannelQueue, @unchecked Send
         assert(free >= 0, "\(-free) messages more than \(bounds.messages) wait on \(name)")
         while moved < wanted, moved < free {
             // The first message of an empty channel passes, however large it is.
-            if moved + depthBefore(position, moved) > 0, isFullInBytes { break }
+            if weights != nil, depth(to: position) > 0, isFullInBytes { break }
             let source = buffer.first + moved
             let slot = position & (size - 1)
             if buffer.tags[source] == 0 {
@@ -270,13 +270,13 @@ package final class Channel<Element>: ChannelBase, ChannelQueue, @unchecked Send
         return moved
     }
 
-    /// Messages in the channel, those included that this publish has moved; 0 where bytes are not
-    /// bounded and nobody needs to know.
-    private func depthBefore(_ position: Int, _ moved: Int) -> Int {
-        weights == nil ? 0 : position - head.pointee.load(ordering: .relaxed)
+    /// Messages before `position` that nobody has taken, those included that a publish which is
+    /// under way has moved.
+    private func depth(to position: Int) -> Int {
+        position - head.pointee.load(ordering: .relaxed)
     }
 
-    private var isFullInBytes: Bool { weights != nil && queuedBytes >= bounds.bytes }
+    private var isFullInBytes: Bool { queuedBytes >= bounds.bytes }
 
     /// Remembers what an element weighs, since it may have changed in place by the time it is
     /// taken, and adds it to the sum.

@@ -191,7 +191,7 @@ package final class DroppingOutlet<Element>: ChannelOutlet<Element>, OutletQueue
         while buffer.count > 0 {
             // Behind a stop no step begins outside of a turn.
             if isLate, turn.execution.isStopping { return false }
-            if !turn.execution.scheduler.mayPublishStep(turn, outlet: index) { return false }
+            if !turn.execution.scheduler.mayPublishStep(turn) { return false }
             if !publishOnce(turn) { return false }
         }
         return true

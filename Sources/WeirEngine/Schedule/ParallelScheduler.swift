@@ -338,7 +338,7 @@ package final class ParallelScheduler: Scheduler, @unchecked Sendable {
     }
 
     /// A run publishes whenever it has something.
-    package func mayPublishStep(_ turn: TurnContext, outlet: UInt16) -> Bool { true }
+    package func mayPublishStep(_ turn: TurnContext) -> Bool { true }
 
     package func beginExclusive(
         _ lock: ConditionLock, slots: Int, purpose: ExclusivePurpose, _ turn: TurnContext

@@ -301,7 +301,7 @@ package final class SequentialScheduler: Scheduler, @unchecked Sendable {
     /// Nobody sleeps here: the director looks at everything each time.
     package func notify(_ subtask: Subtask) {}
 
-    package func mayPublishStep(_ turn: TurnContext, outlet: UInt16) -> Bool {
+    package func mayPublishStep(_ turn: TurnContext) -> Bool {
         !isAbandoned && director.mayPublishStep(turn)
     }
 

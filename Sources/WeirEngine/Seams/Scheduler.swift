@@ -28,7 +28,7 @@ package protocol Scheduler: AnyObject, Sendable {
 
     /// Whether a turn may publish to an edge that may drop now. A run says yes. A replay says no
     /// for a turn that runs on beyond what the trace has of it, which has no such step.
-    func mayPublishStep(_ turn: TurnContext, outlet: UInt16) -> Bool
+    func mayPublishStep(_ turn: TurnContext) -> Bool
 
     /// Begins something that does not commute with its like: waits for room in the lane first, then
     /// for the lock, and takes the step number under it.

@@ -106,7 +106,7 @@ final class HandScheduler: Scheduler, @unchecked Sendable {
     var stepCount: Step { steps }
     func run(_ execution: Execution) {}
     func notify(_ subtask: Subtask) { onNotify(subtask) }
-    func mayPublishStep(_ turn: TurnContext, outlet: UInt16) -> Bool { true }
+    func mayPublishStep(_ turn: TurnContext) -> Bool { true }
 
     func beginExclusive(
         _ lock: ConditionLock, slots: Int, purpose: ExclusivePurpose, _ turn: TurnContext
