@@ -57,6 +57,23 @@ private struct Outer: Codable {
         #expect(Set(forms).count == forms.count)
     }
 
+    @Test func `a value in the place of members makes them as if they had never been`() {
+        /// A type that changes its mind while it is encoded.
+        struct Unsteady: Encodable {
+            enum Name: CodingKey { case long, short }
+
+            func encode(to encoder: any Encoder) throws {
+                var members = encoder.container(keyedBy: Name.self)
+                try members.encode("a text that is longer than what comes behind it", forKey: .long)
+                var single = encoder.singleValueContainer()
+                try single.encode(1)
+                try members.encode(2, forKey: .short)
+            }
+        }
+        struct Steady: Encodable { var short = 2 }
+        #expect(Canonical.bytes(of: Unsteady()) == Canonical.bytes(of: Steady()))
+    }
+
     @Test func `members lie by name, whatever order and containers they were written in`() {
         struct Nested: Encodable {
             enum Key: String, CodingKey { case outer, alpha, beta }

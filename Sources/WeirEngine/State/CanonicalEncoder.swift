@@ -232,6 +232,8 @@ private final class CanonicalNode {
     @inline(__always)
     func set(_ encode: (inout ByteWriter) -> Void) {
         shape = .value
+        // What was added before lies in the bytes that go.
+        entries.removeAll()
         values.removeAll()
         encode(&values)
     }
