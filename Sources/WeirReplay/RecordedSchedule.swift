@@ -9,8 +9,14 @@ import WeirTrace
 /// The director takes its steps in order with `peek` and `advance`; `ComparedNotes` asks `takeEnd`
 /// for what a turn did when it was recorded. A turn's end lies behind its beginning in the trace,
 /// sometimes some batches behind: these are read ahead and wait. What is held is so bounded by how
-/// long turns were open. Owned by whoever has the baton.
+/// long turns were open, by the next rest point, at which none was, and by `maximumAhead`. Owned by
+/// whoever has the baton.
 package final class RecordedSchedule: ReplaySchedule {
+    /// The maximum number of steps that are read ahead for the end of a turn, 1,048,576; there may
+    /// be a batch more. An end that lies further on counts as missing: the turn is not compared,
+    /// which the report says.
+    static let maximumAhead = 1 << 20
+
     /// The next batch of the trace; nil at its end.
     private let nextBatch: () throws -> ScheduleBatch?
     /// The batch whose steps are given now.
@@ -19,6 +25,13 @@ package final class RecordedSchedule: ReplaySchedule {
     private var index = 0
     /// Batches that were read for their ends and whose steps come later.
     private var ahead: [ScheduleBatch] = []
+    /// The steps of `ahead`.
+    private var aheadCount = 0
+    /// The last step that was passed over; the ends of turns up to it are nobody's.
+    private var skipped: Step = 0
+    /// The last rest point of all batches that were read. Ends of turns before it do not come any
+    /// more: a batch with a rest point has all that are still missing.
+    private var lastRest: Step = 0
     /// Ends that were read and not taken yet, by their turns' steps.
     private var ends: [Step: RecordedEnd] = [:]
     /// The last step of all batches that were read.
@@ -56,21 +69,21 @@ package final class RecordedSchedule: ReplaySchedule {
         }
     }
 
-    /// Passes over the steps up to `step`, which are in the first batch or come before it. Their
-    /// ends are kept: nobody asks for them.
+    /// Passes over the steps up to `step`, which are in the first batch or come before it, and over
+    /// the ends of their turns: nobody asks for them.
     func skip(through step: Step) throws {
         assert(lastRead == 0, "steps are passed over in a schedule that was read to \(lastRead)")
+        skipped = step
         while let next = try peek(), next.note.step <= step { advance() }
     }
 
     package func peek() throws -> ScheduledStep? {
         while index == batch.steps.count {
-            if !ahead.isEmpty {
-                batch = ahead.removeFirst()
-            } else {
+            if ahead.isEmpty {
                 guard try readBatch(), !ahead.isEmpty else { return nil }
-                batch = ahead.removeFirst()
             }
+            batch = ahead.removeFirst()
+            aheadCount -= batch.steps.count
             index = 0
         }
         let note = batch.steps[index]
@@ -89,12 +102,14 @@ package final class RecordedSchedule: ReplaySchedule {
         return step
     }
 
-    /// What the turn of a step did; nil when its end was not recorded. It is forgotten then. May
-    /// read ahead to the end of the trace for an end that is missing.
+    /// What the turn of a step did; nil when its end was not recorded. It is forgotten then. For an
+    /// end that is missing it reads ahead to the next rest point, or as far as it may.
     package func takeEnd(of turn: Step) throws -> RecordedEnd? {
         // Asked first: the whole rest of the trace would be read for an end that cannot be there.
         if isInFlight(turn) { return nil }
-        while ends[turn] == nil { guard try readBatch() else { break } }
+        while ends[turn] == nil, lastRest <= turn, aheadCount < Self.maximumAhead {
+            guard try readBatch() else { break }
+        }
         return ends.removeValue(forKey: turn)
     }
 
@@ -103,15 +118,9 @@ package final class RecordedSchedule: ReplaySchedule {
             isExhausted = true
             return false
         }
-        // A page of a file is believed by itself, so that two of them may contradict each other.
-        if let first = next.steps.first, let last = next.steps.last {
-            guard first.step > lastRead else {
-                throw TraceError(
-                    .damaged, "step \(first.step) comes behind step \(lastRead) in the schedule")
-            }
-            lastRead = last.step
-        }
-        for end in next.ends {
+        try follow(next)
+        // Their turns were passed over.
+        for end in next.ends where end.step > skipped {
             guard ends[end.step] == nil else {
                 throw TraceError(.damaged, "the turn of step \(end.step) ends twice")
             }
@@ -119,7 +128,25 @@ package final class RecordedSchedule: ReplaySchedule {
                 accesses: end.accesses, sample: end.sample, emitted: Array(next.emitted(of: end)))
         }
         ahead.append(next)
+        aheadCount += next.steps.count
         return true
+    }
+
+    /// Goes on behind what was read so far. A page of a file is believed by itself, so that two of
+    /// them may contradict each other; the first may begin anywhere.
+    private func follow(_ next: ScheduleBatch) throws {
+        guard let first = next.steps.first, let last = next.steps.last else { return }
+        guard first.step > lastRead else {
+            throw TraceError(
+                .damaged, "step \(first.step) comes behind step \(lastRead) in the schedule")
+        }
+        guard lastRead == 0 || first.step == lastRead.next else {
+            throw TraceError(
+                .damaged,
+                "step \(lastRead.next) is missing: the schedule goes on with \(first.step)")
+        }
+        lastRead = last.step
+        lastRest = next.steps.last { $0.kind == .rest }?.step ?? lastRest
     }
 }
 

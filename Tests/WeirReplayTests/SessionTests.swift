@@ -31,22 +31,27 @@ private func shipped(_ name: String) throws -> Trace {
 /// The shipped trace in which an invariant fails.
 private func overdrawn() throws -> Trace { try shipped("overdrawn") }
 
-/// A trace written again with another value in its last sample, behind the last rest point.
-private func writeWithAnotherSample(_ trace: Trace, to path: String) throws {
-    var samples: [Step] = []
-    try trace.forEachSchedule { batch in
-        samples += batch.ends.filter { $0.sample != nil }.map(\.step)
-    }
-    let last = try #require(samples.max())
+/// A trace written again with other ends of turns, for as long as `body` looks at it.
+private func withRewritten(
+    _ trace: Trace, _ change: (inout [EndNote]) -> Void, _ body: (Trace) throws -> Void
+) throws {
+    let path = NSTemporaryDirectory() + "weir-rewritten-\(UUID().uuidString).mcap"
+    defer { unlink(path) }
     let writer = try TraceWriter(path: path, header: trace.header, overwrite: false)
     let batches = trace.batches()
     while var batch = try batches.next() {
-        for index in batch.schedule.ends.indices where batch.schedule.ends[index].step == last {
-            batch.schedule.ends[index].sample? ^= 1
-        }
+        change(&batch.schedule.ends)
         try writer.consume(batch)
     }
     try writer.finish(try #require(trace.end))
+    try body(try Trace.open(path: path))
+}
+
+/// The ends of a trace's turns, in the order of the file.
+private func ends(of trace: Trace) throws -> [EndNote] {
+    var ends: [EndNote] = []
+    try trace.forEachSchedule { ends += $0.ends }
+    return ends
 }
 
 private func session(memoryBytes: Int = 256 << 20) throws -> ReplaySession {
@@ -94,13 +99,30 @@ private func session(memoryBytes: Int = 256 << 20) throws -> ReplaySession {
     }
 
     @Test func `a sample that differs behind the last rest point is told at the end`() throws {
-        let path = NSTemporaryDirectory() + "weir-sample-\(UUID().uuidString).mcap"
-        defer { unlink(path) }
-        try writeWithAnotherSample(try shipped("race"), to: path)
-        let session = try ReplaySession(Trace.open(path: path), orders, ReplaySession.Options())
-        try session.go(to: session.lastStep)
-        #expect(session.position == session.lastStep)
-        #expect(session.divergence?.expected.hasPrefix("values ") == true)
+        let trace = try shipped("race")
+        let last = try ends(of: trace).filter { $0.sample != nil }.map(\.step).max()
+        try withRewritten(trace) { ends in
+            for index in ends.indices where ends[index].step == last { ends[index].sample? ^= 1 }
+        } _: { trace in
+            let session = try ReplaySession(trace, orders, ReplaySession.Options())
+            try session.go(to: session.lastStep)
+            #expect(session.position == session.lastStep)
+            #expect(session.divergence?.expected.hasPrefix("values ") == true)
+        }
+    }
+
+    @Test func `a replay of a trace without the end of a turn is not called identical`() throws {
+        let trace = try shipped("race")
+        let whole = try ReplayRun(trace, orders, ReplayRun.Options()).run()
+        #expect(whole.divergence == nil && whole.reservation == nil)
+        let gone = try #require(try ends(of: trace).dropFirst(40).first).step
+        try withRewritten(trace) { ends in
+            ends.removeAll { $0.step == gone }
+        } _: { trace in
+            let report = try ReplayRun(trace, orders, ReplayRun.Options()).run()
+            #expect(report.divergence == nil)
+            #expect(report.reservation?.agreed == gone.previous)
+        }
     }
 
     @Test func `entries are the first of their names, and the others are counted`() throws {

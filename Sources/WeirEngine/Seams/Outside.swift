@@ -1,4 +1,4 @@
-import WeirBase
+package import WeirBase
 package import WeirTelemetry
 
 /// What the outside answers an execution: what sources read, where rows go, what calls bring back.
@@ -29,6 +29,19 @@ package protocol Outside: AnyObject, Sendable {
 
     /// Takes the calls that operators make, and has their answers.
     var calls: any CallDesk { get }
+}
+
+extension Outside {
+    /// The instant so many microseconds after the start; nil where it lies beyond what an instant
+    /// holds.
+    ///
+    /// A run's clock cannot get there, but the notes of a damaged trace may say anything. Whoever
+    /// takes a time from one asks here first, so that a turn may add it up without looking.
+    package func instant(microseconds: Int64) -> Instant? {
+        let (nanoseconds, isBeyond) = microseconds.multipliedReportingOverflow(by: 1_000)
+        let (sum, isSumBeyond) = started.addingReportingOverflow(nanoseconds)
+        return isBeyond || isSumBeyond ? nil : Instant(nanoseconds: sum)
+    }
 }
 
 /// Takes asynchronous calls and has their answers until a completion turn takes them.

@@ -108,7 +108,9 @@ final class LineDriver<Element: Sendable>: SourceDriver {
         while assembler.wantsMore, let block = feed.next() {
             assembler.take(block)
             arrivals.add(linesSoFar: lines + UInt64(assembler.waiting), at: block.time)
-            waitedBefore.record(UInt64(max(0, time - block.time)) * 1_000)
+            // A trace may say anything of when a block came; then it waited for nothing.
+            let (waited, isBeyond) = time.subtractingReportingOverflow(block.time)
+            if !isBeyond, waited >= 0 { waitedBefore.record(UInt64(waited) &* 1_000) }
         }
     }
 

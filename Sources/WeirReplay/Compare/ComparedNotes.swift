@@ -103,13 +103,16 @@ package final class ComparedNotes: Notes, @unchecked Sendable {
     /// Keeps the first disagreement; the replay ends there. Where a part that stands before it was
     /// suspected already, that is named instead.
     package func diverge(_ found: Divergence) {
-        if divergence == nil { divergence = suspicions.sole(before: found, in: execution) ?? found }
+        end(with: suspicions.sole(before: found, in: execution) ?? found)
     }
+
+    /// Ends the replay with a disagreement, unless there was one before.
+    private func end(with found: Divergence?) { divergence = divergence ?? found }
 
     /// Ends the replay with what was suspected so far, if anything was. Called where no further
     /// comparison can tell more.
     package func settleSuspicions() {
-        if divergence == nil { divergence = suspicions.sole(before: nil, in: execution) }
+        end(with: suspicions.sole(before: nil, in: execution))
     }
 
     /// How it is said that these parts of the state, by their indices in a digest, differ.
@@ -258,12 +261,12 @@ package final class ComparedNotes: Notes, @unchecked Sendable {
         listeners.rests?(step, time, state)
         guard schedule.hasDigests else { return }
         if state.whole == recorded.note.digest { return suspicions.agree(at: step) }
-        // What is suspected was looked through for the name already, so this does not go through
-        // `diverge`.
-        divergence = divergence(
-            in: state.parts(differingFrom: recorded.words), at: step,
-            expected: "state \(recorded.note.digest.hexadecimal)",
-            got: "state \(state.whole.hexadecimal)")
+        // What is suspected was looked through for the name already.
+        end(
+            with: divergence(
+                in: state.parts(differingFrom: recorded.words), at: step,
+                expected: "state \(recorded.note.digest.hexadecimal)",
+                got: "state \(state.whole.hexadecimal)"))
     }
 
     package func found(_ incident: Incident) {

@@ -210,6 +210,9 @@ final class RunComparison {
                 "of its violations the first \(IncidentComparison.maximumIncidents) were compared"
         }
         if logs == nil { return "its logs were made again at another level" }
+        if let turn = notes.earliestUncompared {
+            return "the end of the turn of step \(turn) is missing"
+        }
         return nil
     }
 }

@@ -187,7 +187,8 @@ package final class ReplayDirector: StepDirector {
             "the publish of step \(current) was let go on and did not come")
         let asking = Asking(scheduler: scheduler, turn: turn)
         if let onQuiet, isQuiet { onQuiet() }
-        while notes.divergence == nil, failure == nil {
+        // What could not be read for a comparison may be missing for a step as well.
+        while notes.divergence == nil, failure == nil, notes.readFailure == nil {
             if let action = runOnAsking(asking) { return action }
             let next: ScheduledStep
             do {
@@ -247,6 +248,9 @@ package final class ReplayDirector: StepDirector {
             take(note, execution)
             return nil
         }
+        if let objection = note.timeObjection(in: execution.outside) {
+            return refuse(note, "the run", objection)
+        }
         if note.kind == .rest {
             take(note, execution)
             rest(next, execution)
@@ -268,6 +272,17 @@ package final class ReplayDirector: StepDirector {
             note.kind == .access || note.kind == .publish,
             "a \(note.kind) of step \(note.step) is taken for a step inside a turn")
         return goOn(next, subtask, asking)
+    }
+
+    /// Ends the replay at a note that no run of this plan can have made.
+    private func refuse(
+        _ note: StepNote, _ part: String, _ objection: StepNote.Objection
+    ) -> SequentialScheduler.Action {
+        notes.diverge(
+            Divergence(
+                step: note.step, subtask: part, expected: objection.noted, got: objection.fact,
+                reason: objection.reason))
+        return .finish
     }
 
     /// Looks at conditions over several parts of the state wherever no started turn is open. The
@@ -321,6 +336,9 @@ package final class ReplayDirector: StepDirector {
                     got: "the turn of step \(step) is still open",
                     reason: "it touches a cell that the recorded turn did not touch"))
             return .finish
+        }
+        if let objection = note.turnObjection(of: subtask) {
+            return refuse(note, subtask.name, objection)
         }
         if note.kind == .input, !subtask.isSource {
             guard Int(note.port) < subtask.inlets.count else {
