@@ -11,7 +11,12 @@ private struct Entry { var kind = Kind.order, weight = 1.5, byName = ["a b": 7] 
 private struct SmallScope: ExpressionScope {
     let position: Step = 81
     let states: [String: Any] = [
-        "cell budget": Budget(), "cell odd name": 3, "reserve[17]": Entry(),
+        "cell budget": Budget(),
+        "cell odd name": 3,
+        "cell long": Array(1...3_000),
+        "cell longer": Array(1...3_001),
+        "cell other": Array(2...9),
+        "reserve[17]": Entry(),
         "reserve.shelf[a]b]": 9, "ship[]": (first: 1, 2),
     ]
 
@@ -40,6 +45,20 @@ private struct SmallScope: ExpressionScope {
     func `a condition that holds`(text: String) throws {
         #expect(try Expression(text).holds(in: SmallScope()))
         #expect(try !Expression("not (\(text))").holds(in: SmallScope()))
+    }
+
+    @Test(arguments: ["==", "!="])
+    func `values that are alike as far as they are compared are not called equal`(
+        comparison: String
+    ) throws {
+        let expression = try Expression("cell long \(comparison) cell longer")
+        let error = #expect(throws: CommandError.self) { try expression.holds(in: SmallScope()) }
+        #expect(error?.message.contains("2,000 parts") ?? false)
+        #expect(error?.column == 10)
+        // What differs before the bound is known to differ.
+        #expect(
+            try Expression("cell long \(comparison) cell other").holds(in: SmallScope())
+                == (comparison == "!="))
     }
 
     @Test(arguments: [

@@ -13,9 +13,9 @@ enum ReflectedValue {
     static let maximumText = 2_000
     /// A value within so many others is left out, which also ends a chain of objects that is
     /// a circle.
-    private static let deepest = 8
-    /// The maximum number of parts of one value that are shown.
-    private static let largest = 2_000
+    static let deepest = 8
+    /// The maximum number of parts of one value that are shown, and compared in an expression.
+    static let largest = 2_000
     /// The maximum number of parts of one value that are compared. Comparing all of a larger one
     /// at every step would take longer than anybody waits.
     static let largestCompared = 100_000
@@ -47,9 +47,13 @@ enum ReflectedValue {
     }
 
     /// The same without escapes and without a limit of characters. Bounded by parts.
-    static func raw(_ value: Any?) -> String {
+    static func raw(_ value: Any?) -> String { shown(value).text }
+
+    /// The same, and whether some of the value found no room.
+    static func shown(_ value: Any?) -> (text: String, isCut: Bool) {
         var room = Room(parts: largest)
-        return raw(value, 0, &room)
+        let text = raw(value, 0, &room)
+        return (text, room.isCut)
     }
 
     /// The value as text by which a change is noticed, and whether all of the value is in it: what

@@ -232,7 +232,7 @@ extension Debugger {
         case .flag(let flag): (text, member) = ("\(flag)", .flag(flag))
         case .nothing: (text, member) = ("nil", .nothing)
         // A value with parts is its description here; `print state` shows the parts.
-        case .whole(let description, _):
+        case .whole(let description, _, _):
             (text, member) = (PrintableText.escaped(description, limit: 2_000), .text(description))
         }
         answer.line("\(PrintableText.escaped(expression.text, limit: 400)) = \(text)")

@@ -32,6 +32,13 @@ extension Expression {
         case .compare(let left, let comparison, let column, let right):
             // Both sides are evaluated, as either may be what does not fit.
             let (one, other) = (try value(left, scope), try value(right, scope))
+            if one.mayDiffer(from: other) {
+                throw CommandError(
+                    "both values are alike as far as they are compared, which is "
+                        + "\(ReflectedValue.largest.grouped) parts and "
+                        + "\(ReflectedValue.deepest) levels",
+                    "Name a field of each", at: column)
+            }
             if let holds = one.compared(comparison, to: other) { return holds }
             // Two that can be compared as texts were asked for their order, which texts of
             // values do not have.
@@ -57,7 +64,7 @@ extension Expression {
     /// What to write instead where a value with parts was compared as a whole.
     private static func advice(_ one: ExpressionValue, _ other: ExpressionValue) -> String {
         // The first of the two that has parts; the loop does not go on.
-        for case .whole(let description, let type) in [one, other] {
+        for case .whole(let description, let type, _) in [one, other] {
             let value = PrintableText.escaped(description, limit: 80)
             return "It is \(PrintableText.escaped(type, limit: 60)): \(value); name a field of it"
         }

@@ -13,8 +13,9 @@ package enum ExpressionValue: Equatable, Sendable {
     case flag(Bool)
     /// An empty optional, or a state that does not exist at this position.
     case nothing
-    /// A value that has parts, or one that can be compared by its text only.
-    case whole(description: String, type: String)
+    /// A value that has parts, or one that can be compared by its text only. `isCut` says that the
+    /// value is too large for all of it to be in the text.
+    case whole(description: String, type: String, isCut: Bool)
 
     /// What sort of value it is, for errors.
     package enum Kind: Equatable, Sendable {
@@ -68,8 +69,17 @@ package enum ExpressionValue: Equatable, Sendable {
         } else {
             // The type's name is for the error that says to name a field of it.
             let type = "\(Mirror(reflecting: value).subjectType)"
-            self = .whole(description: ReflectedValue.raw(value), type: type)
+            let (text, isCut) = ReflectedValue.shown(value)
+            self = .whole(description: text, type: type, isCut: isCut)
         }
+    }
+
+    /// Whether two values that look alike may differ all the same, in what was cut off.
+    func mayDiffer(from other: ExpressionValue) -> Bool {
+        guard case .whole(let left, _, let isLeftCut) = self,
+            case .whole(let right, _, let isRightCut) = other
+        else { return false }
+        return left == right && (isLeftCut || isRightCut)
     }
 
     /// Whether a comparison holds; nil when the two have nothing in common to compare by.
@@ -90,8 +100,8 @@ package enum ExpressionValue: Equatable, Sendable {
         case (.flag(let left), .flag(let right)): return comparison.holds(left == right)
         // Cases of enumerations and points in time are written as their text, so they compare
         // as texts. They can be equal or not, and have no order here.
-        case (.whole(let left, _), .whole(let right, _)), (.whole(let left, _), .text(let right)),
-            (.text(let left), .whole(let right, _)):
+        case (.whole(let left, _, _), .whole(let right, _, _)),
+            (.whole(let left, _, _), .text(let right)), (.text(let left), .whole(let right, _, _)):
             return comparison.holds(left == right)
         // Listed one by one, so that a new kind does not come here unnoticed.
         case (.integer, _), (.real, _), (.text, _), (.flag, _), (.whole, _): return nil
