@@ -17,43 +17,50 @@ import WeirTrace
         try writer.finish(RunEnd(cause: "finished", steps: 0, turns: 0, events: 0))
     }
 
-    @Test func `files that cannot be read keep nobody from a newer trace`() throws {
+    /// A folder with a trace that is shown, and files that come beside it and are no traces.
+    private func withFolder(
+        unreadable count: Int,
+        _ body: (_ folder: String, _ siblings: inout SiblingTraces) throws -> Void
+    ) throws {
         let folder = NSTemporaryDirectory() + "weir-siblings-\(UUID().uuidString)"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(atPath: folder) }
         try write(folder + "/shown.mcap", run: 1, started: 1_000)
         var siblings = SiblingTraces(of: try Trace.open(path: folder + "/shown.mcap"))
-        for number in 0..<40 {
+        for number in 0..<count {
             try Data("no trace".utf8).write(to: URL(filePath: folder + "/a\(number).mcap"))
         }
-        try write(folder + "/newer.mcap", run: 2, started: 2_000)
+        try body(folder, &siblings)
+    }
+
+    /// The newest trace that is found within a few looks.
+    private func newest(_ siblings: inout SiblingTraces) -> String? {
         var looks = 0
         while !siblings.look(), looks < 10 { looks += 1 }
-        #expect(siblings.newest == folder + "/newer.mcap")
+        return siblings.newest
+    }
+
+    @Test func `files that cannot be read keep nobody from a newer trace`() throws {
+        try withFolder(unreadable: 40) { folder, siblings in
+            try write(folder + "/newer.mcap", run: 2, started: 2_000)
+            #expect(newest(&siblings) == folder + "/newer.mcap")
+        }
     }
 
     @Test func `a trace whose header comes late is found among unreadable ones`() throws {
-        let folder = NSTemporaryDirectory() + "weir-siblings-\(UUID().uuidString)"
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(atPath: folder) }
-        try write(folder + "/shown.mcap", run: 1, started: 1_000)
-        var siblings = SiblingTraces(of: try Trace.open(path: folder + "/shown.mcap"))
-        for number in 0..<40 {
-            try Data("no trace".utf8).write(to: URL(filePath: folder + "/a\(number).mcap"))
+        try withFolder(unreadable: 40) { folder, siblings in
+            try Data().write(to: URL(filePath: folder + "/late.mcap"))
+            var isEarly = false
+            for _ in 0..<5 where siblings.look() { isEarly = true }
+            #expect(!isEarly)
+            // The file gets its contents and stays the same file.
+            try write(folder + "/written.mcap", run: 2, started: 2_000)
+            let bytes = try Data(contentsOf: URL(filePath: folder + "/written.mcap"))
+            try FileManager.default.removeItem(atPath: folder + "/written.mcap")
+            let file = try FileHandle(forWritingTo: URL(filePath: folder + "/late.mcap"))
+            try file.write(contentsOf: bytes)
+            try file.close()
+            #expect(newest(&siblings) == folder + "/late.mcap")
         }
-        try Data().write(to: URL(filePath: folder + "/late.mcap"))
-        var isEarly = false
-        for _ in 0..<5 where siblings.look() { isEarly = true }
-        #expect(!isEarly)
-        // The file gets its contents and stays the same file.
-        try write(folder + "/written.mcap", run: 2, started: 2_000)
-        let bytes = try Data(contentsOf: URL(filePath: folder + "/written.mcap"))
-        try FileManager.default.removeItem(atPath: folder + "/written.mcap")
-        let file = try FileHandle(forWritingTo: URL(filePath: folder + "/late.mcap"))
-        try file.write(contentsOf: bytes)
-        try file.close()
-        var looks = 0
-        while !siblings.look(), looks < 10 { looks += 1 }
-        #expect(siblings.newest == folder + "/late.mcap")
     }
 }

@@ -68,6 +68,24 @@ extension Channel<String> {
     }
 }
 
+/// Takes a drawn number of messages from a channel and from its model: they are the same.
+private func expectTaking(
+    from model: inout [Message], _ random: inout SeededGenerator, _ take: (Int) -> [Message],
+    sourceLocation: SourceLocation = #_sourceLocation
+) {
+    let count = random.below(model.count + 1)
+    #expect(take(count) == Array(model.prefix(count)), sourceLocation: sourceLocation)
+    model.removeFirst(count)
+}
+
+/// The messages that `take` moves into a buffer.
+private func moved(_ take: (inout MessageBuffer<String>) -> Void) -> [Message] {
+    var taken = MessageBuffer<String>(capacity: 1)
+    defer { taken.deallocate() }
+    take(&taken)
+    return taken.messages
+}
+
 /// Channels beside lists: random operations, the same on both, and every fact of the channel's
 /// structure behind each.
 @Suite struct ChannelModelTests {
@@ -93,9 +111,7 @@ extension Channel<String> {
                 waiting += unpublished.prefix(expected)
                 unpublished.removeFirst(expected)
             case 4:
-                let count = random.below(waiting.count + 1)
-                #expect(ring.take(count) == Array(waiting.prefix(count)))
-                waiting.removeFirst(count)
+                expectTaking(from: &waiting, &random) { ring.take($0) }
             default:
                 let other = Channel<String>(name: "other", bounds: bounds)
                 other.restorePart(ring.savePart())
@@ -137,11 +153,7 @@ extension Channel<String> {
         let bounds = ChannelBounds(messages: 1 + random.below(5))
         var channel = DroppingChannel<String>(name: "edge", bounds: bounds, policy: policy)
         var output = MessageBuffer<String>(capacity: 1)
-        var taken = MessageBuffer<String>(capacity: 1)
-        defer {
-            output.deallocate()
-            taken.deallocate()
-        }
+        defer { output.deallocate() }
         var model: [Message] = []
         var dropped: UInt64 = 0
         for number in 0..<400 {
@@ -164,12 +176,9 @@ extension Channel<String> {
                     dropped += Self.publish(message, to: &model, bounds.messages, policy)
                 }
             case 4:
-                let count = random.below(model.count + 1)
-                channel.take(count, into: &taken)
-                #expect(taken.messages == Array(model.prefix(count)))
-                model.removeFirst(count)
-                taken.deallocate()
-                taken = MessageBuffer<String>(capacity: 1)
+                expectTaking(from: &model, &random) { count in
+                    moved { channel.take(count, into: &$0) }
+                }
             default:
                 let other = DroppingChannel<String>(name: "edge", bounds: bounds, policy: policy)
                 other.restorePart(channel.savePart())
@@ -213,11 +222,7 @@ extension Channel<String> {
         var random = SeededGenerator(seed: seed, stream: 0x0E0E)
         var queue = QueueChannel<String>(name: "queue", bounds: ChannelBounds(messages: 1))
         var output = MessageBuffer<String>(capacity: 1)
-        var taken = MessageBuffer<String>(capacity: 1)
-        defer {
-            output.deallocate()
-            taken.deallocate()
-        }
+        defer { output.deallocate() }
         var model: [Message] = []
         for number in 0..<400 {
             switch random.below(5) {
@@ -227,12 +232,9 @@ extension Channel<String> {
                 model.append(message)
                 queue.publish(from: &output)
             case 3:
-                let count = random.below(model.count + 1)
-                queue.take(count, into: &taken)
-                #expect(taken.messages == Array(model.prefix(count)))
-                model.removeFirst(count)
-                taken.deallocate()
-                taken = MessageBuffer<String>(capacity: 1)
+                expectTaking(from: &model, &random) { count in
+                    moved { queue.take(count, into: &$0) }
+                }
             default:
                 let other = QueueChannel<String>(name: "queue", bounds: queue.bounds)
                 other.restorePart(queue.savePart())
