@@ -12,6 +12,24 @@ extension Execution {
         var bookkeeper = Bookkeeper(execution: self, isOver: isOver)
         return bookkeeper.books()
     }
+
+    /// What became of every element, once no turn is taken any more; the same however often it is
+    /// asked for.
+    ///
+    /// What is left over counts as dropped from then on, also in the subtasks' counters, so that
+    /// whoever samples these afterwards shows the same numbers. Looks at every message that waits.
+    package func closeBooks() -> Books {
+        closedBooks.withLock { closed in
+            if let closed { return closed }
+            let books = books(isOver: true)
+            for leftover in books.leftovers {
+                subtasks[leftover.subtask].counters.drop(leftover.count, leftover.reason)
+                touched.insert(subtasks[leftover.subtask].index)
+            }
+            closed = books
+            return books
+        }
+    }
 }
 
 extension Execution {

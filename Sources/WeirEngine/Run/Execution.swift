@@ -68,7 +68,7 @@ package final class Execution: @unchecked Sendable {
     private let state = Mutex(State())
     /// The books behind the last turn, once they were asked for. Locked while they are made, so
     /// that of two who ask at once only one counts what is left over.
-    private let closedBooks = Mutex<Books?>(nil)
+    let closedBooks = Mutex<Books?>(nil)
     let wideInvariants: [WideInvariant]
     let stateAtRest: StateAtRest
     /// Which conditions over several parts held at the last rest point. Only the thread that takes
@@ -146,24 +146,6 @@ package final class Execution: @unchecked Sendable {
     func keep(_ violation: Violation) { state.withLock { $0.violations.keep(violation) } }
 
     package var violations: Violations { state.withLock { $0.violations } }
-
-    /// What became of every element, once no turn is taken any more; the same however often it is
-    /// asked for.
-    ///
-    /// What is left over counts as dropped from then on, also in the subtasks' counters, so that
-    /// whoever samples these afterwards shows the same numbers. Looks at every message that waits.
-    package func closeBooks() -> Books {
-        closedBooks.withLock { closed in
-            if let closed { return closed }
-            let books = books(isOver: true)
-            for leftover in books.leftovers {
-                subtasks[leftover.subtask].counters.drop(leftover.count, leftover.reason)
-                touched.insert(subtasks[leftover.subtask].index)
-            }
-            closed = books
-            return books
-        }
-    }
 
     // MARK: A turn
 
