@@ -30,11 +30,12 @@ extension Debugger {
                 throw CommandError("nothing failed in this run", "'goto end' goes to its end")
             }
             return min(step, last)
-        case .elapsed(let duration): return try step(after: duration.wholeNanoseconds / 1_000)
+        case .elapsed(let duration): return try step(after: RunTime(duration))
         case .time(let instant):
             let (elapsed, overflow) = instant.nanoseconds
                 .subtractingReportingOverflow(started.nanoseconds)
-            return try step(after: overflow ? .max : elapsed / 1_000, written: instant)
+            return try step(
+                after: overflow ? .max : RunTime(nanoseconds: elapsed), written: instant)
         case .named(let name):
             if let step = bookmarks.step(of: name) { return step }
             // The session's names come first; then the first incident with this name.
@@ -49,20 +50,20 @@ extension Debugger {
         }
     }
 
-    /// The first step whose time is at least this, microseconds since the start.
+    /// The first step whose time is at least this.
     ///
     /// Times are those of turns, so the search reads the schedule from its beginning and runs
     /// nothing.
-    private func step(after microseconds: Int64, written: Instant? = nil) throws -> Step {
+    private func step(after time: RunTime, written: Instant? = nil) throws -> Step {
         let found = try run.firstStep(after: 0, through: run.lastStep) {
-            $0.kind != .void && $0.time >= microseconds
+            $0.kind != .void && $0.time >= time
         }
         // A time before the start would find the first step, and means none.
-        if let found, microseconds >= 0 { return found }
-        let last = try time(of: run.lastStep)
+        if let found, time >= .start { return found }
+        let last = try self.time(of: run.lastStep)
         let range: String
         if written != nil {
-            let end = started + .microseconds(last)
+            let end = last.instant(after: started)
             range = "\(started.rfc3339(digits: 6)) to \(end.rfc3339(digits: 6))"
         } else {
             // In the form in which it can be typed.
@@ -71,9 +72,8 @@ extension Debugger {
         throw CommandError("the run has no step at that time", "Its steps lie from \(range)")
     }
 
-    /// The time of a step, microseconds since the start: that of the last step up to it that
-    /// has one.
-    func time(of step: Step) throws -> Int64 {
+    /// The time of a step: that of the last step up to it that has one.
+    func time(of step: Step) throws -> RunTime {
         // A void has no time, as nothing happened at it.
         let timed = try run.lastStep(before: step.next, from: 1) { $0.kind != .void }
         return try timed.flatMap { try run.facts(of: $0)?.time } ?? 0

@@ -236,7 +236,7 @@ extension StressPipeline {
     private func summary(_ recording: StressRecording) -> StressOutcome {
         var outcome = StressOutcome()
         var durations: [Step: UInt32] = [:]
-        var begins: [(step: Step, time: Int64)] = []
+        var begins: [(step: Step, time: RunTime)] = []
         for batch in recording.batches.map(\.schedule) {
             for end in batch.ends { durations[end.step] = end.duration }
             for note in batch.steps {
@@ -261,7 +261,7 @@ extension StressPipeline {
         outcome.turns = begins.count
         for (index, begin) in begins.enumerated() where index + 1 < begins.count {
             // Two turns overlap where the next one begins before the end of this one.
-            let end = begin.time + Int64(durations[begin.step] ?? 0)
+            let end = begin.time + .microseconds(Int64(durations[begin.step] ?? 0))
             if begins[index + 1].time < end { outcome.overlapped += 1 }
         }
         var hash = StableHash(seed: recording.digest)

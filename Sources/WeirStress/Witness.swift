@@ -165,7 +165,7 @@ final class WitnessedNotes: LiveNotes, @unchecked Sendable {
             step: step, outlet: outlet, offered: offered, turn, decide: decide)
     }
 
-    func rested(step: Step, time: Int64, state: () -> StateDigest) {
+    func rested(step: Step, time: RunTime, state: () -> StateDigest) {
         inner.rested(step: step, time: time, state: state)
     }
 

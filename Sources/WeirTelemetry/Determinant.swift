@@ -65,9 +65,8 @@ package struct StepNote: Equatable, Sendable {
     /// For the beginning of a turn how many elements or calls it takes, for a publish how
     /// many messages were offered.
     package var count: UInt32 = 0
-    /// For the beginning of a turn and for a rest point the time, microseconds since the
-    /// run's start.
-    package var time: Int64 = 0
+    /// For the beginning of a turn and for a rest point the time.
+    package var time: RunTime = 0
     /// For an access and a publish the step of its turn; for a late publish that of the
     /// subtask's last turn.
     package var turn: Step = 0
@@ -179,14 +178,14 @@ package struct InputBlock: Equatable, Sendable {
     package var length: UInt32
     /// `StableHash` of the bytes, by which a replay knows that it reads the same.
     package var hash: UInt64
-    /// Microseconds since the run's start.
-    package var time: Int64
+    /// When it was read.
+    package var time: RunTime
     /// The bytes themselves; nil where the file at the recorded path holds them.
     package var bytes: [UInt8]?
 
     package init(
         source: UInt16, index: UInt64, kind: InputKind, offset: UInt64, length: UInt32,
-        hash: UInt64, time: Int64, bytes: [UInt8]?
+        hash: UInt64, time: RunTime, bytes: [UInt8]?
     ) {
         self.source = source
         self.index = index

@@ -43,7 +43,7 @@ package final class TraceWriter: RecordConsumer, @unchecked Sendable {
     private var sequences: [UInt16: UInt32] = [:]
     /// The running maximum of the run's time, microseconds, as log times must not fall within a
     /// file.
-    private var time: Int64 = 0
+    private var time = RunTime.start
     /// How many statements were written, which is the number of the next one.
     private var knownSites = 0
     /// Whether an error or the bound ended recording: the end then says that it is not whole.
@@ -197,7 +197,7 @@ package final class TraceWriter: RecordConsumer, @unchecked Sendable {
     /// - Throws: `.operating` where no chunk has room for it. The recorder's messages are far
     ///   smaller; of a trace that is rewritten one may be as large as its file says.
     private func message(
-        _ topic: Topic, _ data: [UInt8], at time: Int64
+        _ topic: Topic, _ data: [UInt8], at time: RunTime
     ) throws(TraceError) -> McapMessage {
         guard data.count <= Mcap.maximumMessage else {
             throw TraceError(
@@ -208,9 +208,8 @@ package final class TraceWriter: RecordConsumer, @unchecked Sendable {
         self.time = max(self.time, time)
         // The times may come from a damaged trace that is being rewritten. The running maximum is
         // never below zero, so that a sum that is too large for a clock is too large upwards.
-        let (offset, isOffsetTooLarge) = self.time.multipliedReportingOverflow(by: 1000)
-        let (sum, isSumTooLarge) = started.addingReportingOverflow(offset)
-        let logTime = isOffsetTooLarge || isSumTooLarge ? Int64.max : max(0, sum)
+        let (sum, isTooLarge) = started.addingReportingOverflow(self.time.nanoseconds)
+        let logTime = isTooLarge ? Int64.max : max(0, sum)
         assert(channels[topic] != nil, "topic \(topic.rawValue) has no channel to be written to")
         // Every topic has a channel, so that the 0 is never used.
         let channel = channels[topic] ?? 0
@@ -254,7 +253,7 @@ package final class TraceWriter: RecordConsumer, @unchecked Sendable {
         var chunker = Chunker(file)
         for run in Self.runs(of: batch.inputs) {
             // A message's log time is that of the newest thing in it.
-            let latest = run.reduce(Int64.min) { max($0, $1.time) }
+            let latest = run.reduce(RunTime.min) { max($0, $1.time) }
             try chunker.add(message(.input, InputCodec.encode(run), at: latest))
         }
         var start = 0
@@ -314,7 +313,7 @@ package final class TraceWriter: RecordConsumer, @unchecked Sendable {
     /// Writes the schedule as one block in a chunk of its own.
     private func writeSchedule(_ batch: ScheduleBatch) throws(TraceError) {
         if batch.isEmpty { return }
-        let latest = batch.steps.reduce(Int64.min) { max($0, $1.time) }
+        let latest = batch.steps.reduce(RunTime.min) { max($0, $1.time) }
         let data = try schedule.encode(batch)
         // Its columns are packed already, each by itself.
         try file.writeChunk([message(.schedule, data, at: latest)], compress: false)

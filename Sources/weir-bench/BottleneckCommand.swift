@@ -189,9 +189,11 @@ private struct BottleneckTrial {
     /// What the looks at the run come to. A named cause has to be named in three of four looks of
     /// the last third; where nothing is wrong no look after the first two seconds may name
     /// anything.
-    private func judge(_ looks: [(time: Int64, said: Bottleneck)], seconds: Int) -> Said {
-        let length = Int64(seconds) * 1_000_000
-        let counted = looks.filter { $0.time >= (expected == nil ? 2_000_000 : length * 2 / 3) }
+    private func judge(_ looks: [(time: RunTime, said: Bottleneck)], seconds: Int) -> Said {
+        let length = RunTime.seconds(Int64(seconds))
+        let counted = looks.filter {
+            $0.time >= (expected == nil ? .seconds(2) : RunTime(length.rawValue * 2 / 3))
+        }
         guard let last = counted.last else { return Said(sentence: "nothing", isRight: false) }
         guard let expected else {
             let alarm = counted.first { $0.said.limits }
@@ -209,17 +211,17 @@ private struct BottleneckTrial {
     /// What the overview says at each sample that was taken while the sources ran.
     private func looks(
         _ path: String, seconds: Int
-    ) throws -> [(time: Int64, said: Bottleneck)] {
+    ) throws -> [(time: RunTime, said: Bottleneck)] {
         let trace = try Trace.open(path: path)
         var timeline = Timeline(RunFacts(header: trace.header, tracePath: path))
         var stages = StageTable(trace.header, names: timeline.facts.stages)
         let cursor = trace.metrics()
-        var looks: [(time: Int64, said: Bottleneck)] = []
+        var looks: [(time: RunTime, said: Bottleneck)] = []
         while let sample = try cursor.next() {
             timeline.take(.sample(stages.take(sample)))
             // What happens while it is drained is another run, and begins a sample's time before
             // the end.
-            guard sample.time < Int64(seconds) * 1_000_000 - 100_000 else { break }
+            guard sample.time < .seconds(Int64(seconds)) - .milliseconds(100) else { break }
             looks.append((sample.time, timeline.bottleneck))
         }
         return looks

@@ -127,7 +127,7 @@ struct AlteredEndTests {
         }
         try alter("another value") { $0.records[0].values[0] = .integer(-7) }
         try alter("a value less") { $0.records[0].values.removeLast() }
-        try alter("another time") { $0.records[0].time += 1 }
+        try alter("another time") { $0.records[0].time = $0.records[0].time + 1 }
         try alter("a line less") { $0.records.removeFirst() }
         try alter("a line twice") { $0.records.insert($0.records[0], at: 0) }
     }

@@ -1,5 +1,6 @@
 import Glibc
 import Testing
+import WeirBase
 import WeirMonitor
 import WeirTelemetry
 import WeirTrace
@@ -8,8 +9,8 @@ import WeirTrace
 /// samples, so that how fast this test looks at them plays no part.
 @Suite struct BottleneckTests {
     private struct Look {
-        /// Microseconds since the first sample.
-        var time: Int64
+        /// Since the first sample.
+        var time: RunTime
         var bottleneck: Bottleneck
     }
 
@@ -20,7 +21,7 @@ import WeirTrace
         var stages = StageTable(trace.header, names: timeline.facts.stages)
         let cursor = trace.metrics()
         var looks: [Look] = []
-        var first: Int64?
+        var first: RunTime?
         while let sample = try cursor.next() {
             let began = first ?? sample.time
             first = began
@@ -52,7 +53,8 @@ import WeirTrace
         var said = ""
         for _ in 0..<5 {
             let looks = try looks(slowed: stage, by: microseconds, rate)
-            said = looks.map { "\($0.time / 1_000) ms: \($0.bottleneck.sentence)\n" }.joined()
+            said = looks.map { "\($0.time.rawValue / 1_000) ms: \($0.bottleneck.sentence)\n" }
+                .joined()
             let named = looks.firstIndex { look in
                 look.bottleneck.sentence.hasPrefix("\(stage) limits the run: ")
                     && queue(in: look.bottleneck.sentence) ?? 0 >= 90
@@ -90,7 +92,8 @@ import WeirTrace
             "slow=orders:2000", "--record", "t.mcap")
         try #require(run.code == 0, "\(run)")
         let looks = try looks(weir.scratch.file("t.mcap")).filter { $0.time < 3_000_000 }
-        let said = looks.map { "\($0.time / 1_000) ms: \($0.bottleneck.sentence)\n" }.joined()
+        let said = looks.map { "\($0.time.rawValue / 1_000) ms: \($0.bottleneck.sentence)\n" }
+            .joined()
         #expect(
             looks.contains { look in
                 look.bottleneck.sentence.hasPrefix("orders limits the run: busy ")

@@ -200,7 +200,7 @@ struct DamageTests {
         guard let input, let last = turns.last else { return batch }
         switch forgery {
         case .count: batch.steps[input].count -= 1
-        case .time: batch.steps[last].time += 1
+        case .time: batch.steps[last].time = batch.steps[last].time + 1
         case .inlet: batch.steps[input].port += 1
         // Another one that there is.
         case .subtask:

@@ -4,6 +4,7 @@ import WeirTerminal
 import WeirTrace
 
 @testable import WeirApp
+import WeirBase
 
 /// Draws a frame at every sample, by the sample's time.
 struct FramesBySample {
@@ -17,7 +18,7 @@ struct FramesBySample {
     }
 
     private var model: ScreenModel
-    private(set) var frames: [Int64: Frame] = [:]
+    private(set) var frames: [RunTime: Frame] = [:]
 
     init(_ header: RunHeader) {
         model = ScreenModel(
@@ -42,7 +43,7 @@ struct FramesBySample {
     static func past(of trace: Trace) throws -> FramesBySample {
         var frames = try FramesBySample(of: trace)
         frames.frames = [:]
-        var last: Int64?
+        var last: RunTime?
         while true {
             _ = frames.model.update(.key(.left))
             guard let sample = frames.model.timeline.shownFrame, sample.time != last else { break }
@@ -80,7 +81,7 @@ struct FramesBySample {
     }
 
     /// Forgets frames of other times.
-    mutating func keep(_ times: some Sequence<Int64>) {
+    mutating func keep(_ times: some Sequence<RunTime>) {
         let times = Set(times)
         frames = frames.filter { times.contains($0.key) }
     }

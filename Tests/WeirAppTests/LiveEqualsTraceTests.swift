@@ -42,7 +42,7 @@ import WeirTrace
                 capacity: 100, bytes: 0, dropped: 0)
         }
         return MetricSample(
-            time: tenth * 100_000, step: Step(tenth * 50), subtasks: subtasks,
+            time: .milliseconds(tenth * 100), step: Step(tenth * 50), subtasks: subtasks,
             channels: channels, recorder: RecorderSample(bytes: UInt64(tenth) * 900))
     }
 
@@ -60,7 +60,8 @@ import WeirTrace
             let records = (0..<3).map { number in
                 LogRecord(
                     step: Step(tenth * 50 + Int64(number)), index: 1, operatorIndex: 0,
-                    ordinal: 0, subtask: UInt16(random.next() % 3), time: tenth * 100_000 - 50_000,
+                    ordinal: 0, subtask: UInt16(random.next() % 3),
+                    time: .milliseconds(tenth * 100 - 50),
                     site: UInt32(random.next() % 3), values: [.integer(Int64(number))])
             }
             batch.logs.append(LogBatch(worker: UInt16(piece % 2), records: records, lost: 0))
@@ -70,7 +71,7 @@ import WeirTrace
             batch.incidents = [
                 Incident(
                     step: Step(tenth * 50), kind: .violation, name: "sum",
-                    message: "sum does not hold", time: tenth * 100_000 - 10)
+                    message: "sum does not hold", time: .microseconds(tenth * 100_000 - 10))
             ]
         }
         return batch
@@ -141,7 +142,7 @@ import WeirTrace
         #expect(run.live.frames.count >= 10)
         for (time, frame) in run.live.frames.sorted(by: { $0.key < $1.key }) {
             let figures = try #require(frame.figures)
-            let instant = Instant(nanoseconds: trace.header.started + time * 1_000)
+            let instant = time.instant(after: Instant(nanoseconds: trace.header.started))
             let sample = try #require(exported.samples[instant.rfc3339(digits: 9)])
             let rows = frame.text.split(separator: "\n")
             #expect(sample["weir_recorder_bytes_total"] == Double(figures.recorder.bytes))
@@ -152,7 +153,9 @@ import WeirTrace
                 let busy = sample["weir_busy_seconds_total \(stage)"] ?? -1
                 #expect(abs(busy - Double(totals.times.busy) / 1e9) < 1e-6)
                 // Before the second sample there is no table.
-                guard totals.capacity > 0, time > run.live.frames.keys.min() ?? 0 else { continue }
+                guard totals.capacity > 0, time > run.live.frames.keys.min() ?? .start else {
+                    continue
+                }
                 #expect(sample["depth \(stage)"] == Double(totals.depth))
                 #expect(
                     rows.contains {

@@ -3,6 +3,7 @@ import WeirMonitor
 import WeirTelemetry
 
 @testable import WeirApp
+import WeirBase
 
 @Suite struct PlainLinesTests {
     /// A source and a sink, seen ten times a second.
@@ -34,14 +35,15 @@ import WeirTelemetry
             subtasks[0].idle += (100 - 2 * both) * 1_000_000
             tenths += 1
             let sample = MetricSample(
-                time: tenths * 100_000, step: 1, subtasks: subtasks, channels: [],
+                time: .milliseconds(tenths * 100), step: 1, subtasks: subtasks, channels: [],
                 recorder: RecorderSample())
             timeline.take(.sample(table.take(sample)))
         }
 
         /// The line of each stage, without the time of day before it.
         var lines: [String] {
-            PlainLines.text(timeline, at: 0).split(separator: "\n").map { String($0.dropFirst(12)) }
+            PlainLines.text(timeline, at: Instant(nanoseconds: 0)).split(separator: "\n")
+                .map { String($0.dropFirst(12)) }
         }
     }
 

@@ -40,10 +40,10 @@ import WeirTrace
             plan: "00112233aabbccdd", seed: 1)
         let writer = try TraceWriter(path: path, header: header, overwrite: false)
         var rhythm = SampleRhythm()
-        let start = wide.clock.nanoseconds
+        let start = wide.clock.now
         var (before, samples) = (writer.bytesWritten, 0)
         for tenth in 1...6_000 as ClosedRange<Int64> {
-            wide.clock.advance(to: start + tenth * 100_000_000)
+            wide.clock.advance(to: start + .milliseconds(tenth * 100))
             guard let sample = rhythm.take(sampler.take()) else { continue }
             if tenth <= 10 { before = writer.bytesWritten }
             samples += 1
@@ -135,7 +135,7 @@ import WeirTrace
         var stamps = wide.execution.subtasks.map { _ in TickClock.nanoseconds() }
         let now = TickClock.nanoseconds()
         for step in 1...400 as ClosedRange<Int64> {
-            wide.clock.advance(to: step * 1_000_000)
+            wide.clock.advance(to: .milliseconds(step))
             for number in 1...4 where random.next() % 3 > 0 {
                 // A stamp that lies ahead of the sampler's clock, or behind it.
                 let stamp = now + UInt64(step) * 1_000_000 + random.next() % 3_000_000
@@ -251,8 +251,8 @@ private final class SkewWatch: @unchecked Sendable {
 /// correct what falls.
 private struct PlainReader {
     private(set) var fallen: String?
-    private var known: [String: (times: StateTimes, at: Int64)] = [:]
-    private var time: Int64 = 0
+    private var known: [String: (times: StateTimes, at: RunTime)] = [:]
+    private var time = RunTime.start
 
     /// Whether every state was seen.
     var isComplete: Bool {
@@ -276,7 +276,7 @@ private struct PlainReader {
         }
         guard sample.isPartial != true else { return }
         for (name, subtask) in known where !named.contains(name) {
-            known[name]?.times.idle += UInt64(sample.time - subtask.at) * 1_000
+            known[name]?.times.idle += UInt64((sample.time - subtask.at).nanoseconds)
             known[name]?.at = sample.time
         }
     }

@@ -125,7 +125,7 @@ import WeirTesting
         for time in 1...100 {
             stage.feed.offer(
                 MetricSample(
-                    time: Int64(time), step: 0, subtasks: [], channels: [],
+                    time: RunTime(time), step: 0, subtasks: [], channels: [],
                     recorder: RecorderSample()))
         }
         let times = stage.feed.take().samples.map(\.time)

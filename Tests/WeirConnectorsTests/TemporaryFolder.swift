@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import WeirBase
 import WeirEngine
 import WeirTelemetry
 

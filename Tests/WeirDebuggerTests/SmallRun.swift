@@ -64,7 +64,8 @@ final class SmallRun: ReplayedExecution {
         let isTurn = !step.isMultiple(of: 2)
         return StepFacts(
             step: step, kind: isTurn ? .input : .access, subtask: isTurn ? 0 : 2,
-            turn: isTurn ? step : 2, port: 0, count: isTurn ? 3 : 0, time: Int64(step.count) * 1_000
+            turn: isTurn ? step : 2, port: 0, count: isTurn ? 3 : 0,
+            time: RunTime(step.count * 1_000)
         )
     }
 

@@ -7,9 +7,9 @@ import WeirBase
     @Test func `wake times are those of a plain table, whatever is set and taken`() {
         var random = SeededGenerator(seed: 9)
         var wakes = WakeTimes()
-        var table: [UInt16: Int64] = [:]
+        var table: [UInt16: RunTime] = [:]
         for _ in 0..<5_000 {
-            let now = Int64(random.below(1_000))
+            let now = RunTime(random.below(1_000))
             if random.below(5) == 0 {
                 let due = table.filter { $0.value <= now }.map(\.key)
                 #expect(Set(wakes.take(dueAt: now)) == Set(due))
@@ -27,7 +27,7 @@ import WeirBase
     @Test func `those that are due come in the order of their times`() {
         var wakes = WakeTimes()
         for (subtask, time) in [(3, 30), (1, 10), (2, 20), (4, 40)] {
-            _ = wakes.set(Int64(time), of: UInt16(subtask))
+            _ = wakes.set(RunTime(time), of: UInt16(subtask))
         }
         _ = wakes.set(5, of: 3)
         #expect(wakes.take(dueAt: 20) == [3, 1, 2])
@@ -36,7 +36,9 @@ import WeirBase
 
     @Test func `a subtask whose time is set again and again takes no more room`() {
         var wakes = WakeTimes()
-        for time in 0..<10_000 as Range<Int64> { _ = wakes.set(10_000 - time, of: 1) }
+        for time in 0..<10_000 as Range<Int64> {
+            _ = wakes.set(.microseconds(10_000 - time), of: 1)
+        }
         #expect(wakes.entryCount <= 2 + WakeTimes.slack)
         #expect(wakes.take(dueAt: 10_000) == [1])
     }

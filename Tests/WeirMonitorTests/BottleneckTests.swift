@@ -188,7 +188,7 @@ import WeirTerminal
             window.busy += isBusy ? 100_000_000 : 5_000_000
             window.idle += isBusy ? 0 : 95_000_000
             let sample = MetricSample(
-                time: tenth * 100_000, step: 1, subtasks: [window], channels: [],
+                time: .milliseconds(tenth * 100), step: 1, subtasks: [window], channels: [],
                 recorder: RecorderSample())
             _ = model.update(.sample(table.take(sample)))
             if tenth > 20 { said.insert(model.timeline.bottleneck.sentence) }
@@ -221,20 +221,20 @@ import WeirTerminal
         let count = 150_000
         for tenth in 1...count {
             let sample = MetricSample(
-                time: Int64(tenth) * 100_000, step: 0, subtasks: [], channels: [],
+                time: RunTime(tenth * 100_000), step: 0, subtasks: [], channels: [],
                 recorder: RecorderSample())
             history.append(SampleFrame(sample, names: ExampleRun.stages))
         }
         #expect(history.count <= SampleHistory.fineCapacity + SampleHistory.coarseCapacity)
         #expect(history.oldest?.time == 100_000)
-        var last = Int64.min
+        var last = RunTime.min
         for index in 0..<history.count {
             #expect(history[index].time > last)
             last = history[index].time
         }
-        #expect(last == Int64(count) * 100_000)
+        #expect(last == .milliseconds(Int64(count) * 100))
         let index = history.index(atOrBefore: 7_000_000_000) ?? 0
-        #expect(7_000_000_000 - history[index].time <= SampleHistory.coarseMicroseconds)
+        #expect(7_000_000_000 - history[index].time <= SampleHistory.coarseDistance)
         #expect(history.index(atOrBefore: 1) == nil)
     }
 
@@ -260,7 +260,7 @@ import WeirTerminal
     }
 
     private func sample(
-        _ shares: [String: (Double, Double)], queues: [String: UInt64], at time: Int64,
+        _ shares: [String: (Double, Double)], queues: [String: UInt64], at time: RunTime,
         names: [String] = []
     ) -> MetricSample {
         let stages = names.isEmpty ? shares.keys.sorted() : names
@@ -295,7 +295,7 @@ import WeirTerminal
         var history = SampleHistory(stages: stages, subtasks: subtasks)
         for tenth in 1...20_000 {
             let sample = MetricSample(
-                time: Int64(tenth) * 100_000, step: 0, subtasks: [], channels: [],
+                time: RunTime(tenth * 100_000), step: 0, subtasks: [], channels: [],
                 recorder: RecorderSample())
             history.append(SampleFrame(sample, names: []))
         }

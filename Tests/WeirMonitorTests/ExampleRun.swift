@@ -87,7 +87,7 @@ struct ExampleRun {
         }
         if tenths % 10 == 0 { addLatencies() }
         var sample = MetricSample(
-            time: tenths * 100_000, step: Step(tenths * 1_000), subtasks: totals,
+            time: .milliseconds(tenths * 100), step: Step(tenths * 1_000), subtasks: totals,
             channels: channels,
             recorder: RecorderSample(bytes: UInt64(tenths) * 68_000, logsDropped: 0))
         sample.process = ProcessSample(

@@ -24,7 +24,7 @@ import WeirTerminal
                 change(&subtasks[index], second)
             }
             let sample = MetricSample(
-                time: second * 1_000_000, step: 1, subtasks: subtasks, channels: [],
+                time: .seconds(second), step: 1, subtasks: subtasks, channels: [],
                 recorder: RecorderSample())
             _ = model.update(.sample(table.take(sample)))
         }

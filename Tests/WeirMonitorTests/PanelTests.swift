@@ -163,7 +163,7 @@ import WeirTerminal
                         Incident(
                             step: Step(number), kind: .violation, name: "stock",
                             message: "stock does not hold (found by enrich/\(number % 3))",
-                            time: Int64(number)))))
+                            time: RunTime(number)))))
             warn(&model, 1, text: "between \(number % 2) ")
         }
         let lines = model.timeline.notices.lines(.all)

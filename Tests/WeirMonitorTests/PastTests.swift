@@ -26,7 +26,7 @@ import WeirTerminal
             while below(3) == 0 {
                 let severity = Notice.Severity.allCases[Int(below(4))]
                 // Some are noticed late: their time is long past when they are recorded.
-                let time = sample.time - Int64(below(3_000_000))
+                let time = sample.time - RunTime(below(3_000_000))
                 messages.append(
                     .notice(
                         Notice(
@@ -46,7 +46,7 @@ import WeirTerminal
     }
 
     private static let samples = 700
-    private static let now: Int64 = 100_000_000
+    private static let now = RunTime.seconds(100)
 
     private static let views: [(size: (Int, Int), key: Unicode.Scalar?)] = [
         ((160, 48), nil), ((80, 24), nil), ((40, 10), "5"), ((120, 40), "i"),
@@ -68,7 +68,7 @@ import WeirTerminal
             _ = long.update(.key(.character("t")))
             if key == "i" { _ = long.update(.key(.character("i"))) }
             if number % 23 == 0 || number < 9 || abs(number - Self.samples * 2 / 3) < 3 {
-                #expect(long.timeline.shownTime == Int64(number) * 100_000)
+                #expect(long.timeline.shownTime == RunTime(number * 100_000))
                 frames[number] = long.frame
             }
         }

@@ -1,4 +1,5 @@
 import Testing
+import WeirBase
 import WeirMonitor
 
 /// The playhead as a state machine: what each event does in each state.
@@ -33,7 +34,7 @@ import WeirMonitor
         (6, true, .paused(at: 10)),
     ])
     func `playing waits at the edge of a run that goes on and stops at the end of one that is over`(
-        passed: Int64, isOver: Bool, after: Playhead
+        passed: RunTime, isOver: Bool, after: Playhead
     ) {
         var playhead = Playhead.playing(at: 5)
         playhead.advance(by: passed, newest: 10, isOver: isOver)
@@ -51,10 +52,10 @@ import WeirMonitor
     }
 
     @Test(arguments: [
-        (Playhead.live, Int64(20)), (.paused(at: 3), 3), (.paused(at: 21), 20),
+        (Playhead.live, RunTime(20)), (.paused(at: 3), 3), (.paused(at: 21), 20),
         (.playing(at: 19), 19), (.playing(at: 40), 20),
     ])
-    func `what is shown is never later than the newest sample`(playhead: Playhead, shown: Int64) {
+    func `what is shown is never later than the newest sample`(playhead: Playhead, shown: RunTime) {
         #expect(playhead.shown(newest: 20) == shown)
     }
 }

@@ -32,7 +32,7 @@ import WeirTelemetry
         #expect((0..<3).map { ring[$0] } == [2, 30, 4])
     }
 
-    private func frame(_ time: Int64) -> SampleFrame {
+    private func frame(_ time: RunTime) -> SampleFrame {
         SampleFrame(
             MetricSample(
                 time: time, step: 0, subtasks: [], channels: [], recorder: RecorderSample()),
@@ -49,7 +49,7 @@ import WeirTelemetry
     @Test func `a moment is found in what is kept sample by sample and in what is not`() {
         var history = SampleHistory(stages: 0)
         let count = SampleHistory.fineCapacity + 2_000
-        for tenth in 1...count { history.append(frame(Int64(tenth) * 100_000)) }
+        for tenth in 1...count { history.append(frame(.milliseconds(Int64(tenth) * 100))) }
         for index in 0..<history.count {
             let time = history[index].time
             #expect(history.index(atOrBefore: time) == index)

@@ -7,7 +7,7 @@ import WeirTerminal
 
 /// The parts that all views of a screen share, each by itself.
 @Suite struct ScreenPartsTests {
-    private func frame(_ time: Int64, restsFor rest: Int64? = nil) -> SampleFrame {
+    private func frame(_ time: RunTime, restsFor rest: RunTime? = nil) -> SampleFrame {
         var sample = MetricSample(
             time: time, step: 0, subtasks: [], channels: [], recorder: RecorderSample())
         sample.restsFor = rest
@@ -24,7 +24,7 @@ import WeirTerminal
         var screen = screen(.watcher)
         _ = screen.update(.sample(frame(1_000_000, restsFor: 5_000_000)))
         var said: [String] = []
-        for now: Int64 in [2_000_000, 4_000_000, 8_000_000, 8_100_000] {
+        for now: RunTime in [2_000_000, 4_000_000, 8_000_000, 8_100_000] {
             _ = screen.update(.tick(now: now))
             let line = screen.frame.text.prefix { $0 != "\n" }
             said.append(String(line.firstRange(of: "LIVE").map { line[$0.lowerBound...] } ?? ""))
@@ -37,15 +37,15 @@ import WeirTerminal
 
     @Test func `the picture of the last minute moves by whole cells and stays in between`() {
         var timeline = Timeline(ExampleRun.facts)
-        var edges: [Int64] = []
+        var edges: [RunTime] = []
         for tenth in 1...1_300 as ClosedRange<Int64> {
-            timeline.take(.sample(frame(tenth * 100_000)))
+            timeline.take(.sample(frame(.milliseconds(tenth * 100))))
             let spans = Minute(timeline).spans(cells: 60)
             #expect(spans.count == 60)
             // A piece of a second, of which the first edge is a whole one.
             if let span = spans[30] { edges.append(span.old.time) }
         }
-        #expect(edges.allSatisfy { $0 % 1_000_000 == 0 })
+        #expect(edges.allSatisfy { $0 == .seconds($0.wholeSeconds) })
         let changes = zip(edges, edges.dropFirst()).count { $0 != $1 }
         #expect(changes == edges.count / 10 - 1)
     }
@@ -96,7 +96,7 @@ import WeirTerminal
 
     @Test func `a notice is gone to once the sample that it comes with is here`() {
         var timeline = Timeline(ExampleRun.facts)
-        for time: Int64 in [1, 2, 3] { timeline.take(.sample(frame(time))) }
+        for time: RunTime in [1, 2, 3] { timeline.take(.sample(frame(time))) }
         timeline.take(.notice(ExampleRun.notices[0]))
         timeline.go(by: -1)
         let early = timeline.goToNotice(forward: true)
@@ -109,7 +109,7 @@ import WeirTerminal
 
     @Test func `what follows the last sample of a run that ended is gone to at its end`() {
         var timeline = Timeline(ExampleRun.facts)
-        for time: Int64 in [1, 2, 3] { timeline.take(.sample(frame(time))) }
+        for time: RunTime in [1, 2, 3] { timeline.take(.sample(frame(time))) }
         timeline.take(.notice(ExampleRun.notices[0]))
         timeline.take(.ended("died"))
         timeline.go(by: -1)

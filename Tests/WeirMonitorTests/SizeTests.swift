@@ -76,10 +76,10 @@ import WeirTerminal
             var model = ScreenModel(
                 facts: facts, standpoint: .owner, size: CanvasSize(width: width, height: height),
                 theme: Theme(symbols: .unicode, hasColor: true))
-            for time: Int64 in 1...3 {
+            for time: RunTime in [100_000, 200_000, 300_000] {
                 let subtasks = [name, "b"].map { SubtaskSample(stage: $0, subtask: 0) }
                 let sample = MetricSample(
-                    time: time * 100_000, step: 1, subtasks: subtasks, channels: [],
+                    time: time, step: 1, subtasks: subtasks, channels: [],
                     recorder: RecorderSample())
                 _ = model.update(.sample(SampleFrame(sample, names: facts.stages)))
             }
@@ -100,7 +100,7 @@ import WeirTerminal
         odd.recordsIn = .max
         odd.busy = .max
         odd.watermarkLag = .max
-        for time: Int64 in [.min, 0, 2_100_000, .max - 1, .max] {
+        for time: RunTime in [.min, 0, 2_100_000, .max - 1, .max] {
             var sample = MetricSample(
                 time: time, step: .max, subtasks: [odd, odd],
                 channels: [
@@ -108,7 +108,7 @@ import WeirTerminal
                         name: "", from: "", to: "enrich", depth: .max, capacity: 1, bytes: .max,
                         dropped: .max)
                 ], recorder: RecorderSample(bytes: .max, logsDropped: .max))
-            sample.newest = time
+            sample.newest = time.rawValue
             _ = model.update(.sample(stages.take(sample)))
             #expect(model.frame.cells.count == 80 * 24)
         }

@@ -51,10 +51,10 @@ import WeirTerminal
         _ = model.update(.tick(now: 10_000_000))
         _ = press(&model, .character(" "))
         #expect(model.timeline.shownTime == 5_000_000)
-        var last: Int64 = 5_000_000
+        var last: RunTime = 5_000_000
         for tenth: Int64 in 1...20 {
             _ = model.update(.seen(run.next()))
-            _ = model.update(.tick(now: 10_000_000 + tenth * 100_000))
+            _ = model.update(.tick(now: .milliseconds(10_000 + tenth * 100)))
             guard let time = model.timeline.shownTime else { continue }
             #expect(time >= last && time - last <= 100_000)
             last = time

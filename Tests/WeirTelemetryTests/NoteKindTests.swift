@@ -77,7 +77,7 @@ import WeirTelemetry
         #expect(!test.lane.tryReserve(test.lane.capacity - room + 1))
         let batch = batch
         let step = try #require(batch.steps.first)
-        #expect([step.digest, UInt64(step.time)] == [6, 5])
+        #expect([step.digest, UInt64(step.time.rawValue)] == [6, 5])
         #expect(batch.words(of: step).map { UInt16(truncatingIfNeeded: $0) } == markers)
     }
 

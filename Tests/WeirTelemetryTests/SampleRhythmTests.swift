@@ -6,7 +6,7 @@ import WeirTelemetry
 @Suite struct SampleRhythmTests {
     private func sample(_ time: Int64, _ subtasks: [SubtaskSample] = []) -> MetricSample {
         MetricSample(
-            time: time, step: 9, subtasks: subtasks, channels: [],
+            time: RunTime(time), step: 9, subtasks: subtasks, channels: [],
             recorder: RecorderSample(bytes: UInt64(time)))
     }
 
@@ -28,7 +28,7 @@ import WeirTelemetry
             let time = tenth * 100_000
             guard let taken = rhythm.take(sample(time)) else { continue }
             #expect(time <= due)
-            due = time + (taken.restsFor ?? 0)
+            due = time + (taken.restsFor ?? .start).rawValue
         }
     }
 

@@ -21,7 +21,7 @@ import WeirTelemetry
         _ channels: [ChannelSample] = []
     ) -> MetricSample {
         var sample = MetricSample(
-            time: time, step: Step(time), subtasks: subtasks, channels: channels,
+            time: RunTime(time), step: Step(time), subtasks: subtasks, channels: channels,
             recorder: RecorderSample(bytes: UInt64(time)))
         sample.newest = newest
         return sample
@@ -106,7 +106,7 @@ import WeirTelemetry
         for time in [Int64.max, .min, 0, .max, -1] {
             table.take(sample(max(0, time), newest: time, [odd]))
             var next = sample(0, newest: .min)
-            next.time = time
+            next.time = RunTime(time)
             table.take(next)
         }
         #expect(table.subtasks.count == 2)

@@ -49,7 +49,7 @@ enum Fixture {
     /// A turn from its beginning to its end.
     static func turn(
         _ batch: inout ScheduleBatch, step: Step, subtask: UInt16, kind: StepKind = .input,
-        inlet: UInt16 = 0, count: UInt32 = 256, time: Int64, emitted: [UInt32] = [],
+        inlet: UInt16 = 0, count: UInt32 = 256, time: RunTime, emitted: [UInt32] = [],
         duration: UInt32 = 5, sample: UInt64? = nil, accesses: UInt32 = 0
     ) {
         var note = StepNote(step: step, kind: kind)
@@ -106,7 +106,7 @@ enum Fixture {
         for (index, kind) in [StepKind.timer, .continue, .idle, .end, .failure].enumerated() {
             turn(
                 &second, step: Step(7 + index), subtask: 3, kind: kind, inlet: 1, count: 1,
-                time: Int64(20 + index), emitted: [UInt32(index)])
+                time: RunTime(20 + index), emitted: [UInt32(index)])
         }
         var rest = StepNote(step: 12, kind: .rest)
         rest.time = 31
@@ -125,7 +125,7 @@ enum Fixture {
 
     static func record(
         step: Step, index: UInt32 = 1, operatorIndex: UInt16 = 0, ordinal: UInt32 = 0,
-        subtask: UInt16 = 1, time: Int64 = 14, site: UInt32 = 0,
+        subtask: UInt16 = 1, time: RunTime = 14, site: UInt32 = 0,
         values: [LogValue] = [.integer(5), .integer(-1)]
     ) -> LogRecord {
         LogRecord(
@@ -139,7 +139,7 @@ enum Fixture {
         hash.combine(bytes: bytes)
         return InputBlock(
             source: source, index: index, kind: .bytes, offset: index * 10,
-            length: UInt32(bytes.count), hash: hash.value, time: Int64(index), bytes: bytes)
+            length: UInt32(bytes.count), hash: hash.value, time: RunTime(index), bytes: bytes)
     }
 
     static var metric: MetricSample {

@@ -113,7 +113,7 @@ import WeirTelemetry
                 records.append(
                     Fixture.record(
                         step: Step(step * 3), index: index, subtask: UInt16(step % 4),
-                        time: Int64(step * 40), values: [.integer(Int64(generator.next() % 500))])
+                        time: RunTime(step * 40), values: [.integer(Int64(generator.next() % 500))])
                 )
             }
         }

@@ -14,7 +14,7 @@ import WeirTelemetry
             lane.reserve(1 + NoteLane.endSlots(outlets: 1))
             lane.noteTurn(
                 step: step, kind: .input, subtask: UInt16(step.count % 4), inlet: 0, count: 3,
-                time: Int64(step.count) * 2)
+                time: RunTime(step.count * 2))
             let used = [UInt32(step.count % 3)].withUnsafeBufferPointer {
                 lane.noteEnd(step: step, accesses: 0, duration: 2, sample: nil, emitted: $0)
             }

@@ -20,7 +20,7 @@ import WeirTelemetry
         return path
     }
 
-    private func turn(_ lane: NoteLane, step: Step, subtask: UInt16, time: Int64 = 50) {
+    private func turn(_ lane: NoteLane, step: Step, subtask: UInt16, time: RunTime = 50) {
         lane.reserve(1)
         lane.noteTurn(step: step, kind: .input, subtask: subtask, inlet: 0, count: 1, time: time)
     }

@@ -131,7 +131,7 @@ import WeirTelemetry
         var encoding = Duration.zero
         var decoding = Duration.zero
         var step: Step = 1
-        var time: Int64 = 0
+        var time = RunTime.start
         var bytes = 0
         var turns = 0
         for _ in 0..<16 {
@@ -139,13 +139,13 @@ import WeirTelemetry
             var waiting: [(step: Step, subtask: UInt16)] = []
             for _ in 0..<8_000 {
                 let subtask = UInt16(below(4))
-                time += Int64(count > 1 ? 2 + below(20) : below(3))
+                time = time + .microseconds(Int64(count > 1 ? 2 + below(20) : below(3)))
                 let taken = count > 1 && below(10) == 0 ? UInt32(1 + below(255)) : count
                 var note = StepNote(step: step, kind: .input)
                 note.subtask = subtask
                 note.port = subtask == 3 ? UInt16(below(2)) : 0
                 note.count = taken
-                note.time = time - Int64(below(3))
+                note.time = time - .microseconds(Int64(below(3)))
                 batch.steps.append(note)
                 waiting.append((step, subtask))
                 if waiting.count > 2 {

@@ -45,11 +45,11 @@ private struct TraceFacts {
         } else {
             // A run that died has no duration in its end: the newest time that any step has must
             // do.
-            var last: Int64 = 0
+            var last = RunTime.start
             try trace.forEachSchedule { batch in
                 for note in batch.steps { last = max(last, note.time) }
             }
-            duration = UInt64(max(0, last)) * 1_000
+            duration = UInt64(last.nanoseconds)
         }
     }
 

@@ -151,13 +151,13 @@ struct TopLines {
     private func showRates() {
         guard !isSilent, let frame = timeline.shownFrame else { return }
         Output.standard(
-            PlainLines.text(timeline, at: Self.instant(timeline.facts.started, frame.time)))
+            PlainLines.text(timeline, at: instant(of: frame.time)))
     }
 
     /// A notice as a line.
     private func show(_ notice: Notice) {
         guard !isSilent else { return }
-        let time = Instant(nanoseconds: Self.instant(timeline.facts.started, notice.time))
+        let time = instant(of: notice.time)
         Output.standard(
             "\(Figures.clock(time))  \(notice.severity)  step \(notice.step)  "
                 + "\(PrintableText.escaped(notice.origin)): \(PrintableText.escaped(notice.text))\n"
@@ -166,23 +166,21 @@ struct TopLines {
 
     /// Says that nothing came for a while: at 2, 4, 8 … seconds, and when it goes on.
     private mutating func tellAge() {
-        let age = timeline.age / 1_000_000
+        let age = timeline.age.wholeSeconds
         // Twice as long each time: a run that rests for an hour is worth a dozen lines and not a
         // thousand.
         if age >= max(2, toldAge * 2) {
             toldAge = age
             Output.error(
-                "weir: note: the newest sample is \(Figures.age(microseconds: timeline.age)) old\n")
+                "weir: note: the newest sample is \(Figures.age(timeline.age)) old\n")
         } else if age < 2 {
             if toldAge > 0 { Output.error("weir: note: samples come again\n") }
             toldAge = 0
         }
     }
 
-    /// Nanoseconds since 1970 of a moment of the run. A damaged trace may claim a start that does
-    /// not fit.
-    private static func instant(_ started: Int64, _ microseconds: Int64) -> Int64 {
-        let (sum, overflow) = started.addingReportingOverflow(microseconds * 1_000)
-        return overflow ? started : sum
+    /// The time of day of a moment of the run.
+    private func instant(of time: RunTime) -> Instant {
+        time.instant(after: Instant(nanoseconds: timeline.facts.started))
     }
 }

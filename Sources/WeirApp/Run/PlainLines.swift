@@ -6,13 +6,13 @@ import WeirMonitor
 /// The figures and the verdict are the overview's own: rates over a second, and what limits the run
 /// over three seconds, so that a spike of a second is no verdict here either.
 enum PlainLines {
-    /// A line for each stage at the timeline's shown moment, which is `nanoseconds` since 1970;
-    /// empty before there are two samples. The columns of one text are aligned.
-    static func text(_ timeline: Timeline, at nanoseconds: Int64) -> String {
+    /// A line for each stage at the timeline's shown moment, which is at `instant`; empty before
+    /// there are two samples. The columns of one text are aligned.
+    static func text(_ timeline: Timeline, at instant: Instant) -> String {
         let rates = timeline.rates
         guard let frame = timeline.shownFrame, !rates.isEmpty else { return "" }
         let bottleneck = timeline.bottleneck
-        let time = Instant(nanoseconds: nanoseconds).rfc3339(digits: 1)
+        let time = instant.rfc3339(digits: 1)
         let clock = time.dropFirst(11).dropLast()
         // Names come from a pipeline or a trace: what a terminal would obey is made visible.
         let names = rates.map { PrintableText.escaped($0.stage, limit: 60) }

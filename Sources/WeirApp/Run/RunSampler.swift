@@ -33,19 +33,19 @@ final class RunSampler {
     private var subtasks: [SubtaskSample]
     /// Each channel as it was told last.
     private var channels: [ChannelSample]
-    /// By subtask: when it was told last, in microseconds, and the newest event time then.
-    private var told: [(time: Int64, newest: Int64?)]
-    /// By subtask: when its latencies were told last, in microseconds, and how many there were.
-    private var toldLatencies: [(time: Int64, count: UInt64)]
-    /// Latencies are told at most this often, in microseconds, because they are longer than
-    /// everything else of a subtask together. It is a little less than a second: a sample that
-    /// comes early still tells them.
-    private static let latencyInterval: Int64 = 950_000
+    /// By subtask: when it was told last, and the newest event time then.
+    private var told: [(time: RunTime, newest: Int64?)]
+    /// By subtask: when its latencies were told last, and how many there were.
+    private var toldLatencies: [(time: RunTime, count: UInt64)]
+    /// Latencies are told at most this often, because they are longer than everything else of a
+    /// subtask together. It is a little less than a second: a sample that comes early still tells
+    /// them.
+    private static let latencyInterval = RunTime.milliseconds(950)
     /// Whether everything is told that is not told yet, as behind a run's last turn.
     private var tellsAll = false
-    /// The time of the last whole sample, in microseconds: up to here whoever reads the samples
-    /// took for idle who was not named.
-    private var passedTime: Int64 = 0
+    /// The time of the last whole sample: up to here whoever reads the samples took for idle who
+    /// was not named.
+    private var passedTime = RunTime.start
     /// For each subtask its part of `channelNumbers`.
     private let channelsOf: [Range<Int>]
     /// The channels of all subtasks, one after the other. In one array, because a plan may have
@@ -116,7 +116,7 @@ final class RunSampler {
     func take() -> MetricSample {
         let started = MonotonicClock.threadNanoseconds()
         let ticks = TickClock.nanoseconds()
-        let time = clock.microseconds
+        let time = clock.now
         let steps = execution.scheduler.stepCount
         var sample = MetricSample(
             time: time, step: steps, subtasks: [], channels: [], recorder: RecorderSample())
@@ -230,32 +230,31 @@ final class RunSampler {
     /// A subtask as whoever reads the samples has it now.
     private func known(_ number: Int) -> SubtaskSample {
         var known = subtasks[number]
-        known.wait(microseconds: passedTime - told[number].time)
+        known.wait(passedTime - told[number].time)
         return known
     }
 
     /// A subtask as whoever reads the samples will have it, if this one does not name it.
-    private func expected(_ number: Int, at time: Int64) -> SubtaskSample {
+    private func expected(_ number: Int, at time: RunTime) -> SubtaskSample {
         var expected = subtasks[number]
-        expected.wait(microseconds: time - told[number].time)
+        expected.wait(time - told[number].time)
         expected.follow(newest: (old: told[number].newest, new: newest))
         return expected
     }
 
-    /// When the oldest message of a channel came, in microseconds since the run's start; nil where
-    /// there is none.
-    private func since(_ entry: UInt64, _ ticks: UInt64, _ time: Int64) -> Int64? {
+    /// When the oldest message of a channel came; nil where there is none.
+    private func since(_ entry: UInt64, _ ticks: UInt64, _ time: RunTime) -> RunTime? {
         guard entry > 0 else { return nil }
-        let age = ticks > entry ? (ticks - entry) / 1_000 : 0
+        let age = RunTime(nanoseconds: Int64(ticks > entry ? ticks - entry : 0))
         // Cut to a millisecond: the clocks of both differ a little, and what stands still is told
         // once.
-        return max(0, time - Int64(age)) / 1_000 * 1_000
+        return max(.start, time - age).cutToMilliseconds
     }
 
     /// Adds the latencies where they changed and were not told for a while; until then the subtask
     /// is looked at in every sample.
     private func takeLatencies(
-        of subtask: Subtask, _ number: Int, _ time: Int64, _ sample: inout SubtaskSample
+        of subtask: Subtask, _ number: Int, _ time: RunTime, _ sample: inout SubtaskSample
     ) {
         let hops = subtask.latencyHops
         let count = hops.reduce(0) { $0 + $1.counts.count }
@@ -325,7 +324,7 @@ final class RunSampler {
         let lag = counters.lagRecords.load(ordering: .relaxed)
         sample.lagRecords = lag == .max ? nil : lag
         let since = counters.lagSince.load(ordering: .relaxed)
-        sample.lagSince = since == .max ? nil : since
+        sample.lagSince = since == .max ? nil : RunTime(since)
         let event = counters.newestEvent.load(ordering: .relaxed)
         let isOut =
             counters.isHeldOut.load(ordering: .relaxed)

@@ -110,7 +110,7 @@ struct RunSession {
     ) throws -> RunScreen? {
         guard case .tui(let look) = options.screen else { return nil }
         let facts = RunFacts(header: header, tracePath: recording.tracePath)
-        feed.setClock { [clock = run.outside.clock] in clock.microseconds }
+        feed.setClock { [clock = run.outside.clock] in clock.now }
         return try RunScreen(
             look: look, facts: facts, source: feed, standpoint: .owner,
             run: RunScreen.Run(

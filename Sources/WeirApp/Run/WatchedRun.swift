@@ -55,7 +55,7 @@ struct WatchedRun: Sendable {
         guard screen != nil else { return Output.error("weir: note: \(text)\n") }
         feed.offer(
             Notice(
-                severity: .warning, step: call.step, time: outside.clock.microseconds,
+                severity: .warning, step: call.step, time: outside.clock.now,
                 origin: call.subtask, text: text))
     }
 }

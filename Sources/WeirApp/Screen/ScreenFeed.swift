@@ -38,8 +38,8 @@ final class ScreenFeed: RecordConsumer, TimelineSource {
         var recordingEnd: String?
         /// Wakes the screen's thread; nil before there is a screen.
         var wake: (@Sendable () -> Void)?
-        /// The run's clock, in microseconds since its start.
-        var clock: @Sendable () -> Int64 = { 0 }
+        /// The run's clock.
+        var clock: @Sendable () -> RunTime = { .start }
         var digest: NewsDigest
         /// Whether everything comes from the recorder.
         var isRecorded = false
@@ -55,8 +55,10 @@ final class ScreenFeed: RecordConsumer, TimelineSource {
 
     func setWake(_ wake: @escaping @Sendable () -> Void) { state.withLock { $0.wake = wake } }
 
-    /// The run's clock, microseconds since its start, once there is one; before it is 0.
-    func setClock(_ clock: @escaping @Sendable () -> Int64) { state.withLock { $0.clock = clock } }
+    /// The run's clock, once there is one; before it stands at the start.
+    func setClock(_ clock: @escaping @Sendable () -> RunTime) {
+        state.withLock { $0.clock = clock }
+    }
 
     /// From now on news come from the recorder; what is offered besides is there already.
     func takesRecordedBatches() { state.withLock { $0.isRecorded = true } }

@@ -148,10 +148,10 @@ enum RunEnding {
 struct TraceClock {
     /// Whether the run is a simulated one.
     private let isVirtual: Bool
-    /// The time of the newest sample that was seen, in microseconds.
-    private(set) var newest: Int64 = 0
-    /// The run's time at `base`, in microseconds.
-    private var time: Int64
+    /// The time of the newest sample that was seen.
+    private(set) var newest = RunTime.start
+    /// The run's time at `base`.
+    private var time: RunTime
     /// A moment of the monotonic clock, in nanoseconds.
     private var base: UInt64
 
@@ -160,18 +160,18 @@ struct TraceClock {
         base = MonotonicClock.nanoseconds()
         let (since, overflow) = MonotonicClock.wallNanoseconds()
             .subtractingReportingOverflow(header.started)
-        time = isVirtual || overflow ? 0 : max(0, since / 1_000)
+        time = isVirtual || overflow ? .start : max(.start, RunTime(nanoseconds: since))
     }
 
     /// A sample of that time was found. The clock of a simulated run is set by it.
-    mutating func saw(_ sample: Int64, at now: UInt64) {
+    mutating func saw(_ sample: RunTime, at now: UInt64) {
         newest = SampleFrame.bounded(sample)
         guard isVirtual else { return }
         (time, base) = (SampleFrame.bounded(sample), now)
     }
 
-    /// Microseconds since the run's start.
-    func read(at now: UInt64) -> Int64 {
-        time + Int64(clamping: (now > base ? now - base : 0) / 1_000)
+    /// The run's time at a moment of the monotonic clock.
+    func read(at now: UInt64) -> RunTime {
+        time + RunTime(nanoseconds: Int64(clamping: now > base ? now - base : 0))
     }
 }

@@ -91,10 +91,10 @@ struct StepText {
 
 /// Writes times since a run's start.
 enum ElapsedText {
-    /// A time in seconds with all digits: `1.234567 s`. Microseconds are given.
-    static func text(_ microseconds: Int64) -> String {
-        let sign = microseconds < 0 ? "-" : ""
-        let (seconds, rest) = microseconds.magnitude.quotientAndRemainder(dividingBy: 1_000_000)
+    /// A time in seconds with all digits: `1.234567 s`.
+    static func text(_ time: RunTime) -> String {
+        let sign = time < .start ? "-" : ""
+        let (seconds, rest) = time.rawValue.magnitude.quotientAndRemainder(dividingBy: 1_000_000)
         let digits = String(rest)
         return sign + "\(seconds).\(String(repeating: "0", count: 6 - digits.count))\(digits) s"
     }

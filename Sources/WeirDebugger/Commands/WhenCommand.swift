@@ -20,14 +20,14 @@ extension Debugger {
         // A rest point and an access have times too, but a void has none: then it is that of
         // the step before.
         let elapsed = try time(of: position)
-        let clock = (started + .microseconds(elapsed)).rfc3339(digits: 6)
+        let clock = elapsed.instant(after: started).rfc3339(digits: 6)
         // The same words as behind a movement, so that nobody has to learn two.
         try arrive(&answer, [])
         // A run without any step is at its end.
         let percent = last == 0 ? 100 : Int(Double(position.count) * 100 / Double(last.count))
         answer.line(
             "  \(ElapsedText.text(elapsed)) after the start, \(clock), \(percent)% of the trace")
-        answer.member("timestamp", .text((started + .microseconds(elapsed)).rfc3339()))
+        answer.member("timestamp", .text(elapsed.instant(after: started).rfc3339()))
         addOpenTurns(to: &answer)
         return answer
     }

@@ -144,7 +144,7 @@ package final class LaneNotes: LiveNotes, @unchecked Sendable {
         lane.release(subtask.turnSlots - turn.usedSlots - used)
     }
 
-    package func rested(step: Step, time: Int64, state: () -> StateDigest) {
+    package func rested(step: Step, time: RunTime, state: () -> StateDigest) {
         guard let lanes else { return }
         // The digest is computed here and not by the caller, so that a run that records nothing
         // does not pay for it.

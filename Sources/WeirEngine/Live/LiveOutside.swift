@@ -126,7 +126,7 @@ package final class LiveOutside: Outside, @unchecked Sendable {
 
     /// What a schedule may know of the outside before it chooses a turn. Reads the clock.
     package func present(isEnding: Bool) -> Present {
-        Present(clock: clock.nanoseconds, isEnding: isEnding, calls: executor)
+        Present(time: clock.now, isEnding: isEnding, calls: executor)
     }
 
     // MARK: What it answers
@@ -146,7 +146,7 @@ package final class LiveOutside: Outside, @unchecked Sendable {
                 ? connections.locations[source.index] : nil,
             source: UInt16(source.index), lane: lanes?.readers[source.index],
             isStored: connections.storesInput[source.index],
-            clock: { [clock] in clock.nanoseconds },
+            clock: { [clock] in clock.now },
             onInput: { [weak self] in self?.notify { $0.source == source.index } })
         readers.append(feed)
         return feed
@@ -196,8 +196,8 @@ private final class ServedExecution: @unchecked Sendable {
 /// It decides which turn is taken and on how much, never what a turn does: all that a turn takes of
 /// it is in the turn's note. Only live schedules choose, so a replay has none.
 package struct Present {
-    /// Processing time, nanoseconds since the start, read once for each look.
-    let clock: Int64
+    /// Processing time, read once for each look.
+    let time: RunTime
     /// Whether sources are to end at their next turn.
     let isEnding: Bool
     /// Where answers of calls wait, to be asked for by subtask.

@@ -1,5 +1,5 @@
 import Synchronization
-import WeirBase
+package import WeirBase
 
 /// The processing time of a run that happens, since its start.
 ///
@@ -17,28 +17,36 @@ package final class RunClock: Sendable {
 
     package let kind: Kind
     private let origin = TickClock.nanoseconds()
+    /// Microseconds since the start.
     private let virtualTime = Atomic<Int64>(0)
 
     package init(_ kind: Kind) { self.kind = kind }
 
-    /// Nanoseconds since the start. Costs one reading of the counter, or one load.
-    package var nanoseconds: Int64 {
+    /// The time since the start, cut to whole microseconds and not rounded. Costs one reading of
+    /// the counter, or one load.
+    package var now: RunTime {
         switch kind {
-        case .real: Int64(TickClock.nanoseconds() &- origin)
-        case .virtual: virtualTime.load(ordering: .relaxed)
+        case .real: RunTime(nanoseconds: Int64(TickClock.nanoseconds() &- origin))
+        case .virtual: RunTime(virtualTime.load(ordering: .relaxed))
         }
     }
 
-    /// Whole microseconds since the start, cut and not rounded: the unit of notes and samples.
-    package var microseconds: Int64 { nanoseconds / 1_000 }
+    /// How many nanoseconds are left until `time`; 0 where it has come. Finer than `now`, so that
+    /// whoever sleeps for so long is not a microsecond late.
+    package func nanoseconds(until time: RunTime) -> UInt64 {
+        let passed: Int64 =
+            switch kind {
+            case .real: Int64(TickClock.nanoseconds() &- origin)
+            case .virtual: now.nanoseconds
+            }
+        return UInt64(max(0, time.nanoseconds - passed))
+    }
 
-    /// Moves a virtual clock on to so many nanoseconds since the start, never back. By one thread
-    /// at a time, the one with the baton, which is why a load and a store are enough; relaxed,
-    /// because whoever else reads it only shows it.
-    package func advance(to nanoseconds: Int64) {
-        assert(kind == .virtual, "the machine's clock is told to be at \(nanoseconds) ns")
-        if nanoseconds > virtualTime.load(ordering: .relaxed) {
-            virtualTime.store(nanoseconds, ordering: .relaxed)
-        }
+    /// Moves a virtual clock on to `time`, never back. By one thread at a time, the one with the
+    /// baton, which is why a load and a store are enough; relaxed, because whoever else reads it
+    /// only shows it.
+    package func advance(to time: RunTime) {
+        assert(kind == .virtual, "the machine's clock is told to be at \(time) us")
+        if time > now { virtualTime.store(time.rawValue, ordering: .relaxed) }
     }
 }

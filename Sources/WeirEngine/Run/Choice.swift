@@ -1,3 +1,4 @@
+package import WeirBase
 package import WeirTelemetry
 
 /// What a turn takes: found by a look in a run, read in the trace in a replay.
@@ -14,9 +15,8 @@ package struct Choice: Equatable, Sendable {
     /// A completion's calls, by their numbers. Their order is the order in which the operator gets
     /// the answers.
     package var calls: [UInt64] = []
-    /// Processing time, whole microseconds since the run's start: the one clock reading of the
-    /// turn.
-    package var time: Int64 = 0
+    /// Processing time: the one clock reading of the turn.
+    package var time: RunTime = 0
 
     package init(kind: StepKind) { self.kind = kind }
 }
@@ -25,9 +25,9 @@ package struct Choice: Equatable, Sendable {
 package enum Look: Equatable, Sendable {
     /// A turn can be taken.
     case choice(Choice)
-    /// Nothing can be taken now; at this time, in microseconds since the start, there may be
-    /// something. Nil where only a notification can change that.
-    case waiting(until: Int64?)
+    /// Nothing can be taken now; at this time there may be something. Nil where only a notification
+    /// can change that.
+    case waiting(until: RunTime?)
     /// Nothing can be taken now or ever.
     case done
 }

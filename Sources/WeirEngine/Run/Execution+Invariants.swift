@@ -100,11 +100,10 @@ extension Execution {
     package var wideInvariantNames: [String] { wideInvariants.map(\.name) }
 
     /// Checks the conditions over several parts of the state and tells which begin not to hold.
-    /// `time` is in microseconds since the start.
     ///
     /// Where no turn is open and no lock of the scheduler is held, since a violation may stop the
     /// run, and that takes these locks.
-    package func lookAtRest(step: Step, time: Int64) {
+    package func lookAtRest(step: Step, time: RunTime) {
         violatedAtRest(checkAtRest(), step: step, time: time)
     }
 
@@ -127,14 +126,14 @@ extension Execution {
 
     /// Tells of conditions that were found not to hold at a rest point, and stops the run where
     /// that was asked for. Call it with no lock of the scheduler held.
-    func violatedAtRest(_ invariants: [String], step: Step, time: Int64) {
+    func violatedAtRest(_ invariants: [String], step: Step, time: RunTime) {
         noteViolationsAtRest(invariants, step: step, time: time)
         stopAtRest(invariants, step: step)
     }
 
     /// Tells of conditions that were found not to hold at a rest point, without stopping. Any lock
     /// may be held, which is why the two halves are apart.
-    func noteViolationsAtRest(_ invariants: [String], step: Step, time: Int64) {
+    func noteViolationsAtRest(_ invariants: [String], step: Step, time: RunTime) {
         for invariant in invariants {
             let incident = Incident.atRest(invariant, step: step, time: time)
             keep(incident, by: "a rest point")
@@ -166,7 +165,7 @@ extension Execution {
 extension Incident {
     /// The incident of a condition over parts of the state that does not hold where no turn is
     /// open.
-    package static func atRest(_ invariant: String, step: Step, time: Int64) -> Incident {
+    package static func atRest(_ invariant: String, step: Step, time: RunTime) -> Incident {
         Incident(
             step: step, kind: .violation, name: invariant,
             message: "\(invariant) does not hold (found at a rest point)", time: time)

@@ -270,7 +270,7 @@ package final class Execution: @unchecked Sendable {
             counters.bytesIn.store(source.takenBytes, ordering: .relaxed)
             counters.newestEvent.store(source.newestEvent ?? .min, ordering: .relaxed)
             counters.lagRecords.store(source.lag ?? .max, ordering: .relaxed)
-            counters.lagSince.store(source.lagSince ?? .max, ordering: .relaxed)
+            counters.lagSince.store((source.lagSince ?? .max).rawValue, ordering: .relaxed)
         } else if let inlet {
             inlet.totalElements &+= UInt64(inlet.elements)
             SubtaskCounters.add(UInt64(inlet.elements), to: counters.recordsIn)

@@ -25,8 +25,8 @@ package struct Frame {
     @usableFromInline package var generator = SeededGenerator(seed: 0)
     /// The running turn's step, which its log records carry.
     package var step: Step = 0
-    /// The running turn's time, microseconds since the run's start, which its log records carry.
-    @usableFromInline package var turnTime: Int64 = 0
+    /// The running turn's time, which its log records carry.
+    package var turnTime = RunTime.start
     /// Bytes that the turn's closures have emitted, against `Subtask.maximumEmission`.
     @usableFromInline var emittedBytes = 0
     /// How many log records the turn has made, lost ones too. It orders a turn's records.

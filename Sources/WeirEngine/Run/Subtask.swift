@@ -200,21 +200,21 @@ package final class Subtask: @unchecked Sendable {
     // MARK: Looking
 
     /// What a turn could take now, the most urgent thing first: timers that are due, answered
-    /// calls, the source's input, an inlet in turn. `now` has the clock, read once for the whole
+    /// calls, the source's input, an inlet in turn. `now` has the time, read once for the whole
     /// look.
     ///
     /// It influences only which turn is taken, since its answer is recorded. A source may take
     /// blocks from its feed meanwhile: nobody can tell.
     package func look(at now: Present) -> Look {
         if isDone { return .done }
-        // Cut to microseconds before anything sees it: the note has exactly this time, and whether
-        // a timer is due is decided on it, so that a replay decides the same.
-        let time = now.clock / 1_000
+        // Whole microseconds, as in the note: whether a timer is due is decided on exactly this
+        // time, so that a replay decides the same.
+        let time = now.time
         if let choice = dueTimer(time) ?? answeredCalls(time, now.calls) {
             return .choice(choice)
         }
         // Rounded up: woken a microsecond early the timer would not be due.
-        var wake = chain.nextDeadline.map { ($0 - started + 999) / 1_000 }
+        var wake = chain.nextDeadline.map { RunTime(roundingUp: $0 - started) }
         if let source {
             switch source.look(time: time, isEnding: now.isEnding) {
             case .choice(var choice):
@@ -235,7 +235,7 @@ package final class Subtask: @unchecked Sendable {
     /// among them. It does not move `nextInlet`.
     package func choices(at now: Present) -> [Choice] {
         if isDone { return [] }
-        let time = now.clock / 1_000
+        let time = now.time
         var found: [Choice] = []
         if let choice = dueTimer(time) ?? answeredCalls(time, now.calls) { found.append(choice) }
         if let source, case .choice(var choice) = source.look(time: time, isEnding: now.isEnding) {
@@ -246,17 +246,17 @@ package final class Subtask: @unchecked Sendable {
         return found
     }
 
-    /// The turns that could be taken at `time`, microseconds since the start, from inlets and
-    /// timers alone: what a sequential execution knows without an outside. What a source has to
-    /// give, and which calls were answered, is for the outside to say.
-    package func knownChoices(time: Int64) -> [Choice] {
+    /// The turns that could be taken at `time` from inlets and timers alone: what a sequential
+    /// execution knows without an outside. What a source has to give, and which calls were
+    /// answered, is for the outside to say.
+    package func knownChoices(time: RunTime) -> [Choice] {
         if isDone { return [] }
         return [dueTimer(time)].compactMap { $0 } + choicesOfInlets(time)
     }
 
-    /// A turn for timers that are due at `time`, microseconds since the start.
-    private func dueTimer(_ time: Int64) -> Choice? {
-        guard let deadline = chain.nextDeadline, deadline <= started + time * 1_000 else {
+    /// A turn for timers that are due at `time`.
+    private func dueTimer(_ time: RunTime) -> Choice? {
+        guard let deadline = chain.nextDeadline, deadline <= started + time.nanoseconds else {
             return nil
         }
         var choice = Choice(kind: .timer)
@@ -266,7 +266,7 @@ package final class Subtask: @unchecked Sendable {
 
     /// A turn for calls that were answered, named one by one: between this look and the turn more
     /// may be.
-    private func answeredCalls(_ time: Int64, _ desk: CallExecutor) -> Choice? {
+    private func answeredCalls(_ time: RunTime, _ desk: CallExecutor) -> Choice? {
         guard calls != nil else { return nil }
         let answered = desk.answered(index, atMost: Self.completionBudget)
         guard !answered.isEmpty else { return nil }
@@ -280,12 +280,12 @@ package final class Subtask: @unchecked Sendable {
         return choice
     }
 
-    private func choicesOfInlets(_ time: Int64) -> [Choice] {
+    private func choicesOfInlets(_ time: RunTime) -> [Choice] {
         inlets.enumerated().compactMap { port, inlet in choice(port: port, inlet, time: time) }
     }
 
     /// A turn for the next inlet, in rotation, that has something.
-    private func lookAtInlets(time: Int64) -> Choice? {
+    private func lookAtInlets(time: RunTime) -> Choice? {
         assert(
             inlets.isEmpty || nextInlet < inlets.count,
             "\(name) looks at inlet \(nextInlet) of \(inlets.count) next")
@@ -299,7 +299,7 @@ package final class Subtask: @unchecked Sendable {
         return nil
     }
 
-    private func choice(port: Int, _ inlet: Inlet, time: Int64) -> Choice? {
+    private func choice(port: Int, _ inlet: Inlet, time: RunTime) -> Choice? {
         // An operator that makes calls takes no more elements than it may have calls in flight, so
         // that its calls are bounded without a queue.
         assert(budget > 0, "turns of \(name) may take \(budget) messages and so none")
@@ -320,7 +320,7 @@ package final class Subtask: @unchecked Sendable {
         assert(turn.step > lastTurn, "step \(turn.step) of \(name) comes behind \(lastTurn)")
         let frame = chain.frame
         frame.pointee.turnTime = choice.time
-        frame.pointee.now = started + choice.time * 1_000
+        frame.pointee.now = started + choice.time.nanoseconds
         frame.pointee.step = turn.step
         frame.pointee.logLane = turn.logLane.map { Unmanaged.passUnretained($0) }
         staleDigest()

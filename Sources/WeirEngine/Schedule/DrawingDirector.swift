@@ -81,7 +81,7 @@ package final class DrawingDirector: StepDirector {
                 guard let first = suspended.first else { return .finish }
                 return .resume(execution.subtasks[Int(first)])
             }
-            if let duration, clock.nanoseconds >= Int64(duration), !execution.isEnding {
+            if let duration, clock.now.nanoseconds >= Int64(duration), !execution.isEnding {
                 execution.end()
             }
             // A drawn run has bounded channels too; whoever has room now publishes before anything
@@ -132,7 +132,7 @@ package final class DrawingDirector: StepDirector {
         }
         notes.reserve(subtask.turnSlots, turn)
         turnsSinceRest += 1
-        clock.advance(to: clock.nanoseconds + 1_000)
+        clock.advance(to: clock.now + .microseconds(1))
         return .turn(subtask, choice, step: nextStep())
     }
 
@@ -150,26 +150,26 @@ package final class DrawingDirector: StepDirector {
     /// the violation carries the last one.
     private func checkInvariants(_ execution: Execution) {
         guard execution.hasWideInvariants else { return }
-        execution.lookAtRest(step: stepCount, time: clock.microseconds)
+        execution.lookAtRest(step: stepCount, time: clock.now)
     }
 
     /// Takes a rest point. There is no other thread to stand still.
     private func rest(_ execution: Execution) {
         turnsSinceRest = 0
         notes.reserveRest(parts: execution.partCount)
-        notes.rested(step: nextStep(), time: clock.microseconds) { execution.stateDigest() }
+        notes.rested(step: nextStep(), time: clock.now) { execution.stateDigest() }
     }
 
     /// Jumps to the next deadline of all subtasks; false when there is none, and nothing will ever
     /// happen again.
     private func advanceClock(_ execution: Execution) -> Bool {
-        var next: Int64?
+        var next: RunTime?
         for subtask in execution.subtasks {
             let look = subtask.look(at: outside.present(isEnding: execution.isEnding))
             if case .waiting(let until?) = look { next = min(next ?? until, until) }
         }
-        guard let next, next * 1_000 > clock.nanoseconds else { return false }
-        clock.advance(to: next * 1_000)
+        guard let next, next > clock.now else { return false }
+        clock.advance(to: next)
         return true
     }
 }

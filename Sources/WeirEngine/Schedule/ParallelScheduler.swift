@@ -148,7 +148,7 @@ package final class ParallelScheduler: Scheduler, @unchecked Sendable {
         clerk.join()
         // The end is a rest point without a step: short runs have no other.
         guard execution.hasWideInvariants, !execution.isStopping else { return }
-        execution.lookAtRest(step: stepCount, time: clock.microseconds)
+        execution.lookAtRest(step: stepCount, time: clock.now)
     }
 
     /// What a worker does from its first moment to its last.
@@ -364,9 +364,8 @@ package final class ParallelScheduler: Scheduler, @unchecked Sendable {
 
     // MARK: The clerk: time and rest points
 
-    /// Notes when a subtask wants to be woken, microseconds since the start, and tells the clerk
-    /// when nobody waits for less.
-    private func wake(_ subtask: Subtask, at time: Int64) {
+    /// Notes when a subtask wants to be woken, and tells the clerk when nobody waits for less.
+    private func wake(_ subtask: Subtask, at time: RunTime) {
         let isEarlier = sharedLock.withLock { shared.wakes.set(time, of: subtask.index) }
         if isEarlier { timeLock.withLock { timeLock.signal() } }
     }
@@ -399,7 +398,7 @@ package final class ParallelScheduler: Scheduler, @unchecked Sendable {
 
     /// Notifies the subtasks whose time has come, outside the lock.
     private func wakeDue(_ execution: Execution) {
-        let time = clock.microseconds
+        let time = clock.now
         let due = sharedLock.withLock { shared.wakes.take(dueAt: time) }
         for index in due { notify(execution.subtasks[Int(index)]) }
     }
@@ -415,8 +414,7 @@ package final class ParallelScheduler: Scheduler, @unchecked Sendable {
             var deadline = latest
             if execution.isStopping || sharedLock.withLock({ shared.isOver }) { return }
             if let wake = sharedLock.withLock({ shared.wakes.earliest }) {
-                let ahead = max(0, wake * 1_000 - clock.nanoseconds)
-                deadline = min(deadline, now + UInt64(ahead))
+                deadline = min(deadline, now + clock.nanoseconds(until: wake))
             }
             if deadline > now { timeLock.wait(until: deadline) }
         }
@@ -439,7 +437,7 @@ package final class ParallelScheduler: Scheduler, @unchecked Sendable {
         let isAtRest = waitForRest(since: started, execution)
         var broken: [String] = []
         var step: Step = 0
-        let time = clock.microseconds
+        let time = clock.now
         // A worker that has ended means that the run is over or stopping: its end is a rest point
         // of its own.
         if isAtRest, shared.exited == 0 {

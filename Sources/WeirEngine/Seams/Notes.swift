@@ -53,11 +53,11 @@ package protocol Notes: AnyObject, Sendable {
     /// later, without a note on a blocking edge.
     func ended(_ account: TurnAccount, _ turn: TurnContext)
 
-    /// A rest point was reached at `step`, at `time` microseconds since the start.
+    /// A rest point was reached at `step`, at `time`.
     ///
     /// `state` computes the digest of all state. That costs as much as there is state that was
     /// touched since the last one, so it is a closure: notes that nobody keeps do not call it.
-    func rested(step: Step, time: Int64, state: () -> StateDigest)
+    func rested(step: Step, time: RunTime, state: () -> StateDigest)
 
     /// An invariant was violated or an operator failed: told once for each, with its step, on the
     /// thread that found it. An access's cell may be locked.

@@ -31,7 +31,7 @@ final class GeneratorDriver<Element: Sendable>: SourceDriver {
     deinit { emitter.deallocate() }
 
     var lag: UInt64? { nil }
-    var lagSince: Int64? { isEnded || taken >= limit ? nil : pace.next(taken: taken) }
+    var lagSince: RunTime? { isEnded || taken >= limit ? nil : pace.next(taken: taken) }
     var newestEvent: Int64? { emitter.watermarker?.newest }
     var readLatency: LatencyCounts? { nil }
     var takenBytes: UInt64 { 0 }
@@ -39,7 +39,7 @@ final class GeneratorDriver<Element: Sendable>: SourceDriver {
     var leftover: SourceLeftover { SourceLeftover() }
     var remarks: SourceRemarks { emitter.remarks }
 
-    func look(time: Int64, isEnding: Bool) -> Look {
+    func look(time: RunTime, isEnding: Bool) -> Look {
         if isEnded { return .done }
         // The end is a turn of its own, so that it is recorded at which element a source ended.
         if isEnding || taken >= limit { return .choice(Choice(kind: .end)) }

@@ -17,16 +17,16 @@ final class LineDriver<Element: Sendable>: SourceDriver {
     private let malformed: MalformedPolicy<Element>
     private let limit: UInt64
     private let pace: Pace
-    /// After so many microseconds without a line the source is idle; nil for never.
-    private let idleAfter: Int64?
+    /// After so long without a line the source is idle; nil for never.
+    private let idleAfter: RunTime?
     private var assembler = LineAssembler()
     private var emitter: SourceEmitter<Element>
     private(set) var taken: UInt64 = 0
     /// Lines so far: elements, and blank lines that are none.
     private var lines: UInt64 = 0
     private var isEnded = false
-    /// When a turn last took lines, microseconds since the run's start.
-    private var lastInput: Int64 = 0
+    /// When a turn last took lines.
+    private var lastInput = RunTime.start
     private var isIdle = false
     /// When the blocks came whose lines wait; for measuring only, and not saved.
     private var arrivals = Arrivals()
@@ -43,7 +43,7 @@ final class LineDriver<Element: Sendable>: SourceDriver {
         self.malformed = malformed
         limit = context.limit ?? .max
         pace = Pace(context.rate)
-        self.idleAfter = idleAfter.map { $0.wholeNanoseconds / 1_000 }
+        self.idleAfter = idleAfter.map { RunTime($0) }
         emitter = SourceEmitter(watermark)
         // Only a source that makes elements of malformed lines tells how many they were.
         if case .element = malformed.kind {
@@ -55,7 +55,7 @@ final class LineDriver<Element: Sendable>: SourceDriver {
 
     var takenBytes: UInt64 { assembler.position }
     var lag: UInt64? { UInt64(assembler.waiting) }
-    var lagSince: Int64? { arrivals.oldest(behind: lines) }
+    var lagSince: RunTime? { arrivals.oldest(behind: lines) }
     var newestEvent: Int64? { emitter.watermarker?.newest }
     var readLatency: LatencyCounts? { waitedBefore }
     var remarks: SourceRemarks {
@@ -76,7 +76,7 @@ final class LineDriver<Element: Sendable>: SourceDriver {
             openLines: rest.isEnded ? 0 : UInt64(rest.unfinishedLines))
     }
 
-    func look(time: Int64, isEnding: Bool) -> Look {
+    func look(time: RunTime, isEnding: Bool) -> Look {
         if isEnded { return .done }
         if isEnding || taken >= limit { return .choice(Choice(kind: .end)) }
         // Only here and in `run`, on this subtask's thread: the feed has one consumer.
@@ -97,20 +97,21 @@ final class LineDriver<Element: Sendable>: SourceDriver {
         return .choice(choice)
     }
 
-    private func lookIdle(time: Int64) -> Look {
+    private func lookIdle(time: RunTime) -> Look {
         guard let idleAfter, !isIdle else { return .waiting(until: nil) }
         if time - lastInput >= idleAfter { return .choice(Choice(kind: .idle)) }
         return .waiting(until: lastInput + idleAfter)
     }
 
     /// Blocks move from the feed into this subtask's own memory: nobody can tell when.
-    private func takeBlocks(at time: Int64) {
+    private func takeBlocks(at time: RunTime) {
         while assembler.wantsMore, let block = feed.next() {
             assembler.take(block)
             arrivals.add(linesSoFar: lines + UInt64(assembler.waiting), at: block.time)
             // A trace may say anything of when a block came; then it waited for nothing.
-            let (waited, isBeyond) = time.subtractingReportingOverflow(block.time)
-            if !isBeyond, waited >= 0 { waitedBefore.record(UInt64(waited) &* 1_000) }
+            if let waited = time.since(block.time), waited >= .start {
+                waitedBefore.record(UInt64(waited.nanoseconds))
+            }
         }
     }
 
@@ -224,7 +225,7 @@ final class LineDriver<Element: Sendable>: SourceDriver {
         var taken: UInt64
         var lines: UInt64
         var isEnded: Bool
-        var lastInput: Int64
+        var lastInput: RunTime
         var isIdle: Bool
     }
 
@@ -261,10 +262,10 @@ private struct Arrivals {
     /// with the last.
     private static let maximumBlocks = 64
 
-    private var blocks = Deque<(lines: UInt64, time: Int64)>()
+    private var blocks = Deque<(lines: UInt64, time: RunTime)>()
 
     /// A block was read at `time`; with it there are so many lines since the run's start.
-    mutating func add(linesSoFar lines: UInt64, at time: Int64) {
+    mutating func add(linesSoFar lines: UInt64, at time: RunTime) {
         guard lines > blocks.last?.lines ?? 0 else { return }
         if blocks.count >= Self.maximumBlocks {
             blocks[blocks.count - 1].lines = lines
@@ -273,9 +274,8 @@ private struct Arrivals {
         }
     }
 
-    /// When the line behind the first `taken` was read, microseconds since the run's start; nil
-    /// where none waits.
-    mutating func oldest(behind taken: UInt64) -> Int64? {
+    /// When the line behind the first `taken` was read; nil where none waits.
+    mutating func oldest(behind taken: UInt64) -> RunTime? {
         while let first = blocks.first, first.lines <= taken { blocks.removeFirst() }
         return blocks.first?.time
     }

@@ -28,7 +28,7 @@ final class ReaderFeed: InputFeed, @unchecked Sendable {
     private let source: UInt16
     private let lane: DataLane?
     private let isStored: Bool
-    private let clock: @Sendable () -> Int64
+    private let clock: @Sendable () -> RunTime
     private let onInput: @Sendable () -> Void
     private let lock = ConditionLock()
     private var queue = Deque<InputBlock>()
@@ -47,7 +47,7 @@ final class ReaderFeed: InputFeed, @unchecked Sendable {
     init(
         reading: any ByteReading, location: String?, source: UInt16, lane: DataLane?,
         isStored: Bool,
-        clock: @escaping @Sendable () -> Int64, onInput: @escaping @Sendable () -> Void
+        clock: @escaping @Sendable () -> RunTime, onInput: @escaping @Sendable () -> Void
     ) {
         self.reading = reading
         self.location = location
@@ -109,7 +109,7 @@ final class ReaderFeed: InputFeed, @unchecked Sendable {
         else { return nil }
         var block = InputBlock(
             source: source, index: index, kind: .bytes, offset: offset, length: 0, hash: 0,
-            time: clock() / 1_000, bytes: [])
+            time: clock(), bytes: [])
         switch piece {
         case .bytes(let bytes, let start):
             block.bytes = bytes

@@ -10,10 +10,9 @@ import WeirTelemetry
 /// It belongs to the subtask, and only the thread that has claimed that uses it. The elements it
 /// makes go through `SourceEmitter`.
 protocol SourceDriver: SavablePart {
-    /// What a turn could take at `time`, microseconds since the start. `isEnding` says that the
-    /// source is to end now. May take input into the driver's own memory; never waits in a parallel
-    /// run.
-    func look(time: Int64, isEnding: Bool) -> Look
+    /// What a turn could take at `time`. `isEnding` says that the source is to end now. May take
+    /// input into the driver's own memory; never waits in a parallel run.
+    func look(time: RunTime, isEnding: Bool) -> Look
     /// Takes `count` elements through the subtask's chain. There being fewer is the source's
     /// failure.
     func run(_ count: Int, _ subtask: Subtask)
@@ -28,9 +27,9 @@ protocol SourceDriver: SavablePart {
     var takenBytes: UInt64 { get }
     /// Elements that wait, where that is known.
     var lag: UInt64? { get }
-    /// When the oldest element that waits was read, or the next was due, microseconds since the
-    /// run's start; nil where nothing is known to wait.
-    var lagSince: Int64? { get }
+    /// When the oldest element that waits was read, or the next was due; nil where nothing is known
+    /// to wait.
+    var lagSince: RunTime? { get }
     /// The newest event time seen, nanoseconds since 1970; nil where there is none.
     var newestEvent: Int64? { get }
     /// How long input waited to be taken; nil where that takes no time.
@@ -198,18 +197,17 @@ struct Pace {
 
     init(_ rate: Double?) { self.rate = rate }
 
-    /// How many more elements may have been taken by `time`, microseconds since the start; at most
-    /// a turn's budget. Asked by a look alone, so that its floating point reaches no state.
-    func allowed(at time: Int64, taken: UInt64) -> Int {
+    /// How many more elements may have been taken by `time`; at most a turn's budget. Asked by a
+    /// look alone, so that its floating point reaches no state.
+    func allowed(at time: RunTime, taken: UInt64) -> Int {
         guard let rate else { return Subtask.turnBudget }
-        let due = Double(time) * rate / 1e6 + 1
+        let due = Double(time.rawValue) * rate / 1e6 + 1
         return Int(min(Double(Subtask.turnBudget), max(0, due - Double(taken))))
     }
 
-    /// When the next element may be taken, microseconds since the start, rounded up; nil without a
-    /// rate.
-    func next(taken: UInt64) -> Int64? {
+    /// When the next element may be taken, rounded up; nil without a rate.
+    func next(taken: UInt64) -> RunTime? {
         guard let rate, rate > 0 else { return nil }
-        return Int64((Double(taken) * 1e6 / rate).rounded(.up))
+        return RunTime(Int64((Double(taken) * 1e6 / rate).rounded(.up)))
     }
 }

@@ -1,4 +1,5 @@
 import HeapModule
+import WeirBase
 
 /// When subtasks want to be woken: one time each, the earliest at hand.
 ///
@@ -9,7 +10,7 @@ import HeapModule
 /// holds the scheduler's lock.
 struct WakeTimes {
     private struct Entry: Comparable {
-        let time: Int64
+        let time: RunTime
         let subtask: UInt16
 
         static func < (left: Entry, right: Entry) -> Bool {
@@ -17,8 +18,8 @@ struct WakeTimes {
         }
     }
 
-    /// Each waiting subtask's time, microseconds since the run's start, by the subtask's number.
-    private var times: [UInt16: Int64] = [:]
+    /// Each waiting subtask's time, by the subtask's number.
+    private var times: [UInt16: RunTime] = [:]
     /// All times that were set, the least first. Entries whose time is not the subtask's any more
     /// are passed over.
     private var heap = Heap<Entry>()
@@ -31,7 +32,7 @@ struct WakeTimes {
     var entryCount: Int { heap.count }
 
     /// The earliest time; nil when nobody waits.
-    var earliest: Int64? {
+    var earliest: RunTime? {
         mutating get {
             dropOutdated()
             return heap.min?.time
@@ -40,7 +41,7 @@ struct WakeTimes {
 
     /// Sets a subtask's time, in place of its earlier one; tells whether it is now the earliest of
     /// all, so that the clerk has to be woken.
-    mutating func set(_ time: Int64, of subtask: UInt16) -> Bool {
+    mutating func set(_ time: RunTime, of subtask: UInt16) -> Bool {
         let before = earliest
         if times.updateValue(time, forKey: subtask) != time {
             heap.insert(Entry(time: time, subtask: subtask))
@@ -55,7 +56,7 @@ struct WakeTimes {
     }
 
     /// Takes out the subtasks whose time has come, in the order of their times.
-    mutating func take(dueAt now: Int64) -> [UInt16] {
+    mutating func take(dueAt now: RunTime) -> [UInt16] {
         var due: [UInt16] = []
         while let time = earliest, time <= now, let entry = heap.popMin() {
             assert(

@@ -15,7 +15,7 @@ package struct RunDetails: Details {
         if let how = timeline.shownEnding {
             facts.append(DetailFact("end", how, style: Style(.warning, bold: true)))
         }
-        facts.append(DetailFact("time", timeline.clockAndAge(timeline.shownTime ?? 0)))
+        facts.append(DetailFact("time", timeline.clockAndAge(timeline.shownTime ?? .start)))
         facts.append(DetailFact("step", "\(timeline.shownFrame?.step ?? 0)"))
         facts.append(DetailFact("trace", run.tracePath ?? "not recorded"))
         if let frame = timeline.shownFrame, run.tracePath != nil {

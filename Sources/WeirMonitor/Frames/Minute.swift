@@ -1,3 +1,5 @@
+import WeirBase
+
 /// The last minute before the shown moment, divided into as many pieces as there are cells: what
 /// graphs over time are made of.
 ///
@@ -8,9 +10,9 @@ struct Minute: Sendable {
     /// A piece: the frames at its ends.
     typealias Span = (old: SampleFrame, new: SampleFrame)
 
-    /// One minute, in microseconds. At ten samples a second that is 600 samples, so that the cells
-    /// of a usual graph have several each.
-    static let microseconds: Int64 = 60_000_000
+    /// What is shown. At ten samples a second that is 600 samples, so that the cells of a usual
+    /// graph have several each.
+    static let length = RunTime.seconds(60)
 
     private let timeline: Timeline
 
@@ -23,11 +25,11 @@ struct Minute: Sendable {
     /// with every sample.
     func spans(cells: Int) -> [Span?] {
         guard cells > 0, let time = timeline.shownTime else { return [] }
-        let length = max(1, Self.microseconds / Int64(cells))
+        let length = max(1, Self.length.rawValue / Int64(cells))
         // The shown moment, rounded up to the next edge: the last piece is still being filled.
-        let end = (time + length - 1) / length * length
+        let end = (time.rawValue + length - 1) / length * length
         let indices = (0...cells).map { edge in
-            let moment = end - Int64(cells - edge) * length
+            let moment = RunTime(end - Int64(cells - edge) * length)
             // In the past the history goes on after the shown moment; what lies there is not to be
             // seen.
             return timeline.history.index(atOrBefore: min(moment, time))

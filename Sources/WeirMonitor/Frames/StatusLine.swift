@@ -12,7 +12,7 @@ struct StatusLine {
     /// From this age on, in microseconds, what is shown as live counts as old. Samples come ten
     /// times a second, and a trace of another process is read with some delay; two seconds without
     /// any mean that something is wrong, or that the run is at rest, which it announces.
-    static let oldMicroseconds: Int64 = 2_000_000
+    static let oldAge = RunTime.seconds(2)
 
     private let screen: ScreenState
     private let timeline: Timeline
@@ -43,13 +43,13 @@ struct StatusLine {
     /// and how the run ended (1).
     private var pieces: [Piece] {
         let facts = timeline.facts
-        let time = timeline.shownTime ?? 0
+        let time = timeline.shownTime ?? .start
         var pieces = [
             Piece(SafeText("weir \(screen.standpoint.command)"), .faint, rank: 6),
             Piece(cut(facts.pipeline), .heading, rank: 1), state,
         ]
         pieces += news
-        pieces.append(Piece(SafeText("up \(Figures.elapsed(microseconds: time))"), rank: 4))
+        pieces.append(Piece(SafeText("up \(Figures.elapsed(time))"), rank: 4))
         pieces += recording
         if let load { pieces.append(load) }
         pieces.append(Piece(SafeText("step \(timeline.shownFrame?.step ?? 0)"), rank: 5))
@@ -63,7 +63,7 @@ struct StatusLine {
     /// edge that is.
     private var state: Piece {
         if timeline.ending != nil { return endedState }
-        let behind = "-\(Figures.tenths(Double(timeline.behind) / 1e6)) s"
+        let behind = "-\(Figures.tenths(timeline.behind.seconds)) s"
         switch timeline.playhead {
         case .live: return liveState
         case .paused:
@@ -77,8 +77,8 @@ struct StatusLine {
 
     /// A run that ended has no live edge any more, only a position between its start and its end.
     private var endedState: Piece {
-        let position = Figures.elapsed(microseconds: timeline.shownTime ?? 0)
-        let end = Figures.elapsed(microseconds: timeline.history.newest?.time ?? 0)
+        let position = Figures.elapsed(timeline.shownTime ?? .start)
+        let end = Figures.elapsed(timeline.history.newest?.time ?? .start)
         let sign = timeline.playhead.isPlaying ? symbols.playing.play : symbols.playing.pause
         let style = Style(.busy, bold: true, reversed: true)
         return Piece(SafeText("\(sign) REPLAY \(position)/\(end)"), style)
@@ -87,14 +87,14 @@ struct StatusLine {
     /// Another process's run is always shown with the age of its newest sample; one's own only when
     /// that is odd, because otherwise it is always a tenth of a second.
     private var liveState: Piece {
-        let rest = timeline.history.newest?.restsFor ?? 0
-        let isOld = timeline.age > Self.oldMicroseconds + rest
+        let rest = timeline.history.newest?.restsFor ?? .start
+        let isOld = timeline.age > Self.oldAge + rest
         guard isOld || screen.standpoint == .watcher else {
             return Piece(SafeText("\(symbols.playing.live) LIVE"), Style(.live, bold: true))
         }
         // A run at rest says beforehand for how long it will say nothing.
-        let word = isOld || timeline.age <= Self.oldMicroseconds ? "old" : "at rest"
-        let age = Figures.age(microseconds: timeline.age)
+        let word = isOld || timeline.age <= Self.oldAge ? "old" : "at rest"
+        let age = Figures.age(timeline.age)
         let style = Style(isOld ? .warning : .live, bold: true)
         return Piece(SafeText("\(symbols.playing.live) LIVE \(age) \(word)"), style)
     }
@@ -167,17 +167,17 @@ struct StatusLine {
 /// Moments of a run as people write them.
 extension Timeline {
     /// The time of day of a moment of the run, in UTC: `12:04:31.2`.
-    func clock(_ microseconds: Int64) -> String {
-        Figures.clock(Instant(nanoseconds: facts.started) + .microseconds(microseconds))
+    func clock(_ time: RunTime) -> String {
+        Figures.clock(time.instant(after: Instant(nanoseconds: facts.started)))
     }
 
     /// `00:02:14 after the start`.
-    func sinceStart(_ microseconds: Int64) -> String {
-        "\(Figures.elapsed(microseconds: microseconds)) after the start"
+    func sinceStart(_ time: RunTime) -> String {
+        "\(Figures.elapsed(time)) after the start"
     }
 
     /// The time of day and the time since the start, for texts that are read whole.
-    func clockAndAge(_ microseconds: Int64) -> String {
-        "\(clock(microseconds)) UTC, \(sinceStart(microseconds))"
+    func clockAndAge(_ time: RunTime) -> String {
+        "\(clock(time)) UTC, \(sinceStart(time))"
     }
 }

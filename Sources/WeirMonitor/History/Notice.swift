@@ -26,8 +26,8 @@ package struct Notice: Equatable, Sendable {
     package var severity: Severity
     /// The step at which the debugger should open: what led to the notice is in the past of it.
     package var step: Step
-    /// Microseconds since the run's start.
-    package var time: Int64
+    /// When it was found.
+    package var time: RunTime
     /// Its origin: the stage, the subtask, the invariant or the operator that it is about.
     package var origin: String
     /// What happened, in one sentence or the log's words. It may hold anything; who draws it makes
@@ -38,7 +38,7 @@ package struct Notice: Equatable, Sendable {
 
     /// A notice; texts are cut and the time is bounded, because all of it may come from a damaged
     /// trace.
-    package init(severity: Severity, step: Step, time: Int64, origin: String, text: String) {
+    package init(severity: Severity, step: Step, time: RunTime, origin: String, text: String) {
         self.severity = severity
         self.step = step
         self.time = SampleFrame.bounded(time)

@@ -1,4 +1,4 @@
-import WeirBase
+package import WeirBase
 
 /// How much of a run is known at the moment that is looked at: what was recorded up to a sample, or
 /// everything. Samples are numbered in the order in which the timeline took them.
@@ -27,8 +27,8 @@ package struct NoticeLine: Equatable, Sendable {
     package var notice: Notice
     /// How often it had come.
     package var count: Int
-    /// When it came last, microseconds since the run's start.
-    package var lastTime: Int64
+    /// When it came last.
+    package var lastTime: RunTime
     /// The position of the last one among all notices of the run; lines are sorted by it.
     var rank: UInt64
 }
@@ -108,7 +108,7 @@ struct NoticeMoment: Equatable, Sendable {
     /// The number of the sample that it came with.
     var sample: UInt64
     var step: Step
-    var time: Int64
+    var time: RunTime
     /// Its position among all notices of the run.
     var rank: UInt64
     /// How often its line had come by then, this time included.

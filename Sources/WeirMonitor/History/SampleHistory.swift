@@ -1,3 +1,5 @@
+package import WeirBase
+
 /// The samples of a run that the screens can go back to, in bounded memory.
 ///
 /// The newest ten minutes are kept sample by sample, and what is older every ten seconds for a day,
@@ -13,8 +15,8 @@ package struct SampleHistory: Sendable {
     package static let fineCapacity = 6_000
     /// A day at one sample in ten seconds.
     package static let coarseCapacity = 8_640
-    /// How far apart the samples of the coarse part are at least, in microseconds.
-    package static let coarseMicroseconds: Int64 = 10_000_000
+    /// How far apart the samples of the coarse part are at least.
+    package static let coarseDistance = RunTime.seconds(10)
     /// Pipelines of many stages keep fewer samples, so that all of it stays below about this many
     /// bytes. The fine part has its full capacity for frames of up to about 1,860 bytes, the coarse
     /// part for frames of up to about 650; a stage with one subtask takes some 200 of them.
@@ -64,7 +66,7 @@ package struct SampleHistory: Sendable {
         guard let old = fine.append(frame) else { return true }
         // A frame leaves the fine part for the coarse one only when it is far enough from the last
         // that did.
-        if let last = coarse.last, old.time - last.time < Self.coarseMicroseconds { return true }
+        if let last = coarse.last, old.time - last.time < Self.coarseDistance { return true }
         coarse.append(old)
         return true
     }
@@ -79,7 +81,7 @@ package struct SampleHistory: Sendable {
     }
 
     /// The index of the last frame at or before a time; nil when all are later. A binary search.
-    package func index(atOrBefore time: Int64) -> Int? {
+    package func index(atOrBefore time: RunTime) -> Int? {
         let later = coarse.partition { $0.time <= time }
         let index = later < coarse.count ? later : coarse.count + fine.partition { $0.time <= time }
         return index == 0 ? nil : index - 1

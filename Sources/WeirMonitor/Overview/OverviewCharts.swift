@@ -1,3 +1,4 @@
+import WeirBase
 import WeirTerminal
 
 /// What changes over the last minute, and the sentence that names the cause.
@@ -19,7 +20,7 @@ extension OverviewPainter {
             guard let span else { return nil }
             switch chart {
             case .throughput:
-                let seconds = Double(max(1, span.new.time - span.old.time)) / 1e6
+                let seconds = max(.microseconds(1), span.new.time - span.old.time).seconds
                 return sinks.reduce(0.0) { sum, stage in
                     let (before, after) = (span.old.stages[stage], span.new.stages[stage])
                     // Totals that fell belong to samples out of order.

@@ -1,3 +1,4 @@
+package import WeirBase
 package import WeirTelemetry
 
 /// What limits a run, with the evidence for it, as a sentence.
@@ -59,10 +60,10 @@ package enum Bottleneck: Equatable, Sendable {
         /// not full but it was a while before, how full it was then.
         package var fill: Double
         /// How long ago that while is, microseconds; 0 when `fill` is of the time of the rates.
-        package var fillAge: Int64
+        package var fillAge: RunTime
         /// How long its queue has been over nine tenths full, microseconds; 0 when it is not now.
         /// Shorter than a second below that does not count: a batch was just taken.
-        package var fullFor: Int64
+        package var fullFor: RunTime
         /// The stage right above it that is held up most.
         package var above: String?
         /// The share of its time that this stage is blocked; 0 where there is none.
@@ -107,8 +108,8 @@ package enum Bottleneck: Equatable, Sendable {
             busy = rate.hottest?.busy ?? rate.busy
             hasQueue = rate.capacity > 0
             fill = rate.peakFill
-            fillAge = 0
-            fullFor = 0
+            fillAge = .start
+            fullFor = .start
             aboveBackpressured = 0
         }
     }
@@ -119,7 +120,7 @@ package enum Bottleneck: Equatable, Sendable {
     /// For so long, in microseconds, a queue that was full still counts as evidence. The producers
     /// of a stage that takes long turns may wait for a worker while it works off what it has: a
     /// queue that was full then goes on falling for some turns, and fills up at one stroke.
-    package static let memoryMicroseconds: Int64 = 10_000_000
+    package static let memory = RunTime.seconds(10)
 
     /// The sentence for a person: what limits the run, and why that is believed.
     package var sentence: String {
@@ -155,10 +156,10 @@ extension Bottleneck.Evidence {
     fileprivate var sentence: String {
         let isWorking = busy >= Limit.busyEnough
         var parts = [(isWorking ? "busy " : "mostly waiting, busy ") + Figures.percent(busy)]
-        if fullFor > 0 {
-            parts.append("its queue over 90 % for \(Figures.duration(microseconds: fullFor))")
-        } else if hasQueue, fillAge > 0 {
-            let age = Figures.duration(microseconds: fillAge)
+        if fullFor > .start {
+            parts.append("its queue over 90 % for \(Figures.duration(fullFor))")
+        } else if hasQueue, fillAge > .start {
+            let age = Figures.duration(fillAge)
             parts.append("its queue \(Figures.percent(fill)) full \(age) ago")
         } else if hasQueue {
             parts.append("its queue \(Figures.percent(fill)) full")

@@ -29,6 +29,11 @@ package enum Figures {
     /// Negative ones are shown as nothing. Tenths of a second are shown as long as they round to
     /// less than ten, minutes from two on and hours from two on; each border lies where rounding
     /// would reach it.
+    package static func duration(_ time: RunTime) -> String {
+        duration(microseconds: time.rawValue)
+    }
+
+    /// The same of a length of time that is none of the run's clock.
     package static func duration(microseconds: Int64) -> String {
         let seconds = Double(max(0, microseconds)) / 1e6
         switch seconds {
@@ -50,9 +55,9 @@ package enum Figures {
     }
 
     /// `0.2 s`, `12 s`: an age, steady enough to be read while it moves.
-    package static func age(microseconds: Int64) -> String {
-        let seconds = Double(max(0, microseconds)) / 1e6
-        return seconds < 9.95 ? "\(tenths(seconds)) s" : duration(microseconds: microseconds)
+    package static func age(_ age: RunTime) -> String {
+        let seconds = max(.start, age).seconds
+        return seconds < 9.95 ? "\(tenths(seconds)) s" : duration(age)
     }
 
     /// A number with one digit behind the point: `12.4`; a question mark for what is no number, or
@@ -64,8 +69,8 @@ package enum Figures {
     }
 
     /// `00:02:14`; days run into the hours.
-    package static func elapsed(microseconds: Int64) -> String {
-        let seconds = max(0, microseconds) / 1_000_000
+    package static func elapsed(_ time: RunTime) -> String {
+        let seconds = max(.start, time).wholeSeconds
         return "\(two(seconds / 3_600)):\(two(seconds / 60 % 60)):\(two(seconds % 60))"
     }
 

@@ -1,3 +1,4 @@
+import WeirBase
 import WeirTelemetry
 
 /// The latencies from source to sink of about the last second.
@@ -8,9 +9,9 @@ import WeirTelemetry
 /// counted in classes (`LatencyClass`), so that they can be added up over sinks and quantiles found
 /// from the sums.
 struct LatencyWindow: Sendable {
-    /// How long what a sink told counts, in microseconds. It is longer than the second after which
-    /// a sink tells again, because a sample may come late.
-    static let length: Int64 = 1_500_000
+    /// How long what a sink told counts. It is longer than the second after which a sink tells
+    /// again, because a sample may come late.
+    static let length = RunTime.milliseconds(1_500)
     /// The maximum of subtasks of sinks. A plan has fewer; only a trace that somebody altered has
     /// more, and the others are left out.
     static let maximumSinks = 4_096
@@ -28,9 +29,8 @@ struct LatencyWindow: Sendable {
         var classes: [UInt64] = []
         /// What was added to them between the last two times.
         var added: [UInt64] = []
-        /// When it told last, microseconds since the run's start; before the first time it is
-        /// infinitely long ago.
-        var time: Int64 = .min
+        /// When it told last; before the first time it is infinitely long ago.
+        var time = RunTime.min
     }
 
     private var sinks: [Sink] = []
@@ -67,13 +67,12 @@ struct LatencyWindow: Sendable {
 
     /// What came out in the last second: of each stage that is a sink, and of all together; a stage
     /// from which nothing came is missing, and `all` is nil where nothing did at all.
-    func figures(at time: Int64) -> (all: LatencyFigures?, stages: [String: LatencyFigures]) {
+    func figures(at time: RunTime) -> (all: LatencyFigures?, stages: [String: LatencyFigures]) {
         var all = [UInt64](repeating: 0, count: LatencyClass.count)
         var stages: [String: [UInt64]] = [:]
         for sink in sinks {
             // A sink that told nothing yet has an age that does not fit.
-            let (age, overflow) = time.subtractingReportingOverflow(sink.time)
-            guard !overflow, age < Self.length else { continue }
+            guard let age = time.since(sink.time), age < Self.length else { continue }
             Self.add(sink.added, to: &all)
             Self.add(sink.added, to: &stages[sink.stage, default: all.map { _ in 0 }])
         }

@@ -45,8 +45,8 @@ package struct SubtaskTotals: Equatable, Sendable {
 /// `StageTable` makes frames from samples, one for each; `Timeline` numbers them and keeps them in
 /// its history. A frame is a few hundred bytes for a small pipeline and constant once it is kept.
 package struct SampleFrame: Equatable, Sendable {
-    /// Microseconds since the run's start.
-    package var time: Int64
+    /// When it was read.
+    package var time: RunTime
     /// The run's step count at the sample: where the debugger opens for this moment.
     package var step: Step
     /// Totals by the number of the stage, in the order of the names that the frame was made with.
@@ -66,22 +66,23 @@ package struct SampleFrame: Equatable, Sendable {
     /// How far the source that is furthest behind is behind the newest event time, nanoseconds; nil
     /// where not two sources hold watermarks.
     package var skew: Int64?
-    /// While nothing is new, the next comes within so many microseconds; else 0.
-    package var restsFor: Int64 = 0
+    /// While nothing is new, the next comes within so long; else none.
+    package var restsFor = RunTime.start
     /// What the process takes of the machine; nil in traces of older builds.
     package var process: ProcessSample?
 
-    /// Times, in microseconds, are brought into about a century (3.2 × 10¹⁵ µs are 101 years), so
-    /// that whatever a trace claims, nothing computed with them overflows.
-    package static let times: ClosedRange<Int64> = 0...3_200_000_000_000_000
+    /// Times are brought into about a century (3.2 × 10¹⁵ µs are 101 years), so that whatever a
+    /// trace claims, nothing computed with them overflows.
+    package static let times: ClosedRange<RunTime> =
+        .start ... .microseconds(3_200_000_000_000_000)
 
     /// A time within that century.
-    package static func bounded(_ time: Int64) -> Int64 {
+    package static func bounded(_ time: RunTime) -> RunTime {
         max(times.lowerBound, min(times.upperBound, time))
     }
 
     /// A frame in which every stage is still empty.
-    init(time: Int64, step: Step, stages: Int, recorder: RecorderSample) {
+    init(time: RunTime, step: Step, stages: Int, recorder: RecorderSample) {
         self.time = Self.bounded(time)
         self.step = step
         self.recorder = recorder

@@ -1,3 +1,4 @@
+import WeirBase
 package import WeirTelemetry
 
 /// A run at its newest sample, summed up by stages: makes the frames that screens keep.

@@ -5,8 +5,8 @@ package import WeirTerminal
 package enum ScreenMessage: Sendable {
     /// Something became known of the run.
     case timeline(TimelineEvent)
-    /// The run's clock, microseconds since its start. What is shown ages by it.
-    case tick(now: Int64)
+    /// The run's clock. What is shown ages by it.
+    case tick(now: RunTime)
     /// A key was pressed, or a paste arrived.
     case key(Key)
     /// The terminal has another size now. Any size is allowed, down to no cells at all.

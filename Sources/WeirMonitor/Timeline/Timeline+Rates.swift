@@ -1,3 +1,5 @@
+package import WeirBase
+
 /// What follows from the samples around the shown moment: rates, and what limits the run.
 ///
 /// Everything is computed when it is asked for and nothing is kept, because the playhead may be
@@ -5,17 +7,17 @@
 /// hundred of them; a queue that was full for longer is followed back as far as it was full.
 /// Painters therefore ask once a frame (`OverviewPainter`).
 extension Timeline {
-    /// Rates are taken over about one second, in microseconds: ten samples at the usual rhythm. A
-    /// single interval would make rates jump, because a stage works in batches; several seconds
-    /// would hide what has just changed.
-    package static let rateMicroseconds: Int64 = 1_000_000
+    /// Rates are taken over about one second: ten samples at the usual rhythm. A single interval
+    /// would make rates jump, because a stage works in batches; several seconds would hide what has
+    /// just changed.
+    package static let rateSpan = RunTime.seconds(1)
 
     /// The indices of the samples between which rates are taken; nil before there are two samples.
     /// The older one is the newest that lies at least a second before the shown one; near the run's
     /// start it is the first sample.
     private var rateIndices: (old: Int, new: Int)? {
         guard let index = shownIndex, index > 0 else { return nil }
-        let before = history.index(atOrBefore: history[index].time - Self.rateMicroseconds) ?? 0
+        let before = history.index(atOrBefore: history[index].time - Self.rateSpan) ?? 0
         return (min(before, index - 1), index)
     }
 
@@ -42,20 +44,21 @@ extension Timeline {
             }
         }
         return StageRates.between(
-            old, new, names: facts.stages, nanoseconds: UInt64(max(0, new.time - old.time)) * 1_000,
+            old, new, names: facts.stages,
+            nanoseconds: UInt64(max(.start, new.time - old.time).nanoseconds),
             peaks: peaks, above: facts.stagesAbove)
     }
 
-    /// A verdict is about the last three seconds, in microseconds. One sentence names one culprit,
-    /// and over a single second a run that works in bursts would name another one each time.
-    package static let verdictMicroseconds: Int64 = 3_000_000
+    /// A verdict is about the last three seconds. One sentence names one culprit, and over a single
+    /// second a run that works in bursts would name another one each time.
+    package static let verdictSpan = RunTime.seconds(3)
 
     /// What limits the run at the shown moment, with the evidence that the sentence names. `Limit`
     /// decides on rates of three seconds, and this adds what a longer look back tells.
     package var bottleneck: Bottleneck {
         guard let index = shownIndex, index > 0 else { return .unknown }
         let time = history[index].time
-        let before = history.index(atOrBefore: time - Self.verdictMicroseconds) ?? 0
+        let before = history.index(atOrBefore: time - Self.verdictSpan) ?? 0
         let rates = rates(from: min(before, index - 1), to: index)
         switch Limit.find(rates, workers: facts.workers) {
         case .nothing: return .none
@@ -86,33 +89,33 @@ extension Timeline {
         return evidence
     }
 
-    /// How full a queue was when it was last full, and how long ago that is in microseconds; nil
-    /// when it was not full within `Bottleneck.memoryMicroseconds`.
-    private func lastFull(_ stage: Int, at index: Int) -> (fill: Double, age: Int64)? {
+    /// How full a queue was when it was last full, and how long ago that is; nil when it was not
+    /// full within `Bottleneck.memory`.
+    private func lastFull(_ stage: Int, at index: Int) -> (fill: Double, age: RunTime)? {
         let end = history[index].time
         for earlier in stride(from: index, through: 0, by: -1) {
             let frame = history[earlier]
-            if end - frame.time > Bottleneck.memoryMicroseconds { return nil }
+            if end - frame.time > Bottleneck.memory { return nil }
             let fill = frame.stages[stage].fill
             if fill >= Bottleneck.full { return (fill, end - frame.time) }
         }
         return nil
     }
 
-    /// For how long a queue has been full, in microseconds; 0 when it is not. Gaps of up to a
-    /// second do not end the time: the stage just took a batch, and the queue fills up again.
-    private func fullFor(_ stage: Int, at index: Int) -> Int64 {
+    /// For how long a queue has been full; none when it is not. Gaps of up to a second do not end
+    /// the time: the stage just took a batch, and the queue fills up again.
+    private func fullFor(_ stage: Int, at index: Int) -> RunTime {
         let end = history[index].time
-        var since: Int64?
+        var since: RunTime?
         for earlier in stride(from: index, through: 0, by: -1) {
             let frame = history[earlier]
             if frame.stages[stage].fill >= Bottleneck.full {
                 since = frame.time
-            } else if (since ?? end) - frame.time > Self.rateMicroseconds {
+            } else if (since ?? end) - frame.time > Self.rateSpan {
                 // This sample lies too long before the earliest one that was full.
                 break
             }
         }
-        return since.map { end - $0 } ?? 0
+        return since.map { end - $0 } ?? .start
     }
 }

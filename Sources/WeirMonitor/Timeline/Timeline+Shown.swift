@@ -6,8 +6,8 @@ package import WeirBase
 /// hold nothing that was recorded later: a person who goes back to the moment before a failure must
 /// see what could be seen then.
 extension Timeline {
-    /// The moment that is shown, microseconds since the run's start; nil before the first sample.
-    package var shownTime: Int64? { history.newest.map { playhead.shown(newest: $0.time) } }
+    /// The moment that is shown; nil before the first sample.
+    package var shownTime: RunTime? { history.newest.map { playhead.shown(newest: $0.time) } }
 
     /// The index in the history of the sample that is shown; the oldest when the playhead lies
     /// before it, which happens when the history let go of what was paused at. Nil before the first
@@ -52,19 +52,20 @@ extension Timeline {
     /// How the run ended, where its end is shown.
     package var shownEnding: String? { knowledge == .all ? ending : nil }
 
-    /// How old the newest sample is by the run's clock, in microseconds. It is 0 for a run that is
-    /// over, whose last sample does not age.
-    package var age: Int64 {
-        guard ending == nil, let newest = history.newest else { return 0 }
-        return max(0, now - newest.time)
+    /// How old the newest sample is by the run's clock. It is 0 for a run that is over, whose last
+    /// sample does not age.
+    package var age: RunTime {
+        guard ending == nil, let newest = history.newest else { return .start }
+        return max(.start, now - newest.time)
     }
 
-    /// How far the shown moment lies behind the right edge, in microseconds. The edge of a run that
-    /// goes on is its clock, which may be past the newest sample; that of a run that is over is its
-    /// last sample.
-    package var behind: Int64 {
-        guard playhead != .live, let time = shownTime, let newest = history.newest else { return 0 }
-        return max(0, max(newest.time, ending == nil ? now : newest.time) - time)
+    /// How far the shown moment lies behind the right edge. The edge of a run that goes on is its
+    /// clock, which may be past the newest sample; that of a run that is over is its last sample.
+    package var behind: RunTime {
+        guard playhead != .live, let time = shownTime, let newest = history.newest else {
+            return .start
+        }
+        return max(.start, max(newest.time, ending == nil ? now : newest.time) - time)
     }
 
     /// The step at which the debugger opens: that of the newest violation or error up to the shown

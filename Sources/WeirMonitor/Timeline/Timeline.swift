@@ -1,4 +1,4 @@
-import WeirBase
+package import WeirBase
 
 /// A run as far as it is known, and the moment of it that is looked at.
 ///
@@ -24,8 +24,8 @@ package struct Timeline: Sendable {
     package private(set) var notices = NoticeLog()
     /// Where the viewer stands. A run is shown live at first.
     package private(set) var playhead = Playhead.live
-    /// The run's clock at the last tick, microseconds since its start. It never goes back.
-    package private(set) var now: Int64 = 0
+    /// The run's clock at the last tick. It never goes back.
+    package private(set) var now = RunTime.start
     /// Why nothing is recorded any more, and the sample that this came with; nil while it is.
     private(set) var recordingStop: (reason: String, sample: UInt64)?
     /// How the run ended; nil while it goes on.
@@ -53,7 +53,7 @@ package struct Timeline: Sendable {
             let last = history.newest
             notices.append(
                 Notice(
-                    severity: .warning, step: last?.step ?? 0, time: last?.time ?? 0,
+                    severity: .warning, step: last?.step ?? 0, time: last?.time ?? .start,
                     origin: "recorder", text: reason), sample: nextSample)
         case .ended(let how): ending = how
         case .restarted(let path): newer = path
@@ -74,11 +74,11 @@ package struct Timeline: Sendable {
     /// The number that the next sample will have: what comes now is known with it.
     private var nextSample: UInt64 { (history.newest?.number ?? 0) + 1 }
 
-    /// The run's clock, microseconds since its start. Time that goes back is not believed: the
-    /// clock then stands still until it is passed again.
-    package mutating func tick(now time: Int64) {
+    /// The run's clock. Time that goes back is not believed: the clock then stands still until it
+    /// is passed again.
+    package mutating func tick(now time: RunTime) {
         let time = SampleFrame.bounded(time)
-        let passed = max(0, time - now)
+        let passed = max(.start, time - now)
         now = max(now, time)
         // Before the first sample there is no edge for the playhead to stand at.
         guard let newest = history.newest?.time else { return }

@@ -1,3 +1,5 @@
+package import WeirBase
+
 /// Something that becomes known of a run. A run's whole story for a screen is `RunFacts` followed
 /// by these, in the order in which they were recorded.
 package enum TimelineEvent: Sendable {
@@ -18,8 +20,8 @@ package struct TimelineNews: Sendable {
     /// In the order in which they were recorded: what was noticed stands before the sample that it
     /// came with, and how the run ended behind everything else of it.
     package var events: [TimelineEvent] = []
-    /// The run's clock: microseconds since its start. What is shown ages by it.
-    package var now: Int64 = 0
+    /// The run's clock. What is shown ages by it.
+    package var now = RunTime.start
     /// Whether the source gave only a part, so that there is more to take at once. The reader
     /// should look at its keys in between.
     package var hasMore = false

@@ -31,7 +31,7 @@ package final class ComparedNotes: Notes, @unchecked Sendable {
         /// Given the sample of values of each turn that took one.
         package var samples: ((_ turn: Step, _ sample: UInt64) -> Void)?
         /// Given all state at each rest point, before it is compared.
-        package var rests: ((_ step: Step, _ time: Int64, StateDigest) -> Void)?
+        package var rests: ((_ step: Step, _ time: RunTime, StateDigest) -> Void)?
     }
 
     /// How far turns were compared with their recorded ends.
@@ -251,7 +251,7 @@ package final class ComparedNotes: Notes, @unchecked Sendable {
                 + "number or the order of a dictionary of its own)")
     }
 
-    package func rested(step: Step, time: Int64, state: () -> StateDigest) {
+    package func rested(step: Step, time: RunTime, state: () -> StateDigest) {
         guard let recorded = takeExpected() else { return }
         assert(
             recorded.note.kind == .rest && recorded.note.step == step,

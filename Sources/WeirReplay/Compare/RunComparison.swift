@@ -59,7 +59,7 @@ final class RunComparison {
     /// No turn that began before `step` is open any more.
     func settle(before step: Step) { order.settle(before: step) }
 
-    private func rested(at step: Step, time: Int64) {
+    private func rested(at step: Step, time: RunTime) {
         for invariant in watch.look(at: execution) {
             incidents.takeAtRest(Incident.atRest(invariant, step: step, time: time))
         }

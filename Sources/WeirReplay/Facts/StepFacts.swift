@@ -14,9 +14,8 @@ package struct StepFacts: Equatable, Sendable {
     package var port: UInt16
     /// By kind: the elements or calls that a turn takes, the messages that a publish offers.
     package var count: UInt32
-    /// Processing time, microseconds since the run's start; of an access or a publish that of its
-    /// turn.
-    package var time: Int64
+    /// Processing time; of an access or a publish that of its turn.
+    package var time: RunTime
 }
 
 /// A recorded log line, in its parts and as an export writes it.

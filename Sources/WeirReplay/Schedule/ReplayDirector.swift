@@ -28,8 +28,8 @@ package final class ReplayDirector: StepDirector {
     package var lastStep: Step
     /// The step that is being carried out: the number of an access or a publish that goes on.
     private var current: Step = 0
-    /// When the last turn or rest point was, microseconds since the start.
-    private var time: Int64 = 0
+    /// When the last turn or rest point was.
+    private var time = RunTime.start
     private var open = OpenTurns()
     private var failure: (any Error)?
     /// The last step that was run. Atomic, because whoever shows the progress reads it on another

@@ -1,5 +1,5 @@
 import Synchronization
-import WeirBase
+package import WeirBase
 import Glibc
 
 /// A note lane with a ring of bytes beside it, for input blocks and call results.
@@ -63,7 +63,7 @@ package struct DataLane: @unchecked Sendable {
     /// false when `isCancelled` became true while waiting: then nothing was noted.
     package func note(
         input kind: InputKind, source: UInt16, index: UInt64, offset: UInt64,
-        bytes: UnsafeRawBufferPointer, isStored: Bool, time: Int64, isCancelled: () -> Bool
+        bytes: UnsafeRawBufferPointer, isStored: Bool, time: RunTime, isCancelled: () -> Bool
     ) -> Bool {
         var hash = StableHash()
         hash.combine(bytes: bytes)
@@ -76,7 +76,7 @@ package struct DataLane: @unchecked Sendable {
         }
         let words: [UInt64] = [
             UInt64(bytes.count), hash.value, isStored ? position : Self.absent,
-            UInt64(bitPattern: time),
+            UInt64(bitPattern: time.rawValue),
         ]
         _ = words.withUnsafeBufferPointer {
             notes.note(
@@ -159,7 +159,7 @@ package struct DataLane: @unchecked Sendable {
         return InputBlock(
             source: UInt16(truncatingIfNeeded: note.second), index: note.number, kind: kind,
             offset: note.third, length: length, hash: note.more[1],
-            time: Int64(bitPattern: note.more[3]), bytes: bytes)
+            time: RunTime(Int64(bitPattern: note.more[3])), bytes: bytes)
     }
 
     /// The result that a note stands for; nil as above.

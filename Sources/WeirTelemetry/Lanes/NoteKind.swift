@@ -18,23 +18,24 @@ extension NoteLane {
     /// Notes the beginning of a turn without further words. Takes one slot.
     @inline(__always)
     package func noteTurn(
-        step: Step, kind: StepKind, subtask: UInt16, inlet: UInt16, count: UInt32, time: Int64
+        step: Step, kind: StepKind, subtask: UInt16, inlet: UInt16, count: UInt32, time: RunTime
     ) {
         note(
             kind: kind.rawValue, number: step.rawValue,
             UInt64(subtask) | UInt64(inlet) << 16 | UInt64(count) << 32,
-            UInt64(bitPattern: time))
+            UInt64(bitPattern: time.rawValue))
     }
 
     /// Notes the beginning of a completion turn with the numbers of the calls that it takes.
     ///
     /// The numbers, and not only how many: the order in which calls were answered is known
     /// from nowhere else (rule 13). Returns the slots taken.
-    package func noteCompletion(step: Step, subtask: UInt16, calls: [UInt64], time: Int64) -> Int {
+    package func noteCompletion(step: Step, subtask: UInt16, calls: [UInt64], time: RunTime) -> Int
+    {
         calls.withUnsafeBufferPointer { words in
             note(
                 kind: StepKind.completion.rawValue, number: step.rawValue,
-                UInt64(subtask) | UInt64(calls.count) << 32, UInt64(bitPattern: time),
+                UInt64(subtask) | UInt64(calls.count) << 32, UInt64(bitPattern: time.rawValue),
                 more: words)
         }
     }
@@ -73,10 +74,11 @@ extension NoteLane {
     }
 
     /// Notes a rest point with its markers, four to a word.
-    package func noteRest(step: Step, time: Int64, digest: UInt64, markers: [UInt16]) {
+    package func noteRest(step: Step, time: RunTime, digest: UInt64, markers: [UInt16]) {
         guard !markers.isEmpty else {
             note(
-                kind: StepKind.rest.rawValue, number: step.rawValue, UInt64(bitPattern: time),
+                kind: StepKind.rest.rawValue, number: step.rawValue,
+                UInt64(bitPattern: time.rawValue),
                 digest)
             return
         }
@@ -87,7 +89,8 @@ extension NoteLane {
         }
         words.withUnsafeBufferPointer { words in
             _ = note(
-                kind: StepKind.rest.rawValue, number: step.rawValue, UInt64(bitPattern: time),
+                kind: StepKind.rest.rawValue, number: step.rawValue,
+                UInt64(bitPattern: time.rawValue),
                 digest,
                 more: words)
         }
@@ -155,7 +158,7 @@ extension ScheduleBatch {
             step.subtask = UInt16(truncatingIfNeeded: note.second)
             step.port = UInt16(truncatingIfNeeded: note.second >> 16)
             step.count = UInt32(truncatingIfNeeded: note.second >> 32)
-            step.time = Int64(bitPattern: note.third)
+            step.time = RunTime(Int64(bitPattern: note.third))
             if kind == .completion {
                 let start = words.count
                 words.append(contentsOf: note.more.prefix(Int(step.count)))
@@ -177,7 +180,7 @@ extension ScheduleBatch {
             }
             step.words = start..<words.count
         case .rest:
-            step.time = Int64(bitPattern: note.second)
+            step.time = RunTime(Int64(bitPattern: note.second))
             step.digest = note.third
             let start = words.count
             let markers = Int(min(note.more.first ?? 0, UInt64(max(0, note.more.count - 1)) * 4))

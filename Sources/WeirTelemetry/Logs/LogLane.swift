@@ -101,7 +101,7 @@ package final class LogLane: @unchecked Sendable {
         scratch.append(fixed: record.operatorIndex)
         scratch.append(fixed: record.subtask)
         scratch.append(fixed: record.ordinal)
-        scratch.append(fixed: record.time)
+        scratch.append(fixed: record.time.rawValue)
         scratch.append(fixed: UInt16(fields.elements.count))
         for field in fields.elements {
             LogRecord.encode(field.value, into: &scratch, room: Self.maximumRecord - scratch.count)
@@ -197,7 +197,7 @@ extension LogRecord {
         let operatorIndex = try reader.fixed(UInt16.self)
         let subtask = try reader.fixed(UInt16.self)
         let ordinal = try reader.fixed(UInt32.self)
-        let time = try reader.fixed(Int64.self)
+        let time = RunTime(try reader.fixed(Int64.self))
         let count = try reader.fixed(UInt16.self)
         var values: [LogValue] = []
         for _ in 0..<count { values.append(try Self.decodeValue(&reader)) }

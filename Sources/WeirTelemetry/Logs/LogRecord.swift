@@ -96,16 +96,15 @@ package struct LogRecord: Equatable, Sendable {
     /// were made.
     package var ordinal: UInt32
     package var subtask: UInt16
-    /// Its turn's time, microseconds since the run's start. The record's own time is `index`
-    /// nanoseconds later, see `LogExporter`.
-    package var time: Int64
+    /// Its turn's time. The record's own time is `index` nanoseconds later, see `LogExporter`.
+    package var time: RunTime
     /// The number of its statement, in the table of the run or the trace.
     package var site: UInt32
     package var values: [LogValue]
 
     package init(
         step: Step, index: UInt32, operatorIndex: UInt16, ordinal: UInt32, subtask: UInt16,
-        time: Int64, site: UInt32, values: [LogValue]
+        time: RunTime, site: UInt32, values: [LogValue]
     ) {
         self.step = step
         self.index = index

@@ -8,8 +8,8 @@ package import WeirBase
 /// `SampleTable` puts the whole together again. In traces of older builds every sample names
 /// all of them, which reads the same.
 package struct MetricSample: Codable, Equatable, Sendable {
-    /// Microseconds since the run's start.
-    package var time: Int64
+    /// When it was read.
+    package var time: RunTime
     /// The last step taken at the time of sampling.
     package var step: Step
     /// The newest event time that any source has seen, nanoseconds since 1970; nil before
@@ -21,10 +21,9 @@ package struct MetricSample: Codable, Equatable, Sendable {
     /// True when the sample was full: what it does not name may have done anything, and a
     /// later sample tells. Otherwise nil.
     package var isPartial: Bool?
-    /// Given when nothing was new: as long as that stays so, the next sample comes within so
-    /// many microseconds. Otherwise nil. By this a viewer tells a run at rest from one that
-    /// is gone.
-    package var restsFor: Int64?
+    /// Given when nothing was new: as long as that stays so, the next sample comes within so long.
+    /// Otherwise nil. By this a viewer tells a run at rest from one that is gone.
+    package var restsFor: RunTime?
     /// The subtasks that changed, with their totals.
     package var subtasks: [SubtaskSample]
     /// The channels that changed.
@@ -34,7 +33,7 @@ package struct MetricSample: Codable, Equatable, Sendable {
     package var process: ProcessSample?
 
     package init(
-        time: Int64, step: Step, subtasks: [SubtaskSample], channels: [ChannelSample],
+        time: RunTime, step: Step, subtasks: [SubtaskSample], channels: [ChannelSample],
         recorder: RecorderSample
     ) {
         self.time = time
@@ -76,9 +75,9 @@ package struct SubtaskSample: Codable, Equatable, Sendable {
     package var waiting: UInt64?
     /// For a source, how many elements were read and wait to be taken, where that is known.
     package var lagRecords: UInt64?
-    /// For a source, when what waits longest was read or was due, microseconds since the
-    /// run's start; nil where nothing is known to wait.
-    package var lagSince: Int64?
+    /// For a source, when what waits longest was read or was due; nil where nothing is known to
+    /// wait.
+    package var lagSince: RunTime?
     /// How far the subtask's watermark lies behind the run's newest event time, nanoseconds.
     package var watermarkLag: Int64?
     /// For a source that holds watermarks, how far the newest event time that it has seen
@@ -126,8 +125,8 @@ package struct SubtaskSample: Codable, Equatable, Sendable {
     ///
     /// Whoever writes samples leaves out what this and `follow` give, and whoever reads them
     /// adds it.
-    package mutating func wait(microseconds: Int64) {
-        idle &+= UInt64(max(0, microseconds)) &* 1_000
+    package mutating func wait(_ time: RunTime) {
+        idle &+= UInt64(max(0, time.rawValue)) &* 1_000
     }
 
     /// Makes it what it is when only the run's newest event time has moved: further behind.
@@ -167,9 +166,8 @@ package struct ChannelSample: Codable, Equatable, Sendable {
     package var bytes: UInt64
     /// Elements that it dropped by its policy since the run's start.
     package var dropped: UInt64
-    /// When the message that waits longest came, microseconds since the run's start; nil
-    /// where none waits.
-    package var oldestSince: Int64?
+    /// When the message that waits longest came; nil where none waits.
+    package var oldestSince: RunTime?
 
     /// A rough size: names, numbers and their keys in JSON.
     static let approximateBytes = 160

@@ -1,3 +1,5 @@
+package import WeirBase
+
 /// Decides which samples of a run are worth recording.
 ///
 /// A sample that tells something new is. Of those that tell nothing new one is recorded now
@@ -5,14 +7,14 @@
 /// the run lives, and a run at rest records next to nothing. The sampler's thread owns it and
 /// shows it every sample.
 package struct SampleRhythm: Sendable {
-    /// The maximum distance between samples of a run at rest, microseconds: ten seconds.
-    package static let maximumRest: Int64 = 10_000_000
-    /// How soon the first sample without news is recorded, microseconds: a fifth of a second.
-    private static let minimumRest: Int64 = 200_000
+    /// The maximum distance between samples of a run at rest.
+    package static let maximumRest = RunTime.seconds(10)
+    /// How soon the first sample without news is recorded.
+    private static let minimumRest = RunTime.milliseconds(200)
 
-    /// The time of the last recorded sample, microseconds since the run's start.
-    private var recordedAt: Int64?
-    /// How far the next sample without news is from the last recorded one, microseconds.
+    /// The time of the last recorded sample.
+    private var recordedAt: RunTime?
+    /// How far the next sample without news is from the last recorded one.
     private var rest = SampleRhythm.minimumRest
     /// What the last sample said of the things by which news are told.
     private var known: (newest: Int64?, logsDropped: UInt64, offersDropped: UInt64?) = (nil, 0, nil)
@@ -28,7 +30,7 @@ package struct SampleRhythm: Sendable {
         }
         guard let last = recordedAt, sample.time - last < rest else {
             recordedAt = sample.time
-            rest = min(2 * rest, Self.maximumRest)
+            rest = min(rest + rest, Self.maximumRest)
             var quiet = sample
             quiet.restsFor = rest
             return quiet

@@ -15,16 +15,16 @@ package struct SampleTable: Sendable {
     package private(set) var subtasks: [SubtaskSample] = []
     /// The plan's channels by the number of their consumers, then others.
     package private(set) var channels: [ChannelSample] = []
-    /// The time of the newest sample, microseconds since the run's start.
-    package private(set) var time: Int64 = 0
+    /// The time of the newest sample.
+    package private(set) var time: RunTime = 0
     /// The last step that was taken by then.
     package private(set) var step: Step = 0
     package private(set) var newest: Int64?
     package private(set) var recorder = RecorderSample()
     package private(set) var process: ProcessSample?
 
-    /// By index of a subtask, up to when its times are known, microseconds.
-    private var told: [Int64] = []
+    /// By index of a subtask, up to when its times are known.
+    private var told: [RunTime] = []
 
     private struct Key: Hashable {
         var stage: String
@@ -94,10 +94,9 @@ package struct SampleTable: Sendable {
 
     /// Counts the time since each subtask was told as idle: it was not named, so nothing
     /// happened to it.
-    private mutating func passTime(to time: Int64) {
+    private mutating func passTime(to time: RunTime) {
         for index in subtasks.indices {
-            let passed = time.subtractingReportingOverflow(told[index])
-            subtasks[index].wait(microseconds: passed.overflow ? 0 : passed.partialValue)
+            subtasks[index].wait(time.since(told[index]) ?? .start)
             told[index] = time
         }
     }

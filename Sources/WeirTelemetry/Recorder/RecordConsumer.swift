@@ -50,15 +50,15 @@ package struct Incident: Equatable, Sendable {
     /// The name of the invariant, of the operator, or of the bookmark.
     package var name: String
     package var message: String
-    /// Microseconds since the run's start.
-    package var time: Int64
+    /// When it was found.
+    package var time: RunTime
     /// The step of the last access to a cell that the turn had made by then; nil for none.
     package var access: Step?
     /// The element on which it was found; nil where it was not found on one.
     package var element: ElementReference?
 
     package init(
-        step: Step, kind: Kind, name: String, message: String, time: Int64,
+        step: Step, kind: Kind, name: String, message: String, time: RunTime,
         access: Step? = nil, element: ElementReference? = nil
     ) {
         self.step = step

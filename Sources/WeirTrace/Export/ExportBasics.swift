@@ -123,12 +123,6 @@ struct ExportNames {
         Int(number) < header.subtasks.count ? header.subtasks[Int(number)] : nil
     }
 
-    /// A time of the schedule in nanoseconds. It saturates, as the times come from a file.
-    static func nanoseconds(_ microseconds: Int64) -> Int64 {
-        let (product, overflow) = microseconds.multipliedReportingOverflow(by: 1000)
-        return overflow ? (microseconds < 0 ? .min : .max) : product
-    }
-
     /// The wall-clock time at so many nanoseconds since the run's start, as RFC 3339. It
     /// saturates.
     func timestamp(_ nanoseconds: Int64) -> String {

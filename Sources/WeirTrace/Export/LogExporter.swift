@@ -16,7 +16,7 @@ package struct LogExporter: LineExporter {
         if let level = filter.level, site.level < level { return }
         let subtask = names.subtask(record.subtask)
         guard filter.admits(stage: subtask?.stage) else { return }
-        let turn = ExportNames.nanoseconds(record.time)
+        let turn = record.time.nanoseconds
         // A record has its turn's time, which is cut to microseconds. One nanosecond for each
         // element that the operator had taken keeps the records of a turn apart and in order.
         let (late, overflow) = turn.addingReportingOverflow(Int64(record.index))

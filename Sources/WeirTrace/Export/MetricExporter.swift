@@ -36,7 +36,7 @@ package struct MetricExporter: LineExporter {
     package mutating func write(_ sample: MetricSample) throws {
         // Also one outside the filter's times: what it tells is needed to understand the next.
         table.take(sample)
-        let time = ExportNames.nanoseconds(sample.time)
+        let time = sample.time.nanoseconds
         guard filter.admits(nanoseconds: time) else { return }
         let timestamp = names.timestamp(time)
         // Every subtask, also those that the sample does not name.
@@ -117,17 +117,15 @@ package struct MetricExporter: LineExporter {
         return String(subtask[..<slash])
     }
 
-    /// Seconds from one time of the run to another, both in microseconds; 0 where that is not
-    /// later.
-    private static func age(_ since: Int64?, at time: Int64) -> Double {
+    /// Seconds from one time of the run to another; 0 where that is not later.
+    private static func age(_ since: RunTime?, at time: RunTime) -> Double {
         guard let since else { return 0 }
-        let (age, overflow) = time.subtractingReportingOverflow(since)
-        return overflow ? 0 : Double(max(0, age)) / 1e6
+        return max(.start, time.since(since) ?? .start).seconds
     }
 
     /// The values of a subtask. What a sample does not know, as it may be one of an older build,
     /// gives no line.
-    static func values(of sample: SubtaskSample, at time: Int64) -> [Value] {
+    static func values(of sample: SubtaskSample, at time: RunTime) -> [Value] {
         let labels = [("stage", sample.stage), ("subtask", "\(sample.subtask)")]
         func seconds(_ nanoseconds: UInt64) -> Double { Double(nanoseconds) / 1e9 }
         var values: [Value] = [
@@ -217,7 +215,7 @@ package struct MetricExporter: LineExporter {
     }
 
     /// The values of a channel. What it dropped counts for the stage that reads it.
-    static func values(of sample: ChannelSample, at time: Int64) -> [Value] {
+    static func values(of sample: ChannelSample, at time: RunTime) -> [Value] {
         // A channel's name holds both of its ends.
         let labels = [("channel", sample.name)]
         // An edge drops by its policy, and the stage that reads it is short of the elements.

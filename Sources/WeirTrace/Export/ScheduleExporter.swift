@@ -12,7 +12,7 @@ package struct ScheduleExporter: LineExporter {
 
     /// Writes one step; steps come in order.
     package mutating func write(_ step: JoinedStep) throws {
-        let time = ExportNames.nanoseconds(step.time)
+        let time = step.time.nanoseconds
         let note = step.note
         // A rest point and a void belong to no subtask. Their number 0 must not be taken for the
         // first.
@@ -83,7 +83,7 @@ package struct SpanExporter: LineExporter {
 
     /// Writes a turn; other steps are no spans. One without an end has none in the line either.
     package mutating func write(_ step: JoinedStep) throws {
-        let start = ExportNames.nanoseconds(step.time)
+        let start = step.time.nanoseconds
         // Only turns have a duration; an access or a publish is a point within one.
         guard step.note.kind.beginsTurn, let subtask = names.subtask(step.note.subtask),
             filter.admits(nanoseconds: start), filter.admits(stage: subtask.stage)

@@ -1,4 +1,4 @@
-import WeirBase
+package import WeirBase
 package import WeirTelemetry
 
 /// A step with the end of its turn, where that is known.
@@ -11,8 +11,8 @@ package struct JoinedStep: Equatable, Sendable {
     package var end: EndNote?
     /// The messages that the turn emitted, by outlet.
     package var emitted: [UInt32] = []
-    /// Microseconds since the run's start. An access and a publish have the time of their turn.
-    package var time: Int64
+    /// When it was. An access and a publish have the time of their turn.
+    package var time: RunTime
 }
 
 /// Joins steps with the ends of their turns, which come later, and gives them in order of steps.
@@ -30,8 +30,8 @@ package struct TurnJoiner {
     private var start = 0
     /// The step that is due behind those that were taken.
     private(set) var nextStep: Step = 1
-    /// The time of each subtask's newest turn, microseconds.
-    private var times: [UInt16: Int64] = [:]
+    /// The time of each subtask's newest turn.
+    private var times: [UInt16: RunTime] = [:]
 
     package init() {}
 

@@ -33,7 +33,7 @@ enum InputCodec {
         writer.append(fixed: first.index)
         writer.append(varint: UInt64(blocks.count))
         var offset: UInt64 = 0
-        var time: Int64 = 0
+        var time = RunTime.start
         for block in blocks {
             // The head says both for the whole message, so that a block that strays would be
             // read as another one.
@@ -47,7 +47,7 @@ enum InputCodec {
             writer.append(signedVarint: Int64(bitPattern: block.offset &- offset))
             writer.append(varint: UInt64(block.length))
             writer.append(fixed: block.hash)
-            writer.append(signedVarint: block.time &- time)
+            writer.append(signedVarint: block.time.rawValue &- time.rawValue)
             if let bytes = block.bytes { writer.append(counted: bytes) }
             assert(
                 writer.count - begin <= blockHead + (block.bytes?.count ?? 0),
@@ -113,7 +113,7 @@ enum InputCodec {
             blocks.append(
                 InputBlock(
                     source: source, index: index, kind: kind, offset: offset, length: length,
-                    hash: hash, time: time, bytes: bytes))
+                    hash: hash, time: RunTime(time), bytes: bytes))
             offset = offset &+ UInt64(length)
             index += 1
         }

@@ -78,7 +78,7 @@ enum JSONCodec {
         var kind: String
         var name: String
         var message: String
-        var time: Int64
+        var time: RunTime
         var access: Step?
         var element: UInt64?
         var `operator`: String?

@@ -119,8 +119,8 @@ enum LogCodec {
             columns[.index].append(UInt64(record.index), after: index)
             index = UInt64(record.index)
             columns[.ordinal].append(UInt64(record.ordinal))
-            columns[.time].append(UInt64(bitPattern: record.time), after: time)
-            time = UInt64(bitPattern: record.time)
+            columns[.time].append(UInt64(bitPattern: record.time.rawValue), after: time)
+            time = UInt64(bitPattern: record.time.rawValue)
             columns[.valueCount].append(UInt64(record.values.count))
             for (field, value) in record.values.enumerated() {
                 columns.append(value, site: record.site, field: field)
@@ -195,7 +195,7 @@ enum LogCodec {
                 operatorIndex: try columns[.operator].next(as: UInt16.self),
                 ordinal: try columns[.ordinal].next(as: UInt32.self),
                 subtask: try columns[.subtask].next(as: UInt16.self),
-                time: Int64(bitPattern: time), site: site, values: [])
+                time: RunTime(Int64(bitPattern: time)), site: site, values: [])
             let count = try columns[.valueCount].next(as: Int.self)
             guard count <= columns[.type].remaining else {
                 throw columns[.type].failure("ends early")

@@ -175,7 +175,7 @@ private struct BlockDecoder {
             case .input, .timer, .completion, .continue, .idle, .end, .failure:
                 try readTurn(&note)
                 time = try columns.time.next(after: time)
-                note.time = Int64(bitPattern: time)
+                note.time = RunTime(Int64(bitPattern: time))
                 state.open.append(OpenTurn(step: note.step, subtask: note.subtask))
             case .access:
                 note.subtask = try columns.subtask.next(as: UInt16.self)
@@ -187,7 +187,7 @@ private struct BlockDecoder {
                 try readPublish(&note)
             case .rest:
                 time = try columns.time.next(after: time)
-                note.time = Int64(bitPattern: time)
+                note.time = RunTime(Int64(bitPattern: time))
                 note.digest = try columns.digest.fixed()
                 if hasMarkers { note.words = try readWords() }
             case .void: break

@@ -137,7 +137,7 @@ private struct BlockEncoder {
             switch note.kind {
             case .input, .timer, .completion, .continue, .idle, .end, .failure:
                 appendTurn(note, batch, time)
-                time = UInt64(bitPattern: note.time)
+                time = UInt64(bitPattern: note.time.rawValue)
                 state.open.append(OpenTurn(step: note.step, subtask: note.subtask))
             case .access:
                 columns.subtask.append(UInt64(note.subtask))
@@ -147,8 +147,8 @@ private struct BlockEncoder {
             case .publish:
                 try appendPublish(note, batch)
             case .rest:
-                columns.time.append(UInt64(bitPattern: note.time), after: time)
-                time = UInt64(bitPattern: note.time)
+                columns.time.append(UInt64(bitPattern: note.time.rawValue), after: time)
+                time = UInt64(bitPattern: note.time.rawValue)
                 columns.digest.append(fixed: note.digest)
                 let markers = batch.words(of: note)
                 columns.wordCount.append(UInt64(markers.count))
@@ -173,7 +173,7 @@ private struct BlockEncoder {
         memories[note.subtask].ports.0 = UInt64(note.port)
         columns.count.append(UInt64(note.count), after: memory.counts.0)
         memories[note.subtask].counts.0 = UInt64(note.count)
-        columns.time.append(UInt64(bitPattern: note.time), after: time)
+        columns.time.append(UInt64(bitPattern: note.time.rawValue), after: time)
         memories[note.subtask].turn = note.step
         guard note.kind == .completion else { return }
         let calls = batch.words(of: note)

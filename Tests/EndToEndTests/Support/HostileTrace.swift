@@ -35,12 +35,12 @@ enum HostileTrace {
         }
         let record = LogRecord(
             step: Step(tenth), index: 1, operatorIndex: 0, ordinal: 0, subtask: 0,
-            time: Int64(tenth) * 100_000, site: 0, values: [.text(evil + "\(tenth)")])
+            time: RunTime(tenth * 100_000), site: 0, values: [.text(evil + "\(tenth)")])
         batch.logs = [LogBatch(worker: 0, records: [record], lost: 0)]
         batch.incidents = [
             Incident(
                 step: Step(tenth), kind: .violation, name: "v" + evil, message: evil,
-                time: Int64(tenth) * 100_000)
+                time: RunTime(tenth * 100_000))
         ]
         let subtasks = stages.map { stage in
             var sample = SubtaskSample(stage: stage, subtask: 0)
@@ -53,7 +53,7 @@ enum HostileTrace {
             dropped: 0)
         batch.metrics = [
             MetricSample(
-                time: Int64(tenth) * 100_000, step: Step(tenth), subtasks: subtasks,
+                time: RunTime(tenth * 100_000), step: Step(tenth), subtasks: subtasks,
                 channels: [channel], recorder: RecorderSample(bytes: 1))
         ]
         return batch

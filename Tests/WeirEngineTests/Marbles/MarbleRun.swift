@@ -244,7 +244,7 @@ private final class MarbleStage: @unchecked Sendable {
     private func advance() -> Bool {
         guard clock.frame < lastFrame else { return false }
         clock.frame += 1
-        outside.clock.advance(to: Int64(clock.frame) * 1_000_000_000)
+        outside.clock.advance(to: .seconds(Int64(clock.frame)))
         return true
     }
 }

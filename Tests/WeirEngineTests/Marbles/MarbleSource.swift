@@ -31,7 +31,7 @@ final class MarbleSource: SourceDriver {
         self.clock = clock
     }
 
-    func look(time: Int64, isEnding: Bool) -> Look {
+    func look(time: RunTime, isEnding: Bool) -> Look {
         if isEnded { return .done }
         guard next < marbles.count, marbles[next].frame <= clock.frame else {
             return .waiting(until: nil)
@@ -101,7 +101,7 @@ final class MarbleSource: SourceDriver {
 
     var takenBytes: UInt64 { 0 }
     var lag: UInt64? { nil }
-    var lagSince: Int64? { nil }
+    var lagSince: RunTime? { nil }
     var newestEvent: Int64? { nil }
     var readLatency: LatencyCounts? { nil }
     var leftover: SourceLeftover { SourceLeftover() }

@@ -85,9 +85,9 @@ private func drawn(
         arguments: [
             (0, 0, 1), (0, 1, 0), (999_999, 1, 1), (1_000_000, 2, 1), (1_000_000, 3, 0),
             (60_000_000, 0, 121), (600_000_000, 0, 256),
-        ] as [(Int64, UInt64, Int)])
+        ] as [(RunTime, UInt64, Int)])
     func `at two a second the first comes at once and each next half a second later`(
-        time: Int64, taken: UInt64, allowed: Int
+        time: RunTime, taken: UInt64, allowed: Int
     ) {
         #expect(Pace(2).allowed(at: time, taken: taken) == allowed)
     }

@@ -33,7 +33,7 @@ import WeirTelemetry
         hand.take("later/0", count: 2)
         let later = hand["later/0"]
         func now(_ clock: Int64) -> Present {
-            hand.outside.clock.advance(to: clock)
+            hand.outside.clock.advance(to: RunTime(nanoseconds: clock))
             return hand.outside.present(isEnding: false)
         }
         func look(_ clock: Int64) -> String {
@@ -95,7 +95,7 @@ import WeirTelemetry
         hand.take("in/0", count: 1)
         // The element, and the watermark behind it.
         hand.take("later/0", count: 2)
-        hand.outside.clock.advance(to: 5_000)
+        hand.outside.clock.advance(to: .microseconds(5))
         return hand
     }
 
@@ -207,7 +207,7 @@ import WeirTelemetry
         while other.scheduler.stepCount < hand.scheduler.stepCount {
             _ = other.scheduler.nextStep()
         }
-        other.outside.clock.advance(to: 1_000_000)
+        other.outside.clock.advance(to: .milliseconds(1))
         other.take("ask/0", .timer)
         #expect(other["ask/0"].isDone)
     }

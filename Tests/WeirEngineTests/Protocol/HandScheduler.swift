@@ -50,7 +50,7 @@ final class HandExecution {
     ) -> Bool {
         let subtask = self[name]
         var choice = Choice(kind: kind)
-        (choice.count, choice.inlet, choice.time) = (count, inlet, outside.clock.microseconds)
+        (choice.count, choice.inlet, choice.time) = (count, inlet, outside.clock.now)
         if kind == .input, !subtask.isSource, subtask.inlets[Int(inlet)].lock == nil {
             let waiting = subtask.inlets[Int(inlet)].waiting
             precondition(count <= waiting, "\(name) would take \(count) of \(waiting) messages")

@@ -80,15 +80,15 @@ import WeirBase
     func `wake times are a table with a bound on what is passed over`(seed: UInt64) {
         var random = SeededGenerator(seed: seed, stream: 0x3A7E)
         var wakes = WakeTimes()
-        var model: [UInt16: Int64] = [:]
+        var model: [UInt16: RunTime] = [:]
         for _ in 0..<600 {
             if random.below(4) > 0 {
-                let (subtask, time) = (UInt16(random.below(9)), Int64(random.below(50)))
+                let (subtask, time) = (UInt16(random.below(9)), RunTime(random.below(50)))
                 let isFirst = model.values.min().map { time < $0 } ?? true
                 #expect(wakes.set(time, of: subtask) == isFirst)
                 model[subtask] = time
             } else {
-                let now = Int64(random.below(50))
+                let now = RunTime(random.below(50))
                 let due = model.filter { $0.value <= now }
                     .sorted { ($0.value, $0.key) < ($1.value, $1.key) }.map(\.key)
                 #expect(wakes.take(dueAt: now) == due)
