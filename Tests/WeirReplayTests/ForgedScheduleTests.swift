@@ -56,7 +56,7 @@ import WeirTrace
         _ kind: StepKind, step: Step = 2, subtask: UInt16 = 0, count: UInt32 = 0, time: Int64 = 0
     ) -> StepNote {
         var note = StepNote(step: step, kind: kind)
-        (note.subtask, note.count, note.time) = (subtask, count, time)
+        (note.subtask, note.count, note.time) = (subtask, count, RunTime(time))
         return note
     }
 

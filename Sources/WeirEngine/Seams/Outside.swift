@@ -32,13 +32,12 @@ package protocol Outside: AnyObject, Sendable {
 }
 
 extension Outside {
-    /// The instant so many microseconds after the start; nil where it lies beyond what an instant
-    /// holds.
+    /// The instant at a time of the run; nil where it lies beyond what an instant holds.
     ///
     /// A run's clock cannot get there, but the notes of a damaged trace may say anything. Whoever
     /// takes a time from one asks here first, so that a turn may add it up without looking.
-    package func instant(microseconds: Int64) -> Instant? {
-        let (nanoseconds, isBeyond) = microseconds.multipliedReportingOverflow(by: 1_000)
+    package func instant(at time: RunTime) -> Instant? {
+        let (nanoseconds, isBeyond) = time.rawValue.multipliedReportingOverflow(by: 1_000)
         let (sum, isSumBeyond) = started.addingReportingOverflow(nanoseconds)
         return isBeyond || isSumBeyond ? nil : Instant(nanoseconds: sum)
     }

@@ -25,11 +25,11 @@ extension StepNote {
 
     /// Why no run that has this outside can have noted the step at its time; nil where one can.
     func timeObjection(in outside: any Outside) -> Objection? {
-        guard kind.beginsTurn || kind == .rest, outside.instant(microseconds: time) == nil else {
+        guard kind.beginsTurn || kind == .rest, outside.instant(at: time) == nil else {
             return nil
         }
         return Objection(
-            noted: "a time of \(time) us after the start",
+            noted: "a time of \(time.rawValue) us after the start",
             fact: "no point in time lies there for a run that started at \(outside.started) ns")
     }
 
