@@ -21,7 +21,7 @@ package final class TraceWriter: RecordConsumer, @unchecked Sendable {
     package static let chunkBytes = 256 << 10
     /// What would make a message longer than this gets one to itself: half of what a chunk has
     /// room for, so that an estimate of a size may be wrong by as much.
-    private static let maximumShared = Mcap.maximumMessage / 2
+    static let maximumShared = Mcap.maximumMessage / 2
 
     private let file: McapWriter
     /// Turns the schedule of each batch into a block that goes on where the one before ended.
@@ -202,8 +202,8 @@ package final class TraceWriter: RecordConsumer, @unchecked Sendable {
         guard data.count <= Mcap.maximumMessage else {
             throw TraceError(
                 .operating,
-                "a message of \(topic.rawValue) takes \(data.count) bytes, and a trace has room for "
-                    + "\(Mcap.maximumMessage). It cannot be written")
+                "a message of \(topic.rawValue) takes \(data.count) bytes, and a trace has room "
+                    + "for \(Mcap.maximumMessage). It cannot be written")
         }
         self.time = max(self.time, time)
         // The times may come from a damaged trace that is being rewritten. The running maximum is
@@ -273,43 +273,6 @@ package final class TraceWriter: RecordConsumer, @unchecked Sendable {
         try chunker.flush()
     }
 
-    /// The maximum number of bytes that a block takes in a message.
-    private static func bytes(of block: InputBlock) -> Int {
-        InputCodec.blockHead + (block.bytes?.count ?? 0)
-    }
-
-    /// About the number of bytes that a result takes in a message.
-    private static func bytes(of result: CallResult) -> Int { 16 + result.bytes.count }
-
-    /// Stretches of blocks of one source, each small enough for a message. A source's blocks
-    /// keep their order, and sources come in the order of their numbers.
-    private static func runs(of inputs: [InputBlock]) -> [ArraySlice<InputBlock>] {
-        // Sorted, so that the file does not depend on the order of a dictionary.
-        let sources = Dictionary(grouping: inputs, by: \.source).sorted { $0.key < $1.key }
-        var runs: [ArraySlice<InputBlock>] = []
-        for (_, blocks) in sources {
-            var start = 0
-            while start < blocks.count {
-                var end = start
-                var size = 0
-                repeat {
-                    size += Self.bytes(of: blocks[end])
-                    end += 1
-                } while end < blocks.count && size < InputCodec.messageBytes
-                    && size + Self.bytes(of: blocks[end]) <= Self.maximumShared
-                    && blocks[end].index == blocks[end - 1].index &+ 1
-                // A message holds blocks with indexes that follow each other; behind a gap
-                // another begins.
-                runs.append(blocks[start..<end])
-                start = end
-            }
-        }
-        assert(
-            runs.reduce(0) { $0 + $1.count } == inputs.count,
-            "\(inputs.count) blocks were divided into \(runs.count) messages, and some are in none")
-        return runs
-    }
-
     /// Writes the schedule as one block in a chunk of its own.
     private func writeSchedule(_ batch: ScheduleBatch) throws(TraceError) {
         if batch.isEmpty { return }
@@ -361,69 +324,5 @@ package final class TraceWriter: RecordConsumer, @unchecked Sendable {
             try chunker.add(message(.incident, data, at: incident.time))
         }
         try chunker.flush()
-    }
-
-    /// One batch for each worker: what was drained in many small pieces packs better together.
-    ///
-    /// So they lie in the file. Whoever shows logs beside the file goes through them the same
-    /// way.
-    package static func joined(_ batches: [LogBatch]) -> [LogBatch] {
-        var joined: [LogBatch] = []
-        for batch in batches {
-            if let index = joined.firstIndex(where: { $0.worker == batch.worker }) {
-                joined[index].records.append(contentsOf: batch.records)
-                joined[index].lost = joined[index].lost.saturatingSum(batch.lost)
-            } else {
-                joined.append(batch)
-            }
-        }
-        assert(
-            Set(joined.map(\.worker)).count == joined.count
-                && joined.reduce(0) { $0 + $1.records.count }
-                    == batches.reduce(0) { $0 + $1.records.count },
-            "\(batches.count) batches became \(joined.count), some of them of one worker or short")
-        return joined
-    }
-
-    /// The index behind the last record of a message that begins at `start`: about 256 KiB
-    /// unpacked, at 24 bytes for a record and 8 for a value besides its text.
-    private static func end(of records: [LogRecord], from start: Int) -> Int {
-        var end = start
-        var size = 0
-        while end < records.count, size < chunkBytes {
-            let more = bytes(of: records[end])
-            if end > start, size + more > maximumShared { break }
-            size += more
-            end += 1
-        }
-        // Whoever calls goes on from there, until every record is in a message.
-        assert(
-            end > start || start == records.count,
-            "a message takes none of \(records.count - start) records, the next would not either")
-        return end
-    }
-    /// About the number of bytes that a record takes in a message before it is packed.
-    private static func bytes(of record: LogRecord) -> Int {
-        var size = 24
-        for value in record.values {
-            if case .text(let text) = value { size += text.utf8.count }
-            size += 8
-        }
-        return size
-    }
-
-    /// How many statements one message holds, from the first on: about 256 KiB of them.
-    private static func statementCount(_ sites: ArraySlice<LogSite>) -> Int {
-        var count = 0
-        var size = 0
-        for site in sites {
-            let more = site.fields.reduce(16 + site.message.utf8.count + site.file.utf8.count) {
-                $0 + $1.utf8.count + 5
-            }
-            if count > 0, size >= chunkBytes || size + more > maximumShared { break }
-            size += more
-            count += 1
-        }
-        return count
     }
 }

@@ -3,9 +3,10 @@ public import WeirTelemetry
 
 /// What an operator's closure can do besides computing: emit, log, set timers, know the time.
 ///
-/// Lent to the closure for one call. It can neither be copied nor leave the closure; what it reaches
-/// belongs to the turn, and the compiler refuses to keep it. A struct that is passed `inout` and
-/// lies on the stack, because one is made for each element: a class would cost twice as much.
+/// Lent to the closure for one call. It can neither be copied nor leave the closure: what it
+/// reaches belongs to the turn, and the compiler refuses to keep it. A struct that is passed
+/// `inout` and lies on the stack, because one is made for each element: a class would cost twice
+/// as much.
 @frozen
 public struct OperatorContext<Output: Sendable>: ~Copyable, ~Escapable {
     @usableFromInline let frame: UnsafeMutablePointer<Frame>

@@ -322,6 +322,35 @@ package final class ReplayDirector: StepDirector {
         notes.rested(step: note.step, time: note.time) { execution.stateDigest() }
     }
 
+    /// Sees that the messages which a turn took from an inlet are there; nil where they are.
+    ///
+    /// A producer that was in flight must have published what is missing, and goes on; without one
+    /// the code differs.
+    private func obtain(
+        _ note: StepNote, _ subtask: Subtask, _ asking: Asking
+    ) -> SequentialScheduler.Action? {
+        guard Int(note.port) < subtask.inlets.count else {
+            notes.diverge(
+                Divergence(
+                    step: note.step, subtask: subtask.name, expected: "inlet \(note.port)",
+                    got: "\(subtask.inlets.count) inlets"))
+            return .finish
+        }
+        let inlet = subtask.inlets[Int(note.port)]
+        guard inlet.waiting < Int(note.count) else { return nil }
+        if let producer = inlet.channel.producer, let action = force(producer, asking) {
+            return action
+        }
+        notes.diverge(
+            Divergence(
+                step: note.step, subtask: subtask.name,
+                expected: "\(note.count) messages on \(inlet.channel.name)",
+                got: "\(inlet.waiting)",
+                reason: "\(inlet.channel.producer?.name ?? "its producer") emitted less "
+                    + "than it did then"))
+        return .finish
+    }
+
     /// The beginning of a turn. Nil where something had to go first, or where the turn is put off.
     private func begin(
         _ next: ScheduledStep, _ subtask: Subtask, _ asking: Asking
@@ -340,30 +369,10 @@ package final class ReplayDirector: StepDirector {
         if let objection = note.turnObjection(of: subtask) {
             return refuse(note, subtask.name, objection)
         }
-        if note.kind == .input, !subtask.isSource {
-            guard Int(note.port) < subtask.inlets.count else {
-                notes.diverge(
-                    Divergence(
-                        step: note.step, subtask: subtask.name, expected: "inlet \(note.port)",
-                        got: "\(subtask.inlets.count) inlets"))
-                return .finish
-            }
-            let inlet = subtask.inlets[Int(note.port)]
-            // What the turn took is not there. A producer that was in flight must have published
-            // it, and goes on; without one the code differs.
-            if inlet.waiting < Int(note.count) {
-                if let producer = inlet.channel.producer, let action = force(producer, asking) {
-                    return action
-                }
-                notes.diverge(
-                    Divergence(
-                        step: note.step, subtask: subtask.name,
-                        expected: "\(note.count) messages on \(inlet.channel.name)",
-                        got: "\(inlet.waiting)",
-                        reason: "\(inlet.channel.producer?.name ?? "its producer") emitted less "
-                            + "than it did then"))
-                return .finish
-            }
+        if note.kind == .input, !subtask.isSource,
+            let action = obtain(note, subtask, asking)
+        {
+            return action
         }
         take(note, asking.execution)
         if schedule.isInFlight(note.step) {
