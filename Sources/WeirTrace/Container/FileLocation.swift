@@ -215,11 +215,11 @@ struct SetAside {
     /// The path at which the file waits.
     private var aside: String { folder + "/trace" }
 
-    /// Moves the file with this number away from `path`.
+    /// Moves the file with this number, which was judged to be of this kind, away from `path`.
     ///
     /// - Throws: `.operating` when the folder cannot be made or the file cannot be moved,
     ///   `.usage` when the name had passed to another file.
-    init(_ path: String, _ number: FileNumber) throws(TraceError) {
+    init(_ path: String, _ number: FileNumber, _ kind: FileLocation.Kind) throws(TraceError) {
         self.path = path
         var template = Array("\(path).replaced-XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else { throw .operating("cannot replace", path: path) }
@@ -233,8 +233,10 @@ struct SetAside {
             rmdir(folder)
             throw failure
         }
-        var status = stat()
-        guard lstat(aside, &status) == 0, FileNumber(status) == number else {
+        // The file system may have given the number of a file that is gone to the one that came.
+        guard let moved = try? FileLocation(nameOf: aside), moved.number == number,
+            moved.kind == kind
+        else {
             putBack()
             throw TraceError(.usage, "\(path) changes while it is looked at. Try it again")
         }

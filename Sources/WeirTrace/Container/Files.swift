@@ -24,7 +24,7 @@ final class OutputFile {
             let location = try FileLocation(nameOf: path)
             // What is no trace stays where it is, and makes the opening below fail with EEXIST.
             if location.kind == .trace, let number = location.number {
-                old = try SetAside(path, number)
+                old = try SetAside(path, number, .trace)
             }
         }
         descriptor = Glibc.open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)

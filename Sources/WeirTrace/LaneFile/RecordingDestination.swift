@@ -76,10 +76,14 @@ package struct RecordingDestination: Sendable {
         var aside: [SetAside] = []
         do throws(TraceError) {
             // The lanes first: their lock tells everybody else that this destination is taken.
-            if let number = lanes.number { aside.append(try SetAside(lanes.path, number)) }
+            if let number = lanes.number {
+                aside.append(try SetAside(lanes.path, number, .lanes))
+            }
             let mapped = try MappedLanes.create(path: lanes.path, run: run, layout: layout)
             do throws(TraceError) {
-                if let number = trace.number { aside.append(try SetAside(trace.target, number)) }
+                if let number = trace.number {
+                    aside.append(try SetAside(trace.target, number, .trace))
+                }
                 // Without `overwrite`: the old trace is out of the way, so that whatever is
                 // there now is another's.
                 let writer = try TraceWriter(
