@@ -114,6 +114,27 @@ final class RecordedInputs {
         guard hash.value == block.hash else { throw changed("has other bytes") }
         return bytes
     }
+
+    /// So many bytes of an open file, or the reason why they are not there.
+    private func read(
+        _ count: Int, of descriptor: Int32, from start: off_t, _ changed: (String) -> InputChanged
+    ) throws -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: count)
+        var done = 0
+        while done < bytes.count {
+            let count = bytes.withUnsafeMutableBytes { buffer in
+                pread(
+                    descriptor, buffer.baseAddress.map { $0 + done }, buffer.count - done,
+                    start + off_t(done))
+            }
+            if count < 0 && errno == EINTR { continue }
+            if count < 0 { throw changed("cannot be read (\(String(cString: strerror(errno))))") }
+            if count == 0 { throw changed("ends early") }
+            done += count
+            assert(done <= bytes.count, "\(done) bytes were read into room for \(bytes.count)")
+        }
+        return bytes
+    }
 }
 
 extension RecordedOutside.Answers {
@@ -204,26 +225,5 @@ struct ResultsAhead {
         bytes -= result.count + Self.ownBytes
         assert(bytes >= 0, "more bytes of answers were taken than were kept")
         return result
-    }
-
-    /// So many bytes of an open file, or the reason why they are not there.
-    private func read(
-        _ count: Int, of descriptor: Int32, from start: off_t, _ changed: (String) -> InputChanged
-    ) throws -> [UInt8] {
-        var bytes = [UInt8](repeating: 0, count: count)
-        var done = 0
-        while done < bytes.count {
-            let count = bytes.withUnsafeMutableBytes { buffer in
-                pread(
-                    descriptor, buffer.baseAddress.map { $0 + done }, buffer.count - done,
-                    start + off_t(done))
-            }
-            if count < 0 && errno == EINTR { continue }
-            if count < 0 { throw changed("cannot be read (\(String(cString: strerror(errno))))") }
-            if count == 0 { throw changed("ends early") }
-            done += count
-            assert(done <= bytes.count, "\(done) bytes were read into room for \(bytes.count)")
-        }
-        return bytes
     }
 }

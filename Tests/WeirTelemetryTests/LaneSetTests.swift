@@ -64,6 +64,48 @@ import WeirTelemetry
     }
 }
 
+@Suite struct LaneSetRoomTests {
+    private let set = LaneSet(
+        layout: LaneLayout(
+            workers: 2, workerSlots: 64, sources: [256, 256], executors: 2, readerSlots: 64))
+
+    @Test func `rule 2: whoever waits for room is seen, whichever lane it is`() {
+        let lanes = set.workers + set.readers.map(\.notes) + set.executors.map(\.notes)
+        for (index, lane) in lanes.enumerated() {
+            #expect(!set.isRoomWanted)
+            lane.askForRoom()
+            #expect(set.isRoomWanted, "lane \(index)")
+            // Whoever still waits asks again.
+            set.free()
+        }
+        #expect(!set.isRoomWanted)
+    }
+
+    @Test func `rule 23: giving back reaches every lane and the bytes beside it`() {
+        let lanes =
+            [set.rest] + set.workers + set.readers.map(\.notes) + set.executors.map(\.notes)
+        for lane in set.readers {
+            let isNoted = [UInt8](repeating: 7, count: 128).withUnsafeBytes {
+                lane.note(
+                    input: .bytes, source: 0, index: 0, offset: 0, bytes: $0, isStored: true,
+                    time: 0, isCancelled: { true })
+            }
+            #expect(isNoted)
+            #expect(lane.notes.peek().flatMap { lane.input(of: $0) } != nil)
+        }
+        for lane in lanes {
+            while lane.tryReserve(1) {
+                lane.noteRest(step: 1, time: 0, digest: 0, markers: [])
+            }
+            while let note = lane.peek() { lane.advance(past: note) }
+        }
+        #expect(lanes.allSatisfy { $0.backlog == $0.capacity })
+        set.free()
+        #expect(lanes.allSatisfy { $0.backlog == 0 && $0.tryReserve($0.capacity) })
+        #expect(set.readers.allSatisfy { $0.takenBytes == 0 })
+    }
+}
+
 @Suite struct DataLaneTests {
     private let lanes: LaneSet
     private var lane: DataLane { lanes.readers[0] }

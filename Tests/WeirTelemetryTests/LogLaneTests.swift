@@ -73,6 +73,22 @@ import WeirTelemetry
         #expect(try #require(lane.drain(worker: 0)).lost == 0)
     }
 
+    @Test func `the ring is filled to its last byte and no further`() throws {
+        // A record's own length and its numbers take 38 bytes, the head of a text 3.
+        let head = 4 + 4 + 8 + 4 + 2 + 2 + 4 + 8 + 2 + 1 + 2
+        let quarter = String(repeating: "x", count: LogLane.maximumRecord / 4 - head)
+        let full: LogFields = ["text": .text(quarter)]
+        for _ in 0..<3 {
+            for index in 0..<16 as Range<UInt32> { lane.append(record(index), fields: full) }
+            #expect(lane.droppedCount == 0)
+            #expect(try #require(lane.drain(worker: 0)).records.count == 16)
+        }
+        for index in 0..<15 as Range<UInt32> { lane.append(record(index), fields: full) }
+        lane.append(record(15), fields: ["text": .text(quarter + "x")])
+        #expect(lane.droppedCount == 1)
+        lane.checkInvariants()
+    }
+
     /// Characters of one to four bytes and clusters, so that the cut falls everywhere in them.
     @Test(arguments: ["x", "é", "堰", "🌊", "👨‍👩‍👧‍👦", "e\u{301}"])
     func `long text is cut between characters and says so`(character: Character) throws {
@@ -151,6 +167,11 @@ import WeirTelemetry
             #expect(LogRecord.precedes(earlier, later))
             #expect(!LogRecord.precedes(later, earlier))
         }
+        var behind = earlier
+        behind.operatorIndex += 1
+        behind.ordinal = 0
+        #expect(LogRecord.precedes(earlier, behind))
+        #expect(!LogRecord.precedes(behind, earlier))
         var later = earlier
         later.step = later.step.next
         later.index = 0

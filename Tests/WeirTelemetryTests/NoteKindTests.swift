@@ -119,9 +119,13 @@ import WeirTelemetry
         _ = batch.append(
             step: RawNote(
                 kind: StepKind.completion.rawValue, slots: 1, number: 2, second: .max, third: 0))
+        _ = batch.append(
+            step: RawNote(
+                kind: StepKind.rest.rawValue, slots: 2, number: 3, second: 0, third: 0,
+                more: [.max, 1, 2]))
         batch.append(
             end: RawNote(kind: LaneNote.turnEnd, slots: 1, number: 2, second: 0, third: .max))
-        #expect(batch.steps.map { batch.words(of: $0).count } == [16, 0])
+        #expect(batch.steps.map { batch.words(of: $0).count } == [16, 0, 8])
         #expect(batch.emitted(of: try #require(batch.ends.first)).count == 1)
     }
 }

@@ -41,7 +41,11 @@ import WeirTelemetry
         test.lane.advance(past: note)
         #expect(!test.lane.tryReserve(1))
         #expect(test.lane.backlog == 1)
+        test.lane.askForRoom()
+        #expect(test.lane.isRoomWanted)
         test.lane.free()
+        // Whoever waits finds it by itself, and the recorder need not hurry any more.
+        #expect(!test.lane.isRoomWanted)
         #expect(test.lane.backlog == 0)
         #expect(test.lane.tryReserve(1))
         #expect(!test.lane.tryReserve(1))

@@ -207,6 +207,20 @@ private final class FailingConsumer: RecordConsumer {
         #expect(memory.recorded.map(\.metrics.count) == [Recorder.maximumInbox])
     }
 
+    @Test func `marks are not taken in while more bytes wait than the inbox may hold`() {
+        let message = String(repeating: "x", count: 1 << 20)
+        for _ in 0..<9 {
+            recorder.offer(
+                Incident(step: 1, kind: .bookmark, name: "a", message: message, time: 0))
+        }
+        // Four of them hold more than the bound, with what stands beside their texts.
+        #expect(recorder.droppedIncidents == 5)
+        recorder.finish()
+        recorder.offer(Incident(step: 1, kind: .bookmark, name: "b", message: "", time: 0))
+        recorder.finish()
+        #expect(memory.recorded.map(\.incidents.count) == [4, 1])
+    }
+
     @Test func `samples are not made while more bytes wait than the inbox may hold`() {
         let subtask = SubtaskSample(stage: "parse", subtask: 0)
         let sample = MetricSample(

@@ -80,6 +80,20 @@ import WeirTelemetry
         #expect(table.subtasks[0].idle == 2_100_000)
     }
 
+    @Test func `latencies are as they were told last, until others are told`() {
+        var table = SampleTable(Self.header)
+        var work = SubtaskSample(stage: "work", subtask: 0)
+        work.latencies = [LatencySample(hop: "queue")]
+        table.take(sample(1_000, newest: nil, [work]))
+        table.take(sample(2_000, newest: nil))
+        #expect(table.subtasks[1].latencies == work.latencies)
+        table.take(sample(3_000, newest: nil, [SubtaskSample(stage: "work", subtask: 0)]))
+        #expect(table.subtasks[1].latencies == work.latencies)
+        work.latencies = [LatencySample(hop: "process")]
+        table.take(sample(4_000, newest: nil, [work]))
+        #expect(table.subtasks[1].latencies?.map(\.hop) == ["process"])
+    }
+
     @Test func `no time falls, whatever an older build told`() {
         var table = SampleTable(Self.header)
         table.take(sample(1_000, newest: nil))

@@ -16,6 +16,43 @@ import WeirTerminal
         }
     }
 
+    @Test func `a limit is held, by wide characters too`() {
+        for (limit, shown) in [(0, ""), (1, "a"), (2, "a"), (3, "a日"), (4, "a日b")] {
+            var canvas = canvas(8, 1)
+            #expect(canvas.put("a日bc", x: 1, y: 0, limit: limit) == min(limit, limit == 2 ? 1 : 4))
+            #expect(canvas.text == (shown.isEmpty ? "\n" : " " + shown + "\n"))
+        }
+    }
+
+    @Test func `shares fill their area, whatever they add up to`() {
+        for parts in [[0.3, 0.3], [0.333, 0.333, 0.333], [1, 1], [0, 0], [Double.nan, 0.5]] {
+            var canvas = canvas(10, 1)
+            canvas.shares(
+                parts.enumerated().map { ($0.element, Character("\($0.offset)"), .plain) },
+                in: canvas.area)
+            #expect(!canvas.text.contains(" "), "\(parts): \(canvas.text)")
+            #expect(canvas.text.count == 11)
+        }
+    }
+
+    @Test func `a small value of a graph can still be seen, and nothing is nothing`() {
+        var canvas = canvas(2, 1, ascii: true)
+        canvas.graph([0, 0.001], top: 1, in: canvas.area, symbols: .ascii, style: .plain)
+        #expect(canvas.text == " .\n")
+    }
+
+    @Test func `a part of an area is no larger than the area`() {
+        let area = Area(x: 1, y: 2, width: 5, height: 3)
+        for count in -1...7 {
+            let (top, rest) = area.split(top: count)
+            #expect(top.height + rest.height == 3 && rest.y == top.bottom && top.height >= 0)
+            #expect(rest.bottom == area.bottom)
+            let (left, right) = area.split(left: count)
+            #expect(left.width + right.width == 5 && right.x == left.right && left.width >= 0)
+            #expect(right.right == area.right)
+        }
+    }
+
     @Test func `half of a wide character is never shown`() {
         var canvas = canvas(4, 1)
         canvas.put("日本", x: 0, y: 0)
@@ -23,6 +60,14 @@ import WeirTerminal
         #expect(canvas.text == " x本\n")
         canvas.put("日", x: 3, y: 0)
         #expect(canvas.text == " x\n")
+    }
+
+    @Test func `a wide character clears the other half of the one that it covers`() {
+        var canvas = canvas(4, 1)
+        canvas.put("x日", x: 1, y: 0)
+        canvas.put("木", x: 1, y: 0)
+        #expect(canvas.cells.map(\.width) == [1, 2, 0, 1])
+        #expect(canvas.text == " 木\n")
     }
 
     @Test func `a box leaves the area inside it`() {

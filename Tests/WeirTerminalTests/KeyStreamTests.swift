@@ -63,6 +63,13 @@ import WeirTerminal
         }
     }
 
+    @Test(arguments: ["\u{1B}", "\u{1B}[20", "\u{1B}[201", "\u{1B}\u{1B}[2"])
+    func `the end of a paste is seen behind text that begins like it`(text: String) {
+        var decoder = KeyDecoder()
+        #expect(decoder.take(Self.pasteStart + Self.bytes(text) + Self.pasteEnd) == [.paste])
+        #expect(decoder.take(Self.bytes("q")) == [.character("q")])
+    }
+
     @Test func `text that holds the end of a paste does not end it`() {
         var decoder = KeyDecoder()
         let paste =

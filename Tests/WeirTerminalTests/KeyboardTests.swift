@@ -22,6 +22,14 @@ import Testing
         #expect(keyboard.silence == nil)
     }
 
+    @Test func `after an Escape that was a key the late rest of a sequence gets its own time`() {
+        var keyboard = Keyboard()
+        _ = keyboard.take([0x1B], at: second)
+        #expect(keyboard.passed(to: second + patience) == [.escape])
+        #expect(keyboard.silence == second + patience + 500_000_000)
+        #expect(keyboard.take([0x5B, 0x41], at: second + 2 * patience) == [.up])
+    }
+
     @Test func `silence counts from the last byte and means nothing between keys`() {
         var keyboard = Keyboard()
         #expect(keyboard.take([0x61], at: second) == [.character("a")])

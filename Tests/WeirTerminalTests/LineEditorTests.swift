@@ -66,6 +66,17 @@ import Testing
             type([.control("r")] + keys("st") + [.enter], into: &editor).last == .submit("step"))
     }
 
+    @Test func `a search that finds nothing older stays with the oldest`() {
+        var editor = LineEditor()
+        _ = type(keys("goto 3") + [.enter] + keys("goto 5") + [.enter], into: &editor)
+        _ = type([.control("r")] + keys("goto") + [.control("r"), .control("r")], into: &editor)
+        #expect(editor.buffer.text == "goto 3")
+        #expect(editor.searchPrompt == "search `goto`: ")
+        // From there on another letter is looked for.
+        _ = type(keys(" 3"), into: &editor)
+        #expect(editor.searchPrompt == "search `goto 3`: ")
+    }
+
     @Test func `Ctrl-C gives up the line and Ctrl-D ends only an empty one`() {
         var editor = LineEditor()
         #expect(type(keys("ab") + [.control("c")], into: &editor).last == .cancelled)
@@ -102,6 +113,16 @@ import Testing
             buffer.end()
         }
         #expect(LineView(prompt: "> ", buffer, columns: 80).cursor == 22)
+    }
+
+    @Test func `a line that is longer than its row is moved no further than the cursor needs`() {
+        var buffer = LineBuffer()
+        buffer.replace(with: "abcdefghij")
+        // Two cells for the prompt and one behind the line leave five.
+        let view = LineView(prompt: "> ", buffer, columns: 8)
+        #expect(view.text == "> fghij" && view.cursor == 7)
+        buffer.home()
+        #expect(LineView(prompt: "> ", buffer, columns: 8).text == "> abcde")
     }
 
     @Test func `candidates stand side by side, and too many are counted`() {

@@ -73,12 +73,30 @@ let hostileTexts = [
         }
     }
 
+    @Test(arguments: [
+        (5, "ab cd"), (4, "ab …"), (3, "ab…"), (1, "…"), (0, ""),
+    ])
+    func `a cut text fills its cells and ends with the sign for it`(cells: Int, shown: String) {
+        let text: SafeText = cells == 5 ? "ab cd" : "ab cde"
+        #expect(rendered(text.cut(to: cells, ellipsis: "…")) == shown)
+    }
+
     @Test func `wrapped lines fit and lose no word`() {
         let text: SafeText = "enrich limits the run: busy 99 %, its queue over 90 % for 41 s"
         for cells in 8...70 {
             let lines = text.wrapped(to: cells, lines: 99)
             #expect(lines.allSatisfy { $0.width <= cells })
             #expect(lines.map(rendered).joined(separator: " ") == rendered(text))
+        }
+    }
+
+    @Test func `the first and the last character of a wide stretch are wide`() {
+        for (value, cells) in [
+            (0x10FF, 1), (0x1100, 2), (0x115F, 2), (0x1160, 0), (0x3098, 2), (0x3099, 0),
+            (0xFF60, 2), (0xFF61, 1), (0x23F0, 2), (0x23F1, 1), (0x3FFFD, 2),
+        ] as [(UInt32, Int)] {
+            let scalar = Unicode.Scalar(value)
+            #expect(scalar.map { CharacterWidth.cells(of: $0) } == cells, "\(value)")
         }
     }
 

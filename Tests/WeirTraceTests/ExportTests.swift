@@ -92,6 +92,145 @@ import WeirTelemetry
         #expect(late.count == 2)
     }
 
+    @Test func `the ends of a stretch of time belong to it`() throws {
+        // Turns and a rest point stand at 10, 12, 14, 20 to 24 and 31 microseconds.
+        for (from, to, count) in [(20, 24, 5), (21, 23, 3), (31, 31, 1), (25, 30, 0)] {
+            let filter = ExportFilter(from: .microseconds(from), to: .microseconds(to))
+            let lines = try lines { try $0.exportSchedule(filter: filter, output: $1) }
+            #expect(lines.count == count, "\(from) to \(to)")
+        }
+    }
+
+    @Test func `an access and a publish have the time of their turn`() throws {
+        var batch = ScheduleBatch()
+        Fixture.turn(&batch, step: 1, subtask: 0, time: 10)
+        Fixture.turn(&batch, step: 2, subtask: 1, time: 20)
+        var access = StepNote(step: 3, kind: .access)
+        (access.subtask, access.turn) = (0, 1)
+        batch.steps.append(access)
+        batch.steps.append(StepNote(step: 4, kind: .void))
+        var joiner = TurnJoiner()
+        var times: [Int64] = []
+        try joiner.add(batch) { times.append($0.time) }
+        #expect(times == [10, 20, 10, 10])
+    }
+
+    @Test func `a histogram's buckets count what is at most so long`() throws {
+        var subtask = SubtaskSample(stage: "parse", subtask: 0)
+        var latency = LatencySample(hop: "queue")
+        (latency.sum, latency.counts) = (1_000, [0, 2, 1, 3, 140, 4])
+        subtask.latencies = [latency]
+        var sample = Fixture.metric
+        sample.subtasks = [subtask]
+        var batch = RecordBatch()
+        batch.metrics = [sample]
+        let lines = try lines([batch]) { try $0.exportMetrics(output: $1) }
+        let line = try #require(lines.first { $0.contains("weir_hop_latency_seconds") })
+        #expect(
+            line.contains(
+                #""count":9,"sum":1e-06,"buckets":[{"le":1.28e-07,"count":2},"#
+                    + #"{"le":1.6e-07,"count":5}]"#), "\(line)")
+    }
+
+    @Test func `what was due after the sample is not old`() {
+        var subtask = SubtaskSample(stage: "read", subtask: 0)
+        for (since, seconds) in [(400, 0.0006), (1_000, 0), (1_001, 0), (.max, 0), (.min, 0)]
+            as [(Int64, Double)]
+        {
+            subtask.lagSince = since
+            let values = MetricExporter.values(of: subtask, at: 1_000)
+            let age = values.first { $0.name == "weir_source_lag_seconds" }
+            #expect(age?.number == seconds, "\(since)")
+        }
+    }
+
+    /// The lines of an export that follows the trace batch by batch, and those of the whole trace.
+    private func followed(
+        _ batches: [RecordBatch], _ signal: FollowedExport.Signal
+    ) throws -> (pieces: [Int], lines: [String], whole: [String]) {
+        try withFolder { folder in
+            let path = folder + "/run.mcap"
+            let writer = try TraceWriter(path: path, header: Fixture.header, overwrite: false)
+            let trace = try Trace.open(path: path)
+            var (bytes, whole): ([UInt8], [UInt8]) = ([], [])
+            var pieces: [Int] = []
+            func lines(_ bytes: [UInt8]) -> [String] {
+                String(decoding: bytes, as: UTF8.self).split(separator: "\n").map(String.init)
+            }
+            try withoutActuallyEscaping({ bytes.append(contentsOf: $0) }) { output in
+                let export = FollowedExport(trace, signal, filter: ExportFilter(), output: output)
+                for batch in batches {
+                    try writer.consume(batch)
+                    try trace.refresh()
+                    try export.advance()
+                    pieces.append(lines(bytes).count)
+                }
+                try export.finish(ScheduleBatch())
+            }
+            try writer.finish(Fixture.end)
+            try withoutActuallyEscaping({ whole.append(contentsOf: $0) }) { output in
+                let finished = try Trace.open(path: path)
+                switch signal {
+                case .logs: try finished.exportLogs(output: output)
+                case .spans: try finished.exportSpans(output: output)
+                case .metrics: try finished.exportMetrics(output: output)
+                case .schedule: try finished.exportSchedule(output: output)
+                }
+            }
+            return (pieces, lines(bytes), lines(whole))
+        }
+    }
+
+    @Test(arguments: [FollowedExport.Signal.logs, .spans, .metrics, .schedule])
+    func `what follows a trace writes what the finished trace gives`(
+        signal: FollowedExport.Signal
+    ) throws {
+        let found = try followed(Fixture.batches, signal)
+        #expect(found.lines == found.whole)
+        #expect(!found.lines.isEmpty)
+    }
+
+    @Test func `a log record waits for the turns before its own`() throws {
+        var batches = Fixture.batches
+        // The turn of step 1 ends with the second batch and logs once more there.
+        let end = try #require(batches[0].schedule.ends.first)
+        batches[0].schedule.ends.removeFirst()
+        batches[1].schedule.ends.append(end)
+        let start = batches[1].schedule.emitted.count
+        batches[1].schedule.emitted += [128, 128]
+        batches[1].schedule.ends[batches[1].schedule.ends.count - 1].emitted = start..<start + 2
+        batches[1].logs.append(
+            LogBatch(
+                worker: 0, records: [Fixture.record(step: 1, index: 2, subtask: 0)], lost: 0))
+        let found = try followed(batches, .logs)
+        #expect(found.lines == found.whole)
+        #expect(found.lines.count == 4)
+        #expect(found.pieces[0] == 0)
+    }
+
+    @Test func `records behind a turn that never ends are given out beyond a bound`() throws {
+        var settling = SettlingLogs()
+        var batch = RecordBatch()
+        Fixture.turn(&batch.schedule, step: 1, subtask: 0, time: 0)
+        batch.schedule.ends = []
+        batch.newSites = Fixture.sites
+        batch.logs = [
+            LogBatch(
+                worker: 0,
+                records: (1...SettlingLogs.maximumHeld).map {
+                    Fixture.record(step: Step($0), values: [])
+                }, lost: 0)
+        ]
+        var given: [Step] = []
+        try settling.take(batch) { record, _, _ in given.append(record.step) }
+        #expect(given.isEmpty)
+        var more = RecordBatch()
+        more.logs = [LogBatch(worker: 0, records: [Fixture.record(step: 1)], lost: 0)]
+        try settling.take(more) { record, _, _ in given.append(record.step) }
+        #expect(given.count == SettlingLogs.maximumHeld / 2)
+        #expect(given.starts(with: [1, 1, 2, 3]))
+    }
+
     @Test func `the schedule is a line a step`() throws {
         let lines = try lines { try $0.exportSchedule(output: $1) }
         let time = #""timestamp":"2026-09-21T14:13:20.0000"#

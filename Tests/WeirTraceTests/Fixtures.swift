@@ -195,6 +195,36 @@ enum Fixture {
         if let end { try writer.finish(end) }
         return writer
     }
+
+    /// Messages of one topic, in a chunk of their own, and the sequence number of the first.
+    typealias ForgedChunk = (topic: Topic, first: UInt32, messages: [[UInt8]])
+
+    /// Writes a trace of messages that no writer would write, with checksums that fit.
+    static func forge(
+        _ path: String, _ chunks: [ForgedChunk], header: RunHeader = header, end: RunEnd? = end,
+        format: String = TraceMetadata.version
+    ) throws {
+        let writer = try McapWriter(path: path, library: "weir", overwrite: false)
+        try writer.writeMetadata(
+            name: TraceMetadata.run, JSONCodec.members(header, plain: [("format", format)]))
+        var channels: [Topic: UInt16] = [:]
+        for topic in Topic.allCases {
+            channels[topic] = try writer.addChannel(
+                topic: topic.rawValue, schema: 0, encoding: "x-weir")
+        }
+        for chunk in chunks {
+            let messages = chunk.messages.enumerated().map { index, data in
+                McapMessage(
+                    channel: channels[chunk.topic] ?? 0, sequence: chunk.first + UInt32(index),
+                    logTime: 1, data: data)
+            }
+            try writer.writeChunk(messages, compress: true)
+        }
+        guard let end else { return }
+        try writer.writeMetadata(
+            name: TraceMetadata.end, JSONCodec.members(end, plain: [("complete", "true")]))
+        try writer.finish()
+    }
 }
 
 /// Everything that can be read of a trace, for comparing.

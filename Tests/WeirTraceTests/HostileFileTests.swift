@@ -8,24 +8,6 @@ import WeirTelemetry
 /// Files that somebody made to hurt whoever reads them: their checksums fit, and what they say
 /// cannot be. Each is an error or a loss that is told, and never a trap.
 @Suite struct HostileFileTests {
-    /// Writes a trace whose parts `fill` chooses, with checksums that fit.
-    private func forge(
-        _ path: String, header: RunHeader = Fixture.header,
-        _ fill: (McapWriter, [Topic: UInt16]) throws -> Void
-    ) throws {
-        let writer = try McapWriter(path: path, library: "weir", overwrite: false)
-        try writer.writeMetadata(
-            name: TraceMetadata.run,
-            JSONCodec.members(header, plain: [("format", TraceMetadata.version)]))
-        var channels: [Topic: UInt16] = [:]
-        for topic in Topic.allCases {
-            channels[topic] = try writer.addChannel(
-                topic: topic.rawValue, schema: 0, encoding: "x-weir")
-        }
-        try fill(writer, channels)
-        try writer.finish()
-    }
-
     // MARK: The container
 
     @Test func `the head of a chunk that the file's end cuts is no chunk`() throws {
@@ -158,7 +140,7 @@ import WeirTelemetry
             var header = Fixture.header
             header.sources = Array(
                 repeating: SourceInfo(name: "a", kind: "bytes", location: "-"), count: 65_537)
-            try forge(path, header: header) { _, _ in }
+            try Fixture.forge(path, [], header: header)
             let error = #expect(throws: TraceError.self) {
                 _ = try Trace.open(path: path).verify()
             }
@@ -184,27 +166,17 @@ import WeirTelemetry
 
     // MARK: Statements
 
-    /// A message of one record that names a statement.
-    private func message(naming site: Int, _ channel: UInt16, sequence: UInt32) -> McapMessage {
-        let record = Fixture.record(step: 1, site: UInt32(site))
-        let data = LogCodec.encode([record], worker: 0, lost: 0, zstd: Zstd())
-        return McapMessage(channel: channel, sequence: sequence, logTime: 1, data: data)
-    }
-
     @Test func `stand-ins for lost statements are bounded for the file and not for a message`()
         throws
     {
         try withFolder { folder in
             let path = folder + "/run.mcap"
-            try forge(path) { writer, channels in
-                let channel = channels[.log] ?? 0
-                let messages = (1...3).map {
-                    message(
-                        naming: $0 * Salvage.maximumStandIns / 2 - 1, channel,
-                        sequence: UInt32($0 - 1))
-                }
-                try writer.writeChunk(messages, compress: true)
+            let messages = (1...3).map { number in
+                let record = Fixture.record(
+                    step: 1, site: UInt32(number * Salvage.maximumStandIns / 2 - 1))
+                return LogCodec.encode([record], worker: 0, lost: 0, zstd: Zstd())
             }
+            try Fixture.forge(path, [(.log, 0, messages)])
             let rewritten = try Trace.recover(path: path, to: folder + "/new.mcap")
             // The third names a statement behind so many that nobody has seen one of.
             #expect(rewritten.losses.count == 1)

@@ -108,6 +108,23 @@ import WeirTelemetry
         }
     }
 
+    @Test func `whoever reads lanes keeps no lock on them`() throws {
+        try withFolder { folder in
+            let path = folder + "/run.mcap.lanes"
+            do {
+                _ = try MappedLanes.create(path: path, run: Fixture.run, layout: Self.layout)
+            }
+            guard case .left(let left) = try MappedLanes.find(path: path) else {
+                Issue.record("the lanes were not found")
+                return
+            }
+            let descriptor = open(path, O_RDWR)
+            defer { close(descriptor) }
+            #expect(flock(descriptor, LOCK_EX | LOCK_NB) == 0)
+            withExtendedLifetime(left) {}
+        }
+    }
+
     @Test func `a header cut or flipped anywhere is refused`() throws {
         let page = try #require(LaneFileHeader(run: Fixture.run, layout: Self.layout).page)
         let size = UInt64(page.count + Self.layout.byteCount)

@@ -105,6 +105,51 @@ import WeirTelemetry
         }
     }
 
+    @Test func `a file that got the number of the one that was judged is put back`() throws {
+        try withFolder { folder in
+            let path = folder + "/t.mcap"
+            try write("mine", path)
+            let found = try FileLocation(path)
+            let number = try #require(found.number)
+            // As if the trace that was judged had had this number.
+            let error = #expect(throws: TraceError.self) { try SetAside(path, number, .trace) }
+            #expect(error?.code == .usage)
+            #expect(try String(contentsOfFile: path, encoding: .utf8) == "mine")
+            #expect(try names(folder) == ["t.mcap"])
+        }
+    }
+
+    @Test func `a file that is put back does not replace what came meanwhile`() throws {
+        try withFolder { folder in
+            let path = folder + "/t.mcap"
+            try write("old", path)
+            let number = try #require(try FileLocation(path).number)
+            let aside = try SetAside(path, number, .file)
+            try write("new", path)
+            aside.putBack()
+            #expect(try String(contentsOfFile: path, encoding: .utf8) == "new")
+            // The old one waits in its folder.
+            let waiting = try #require(try names(folder).first { $0 != "t.mcap" })
+            let old = try String(contentsOfFile: "\(folder)/\(waiting)/trace", encoding: .utf8)
+            #expect(old == "old")
+        }
+    }
+
+    @Test func `a file of another program is no trace of ours, though it is MCAP`() throws {
+        try withFolder { folder in
+            let path = folder + "/t.mcap"
+            try create(path, overwrites: false)
+            var bytes = Array(try Data(contentsOf: URL(fileURLWithPath: path)))
+            let profile = try #require(bytes.firstRange(of: Array(Mcap.profile.utf8)))
+            bytes.replaceSubrange(profile, with: Array("ros2".utf8))
+            try Data(bytes).write(to: URL(fileURLWithPath: path))
+            #expect(try FileLocation(path).kind == .file)
+            let error = #expect(throws: TraceError.self) { try create(path, overwrites: true) }
+            #expect(error?.code == .usage)
+            #expect(Array(try Data(contentsOf: URL(fileURLWithPath: path))) == bytes)
+        }
+    }
+
     @Test func `what came to a free place after it was judged is an error`() throws {
         try withFolder { folder in
             let path = folder + "/t.mcap"

@@ -87,6 +87,56 @@ import WeirTelemetry
         }
     }
 
+    @Test func `rule 24: each worker and the thread of rest points may leave one void`() throws {
+        // Two workers: three numbers may be missing, and not four.
+        for (step, isBelieved) in [(8, true), (9, false)] as [(Step, Bool)] {
+            try withFolder { folder in
+                let path = try killed(folder) { turn($0.workers[0], step: step, subtask: 0) }
+                let trace = try Trace.open(path: path)
+                #expect(try trace.lastStep() == (isBelieved ? step : 4), "\(step)")
+            }
+        }
+    }
+
+    @Test func `a step that cannot be part of the run ends what is believed`() throws {
+        func access(_ lane: NoteLane, step: Step, turn: Step) {
+            lane.reserve(1)
+            lane.noteAccess(step: step, turn: turn, subtask: 1, cell: 0)
+        }
+        for (name, last, note) in [
+            ("of its own turn", 5, { access($0, step: 6, turn: 6) }),
+            ("of a turn that comes", 5, { access($0, step: 6, turn: 7) }),
+            ("of no turn", 5, { access($0, step: 6, turn: 0) }),
+            ("of the turn before", 6, { access($0, step: 6, turn: 5) }),
+            ("of no subtask", 5, { turn($0, step: 6, subtask: 4) }),
+            ("of the last subtask", 6, { turn($0, step: 6, subtask: 3) }),
+        ] as [(String, Step, (NoteLane) -> Void)] {
+            try withFolder { folder in
+                let path = try killed(folder) { lanes in
+                    turn(lanes.workers[0], step: 5, subtask: 1)
+                    note(lanes.workers[0])
+                }
+                #expect(try Trace.open(path: path).lastStep() == last, "\(name)")
+            }
+        }
+    }
+
+    @Test func `input of the lanes is believed up to a gap`() throws {
+        try withFolder { folder in
+            let path = try killed(folder) { lanes in
+                for index in [2, 4, 5] as [UInt64] {
+                    _ = [1].withUnsafeBytes {
+                        lanes.readers[0].note(
+                            input: .bytes, source: 0, index: index, offset: 0, bytes: $0,
+                            isStored: true, time: 9, isCancelled: { true })
+                    }
+                }
+            }
+            let inputs = try Contents(Trace.open(path: path)).inputs
+            #expect(inputs.map(\.index) == [0, 1, 2])
+        }
+    }
+
     @Test func `rule 25: a turn before a rest point or before another turn is not in flight`()
         throws
     {

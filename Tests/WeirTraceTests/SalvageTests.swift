@@ -222,6 +222,75 @@ import WeirTelemetry
         }
     }
 
+    @Test func `a single step that is missing at the end is said`() throws {
+        for (steps, isWhole) in [(12, true), (13, false)] as [(Step, Bool)] {
+            try withFolder { folder in
+                let path = folder + "/run.mcap"
+                var end = Fixture.end
+                end.steps = steps
+                try Fixture.write(path, end: end)
+                let rewritten = try Trace.survey(path: path)
+                #expect(rewritten.steps == 12)
+                #expect((rewritten.cut == nil) == isWhole)
+                #expect(rewritten.cut?.lastKnown == (isWhole ? nil : steps))
+            }
+        }
+    }
+
+    @Test func `of a run that made calls nothing is believed behind what nobody can tell`() throws {
+        var header = Fixture.header
+        header.sources = [SourceInfo(name: "orders", kind: "generator", location: "")]
+        let results = InputCodec.encode([CallResult(subtask: 0, call: 1, bytes: [1])][...])
+        for calls in [[], [results]] {
+            try withFolder { folder in
+                let path = folder + "/run.mcap"
+                let encoder = ScheduleEncoder()
+                let blocks = try Fixture.schedules.map { try encoder.encode($0) }
+                let chunks: [Fixture.ForgedChunk] = [
+                    (.journal, 0, calls), (.schedule, 0, [blocks[0]]),
+                    (.metric, 0, [JSONCodec.encode(Fixture.metric)]),
+                    (.schedule, 1, [blocks[1]]),
+                ]
+                try Fixture.forge(path, chunks, header: header, end: nil)
+                var bytes = try bytes(path)
+                let index = try McapIndex(of: InputFile(opening: path))
+                let last = index.chunks[index.chunks.count - 2]
+                // From the metrics' chunk on to the next one nothing is left to tell what it was.
+                for offset in 0..<Int(index.chunks[index.chunks.count - 1].offset - last.offset) {
+                    bytes[Int(last.offset) + offset] = 0xFE
+                }
+                try write(bytes, path)
+                let rewritten = try Trace.survey(path: path)
+                #expect(rewritten.losses.count > 0)
+                // Without calls the next block tells that no step is missing.
+                #expect(rewritten.steps == (calls.isEmpty ? 12 : 4))
+            }
+        }
+    }
+
+    @Test func `a message that is there twice is taken once, and said`() throws {
+        try withFolder { folder in
+            let path = folder + "/twice.mcap"
+            let sample = JSONCodec.encode(Fixture.metric)
+            try Fixture.forge(path, [(.metric, 0, [sample, sample]), (.metric, 1, [sample])])
+            let rewritten = try Trace.recover(path: path, to: folder + "/new.mcap")
+            #expect(rewritten.losses.regions.map(\.reason) == ["message 1 is there twice"])
+            #expect(try Contents(Trace.open(path: folder + "/new.mcap")).metrics.count == 2)
+        }
+    }
+
+    @Test func `many losses are counted and a few are told`() {
+        var losses = Losses()
+        for number in 0..<20 as Range<UInt64> {
+            losses.add(
+                Losses.Region(
+                    offset: number, bytes: 3, topics: number == 9 ? [.log] : [], reason: "x"))
+        }
+        #expect(losses.regions.count == Losses.maximumRegions)
+        #expect(losses.regions.last?.offset == 7)
+        #expect(losses.summary == "20 parts of 60 bytes, with weir/log")
+    }
+
     @Test func `steps whose input is lost are not kept`() throws {
         try withFolder { folder in
             let path = folder + "/run.mcap"

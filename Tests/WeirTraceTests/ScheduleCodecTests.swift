@@ -91,6 +91,79 @@ import WeirTelemetry
         }
     }
 
+    /// A block of these columns, of which the others are empty, with a chain that fits.
+    private func block(_ bytes: [String: [UInt8]], steps: Int) -> [UInt8] {
+        let columns = ScheduleCodec.columnNames.map { name in
+            var column = ColumnWriter()
+            column.append(contentsOf: bytes[name] ?? [])
+            return column
+        }
+        var writer = ByteWriter()
+        writer.append(ScheduleCodec.version)
+        writer.append(fixed: UInt64(1))
+        writer.append(varint: UInt64(steps))
+        writer.append(varint: 0)
+        writer.append(varint: 0)
+        writer.append(fixed: UInt64(0))
+        ColumnSet.write(columns, to: &writer, zstd: Zstd())
+        writer.append(
+            fixed: ScheduleEncoder.chain(after: 0, from: 1, steps: steps, columns.map(\.bytes)))
+        return writer.bytes
+    }
+
+    @Test func `an access belongs to a step before it`() throws {
+        // A void, and an access that lies so many steps behind its turn.
+        for (back, turn) in [(1, 1), (2, nil), (3, nil)] as [(UInt8, Step?)] {
+            let block = block(
+                ["kind": [11, 8], "subtask": [0], "port": [0], "turn": [back]], steps: 2)
+            let batch = try? ScheduleDecoder().decode(block[...])
+            #expect(batch?.steps.last?.turn == turn, "\(back)")
+        }
+    }
+
+    @Test func `a number of more than 64 bits is refused`() {
+        for (last, value) in [(1, UInt64.max), (2, nil), (3, nil)] as [(UInt8, UInt64?)] {
+            let bytes = [UInt8](repeating: 0xFF, count: 9) + [last]
+            var column = ColumnReader(name: "a", bytes: bytes)
+            #expect((try? column.next()) == value, "\(last)")
+            var reader = ByteReader(bytes)
+            #expect((try? reader.varint()) == value, "\(last)")
+        }
+    }
+
+    @Test func `all columns of a message share one bound`() throws {
+        let half = [UInt8](repeating: 0, count: ColumnSet.maximumBytes / 2)
+        for more in [0, 1] {
+            var first = ColumnWriter()
+            first.append(contentsOf: half)
+            var second = first
+            if more > 0 { second.append(byte: 0) }
+            var writer = ByteWriter()
+            ColumnSet.write([first, second], to: &writer, zstd: Zstd())
+            var reader = ByteReader(writer.bytes)
+            var stored: [Int] = []
+            let columns = try? ColumnSet.read(
+                ["a", "b"], from: &reader, zstd: Zstd(), stored: &stored)
+            #expect((columns != nil) == (more == 0))
+        }
+    }
+
+    @Test func `a turn whose end was lost is not open behind a rest point`() throws {
+        var batch = ScheduleBatch()
+        Fixture.turn(&batch, step: 1, subtask: 0, time: 1)
+        batch.ends = []
+        var rest = StepNote(step: 2, kind: .rest)
+        rest.time = 2
+        batch.steps.append(rest)
+        Fixture.turn(&batch, step: 3, subtask: 0, time: 3)
+        batch.ends = []
+        let encoder = ScheduleEncoder()
+        let decoder = ScheduleDecoder()
+        _ = try decoder.decode(try encoder.encode(batch)[...])
+        #expect(encoder.state.open.map(\.step) == [3])
+        #expect(decoder.state == encoder.state)
+    }
+
     @Test func `a missing block is a missing step`() throws {
         let encoder = ScheduleEncoder()
         _ = try encoder.encode(Fixture.schedules[0])

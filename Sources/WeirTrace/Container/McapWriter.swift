@@ -48,8 +48,13 @@ final class McapWriter {
     /// never written.
     private var isBetweenRecords: Bool { failure != nil || buffer.count == 0 }
 
-    init(path: String, library: String, overwrite: Bool) throws(TraceError) {
-        file = try OutputFile(creating: path, overwrite: overwrite)
+    convenience init(path: String, library: String, overwrite: Bool) throws(TraceError) {
+        try self.init(OutputFile(creating: path, overwrite: overwrite), library: library)
+    }
+
+    /// A writer of a file that nothing was written to.
+    init(_ file: OutputFile, library: String) throws(TraceError) {
+        self.file = file
         buffer.append(contentsOf: Mcap.magic)
         let start = buffer.beginRecord(.header)
         buffer.append(mcap: Mcap.profile)
