@@ -300,7 +300,7 @@ import WeirTerminal
             history.append(SampleFrame(sample, names: []))
         }
         let frame =
-            stages * MemoryLayout<StageTotals>.stride
+            MemoryLayout<SampleFrame>.stride + stages * MemoryLayout<StageTotals>.stride
             + subtasks * MemoryLayout<SubtaskTotals>.stride
         // The verdict is about three seconds of ten samples each.
         #expect(history.count > 31)

@@ -40,6 +40,16 @@ import WeirTerminal
         }
     }
 
+    @Test(arguments: [Key.character("?"), .character("i"), .enter])
+    func `a key opens no box on a screen that would not show it`(key: Key) {
+        var model = ExampleRun.model(seconds: 40)
+        _ = model.update(.resize(CanvasSize(width: 39, height: 24)))
+        _ = model.update(.key(key))
+        _ = model.update(.resize(CanvasSize(width: 80, height: 24)))
+        #expect(model.overlay == nil)
+        #expect(model.frame.text.contains("the window was too small for that"))
+    }
+
     @Test func `sizes around the borders of the forms can be painted`() {
         var model = ExampleRun.model(seconds: 40)
         for width in [45, 60, 79, 100, 119, 120, 121, 300, 1000] {

@@ -35,17 +35,23 @@ package struct SampleHistory: Sendable {
 
     /// A history of frames of that many stages, and subtasks in all.
     package init(stages: Int, subtasks: Int = 0) {
-        // What a frame takes: itself, and its two arrays. A run whose subtasks are not known
-        // beforehand has at least one for each stage.
-        let frame =
-            64 + stages * MemoryLayout<StageTotals>.stride
-            + max(stages, subtasks) * MemoryLayout<SubtaskTotals>.stride
+        let frame = Self.frameBytes(stages: stages, subtasks: subtasks)
         // Two thirds go to the fine part.
         let maximum = max(Self.minimumFine + Self.minimumCoarse, Self.maximumBytes / frame)
         let fineShare = max(Self.minimumFine, maximum * 2 / 3)
         let coarseShare = max(Self.minimumCoarse, min(maximum - fineShare, maximum / 3))
         fine = Ring(capacity: min(Self.fineCapacity, fineShare))
         coarse = Ring(capacity: min(Self.coarseCapacity, coarseShare))
+    }
+
+    /// What a frame takes: itself, and its two arrays, each with a head of its own. Keys that are
+    /// longer than a string holds in itself come on top and are few. A run whose subtasks are not
+    /// known beforehand has at least one for each stage.
+    package static func frameBytes(stages: Int, subtasks: Int) -> Int {
+        let arrayHead = 32
+        return MemoryLayout<SampleFrame>.stride
+            + arrayHead + stages * MemoryLayout<StageTotals>.stride
+            + arrayHead + max(stages, subtasks) * MemoryLayout<SubtaskTotals>.stride
     }
 
     /// How many frames are kept.

@@ -83,8 +83,10 @@ package struct ScreenState: Sendable {
     /// Says at the bottom what a key could not do.
     package mutating func say(_ message: String) { self.message = message }
 
-    /// Lays something over the screen, from its first row on.
+    /// Lays something over the screen, from its first row on. On a reduced screen nothing is
+    /// opened: nobody would see it, and it would come up by itself once the window grows.
     package mutating func open(_ overlay: Overlay) {
+        guard !isReduced else { return say("the window was too small for that") }
         self.overlay = overlay
         overlayScroll = 0
     }
