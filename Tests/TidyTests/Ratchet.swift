@@ -15,7 +15,7 @@ enum Ratchet: String, CaseIterable {
         case .longBodies: 14
         case .longFiles: 5
         case .wideTypes: 22
-        case .defaults: 70
+        case .defaults: 68
         case .barePointers: 0
         }
     }

@@ -87,7 +87,8 @@ import WeirTelemetry
         }
         #expect(enrich.count == 1)
         let late = try lines {
-            try $0.exportSchedule(filter: ExportFilter(from: .microseconds(24)), output: $1)
+            try ScheduleSignal.write(
+                $0, filter: ExportFilter(from: .microseconds(24)), output: $1)
         }
         #expect(late.count == 2)
     }
@@ -232,7 +233,7 @@ import WeirTelemetry
     }
 
     @Test func `the schedule is a line a step`() throws {
-        let lines = try lines { try $0.exportSchedule(output: $1) }
+        let lines = try lines { try ScheduleSignal.write($0, filter: ExportFilter(), output: $1) }
         let time = #""timestamp":"2026-09-21T14:13:20.0000"#
         #expect(lines.count == 12)
         #expect(
@@ -249,14 +250,16 @@ import WeirTelemetry
         // One control message, 30 accepted, 7 dropped, 2 accepted while others were evicted.
         batches[1].schedule.words.append(contentsOf: [1, 0x5E, 0x87, 0xC2])
         batches[1].schedule.steps[0].words = 5..<9
-        let lines = try lines(batches) { try $0.exportSchedule(output: $1) }
+        let lines = try lines(batches) {
+            try ScheduleSignal.write($0, filter: ExportFilter(), output: $1)
+        }
         #expect(
             lines[4].hasSuffix(
                 #""kind":"publish","turn":4,"count":40,"accepted":32,"dropped":7,"evicted":2}"#))
     }
 
     @Test func `every turn is a span`() throws {
-        let lines = try lines { try $0.exportSpans(output: $1) }
+        let lines = try lines { try SpanSignal.write($0, filter: ExportFilter(), output: $1) }
         #expect(lines.count == 8)
         #expect(
             lines[1] == #"{"start":"2026-09-21T14:13:20.000014000Z","#

@@ -9,7 +9,7 @@ import WeirTrace
 /// `weir export`: writes a trace's logs, spans, metrics or schedule as lines, from a finished
 /// trace, from one that grows, or from a replay.
 ///
-/// The lines are made in WeirTrace (`exportLogs`, `FollowedExport` and the like), and here are the
+/// What lines there are and how they are made is in WeirTrace (`ExportSignals`), and here are the
 /// flags, the output and how long to follow. Every word of the command line is checked before the
 /// output is opened, because opening empties a file.
 struct ExportCommand: ParsableCommand {
@@ -20,7 +20,7 @@ struct ExportCommand: ParsableCommand {
     @Argument(help: "The trace; otherwise the newest in weir-traces/.")
     var trace: String?
 
-    @Option(help: "logs, spans, metrics or schedule.")
+    @Option(help: "\(ExportCommand.listed(ExportSignals.names)).")
     var signal: String
 
     @Option(help: "jsonl: one JSON object a line.")
@@ -49,17 +49,13 @@ struct ExportCommand: ParsableCommand {
 
     /// Checks what can be checked without the trace, then exports.
     func run() throws {
-        guard format == "jsonl" else {
-            throw CommandFailure.usage(
-                "this build cannot write format \(PrintableText.escaped(format))", "Use jsonl")
-        }
-        try checkSignal()
+        let wanted = try checkedSignal()
         let path = try trace ?? Newest.trace()
-        try Damage.explained(path) { try export(path) }
+        try Damage.explained(path) { try export(path, wanted) }
     }
 
     /// Writes the lines, from the recording or from a replay.
-    private func export(_ path: String) throws {
+    private func export(_ path: String, _ wanted: any ExportSignal.Type) throws {
         // The trace comes first: one that cannot be read must not cost a file that exists.
         let trace = try Trace.open(path: path)
         let filter = try self.filter(trace)
@@ -68,14 +64,15 @@ struct ExportCommand: ParsableCommand {
             .sink.open()
         let write: ExportOutput = { try sink.write($0.bytes) }
         do {
-            if follow { return try follow(trace, filter, write, sink) }
-            switch (signal, regenerate) {
-            // `checkSignal` has refused all other combinations.
-            case ("logs", true): try regenerateLogs(trace, filter, write)
-            case ("logs", false): try trace.exportLogs(filter: filter, output: write)
-            case ("schedule", _): try trace.exportSchedule(filter: filter, output: write)
-            case ("spans", _): try trace.exportSpans(filter: filter, output: write)
-            default: try trace.exportMetrics(filter: filter, output: write)
+            if follow {
+                let export = FollowedExport(trace, wanted, filter: filter, output: write)
+                return try follow(trace, export, sink)
+            }
+            // Only logs come here with `regenerate`: `checkedSignal` has refused all others.
+            if regenerate {
+                try regenerateLogs(trace, filter, write)
+            } else {
+                try wanted.write(trace, filter: filter, output: write)
             }
             try sink.close()
         } catch is ClosedPipe {
@@ -94,23 +91,35 @@ struct ExportCommand: ParsableCommand {
         ]
     }
 
-    /// Refuses a signal that is unknown, and flags that exclude each other. It comes before an
-    /// output is opened: a wrong word must not empty a file.
-    private func checkSignal() throws {
-        let signals = ["logs", "spans", "metrics", "schedule"]
-        guard signals.contains(signal) else {
+    /// The signal in the format that is wanted. Refuses what is unknown, and flags that exclude
+    /// each other. It comes before an output is opened: a wrong word must not empty a file.
+    private func checkedSignal() throws -> any ExportSignal.Type {
+        let forms = ExportSignals.named(signal)
+        guard !forms.isEmpty else {
             throw CommandFailure.usage(
                 "there is no signal \(PrintableText.escaped(signal))",
-                Nearest.advice(signal, among: signals, or: ""))
+                Nearest.advice(signal, among: ExportSignals.names, or: ""))
+        }
+        guard let wanted = forms.first(where: { $0.format == format }) else {
+            throw CommandFailure.usage(
+                "this build cannot write format \(PrintableText.escaped(format))",
+                "Use \(Self.listed(forms.map { $0.format }))")
         }
         if regenerate, follow {
             throw CommandFailure.usage(
                 "a run that goes on cannot be replayed to its end", "Give --follow or --regenerate")
         }
-        if regenerate, signal != "logs" {
+        if regenerate, wanted != LogSignal.self {
             throw CommandFailure.usage(
                 "this build can regenerate logs, not \(signal)", "Leave --regenerate out")
         }
+        return wanted
+    }
+
+    /// Words in a sentence: `logs, spans or metrics`.
+    private static func listed(_ words: [String]) -> String {
+        let (first, last) = (words.dropLast().joined(separator: ", "), words.last ?? "")
+        return first.isEmpty ? last : "\(first) or \(last)"
     }
 
     /// Says that the run died, where it did: the lines look whole either way.
@@ -123,19 +132,10 @@ struct ExportCommand: ParsableCommand {
     /// Writes what a growing trace holds, and goes on until its run ended, however it did, or a
     /// signal came. It looks at the trace twenty times a second.
     private func follow(
-        _ trace: Trace, _ filter: ExportFilter, _ write: @escaping ExportOutput,
-        _ sink: any RowWriting
+        _ trace: Trace, _ export: FollowedExport, _ sink: any RowWriting
     ) throws {
-        let kind: FollowedExport.Signal =
-            switch signal {
-            case "logs": .logs
-            case "spans": .spans
-            case "metrics": .metrics
-            default: .schedule
-            }
         let interrupts = Interrupts(patience: 2)
         defer { interrupts.stop() }
-        let export = FollowedExport(trace, kind, filter: filter, output: write)
         var isOver = !trace.isRecording
         while true {
             // What is there is written first, and only then is it believed that the run is over:

@@ -9,143 +9,31 @@ package import WeirTelemetry
 /// the same order. What is not final yet, because a turn before it has not ended, is held back,
 /// in bounded memory. Owned by one thread.
 package final class FollowedExport {
-    /// What is exported.
-    package enum Signal: Sendable {
-        case logs, spans, metrics, schedule
-
-        /// The topics that the signal is made of; chunks without any of them are not read.
-        fileprivate var topics: [Topic] {
-            switch self {
-            // Samples and incidents are not written. But they come behind the records of their
-            // batch and so tell that the batch is complete, see `SettlingLogs`.
-            case .logs: [.schedule, .log, .metric, .incident]
-            case .spans, .schedule: [.schedule]
-            case .metrics: [.metric]
-            }
-        }
-    }
-
-    /// The writer of the signal. Each case holds a value: whoever writes takes it out and puts
-    /// it back.
-    private enum Exporter {
-        case logs(LogExporter)
-        case spans(SpanExporter)
-        case metrics(MetricExporter)
-        case schedule(ScheduleExporter)
-    }
-
     private let cursor: BatchCursor
-    private var exporter: Exporter
-    private var joiner = TurnJoiner()
-    private var logs = SettlingLogs()
+    /// What is exported.
+    private var signal: any ExportSignal
 
     /// An export of a trace from its beginning. Nothing is read before the first `advance`.
     package init(
-        _ trace: Trace, _ signal: Signal, filter: ExportFilter, output: @escaping ExportOutput
+        _ trace: Trace, _ signal: any ExportSignal.Type, filter: ExportFilter = ExportFilter(),
+        output: @escaping ExportOutput
     ) {
         cursor = trace.batches(of: signal.topics)
-        let header = trace.header
-        exporter =
-            switch signal {
-            case .logs: .logs(LogExporter(header: header, filter: filter, output: output))
-            case .spans: .spans(SpanExporter(header: header, filter: filter, output: output))
-            case .metrics: .metrics(MetricExporter(header: header, filter: filter, output: output))
-            case .schedule:
-                .schedule(ScheduleExporter(header: header, filter: filter, output: output))
-            }
+        self.signal = signal.init(header: trace.header, filter: filter, output: output)
     }
 
     /// Takes everything that is known of the file now, and hands every line that is final to the
     /// output.
     package func advance() throws {
-        while let batch = try cursor.next() { try take(batch) }
-        try flush()
+        while let batch = try cursor.next() { try signal.take(batch) }
+        try signal.flush()
     }
 
-    /// Hands on what was held back. Nothing more comes.
-    ///
-    /// `tail` are the steps that were recovered from the lanes of a run that died. Only spans
-    /// and schedule get them: lanes hold no logs and no samples.
+    /// Hands on what was held back. Nothing more comes. `tail` are the steps that were recovered
+    /// from the lanes of a run that died.
     package func finish(_ tail: ScheduleBatch) throws {
-        switch exporter {
-        case .logs(var exporter):
-            try logs.settle(before: .max) { try Self.write($0, $1, $2, &exporter) }
-            self.exporter = .logs(exporter)
-        case .metrics: break
-        case .spans, .schedule:
-            try join { joiner, body in
-                try joiner.add(Self.rest(of: tail, from: joiner.nextStep), body)
-                try joiner.finish(body)
-            }
-        }
-        try flush()
-    }
-
-    /// What of recovered steps goes on at `step`. Those before it were in the file, which may have
-    /// been written on since; behind a gap nothing can be told.
-    private static func rest(of tail: ScheduleBatch, from step: Step) -> ScheduleBatch {
-        var rest = tail
-        rest.steps.removeAll { $0.step < step }
-        if let first = rest.steps.first, first.step > step { rest.steps = [] }
-        return rest
-    }
-
-    /// Gives what a chunk holds to the exporter, by way of whatever puts it into order.
-    private func take(_ batch: RecordBatch) throws {
-        switch exporter {
-        case .logs(var exporter):
-            try logs.take(batch) { try Self.write($0, $1, $2, &exporter) }
-            self.exporter = .logs(exporter)
-        case .metrics(var exporter):
-            for sample in batch.metrics { try exporter.write(sample) }
-            self.exporter = .metrics(exporter)
-        case .spans, .schedule:
-            try join { joiner, body in try joiner.add(batch.schedule, body) }
-        }
-    }
-
-    /// Gives steps to the joiner by `add`, and what comes out of it to the exporter.
-    private func join(
-        _ add: (inout TurnJoiner, (JoinedStep) throws -> Void) throws -> Void
-    ) throws {
-        switch exporter {
-        case .spans(var exporter):
-            try add(&joiner) { try exporter.write($0) }
-            self.exporter = .spans(exporter)
-        case .schedule(var exporter):
-            try add(&joiner) { try exporter.write($0) }
-            self.exporter = .schedule(exporter)
-        case .logs, .metrics: break
-        }
-    }
-
-    /// Writes one log record with its statement; throws when the trace holds no such statement.
-    private static func write(
-        _ record: LogRecord, _ sites: [LogSite], _ seq: UInt64, _ exporter: inout LogExporter
-    ) throws {
-        guard Int(record.site) < sites.count else {
-            throw TraceError.damaged(
-                0, "a log record names statement \(record.site) of \(sites.count)")
-        }
-        try exporter.write(record: record, site: sites[Int(record.site)], seq: seq)
-    }
-
-    /// Hands on every line that the exporter holds.
-    private func flush() throws {
-        switch exporter {
-        case .logs(var exporter):
-            try exporter.finish()
-            self.exporter = .logs(exporter)
-        case .spans(var exporter):
-            try exporter.finish()
-            self.exporter = .spans(exporter)
-        case .metrics(var exporter):
-            try exporter.finish()
-            self.exporter = .metrics(exporter)
-        case .schedule(var exporter):
-            try exporter.finish()
-            self.exporter = .schedule(exporter)
-        }
+        try signal.settle(tail)
+        try signal.flush()
     }
 }
 

@@ -131,24 +131,6 @@ extension JoinedStep {
 }
 
 extension Trace {
-    /// Writes the schedule as JSON Lines, in the order of steps, in bounded memory.
-    package func exportSchedule(
-        filter: ExportFilter = ExportFilter(), output: @escaping ExportOutput
-    ) throws {
-        var exporter = ScheduleExporter(header: header, filter: filter, output: output)
-        try forEachJoinedStep { try exporter.write($0) }
-        try exporter.finish()
-    }
-
-    /// Writes every turn as a span, in order of steps, in bounded memory.
-    package func exportSpans(
-        filter: ExportFilter = ExportFilter(), output: @escaping ExportOutput
-    ) throws {
-        var exporter = SpanExporter(header: header, filter: filter, output: output)
-        try forEachJoinedStep { try exporter.write($0) }
-        try exporter.finish()
-    }
-
     /// Calls `body` with every step in order, joined with its turn's end, in bounded memory.
     package func forEachJoinedStep(_ body: (JoinedStep) throws -> Void) throws {
         var joiner = TurnJoiner()
