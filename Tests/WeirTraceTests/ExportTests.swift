@@ -97,7 +97,7 @@ import WeirTelemetry
         // Turns and a rest point stand at 10, 12, 14, 20 to 24 and 31 microseconds.
         for (from, to, count) in [(20, 24, 5), (21, 23, 3), (31, 31, 1), (25, 30, 0)] {
             let filter = ExportFilter(from: .microseconds(from), to: .microseconds(to))
-            let lines = try lines { try $0.exportSchedule(filter: filter, output: $1) }
+            let lines = try lines { try ScheduleSignal.write($0, filter: filter, output: $1) }
             #expect(lines.count == count, "\(from) to \(to)")
         }
     }
@@ -111,7 +111,7 @@ import WeirTelemetry
         batch.steps.append(access)
         batch.steps.append(StepNote(step: 4, kind: .void))
         var joiner = TurnJoiner()
-        var times: [Int64] = []
+        var times: [RunTime] = []
         try joiner.add(batch) { times.append($0.time) }
         #expect(times == [10, 20, 10, 10])
     }
@@ -138,7 +138,7 @@ import WeirTelemetry
         for (since, seconds) in [(400, 0.0006), (1_000, 0), (1_001, 0), (.max, 0), (.min, 0)]
             as [(Int64, Double)]
         {
-            subtask.lagSince = since
+            subtask.lagSince = RunTime(since)
             let values = MetricExporter.values(of: subtask, at: 1_000)
             let age = values.first { $0.name == "weir_source_lag_seconds" }
             #expect(age?.number == seconds, "\(since)")
@@ -147,7 +147,7 @@ import WeirTelemetry
 
     /// The lines of an export that follows the trace batch by batch, and those of the whole trace.
     private func followed(
-        _ batches: [RecordBatch], _ signal: FollowedExport.Signal
+        _ batches: [RecordBatch], _ signal: any ExportSignal.Type
     ) throws -> (pieces: [Int], lines: [String], whole: [String]) {
         try withFolder { folder in
             let path = folder + "/run.mcap"
@@ -171,24 +171,18 @@ import WeirTelemetry
             try writer.finish(Fixture.end)
             try withoutActuallyEscaping({ whole.append(contentsOf: $0) }) { output in
                 let finished = try Trace.open(path: path)
-                switch signal {
-                case .logs: try finished.exportLogs(output: output)
-                case .spans: try finished.exportSpans(output: output)
-                case .metrics: try finished.exportMetrics(output: output)
-                case .schedule: try finished.exportSchedule(output: output)
-                }
+                try signal.write(finished, filter: ExportFilter(), output: output)
             }
             return (pieces, lines(bytes), lines(whole))
         }
     }
 
-    @Test(arguments: [FollowedExport.Signal.logs, .spans, .metrics, .schedule])
-    func `what follows a trace writes what the finished trace gives`(
-        signal: FollowedExport.Signal
-    ) throws {
-        let found = try followed(Fixture.batches, signal)
-        #expect(found.lines == found.whole)
-        #expect(!found.lines.isEmpty)
+    @Test func `what follows a trace writes what the finished trace gives`() throws {
+        for signal in ExportSignals.all {
+            let found = try followed(Fixture.batches, signal)
+            #expect(found.lines == found.whole, "\(signal.name)")
+            #expect(!found.lines.isEmpty, "\(signal.name)")
+        }
     }
 
     @Test func `a log record waits for the turns before its own`() throws {
@@ -203,7 +197,7 @@ import WeirTelemetry
         batches[1].logs.append(
             LogBatch(
                 worker: 0, records: [Fixture.record(step: 1, index: 2, subtask: 0)], lost: 0))
-        let found = try followed(batches, .logs)
+        let found = try followed(batches, LogSignal.self)
         #expect(found.lines == found.whole)
         #expect(found.lines.count == 4)
         #expect(found.pieces[0] == 0)
@@ -314,7 +308,7 @@ import WeirTelemetry
                 let trace = try Trace.open(path: path)
                 try withoutActuallyEscaping({ text += String(decoding: $0, as: UTF8.self) }) {
                     let export = FollowedExport(
-                        trace, .schedule, filter: ExportFilter(), output: $0)
+                        trace, ScheduleSignal.self, filter: ExportFilter(), output: $0)
                     try export.advance()
                     try export.finish(tail)
                 }
