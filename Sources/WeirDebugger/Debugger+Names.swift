@@ -38,11 +38,11 @@ extension Debugger: ExpressionScope {
 
     /// The numbers of a stage's subtasks, or of one subtask; empty where nothing has that
     /// name.
-    func subtasks(named name: String) -> Set<UInt16> {
+    func subtasks(named name: String) -> Set<SubtaskIndex> {
         let numbers = run.subtaskNames.enumerated().filter { _, subtask in
             subtask == name || subtask.hasPrefix("\(name)/")
         }
-        return Set(numbers.map { UInt16(clamping: $0.offset) })
+        return Set(numbers.map { SubtaskIndex(UInt16(clamping: $0.offset)) })
     }
 
     /// The violations and failures of an invariant that are known so far, or of all with nil.
@@ -60,7 +60,7 @@ extension Debugger: ExpressionScope {
             switch state.base {
             case .cell(let name):
                 if let cell = run.cellNames.firstIndex(of: name) {
-                    touching.cells.insert(UInt16(clamping: cell))
+                    touching.cells.insert(CellIndex(UInt16(clamping: cell)))
                 }
             case .entry(let stage, _, _): touching.subtasks.formUnion(subtasks(named: stage))
             }

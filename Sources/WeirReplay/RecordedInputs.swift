@@ -167,7 +167,7 @@ final class RecordedResults {
     func copy() -> RecordedResults { RecordedResults(self) }
 
     /// The result of a call, once; nil where the trace has none.
-    func result(of subtask: UInt16, call: UInt64) throws -> [UInt8]? {
+    func result(of subtask: SubtaskIndex, call: UInt64) throws -> [UInt8]? {
         while !ahead.has(subtask: subtask, call: call), let result = try cursor.next() {
             try ahead.keep(result)
         }
@@ -187,7 +187,7 @@ struct ResultsAhead {
     private static let ownBytes = 64
 
     private struct Name: Hashable {
-        let subtask: UInt16
+        let subtask: SubtaskIndex
         let call: UInt64
     }
 
@@ -198,7 +198,7 @@ struct ResultsAhead {
 
     init(maximumBytes: Int = Self.maximumBytes) { limit = maximumBytes }
 
-    func has(subtask: UInt16, call: UInt64) -> Bool {
+    func has(subtask: SubtaskIndex, call: UInt64) -> Bool {
         results[Name(subtask: subtask, call: call)] != nil
     }
 
@@ -218,7 +218,7 @@ struct ResultsAhead {
     }
 
     /// The result of a call, which is forgotten then; nil where it is not here.
-    mutating func take(subtask: UInt16, call: UInt64) -> [UInt8]? {
+    mutating func take(subtask: SubtaskIndex, call: UInt64) -> [UInt8]? {
         guard let result = results.removeValue(forKey: Name(subtask: subtask, call: call)) else {
             return nil
         }

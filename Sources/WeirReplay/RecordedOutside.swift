@@ -1,4 +1,4 @@
-import WeirBase
+package import WeirBase
 package import WeirEngine
 package import WeirTelemetry
 
@@ -18,7 +18,7 @@ package final class RecordedOutside: Outside, @unchecked Sendable {
         /// The next block of a source, in order; nil when there is none.
         package var nextInput: (_ source: Int) throws -> InputBlock?
         /// The result of a call; nil when it was not recorded.
-        package var result: (_ subtask: UInt16, _ call: UInt64) throws -> [UInt8]?
+        package var result: (_ subtask: SubtaskIndex, _ call: UInt64) throws -> [UInt8]?
         /// How the run named what a source read.
         package var location: (_ source: Int) -> String? = { _ in nil }
         /// Whether the run could have read again what it had not taken: a file that was not
@@ -27,7 +27,7 @@ package final class RecordedOutside: Outside, @unchecked Sendable {
 
         package init(
             nextInput: @escaping (Int) throws -> InputBlock?,
-            result: @escaping (UInt16, UInt64) throws -> [UInt8]?
+            result: @escaping (SubtaskIndex, UInt64) throws -> [UInt8]?
         ) {
             self.nextInput = nextInput
             self.result = result
@@ -63,7 +63,7 @@ package final class RecordedOutside: Outside, @unchecked Sendable {
 
     /// How many calls each subtask has made, by its number. What a snapshot has to keep of the
     /// outside besides how far its answers were read.
-    package var madeCalls: [UInt16: UInt64] {
+    package var madeCalls: [SubtaskIndex: UInt64] {
         get { desk.made }
         set { desk.made = newValue }
     }
@@ -113,15 +113,15 @@ private final class RecordedFeed: InputFeed {
 private final class RecordedCalls: CallDesk, @unchecked Sendable {
     // Unchecked: only whoever has the baton of the replay is here.
 
-    private let result: (UInt16, UInt64) throws -> [UInt8]?
+    private let result: (SubtaskIndex, UInt64) throws -> [UInt8]?
     private let onUnmade: (Divergence) -> Void
     /// The first failure to read an answer.
     private(set) var failure: (any Error)?
     /// The last call that each subtask made, by its number; operators count them from 1.
-    var made: [UInt16: UInt64] = [:]
+    var made: [SubtaskIndex: UInt64] = [:]
 
     init(
-        result: @escaping (UInt16, UInt64) throws -> [UInt8]?,
+        result: @escaping (SubtaskIndex, UInt64) throws -> [UInt8]?,
         onUnmade: @escaping (Divergence) -> Void
     ) {
         self.result = result

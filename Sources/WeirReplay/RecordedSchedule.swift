@@ -157,9 +157,9 @@ package final class RecordedSchedule: ReplaySchedule {
 /// of a schedule in order and asks for `flights`.
 package struct FlightFinder {
     /// Turns that may be in flight, by step, with their last noted access or publish.
-    private var open: [Step: (subtask: UInt16, access: Step)] = [:]
+    private var open: [Step: (subtask: SubtaskIndex, access: Step)] = [:]
     /// The last turn of each subtask.
-    private var lastTurn: [UInt16: Step] = [:]
+    private var lastTurn: [SubtaskIndex: Step] = [:]
 
     package init() {}
 

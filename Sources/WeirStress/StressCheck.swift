@@ -111,7 +111,7 @@ extension StressPipeline {
     package func replayCut(
         _ planned: PlannedPipeline, _ recording: StressRecording, behind step: Step
     ) throws -> String? {
-        var last: [UInt16: Step] = [:]
+        var last: [SubtaskIndex: Step] = [:]
         for note in recording.batches.flatMap(\.schedule.steps) where note.step <= step {
             if note.kind.beginsTurn { last[note.subtask] = note.step }
             // No turn is open at a rest point, so that every end before it was noted.
@@ -147,7 +147,7 @@ extension StressPipeline {
             started: Self.started, schedule: RecordedSchedule(batches),
             answers: RecordedOutside.Answers(
                 nextInput: { _ in inputs.popFirst() },
-                result: { found[UInt64($0) << 48 | $1] }))
+                result: { found[UInt64($0.rawValue) << 48 | $1] }))
         setup.rows = [0: rows]
         let rerun = try Rerun(planned, BindOptions(seed: shape), setup)
         rerun.scheduler.run(rerun.execution)
@@ -159,7 +159,7 @@ extension StressPipeline {
     private static func results(_ recording: StressRecording) -> [UInt64: [UInt8]] {
         var results: [UInt64: [UInt8]] = [:]
         for result in recording.batches.flatMap(\.results) {
-            results[UInt64(result.subtask) << 48 | result.call] = result.bytes
+            results[UInt64(result.subtask.rawValue) << 48 | result.call] = result.bytes
         }
         return results
     }
@@ -173,7 +173,7 @@ extension StressPipeline {
         var results: Set<UInt64> = []
         for batch in recording.batches {
             for result in batch.results {
-                results.insert(UInt64(result.subtask) << 48 | result.call)
+                results.insert(UInt64(result.subtask.rawValue) << 48 | result.call)
             }
             let schedule = batch.schedule
             for note in schedule.steps {
@@ -183,7 +183,7 @@ extension StressPipeline {
                 expected = expected.next
                 if note.kind.beginsTurn { open.insert(note.step) }
                 for call in schedule.words(of: note) where note.kind == .completion {
-                    guard results.contains(UInt64(note.subtask) << 48 | call) else {
+                    guard results.contains(UInt64(note.subtask.rawValue) << 48 | call) else {
                         return "step \(note.step) takes call \(call), whose result comes later"
                     }
                 }

@@ -184,13 +184,13 @@ package struct StressKill: Sendable {
         var results: Set<UInt64> = []
         let cursor = trace.results()
         while let result = try cursor.next() {
-            results.insert(UInt64(result.subtask) << 48 | result.call)
+            results.insert(UInt64(result.subtask.rawValue) << 48 | result.call)
         }
         var problem: String?
         try trace.forEachSchedule { batch in
             for note in batch.steps where note.kind == .completion && problem == nil {
                 for call in batch.words(of: note)
-                where !results.contains(UInt64(note.subtask) << 48 | call) {
+                where !results.contains(UInt64(note.subtask.rawValue) << 48 | call) {
                     problem = "step \(note.step) takes call \(call), whose result is lost"
                 }
             }

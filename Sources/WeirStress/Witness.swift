@@ -38,7 +38,7 @@ package final class Witness: @unchecked Sendable {
     package struct Entry: Equatable, Sendable {
         package var progress: Progress
         package var kind: StepKind?
-        package var subtask: UInt16
+        package var subtask: SubtaskIndex
     }
 
     /// An entry for each step: progress in the lowest two bits, kind in four, the subtask's number
@@ -68,11 +68,11 @@ package final class Witness: @unchecked Sendable {
     package func start() { words[0] = 1 }
 
     /// Stores how far the note of a step is, by the thread that has the step.
-    func note(_ progress: Progress, step: Step, kind: StepKind, subtask: UInt16) {
+    func note(_ progress: Progress, step: Step, kind: StepKind, subtask: SubtaskIndex) {
         // Beyond the bound nothing is witnessed, and nothing can be claimed of such a step.
         guard step.count < Self.maximumSteps else { return }
         words[step.count] =
-            progress.rawValue | UInt16(kind.rawValue) << 2 | min(subtask, 0x3FF) << 6
+            progress.rawValue | UInt16(kind.rawValue) << 2 | min(subtask.rawValue, 0x3FF) << 6
     }
 
     /// The end of the step's turn was noted.
@@ -86,7 +86,7 @@ package final class Witness: @unchecked Sendable {
         let word = step.count < Self.maximumSteps ? words[step.count] : 0
         return Entry(
             progress: Progress(rawValue: word & 3) ?? .unknown,
-            kind: StepKind(rawValue: UInt8(word >> 2 & 0xF)), subtask: word >> 6)
+            kind: StepKind(rawValue: UInt8(word >> 2 & 0xF)), subtask: SubtaskIndex(word >> 6))
     }
 
     /// The last step of which anything is known.
@@ -147,7 +147,7 @@ final class WitnessedNotes: LiveNotes, @unchecked Sendable {
         witness?.note(ended: turn.step)
     }
 
-    func accessed(step: Step, cell: UInt16, _ turn: TurnContext) {
+    func accessed(step: Step, cell: CellIndex, _ turn: TurnContext) {
         let subtask = turn.subtask?.index ?? 0
         witness?.note(.numbered, step: step, kind: .access, subtask: subtask)
         inner.accessed(step: step, cell: cell, turn)
@@ -155,7 +155,7 @@ final class WitnessedNotes: LiveNotes, @unchecked Sendable {
     }
 
     func publishing(
-        step: Step, outlet: UInt16, offered: Int, _ turn: TurnContext,
+        step: Step, outlet: ChannelIndex, offered: Int, _ turn: TurnContext,
         decide: () -> [DropRun.Outcome]?
     ) -> [DropRun.Outcome]? {
         let subtask = turn.subtask?.index ?? 0

@@ -58,7 +58,7 @@ package struct StepNote: Equatable, Sendable {
     package var step: Step
     package var kind: StepKind
     /// Which subtask; 0 for rest points and voids.
-    package var subtask: UInt16 = 0
+    package var subtask: SubtaskIndex = 0
     /// For the beginning of a turn the inlet, for an access the cell, for a publish the
     /// outlet.
     package var port: UInt16 = 0
@@ -70,6 +70,10 @@ package struct StepNote: Equatable, Sendable {
     /// For an access and a publish the step of its turn; for a late publish that of the
     /// subtask's last turn.
     package var turn: Step = 0
+    /// The cell that an access is to.
+    package var cell: CellIndex { CellIndex(port) }
+    /// The inlet of a turn's beginning, the outlet of a publish.
+    package var channel: ChannelIndex { ChannelIndex(port) }
     /// For a rest point the digest of all state.
     package var digest: UInt64 = 0
     /// Where its further numbers are in `ScheduleBatch.words`: the call numbers of a
@@ -200,13 +204,13 @@ package struct InputBlock: Equatable, Sendable {
 
 /// What an asynchronous call answered. A replay takes it from the trace and makes no call.
 package struct CallResult: Equatable, Sendable {
-    package var subtask: UInt16
+    package var subtask: SubtaskIndex
     /// Counts the subtask's calls from 1.
     package var call: UInt64
     /// The canonical form of the result.
     package var bytes: [UInt8]
 
-    package init(subtask: UInt16, call: UInt64, bytes: [UInt8]) {
+    package init(subtask: SubtaskIndex, call: UInt64, bytes: [UInt8]) {
         self.subtask = subtask
         self.call = call
         self.bytes = bytes

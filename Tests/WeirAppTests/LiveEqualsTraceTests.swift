@@ -60,7 +60,7 @@ import WeirTrace
             let records = (0..<3).map { number in
                 LogRecord(
                     step: Step(tenth * 50 + Int64(number)), index: 1, operatorIndex: 0,
-                    ordinal: 0, subtask: UInt16(random.next() % 3),
+                    ordinal: 0, subtask: SubtaskIndex(random.next() % 3),
                     time: .milliseconds(tenth * 100 - 50),
                     site: UInt32(random.next() % 3), values: [.integer(Int64(number))])
             }

@@ -144,7 +144,7 @@ import WeirTrace
                     [.idle, .busy, .backpressured, .waiting][Int(random.next() % 4)]
                 wide.execution.subtasks[number].counters.enter(activity, now: stamps[number])
                 // Now and then the mark of it is stored too late to be seen by the next sample.
-                if random.next() % 8 > 0 { wide.execution.touched.insert(UInt16(number)) }
+                if random.next() % 8 > 0 { wide.execution.touched.insert(SubtaskIndex(number)) }
             }
             reader.take(sampler.take())
         }

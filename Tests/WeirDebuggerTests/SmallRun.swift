@@ -109,7 +109,7 @@ final class SmallRun: ReplayedExecution {
     var cells: [StateValue] {
         cellNames.enumerated().map { index, name in
             StateValue(
-                id: .cell(UInt16(index)), name: "cell \(name)",
+                id: .cell(CellIndex(index)), name: "cell \(name)",
                 value: Budget(left: left[position.count]))
         }
     }

@@ -7,7 +7,7 @@ import WeirBase
     @Test func `wake times are those of a plain table, whatever is set and taken`() {
         var random = SeededGenerator(seed: 9)
         var wakes = WakeTimes()
-        var table: [UInt16: RunTime] = [:]
+        var table: [SubtaskIndex: RunTime] = [:]
         for _ in 0..<5_000 {
             let now = RunTime(random.below(1_000))
             if random.below(5) == 0 {
@@ -15,7 +15,7 @@ import WeirBase
                 #expect(Set(wakes.take(dueAt: now)) == Set(due))
                 for subtask in due { table[subtask] = nil }
             } else {
-                let subtask = UInt16(random.below(50))
+                let subtask = SubtaskIndex(random.below(50))
                 let isEarliest = table.values.min().map { now < $0 } ?? true
                 #expect(wakes.set(now, of: subtask) == isEarliest)
                 table[subtask] = now
@@ -27,7 +27,7 @@ import WeirBase
     @Test func `those that are due come in the order of their times`() {
         var wakes = WakeTimes()
         for (subtask, time) in [(3, 30), (1, 10), (2, 20), (4, 40)] {
-            _ = wakes.set(RunTime(time), of: UInt16(subtask))
+            _ = wakes.set(RunTime(time), of: SubtaskIndex(subtask))
         }
         _ = wakes.set(5, of: 3)
         #expect(wakes.take(dueAt: 20) == [3, 1, 2])

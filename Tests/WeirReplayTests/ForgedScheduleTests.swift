@@ -124,10 +124,10 @@ import WeirTrace
         #expect(rerun.director.reached == 1, "the end of step 1 could not be read")
     }
 
-    @Test(arguments: [UInt16(0), 1, 2, .max])
-    func `a publish as a step on an edge that blocks is a divergence`(outlet: UInt16) throws {
+    @Test(arguments: [ChannelIndex(0 as UInt16), 1, 2, .max])
+    func `a publish as a step on an edge that blocks is a divergence`(outlet: ChannelIndex) throws {
         var publish = StepNote(step: 2, kind: .publish)
-        (publish.turn, publish.port, publish.count) = (1, outlet, 1)
+        (publish.turn, publish.port, publish.count) = (1, outlet.rawValue, 1)
         let found = try #require(try Self.divergence(behindOneTurn: publish))
         #expect(found.step == 2)
         #expect(found.expected == "a publish on outlet \(outlet) as a step")

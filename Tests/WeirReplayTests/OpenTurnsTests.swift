@@ -6,7 +6,7 @@ import WeirTelemetry
 
 /// The turns of a replay that are open, arrow by arrow.
 @Suite struct OpenTurnsTests {
-    private static func begun(_ step: Step, _ subtask: UInt16) -> ScheduledStep {
+    private static func begun(_ step: Step, _ subtask: SubtaskIndex) -> ScheduledStep {
         var note = StepNote(step: step, kind: .input)
         note.subtask = subtask
         return ScheduledStep(note: note, words: [])
@@ -85,13 +85,13 @@ import WeirTelemetry
         var random = SeededGenerator(seed: seed, stream: 0x09E4)
         var turns = OpenTurns()
         /// What the turn of each subtask is in, as the arrows of the diagram name it.
-        var model: [UInt16: String] = [:]
-        var inside: [UInt16: UInt16] = [:]
-        var begun: [UInt16: Step] = [:]
+        var model: [SubtaskIndex: String] = [:]
+        var inside: [SubtaskIndex: CellIndex] = [:]
+        var begun: [SubtaskIndex: Step] = [:]
         var step: Step = 0
         for _ in 0..<40 {
-            let subtask = UInt16(random.below(3))
-            let cell = UInt16(random.below(2))
+            let subtask = SubtaskIndex(random.below(3))
+            let cell = CellIndex(random.below(2))
             switch (random.below(7), model[subtask]) {
             case (0, nil):
                 step = step.next
@@ -125,7 +125,7 @@ import WeirTelemetry
             turns.checkInvariants()
             #expect(turns.steps == begun)
             #expect(turns.started == model.filter { $0.value != "deferred" }.keys.sorted())
-            for cell in 0..<2 as Range<UInt16> {
+            for cell in [0, 1] as [CellIndex] {
                 #expect(turns.holder(of: cell) == inside.first { $0.value == cell }?.key)
             }
         }

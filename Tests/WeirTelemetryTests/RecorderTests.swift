@@ -43,7 +43,7 @@ private final class FailingConsumer: RecordConsumer {
     private func begin(_ step: Step, on worker: Int) {
         lanes.workers[worker].reserve(1)
         lanes.workers[worker].noteTurn(
-            step: step, kind: .input, subtask: UInt16(worker), inlet: 0, count: 1, time: 0)
+            step: step, kind: .input, subtask: SubtaskIndex(worker), inlet: 0, count: 1, time: 0)
     }
 
     private func end(_ step: Step, on worker: Int) {

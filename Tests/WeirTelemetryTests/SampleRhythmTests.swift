@@ -4,17 +4,17 @@ import WeirTelemetry
 
 /// Which samples a run records.
 @Suite struct SampleRhythmTests {
-    private func sample(_ time: Int64, _ subtasks: [SubtaskSample] = []) -> MetricSample {
+    private func sample(_ time: RunTime, _ subtasks: [SubtaskSample] = []) -> MetricSample {
         MetricSample(
-            time: RunTime(time), step: 9, subtasks: subtasks, channels: [],
-            recorder: RecorderSample(bytes: UInt64(time)))
+            time: time, step: 9, subtasks: subtasks, channels: [],
+            recorder: RecorderSample(bytes: UInt64(time.rawValue)))
     }
 
     @Test func `at rest samples come at twice the distance each, up to ten seconds`() {
         var rhythm = SampleRhythm()
         var recorded: [Int64] = []
         for tenth in 1...1_000 as ClosedRange<Int64> {
-            if rhythm.take(sample(tenth * 100_000)) != nil { recorded.append(tenth) }
+            if rhythm.take(sample(.milliseconds(tenth * 100))) != nil { recorded.append(tenth) }
         }
         let distances = zip(recorded.dropFirst(), recorded).map { $0 - $1 }
         #expect(distances.prefix(6) == [4, 8, 16, 32, 64, 100])
@@ -23,18 +23,20 @@ import WeirTelemetry
 
     @Test func `each sample at rest says when the next one comes at the latest`() {
         var rhythm = SampleRhythm()
-        var due = Int64.max
+        var due = RunTime.max
         for tenth in 1...1_000 as ClosedRange<Int64> {
-            let time = tenth * 100_000
+            let time = RunTime.milliseconds(tenth * 100)
             guard let taken = rhythm.take(sample(time)) else { continue }
             #expect(time <= due)
-            due = time + (taken.restsFor ?? .start).rawValue
+            due = time + (taken.restsFor ?? .zero)
         }
     }
 
     @Test func `what tells something is recorded at once and whole`() {
         var rhythm = SampleRhythm()
-        for tenth in 1...500 as ClosedRange<Int64> { _ = rhythm.take(sample(tenth * 100_000)) }
+        for tenth in 1...500 as ClosedRange<Int64> {
+            _ = rhythm.take(sample(.milliseconds(tenth * 100)))
+        }
         let news = sample(50_100_000, [SubtaskSample(stage: "a", subtask: 0)])
         #expect(rhythm.take(news) == news)
         var moved = sample(50_200_000)

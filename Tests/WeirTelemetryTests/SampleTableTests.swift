@@ -17,12 +17,12 @@ import WeirTelemetry
     }
 
     private func sample(
-        _ time: Int64, newest: Int64?, _ subtasks: [SubtaskSample] = [],
+        _ time: RunTime, newest: Int64?, _ subtasks: [SubtaskSample] = [],
         _ channels: [ChannelSample] = []
     ) -> MetricSample {
         var sample = MetricSample(
-            time: RunTime(time), step: Step(time), subtasks: subtasks, channels: channels,
-            recorder: RecorderSample(bytes: UInt64(time)))
+            time: time, step: Step(time.rawValue), subtasks: subtasks, channels: channels,
+            recorder: RecorderSample(bytes: UInt64(time.rawValue)))
         sample.newest = newest
         return sample
     }
@@ -61,7 +61,7 @@ import WeirTelemetry
                 (subtask.idle, subtask.watermarkLag) = (UInt64(time) * 7, time == 2 ? nil : time)
                 return subtask
             }
-            table.take(sample(time, newest: nil, subtasks))
+            table.take(sample(RunTime(time), newest: nil, subtasks))
             #expect(table.subtasks == subtasks)
         }
     }
@@ -108,7 +108,7 @@ import WeirTelemetry
         var table = SampleTable()
         for base in 0..<70 {
             let odd = (0..<1_000).map { SubtaskSample(stage: "s\(base)", subtask: $0) }
-            table.take(sample(Int64(base), newest: nil, odd))
+            table.take(sample(RunTime(base), newest: nil, odd))
         }
         #expect(table.subtasks.count == SampleTable.maximumUnplanned)
     }
@@ -118,7 +118,7 @@ import WeirTelemetry
         var odd = SubtaskSample(stage: "work", subtask: 0)
         (odd.idle, odd.watermarkLag) = (.max, .max)
         for time in [Int64.max, .min, 0, .max, -1] {
-            table.take(sample(max(0, time), newest: time, [odd]))
+            table.take(sample(RunTime(max(0, time)), newest: time, [odd]))
             var next = sample(0, newest: .min)
             next.time = RunTime(time)
             table.take(next)

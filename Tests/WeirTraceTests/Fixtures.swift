@@ -48,13 +48,13 @@ enum Fixture {
 
     /// A turn from its beginning to its end.
     static func turn(
-        _ batch: inout ScheduleBatch, step: Step, subtask: UInt16, kind: StepKind = .input,
-        inlet: UInt16 = 0, count: UInt32 = 256, time: RunTime, emitted: [UInt32] = [],
+        _ batch: inout ScheduleBatch, step: Step, subtask: SubtaskIndex, kind: StepKind = .input,
+        inlet: ChannelIndex = 0, count: UInt32 = 256, time: RunTime, emitted: [UInt32] = [],
         duration: UInt32 = 5, sample: UInt64? = nil, accesses: UInt32 = 0
     ) {
         var note = StepNote(step: step, kind: kind)
         note.subtask = subtask
-        note.port = inlet
+        note.port = inlet.rawValue
         note.count = count
         note.time = time
         batch.steps.append(note)
@@ -125,7 +125,7 @@ enum Fixture {
 
     static func record(
         step: Step, index: UInt32 = 1, operatorIndex: UInt16 = 0, ordinal: UInt32 = 0,
-        subtask: UInt16 = 1, time: RunTime = 14, site: UInt32 = 0,
+        subtask: SubtaskIndex = 1, time: RunTime = 14, site: UInt32 = 0,
         values: [LogValue] = [.integer(5), .integer(-1)]
     ) -> LogRecord {
         LogRecord(

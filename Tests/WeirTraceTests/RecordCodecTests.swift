@@ -112,7 +112,7 @@ import WeirTelemetry
             for index in 1...UInt32(1 + generator.next() % 64) {
                 records.append(
                     Fixture.record(
-                        step: Step(step * 3), index: index, subtask: UInt16(step % 4),
+                        step: Step(step * 3), index: index, subtask: SubtaskIndex(step % 4),
                         time: RunTime(step * 40), values: [.integer(Int64(generator.next() % 500))])
                 )
             }

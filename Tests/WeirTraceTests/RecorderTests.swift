@@ -13,7 +13,7 @@ import WeirTelemetry
             let lane = lanes.workers[step.count % 2]
             lane.reserve(1 + NoteLane.endSlots(outlets: 1))
             lane.noteTurn(
-                step: step, kind: .input, subtask: UInt16(step.count % 4), inlet: 0, count: 3,
+                step: step, kind: .input, subtask: SubtaskIndex(step.count % 4), inlet: 0, count: 3,
                 time: RunTime(step.count * 2))
             let used = [UInt32(step.count % 3)].withUnsafeBufferPointer {
                 lane.noteEnd(step: step, accesses: 0, duration: 2, sample: nil, emitted: $0)

@@ -20,7 +20,7 @@ import WeirTelemetry
         return path
     }
 
-    private func turn(_ lane: NoteLane, step: Step, subtask: UInt16, time: RunTime = 50) {
+    private func turn(_ lane: NoteLane, step: Step, subtask: SubtaskIndex, time: RunTime = 50) {
         lane.reserve(1)
         lane.noteTurn(step: step, kind: .input, subtask: subtask, inlet: 0, count: 1, time: time)
     }
@@ -210,7 +210,9 @@ import WeirTelemetry
         try withFolder { folder in
             let path = try killed(folder) { lanes in
                 for step in Step(5)..<40 {
-                    turn(lanes.workers[step.count % 2], step: step, subtask: UInt16(step.count % 3))
+                    turn(
+                        lanes.workers[step.count % 2], step: step,
+                        subtask: SubtaskIndex(step.count % 3))
                     end(lanes.workers[step.count % 2], step: step, emitted: [1, 2, 3])
                 }
             }

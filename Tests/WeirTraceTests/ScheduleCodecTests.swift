@@ -209,9 +209,9 @@ import WeirTelemetry
         var turns = 0
         for _ in 0..<16 {
             var batch = ScheduleBatch()
-            var waiting: [(step: Step, subtask: UInt16)] = []
+            var waiting: [(step: Step, subtask: SubtaskIndex)] = []
             for _ in 0..<8_000 {
-                let subtask = UInt16(below(4))
+                let subtask = SubtaskIndex(below(4))
                 time = time + .microseconds(Int64(count > 1 ? 2 + below(20) : below(3)))
                 let taken = count > 1 && below(10) == 0 ? UInt32(1 + below(255)) : count
                 var note = StepNote(step: step, kind: .input)
@@ -242,7 +242,7 @@ import WeirTelemetry
     }
 
     private static func end(
-        _ turn: (step: Step, subtask: UInt16), _ count: UInt32, _ batch: inout ScheduleBatch,
+        _ turn: (step: Step, subtask: SubtaskIndex), _ count: UInt32, _ batch: inout ScheduleBatch,
         _ below: (UInt64) -> UInt64
     ) {
         var emitted: [UInt32] = []

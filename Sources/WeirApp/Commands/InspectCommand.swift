@@ -147,8 +147,7 @@ private struct TraceFacts {
         }
         for turn in trace.turnsInFlight {
             text += "  in flight  step \(turn.step)"
-            if Int(turn.subtask) < header.subtasks.count {
-                let subtask = header.subtasks[Int(turn.subtask)]
+            if let subtask = header.subtasks[turn.subtask] {
                 text += ": \(PrintableText.escaped(subtask.stage))/\(subtask.index)"
             }
             text += "\n"

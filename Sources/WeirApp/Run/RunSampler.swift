@@ -248,7 +248,7 @@ final class RunSampler {
         let age = RunTime(nanoseconds: Int64(ticks > entry ? ticks - entry : 0))
         // Cut to a millisecond: the clocks of both differ a little, and what stands still is told
         // once.
-        return max(.start, time - age).cutToMilliseconds
+        return max(.zero, time - age).cutToMilliseconds
     }
 
     /// Adds the latencies where they changed and were not told for a while; until then the subtask

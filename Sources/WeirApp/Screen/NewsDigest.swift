@@ -48,7 +48,7 @@ struct NewsDigest {
         // What an incident shows already is not shown twice.
         guard site.level >= .warning, site.message != "invariant_violated" else { return nil }
         let origin =
-            Int(record.subtask) < subtasks.count ? subtasks[Int(record.subtask)] : "run"
+            record.subtask.isWithin(subtasks) ? subtasks[record.subtask.offset] : "run"
         var text = site.message
         for (name, value) in zip(site.fields, record.values) { text += " \(name)=\(value.text)" }
         return Notice(

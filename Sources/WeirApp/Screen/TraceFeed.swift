@@ -160,7 +160,7 @@ struct TraceClock {
         base = MonotonicClock.nanoseconds()
         let (since, overflow) = MonotonicClock.wallNanoseconds()
             .subtractingReportingOverflow(header.started)
-        time = isVirtual || overflow ? .start : max(.start, RunTime(nanoseconds: since))
+        time = isVirtual || overflow ? .start : max(.zero, RunTime(nanoseconds: since))
     }
 
     /// A sample of that time was found. The clock of a simulated run is set by it.

@@ -10,7 +10,7 @@ struct TraceFolder {
         let path: String
         let bytes: Int
         /// When it was last written, nanoseconds since 1970.
-        let time: Int64
+        let written: Int64
         /// Whether it is a link to a file elsewhere.
         let isLink: Bool
         /// Whether its lanes are beside it: its run records still, or died.
@@ -39,13 +39,13 @@ struct TraceFolder {
                 found.append(
                     Entry(
                         path: path, bytes: Int(status.st_size),
-                        time: Int64(status.st_mtim.tv_sec) * 1_000_000_000
+                        written: Int64(status.st_mtim.tv_sec) * 1_000_000_000
                             + Int64(status.st_mtim.tv_nsec),
                         isLink: link.st_mode & S_IFMT == S_IFLNK,
                         hasLanes: access(path + ".lanes", F_OK) == 0))
             }
         }
-        entries = found.sorted { ($0.time, $0.path) < ($1.time, $1.path) }
+        entries = found.sorted { ($0.written, $0.path) < ($1.written, $1.path) }
     }
 }
 

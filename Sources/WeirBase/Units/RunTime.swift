@@ -43,6 +43,10 @@ package struct RunTime: UnitNumber {
     @inlinable
     package static var start: RunTime { RunTime(0 as Int64) }
 
+    /// No time at all, as a length.
+    @inlinable
+    package static var zero: RunTime { RunTime(0 as Int64) }
+
     /// The earliest time that a note can hold.
     @inlinable
     package static var min: RunTime { RunTime(Int64.min) }

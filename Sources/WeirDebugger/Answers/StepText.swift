@@ -29,11 +29,11 @@ struct StepText {
     }
 
     /// The name of the subtask with a number.
-    func subtask(number: UInt16) -> String { name(subtasks, Int(number), "subtask") }
+    func subtask(number: SubtaskIndex) -> String { name(subtasks, number, "subtask") }
 
     /// The cell that was accessed; nil for any other step.
     func cell(_ facts: StepFacts) -> String? {
-        facts.kind == .access ? name(cells, Int(facts.port), "cell") : nil
+        facts.kind == .access ? name(cells, facts.cell, "cell") : nil
     }
 
     /// The channel that a turn took messages from; nil for a turn that took none.
@@ -43,14 +43,14 @@ struct StepText {
         }
         // Channels are named by their two ends, so a subtask's own are found by name.
         let into = channels.filter { $0.hasSuffix(">\(subtask)") }
-        return Int(facts.port) < into.count ? into[Int(facts.port)] : nil
+        return facts.channel.isWithin(into) ? into[facts.channel.offset] : nil
     }
 
     /// The channel that messages were published on; nil for any other step.
     func outlet(_ facts: StepFacts) -> String? {
         guard facts.kind == .publish, let subtask = subtask(facts) else { return nil }
         let out = channels.filter { $0.hasPrefix("\(subtask)>") }
-        return Int(facts.port) < out.count ? out[Int(facts.port)] : nil
+        return facts.channel.isWithin(out) ? out[facts.channel.offset] : nil
     }
 
     /// What the step was: `reserve/1 accesses cell budget in the turn of step 12`.
@@ -76,7 +76,7 @@ struct StepText {
         case .access:
             return "\(subtask) accesses cell \(PrintableText.escaped(cell(facts) ?? "")) \(turn)"
         case .publish:
-            let channel = PrintableText.escaped(outlet(facts) ?? "outlet \(facts.port)")
+            let channel = PrintableText.escaped(outlet(facts) ?? "outlet \(facts.channel)")
             return "\(subtask) publishes \(counted(facts.count, "message")) on \(channel) \(turn)"
         case .rest: return "a rest point: no turn is open"
         case .void: return "a number without a step: the run died before it did anything"
@@ -84,8 +84,8 @@ struct StepText {
     }
 
     /// A name by its index. A damaged trace may name what the plan does not have.
-    private func name(_ names: [String], _ index: Int, _ what: String) -> String {
-        index < names.count ? names[index] : "\(what) \(index)"
+    private func name(_ names: [String], _ index: some IndexNumber, _ what: String) -> String {
+        index.isWithin(names) ? names[index.offset] : "\(what) \(index)"
     }
 }
 

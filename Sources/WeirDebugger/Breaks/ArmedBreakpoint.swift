@@ -15,7 +15,7 @@ import WeirTelemetry
 struct ArmedBreakpoint {
     /// What a breakpoint looks at, with its names looked up in the run.
     private enum Form {
-        case stage(subtasks: Set<UInt16>, when: Expression?)
+        case stage(subtasks: Set<SubtaskIndex>, when: Expression?)
         /// Steps that are known before anything is run: violations, and the nearest log line
         /// that matches.
         case steps(Set<Step>, what: String)
@@ -39,14 +39,14 @@ struct ArmedBreakpoint {
     /// Steps by who takes them: state changes only in the turns of its subtask, or at
     /// accesses to its cell.
     struct Touching {
-        var subtasks: Set<UInt16> = []
-        var cells: Set<UInt16> = []
+        var subtasks: Set<SubtaskIndex> = []
+        var cells: Set<CellIndex> = []
 
         /// Whether a step is one of them.
         func holds(_ facts: StepFacts) -> Bool {
             switch facts.kind {
             case .rest, .void: false
-            case .access: subtasks.contains(facts.subtask) || cells.contains(facts.port)
+            case .access: subtasks.contains(facts.subtask) || cells.contains(facts.cell)
             case .input, .timer, .completion, .continue, .idle, .end, .failure, .publish:
                 subtasks.contains(facts.subtask)
             }

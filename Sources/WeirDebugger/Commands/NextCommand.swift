@@ -79,7 +79,7 @@ extension Debugger {
 
     /// The subtask that the present step belongs to; throws at a rest point and before the
     /// first step.
-    private func presentSubtask(_ command: String, instead: String) throws -> UInt16 {
+    private func presentSubtask(_ command: String, instead: String) throws -> SubtaskIndex {
         // A rest point and a void have subtask 0 in the schedule, which is nobody's.
         guard let facts = try run.facts(of: run.position), facts.kind != .rest, facts.kind != .void
         else {
@@ -91,9 +91,9 @@ extension Debugger {
     }
 
     /// A subtask's name, safe to show.
-    private func name(of subtask: UInt16) -> String {
+    private func name(of subtask: SubtaskIndex) -> String {
         let names = run.subtaskNames
-        return Int(subtask) < names.count
-            ? PrintableText.escaped(names[Int(subtask)]) : "subtask \(subtask)"
+        return subtask.isWithin(names)
+            ? PrintableText.escaped(names[subtask.offset]) : "subtask \(subtask)"
     }
 }

@@ -1,4 +1,4 @@
-import WeirBase
+package import WeirBase
 package import WeirTelemetry
 
 /// What became of every element of a run: a balance of what each part counted for itself.
@@ -26,7 +26,7 @@ package struct Books: Sendable {
 
     /// Elements or rows that a subtask was left with at the end and that nobody will take.
     package struct Leftover: Equatable, Sendable {
-        package var subtask: Int
+        package var subtask: SubtaskIndex
         package var reason: DropReason
         package var count: UInt64
     }

@@ -248,7 +248,7 @@ private struct Bookkeeper {
         if isOver, queued + unpublished > 0 {
             result.leftovers.append(
                 Books.Leftover(
-                    subtask: Int(consumer.index), reason: .stopped, count: queued + unpublished))
+                    subtask: consumer.index, reason: .stopped, count: queued + unpublished))
         }
         guard !producer.counters.isBusy, !consumer.counters.isBusy else { return }
         check(
@@ -268,7 +268,7 @@ private struct Bookkeeper {
         func add(_ reason: DropReason, _ count: UInt64) {
             guard count > 0 else { return }
             result.leftovers.append(
-                Books.Leftover(subtask: Int(subtask.index), reason: reason, count: count))
+                Books.Leftover(subtask: subtask.index, reason: reason, count: count))
         }
         if let rest = subtask.source?.leftover {
             result.taken += rest.elements

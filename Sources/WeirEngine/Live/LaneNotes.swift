@@ -91,7 +91,7 @@ package final class LaneNotes: LiveNotes, @unchecked Sendable {
                 + "\(subtask.turnSlots) slots and leaves none for its end")
     }
 
-    package func accessed(step: Step, cell: UInt16, _ turn: TurnContext) {
+    package func accessed(step: Step, cell: CellIndex, _ turn: TurnContext) {
         guard let lanes, let subtask = turn.subtask else { return }
         lanes.workers[turn.worker].noteAccess(
             step: step, turn: turn.step, subtask: subtask.index, cell: cell)
@@ -99,7 +99,7 @@ package final class LaneNotes: LiveNotes, @unchecked Sendable {
     }
 
     package func publishing(
-        step: Step, outlet: UInt16, offered: Int, _ turn: TurnContext,
+        step: Step, outlet: ChannelIndex, offered: Int, _ turn: TurnContext,
         decide: () -> [DropRun.Outcome]?
     ) -> [DropRun.Outcome]? {
         let outcomes = decide()

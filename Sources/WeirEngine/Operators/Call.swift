@@ -61,7 +61,7 @@ final class AsyncCalls<Element: Sendable, Output: Sendable> {
     }
 
     private let limits: CallLimits
-    private let subtask: UInt16
+    private let subtask: SubtaskIndex
     private let desk: any CallDesk
     private let call: @Sendable (Element, UInt64) -> [UInt8]?
     private let complete: @Sendable (Element, [UInt8]?, inout OperatorContext<Output>) -> Void
@@ -83,7 +83,7 @@ final class AsyncCalls<Element: Sendable, Output: Sendable> {
     let partName: String
 
     init(
-        name: String, limits: CallLimits, subtask: UInt16, desk: any CallDesk,
+        name: String, limits: CallLimits, subtask: SubtaskIndex, desk: any CallDesk,
         call: @escaping @Sendable (Element, UInt64) -> [UInt8]?,
         complete:
             @escaping @Sendable (

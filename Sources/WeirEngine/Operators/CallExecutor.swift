@@ -15,16 +15,16 @@ final class CallExecutor: CallDesk, @unchecked Sendable {
     // Unchecked: everything mutable is guarded by `lock`.
 
     private let lanes: [DataLane]
-    private let onResult: @Sendable (UInt16) -> Void
+    private let onResult: @Sendable (SubtaskIndex) -> Void
     private let lock = ConditionLock()
     /// Calls that no thread has begun yet, in the order in which they were made.
     private var waiting = Deque<PendingCall>()
     /// Results that no turn has taken yet, by subtask and in the order of arrival.
-    private var mailboxes: [UInt16: Deque<CallResult>] = [:]
+    private var mailboxes: [SubtaskIndex: Deque<CallResult>] = [:]
     private var isOver = false
     private var threads: [SystemThread] = []
 
-    init(lanes: [DataLane], onResult: @escaping @Sendable (UInt16) -> Void) {
+    init(lanes: [DataLane], onResult: @escaping @Sendable (SubtaskIndex) -> Void) {
         self.lanes = lanes
         self.onResult = onResult
     }
@@ -50,7 +50,7 @@ final class CallExecutor: CallDesk, @unchecked Sendable {
 
     /// The numbers of calls of a subtask that were answered, the oldest answer first. They stay in
     /// the mailbox until a turn takes them.
-    func answered(_ subtask: UInt16, atMost: Int) -> [UInt64] {
+    func answered(_ subtask: SubtaskIndex, atMost: Int) -> [UInt64] {
         lock.withLock { mailboxes[subtask]?.prefix(atMost).map(\.call) ?? [] }
     }
 

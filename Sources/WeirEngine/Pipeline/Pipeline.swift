@@ -169,13 +169,13 @@ final class CellSpec {
     init(_ typed: any AnyCellSpec) { self.typed = typed }
 
     /// The cell of one run, with its initial value.
-    func make(_ index: UInt16) -> any AnyCell { typed.make(index) }
+    func make(_ index: CellIndex) -> any AnyCell { typed.make(index) }
 }
 
 /// What makes the cells of one type.
 protocol AnyCellSpec: AnyObject {
     var name: String { get }
-    func make(_ index: UInt16) -> any AnyCell
+    func make(_ index: CellIndex) -> any AnyCell
 }
 
 final class TypedCellSpec<Value: Codable & Sendable>: AnyCellSpec {
@@ -188,7 +188,7 @@ final class TypedCellSpec<Value: Codable & Sendable>: AnyCellSpec {
         self.initial = initial
     }
 
-    func make(_ index: UInt16) -> any AnyCell {
+    func make(_ index: CellIndex) -> any AnyCell {
         CellStorage(index: index, name: name, value: initial, invariants: invariants)
     }
 }

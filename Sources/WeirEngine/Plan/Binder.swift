@@ -66,14 +66,14 @@ private struct Binder {
                     + "other ones were planned")
             for ordinal in 0..<planned.plan.stages[stage].width {
                 subtasks.append(
-                    try subtask(stage, ordinal, members, index: UInt16(subtasks.count)))
+                    try subtask(stage, ordinal, members, index: SubtaskIndex(subtasks.count)))
             }
         }
         // Now that both ends exist, each channel learns whom to notify.
         for subtask in subtasks {
             assert(!subtask.chain.links.isEmpty, "nothing takes the elements of \(subtask.name)")
             assert(
-                subtask.outlets.enumerated().allSatisfy { Int($1.index) == $0 },
+                subtask.outlets.enumerated().allSatisfy { $1.index.offset == $0 },
                 "the outlets of \(subtask.name), which notes name by number, are misnumbered")
             for inlet in subtask.inlets { inlet.channel.consumer = subtask }
             for outlet in subtask.outlets { outlet.channel?.producer = subtask }
@@ -81,12 +81,13 @@ private struct Binder {
         assert(
             channels.allSatisfy { $0.producer != nil && $0.consumer != nil },
             "a channel was bound without one of its ends")
-        assert(subtasks.enumerated().allSatisfy { Int($1.index) == $0 }, "subtasks are misnumbered")
+        assert(
+            subtasks.enumerated().allSatisfy { $1.index.offset == $0 }, "subtasks are misnumbered")
         assert(
             subtasks.count == planned.plan.stages.reduce(0) { $0 + $1.width },
             "\(subtasks.count) subtasks were bound, as many as no plan of these stages has")
-        let cells = planned.cells.enumerated().map { $1.make(UInt16($0)) }
-        assert(cells.enumerated().allSatisfy { Int($1.index) == $0 }, "cells are misnumbered")
+        let cells = planned.cells.enumerated().map { $1.make(CellIndex($0)) }
+        assert(cells.enumerated().allSatisfy { $1.index.offset == $0 }, "cells are misnumbered")
         return BoundPlan(
             subtasks: subtasks, channels: channels, cells: cells,
             wideInvariants: planned.wideInvariants,
@@ -106,7 +107,7 @@ private struct Binder {
             for consumer in edge.consumers(of: producer, width: to.width) {
                 let ends = form.makeEdge(
                     options.edges, planned.plan.channelName(edge, producer, consumer), edge.options,
-                    outlet: UInt16(outlets[edge.from][producer].count))
+                    outlet: ChannelIndex(outlets[edge.from][producer].count))
                 // Only where keys are dealt out to several subtasks can one of them get too many.
                 if case .keyed = edge.exchange, to.width > 1 { ends.channel.keys = KeySketch() }
                 channels.append(ends.channel)
@@ -122,20 +123,21 @@ private struct Binder {
     /// Makes one subtask: its frame, its outlets, a link for each operator, and the link that gives
     /// elements to the outlets.
     private mutating func subtask(
-        _ stage: Int, _ ordinal: Int, _ members: [Node], index: UInt16
+        _ stage: Int, _ ordinal: Int, _ members: [Node], index: SubtaskIndex
     ) throws -> Subtask {
         let plan = planned.plan.stages[stage]
         let frame = UnsafeMutablePointer<Frame>.allocate(capacity: 1)
         frame.initialize(to: Frame())
         // A stream for each subtask, so that no subtask's numbers depend on how many another one
         // drew.
-        frame.pointee.generator = SeededGenerator(seed: options.seed, stream: UInt64(index) + 1)
+        frame.pointee.generator = SeededGenerator(
+            seed: options.seed, stream: UInt64(index.rawValue) + 1)
         frame.pointee.logLevel = options.logLevel
         frame.pointee.started = Instant(nanoseconds: outside.started)
         var rows: RowOutlet?
         if let sink = plan.sink {
             let outlet = RowOutlet(
-                index: UInt16(outlets[stage][ordinal].count),
+                index: ChannelIndex(outlets[stage][ordinal].count),
                 sink: planned.plan.sinks[sink].name,
                 feed: try outside.rows(of: planned.plan.sinks[sink]))
             outlets[stage][ordinal].append(outlet)

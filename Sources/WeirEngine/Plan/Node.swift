@@ -157,7 +157,7 @@ struct LinkContext {
     let name: String
     let seed: UInt64
     let ordinal: Int
-    let subtask: UInt16
+    let subtask: SubtaskIndex
     /// Where its side outputs go, as `Distributor`s; in order of outputs after the main one.
     let sides: [AnyObject]
     /// Where its rows go; only for sinks.
@@ -174,7 +174,7 @@ protocol StreamForm: Sendable {
     var typeName: String { get }
     /// An edge for elements of this type.
     func makeEdge(
-        _ maker: any EdgeMaker, _ name: String, _ options: EdgeOptions, outlet: UInt16
+        _ maker: any EdgeMaker, _ name: String, _ options: EdgeOptions, outlet: ChannelIndex
     ) -> EdgeEnds
     /// What gives elements of this type to the edges that read them.
     func makeDistributor(_ edges: [DistributorEdge]) -> any AnyDistributor
@@ -205,7 +205,7 @@ struct TypedForm<Element: Sendable>: StreamForm {
     var typeName: String { "\(Element.self)" }
 
     func makeEdge(
-        _ maker: any EdgeMaker, _ name: String, _ options: EdgeOptions, outlet: UInt16
+        _ maker: any EdgeMaker, _ name: String, _ options: EdgeOptions, outlet: ChannelIndex
     ) -> EdgeEnds {
         maker.makeEdge(of: Element.self, named: name, options, outlet: outlet)
     }

@@ -9,7 +9,7 @@ package struct Choice: Equatable, Sendable {
     /// What kind of turn it is; only the kinds that are turns.
     package var kind: StepKind
     /// Which inlet it takes from; only meaningful for input of a subtask that is no source.
-    package var inlet: UInt16 = 0
+    package var inlet: ChannelIndex = 0
     /// How many messages it takes, or elements of a source, or answered calls.
     package var count: UInt32 = 0
     /// A completion's calls, by their numbers. Their order is the order in which the operator gets

@@ -1,3 +1,5 @@
+package import WeirBase
+
 /// Makes what lies between two subtasks: a channel and its two ends.
 ///
 /// Given to the binding of a plan, which calls it once for each pair of subtasks that an edge
@@ -6,7 +8,7 @@
 package protocol EdgeMaker: Sendable {
     /// An edge for elements of this type; the outlet is its subtask's `outlet`th.
     func makeEdge<Element: Sendable>(
-        of type: Element.Type, named name: String, _ options: EdgeOptions, outlet: UInt16
+        of type: Element.Type, named name: String, _ options: EdgeOptions, outlet: ChannelIndex
     ) -> EdgeEnds
 }
 
@@ -20,7 +22,7 @@ package struct EdgeEnds {
     /// An edge that may drop. Only its reading end depends on who runs it: a run takes under the
     /// lock, a replay may take ahead.
     fileprivate static func dropping<Element: Sendable>(
-        _ name: String, _ options: EdgeOptions, outlet: UInt16,
+        _ name: String, _ options: EdgeOptions, outlet: ChannelIndex,
         inlet: (DroppingChannel<Element>) -> Inlet
     ) -> EdgeEnds {
         let target = DroppingChannel<Element>(
@@ -36,7 +38,7 @@ package struct ConcurrentEdges: EdgeMaker {
     package init() {}
 
     package func makeEdge<Element: Sendable>(
-        of type: Element.Type, named name: String, _ options: EdgeOptions, outlet: UInt16
+        of type: Element.Type, named name: String, _ options: EdgeOptions, outlet: ChannelIndex
     ) -> EdgeEnds {
         switch options.policy {
         case .block:
@@ -61,7 +63,7 @@ package struct SequentialEdges: EdgeMaker {
     package init() {}
 
     package func makeEdge<Element: Sendable>(
-        of type: Element.Type, named name: String, _ options: EdgeOptions, outlet: UInt16
+        of type: Element.Type, named name: String, _ options: EdgeOptions, outlet: ChannelIndex
     ) -> EdgeEnds {
         switch options.policy {
         case .block:

@@ -47,7 +47,7 @@ extension Execution {
         case .source: "in the code of its source"
         case .invariants: "checking invariants"
         case .cell(let index):
-            "waiting for cell \(index < plan.cells.count ? plan.cells[index] : "?")"
+            "waiting for cell \(index.isWithin(plan.cells) ? plan.cells[index.offset] : "?")"
         case .operator(let index):
             index < subtask.chain.links.count
                 ? "in operator \(subtask.chain.links[index].name)" : "in an operator"

@@ -246,9 +246,9 @@ package final class Execution: @unchecked Sendable {
     private func takesFromInlet(_ choice: Choice, _ subtask: Subtask) -> Inlet? {
         guard choice.kind == .input, subtask.source == nil else { return nil }
         assert(
-            Int(choice.inlet) < subtask.inlets.count,
+            choice.inlet.isWithin(subtask.inlets),
             "\(subtask.name) takes from inlet \(choice.inlet) of \(subtask.inlets.count)")
-        return subtask.inlets[Int(choice.inlet)]
+        return subtask.inlets[choice.inlet]
     }
 
     /// Moves the counted messages out and lets the edge go, so that its producer need not wait

@@ -42,7 +42,7 @@ package struct Frame {
     package var logLane: Unmanaged<LogLane>?
     /// Records below this level are not made.
     @usableFromInline package var logLevel = LogLevel.info
-    @usableFromInline package var subtask: UInt16 = 0
+    package var subtask: SubtaskIndex = 0
 
     package init() {}
 

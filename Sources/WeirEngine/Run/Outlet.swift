@@ -13,7 +13,7 @@ package typealias AnyOutlet = Outlet & OutletQueue
 /// claimed the subtask uses them.
 package class Outlet {
     /// The outlet's index in its subtask, by which notes name it.
-    package let index: UInt16
+    package let index: ChannelIndex
     /// The channel behind it; nil for a sink.
     package let channel: (any AnyChannel)?
     /// Messages emitted in the running turn, or rows. The end note has it for each outlet, and a
@@ -24,7 +24,7 @@ package class Outlet {
     /// Elements emitted in all turns that ended.
     var totalElements: UInt64 = 0
 
-    init(index: UInt16, channel: (any AnyChannel)?) {
+    init(index: ChannelIndex, channel: (any AnyChannel)?) {
         self.index = index
         self.channel = channel
     }
@@ -69,7 +69,7 @@ package class ChannelOutlet<Element>: Outlet {
     private var turnStart = 0
     let form: ElementForm<Element>?
 
-    init(index: UInt16, channel: any AnyChannel, form: ElementForm<Element>?) {
+    init(index: ChannelIndex, channel: any AnyChannel, form: ElementForm<Element>?) {
         self.form = form
         super.init(index: index, channel: channel)
     }
@@ -156,7 +156,7 @@ package class ChannelOutlet<Element>: Outlet {
 package final class BlockingOutlet<Element>: ChannelOutlet<Element>, OutletQueue {
     private let ring: Channel<Element>
 
-    package init(index: UInt16, ring: Channel<Element>) {
+    package init(index: ChannelIndex, ring: Channel<Element>) {
         self.ring = ring
         super.init(index: index, channel: ring, form: ring.form)
     }
@@ -182,7 +182,7 @@ package final class BlockingOutlet<Element>: ChannelOutlet<Element>, OutletQueue
 package final class DroppingOutlet<Element>: ChannelOutlet<Element>, OutletQueue, StepPublishing {
     private let target: DroppingChannel<Element>
 
-    package init(index: UInt16, target: DroppingChannel<Element>) {
+    package init(index: ChannelIndex, target: DroppingChannel<Element>) {
         self.target = target
         super.init(index: index, channel: target, form: target.form)
     }

@@ -96,7 +96,7 @@ package final class QueueInlet<Element>: Inlet {
 package final class QueueOutlet<Element>: ChannelOutlet<Element>, OutletQueue {
     private let queue: QueueChannel<Element>
 
-    init(index: UInt16, _ queue: QueueChannel<Element>) {
+    init(index: ChannelIndex, _ queue: QueueChannel<Element>) {
         self.queue = queue
         super.init(index: index, channel: queue, form: queue.form)
     }

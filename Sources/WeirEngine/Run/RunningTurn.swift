@@ -17,7 +17,7 @@ package final class RunningTurn: Sendable {
         /// Checking conditions on the state, at the turn's end.
         case invariants
         /// Waiting for a shared cell, by the cell's index.
-        case cell(Int)
+        case cell(CellIndex)
         /// In an operator of the chain, by its index there.
         case `operator`(Int)
     }
@@ -81,10 +81,11 @@ package final class RunningTurn: Sendable {
     /// The turn waits for a shared cell. Gives what `resumeBehindCell` wants afterwards. It does
     /// not count as a change: a turn that only waits makes no progress.
     @inline(__always)
-    func wait(forCell index: UInt16) -> UInt64 {
+    func wait(forCell index: CellIndex) -> UInt64 {
         let before = word.load(ordering: .relaxed)
         word.store(
-            before & ~Self.activityMask | min(Self.firstCell + UInt64(index), Self.activityMask),
+            before & ~Self.activityMask
+                | min(Self.firstCell + UInt64(index.rawValue), Self.activityMask),
             ordering: .relaxed)
         return before
     }
@@ -122,7 +123,7 @@ package final class RunningTurn: Sendable {
         switch value {
         case Self.source: return .source
         case Self.invariants: return .invariants
-        case Self.firstCell...: return .cell(Int(value - Self.firstCell))
+        case Self.firstCell...: return .cell(CellIndex(value - Self.firstCell))
         case Self.firstOperator...: return .operator(Int(value - Self.firstOperator))
         default: return .between
         }

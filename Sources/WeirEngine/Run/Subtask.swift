@@ -38,7 +38,7 @@ package final class Subtask: @unchecked Sendable {
     package static let sampleInterval: UInt64 = 64
 
     /// Its number in the plan's order, by which notes and traces name it.
-    package let index: UInt16
+    package let index: SubtaskIndex
     package let stage: String
     /// Its number within its stage, from 0.
     package let ordinal: Int
@@ -111,7 +111,7 @@ package final class Subtask: @unchecked Sendable {
     private var knownDigest: UInt64 = 0
 
     init(
-        index: UInt16, stage: String, ordinal: Int, inlets: [Inlet], outlets: [any AnyOutlet],
+        index: SubtaskIndex, stage: String, ordinal: Int, inlets: [Inlet], outlets: [any AnyOutlet],
         chain: Chain, source: (name: String, driver: any SourceDriver)?, sliceLimit: Int
     ) {
         assert(
@@ -306,7 +306,7 @@ package final class Subtask: @unchecked Sendable {
         let waiting = min(inlet.waiting, budget, calls?.room ?? budget)
         guard waiting > 0 else { return nil }
         var choice = Choice(kind: .input)
-        choice.inlet = UInt16(port)
+        choice.inlet = ChannelIndex(port)
         choice.count = UInt32(waiting)
         choice.time = time
         return choice
@@ -334,8 +334,8 @@ package final class Subtask: @unchecked Sendable {
                 chain.running.enterSource()
                 source.run(Int(choice.count), self)
             } else {
-                inlets[Int(choice.inlet)].process(
-                    Int(choice.count), port: Int(choice.inlet), self)
+                inlets[choice.inlet].process(
+                    Int(choice.count), port: choice.inlet.offset, self)
             }
         case .timer: fireTimers()
         case .completion:

@@ -1,4 +1,5 @@
 import Synchronization
+package import WeirBase
 
 /// Numbers of subtasks that did something since somebody last looked.
 ///
@@ -30,10 +31,10 @@ package final class TouchedSet: @unchecked Sendable {
     /// what was stored before such a call may reach the one who takes only after it took, so it has
     /// to look once more at what it took last time.
     @inline(__always)
-    package func insert(_ number: UInt16) {
-        let word = Int(number >> 6)
+    package func insert(_ number: SubtaskIndex) {
+        let word = number.offset >> 6
         assert(word < wordCount, "number \(number) of \(wordCount * 64)")
-        let bit = UInt64(1) << UInt64(number & 63)
+        let bit = UInt64(1) << UInt64(number.offset & 63)
         if words[word].load(ordering: .relaxed) & bit == 0 {
             // Pairs with the exchange in `take`: whoever takes the number sees what was stored
             // before it was added.

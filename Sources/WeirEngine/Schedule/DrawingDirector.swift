@@ -79,7 +79,7 @@ package final class DrawingDirector: StepDirector {
             // run to their ends, the first by number, with nothing drawn.
             if execution.isStopping {
                 guard let first = suspended.first else { return .finish }
-                return .resume(execution.subtasks[Int(first)])
+                return .resume(execution.subtasks[first])
             }
             if let duration, clock.now.nanoseconds >= Int64(duration), !execution.isEnding {
                 execution.end()
@@ -91,7 +91,7 @@ package final class DrawingDirector: StepDirector {
             if suspended.isEmpty { checkInvariants(execution) }
             if suspended.isEmpty, turnsSinceRest >= Self.restInterval { rest(execution) }
             var options: [SequentialScheduler.Action] = suspended.map {
-                .resume(execution.subtasks[Int($0)])
+                .resume(execution.subtasks[$0])
             }
             for subtask in execution.subtasks
             where !suspended.contains(subtask.index) && !subtask.hasUnpublished {
@@ -111,7 +111,7 @@ package final class DrawingDirector: StepDirector {
     /// Suspended turns; a turn that asks from its own middle counts as one of them.
     private func suspendedAndAsking(
         _ scheduler: SequentialScheduler, _ turn: TurnContext
-    ) -> [UInt16] {
+    ) -> [SubtaskIndex] {
         let suspended = scheduler.suspendedSubtasks
         guard let asking = turn.subtask?.index else { return suspended }
         assert(!suspended.contains(asking), "subtask \(asking) asks and is suspended")
@@ -138,7 +138,7 @@ package final class DrawingDirector: StepDirector {
 
     /// Publishes what finds room by now, for each subtask whose turn is not in its middle. With a
     /// context of its own: the asking thread's may belong to a turn that is suspended.
-    private func publishLeftovers(_ execution: Execution, _ suspended: [UInt16]) {
+    private func publishLeftovers(_ execution: Execution, _ suspended: [SubtaskIndex]) {
         for subtask in execution.subtasks
         where subtask.hasUnpublished && !suspended.contains(subtask.index) {
             let context = TurnContext(execution: execution, worker: 0)

@@ -400,7 +400,7 @@ package final class ParallelScheduler: Scheduler, @unchecked Sendable {
     private func wakeDue(_ execution: Execution) {
         let time = clock.now
         let due = sharedLock.withLock { shared.wakes.take(dueAt: time) }
-        for index in due { notify(execution.subtasks[Int(index)]) }
+        for index in due { notify(execution.subtasks[index]) }
     }
 
     /// Sleeps until `latest`, nanoseconds of `MonotonicClock`, or until somebody is to be woken

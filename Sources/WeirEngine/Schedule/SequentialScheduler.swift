@@ -107,12 +107,12 @@ package final class SequentialScheduler: Scheduler, @unchecked Sendable {
     /// Seats of threads that have nothing on their stacks and wait for something to do.
     private var freeSeats: [Seat] = []
     /// Where the threads of suspended turns wait, by the subtask's number.
-    private var suspended: [UInt16: Seat] = [:]
+    private var suspended: [SubtaskIndex: Seat] = [:]
     /// The seat of the thread that has the baton.
     private var runner: Seat?
     /// What each turn that waits for its step waits to do, by the subtask's number. A turn that is
     /// held has none.
-    package private(set) var waiting: [UInt16: ExclusivePurpose] = [:]
+    package private(set) var waiting: [SubtaskIndex: ExclusivePurpose] = [:]
     /// What the caller of `resume` sleeps on; it guards `isOver`.
     private let over = ConditionLock()
     private var isOver = false
@@ -135,19 +135,19 @@ package final class SequentialScheduler: Scheduler, @unchecked Sendable {
     private static let maximumAbandonedAccesses = 100_000
 
     /// Subtasks whose turns are suspended, in order of their numbers.
-    package var suspendedSubtasks: [UInt16] { suspended.keys.sorted() }
+    package var suspendedSubtasks: [SubtaskIndex] { suspended.keys.sorted() }
 
     package init(_ director: any StepDirector) { self.director = director }
 
     package var stepCount: Step { director.stepCount }
 
     /// What a suspended turn waits to do; nil for one that is held, or not suspended.
-    package func purpose(ofSuspended subtask: UInt16) -> ExclusivePurpose? {
+    package func purpose(ofSuspended subtask: SubtaskIndex) -> ExclusivePurpose? {
         isSuspended(subtask) ? waiting[subtask] : nil
     }
 
     /// Whether a subtask's turn waits in its middle.
-    package func isSuspended(_ subtask: UInt16) -> Bool { suspended[subtask] != nil }
+    package func isSuspended(_ subtask: SubtaskIndex) -> Bool { suspended[subtask] != nil }
 
     // MARK: Running
 
@@ -194,7 +194,7 @@ package final class SequentialScheduler: Scheduler, @unchecked Sendable {
     /// this execution's own; nobody looks at the outcome. Turns of the subtasks in `held` stay
     /// where they are, since they may trap further on, and their threads sleep until the process
     /// ends.
-    package func abandon(_ execution: Execution, holding held: Set<UInt16>) {
+    package func abandon(_ execution: Execution, holding held: Set<SubtaskIndex>) {
         isAbandoned = true
         for subtask in held { suspended[subtask] = nil }
         guard !suspended.isEmpty else { return dismiss() }
@@ -211,7 +211,7 @@ package final class SequentialScheduler: Scheduler, @unchecked Sendable {
             kept = nil
             return .leave
         }
-        return .resume(execution.subtasks[Int(next)])
+        return .resume(execution.subtasks[next])
     }
 
     /// A new thread with its seat. It ends when it is called with `leave`.

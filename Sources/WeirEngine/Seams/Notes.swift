@@ -35,7 +35,7 @@ package protocol Notes: AnyObject, Sendable {
     ///
     /// Told inside the cell's lock and before the user's closure runs. A trap inside the closure so
     /// leaves the note of the access that led to it.
-    func accessed(step: Step, cell: UInt16, _ turn: TurnContext)
+    func accessed(step: Step, cell: CellIndex, _ turn: TurnContext)
 
     /// `offered` messages are published to an edge that may drop, as the step `step`. The answer
     /// says what becomes of each of them, in their order; nil when the edge is full and its policy
@@ -45,7 +45,7 @@ package protocol Notes: AnyObject, Sendable {
     /// answer; those of a replay return what the trace says, and compare. The edge's lock is held
     /// (in a replay: the baton).
     func publishing(
-        step: Step, outlet: UInt16, offered: Int, _ turn: TurnContext,
+        step: Step, outlet: ChannelIndex, offered: Int, _ turn: TurnContext,
         decide: () -> [DropRun.Outcome]?
     ) -> [DropRun.Outcome]?
 

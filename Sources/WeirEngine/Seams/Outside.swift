@@ -62,7 +62,7 @@ package protocol CallDesk: AnyObject, Sendable {
 
 /// A call on its way to an executor, as the operator that made it describes it.
 package struct PendingCall: Sendable {
-    package let subtask: UInt16
+    package let subtask: SubtaskIndex
     /// Counted from 1 by the operator that makes it, in each subtask anew. A call that is made
     /// again after its time-out has a number of its own.
     package let call: UInt64
@@ -70,7 +70,7 @@ package struct PendingCall: Sendable {
     /// thread, may block there, and never runs in a replay.
     package let body: @Sendable () -> [UInt8]?
 
-    package init(subtask: UInt16, call: UInt64, body: @escaping @Sendable () -> [UInt8]?) {
+    package init(subtask: SubtaskIndex, call: UInt64, body: @escaping @Sendable () -> [UInt8]?) {
         self.subtask = subtask
         self.call = call
         self.body = body

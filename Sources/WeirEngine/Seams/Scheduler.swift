@@ -53,7 +53,7 @@ package protocol Scheduler: AnyObject, Sendable {
 /// What a step inside a turn is for, and on which object.
 package enum ExclusivePurpose: Equatable, Sendable {
     /// An access to the shared cell with this index.
-    case cell(UInt16)
+    case cell(CellIndex)
     /// A publish from the subtask's outlet with this index, to an edge that may drop.
-    case publish(UInt16)
+    case publish(ChannelIndex)
 }

@@ -29,7 +29,7 @@ package final class RowOutlet: Outlet, OutletQueue {
     /// From taking an input in to encoding the row it led to, once a turn.
     package let latency = LatencyHistogram()
 
-    package init(index: UInt16, sink: String, feed: any RowFeed) {
+    package init(index: ChannelIndex, sink: String, feed: any RowFeed) {
         self.sink = sink
         self.feed = feed
         super.init(index: index, channel: nil)

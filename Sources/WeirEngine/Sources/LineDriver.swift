@@ -109,7 +109,7 @@ final class LineDriver<Element: Sendable>: SourceDriver {
             assembler.take(block)
             arrivals.add(linesSoFar: lines + UInt64(assembler.waiting), at: block.time)
             // A trace may say anything of when a block came; then it waited for nothing.
-            if let waited = time.since(block.time), waited >= .start {
+            if let waited = time.since(block.time), waited >= .zero {
                 waitedBefore.record(UInt64(waited.nanoseconds))
             }
         }

@@ -57,7 +57,7 @@ package class CellBase: @unchecked Sendable {
     // Unchecked: the value, `turn` and `step` belong to who holds the lock (in a replay: the
     // baton).
 
-    package let index: UInt16
+    package let index: CellIndex
     package let name: String
     let lock = ConditionLock()
     /// The turn that has the cell; nil while nobody has.
@@ -65,7 +65,7 @@ package class CellBase: @unchecked Sendable {
     /// The step of the access that is open, or was last.
     fileprivate var step: Step = 0
 
-    init(index: UInt16, name: String) {
+    init(index: CellIndex, name: String) {
         self.index = index
         self.name = name
     }
@@ -151,7 +151,7 @@ package final class CellStorage<Value: Codable & Sendable>: CellBase, CellValue,
     /// looked at each time, a table now and then.
     private static var sampledBytes: Int { 16 }
 
-    init(index: UInt16, name: String, value: Value, invariants: [CellInvariant<Value>]) {
+    init(index: CellIndex, name: String, value: Value, invariants: [CellInvariant<Value>]) {
         self.value = value
         self.invariants = invariants
         held = invariants.map { _ in true }

@@ -11,7 +11,7 @@ import WeirBase
 struct WakeTimes {
     private struct Entry: Comparable {
         let time: RunTime
-        let subtask: UInt16
+        let subtask: SubtaskIndex
 
         static func < (left: Entry, right: Entry) -> Bool {
             (left.time, left.subtask) < (right.time, right.subtask)
@@ -19,7 +19,7 @@ struct WakeTimes {
     }
 
     /// Each waiting subtask's time, by the subtask's number.
-    private var times: [UInt16: RunTime] = [:]
+    private var times: [SubtaskIndex: RunTime] = [:]
     /// All times that were set, the least first. Entries whose time is not the subtask's any more
     /// are passed over.
     private var heap = Heap<Entry>()
@@ -41,7 +41,7 @@ struct WakeTimes {
 
     /// Sets a subtask's time, in place of its earlier one; tells whether it is now the earliest of
     /// all, so that the clerk has to be woken.
-    mutating func set(_ time: RunTime, of subtask: UInt16) -> Bool {
+    mutating func set(_ time: RunTime, of subtask: SubtaskIndex) -> Bool {
         let before = earliest
         if times.updateValue(time, forKey: subtask) != time {
             heap.insert(Entry(time: time, subtask: subtask))
@@ -56,8 +56,8 @@ struct WakeTimes {
     }
 
     /// Takes out the subtasks whose time has come, in the order of their times.
-    mutating func take(dueAt now: RunTime) -> [UInt16] {
-        var due: [UInt16] = []
+    mutating func take(dueAt now: RunTime) -> [SubtaskIndex] {
+        var due: [SubtaskIndex] = []
         while let time = earliest, time <= now, let entry = heap.popMin() {
             assert(
                 times[entry.subtask] == time,
@@ -73,7 +73,7 @@ struct WakeTimes {
         precondition(
             heap.count <= 2 * times.count + Self.slack,
             "\(heap.count) entries for \(times.count) subtasks")
-        var found: Set<UInt16> = []
+        var found: Set<SubtaskIndex> = []
         for entry in heap.unordered where times[entry.subtask] == entry.time {
             found.insert(entry.subtask)
         }

@@ -87,7 +87,7 @@ struct StatusLine {
     /// Another process's run is always shown with the age of its newest sample; one's own only when
     /// that is odd, because otherwise it is always a tenth of a second.
     private var liveState: Piece {
-        let rest = timeline.history.newest?.restsFor ?? .start
+        let rest = timeline.history.newest?.restsFor ?? .zero
         let isOld = timeline.age > Self.oldAge + rest
         guard isOld || screen.standpoint == .watcher else {
             return Piece(SafeText("\(symbols.playing.live) LIVE"), Style(.live, bold: true))

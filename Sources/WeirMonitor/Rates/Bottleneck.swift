@@ -108,8 +108,8 @@ package enum Bottleneck: Equatable, Sendable {
             busy = rate.hottest?.busy ?? rate.busy
             hasQueue = rate.capacity > 0
             fill = rate.peakFill
-            fillAge = .start
-            fullFor = .start
+            fillAge = .zero
+            fullFor = .zero
             aboveBackpressured = 0
         }
     }
@@ -156,9 +156,9 @@ extension Bottleneck.Evidence {
     fileprivate var sentence: String {
         let isWorking = busy >= Limit.busyEnough
         var parts = [(isWorking ? "busy " : "mostly waiting, busy ") + Figures.percent(busy)]
-        if fullFor > .start {
+        if fullFor > .zero {
             parts.append("its queue over 90 % for \(Figures.duration(fullFor))")
-        } else if hasQueue, fillAge > .start {
+        } else if hasQueue, fillAge > .zero {
             let age = Figures.duration(fillAge)
             parts.append("its queue \(Figures.percent(fill)) full \(age) ago")
         } else if hasQueue {

@@ -56,7 +56,7 @@ package enum Figures {
 
     /// `0.2 s`, `12 s`: an age, steady enough to be read while it moves.
     package static func age(_ age: RunTime) -> String {
-        let seconds = max(.start, age).seconds
+        let seconds = max(.zero, age).seconds
         return seconds < 9.95 ? "\(tenths(seconds)) s" : duration(age)
     }
 
@@ -70,7 +70,7 @@ package enum Figures {
 
     /// `00:02:14`; days run into the hours.
     package static func elapsed(_ time: RunTime) -> String {
-        let seconds = max(.start, time).wholeSeconds
+        let seconds = max(.zero, time).wholeSeconds
         return "\(two(seconds / 3_600)):\(two(seconds / 60 % 60)):\(two(seconds % 60))"
     }
 

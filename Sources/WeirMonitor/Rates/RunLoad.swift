@@ -16,7 +16,7 @@ package struct RunLoad: Equatable, Sendable {
     package init(from old: SampleFrame, to new: SampleFrame) {
         memory = new.process?.residentBytes
         // Nanoseconds, as the states' times are.
-        let span = Double(max(.start, new.time - old.time).rawValue) * 1_000
+        let span = Double(max(.zero, new.time - old.time).rawValue) * 1_000
         guard span > 0 else { return }
         for (before, after) in zip(old.stages, new.stages) {
             busyWorkers += Double(after.times.since(before.times).busy) / span

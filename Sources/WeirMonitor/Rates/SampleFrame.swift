@@ -67,7 +67,7 @@ package struct SampleFrame: Equatable, Sendable {
     /// where not two sources hold watermarks.
     package var skew: Int64?
     /// While nothing is new, the next comes within so long; else none.
-    package var restsFor = RunTime.start
+    package var restsFor = RunTime.zero
     /// What the process takes of the machine; nil in traces of older builds.
     package var process: ProcessSample?
 

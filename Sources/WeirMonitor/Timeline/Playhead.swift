@@ -42,7 +42,7 @@ package enum Playhead: Equatable, Sendable {
     /// `newest` is the right edge. That of a run that goes on moves on, and playing waits for it
     /// there; that of a run that is over is its end, and playing stops there.
     package mutating func advance(by passed: RunTime, newest: RunTime, isOver: Bool) {
-        precondition(passed >= .start, "the clock went back: \(passed) us passed")
+        precondition(passed >= .zero, "the clock went back: \(passed) us passed")
         switch self {
         case .live, .paused: break
         case .playing(let time):

@@ -45,7 +45,7 @@ extension Timeline {
         }
         return StageRates.between(
             old, new, names: facts.stages,
-            nanoseconds: UInt64(max(.start, new.time - old.time).nanoseconds),
+            nanoseconds: UInt64(max(.zero, new.time - old.time).nanoseconds),
             peaks: peaks, above: facts.stagesAbove)
     }
 
@@ -116,6 +116,6 @@ extension Timeline {
                 break
             }
         }
-        return since.map { end - $0 } ?? .start
+        return since.map { end - $0 } ?? .zero
     }
 }

@@ -55,17 +55,17 @@ extension Timeline {
     /// How old the newest sample is by the run's clock. It is 0 for a run that is over, whose last
     /// sample does not age.
     package var age: RunTime {
-        guard ending == nil, let newest = history.newest else { return .start }
-        return max(.start, now - newest.time)
+        guard ending == nil, let newest = history.newest else { return .zero }
+        return max(.zero, now - newest.time)
     }
 
     /// How far the shown moment lies behind the right edge. The edge of a run that goes on is its
     /// clock, which may be past the newest sample; that of a run that is over is its last sample.
     package var behind: RunTime {
         guard playhead != .live, let time = shownTime, let newest = history.newest else {
-            return .start
+            return .zero
         }
-        return max(.start, max(newest.time, ending == nil ? now : newest.time) - time)
+        return max(.zero, max(newest.time, ending == nil ? now : newest.time) - time)
     }
 
     /// The step at which the debugger opens: that of the newest violation or error up to the shown

@@ -78,7 +78,7 @@ package struct Timeline: Sendable {
     /// is passed again.
     package mutating func tick(now time: RunTime) {
         let time = SampleFrame.bounded(time)
-        let passed = max(.start, time - now)
+        let passed = max(.zero, time - now)
         now = max(now, time)
         // Before the first sample there is no edge for the playhead to stand at.
         guard let newest = history.newest?.time else { return }

@@ -42,7 +42,7 @@ package final class ComparedNotes: Notes, @unchecked Sendable {
         var earliestUncompared: Step?
         /// The last turn of each subtask, by its number, whose sampled values agreed: what differs
         /// later came about behind it.
-        var agreedSamples: [UInt16: Step] = [:]
+        var agreedSamples: [SubtaskIndex: Step] = [:]
     }
 
     private let schedule: RecordedSchedule
@@ -151,16 +151,16 @@ package final class ComparedNotes: Notes, @unchecked Sendable {
         if !isAbandoned { turns.begun += 1 }
     }
 
-    package func accessed(step: Step, cell: UInt16, _ turn: TurnContext) {
+    package func accessed(step: Step, cell: CellIndex, _ turn: TurnContext) {
         guard !isAbandoned, let subtask = turn.subtask else { return }
         assert(
-            execution.map { Int(cell) < $0.cells.count } ?? true,
+            execution.map { cell.isWithin($0.cells) } ?? true,
             "\(subtask.name) touches cell \(cell), which its plan has not")
         suspicions.accessed(cell, by: subtask.index)
     }
 
     package func publishing(
-        step: Step, outlet: UInt16, offered: Int, _ turn: TurnContext,
+        step: Step, outlet: ChannelIndex, offered: Int, _ turn: TurnContext,
         decide: () -> [DropRun.Outcome]?
     ) -> [DropRun.Outcome]? {
         guard let subtask = turn.subtask, let recorded = takeExpected(),

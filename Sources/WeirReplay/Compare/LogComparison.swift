@@ -130,8 +130,7 @@ final class LogComparison {
     private func diverge(_ record: LogRecord, expected: String, got: String) {
         assert(
             divergence == nil, "a log of step \(record.step) is compared behind a difference")
-        let subtask = Int(record.subtask)
-        let info = subtask < subtasks.count ? subtasks[subtask] : nil
+        let info = subtasks[record.subtask]
         divergence = Divergence(
             step: record.step, subtask: info.map { "\($0.stage)/\($0.index)" } ?? "the log",
             expected: "log \(expected)", got: got == "no such line" ? got : "log \(got)",

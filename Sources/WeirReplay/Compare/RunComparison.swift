@@ -88,7 +88,7 @@ final class RunComparison {
         report.lostLogs = lostLogs
         report.inFlight = director.inFlight.map {
             ReplayReport.TurnName(
-                subtask: execution.subtasks[Int($0.subtask)].name, step: $0.step)
+                subtask: execution.subtasks[$0.subtask].name, step: $0.step)
         }
         report.state = execution.stateDigest()
         report.partNames = execution.partNames

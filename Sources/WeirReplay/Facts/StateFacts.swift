@@ -4,9 +4,9 @@ package import WeirBase
 /// in every replica of one trace.
 package enum StateID: Hashable, Sendable {
     /// A shared cell, by its number in the plan.
-    case cell(UInt16)
+    case cell(CellIndex)
     /// An entry of an operator's state. The key is its text; empty for a state without keys.
-    case entry(subtask: UInt16, operator: String, key: String)
+    case entry(subtask: SubtaskIndex, operator: String, key: String)
 }
 
 /// A piece of state with its value at the execution's step.
@@ -26,7 +26,7 @@ package struct StateValue {
 /// A step that could change a piece of state, and what it did.
 package struct StateAccess {
     package var step: Step
-    package var subtask: UInt16
+    package var subtask: SubtaskIndex
     /// The step at which the accessing turn began.
     package var turn: Step
     /// Whether the value was another one afterwards.

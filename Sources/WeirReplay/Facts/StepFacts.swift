@@ -7,11 +7,15 @@ package struct StepFacts: Equatable, Sendable {
     package var step: Step
     package var kind: StepKind
     /// Whose step it was; meaningless for rest points and voids.
-    package var subtask: UInt16
+    package var subtask: SubtaskIndex
     /// The step at which its turn began: itself for a beginning, 0 for rest points and voids.
     package var turn: Step
     /// By kind: the inlet of a turn's beginning, the cell of an access, the outlet of a publish.
     package var port: UInt16
+    /// The cell of an access.
+    package var cell: CellIndex { CellIndex(port) }
+    /// The inlet of a turn's beginning, the outlet of a publish.
+    package var channel: ChannelIndex { ChannelIndex(port) }
     /// By kind: the elements or calls that a turn takes, the messages that a publish offers.
     package var count: UInt32
     /// Processing time; of an access or a publish that of its turn.

@@ -27,7 +27,7 @@ struct OpenTurns {
         case running(step: Step)
         /// Held before the closure of its last noted access, where its run may have died. A later
         /// access to the same cell tells that it came out of it.
-        case inside(step: Step, cell: UInt16)
+        case inside(step: Step, cell: CellIndex)
         /// Let into that closure, to be held behind it.
         case leaving(step: Step)
         /// Held behind its last noted step.
@@ -50,43 +50,43 @@ struct OpenTurns {
 
     /// The open turn of each subtask that has one, by the subtask's number. What is told of it is
     /// sorted, so that its order reaches nothing.
-    private var states: [UInt16: State] = [:]
+    private var states: [SubtaskIndex: State] = [:]
 
     // MARK: What is open
 
     var isEmpty: Bool { states.isEmpty }
 
     /// The step that a subtask's open turn began with, started or not; nil where none is open.
-    func step(of subtask: UInt16) -> Step? { states[subtask]?.step }
+    func step(of subtask: SubtaskIndex) -> Step? { states[subtask]?.step }
 
     /// The same, where the turn was started.
-    func startedStep(of subtask: UInt16) -> Step? {
+    func startedStep(of subtask: SubtaskIndex) -> Step? {
         guard let state = states[subtask], !state.isDeferred else { return nil }
         return state.step
     }
 
     /// Subtasks whose turn was started, in order of their numbers.
-    var started: [UInt16] { states.filter { !$0.value.isDeferred }.keys.sorted() }
+    var started: [SubtaskIndex] { states.filter { !$0.value.isDeferred }.keys.sorted() }
 
     /// The steps that all open turns began with, by subtask.
-    var steps: [UInt16: Step] { states.mapValues(\.step) }
+    var steps: [SubtaskIndex: Step] { states.mapValues(\.step) }
 
     /// The least step that an open turn began with.
     var earliest: Step? { states.values.map(\.step).min() }
 
     /// The noted beginning of a turn that was not started; nil where there is none.
-    func deferred(_ subtask: UInt16) -> ScheduledStep? {
+    func deferred(_ subtask: SubtaskIndex) -> ScheduledStep? {
         if case .deferred(let begun) = states[subtask] { begun } else { nil }
     }
 
     /// Whether a subtask's turn runs on beyond what the trace has of it.
-    func isRunningOn(_ subtask: UInt16) -> Bool {
+    func isRunningOn(_ subtask: SubtaskIndex) -> Bool {
         if case .runningOn = states[subtask] { true } else { false }
     }
 
     /// The subtask whose turn is held before a closure of the cell; nil where none is. At most one
     /// is: the run had the cell locked for it.
-    func holder(of cell: UInt16) -> UInt16? {
+    func holder(of cell: CellIndex) -> SubtaskIndex? {
         states.first {
             if case .inside(_, cell) = $0.value { true } else { false }
         }?.key
@@ -96,7 +96,7 @@ struct OpenTurns {
     func checkInvariants() {
         precondition(
             Set(states.values.map(\.step)).count == states.count, "two turns begin with one step")
-        var cells: Set<UInt16> = []
+        var cells: Set<CellIndex> = []
         for case .inside(_, let cell) in states.values {
             precondition(cells.insert(cell).inserted, "two turns are inside cell \(cell)")
         }
@@ -113,7 +113,7 @@ struct OpenTurns {
 
     /// A turn is started, at once or after it was put off. One that `runsOn` is held nowhere any
     /// more.
-    mutating func start(_ subtask: UInt16, step: Step, runsOn: Bool = false) {
+    mutating func start(_ subtask: SubtaskIndex, step: Step, runsOn: Bool = false) {
         switch states[subtask] {
         case nil: break
         case .deferred(let begun):
@@ -125,7 +125,7 @@ struct OpenTurns {
     }
 
     /// A turn in flight stands before the closure of its last noted access.
-    mutating func enter(_ subtask: UInt16, cell: UInt16) {
+    mutating func enter(_ subtask: SubtaskIndex, cell: CellIndex) {
         guard case .running(let step) = states[subtask] else {
             preconditionFailure("subtask \(subtask) enters a cell and does not run")
         }
@@ -135,7 +135,7 @@ struct OpenTurns {
 
     /// A turn that is held before a closure is let into it: a later access to the cell tells that
     /// it came out.
-    mutating func leave(_ subtask: UInt16) {
+    mutating func leave(_ subtask: SubtaskIndex) {
         guard case .inside(let step, _) = states[subtask] else {
             preconditionFailure("subtask \(subtask) leaves a cell that it is not inside")
         }
@@ -144,7 +144,7 @@ struct OpenTurns {
 
     /// A turn has ended an access or a publish. True where it is held behind it, because it was let
     /// into the closure for that, or because the step was the last that was noted of it.
-    mutating func hold(_ subtask: UInt16, isLastNoted: Bool) -> Bool {
+    mutating func hold(_ subtask: SubtaskIndex, isLastNoted: Bool) -> Bool {
         switch states[subtask] {
         case .leaving(let step):
             states[subtask] = .held(step: step)
@@ -159,7 +159,7 @@ struct OpenTurns {
     }
 
     /// A turn in flight goes on from wherever it is held, beyond what the trace has of it.
-    mutating func runOn(_ subtask: UInt16) {
+    mutating func runOn(_ subtask: SubtaskIndex) {
         switch states[subtask] {
         case .running(let step), .inside(let step, _), .held(let step), .runningOn(let step):
             states[subtask] = .runningOn(step: step)
@@ -169,7 +169,7 @@ struct OpenTurns {
     }
 
     /// The turn that began with this step is over.
-    mutating func end(_ subtask: UInt16, step: Step) {
+    mutating func end(_ subtask: SubtaskIndex, step: Step) {
         switch states[subtask] {
         case .running(step), .runningOn(step): states[subtask] = nil
         case .running, .runningOn, .deferred, .inside, .leaving, .held, nil:

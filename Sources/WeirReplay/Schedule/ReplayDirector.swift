@@ -68,7 +68,7 @@ package final class ReplayDirector: StepDirector {
 
     /// The turns that are open, in order of their steps. At the end of a replay these are the turns
     /// in flight: never started, or held where their run died.
-    package var inFlight: [(subtask: UInt16, step: Step)] {
+    package var inFlight: [(subtask: SubtaskIndex, step: Step)] {
         open.steps.sorted { $0.value < $1.value }.map { (subtask: $0.key, step: $0.value) }
     }
 
@@ -82,16 +82,16 @@ package final class ReplayDirector: StepDirector {
     package var isQuiet: Bool { open.isEmpty }
 
     /// Subtasks whose open turn was in flight when the run died and was started.
-    package var inFlightSubtasks: Set<UInt16> {
+    package var inFlightSubtasks: Set<SubtaskIndex> {
         Set(open.started.filter { isInFlight($0) })
     }
 
-    private func isInFlight(_ subtask: UInt16) -> Bool {
+    private func isInFlight(_ subtask: SubtaskIndex) -> Bool {
         open.startedStep(of: subtask).map { schedule.isInFlight($0) } ?? false
     }
 
     /// The turns that are open, by subtask: the steps of their beginnings.
-    package var openTurns: [UInt16: Step] { open.steps }
+    package var openTurns: [SubtaskIndex: Step] { open.steps }
 
     /// Begins behind `step`, whose turns all ended, as those before a snapshot have. Before the
     /// first `resume` only.
@@ -170,12 +170,13 @@ package final class ReplayDirector: StepDirector {
     }
 
     /// Lets a turn in flight run the closure that it is held before.
-    private func leave(_ holder: UInt16, _ execution: Execution) -> SequentialScheduler.Action {
+    private func leave(_ holder: SubtaskIndex, _ execution: Execution) -> SequentialScheduler.Action
+    {
         assert(
             isInFlight(holder),
             "subtask \(holder) is held inside a cell, and its turn was not in flight")
         open.leave(holder)
-        return .resume(execution.subtasks[Int(holder)])
+        return .resume(execution.subtasks[holder])
     }
 
     /// Takes notes from the schedule until one asks for something that a thread has to do.
@@ -216,7 +217,7 @@ package final class ReplayDirector: StepDirector {
         var execution: Execution { turn.execution }
 
         /// What the subtask's turn waits to do; nil for one that waits for nothing.
-        func purpose(of subtask: UInt16) -> ExclusivePurpose? { scheduler.waiting[subtask] }
+        func purpose(of subtask: SubtaskIndex) -> ExclusivePurpose? { scheduler.waiting[subtask] }
 
         /// Whether the subtask's turn stands in its middle, waiting or asking.
         func isInMiddle(_ subtask: Subtask) -> Bool {
@@ -256,14 +257,14 @@ package final class ReplayDirector: StepDirector {
             rest(next, execution)
             return nil
         }
-        guard Int(note.subtask) < execution.subtasks.count else {
+        guard note.subtask.isWithin(execution.subtasks) else {
             notes.diverge(
                 Divergence(
                     step: note.step, subtask: "subtask \(note.subtask)",
                     expected: "a subtask of the plan", got: "\(execution.subtasks.count) subtasks"))
             return .finish
         }
-        let subtask = execution.subtasks[Int(note.subtask)]
+        let subtask = execution.subtasks[note.subtask]
         // A later step of the same subtask says that the turn that was put off went that far. It is
         // started, and the note is looked at again.
         if let begun = open.deferred(note.subtask) { return start(begun, subtask) }
@@ -311,7 +312,7 @@ package final class ReplayDirector: StepDirector {
     private func rest(_ rest: ScheduledStep, _ execution: Execution) {
         let note = rest.note
         if let subtask = open.started.first {
-            let name = execution.subtasks[Int(subtask)].name
+            let name = execution.subtasks[subtask].name
             notes.diverge(
                 Divergence(
                     step: note.step, subtask: name, expected: "no open turn at a rest point",
@@ -329,14 +330,14 @@ package final class ReplayDirector: StepDirector {
     private func obtain(
         _ note: StepNote, _ subtask: Subtask, _ asking: Asking
     ) -> SequentialScheduler.Action? {
-        guard Int(note.port) < subtask.inlets.count else {
+        guard note.channel.isWithin(subtask.inlets) else {
             notes.diverge(
                 Divergence(
-                    step: note.step, subtask: subtask.name, expected: "inlet \(note.port)",
+                    step: note.step, subtask: subtask.name, expected: "inlet \(note.channel)",
                     got: "\(subtask.inlets.count) inlets"))
             return .finish
         }
-        let inlet = subtask.inlets[Int(note.port)]
+        let inlet = subtask.inlets[note.channel]
         guard inlet.waiting < Int(note.count) else { return nil }
         if let producer = inlet.channel.producer, let action = force(producer, asking) {
             return action
@@ -381,7 +382,7 @@ package final class ReplayDirector: StepDirector {
             // and this turn comes first.
             open.put(off: next)
             if note.kind == .input, !subtask.isSource {
-                let inlet = subtask.inlets[Int(note.port)] as? any TakesAhead
+                let inlet = subtask.inlets[note.channel] as? any TakesAhead
                 inlet?.takeAhead(Int(note.count))
             }
             return nil
@@ -402,7 +403,7 @@ package final class ReplayDirector: StepDirector {
             "the turn of step \(note.step) is started before its note was taken")
         open.start(note.subtask, step: note.step, runsOn: runsOn)
         var choice = Choice(kind: note.kind)
-        choice.inlet = note.port
+        choice.inlet = note.channel
         choice.count = note.count
         choice.time = note.time
         choice.calls = begun.words
@@ -416,8 +417,8 @@ package final class ReplayDirector: StepDirector {
     ) -> SequentialScheduler.Action? {
         let note = next.note
         let purpose: ExclusivePurpose =
-            note.kind == .access ? .cell(note.port) : .publish(note.port)
-        if note.kind == .access, let holder = open.holder(of: note.port) {
+            note.kind == .access ? .cell(note.cell) : .publish(note.channel)
+        if note.kind == .access, let holder = open.holder(of: note.cell) {
             return leave(holder, asking.execution)
         }
         // The turn must wait for just this cell or outlet.
@@ -438,17 +439,17 @@ package final class ReplayDirector: StepDirector {
             notes.diverge(
                 Divergence(
                     step: note.step, subtask: subtask.name,
-                    expected: "an access to cell \(note.port) in the turn of step \(note.turn)",
+                    expected: "an access to cell \(note.cell) in the turn of step \(note.turn)",
                     got: "that turn made none more"))
             return .finish
         }
-        guard Int(note.port) < subtask.outlets.count,
-            let outlet = subtask.outlets[Int(note.port)] as? any StepPublishing
+        guard note.channel.isWithin(subtask.outlets),
+            let outlet = subtask.outlets[note.channel] as? any StepPublishing
         else {
             notes.diverge(
                 Divergence(
                     step: note.step, subtask: subtask.name,
-                    expected: "a publish on outlet \(note.port) as a step",
+                    expected: "a publish on outlet \(note.channel) as a step",
                     got: "no edge there that may drop"))
             return .finish
         }
@@ -460,7 +461,7 @@ package final class ReplayDirector: StepDirector {
     /// Behind the last step: the next turn in flight goes on to its end, if that is wanted.
     private func runOn(_ asking: Asking) -> SequentialScheduler.Action? {
         guard let onRunningOn, let next = inFlight.first else { return nil }
-        let subtask = asking.execution.subtasks[Int(next.subtask)]
+        let subtask = asking.execution.subtasks[next.subtask]
         onRunningOn(next.step)
         if let begun = open.deferred(next.subtask) { return start(begun, subtask, runsOn: true) }
         return force(subtask, asking)

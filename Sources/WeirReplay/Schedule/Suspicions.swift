@@ -16,19 +16,19 @@ struct Suspicions {
     private(set) var comparedRests = 0
     /// The subtasks that touched a cell since the last rest point that agreed, by the cell's
     /// number. Sorted before it is told.
-    private var accessors: [UInt16: Set<UInt16>] = [:]
+    private var accessors: [CellIndex: Set<SubtaskIndex>] = [:]
     /// The first sample of each subtask's values that differed, by the subtask's number.
-    private var samples: [UInt16: Divergence] = [:]
+    private var samples: [SubtaskIndex: Divergence] = [:]
 
     var isEmpty: Bool { samples.isEmpty }
 
     /// A subtask touched a cell.
-    mutating func accessed(_ cell: UInt16, by subtask: UInt16) {
+    mutating func accessed(_ cell: CellIndex, by subtask: SubtaskIndex) {
         accessors[cell, default: []].insert(subtask)
     }
 
     /// A sample of the subtask's values differs.
-    mutating func suspect(_ subtask: UInt16, _ found: Divergence) {
+    mutating func suspect(_ subtask: SubtaskIndex, _ found: Divergence) {
         assert(
             found.agreed < found.step,
             "a value of \(found.subtask) differs at step \(found.step), where it agreed")
@@ -48,7 +48,7 @@ struct Suspicions {
     func sole(before found: Divergence?, in execution: Execution?) -> Divergence? {
         guard let first = samples.keys.min() else { return nil }
         let other = execution?.subtasks.firstIndex { $0.name == found?.subtask }
-        if let other, other < Int(first) { return nil }
+        if let other, other < first.offset { return nil }
         return samples[first]
     }
 
@@ -58,7 +58,7 @@ struct Suspicions {
     func divergence(
         in parts: [Int], at step: Step, expected: String, got: String, _ execution: Execution?
     ) -> Divergence {
-        let suspects = Set(parts).union(samples.keys.map { Int($0) }).sorted()
+        let suspects = Set(parts).union(samples.keys.map(\.offset)).sorted()
         let name = culprit(among: suspects, execution)
         if let sample = samples.values.first(where: { $0.subtask == name }) { return sample }
         let earliest = samples.values.map(\.step).min() ?? step
@@ -81,10 +81,12 @@ struct Suspicions {
         let first = parts.first { $0 < subtasks }
         for part in parts where part >= subtasks {
             assert(part < names.count, "part \(part) of a state with \(names.count)")
-            let touched = (accessors[UInt16(part - subtasks)] ?? []).sorted()
+            let touched = (accessors[CellIndex(part - subtasks)] ?? []).sorted()
             guard let minimum = touched.first else { continue }
-            if let first, touched.contains(UInt16(first)) || first < Int(minimum) { continue }
-            let accessed = touched.map { execution.subtasks[Int($0)].name }
+            if let first, touched.contains(SubtaskIndex(first)) || first < minimum.offset {
+                continue
+            }
+            let accessed = touched.map { execution.subtasks[$0].name }
             return "\(names[part]) (touched by \(accessed.joined(separator: ", ")))"
         }
         return (first ?? parts.first).map { names[$0] } ?? "the state"

@@ -17,11 +17,11 @@ extension ReplaySession: ReplayedExecution {
         let names = subtaskNames
         let header = trace.header
         try logs(through: step) { record, site, rank in
-            let subtask = Int(record.subtask)
             return try body(
                 LogLineFacts(
                     step: record.step, level: site.level,
-                    subtask: record.step > 0 && subtask < names.count ? names[subtask] : "",
+                    subtask: record.step > 0 && record.subtask.isWithin(names)
+                        ? names[record.subtask.offset] : "",
                     message: site.message,
                     fields: zip(site.fields, record.values).map { (name: $0, value: $1) }
                 ) {

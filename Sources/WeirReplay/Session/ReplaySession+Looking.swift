@@ -137,9 +137,9 @@ extension ReplaySession {
     /// The states of subtasks at the beginnings of their open turns. One replica goes from
     /// beginning to beginning, in order of their steps, so that the way is gone once.
     private func valuesBefore(
-        _ held: [Subtask], _ open: [UInt16: Step], _ query: EntryQuery
-    ) throws -> [UInt16: (values: [StateValue], count: Int)] {
-        var found: [UInt16: (values: [StateValue], count: Int)] = [:]
+        _ held: [Subtask], _ open: [SubtaskIndex: Step], _ query: EntryQuery
+    ) throws -> [SubtaskIndex: (values: [StateValue], count: Int)] {
+        var found: [SubtaskIndex: (values: [StateValue], count: Int)] = [:]
         let ordered = held.sorted { open[$0.index] ?? 0 < open[$1.index] ?? 0 }
         guard let first = ordered.first, let turn = open[first.index] else { return [:] }
         // A subtask's state only changes in its own turns, so that behind the step before the turn
@@ -149,7 +149,7 @@ extension ReplaySession {
             guard let turn = open[subtask.index] else { continue }
             guard try run(past, through: turn.previous) else { return found }
             found[subtask.index] = values(
-                of: past.execution.subtasks[Int(subtask.index)], query, asOf: turn)
+                of: past.execution.subtasks[subtask.index], query, asOf: turn)
         }
         return found
     }
@@ -244,7 +244,7 @@ extension ReplaySession {
                     add(.turn(choice.kind))
                     continue
                 }
-                let channel = subtask.inlets[Int(choice.inlet)].channel.name
+                let channel = subtask.inlets[choice.inlet].channel.name
                 add(.messages(choice.count, channel: channel))
             }
         }
@@ -254,12 +254,12 @@ extension ReplaySession {
     /// What each open turn does next when it goes on, in order of subtasks.
     package var openTurns: [OpenTurnFacts] {
         replica.director.openTurns.sorted { $0.key < $1.key }.map { index, turn in
-            let subtask = replica.execution.subtasks[Int(index)]
+            let subtask = replica.execution.subtasks[index]
             let next: OpenTurnFacts.Next =
                 switch replica.scheduler.purpose(ofSuspended: index) {
-                case .cell(let cell): .access(cell: replica.execution.cells[Int(cell)].name)
+                case .cell(let cell): .access(cell: replica.execution.cells[cell].name)
                 case .publish(let outlet):
-                    .publish(channel: subtask.outlets[Int(outlet)].channel?.name ?? "")
+                    .publish(channel: subtask.outlets[outlet].channel?.name ?? "")
                 case nil: .nothing
                 }
             return OpenTurnFacts(subtask: subtask.name, turn: turn, next: next)

@@ -104,11 +104,11 @@ private struct Watched {
         self.id = id
         switch id {
         case .cell(let cell):
-            guard Int(cell) < replica.execution.cells.count else { return nil }
+            guard cell.isWithin(replica.execution.cells) else { return nil }
             key = ()
         case .entry(let subtask, let name, let text):
-            guard Int(subtask) < replica.execution.subtasks.count,
-                let found = replica.execution.subtasks[Int(subtask)].key(named: text, of: name)
+            guard subtask.isWithin(replica.execution.subtasks),
+                let found = replica.execution.subtasks[subtask].key(named: text, of: name)
             else { return nil }
             key = found
         }
@@ -118,7 +118,7 @@ private struct Watched {
     /// entry.
     func mayBeWritten(by facts: StepFacts) -> Bool {
         switch id {
-        case .cell(let cell): facts.kind == .access && facts.port == cell
+        case .cell(let cell): facts.kind == .access && facts.cell == cell
         case .entry(let subtask, _, _): facts.kind.beginsTurn && facts.subtask == subtask
         }
     }
@@ -132,9 +132,9 @@ private struct Watched {
     /// The value; nil when there is none yet, or no more.
     func value(in replica: Replica) -> Any? {
         switch id {
-        case .cell(let cell): replica.execution.cells[Int(cell)].anyValue
+        case .cell(let cell): replica.execution.cells[cell].anyValue
         case .entry(let subtask, let name, _):
-            replica.execution.subtasks[Int(subtask)].value(of: key, of: name)
+            replica.execution.subtasks[subtask].value(of: key, of: name)
         }
     }
 

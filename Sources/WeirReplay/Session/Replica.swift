@@ -14,7 +14,7 @@ struct ReplaySnapshot {
     let results: RecordedResults
     let incidents: [Incident]
     /// How many calls each subtask has made; see `RecordedOutside.madeCalls`.
-    let madeCalls: [UInt16: UInt64]
+    let madeCalls: [SubtaskIndex: UInt64]
     /// Turns whose recorded ends were compared so far.
     let compared: UInt64
     /// About how many bytes it takes; the ladder is bounded by it.

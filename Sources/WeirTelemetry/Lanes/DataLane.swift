@@ -88,7 +88,7 @@ package struct DataLane: @unchecked Sendable {
 
     /// Notes a call's result, and waits as `note(input:)` does.
     package func note(
-        result call: UInt64, subtask: UInt16, bytes: [UInt8], isCancelled: () -> Bool
+        result call: UInt64, subtask: SubtaskIndex, bytes: [UInt8], isCancelled: () -> Bool
     ) -> Bool {
         guard waitForNotes(slots: 1, isCancelled) else { return false }
         guard let position = bytes.withUnsafeBytes({ store($0, isCancelled) }) else {
@@ -97,7 +97,7 @@ package struct DataLane: @unchecked Sendable {
         }
         notes.note(
             kind: LaneNote.callResult, number: call,
-            UInt64(subtask) | UInt64(bytes.count) << 32, position)
+            UInt64(subtask.rawValue) | UInt64(bytes.count) << 32, position)
         return true
     }
 
@@ -168,7 +168,8 @@ package struct DataLane: @unchecked Sendable {
             let bytes = read(note.third, Int(note.second >> 32))
         else { return nil }
         return CallResult(
-            subtask: UInt16(truncatingIfNeeded: note.second), call: note.number, bytes: bytes)
+            subtask: SubtaskIndex(UInt16(truncatingIfNeeded: note.second)), call: note.number,
+            bytes: bytes)
     }
 
     /// Copies bytes out of the ring; nil for more than a block may have. A location from an

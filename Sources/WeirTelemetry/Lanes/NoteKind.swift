@@ -18,11 +18,12 @@ extension NoteLane {
     /// Notes the beginning of a turn without further words. Takes one slot.
     @inline(__always)
     package func noteTurn(
-        step: Step, kind: StepKind, subtask: UInt16, inlet: UInt16, count: UInt32, time: RunTime
+        step: Step, kind: StepKind, subtask: SubtaskIndex, inlet: ChannelIndex, count: UInt32,
+        time: RunTime
     ) {
         note(
             kind: kind.rawValue, number: step.rawValue,
-            UInt64(subtask) | UInt64(inlet) << 16 | UInt64(count) << 32,
+            UInt64(subtask.rawValue) | UInt64(inlet.rawValue) << 16 | UInt64(count) << 32,
             UInt64(bitPattern: time.rawValue))
     }
 
@@ -30,12 +31,14 @@ extension NoteLane {
     ///
     /// The numbers, and not only how many: the order in which calls were answered is known
     /// from nowhere else (rule 13). Returns the slots taken.
-    package func noteCompletion(step: Step, subtask: UInt16, calls: [UInt64], time: RunTime) -> Int
+    package func noteCompletion(step: Step, subtask: SubtaskIndex, calls: [UInt64], time: RunTime)
+        -> Int
     {
         calls.withUnsafeBufferPointer { words in
             note(
                 kind: StepKind.completion.rawValue, number: step.rawValue,
-                UInt64(subtask) | UInt64(calls.count) << 32, UInt64(bitPattern: time.rawValue),
+                UInt64(subtask.rawValue) | UInt64(calls.count) << 32,
+                UInt64(bitPattern: time.rawValue),
                 more: words)
         }
     }
@@ -43,16 +46,17 @@ extension NoteLane {
     /// Notes an access to a shared cell; takes one slot. Called inside the cell's lock (rule
     /// 31).
     @inline(__always)
-    package func noteAccess(step: Step, turn: Step, subtask: UInt16, cell: UInt16) {
+    package func noteAccess(step: Step, turn: Step, subtask: SubtaskIndex, cell: CellIndex) {
         note(
             kind: StepKind.access.rawValue, number: step.rawValue,
-            UInt64(subtask) | UInt64(cell) << 16, turn.rawValue)
+            UInt64(subtask.rawValue) | UInt64(cell.rawValue) << 16, turn.rawValue)
     }
 
     /// Notes a publish to an edge that may drop, with its runs packed eight to a word. Called
     /// inside the edge's lock (rule 7); returns the slots taken.
     package func notePublish(
-        step: Step, turn: Step, subtask: UInt16, outlet: UInt16, count: Int, runs: [UInt8]
+        step: Step, turn: Step, subtask: SubtaskIndex, outlet: ChannelIndex, count: Int,
+        runs: [UInt8]
     ) -> Int {
         var words = [UInt64](repeating: 0, count: 1 + (runs.count + 7) / 8)
         // The last word may be partly filled, so the count goes along.
@@ -63,7 +67,8 @@ extension NoteLane {
         return words.withUnsafeBufferPointer { words in
             note(
                 kind: StepKind.publish.rawValue, number: step.rawValue,
-                UInt64(subtask) | UInt64(outlet) << 16 | UInt64(count) << 32, turn.rawValue,
+                UInt64(subtask.rawValue) | UInt64(outlet.rawValue) << 16 | UInt64(count) << 32,
+                turn.rawValue,
                 more: words)
         }
     }
@@ -155,7 +160,7 @@ extension ScheduleBatch {
         var step = StepNote(step: note.step, kind: kind)
         switch kind {
         case .input, .timer, .continue, .idle, .end, .failure, .completion:
-            step.subtask = UInt16(truncatingIfNeeded: note.second)
+            step.subtask = SubtaskIndex(UInt16(truncatingIfNeeded: note.second))
             step.port = UInt16(truncatingIfNeeded: note.second >> 16)
             step.count = UInt32(truncatingIfNeeded: note.second >> 32)
             step.time = RunTime(Int64(bitPattern: note.third))
@@ -165,11 +170,11 @@ extension ScheduleBatch {
                 step.words = start..<words.count
             }
         case .access:
-            step.subtask = UInt16(truncatingIfNeeded: note.second)
+            step.subtask = SubtaskIndex(UInt16(truncatingIfNeeded: note.second))
             step.port = UInt16(truncatingIfNeeded: note.second >> 16)
             step.turn = Step(note.third)
         case .publish:
-            step.subtask = UInt16(truncatingIfNeeded: note.second)
+            step.subtask = SubtaskIndex(UInt16(truncatingIfNeeded: note.second))
             step.port = UInt16(truncatingIfNeeded: note.second >> 16)
             step.count = UInt32(truncatingIfNeeded: note.second >> 32)
             step.turn = Step(note.third)

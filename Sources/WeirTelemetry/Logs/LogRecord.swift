@@ -95,7 +95,7 @@ package struct LogRecord: Equatable, Sendable {
     /// Tells the records of one operator for one element apart, in the order in which they
     /// were made.
     package var ordinal: UInt32
-    package var subtask: UInt16
+    package var subtask: SubtaskIndex
     /// Its turn's time. The record's own time is `index` nanoseconds later, see `LogExporter`.
     package var time: RunTime
     /// The number of its statement, in the table of the run or the trace.
@@ -103,7 +103,7 @@ package struct LogRecord: Equatable, Sendable {
     package var values: [LogValue]
 
     package init(
-        step: Step, index: UInt32, operatorIndex: UInt16, ordinal: UInt32, subtask: UInt16,
+        step: Step, index: UInt32, operatorIndex: UInt16, ordinal: UInt32, subtask: SubtaskIndex,
         time: RunTime, site: UInt32, values: [LogValue]
     ) {
         self.step = step

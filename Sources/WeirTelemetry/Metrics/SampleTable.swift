@@ -96,7 +96,7 @@ package struct SampleTable: Sendable {
     /// happened to it.
     private mutating func passTime(to time: RunTime) {
         for index in subtasks.indices {
-            subtasks[index].wait(time.since(told[index]) ?? .start)
+            subtasks[index].wait(time.since(told[index]) ?? .zero)
             told[index] = time
         }
     }

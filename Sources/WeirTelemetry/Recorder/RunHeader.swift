@@ -230,3 +230,11 @@ package struct SinkDigest: Codable, Equatable, Sendable {
         self.unordered = unordered
     }
 }
+
+extension [SubtaskInfo] {
+    /// The subtask with an index of the plan; nil where a damaged trace names one that is not
+    /// there.
+    package subscript(index: SubtaskIndex) -> SubtaskInfo? {
+        index.isWithin(self) ? self[index.offset] : nil
+    }
+}

@@ -124,7 +124,7 @@ struct MemoryRun {
             level: site.level, message: site.message,
             fields: Dictionary(
                 zip(site.fields, record.values), uniquingKeysWith: { first, _ in first }),
-            subtask: execution.subtasks[Int(record.subtask)].name, step: record.step.rawValue)
+            subtask: execution.subtasks[record.subtask].name, step: record.step.rawValue)
     }
 }
 

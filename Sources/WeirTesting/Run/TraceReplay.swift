@@ -61,9 +61,8 @@ extension Pipeline {
                 PipelineRun.BrokenInvariant(
                     invariant: $0.invariant, step: $0.step.rawValue, subtask: $0.subtask)
             },
-            logs: logs.lines { number in
-                guard Int(number) < names.count else { return "\(number)" }
-                return "\(names[Int(number)].stage)/\(names[Int(number)].index)"
+            logs: logs.lines { index in
+                names[index].map { "\($0.stage)/\($0.index)" } ?? "\(index)"
             },
             lostLogs: report.lostLogs, steps: report.steps.rawValue,
             failure: report.incidents.first { $0.kind == .failure }?.message, digest: report.digest,
@@ -85,7 +84,7 @@ private final class ReplayedLogs {
         }
     }
 
-    func lines(_ name: (UInt16) -> String) -> [PipelineRun.LogLine] {
+    func lines(_ name: (SubtaskIndex) -> String) -> [PipelineRun.LogLine] {
         records.sorted { LogRecord.precedes($0.0, $1.0) }.map { record, site in
             PipelineRun.LogLine(
                 level: site.level, message: site.message,

@@ -117,11 +117,9 @@ extension LineExporter {
 struct ExportNames {
     let header: RunHeader
 
-    /// The subtask with a number of the schedule; nil where a damaged trace names one that is
-    /// not there.
-    func subtask(_ number: UInt16) -> SubtaskInfo? {
-        Int(number) < header.subtasks.count ? header.subtasks[Int(number)] : nil
-    }
+    /// The subtask with an index of the plan; nil where a damaged trace names one that is not
+    /// there.
+    func subtask(_ index: SubtaskIndex) -> SubtaskInfo? { header.subtasks[index] }
 
     /// The wall-clock time at so many nanoseconds since the run's start, as RFC 3339. It
     /// saturates.

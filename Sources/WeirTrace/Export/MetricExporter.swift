@@ -120,7 +120,7 @@ package struct MetricExporter: LineExporter {
     /// Seconds from one time of the run to another; 0 where that is not later.
     private static func age(_ since: RunTime?, at time: RunTime) -> Double {
         guard let since else { return 0 }
-        return max(.start, time.since(since) ?? .start).seconds
+        return max(.zero, time.since(since) ?? .zero).seconds
     }
 
     /// The values of a subtask. What a sample does not know, as it may be one of an older build,

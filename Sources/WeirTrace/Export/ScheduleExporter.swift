@@ -36,8 +36,8 @@ package struct ScheduleExporter: LineExporter {
             head.lines.json.member("turn", note.turn)
             let cells = names.header.cells
             // A damaged trace may name a cell that the plan does not have.
-            if Int(note.port) < cells.count {
-                head.lines.json.member("cell", cells[Int(note.port)])
+            if note.cell.isWithin(cells) {
+                head.lines.json.member("cell", cells[note.cell.offset])
             }
         case .publish:
             head.lines.json.member("turn", note.turn)
@@ -123,10 +123,10 @@ extension JoinedStep {
 
     /// The channel that a turn read. A source's turn has none, and neither has a timer's.
     func inlet(of subtask: SubtaskInfo?) -> String? {
-        guard let subtask, note.kind == .input, Int(note.port) < subtask.inlets.count else {
+        guard let subtask, note.kind == .input, note.channel.isWithin(subtask.inlets) else {
             return nil
         }
-        return subtask.inlets[Int(note.port)]
+        return subtask.inlets[note.channel.offset]
     }
 }
 

@@ -31,7 +31,7 @@ package struct TurnJoiner {
     /// The step that is due behind those that were taken.
     private(set) var nextStep: Step = 1
     /// The time of each subtask's newest turn.
-    private var times: [UInt16: RunTime] = [:]
+    private var times: [SubtaskIndex: RunTime] = [:]
 
     package init() {}
 

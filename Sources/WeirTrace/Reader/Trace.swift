@@ -221,9 +221,9 @@ package final class Trace: Sendable {
 /// A turn that had not ended when its run died.
 package struct TurnInFlight: Codable, Equatable, Sendable {
     package var step: Step
-    package var subtask: UInt16
+    package var subtask: SubtaskIndex
 
-    package init(step: Step, subtask: UInt16) {
+    package init(step: Step, subtask: SubtaskIndex) {
         self.step = step
         self.subtask = subtask
     }

@@ -142,7 +142,7 @@ package final class ScheduleCursor {
     private func check(_ batch: ScheduleBatch) throws(MalformedBytes) {
         let count = trace.header.subtasks.count
         if count == 0 { return }
-        for note in batch.steps where Int(note.subtask) >= count {
+        for note in batch.steps where note.subtask.offset >= count {
             throw MalformedBytes(
                 offset: 0, reason: "step \(note.step) names subtask \(note.subtask) of \(count)")
         }

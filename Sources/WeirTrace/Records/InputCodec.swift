@@ -92,7 +92,7 @@ enum InputCodec {
         var blocks: [InputBlock] = []
         blocks.reserveCapacity(count)
         var offset: UInt64 = 0
-        var time: Int64 = 0
+        var time = RunTime.start
         for _ in 0..<count {
             let flags = try reader.byte()
             guard let kind = InputKind(rawValue: flags & ~stored) else {
@@ -101,7 +101,7 @@ enum InputCodec {
             offset = offset &+ UInt64(bitPattern: try reader.signedVarint())
             let length = try reader.varint(as: UInt32.self)
             let hash = try reader.fixed(UInt64.self)
-            time = time &+ (try reader.signedVarint())
+            time = RunTime(time.rawValue &+ (try reader.signedVarint()))
             var bytes: [UInt8]?
             if flags & stored != 0 {
                 bytes = Array(try reader.counted())
@@ -113,7 +113,7 @@ enum InputCodec {
             blocks.append(
                 InputBlock(
                     source: source, index: index, kind: kind, offset: offset, length: length,
-                    hash: hash, time: RunTime(time), bytes: bytes))
+                    hash: hash, time: time, bytes: bytes))
             offset = offset &+ UInt64(length)
             index += 1
         }
@@ -128,7 +128,7 @@ enum InputCodec {
         writer.append(version)
         writer.append(varint: UInt64(results.count))
         for result in results {
-            writer.append(varint: UInt64(result.subtask))
+            writer.append(varint: UInt64(result.subtask.rawValue))
             writer.append(varint: result.call)
             writer.append(counted: result.bytes)
         }
@@ -151,7 +151,8 @@ enum InputCodec {
         for _ in 0..<count {
             results.append(
                 CallResult(
-                    subtask: try reader.varint(as: UInt16.self), call: try reader.varint(),
+                    subtask: SubtaskIndex(try reader.varint(as: UInt16.self)),
+                    call: try reader.varint(),
                     bytes: Array(try reader.counted())))
         }
         guard reader.isAtEnd else { throw reader.failure("bytes behind the results") }

@@ -112,7 +112,7 @@ enum LogCodec {
             columns[.site].append(UInt64(record.site))
             columns[.step].append(record.step.rawValue, after: step.rawValue)
             step = record.step
-            columns[.subtask].append(UInt64(record.subtask))
+            columns[.subtask].append(UInt64(record.subtask.rawValue))
             columns[.operator].append(UInt64(record.operatorIndex))
             // The index rises within a turn, so that the difference to the record before is
             // mostly small.
@@ -194,7 +194,7 @@ enum LogCodec {
                 step: step, index: number,
                 operatorIndex: try columns[.operator].next(as: UInt16.self),
                 ordinal: try columns[.ordinal].next(as: UInt32.self),
-                subtask: try columns[.subtask].next(as: UInt16.self),
+                subtask: SubtaskIndex(try columns[.subtask].next(as: UInt16.self)),
                 time: RunTime(Int64(bitPattern: time)), site: site, values: [])
             let count = try columns[.valueCount].next(as: Int.self)
             guard count <= columns[.type].remaining else {

@@ -222,7 +222,7 @@ struct LaneMerge {
             if note.turn < 1 || note.turn >= note.step { return false }
         case .input, .timer, .completion, .continue, .idle, .end, .failure: break
         }
-        return header.subtasks.isEmpty || Int(note.subtask) < header.subtasks.count
+        return header.subtasks.isEmpty || note.subtask.isWithin(header.subtasks)
     }
 
     /// Adds the ends of open turns, and leaves those without one in `open`.
@@ -250,7 +250,7 @@ struct LaneMerge {
     private mutating func findTurnsInFlight(_ open: [OpenTurn]) {
         let steps = tail.schedule.steps
         let rest = steps.last { $0.kind == .rest }?.step ?? 0
-        var last: [UInt16: Step] = [:]
+        var last: [SubtaskIndex: Step] = [:]
         for turn in open { last[turn.subtask] = turn.step }
         for note in steps where note.kind.beginsTurn { last[note.subtask] = note.step }
         tail.inFlight = open.compactMap { turn in
@@ -307,7 +307,7 @@ struct LaneMerge {
 
     /// Names a call of a run: calls are numbered for each subtask.
     struct CallKey: Hashable {
-        var subtask: UInt16
+        var subtask: SubtaskIndex
         var call: UInt64
 
         init(_ result: CallResult) {

@@ -203,7 +203,7 @@ final class Salvage {
                 state.nextStep.previous == last,
                 "a block was read to step \(state.nextStep.previous), its head says \(last)")
             let count = header.subtasks.count
-            for note in schedule.steps where count > 0 && Int(note.subtask) >= count {
+            for note in schedule.steps where count > 0 && note.subtask.offset >= count {
                 throw reader.failure("step \(note.step) names subtask \(note.subtask) of \(count)")
             }
             batch.schedule = schedule

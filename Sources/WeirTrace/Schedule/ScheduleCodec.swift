@@ -137,7 +137,7 @@ extension ScheduleColumns where Column == ColumnWriter {
 struct OpenTurn: Equatable, Sendable {
     /// The step at which it began.
     var step: Step
-    var subtask: UInt16
+    var subtask: SubtaskIndex
 }
 
 /// What a writer and a reader of blocks carry from one block to the next. Both must come to the
@@ -204,14 +204,14 @@ struct SubtaskMemories {
     /// By the subtask's number.
     private var memories: [SubtaskMemory] = []
 
-    subscript(subtask: UInt16) -> SubtaskMemory {
+    subscript(subtask: SubtaskIndex) -> SubtaskMemory {
         @inline(__always) mutating get {
-            grow(to: Int(subtask))
-            return memories[Int(subtask)]
+            grow(to: subtask.offset)
+            return memories[subtask.offset]
         }
         @inline(__always) _modify {
-            grow(to: Int(subtask))
-            yield &memories[Int(subtask)]
+            grow(to: subtask.offset)
+            yield &memories[subtask.offset]
         }
     }
 

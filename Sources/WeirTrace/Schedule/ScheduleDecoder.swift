@@ -52,7 +52,7 @@ final class ScheduleDecoder {
         for _ in 0..<open {
             // Open turns are named by how far they lie before the block, oldest first.
             let back = try reader.varint()
-            let subtask = try reader.varint(as: UInt16.self)
+            let subtask = SubtaskIndex(try reader.varint(as: UInt16.self))
             guard back >= 1, back < state.nextStep.rawValue else {
                 throw reader.failure("an open turn outside the schedule")
             }
@@ -178,7 +178,7 @@ private struct BlockDecoder {
                 note.time = RunTime(Int64(bitPattern: time))
                 state.open.append(OpenTurn(step: note.step, subtask: note.subtask))
             case .access:
-                note.subtask = try columns.subtask.next(as: UInt16.self)
+                note.subtask = SubtaskIndex(try columns.subtask.next(as: UInt16.self))
                 note.port = try columns.port.next(
                     after: memories[note.subtask].ports.1, as: UInt16.self)
                 memories[note.subtask].ports.1 = UInt64(note.port)
@@ -199,7 +199,7 @@ private struct BlockDecoder {
 
     /// Reads what begins a turn: subtask, inlet, count, and the calls of a completion.
     private mutating func readTurn(_ note: inout StepNote) throws(MalformedBytes) {
-        note.subtask = try columns.subtask.next(as: UInt16.self)
+        note.subtask = SubtaskIndex(try columns.subtask.next(as: UInt16.self))
         // Each value is read against the last one of its own kind: a turn's count predicts
         // the next turn's count and not that of a publish.
         let memory = memories[note.subtask]
@@ -227,7 +227,7 @@ private struct BlockDecoder {
     /// Reads a publish: the outlet, how many messages were offered, and the runs of what became
     /// of them.
     private mutating func readPublish(_ note: inout StepNote) throws(MalformedBytes) {
-        note.subtask = try columns.subtask.next(as: UInt16.self)
+        note.subtask = SubtaskIndex(try columns.subtask.next(as: UInt16.self))
         let memory = memories[note.subtask]
         note.port = try columns.port.next(after: memory.ports.2, as: UInt16.self)
         note.count = try columns.count.next(after: memory.counts.1, as: UInt32.self)

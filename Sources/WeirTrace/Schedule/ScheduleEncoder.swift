@@ -34,7 +34,7 @@ final class ScheduleEncoder {
         writer.append(varint: UInt64(state.open.count))
         for turn in state.open {
             writer.append(varint: first.rawValue - turn.step.rawValue)
-            writer.append(varint: UInt64(turn.subtask))
+            writer.append(varint: UInt64(turn.subtask.rawValue))
         }
         writer.append(fixed: state.chain)
         // A local value: through the class every column would be guarded at each access (248
@@ -140,7 +140,7 @@ private struct BlockEncoder {
                 time = UInt64(bitPattern: note.time.rawValue)
                 state.open.append(OpenTurn(step: note.step, subtask: note.subtask))
             case .access:
-                columns.subtask.append(UInt64(note.subtask))
+                columns.subtask.append(UInt64(note.subtask.rawValue))
                 columns.port.append(UInt64(note.port), after: memories[note.subtask].ports.1)
                 memories[note.subtask].ports.1 = UInt64(note.port)
                 try appendTurnReference(note, memories[note.subtask].turn)
@@ -168,7 +168,7 @@ private struct BlockEncoder {
         assert(
             memory.turn < note.step,
             "the turn of step \(note.step) comes behind that of \(memory.turn)")
-        columns.subtask.append(UInt64(note.subtask))
+        columns.subtask.append(UInt64(note.subtask.rawValue))
         columns.port.append(UInt64(note.port), after: memory.ports.0)
         memories[note.subtask].ports.0 = UInt64(note.port)
         columns.count.append(UInt64(note.count), after: memory.counts.0)
@@ -191,7 +191,7 @@ private struct BlockEncoder {
         _ note: StepNote, _ batch: ScheduleBatch
     ) throws(TraceError) {
         let memory = memories[note.subtask]
-        columns.subtask.append(UInt64(note.subtask))
+        columns.subtask.append(UInt64(note.subtask.rawValue))
         columns.port.append(UInt64(note.port), after: memory.ports.2)
         columns.count.append(UInt64(note.count), after: memory.counts.1)
         memories[note.subtask].ports.2 = UInt64(note.port)
@@ -287,7 +287,7 @@ struct OpenTurns {
 
     /// Takes out the turn that began at `step`, and gives its index among the open ones; nil
     /// where no such turn is open.
-    mutating func close(step: Step) -> (offset: Int, subtask: UInt16)? {
+    mutating func close(step: Step) -> (offset: Int, subtask: SubtaskIndex)? {
         var index = start
         // A walk from the oldest on: it is nearly always among the first few.
         while index < turns.count, turns[index].step < step { index += 1 }

@@ -45,7 +45,7 @@ final class HandExecution {
     /// Takes a turn of a subtask; false when there was nothing to take.
     @discardableResult
     func take(
-        _ name: String, _ kind: StepKind = .input, count: UInt32 = 0, inlet: UInt16 = 0,
+        _ name: String, _ kind: StepKind = .input, count: UInt32 = 0, inlet: ChannelIndex = 0,
         number: (() -> Void)? = nil
     ) -> Bool {
         let subtask = self[name]

@@ -80,10 +80,10 @@ import WeirBase
     func `wake times are a table with a bound on what is passed over`(seed: UInt64) {
         var random = SeededGenerator(seed: seed, stream: 0x3A7E)
         var wakes = WakeTimes()
-        var model: [UInt16: RunTime] = [:]
+        var model: [SubtaskIndex: RunTime] = [:]
         for _ in 0..<600 {
             if random.below(4) > 0 {
-                let (subtask, time) = (UInt16(random.below(9)), RunTime(random.below(50)))
+                let (subtask, time) = (SubtaskIndex(random.below(9)), RunTime(random.below(50)))
                 let isFirst = model.values.min().map { time < $0 } ?? true
                 #expect(wakes.set(time, of: subtask) == isFirst)
                 model[subtask] = time
