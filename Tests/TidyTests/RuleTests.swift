@@ -95,6 +95,29 @@ import Testing
     }
 
     @Test(arguments: [
+        ("let subtask: UInt16", 1), ("func leave(_ nextSubtask: UInt16) {}", 1),
+        ("var subtask = UInt16(index)", 1), ("case inside(step: Step, cell: UInt16)", 1),
+        ("func take(inlet: UInt16, outlet: UInt16) {}", 2), ("var turnTime: Int64 = 0", 1),
+        ("let oldestSince: Int64?", 1), ("let subtask: SubtaskIndex", 0),
+        ("let subtasks: UInt16", 0), ("let subtask: Int", 0), ("let time: Int64", 0),
+    ])
+    func `a bare integer is found where an index or a time since the start belongs`(
+        text: String, count: Int
+    ) {
+        #expect(UnitRule.findings(in: file(text, "Sources/WeirEngine/A.swift")).count == count)
+    }
+
+    @Test(arguments: [
+        ("Sources/WeirTrace/A.swift", 1), ("Tests/WeirMonitorTests/A.swift", 1),
+        ("Sources/WeirEngine/Run/Message.swift", 0), ("Sources/Gallery/A.swift", 0),
+    ])
+    func `a bare time is found in the rooms where it can only be the run's`(
+        path: String, count: Int
+    ) {
+        #expect(UnitRule.findings(in: file("init(time: Int64) {}", path)).count == count)
+    }
+
+    @Test(arguments: [
         ("let place = 1", 1), ("func go(to markedPlaces: [Int]) {}", 1), ("case .mark: 1", 1),
         ("let leastLine = mostLines", 2), ("let lock = Monitor()", 1), ("var thread: Worker?", 1),
         ("monitor.wait()", 1), ("let HANDOVER_ROOM = 1", 1), ("@Option var place: String", 1),

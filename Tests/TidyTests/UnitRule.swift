@@ -3,9 +3,36 @@
 /// It sees `step: UInt64` and `lastStep = UInt64(…)` alike, so that neither a declaration nor a
 /// conversion in passing takes the unit off. Codecs and lanes do that by `rawValue`.
 enum UnitRule {
-    /// The names, the integer that they must not be, and what they are instead.
-    static let units: [(name: String, integer: String, unit: String)] = [
-        ("step", "UInt64", "Step")
+    /// A name, and what it must not be.
+    struct Unit {
+        /// The name itself, or the end of a longer one.
+        let name: String
+        /// The bare integers that it is refused as.
+        let integers: Set<String>
+        /// What it is instead.
+        let type: String
+        /// The rooms in which the name means this and nothing else; nil for all of them.
+        var rooms: Set<String>?
+    }
+
+    /// In the engine and above it `time` is also that of an element, nanoseconds since 1970; in
+    /// these rooms it is the run's alone.
+    private static let roomsOfRunTime: Set<String> = [
+        "WeirTelemetry", "WeirTrace", "WeirReplay", "WeirDebugger", "WeirMonitor", "WeirApp",
+        "WeirTelemetryTests", "WeirReplayTests", "WeirDebuggerTests", "WeirMonitorTests",
+        "WeirAppTests", "WeirTraceTests",
+    ]
+
+    static let units: [Unit] = [
+        Unit(name: "step", integers: ["UInt64"], type: "Step"),
+        Unit(name: "subtask", integers: ["UInt16"], type: "SubtaskIndex"),
+        Unit(name: "cell", integers: ["UInt16"], type: "CellIndex"),
+        Unit(name: "inlet", integers: ["UInt16"], type: "ChannelIndex"),
+        Unit(name: "outlet", integers: ["UInt16"], type: "ChannelIndex"),
+        Unit(name: "time", integers: ["Int64"], type: "RunTime", rooms: roomsOfRunTime),
+        Unit(name: "turnTime", integers: ["Int64", "UInt64"], type: "RunTime"),
+        Unit(name: "lagSince", integers: ["Int64", "UInt64"], type: "RunTime"),
+        Unit(name: "oldestSince", integers: ["Int64", "UInt64"], type: "RunTime"),
     ]
 
     /// Files that give or check the bare number, each with the reason.
@@ -18,15 +45,19 @@ enum UnitRule {
 
     static func findings(in file: SourceFile) -> [Finding] {
         guard bareFiles[file.path] == nil else { return [] }
+        // `Sources/ROOM/…`
+        let room = file.path.split(separator: "/").dropFirst().first.map(String.init) ?? ""
+        let units = units.filter { $0.rooms?.contains(room) ?? true }
         let code = file.tokens.filter { !$0.isComment }
         return code.indices.dropLast(2).compactMap { index in
             guard code[index + 1].isSymbol(":") || code[index + 1].isSymbol("="),
                 let unit = units.first(where: {
-                    isNamed(code[index], $0.name) && code[index + 2].isWord($0.integer)
+                    isNamed(code[index], $0.name) && $0.integers.contains(code[index + 2].text)
                 })
             else { return nil }
             return file.finding(
-                code[index].line, "\(code[index].text) is a \(unit.unit) and no \(unit.integer)")
+                code[index].line,
+                "\(code[index].text) is a \(unit.type) and no \(code[index + 2].text)")
         }
     }
 
