@@ -25,7 +25,7 @@ package struct ReplayReport: Equatable, Sendable {
     /// Turns that had begun and not ended when the run died.
     package var inFlight: [TurnName] = []
     package var incidents: [Incident] = []
-    /// Where invariants began not to hold; the first `Violations.maximumKept`.
+    /// Where invariants began not to hold; the first `EngineBounds.maximumKeptViolations`.
     package var violations: [Violation] = []
     /// Violations over several stages that the replay found where the run did not look.
     package var onlyReplay: [Incident] = []

@@ -50,10 +50,6 @@ package struct ReplayRun {
     private let planned: PlannedPipeline
     private let options: Options
 
-    /// The size of the log lane, in bytes. It is drained at each turn's end, and so has to hold
-    /// what one turn logs; what does not fit is lost and counted.
-    private static let logLaneBytes = 32 << 20
-
     /// Prepares a replay of `trace` with `pipeline`. Reads nothing of the schedule yet.
     ///
     /// - Throws: `ReplayRefused` when the pipeline's plan is not the recorded one.
@@ -115,7 +111,7 @@ package struct ReplayRun {
             started: trace.header.started, schedule: schedule,
             answers: RecordedOutside.Answers(inputs, results))
         setup.rows = feeds
-        setup.logLane = LogLane(capacity: Self.logLaneBytes, sites: sites)
+        setup.logLane = LogLane(capacity: ReplayBounds.logLaneBytes, sites: sites)
         setup.lastStep = options.through
         var bind = BindOptions(seed: trace.header.seed)
         bind.logLevel = logLevel

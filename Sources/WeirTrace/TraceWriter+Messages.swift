@@ -4,8 +4,8 @@ package import WeirTelemetry
 /// How a batch is divided into messages of a bounded size.
 ///
 /// A chunk is written whole, so that a kill may cost one, and whoever reads a message has it in
-/// memory whole. So inputs, results, records and statements are put together up to `chunkBytes`
-/// and no further than `maximumShared`; what is larger by itself gets a message to itself.
+/// memory whole. So inputs, results, records and statements are put together up to the bounds in
+/// `TraceBounds`; what is larger by itself gets a message to itself.
 extension TraceWriter {
     /// The maximum number of bytes that a block takes in a message.
     static func bytes(of block: InputBlock) -> Int {
@@ -29,8 +29,8 @@ extension TraceWriter {
                 repeat {
                     size += Self.bytes(of: blocks[end])
                     end += 1
-                } while end < blocks.count && size < InputCodec.messageBytes
-                    && size + Self.bytes(of: blocks[end]) <= Self.maximumShared
+                } while end < blocks.count && size < TraceBounds.inputMessageBytes
+                    && size + Self.bytes(of: blocks[end]) <= TraceBounds.maximumSharedBytes
                     && blocks[end].index == blocks[end - 1].index &+ 1
                 // A message holds blocks with indexes that follow each other; behind a gap
                 // another begins.
@@ -71,9 +71,9 @@ extension TraceWriter {
     static func end(of records: [LogRecord], from start: Int) -> Int {
         var end = start
         var size = 0
-        while end < records.count, size < chunkBytes {
+        while end < records.count, size < TraceBounds.chunkBytes {
             let more = bytes(of: records[end])
-            if end > start, size + more > maximumShared { break }
+            if end > start, size + more > TraceBounds.maximumSharedBytes { break }
             size += more
             end += 1
         }
@@ -102,7 +102,7 @@ extension TraceWriter {
             let more = site.fields.reduce(16 + site.message.utf8.count + site.file.utf8.count) {
                 $0 + $1.utf8.count + 5
             }
-            if count > 0, size >= chunkBytes || size + more > maximumShared { break }
+            if count > 0, size >= TraceBounds.chunkBytes || size + more > TraceBounds.maximumSharedBytes { break }
             size += more
             count += 1
         }

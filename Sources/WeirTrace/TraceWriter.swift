@@ -16,13 +16,6 @@ package final class TraceWriter: RecordConsumer, @unchecked Sendable {
     // Unchecked: everything but `bytes` belongs to the recorder's thread (to the caller of
     // `finish` once that thread was joined).
 
-    /// Chunks of inputs and telemetry are closed at about so many bytes. 256 KiB pack well,
-    /// and a kill in the middle of writing takes no more than one of them from the file.
-    package static let chunkBytes = 256 << 10
-    /// What would make a message longer than this gets one to itself: half of what a chunk has
-    /// room for, so that an estimate of a size may be wrong by as much.
-    static let maximumShared = Mcap.maximumMessage / 2
-
     private let file: McapWriter
     /// Turns the schedule of each batch into a block that goes on where the one before ended.
     private let schedule = ScheduleEncoder()
@@ -231,12 +224,12 @@ package final class TraceWriter: RecordConsumer, @unchecked Sendable {
         /// large.
         mutating func add(_ message: McapMessage) throws(TraceError) {
             // A message larger than the bound gets a chunk to itself.
-            if bytes > 0, bytes + message.data.count > TraceWriter.chunkBytes { try flush() }
+            if bytes > 0, bytes + message.data.count > TraceBounds.chunkBytes { try flush() }
             bytes += message.data.count
             messages.append(message)
             // A kill may cost a chunk, which is why it has a bound.
             assert(
-                bytes <= TraceWriter.chunkBytes || messages.count == 1,
+                bytes <= TraceBounds.chunkBytes || messages.count == 1,
                 "\(messages.count) messages of \(bytes) bytes wait for one chunk")
         }
 
@@ -263,8 +256,8 @@ package final class TraceWriter: RecordConsumer, @unchecked Sendable {
             repeat {
                 size += Self.bytes(of: batch.results[end])
                 end += 1
-            } while end < batch.results.count && size < InputCodec.messageBytes
-                && size + Self.bytes(of: batch.results[end]) <= Self.maximumShared
+            } while end < batch.results.count && size < TraceBounds.inputMessageBytes
+                && size + Self.bytes(of: batch.results[end]) <= TraceBounds.maximumSharedBytes
             let data = InputCodec.encode(batch.results[start..<end])
             // Results have no time of their own and take that of what was written last.
             try chunker.add(message(.journal, data, at: time))

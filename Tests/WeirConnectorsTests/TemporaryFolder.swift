@@ -109,7 +109,7 @@ struct LineCollector {
     private(set) var nuls: UInt64 = 0
     private var assembler: LineAssembler
 
-    init(maximumLine: Int = LineAssembler.maximumLine) {
+    init(maximumLine: Int = EngineBounds.maximumLineBytes) {
         assembler = LineAssembler(maximumLine: maximumLine)
     }
 

@@ -39,7 +39,7 @@ import WeirBase
         for time in 0..<10_000 as Range<Int64> {
             _ = wakes.set(.microseconds(10_000 - time), of: 1)
         }
-        #expect(wakes.entryCount <= 2 + WakeTimes.slack)
+        #expect(wakes.entryCount <= 2 + EngineBounds.maximumOutdatedWakes)
         #expect(wakes.take(dueAt: 10_000) == [1])
     }
 }

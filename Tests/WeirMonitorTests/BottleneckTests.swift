@@ -225,7 +225,8 @@ import WeirTerminal
                 recorder: RecorderSample())
             history.append(SampleFrame(sample, names: ExampleRun.stages))
         }
-        #expect(history.count <= SampleHistory.fineCapacity + SampleHistory.coarseCapacity)
+        #expect(
+            history.count <= MonitorBounds.maximumFineSamples + MonitorBounds.maximumCoarseSamples)
         #expect(history.oldest?.time == 100_000)
         var last = RunTime.min
         for index in 0..<history.count {
@@ -234,7 +235,7 @@ import WeirTerminal
         }
         #expect(last == .milliseconds(Int64(count) * 100))
         let index = history.index(atOrBefore: 7_000_000_000) ?? 0
-        #expect(7_000_000_000 - history[index].time <= SampleHistory.coarseDistance)
+        #expect(7_000_000_000 - history[index].time <= MonitorBounds.coarseDistance)
         #expect(history.index(atOrBefore: 1) == nil)
     }
 
@@ -304,6 +305,6 @@ import WeirTerminal
             + subtasks * MemoryLayout<SubtaskTotals>.stride
         // The verdict is about three seconds of ten samples each.
         #expect(history.count > 31)
-        #expect(history.count <= max(SampleHistory.maximumBytes / frame, 34))
+        #expect(history.count <= max(MonitorBounds.maximumHistoryBytes / frame, 34))
     }
 }

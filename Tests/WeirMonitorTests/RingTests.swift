@@ -48,7 +48,7 @@ import WeirTelemetry
 
     @Test func `a moment is found in what is kept sample by sample and in what is not`() {
         var history = SampleHistory(stages: 0)
-        let count = SampleHistory.fineCapacity + 2_000
+        let count = MonitorBounds.maximumFineSamples + 2_000
         for tenth in 1...count { history.append(frame(.milliseconds(Int64(tenth) * 100))) }
         for index in 0..<history.count {
             let time = history[index].time

@@ -15,7 +15,7 @@ import WeirTelemetry
         let busiest = try #require(BusiestKey([sketch]))
         #expect(busiest.key == "7")
         #expect((0.15...0.35).contains(busiest.share), "\(busiest.share)")
-        #expect(sketch.counts.keys.count <= KeySketch.maximumKeys)
+        #expect(sketch.counts.keys.count <= TelemetryBounds.maximumSketchKeys)
     }
 
     @Test func `a key with more than a sixteenth is found though all others are new each time`()

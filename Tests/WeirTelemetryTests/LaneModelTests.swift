@@ -107,7 +107,7 @@ import WeirBase
     @Test(arguments: 0..<16 as Range<UInt64>)
     func `a log lane is a list that drops what has no room`(seed: UInt64) {
         var random = SeededGenerator(seed: seed, stream: 0x106)
-        let lane = LogLane(capacity: 4 * LogLane.maximumRecord, sites: LogSites())
+        let lane = LogLane(capacity: 4 * TelemetryBounds.maximumLogRecordBytes, sites: LogSites())
         var waiting: [Step] = []
         var dropped: UInt64 = 0
         for step in 0..<1_500 as Range<Step> {

@@ -8,7 +8,7 @@ final class TestLane {
     let lane: NoteLane
     private let tailWord: UnsafeMutableRawPointer
 
-    init(capacity: Int = NoteLane.minimumSlots) {
+    init(capacity: Int = TelemetryBounds.minimumLaneSlots) {
         memory = .allocate(byteCount: capacity * 32 + 128, alignment: 128)
         memory.initializeMemory(as: UInt8.self, repeating: 0, count: capacity * 32 + 128)
         tailWord = memory + capacity * 32

@@ -6,7 +6,7 @@ import WeirTelemetry
     private let sites = LogSites()
     private let lane: LogLane
 
-    init() { lane = LogLane(capacity: 4 * LogLane.maximumRecord, sites: sites) }
+    init() { lane = LogLane(capacity: 4 * TelemetryBounds.maximumLogRecordBytes, sites: sites) }
 
     private func record(_ index: UInt32 = 1, values: [LogValue] = []) -> LogRecord {
         LogRecord(
@@ -95,13 +95,13 @@ import WeirTelemetry
         for padding in 0..<4 {
             let text =
                 String(repeating: "-", count: padding)
-                + String(repeating: character, count: LogLane.maximumRecord)
+                + String(repeating: character, count: TelemetryBounds.maximumLogRecordBytes)
             guard case .text(let back)? = try roundTrip(["text": .text(text)]).first else {
                 Issue.record("no text came back")
                 return
             }
-            #expect(back.utf8.count <= LogLane.maximumRecord)
-            #expect(back.utf8.count > LogLane.maximumRecord - 100)
+            #expect(back.utf8.count <= TelemetryBounds.maximumLogRecordBytes)
+            #expect(back.utf8.count > TelemetryBounds.maximumLogRecordBytes - 100)
             #expect(back.hasSuffix("…"))
             let kept = back.unicodeScalars.dropLast()
             #expect(text.unicodeScalars.starts(with: kept))
@@ -139,7 +139,7 @@ import WeirTelemetry
     }
 
     @Test func `a statement has one number, whoever meets it`() {
-        let other = LogLane(capacity: 4 * LogLane.maximumRecord, sites: sites)
+        let other = LogLane(capacity: 4 * TelemetryBounds.maximumLogRecordBytes, sites: sites)
         let number = site(fields: ["a": 1])
         #expect(site(fields: ["a": 2]) == number)
         #expect(

@@ -31,7 +31,7 @@ private final class FailingConsumer: RecordConsumer {
         lanes = LaneSet(
             layout: LaneLayout(
                 workers: 3, workerSlots: 64, sources: [1 << 12], executors: 1, readerSlots: 64))
-        logLane = LogLane(capacity: 4 * LogLane.maximumRecord, sites: sites)
+        logLane = LogLane(capacity: 4 * TelemetryBounds.maximumLogRecordBytes, sites: sites)
         recorder = Recorder(
             lanes: lanes, logLanes: [logLane], sites: sites, consumers: [memory],
             onFailure: { _, error in Issue.record("\(error)") })
@@ -197,14 +197,14 @@ private final class FailingConsumer: RecordConsumer {
         let incident = Incident(step: 1, kind: .bookmark, name: "a", message: "", time: 0)
         let sample = MetricSample(
             time: 0, step: 0, subtasks: [], channels: [], recorder: RecorderSample())
-        for _ in 0..<Recorder.maximumInbox + 3 {
+        for _ in 0..<TelemetryBounds.maximumInboxOffers + 3 {
             recorder.offer(incident)
             recorder.offerSample { sample }
         }
         #expect(recorder.droppedOffers == 6)
         recorder.finish()
-        #expect(memory.recorded.map(\.incidents.count) == [Recorder.maximumInbox])
-        #expect(memory.recorded.map(\.metrics.count) == [Recorder.maximumInbox])
+        #expect(memory.recorded.map(\.incidents.count) == [TelemetryBounds.maximumInboxOffers])
+        #expect(memory.recorded.map(\.metrics.count) == [TelemetryBounds.maximumInboxOffers])
     }
 
     @Test func `marks are not taken in while more bytes wait than the inbox may hold`() {
@@ -233,7 +233,7 @@ private final class FailingConsumer: RecordConsumer {
                 return sample
             }
         }
-        #expect(made == Recorder.maximumInboxBytes / sample.approximateBytes + 1)
+        #expect(made == TelemetryBounds.maximumInboxBytes / sample.approximateBytes + 1)
         #expect(recorder.droppedOffers == 1_000 - made)
         recorder.offer(Incident(step: 1, kind: .bookmark, name: "a", message: "", time: 0))
         #expect(recorder.droppedOffers == 1_001 - made)

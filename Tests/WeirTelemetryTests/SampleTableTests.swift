@@ -110,7 +110,7 @@ import WeirTelemetry
             let odd = (0..<1_000).map { SubtaskSample(stage: "s\(base)", subtask: $0) }
             table.take(sample(RunTime(base), newest: nil, odd))
         }
-        #expect(table.subtasks.count == SampleTable.maximumUnplanned)
+        #expect(table.subtasks.count == TelemetryBounds.maximumUnplannedEntries)
     }
 
     @Test func `times and lags that make no sense wrap and never trap`() {

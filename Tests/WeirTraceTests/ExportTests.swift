@@ -289,7 +289,7 @@ import WeirTelemetry
             }
             if step == 1001 { batch.ends.removeFirst() }
             try joiner.add(batch) { given.append($0.note.step) }
-            try #require(step.count < TurnJoiner.maximumHeld + 3000)
+            try #require(step.count < TraceBounds.maximumHeldSteps + 3000)
         }
         #expect(given.first == 1)
         try joiner.finish { given.append($0.note.step) }

@@ -173,7 +173,7 @@ import WeirTelemetry
             let path = folder + "/run.mcap"
             let messages = (1...3).map { number in
                 let record = Fixture.record(
-                    step: 1, site: UInt32(number * Salvage.maximumStandIns / 2 - 1))
+                    step: 1, site: UInt32(number * TraceBounds.maximumStandInSites / 2 - 1))
                 return LogCodec.encode([record], worker: 0, lost: 0, zstd: Zstd())
             }
             try Fixture.forge(path, [(.log, 0, messages)])
@@ -181,7 +181,7 @@ import WeirTelemetry
             // The third names a statement behind so many that nobody has seen one of.
             #expect(rewritten.losses.count == 1)
             let trace = try Trace.open(path: folder + "/new.mcap")
-            #expect(try trace.sites().count == Salvage.maximumStandIns)
+            #expect(try trace.sites().count == TraceBounds.maximumStandInSites)
             #expect(try Contents(trace).logs.reduce(0) { $0 + $1.records.count } == 2)
         }
     }

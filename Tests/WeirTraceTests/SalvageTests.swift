@@ -392,7 +392,7 @@ import WeirTelemetry
             let path = folder + "/hostile.mcap"
             var bytes = ByteWriter()
             bytes.append(contentsOf: Mcap.magic)
-            for _ in 0..<McapSalvage.maximumGaps + 200 {
+            for _ in 0..<TraceBounds.maximumGaps + 200 {
                 // A schema that would end behind the file, and a record that can be found.
                 bytes.append(Mcap.Opcode.schema.rawValue)
                 bytes.append(fixed: UInt64(Mcap.maximumRecord))
@@ -403,7 +403,7 @@ import WeirTelemetry
             }
             try write(bytes.bytes, path)
             let salvage = try McapSalvage(of: InputFile(opening: path))
-            #expect(salvage.gaps.count == McapSalvage.maximumGaps + 1)
+            #expect(salvage.gaps.count == TraceBounds.maximumGaps + 1)
             // The last gap is what was given up.
             let last = try #require(salvage.index.chunks.last)
             #expect(last.offset + last.length == bytes.bytes.count)

@@ -56,9 +56,6 @@ package struct Books: Sendable {
         }
     }
 
-    /// The maximum number of imbalances that are told in words; more of them are one line.
-    package static let maximumImbalances = 20
-
     /// Elements that the sources gave, and those that they had read in vain of an input which
     /// cannot be read again.
     package var taken: UInt64 = 0

@@ -107,7 +107,7 @@ private struct Bookkeeper {
         addOperators()
         addDrops()
         assert(
-            omitted == 0 || result.imbalances.count == Books.maximumImbalances,
+            omitted == 0 || result.imbalances.count == EngineBounds.maximumImbalances,
             "\(omitted) imbalances are not told and \(result.imbalances.count) are")
         if omitted > 0 { result.imbalances.append("and \(omitted) more places") }
         return result
@@ -116,7 +116,7 @@ private struct Bookkeeper {
     /// Holds counts against each other; where they differ the sentence says which and how.
     private mutating func check(_ holds: Bool, _ sentence: @autoclosure () -> String) {
         if holds { return }
-        if result.imbalances.count < Books.maximumImbalances {
+        if result.imbalances.count < EngineBounds.maximumImbalances {
             result.imbalances.append(sentence())
         } else {
             omitted += 1

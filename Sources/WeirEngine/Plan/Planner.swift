@@ -131,18 +131,14 @@ struct Planner {
         for (stage, operators) in members.enumerated() {
             let outlets = edges.filter { $0.from == stage }
                 .reduce(0) { $0 + (widths[members[$1.to][0].id]) }
-            guard outlets <= Self.maximumOutlets else {
+            guard outlets <= EngineBounds.maximumOutlets else {
                 throw PlanError(
                     "\(operators[operators.count - 1].planName) would write \(outlets) channels, "
-                        + "at most \(Self.maximumOutlets); lower the parallelism, or read its "
-                        + "stream fewer times")
+                        + "at most \(EngineBounds.maximumOutlets); lower the parallelism, or read "
+                        + "its stream fewer times")
             }
         }
     }
-
-    /// The maximum number of outlets of a subtask. The note of a turn's end has a count for each,
-    /// and takes 23 slots of a lane with so many.
-    private static let maximumOutlets = 128
 
     /// How many subtasks each node has, by the node's index.
     private func widths() -> [Int] {

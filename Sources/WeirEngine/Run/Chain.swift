@@ -322,9 +322,9 @@ struct OutputBuffer<Output> {
         // Fields alone are counted, not what they point to: the bound is there for closures that
         // emit without end, and for that a rough measure is enough.
         if isBounded { frame.pointee.emittedBytes += count * MemoryLayout<Output>.stride }
-        if frame.pointee.emittedBytes > Subtask.maximumEmission {
+        if frame.pointee.emittedBytes > EngineBounds.maximumEmittedBytes {
             frame.pointee.fail(
-                EmissionBound(bytes: Subtask.maximumEmission))
+                EmissionBound(bytes: EngineBounds.maximumEmittedBytes))
             giveUp(frame)
             return
         }

@@ -19,10 +19,6 @@ package struct Violation: Equatable, Sendable {
 /// order of steps. That is why each invariant's tally keeps its least step apart. Guarded by
 /// whoever holds it.
 package struct Violations: Sendable {
-    /// How many violations are kept with their steps; further ones are only counted. A thousand are
-    /// more than anybody reads, and a condition that fails in every turn must not fill the memory.
-    package static let maximumKept = 1_000
-
     /// The violations of one invariant.
     package struct Tally: Sendable {
         /// The violation of the least step, whenever it was reported.
@@ -48,7 +44,7 @@ package struct Violations: Sendable {
     }
 
     mutating func keep(_ violation: Violation) {
-        if kept.count < Self.maximumKept { kept.append(violation) }
+        if kept.count < EngineBounds.maximumKeptViolations { kept.append(violation) }
         var tally = tallies[violation.invariant] ?? Tally(first: violation, count: 0)
         if violation.step < tally.first.step { tally.first = violation }
         tally.count += 1

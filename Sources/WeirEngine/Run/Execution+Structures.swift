@@ -74,8 +74,8 @@ extension Books {
         precondition(
             dropped == reasons.reduce(0) { $0 + $1.count }, "reasons do not make up \(dropped)")
         precondition(
-            imbalances.count <= Self.maximumImbalances + 1,
-            "\(imbalances.count) imbalances, at most \(Self.maximumImbalances) and a line")
+            imbalances.count <= EngineBounds.maximumImbalances + 1,
+            "\(imbalances.count) imbalances, at most \(EngineBounds.maximumImbalances) and a line")
         precondition(!isPartial || imbalances.isEmpty, "partial books are held against each other")
         precondition(
             !isDrained || held == 0 || !imbalances.isEmpty, "drained, and \(held) are held")

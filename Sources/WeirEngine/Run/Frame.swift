@@ -27,7 +27,7 @@ package struct Frame {
     package var step: Step = 0
     /// The running turn's time, which its log records carry.
     package var turnTime = RunTime.start
-    /// Bytes that the turn's closures have emitted, against `Subtask.maximumEmission`.
+    /// Bytes that the turn's closures have emitted, against `EngineBounds.maximumEmittedBytes`.
     @usableFromInline var emittedBytes = 0
     /// How many log records the turn has made, lost ones too. It orders a turn's records.
     @usableFromInline var ordinal: UInt32 = 0

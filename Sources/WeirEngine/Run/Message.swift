@@ -72,10 +72,10 @@ package struct SavedMessages<Element> {
 /// Elements, event times and tags lie in three parallel arrays, as in a ring. Live messages are
 /// those from `first` up to `end`; slots before `first` were moved out of, and are used again once
 /// the buffer is empty or grows. It has no bound of its own: what a turn takes and what its
-/// closures emit is bounded (`Subtask.turnBudget`, `Subtask.maximumEmission`), what an operator
-/// makes of its state by the state, and no turn is taken while something is unpublished. It is
-/// passed about `inout` and never copied while it lives; its owner calls `deallocate` once. One
-/// thread at a time.
+/// closures emit is bounded (`EngineBounds.maximumTurnMessages`,
+/// `EngineBounds.maximumEmittedBytes`), what an operator makes of its state by the state, and no
+/// turn is taken while something is unpublished. It is passed about `inout` and never copied while
+/// it lives; its owner calls `deallocate` once. One thread at a time.
 struct MessageBuffer<Element> {
     /// The elements, one for each of `capacity` slots. A slot that holds a control message has
     /// none.

@@ -18,10 +18,6 @@ package struct StateDigest: Equatable, Sendable {
         self.cells = cells
     }
 
-    /// The maximum number of markers that a rest point notes; a wider plan's parts share them,
-    /// stretch by stretch. With 64 the note takes 7 slots of a lane.
-    package static let maximumMarkers = 64
-
     /// All parts: the subtasks and then the cells.
     package var parts: [UInt64] { subtasks + cells }
 
@@ -58,7 +54,9 @@ package struct StateDigest: Equatable, Sendable {
     }
 
     /// How many markers the digest of a plan with so many parts has.
-    package static func markerCount(parts: Int) -> Int { min(parts, maximumMarkers) }
+    package static func markerCount(parts: Int) -> Int {
+        min(parts, EngineBounds.maximumRestMarkers)
+    }
 
     /// The parts that a marker stands for. Every part has exactly one marker, and the stretches
     /// differ by at most one in length.

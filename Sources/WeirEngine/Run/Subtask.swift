@@ -19,17 +19,6 @@ package final class Subtask: @unchecked Sendable {
     // `counters`, `claim`, `isBlocked`, `hasEnded`, `isDigestStale` and the chain's `running`,
     // which are atomic.
 
-    /// The maximum number of messages or elements that a turn takes. It bounds how long a turn
-    /// holds its worker and a rest point up; a larger one would save little, since 256 elements
-    /// share the cost of a turn already.
-    package static let turnBudget = 256
-    /// The maximum number of answered calls that a completion turn takes. Its note has room for
-    /// their numbers: 11 slots behind the first one.
-    package static let completionBudget = 32
-    /// The maximum bytes that one turn's closures may emit, by their elements' fields. What a turn
-    /// emits is kept until it is published, and a closure that emits without end would fill the
-    /// memory; more is the operator's error.
-    package static let maximumEmission = 16 << 20
     /// Bytes of canonical form that sampling a turn's values may cost on average: at a few elements
     /// a turn that is all of them, at full load a part.
     private static let sampledBytes = 64
@@ -64,7 +53,7 @@ package final class Subtask: @unchecked Sendable {
     let sliceLimit: Int
     /// The maximum number of elements or messages that a turn takes. Whatever it is, the count is
     /// recorded, so that it may be changed between turns.
-    package var budget = Subtask.turnBudget
+    package var budget = EngineBounds.maximumTurnMessages
 
     /// Who may run it, as the parallel schedule has it; see `ParallelScheduler.Claim`.
     let claim = Atomic<Int>(0)
@@ -131,7 +120,7 @@ package final class Subtask: @unchecked Sendable {
         self.sliceLimit = sliceLimit
         calls = chain.calls
         checks = chain.checks
-        let callSlots = calls == nil ? 0 : NoteLane.extraSlots(words: Self.completionBudget)
+        let callSlots = calls == nil ? 0 : NoteLane.extraSlots(words: EngineBounds.maximumTurnCalls)
         // One slot for the beginning, further ones for a completion's call numbers, and the end's.
         turnSlots = 1 + callSlots + NoteLane.endSlots(outlets: outlets.count)
         watermarks = inlets.map { _ in .distantPast }
@@ -268,11 +257,12 @@ package final class Subtask: @unchecked Sendable {
     /// may be.
     private func answeredCalls(_ time: RunTime, _ desk: CallExecutor) -> Choice? {
         guard calls != nil else { return nil }
-        let answered = desk.answered(index, atMost: Self.completionBudget)
+        let answered = desk.answered(index, atMost: EngineBounds.maximumTurnCalls)
         guard !answered.isEmpty else { return nil }
         assert(
-            answered.count <= Self.completionBudget,
-            "\(answered.count) answers for \(name), and a note names \(Self.completionBudget)")
+            answered.count <= EngineBounds.maximumTurnCalls,
+            "\(answered.count) answers for \(name), and a note names "
+                + "\(EngineBounds.maximumTurnCalls)")
         var choice = Choice(kind: .completion)
         choice.calls = answered
         choice.count = UInt32(answered.count)

@@ -129,10 +129,6 @@ package final class SequentialScheduler: Scheduler, @unchecked Sendable {
     /// Keeps what abandoned turns still use, until the last has ended.
     private var kept: Execution?
     private var abandonedAccesses = 0
-    /// How many accesses to cells all abandoned turns together may make. One that goes on longer
-    /// waits for something that nobody will do, such as a value in a cell, and is left waiting: a
-    /// thread that sleeps for ever costs less than one that spins.
-    private static let maximumAbandonedAccesses = 100_000
 
     /// Subtasks whose turns are suspended, in order of their numbers.
     package var suspendedSubtasks: [SubtaskIndex] { suspended.keys.sorted() }
@@ -291,7 +287,9 @@ package final class SequentialScheduler: Scheduler, @unchecked Sendable {
     /// An abandoned turn touches a cell: nobody goes first any more, and it goes on, up to a bound.
     private func passAbandoned(_ turn: TurnContext) {
         abandonedAccesses += 1
-        guard abandonedAccesses > Self.maximumAbandonedAccesses, let seat = runner else { return }
+        guard abandonedAccesses > EngineBounds.maximumAbandonedAccesses, let seat = runner else {
+            return
+        }
         (freeSeats.popLast() ?? addSeat()).call(.decide)
         _ = seat.wait()
     }

@@ -18,10 +18,6 @@ final class WriterFeed: RowFeed, @unchecked Sendable {
     // are guarded by `lock`; `thread` is set before the first turn; the rest is atomic or
     // constant.
 
-    /// The maximum bytes of rows that wait, one turn's rows more: an offer is taken whole as long
-    /// as less than this waits, or a turn with more rows than that could never be published.
-    static let maximumBytes = 1 << 20
-
     private let writing: any RowWriting
     private let onRoom: @Sendable () -> Void
     private let onFailure: @Sendable (any Error) -> Void
@@ -78,7 +74,7 @@ final class WriterFeed: RowFeed, @unchecked Sendable {
             return true
         }
         return lock.withLock {
-            guard queuedBytes < Self.maximumBytes || hasFailed else {
+            guard queuedBytes < EngineBounds.maximumWaitingRowBytes || hasFailed else {
                 isRoomWanted = true
                 return false
             }
@@ -142,7 +138,7 @@ final class WriterFeed: RowFeed, @unchecked Sendable {
             assert(
                 queuedBytes >= 0 && (queuedBytes == 0 || !queue.isEmpty),
                 "\(queuedBytes) bytes wait for sink \(sink) in \(queue.count) offers")
-            isWaitedFor = isRoomWanted && queuedBytes < Self.maximumBytes / 2
+            isWaitedFor = isRoomWanted && queuedBytes < EngineBounds.maximumWaitingRowBytes / 2
             if isWaitedFor { isRoomWanted = false }
         }
         lock.unlock()

@@ -15,16 +15,8 @@ package import WeirTelemetry
 ///
 /// Memory is bounded: a line longer than `maximumLine` keeps its first bytes only and is told as
 /// too long, and so is an unfinished line of a file that is not read now when those of all such
-/// files together are longer than `maximumAside`.
+/// files together are longer than `EngineBounds.maximumAsideBytes`.
 package struct LineAssembler {
-    /// The maximum length of a line, in bytes; a longer one is cut, and told as too long.
-    package static let maximumLine = 16 << 20
-    /// The maximum bytes of whole lines that wait: no more blocks are taken in from there on.
-    /// Sixteen blocks, as many as the feed holds.
-    static let maximumWaiting = 1 << 20
-    /// The maximum bytes of unfinished lines of files that are not read now, all together: two
-    /// lines of the maximum length.
-    static let maximumAside = 32 << 20
     /// How many bytes are kept of a line that is too long: enough to see what it is.
     static let keptOfLongLine = 4_096
 
@@ -82,7 +74,7 @@ package struct LineAssembler {
     package private(set) var position: UInt64 = 0
 
     /// An assembler that takes lines longer than `maximumLine` bytes for too long.
-    package init(maximumLine: Int = LineAssembler.maximumLine) {
+    package init(maximumLine: Int = EngineBounds.maximumLineBytes) {
         precondition(maximumLine > 0, "lines of at most \(maximumLine) bytes")
         limit = maximumLine
     }
@@ -103,7 +95,7 @@ package struct LineAssembler {
     /// longer than any bound on what waits.
     var wantsMore: Bool {
         !isEnded && trouble == nil
-            && (extents.isEmpty || bytes.count - start < Self.maximumWaiting)
+            && (extents.isEmpty || bytes.count - start < EngineBounds.maximumWaitingLineBytes)
     }
 
     /// Where the unfinished line begins in `bytes`.
@@ -210,7 +202,9 @@ package struct LineAssembler {
     private mutating func turn(to other: UInt64) {
         guard other != file else { return }
         if hasOpenLine || open.nuls > 0 {
-            if asideBytes + bytes.count - openStart > Self.maximumAside { cutOpenLine() }
+            if asideBytes + bytes.count - openStart > EngineBounds.maximumAsideBytes {
+                cutOpenLine()
+            }
             let line = Array(bytes[openStart...])
             bytes.removeSubrange(openStart...)
             asideBytes += line.count

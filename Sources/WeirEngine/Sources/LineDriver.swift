@@ -159,7 +159,7 @@ final class LineDriver<Element: Sendable>: SourceDriver {
     }
 
     private static var tooLong: String {
-        "it is longer than \(LineAssembler.maximumLine >> 20) MiB; it is not a line of text"
+        "it is longer than \(EngineBounds.maximumLineBytes >> 20) MiB; it is not a line of text"
     }
 
     /// Does what the policy says with a line that could not be read.
@@ -258,16 +258,12 @@ final class LineDriver<Element: Sendable>: SourceDriver {
 
 /// When the blocks were read whose lines wait to be taken; for measuring only.
 private struct Arrivals {
-    /// The maximum number of blocks that are kept apart; with more, the further ones count as read
-    /// with the last.
-    private static let maximumBlocks = 64
-
     private var blocks = Deque<(lines: UInt64, time: RunTime)>()
 
     /// A block was read at `time`; with it there are so many lines since the run's start.
     mutating func add(linesSoFar lines: UInt64, at time: RunTime) {
         guard lines > blocks.last?.lines ?? 0 else { return }
-        if blocks.count >= Self.maximumBlocks {
+        if blocks.count >= EngineBounds.maximumArrivals {
             blocks[blocks.count - 1].lines = lines
         } else {
             blocks.append((lines, time))

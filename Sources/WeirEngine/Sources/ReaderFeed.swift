@@ -17,12 +17,6 @@ final class ReaderFeed: InputFeed, @unchecked Sendable {
     // to whoever reads, the thread or in a drawn run the turn; `thread` is set before the first
     // turn.
 
-    /// The maximum number of blocks that wait: 1 MiB with full blocks, enough for the reader to be
-    /// ahead while the subtask takes a turn.
-    static let maximumBlocks = 16
-    /// The maximum bytes of a block.
-    static let blockBytes = 64 << 10
-
     let location: String?
     private let reading: any ByteReading
     private let source: UInt16
@@ -105,7 +99,7 @@ final class ReaderFeed: InputFeed, @unchecked Sendable {
     /// Reads the next piece and numbers it; nil when the reader was cancelled. May block.
     private func read() -> InputBlock? {
         guard !cancelled.load(ordering: .relaxed),
-            let piece = reading.next(maximum: Self.blockBytes)
+            let piece = reading.next(maximum: EngineBounds.maximumBlockBytes)
         else { return nil }
         var block = InputBlock(
             source: source, index: index, kind: .bytes, offset: offset, length: 0, hash: 0,
@@ -157,14 +151,15 @@ final class ReaderFeed: InputFeed, @unchecked Sendable {
     /// reader was cancelled.
     private func handOver(_ block: InputBlock) -> Bool {
         lock.lock()
-        while queue.count >= Self.maximumBlocks, !cancelled.load(ordering: .relaxed) {
+        while queue.count >= EngineBounds.maximumReadBlocks, !cancelled.load(ordering: .relaxed) {
             lock.wait()
         }
         let isCancelled = cancelled.load(ordering: .relaxed)
         if isCancelled { cut = block } else { queue.append(block) }
         assert(
-            queue.count <= Self.maximumBlocks,
-            "\(queue.count) blocks of source \(source) wait, at most \(Self.maximumBlocks)")
+            queue.count <= EngineBounds.maximumReadBlocks,
+            "\(queue.count) blocks of source \(source) wait, at most "
+                + "\(EngineBounds.maximumReadBlocks)")
         lock.unlock()
         if !isCancelled { onInput() }
         return !isCancelled

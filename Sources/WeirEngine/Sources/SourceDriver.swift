@@ -200,9 +200,9 @@ struct Pace {
     /// How many more elements may have been taken by `time`; at most a turn's budget. Asked by a
     /// look alone, so that its floating point reaches no state.
     func allowed(at time: RunTime, taken: UInt64) -> Int {
-        guard let rate else { return Subtask.turnBudget }
+        guard let rate else { return EngineBounds.maximumTurnMessages }
         let due = Double(time.rawValue) * rate / 1e6 + 1
-        return Int(min(Double(Subtask.turnBudget), max(0, due - Double(taken))))
+        return Int(min(Double(EngineBounds.maximumTurnMessages), max(0, due - Double(taken))))
     }
 
     /// When the next element may be taken, rounded up; nil without a rate.

@@ -23,10 +23,6 @@ struct WakeTimes {
     /// All times that were set, the least first. Entries whose time is not the subtask's any more
     /// are passed over.
     private var heap = Heap<Entry>()
-    /// How many passed-over entries are kept besides as many as there are subtasks that wait; one
-    /// more and the heap is made anew. That bounds the heap, and making it anew costs a constant
-    /// for each entry.
-    static let slack = 64
 
     /// How many entries are kept, those that are passed over among them.
     var entryCount: Int { heap.count }
@@ -46,11 +42,11 @@ struct WakeTimes {
         if times.updateValue(time, forKey: subtask) != time {
             heap.insert(Entry(time: time, subtask: subtask))
         }
-        if heap.count > 2 * times.count + Self.slack {
+        if heap.count > 2 * times.count + EngineBounds.maximumOutdatedWakes {
             heap = Heap(times.map { Entry(time: $0.value, subtask: $0.key) })
         }
         assert(
-            heap.count <= 2 * times.count + Self.slack,
+            heap.count <= 2 * times.count + EngineBounds.maximumOutdatedWakes,
             "\(heap.count) entries are kept for \(times.count) subtasks that wait")
         return before.map { time < $0 } ?? true
     }
@@ -71,7 +67,7 @@ struct WakeTimes {
     /// Walks the entries: every subtask that waits has one at its time, and they stay bounded.
     func checkInvariants() {
         precondition(
-            heap.count <= 2 * times.count + Self.slack,
+            heap.count <= 2 * times.count + EngineBounds.maximumOutdatedWakes,
             "\(heap.count) entries for \(times.count) subtasks")
         var found: Set<SubtaskIndex> = []
         for entry in heap.unordered where times[entry.subtask] == entry.time {

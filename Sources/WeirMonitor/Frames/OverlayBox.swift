@@ -108,8 +108,8 @@ extension OverlayBox {
         let room = max(1, width - 2 - label - 4)
         var rows: [Row] = []
         for fact in details.facts(of: screen.timeline) {
-            let lines = SafeText(fact.text, limit: Notice.maximumText)
-                .wrapped(to: room, lines: Notice.maximumText)
+            let lines = SafeText(fact.text, limit: MonitorBounds.maximumNoticeScalars)
+                .wrapped(to: room, lines: MonitorBounds.maximumNoticeScalars)
             for (index, line) in lines.enumerated() {
                 let name: SafeText = index == 0 ? SafeText(fact.name) : ""
                 rows.append(Row(label: name, text: line, style: fact.style))

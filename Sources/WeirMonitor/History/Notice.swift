@@ -19,10 +19,6 @@ package struct Notice: Equatable, Sendable {
         }
     }
 
-    /// The maximum length of a text, in Unicode scalars. A line of the log is not longer, so that
-    /// only a text that somebody made up is cut.
-    package static let maximumText = 16 << 10
-
     package var severity: Severity
     /// The step at which the debugger should open: what led to the notice is in the past of it.
     package var step: Step
@@ -42,8 +38,8 @@ package struct Notice: Equatable, Sendable {
         self.severity = severity
         self.step = step
         self.time = SampleFrame.bounded(time)
-        self.origin = String(origin.unicodeScalars.prefix(Self.maximumText))
-        self.text = String(text.unicodeScalars.prefix(Self.maximumText))
+        self.origin = String(origin.unicodeScalars.prefix(MonitorBounds.maximumNoticeScalars))
+        self.text = String(text.unicodeScalars.prefix(MonitorBounds.maximumNoticeScalars))
     }
 
     /// Whether another says the same once more.

@@ -11,23 +11,6 @@ package import WeirBase
 /// frames are let go: nobody keeps an index from one frame to the next, and the playhead keeps a
 /// time.
 package struct SampleHistory: Sendable {
-    /// Ten minutes at ten samples a second.
-    package static let fineCapacity = 6_000
-    /// A day at one sample in ten seconds.
-    package static let coarseCapacity = 8_640
-    /// How far apart the samples of the coarse part are at least.
-    package static let coarseDistance = RunTime.seconds(10)
-    /// Pipelines of many stages keep fewer samples, so that all of it stays below about this many
-    /// bytes. The fine part has its full capacity for frames of up to about 1,860 bytes, the coarse
-    /// part for frames of up to about 650; a stage with one subtask takes some 200 of them.
-    package static let maximumBytes = 16 << 20
-    /// Whatever a frame takes, the fine part has room for a verdict's three seconds of ten samples
-    /// each. So the bound in bytes gives way for frames of more than half a megabyte, which a run
-    /// of some five thousand subtasks has.
-    package static let minimumFine = 32
-    /// And the coarse part has room for the two frames of a rate.
-    package static let minimumCoarse = 2
-
     /// The newest frames, every one of them.
     private var fine: Ring<SampleFrame>
     /// Frames that the fine part let go, thinned out. All are older than those.
@@ -37,11 +20,14 @@ package struct SampleHistory: Sendable {
     package init(stages: Int, subtasks: Int = 0) {
         let frame = Self.frameBytes(stages: stages, subtasks: subtasks)
         // Two thirds go to the fine part.
-        let maximum = max(Self.minimumFine + Self.minimumCoarse, Self.maximumBytes / frame)
-        let fineShare = max(Self.minimumFine, maximum * 2 / 3)
-        let coarseShare = max(Self.minimumCoarse, min(maximum - fineShare, maximum / 3))
-        fine = Ring(capacity: min(Self.fineCapacity, fineShare))
-        coarse = Ring(capacity: min(Self.coarseCapacity, coarseShare))
+        let maximum = max(
+            MonitorBounds.minimumFineSamples + MonitorBounds.minimumCoarseSamples,
+            MonitorBounds.maximumHistoryBytes / frame)
+        let fineShare = max(MonitorBounds.minimumFineSamples, maximum * 2 / 3)
+        let coarseShare = max(
+            MonitorBounds.minimumCoarseSamples, min(maximum - fineShare, maximum / 3))
+        fine = Ring(capacity: min(MonitorBounds.maximumFineSamples, fineShare))
+        coarse = Ring(capacity: min(MonitorBounds.maximumCoarseSamples, coarseShare))
     }
 
     /// What a frame takes: itself, and its two arrays, each with a head of its own. Keys that are
@@ -72,7 +58,9 @@ package struct SampleHistory: Sendable {
         guard let old = fine.append(frame) else { return true }
         // A frame leaves the fine part for the coarse one only when it is far enough from the last
         // that did.
-        if let last = coarse.last, old.time - last.time < Self.coarseDistance { return true }
+        if let last = coarse.last, old.time - last.time < MonitorBounds.coarseDistance {
+            return true
+        }
         coarse.append(old)
         return true
     }

@@ -12,9 +12,6 @@ struct LatencyWindow: Sendable {
     /// How long what a sink told counts. It is longer than the second after which a sink tells
     /// again, because a sample may come late.
     static let length = RunTime.milliseconds(1_500)
-    /// The maximum of subtasks of sinks. A plan has fewer; only a trace that somebody altered has
-    /// more, and the others are left out.
-    static let maximumSinks = 4_096
 
     /// A subtask of a sink.
     private struct SubtaskKey: Hashable {
@@ -59,7 +56,7 @@ struct LatencyWindow: Sendable {
     private mutating func index(of subtask: SubtaskSample) -> Int? {
         let key = SubtaskKey(stage: subtask.stage, subtask: subtask.subtask)
         if let index = indices[key] { return index }
-        guard sinks.count < Self.maximumSinks else { return nil }
+        guard sinks.count < MonitorBounds.maximumSinks else { return nil }
         indices[key] = sinks.count
         sinks.append(Sink(stage: subtask.stage))
         return sinks.count - 1

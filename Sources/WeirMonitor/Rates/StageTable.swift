@@ -61,7 +61,7 @@ package struct StageTable: Sendable {
             if let number = numbers[stage] { frame.stages[number].latency = figures }
         }
         frame.process = table.process
-        frame.restsFor = max(0, min(sample.restsFor ?? 0, SampleRhythm.maximumRest))
+        frame.restsFor = max(0, min(sample.restsFor ?? 0, TelemetryBounds.maximumSampleRest))
         let skews = table.subtasks.compactMap(\.skew)
         // A single source cannot be behind another one.
         frame.skew = skews.count > 1 ? skews.max() : nil

@@ -50,7 +50,8 @@ package final class ComparedNotes: Notes, @unchecked Sendable {
     /// Names the parts of the state in what is said of them; set before the first step.
     package weak var execution: Execution?
     package var listeners = Listeners()
-    /// Violations and failures that the replay found, the first `Violations.maximumKept`.
+    /// Violations and failures that the replay found, the first
+    /// `EngineBounds.maximumKeptViolations`.
     package private(set) var incidents: [Incident] = []
     private var turns = Turns()
     private var suspicions = Suspicions()
@@ -76,8 +77,8 @@ package final class ComparedNotes: Notes, @unchecked Sendable {
             "what a snapshot had found is taken in behind \(turns.begun) turns")
         assert(compared <= begun, "\(compared) ends were compared of \(begun) turns")
         assert(
-            incidents.count <= Violations.maximumKept,
-            "\(incidents.count) marks, at most \(Violations.maximumKept) are kept")
+            incidents.count <= EngineBounds.maximumKeptViolations,
+            "\(incidents.count) marks, at most \(EngineBounds.maximumKeptViolations) are kept")
         self.incidents = incidents
         (turns.begun, turns.compared) = (begun, compared)
     }
@@ -273,7 +274,7 @@ package final class ComparedNotes: Notes, @unchecked Sendable {
         if isAbandoned { return }
         listeners.incidents?(incident)
         // A replay of a trace with endless violations must not grow without bound.
-        if incidents.count < Violations.maximumKept { incidents.append(incident) }
+        if incidents.count < EngineBounds.maximumKeptViolations { incidents.append(incident) }
     }
 
     /// One lane for all: one turn runs at a time.

@@ -14,10 +14,6 @@ import WeirTrace
 /// there they are compared; what a replay finds between them is listed and not compared. Owned by
 /// one thread.
 final class IncidentComparison {
-    /// The maximum of incidents of one trace that are compared; with more of them only the first
-    /// are.
-    static let maximumIncidents = 1 << 20
-
     /// What makes a recorded violation or failure the same as a found one.
     private struct Key: Hashable {
         var step: Step
@@ -50,7 +46,7 @@ final class IncidentComparison {
     private(set) var matchedViolations: UInt64 = 0
     private(set) var matchedFailures: UInt64 = 0
     /// Violations that the replay found where the run did not look, the first
-    /// `Violations.maximumKept`.
+    /// `EngineBounds.maximumKeptViolations`.
     private(set) var onlyReplay: [Incident] = []
     /// Whether the trace has incidents beyond the bound, which are not compared.
     private(set) var isPartial = false
@@ -65,7 +61,7 @@ final class IncidentComparison {
         var count = 0
         while let incident = try cursor.next() {
             guard incident.kind == .violation || incident.kind == .failure else { continue }
-            guard count < Self.maximumIncidents else {
+            guard count < ReplayBounds.maximumComparedIncidents else {
                 isPartial = true
                 break
             }
@@ -80,7 +76,7 @@ final class IncidentComparison {
             incident.kind == .violation || incident.kind == .failure,
             "a replay found a mark of kind \(incident.kind), which only a person makes")
         if isWide(incident.name), !isSimulated {
-            if onlyReplay.count < Violations.maximumKept { onlyReplay.append(incident) }
+            if onlyReplay.count < EngineBounds.maximumKeptViolations { onlyReplay.append(incident) }
         } else {
             compare(incident)
         }

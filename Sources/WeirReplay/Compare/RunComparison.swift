@@ -207,7 +207,7 @@ final class RunComparison {
         if end.parts == nil { return "its end has no digests" }
         if incidents.isPartial {
             return
-                "of its violations the first \(IncidentComparison.maximumIncidents) were compared"
+                "of its violations the first \(ReplayBounds.maximumComparedIncidents) were compared"
         }
         if logs == nil { return "its logs were made again at another level" }
         if let turn = notes.earliestUncompared {

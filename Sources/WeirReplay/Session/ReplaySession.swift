@@ -45,7 +45,7 @@ package final class ReplaySession {
     private var ladder: SnapshotLadder
     /// How long the last snapshot took, nanoseconds.
     private var lastSnapshotCost: UInt64 = 0
-    /// Violations and failures of the trace, the first `Violations.maximumKept`.
+    /// Violations and failures of the trace, the first `EngineBounds.maximumKeptViolations`.
     private var recordedIncidents: [Incident] = []
 
     /// Opens a trace at its beginning.
@@ -60,7 +60,8 @@ package final class ReplaySession {
         ladder = SnapshotLadder(maximumBytes: options.memoryBytes)
         replica = try Replica(plan, from: nil)
         let incidents = trace.incidents()
-        while recordedIncidents.count < Violations.maximumKept, let incident = try incidents.next()
+        while recordedIncidents.count < EngineBounds.maximumKeptViolations,
+            let incident = try incidents.next()
         {
             recordedIncidents.append(incident)
         }

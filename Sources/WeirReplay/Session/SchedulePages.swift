@@ -11,9 +11,6 @@ package import WeirTrace
 /// of the file, unless it lies just behind the one that was read last. All replicas of a session
 /// share it. Owned by one thread.
 package final class SchedulePages {
-    /// The maximum number of pages kept in memory; the one that was used longest ago goes first.
-    static let maximumPages = 64
-
     struct Page {
         /// The first of its steps.
         let first: Step
@@ -100,7 +97,7 @@ package final class SchedulePages {
     /// Keeps a page, in the place of the one that was used longest ago.
     private func keep(_ page: Page) {
         if pages.contains(where: { $0.page.first == page.first }) { return }
-        if pages.count >= Self.maximumPages,
+        if pages.count >= ReplayBounds.maximumSchedulePages,
             let oldest = pages.indices.min(by: { pages[$0].use < pages[$1].use })
         {
             pages.remove(at: oldest)
@@ -110,7 +107,8 @@ package final class SchedulePages {
 
     /// Walks the pages kept: bounded, each once, none over another, and each one's steps in it.
     func checkInvariants() {
-        precondition(pages.count <= Self.maximumPages, "\(pages.count) pages are kept")
+        precondition(
+            pages.count <= ReplayBounds.maximumSchedulePages, "\(pages.count) pages are kept")
         let sorted = pages.map(\.page).sorted { $0.first < $1.first }
         for (earlier, later) in zip(sorted, sorted.dropFirst()) {
             precondition(

@@ -6,9 +6,6 @@ import WeirBase
 /// back. What is near is gone to most often, and should be a few steps away; what is far costs a
 /// longer run, once. A value. Owned by one thread.
 struct SnapshotLadder {
-    /// The maximum number of snapshots, whatever their size.
-    static let maximumCount = 1_024
-
     /// In order of their steps.
     private(set) var snapshots: [ReplaySnapshot] = []
     /// About how many bytes they take, all together.
@@ -37,7 +34,9 @@ struct SnapshotLadder {
         if index > 0, snapshots[index - 1].step == snapshot.step { return }
         snapshots.insert(snapshot, at: index)
         bytes += snapshot.bytes
-        while snapshots.count > 1, snapshots.count > Self.maximumCount || bytes > maximumBytes {
+        while snapshots.count > 1,
+            snapshots.count > ReplayBounds.maximumSnapshots || bytes > maximumBytes
+        {
             removeCheapest(playhead)
         }
     }
@@ -50,7 +49,8 @@ struct SnapshotLadder {
         }
         precondition(
             bytes == snapshots.reduce(0) { $0 + $1.bytes }, "\(bytes) bytes are counted")
-        precondition(snapshots.count <= Self.maximumCount, "\(snapshots.count) snapshots")
+        precondition(
+            snapshots.count <= ReplayBounds.maximumSnapshots, "\(snapshots.count) snapshots")
         precondition(
             bytes <= maximumBytes || snapshots.count == 1,
             "\(bytes) bytes in \(snapshots.count) snapshots, at most \(maximumBytes)")

@@ -15,7 +15,7 @@ package struct LaneSpec: Equatable, Sendable {
     package var role: LaneRole
     /// Which worker, source or executor.
     package var index: UInt16
-    /// Slots of 32 bytes; a power of two, at least `NoteLane.minimumSlots`.
+    /// Slots of 32 bytes; a power of two, at least `TelemetryBounds.minimumLaneSlots`.
     package var slots: Int
     /// Bytes of the data ring beside it; 0 or a power of two.
     package var dataBytes: Int
@@ -51,7 +51,7 @@ package struct LaneLayout: Equatable, Sendable {
     package init(
         workers: Int, workerSlots: Int, sources: [Int], executors: Int, readerSlots: Int = 1024
     ) {
-        var lanes = [LaneSpec(role: .rest, index: 0, slots: 4 * NoteLane.minimumSlots)]
+        var lanes = [LaneSpec(role: .rest, index: 0, slots: 4 * TelemetryBounds.minimumLaneSlots)]
         for worker in 0..<workers {
             lanes.append(LaneSpec(role: .worker, index: UInt16(worker), slots: workerSlots))
         }

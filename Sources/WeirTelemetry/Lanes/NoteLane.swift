@@ -29,9 +29,6 @@ package struct NoteLane: @unchecked Sendable {
     /// outlets, 12 for a publish of 256 messages or a completion of 32 calls, 7 for a rest point
     /// with 64 markers.
     package static let maximumNoteSlots = 24
-    /// The minimum number of slots a lane may have: two of the largest notes and a few small
-    /// ones.
-    package static let minimumSlots = 64
 
     package struct Producer {
         package var head: UInt64 = 0
@@ -62,8 +59,9 @@ package struct NoteLane: @unchecked Sendable {
         memory: UnsafeMutableRawPointer, capacity: Int, tail: UnsafeMutableRawPointer
     ) {
         precondition(
-            capacity >= Self.minimumSlots && capacity & (capacity - 1) == 0,
-            "capacity \(capacity) must be a power of two of at least \(Self.minimumSlots)")
+            capacity >= TelemetryBounds.minimumLaneSlots && capacity & (capacity - 1) == 0,
+            "capacity \(capacity) must be a power of two of at least "
+                + "\(TelemetryBounds.minimumLaneSlots)")
         self.capacity = capacity
         mask = UInt64(capacity - 1)
         slots = memory.bindMemory(to: UInt64.self, capacity: capacity * Self.slotWords)

@@ -33,10 +33,6 @@ package final class LogLane: @unchecked Sendable {
     private var knownSites: [SiteKey: UInt32] = [:]
     private let sites: LogSites
 
-    /// About the maximum number of bytes of a record. Longer text is cut, so that one record
-    /// cannot fill the ring.
-    package static let maximumRecord = 16 << 10
-
     /// What tells one statement from another without comparing text: the addresses of its
     /// constants.
     ///
@@ -55,7 +51,8 @@ package final class LogLane: @unchecked Sendable {
     /// An empty lane of `capacity` bytes, a power of two with room for several of the longest
     /// records.
     package init(capacity: Int, sites: LogSites) {
-        precondition(capacity >= 4 * Self.maximumRecord && capacity & (capacity - 1) == 0)
+        precondition(
+            capacity >= 4 * TelemetryBounds.maximumLogRecordBytes && capacity & (capacity - 1) == 0)
         self.capacity = capacity
         self.sites = sites
         memory = .allocate(byteCount: capacity, alignment: 16)
@@ -104,7 +101,9 @@ package final class LogLane: @unchecked Sendable {
         scratch.append(fixed: record.time.rawValue)
         scratch.append(fixed: UInt16(fields.elements.count))
         for field in fields.elements {
-            LogRecord.encode(field.value, into: &scratch, room: Self.maximumRecord - scratch.count)
+            LogRecord.encode(
+                field.value, into: &scratch,
+                room: TelemetryBounds.maximumLogRecordBytes - scratch.count)
         }
         // The record's own length in front.
         scratch.patch(fixed: UInt32(scratch.count), at: 0)

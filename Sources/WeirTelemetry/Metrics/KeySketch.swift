@@ -7,14 +7,12 @@ import WeirBase
 /// sampler's thread reads `counts` through `BusiestKey`. It is telemetry only: nothing in a
 /// run reads it, and a replay may make another.
 ///
-/// It is a sketch of the kind called Space-Saving. A few keys are kept with counts, and a key
-/// that is not among them takes the entry with the least count, and that count with it. So a
-/// key that more than one in `maximumKeys` of the looked-at elements has is always among
-/// them, whatever the others are, and no table of all keys is needed. A count may be too
-/// high, by what the entry had before.
+/// It is a sketch of the kind called Space-Saving. A few keys are kept with counts, and a key that
+/// is not among them takes the entry with the least count, and that count with it. So a key that
+/// more than one in `maximumSketchKeys` of the looked-at elements has is always among them,
+/// whatever the others are, and no table of all keys is needed. A count may be too high, by what
+/// the entry had before.
 package final class KeySketch: Sendable {
-    /// The keys that are kept.
-    package static let maximumKeys = 16
     /// One of so many elements is looked at, so that the lock and the search are spread over
     /// them.
     package static let interval: UInt64 = 64
@@ -47,7 +45,7 @@ package final class KeySketch: Sendable {
             state.seen += 1
             if let index = state.entries.firstIndex(where: { $0.hash == hash }) {
                 state.entries[index].count += 1
-            } else if state.entries.count < Self.maximumKeys {
+            } else if state.entries.count < TelemetryBounds.maximumSketchKeys {
                 state.entries.append(Entry(hash: hash, count: 1, text: Self.cut(text())))
             } else {
                 let rarest = state.entries.indices.min {
@@ -68,7 +66,8 @@ package final class KeySketch: Sendable {
     package func checkInvariants() {
         state.withLock { state in
             precondition(
-                state.entries.count <= Self.maximumKeys, "\(state.entries.count) keys are kept")
+                state.entries.count <= TelemetryBounds.maximumSketchKeys,
+                "\(state.entries.count) keys are kept")
             precondition(state.seen < Self.maximumSeen, "\(state.seen) keys since the last halving")
             precondition(
                 Set(state.entries.map(\.hash)).count == state.entries.count, "a key is kept twice")

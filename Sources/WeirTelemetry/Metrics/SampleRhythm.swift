@@ -1,4 +1,4 @@
-package import WeirBase
+import WeirBase
 
 /// Decides which samples of a run are worth recording.
 ///
@@ -7,15 +7,10 @@ package import WeirBase
 /// the run lives, and a run at rest records next to nothing. The sampler's thread owns it and
 /// shows it every sample.
 package struct SampleRhythm: Sendable {
-    /// The maximum distance between samples of a run at rest.
-    package static let maximumRest = RunTime.seconds(10)
-    /// How soon the first sample without news is recorded.
-    private static let minimumRest = RunTime.milliseconds(200)
-
     /// The time of the last recorded sample.
     private var recordedAt: RunTime?
     /// How far the next sample without news is from the last recorded one.
-    private var rest = SampleRhythm.minimumRest
+    private var rest = TelemetryBounds.minimumSampleRest
     /// What the last sample said of the things by which news are told.
     private var known: (newest: Int64?, logsDropped: UInt64, offersDropped: UInt64?) = (nil, 0, nil)
 
@@ -24,13 +19,13 @@ package struct SampleRhythm: Sendable {
     /// Takes the next sample, and gives it as it is to be recorded; nil when it is not.
     package mutating func take(_ sample: MetricSample) -> MetricSample? {
         if tellsSomething(sample) {
-            rest = Self.minimumRest
+            rest = TelemetryBounds.minimumSampleRest
             recordedAt = sample.time
             return sample
         }
         guard let last = recordedAt, sample.time - last < rest else {
             recordedAt = sample.time
-            rest = min(rest + rest, Self.maximumRest)
+            rest = min(rest + rest, TelemetryBounds.maximumSampleRest)
             var quiet = sample
             quiet.restsFor = rest
             return quiet

@@ -6,10 +6,6 @@ package import WeirBase
 /// the screens and for exports. Costs a few words for each subtask and channel, and a walk
 /// over the subtasks for each sample.
 package struct SampleTable: Sendable {
-    /// The maximum number of entries besides those of the plan, which only a trace that somebody
-    /// altered has.
-    package static let maximumUnplanned = 65_536
-
     /// The plan's subtasks in the order of their numbers, then others in the order of their
     /// appearance.
     package private(set) var subtasks: [SubtaskSample] = []
@@ -119,7 +115,7 @@ package struct SampleTable: Sendable {
     /// Whether there is room for an entry that the plan does not have.
     private mutating func admitsAnother() -> Bool {
         unplanned += 1
-        return unplanned <= Self.maximumUnplanned
+        return unplanned <= TelemetryBounds.maximumUnplannedEntries
     }
 
     private mutating func add(_ subtask: SubtaskSample) {

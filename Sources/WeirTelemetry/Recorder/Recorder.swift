@@ -18,30 +18,6 @@ package final class Recorder: @unchecked Sendable {
     // Unchecked: `pending`, `nextStep` and `consumers` belong to the recorder's thread (to the
     // caller of `finish` once that thread was joined); the inbox has a lock.
 
-    /// A batch goes to the consumers when it holds about so many bytes. That is a chunk of
-    /// the trace, large enough to pack well.
-    package static let batchBytes = 256 << 10
-    /// It also goes to them when it is so old: a screen or an export that follows shows it
-    /// soon.
-    package static let batchNanoseconds: UInt64 = 100_000_000
-    /// The lanes are looked at this often when nothing is going on. A look that finds nothing
-    /// doubles the pause until it is this long.
-    package static let idleNanoseconds: UInt64 = 4_000_000
-    /// After a look that found something the lanes are looked at again at once. The first
-    /// look that then finds nothing is followed by this pause, as a small lane fills up soon.
-    package static let busyNanoseconds: UInt64 = 250_000
-    /// At rest the lanes are looked at this seldom: the usual looks would take a hundredth of
-    /// a core.
-    package static let restingNanoseconds: UInt64 = 50_000_000
-    /// The recorder rests when nothing was found for so long.
-    package static let quietNanoseconds: UInt64 = 200_000_000
-    /// The maximum number of metric samples, and of incidents, that wait. Further ones are
-    /// dropped and counted.
-    package static let maximumInbox = 4096
-    /// When so many bytes of them wait, no other is taken in: a sample of a wide plan is
-    /// large.
-    package static let maximumInboxBytes = 4 << 20
-
     private let lanes: LaneSet
     private let logLanes: [LogLane]
     private let sites: LogSites
@@ -62,7 +38,7 @@ package final class Recorder: @unchecked Sendable {
 
         /// Whether another sample or incident is taken in where `count` of its kind wait.
         func admits(_ count: Int) -> Bool {
-            count < Recorder.maximumInbox && bytes < Recorder.maximumInboxBytes
+            count < TelemetryBounds.maximumInboxOffers && bytes < TelemetryBounds.maximumInboxBytes
         }
     }
 
@@ -174,7 +150,7 @@ package final class Recorder: @unchecked Sendable {
 
     /// The recorder's thread: look, hand over what is due, sleep.
     private func run() {
-        var pause = Self.idleNanoseconds
+        var pause = TelemetryBounds.idleNanoseconds
         var foundAt = MonotonicClock.nanoseconds()
         while true {
             let found = drainOnce()
@@ -191,13 +167,13 @@ package final class Recorder: @unchecked Sendable {
                 flushed.withLock { flushed.broadcast() }
             }
             if found {
-                pause = Self.busyNanoseconds
+                pause = TelemetryBounds.busyNanoseconds
                 foundAt = now
-            } else if now - foundAt < Self.quietNanoseconds {
+            } else if now - foundAt < TelemetryBounds.quietNanoseconds {
                 lanes.bell.wait(until: now + pause, isResting: false)
-                pause = min(2 * pause, Self.idleNanoseconds)
+                pause = min(2 * pause, TelemetryBounds.idleNanoseconds)
             } else {
-                lanes.bell.wait(until: now + Self.restingNanoseconds, isResting: true)
+                lanes.bell.wait(until: now + TelemetryBounds.restingNanoseconds, isResting: true)
             }
         }
     }
@@ -205,8 +181,8 @@ package final class Recorder: @unchecked Sendable {
     /// Whether the batch is to be handed over now.
     private func isDue(_ now: UInt64) -> Bool {
         guard let since = pendingSince else { return false }
-        if now - since >= Self.batchNanoseconds { return true }
-        if pending.approximateBytes >= Self.batchBytes { return true }
+        if now - since >= TelemetryBounds.batchNanoseconds { return true }
+        if pending.approximateBytes >= TelemetryBounds.batchBytes { return true }
         // A lane that is half taken and not given back would soon hold its worker up.
         return lanes.isRoomWanted
             || lanes.workers.contains { $0.backlog * 2 >= $0.capacity }

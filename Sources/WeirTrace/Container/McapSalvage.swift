@@ -11,9 +11,6 @@ import WeirBase
 /// Some words are kept in memory for each chunk, and one window of the file. Reading all of a
 /// file is the cost in the worst case.
 struct McapSalvage {
-    /// So many records that cannot be read are gone around. What lies behind the last of them is
-    /// one more gap, to the file's end, so that a file of garbage is given up soon.
-    static let maximumGaps = 4_096
     /// The minimum number of bytes of a chunk with a message in it. The chunk's record takes 49:
     /// its head of 9, two log times, the unpacked size and the stored length of 8 each, and a
     /// checksum and the length of an empty name of 4 each. A message takes 31 and its data. A
@@ -78,7 +75,7 @@ struct McapSalvage {
                 if index.isDataEnded { return }
                 damage = error
             }
-            let isAllowed = gaps.count < Self.maximumGaps
+            let isAllowed = gaps.count < TraceBounds.maximumGaps
             let next = isAllowed ? try Self.find(file, from: index.dataEnd + 1, size) : nil
             // Without an error the file was cut here, or a damaged length claims more bytes than
             // there are. If another record can be found behind it, the length is wrong.
@@ -94,7 +91,7 @@ struct McapSalvage {
         gaps[index.chunks.count] = error
         // The one more reaches to the file's end.
         assert(
-            gaps.count <= Self.maximumGaps + 1,
+            gaps.count <= TraceBounds.maximumGaps + 1,
             "the search for records goes on behind \(gaps.count) gaps")
         index.chunks.append(
             McapChunkEntry(

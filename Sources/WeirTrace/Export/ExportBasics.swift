@@ -41,9 +41,6 @@ package typealias ExportOutput = (UnsafeRawBufferPointer) throws -> Void
 /// An exporter writes members into `json` and then calls `endLine`. Writing each line by itself
 /// would cost a system call a line.
 struct LineBuffer {
-    /// Lines are handed on as soon as so many bytes wait: 32 KiB, half of what a pipe holds.
-    static let pieceBytes = 32 << 10
-
     /// The line that is being written, behind the whole lines that wait.
     var json = JSONText()
     /// Where the lines go.
@@ -55,9 +52,9 @@ struct LineBuffer {
     mutating func endLine() throws {
         json.endObject()
         json.endLine()
-        if json.text.count >= Self.pieceBytes { try flush() }
+        if json.text.count >= TraceBounds.exportPieceBytes { try flush() }
         assert(
-            json.text.count < Self.pieceBytes,
+            json.text.count < TraceBounds.exportPieceBytes,
             "\(json.text.count) bytes of whole lines wait and should have been handed on")
     }
 

@@ -44,11 +44,6 @@ package final class FollowedExport {
 /// before the first open turn is final. A batch is known to be at its end when its samples or
 /// incidents have come, or when the schedule of the next batch comes.
 struct SettlingLogs {
-    /// The maximum number of records that are held back, about 10 MB. Beyond it the oldest half
-    /// is given out in the order known so far, so that one turn that never ends cannot stop the
-    /// export.
-    static let maximumHeld = 1 << 16
-
     /// Takes a record, all statements that are known, and the record's rank from 1.
     typealias Write = (LogRecord, [LogSite], UInt64) throws -> Void
 
@@ -86,7 +81,7 @@ struct SettlingLogs {
         if !batch.metrics.isEmpty || !batch.incidents.isEmpty {
             try settle(before: open.min() ?? nextStep, write)
         }
-        if held.count > Self.maximumHeld {
+        if held.count > TraceBounds.maximumHeldRecords {
             held.sort(by: LogRecord.precedes)
             try give(held.count / 2, write)
         }

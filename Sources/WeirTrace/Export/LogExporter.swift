@@ -71,10 +71,6 @@ package struct LogExporter: LineExporter {
 /// In memory are a batch for each worker, what waits for such turns, and the records of one
 /// turn.
 package final class LogMerge {
-    /// The maximum number of records of one turn that are put in order together. Further ones
-    /// follow as they come, so that a turn that logs without end does not fill the memory.
-    static let maximumGroup = 1 << 18
-
     /// The records of one worker.
     private struct Stream {
         /// Reads the messages of this worker.
@@ -156,7 +152,8 @@ package final class LogMerge {
         guard let earliest else { return }
         var records: [LogRecord] = []
         for index in streams.indices {
-            while records.count < Self.maximumGroup, let record = try streams[index].peek(),
+            while records.count < TraceBounds.maximumTurnRecords,
+                let record = try streams[index].peek(),
                 record.step == earliest
             {
                 records.append(record)

@@ -21,9 +21,6 @@ package struct JoinedStep: Equatable, Sendable {
 /// turn without an end holds back everything behind it, up to a bound; then it is given without
 /// its end. A value without a lock.
 package struct TurnJoiner {
-    /// The maximum number of steps that are held back, about 10 MB.
-    static let maximumHeld = 1 << 16
-
     /// Steps without gaps in their numbers. Those before `start` were given.
     private var held: [JoinedStep] = []
     /// The index in `held` of the first step that was not given.
@@ -79,12 +76,12 @@ package struct TurnJoiner {
     private mutating func give(all: Bool, _ body: (JoinedStep) throws -> Void) throws {
         while start < held.count {
             let isWaiting = held[start].note.kind.beginsTurn && held[start].end == nil
-            if isWaiting, !all, held.count - start <= Self.maximumHeld { break }
+            if isWaiting, !all, held.count - start <= TraceBounds.maximumHeldSteps { break }
             try body(held[start])
             start += 1
         }
         assert(
-            held.count - start <= (all ? 0 : Self.maximumHeld),
+            held.count - start <= (all ? 0 : TraceBounds.maximumHeldSteps),
             "\(held.count - start) steps are held back, more than a turn without end may hold")
         // Moving what is left costs less than it saves once half of the room is free.
         if start * 2 >= held.count {

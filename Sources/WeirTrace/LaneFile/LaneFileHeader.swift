@@ -133,7 +133,8 @@ struct LaneFileHeader: Equatable {
         let slots = Int(try reader.fixed(UInt32.self))
         let data = try reader.fixed(UInt64.self)
         // Exactly what `NoteLane` traps on.
-        guard slots >= NoteLane.minimumSlots, slots <= maximumSlots, slots & (slots - 1) == 0
+        guard slots >= TelemetryBounds.minimumLaneSlots, slots <= maximumSlots,
+            slots & (slots - 1) == 0
         else { throw reader.failure("a lane of \(slots) slots") }
         guard data <= UInt64(maximumData), data == 0 || data & (data - 1) == 0 else {
             throw reader.failure("a lane with \(data) bytes of data")

@@ -10,9 +10,6 @@ import WeirTelemetry
 enum InputCodec {
     /// The version of both forms; a message of another one is refused.
     static let version: UInt8 = 1
-    /// A message is closed when it holds so many bytes; a single larger block makes a larger
-    /// message.
-    static let messageBytes = 256 << 10
     /// The maximum number of bytes that a block takes besides its own, rounded up: 1 for kind
     /// and flag, 10 for the offset, 5 for the length, 8 for the hash, 10 for the time and 5
     /// for the count make 39.

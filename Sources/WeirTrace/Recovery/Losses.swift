@@ -18,10 +18,6 @@ package struct Losses: Equatable, Sendable {
         package var reason: String
     }
 
-    /// So many regions are told one by one. The others are only counted, so that a file of
-    /// garbage costs no memory.
-    package static let maximumRegions = 8
-
     package private(set) var regions: [Region] = []
     /// How many regions are lost, those that are not told among them.
     package private(set) var count = 0
@@ -40,9 +36,9 @@ package struct Losses: Equatable, Sendable {
         bytes &+= region.bytes
         topics.formUnion(region.topics ?? [])
         if region.topics == nil { hasUnknown = true }
-        if regions.count < Self.maximumRegions { regions.append(region) }
+        if regions.count < TraceBounds.maximumToldRegions { regions.append(region) }
         assert(
-            regions.count == min(count, Self.maximumRegions),
+            regions.count == min(count, TraceBounds.maximumToldRegions),
             "\(regions.count) of \(count) lost regions would be told")
     }
 

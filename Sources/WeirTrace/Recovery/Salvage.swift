@@ -11,10 +11,6 @@ import WeirTelemetry
 /// What is left out is in `losses`, and where the schedule ends early is in `cut`. Damage behind
 /// the header is never thrown. One chunk is in memory at a time; owned by one thread.
 final class Salvage {
-    /// The maximum number of statements of a file that stand in for lost ones. A log message that
-    /// needs more of them is taken for damage.
-    static let maximumStandIns = 1 << 16
-
     let file: InputFile
     let header: RunHeader
     /// How the run ended; nil when it died, or when that is lost.
@@ -268,7 +264,7 @@ final class Salvage {
         let missing = count - knownSites
         guard missing > 0 else { return }
         // A reader of the new file refuses a statement beyond the second bound.
-        guard missing <= Self.maximumStandIns - standIns, count <= LogCodec.maximumSites else {
+        guard missing <= TraceBounds.maximumStandInSites - standIns, count <= LogCodec.maximumSites else {
             throw reader.failure("statement \(count) where \(knownSites) are known")
         }
         batch.newSites.append(contentsOf: repeatElement(.lost, count: missing))

@@ -73,7 +73,7 @@ struct MarbleRun {
         legend = setup.legend.overridden(by: setup.output)
         let diagrams = inputs.map { MarbleDiagram($0, setup.legend) }
         func run(
-            turn: Int = Subtask.turnBudget, restoring: Bool = false
+            turn: Int = EngineBounds.maximumTurnMessages, restoring: Bool = false
         ) throws -> Outcome {
             let stage = try MarbleStage(
                 diagrams, setup, turn: turn, isRestoring: restoring, build)

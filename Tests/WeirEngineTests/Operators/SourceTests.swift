@@ -99,7 +99,7 @@ private func drawn(
     }
 
     @Test func `without a rate nothing waits`() {
-        #expect(Pace(nil).allowed(at: 0, taken: 1_000) == Subtask.turnBudget)
+        #expect(Pace(nil).allowed(at: 0, taken: 1_000) == EngineBounds.maximumTurnMessages)
         #expect(Pace(nil).next(taken: 1) == nil)
     }
 }

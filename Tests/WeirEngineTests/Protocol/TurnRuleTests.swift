@@ -61,7 +61,7 @@ import WeirTelemetry
         let slots = hand["in/0"].turnSlots
         // As many outlets as there may be, and a sample: what the end takes is what was set aside.
         #expect(slots == 1 + NoteLane.endSlots(outlets: 128))
-        #expect(slots <= NoteLane.minimumSlots / 2)
+        #expect(slots <= TelemetryBounds.minimumLaneSlots / 2)
         hand.take("in/0", count: 200)
         let used = hand.rawNotes.reduce(0) { $0 + $1.slots }
         #expect(used <= slots)
@@ -78,15 +78,17 @@ import WeirTelemetry
         let words = 1 + (256 + 7) / 8
         #expect(1 + NoteLane.extraSlots(words: words) <= NoteLane.maximumNoteSlots)
         #expect(
-            1 + NoteLane.extraSlots(words: Subtask.completionBudget) <= NoteLane.maximumNoteSlots)
+            1 + NoteLane.extraSlots(words: EngineBounds.maximumTurnCalls)
+                <= NoteLane.maximumNoteSlots)
         #expect(
-            NoteLane.restSlots(markers: StateDigest.maximumMarkers) <= NoteLane.maximumNoteSlots)
+            NoteLane.restSlots(markers: EngineBounds.maximumRestMarkers)
+                <= NoteLane.maximumNoteSlots)
     }
 
     @Test func `rule 2: a lane that is full of logs keeps no note out`() {
         let lanes = LaneSet(
             layout: LaneLayout(workers: 1, workerSlots: 64, sources: [], executors: 0))
-        let logs = LogLane(capacity: 4 * LogLane.maximumRecord, sites: LogSites())
+        let logs = LogLane(capacity: 4 * TelemetryBounds.maximumLogRecordBytes, sites: LogSites())
         let site = logs.site(level: .info, message: "m", file: "f", line: 1, fields: [:])
         let record = LogRecord(
             step: 1, index: 0, operatorIndex: 0, ordinal: 0, subtask: 0, time: 0, site: site,
