@@ -102,7 +102,11 @@ extension TraceWriter {
             let more = site.fields.reduce(16 + site.message.utf8.count + site.file.utf8.count) {
                 $0 + $1.utf8.count + 5
             }
-            if count > 0, size >= TraceBounds.chunkBytes || size + more > TraceBounds.maximumSharedBytes { break }
+            if count > 0,
+                size >= TraceBounds.chunkBytes || size + more > TraceBounds.maximumSharedBytes
+            {
+                break
+            }
             size += more
             count += 1
         }

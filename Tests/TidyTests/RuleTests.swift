@@ -118,6 +118,19 @@ import Testing
     }
 
     @Test(arguments: [
+        ("package struct Step: UnitNumber {}", 1),
+        ("@usableFromInline package struct Step: UnitNumber {}", 1),
+        ("@frozen package struct Step: UnitNumber {}", 1),
+        ("@frozen @usableFromInline package struct Step: UnitNumber {}", 0),
+        ("extension Step: Strideable {}", 0),
+    ])
+    func `a number that other modules would call into is found`(text: String, count: Int) {
+        let path = "Sources/WeirBase/Units/Step.swift"
+        #expect(UnitRule.findings(inUnits: file(text, path)).count == count)
+        #expect(UnitRule.findings(inUnits: file(text)).isEmpty)
+    }
+
+    @Test(arguments: [
         ("let place = 1", 1), ("func go(to markedPlaces: [Int]) {}", 1), ("case .mark: 1", 1),
         ("let leastLine = mostLines", 2), ("let lock = Monitor()", 1), ("var thread: Worker?", 1),
         ("monitor.wait()", 1), ("let HANDOVER_ROOM = 1", 1), ("@Option var place: String", 1),

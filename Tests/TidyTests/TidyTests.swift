@@ -71,6 +71,7 @@ import Testing
     @Test func `nothing with a unit is declared as a bare integer`() throws {
         let files = try repository.swiftFiles()
         expectNone(files.flatMap(UnitRule.findings(in:)))
+        expectNone(files.flatMap(UnitRule.findings(inUnits:)))
         for path in UnitRule.bareFiles.keys.sorted() {
             #expect(files.contains { $0.path == path }, "take \(path) out of bareFiles")
         }

@@ -61,6 +61,26 @@ enum UnitRule {
         }
     }
 
+    /// Types of numbers that other modules could only call into.
+    ///
+    /// An `@inlinable` member of a type that is `package` alone is not inlined elsewhere; it takes
+    /// `@frozen` and `@usableFromInline` on the type, and then costs what the integer costs.
+    static func findings(inUnits file: SourceFile) -> [Finding] {
+        guard file.path.hasPrefix("Sources/WeirBase/Units/") else { return [] }
+        let code = file.tokens.filter { !$0.isComment }
+        return code.indices.dropLast().compactMap { index in
+            guard code[index].isWord("struct") else { return nil }
+            let before = code[max(0, index - 3)..<index].map(\.text)
+            guard !before.contains("@frozen") || !before.contains("@usableFromInline") else {
+                return nil
+            }
+            return file.finding(
+                code[index].line,
+                "\(code[index + 1].text) is not inlined into other modules: "
+                    + "make it @frozen and @usableFromInline")
+        }
+    }
+
     /// Whether a word is the name, or ends in it: `step`, `lastStep`. The type itself, as the key
     /// of a dictionary, begins with a capital letter.
     private static func isNamed(_ token: Token, _ name: String) -> Bool {

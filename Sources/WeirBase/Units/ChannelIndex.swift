@@ -2,9 +2,11 @@
 ///
 /// Counted in the plan's order of the edges, and on an edge from the first subtask at its other end
 /// on. Notes name a channel so, as they name the subtask beside it.
+@frozen
+@usableFromInline
 package struct ChannelIndex: IndexNumber {
     /// The index itself, from 0.
-    package var rawValue: UInt16
+    @usableFromInline package var rawValue: UInt16
 
     /// The channel with the index `rawValue`.
     @inlinable

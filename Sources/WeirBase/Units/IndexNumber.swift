@@ -2,6 +2,7 @@
 ///
 /// Counted from 0. A table is looked into by the index of its own kind, so that a cell's index does
 /// not find a subtask; the subscripts stand beside what they find.
+@usableFromInline
 package protocol IndexNumber: UnitNumber where RawValue == UInt16 {}
 
 extension IndexNumber {

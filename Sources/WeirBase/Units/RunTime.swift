@@ -5,9 +5,11 @@
 /// and written again as it is: in nanoseconds not every number that a note can hold would fit. How
 /// long it was from one such time to another is a `RunTime` too, and a length of time that is no
 /// moment of a run is a `Duration`.
+@frozen
+@usableFromInline
 package struct RunTime: UnitNumber {
     /// The number of microseconds. Negative only where a trace was altered.
-    package var rawValue: Int64
+    @usableFromInline package var rawValue: Int64
 
     /// So many microseconds after the start.
     @inlinable

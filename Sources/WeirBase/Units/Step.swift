@@ -3,9 +3,11 @@
 ///
 /// Steps are counted from 1 and without a gap; 0 is the position before the first of them. A lane
 /// has 48 bits for it, which is enough for a million steps a second over eight years.
+@frozen
+@usableFromInline
 package struct Step: UnitNumber {
     /// The number itself, from 1.
-    package var rawValue: UInt64
+    @usableFromInline package var rawValue: UInt64
 
     /// The step with the number `rawValue`.
     @inlinable

@@ -1,16 +1,17 @@
-package import Synchronization
+public import Synchronization
 
 /// Hands out a run's steps one by one.
 ///
 /// Any thread may take one and any may look. The order is relaxed: what orders a step against the
-/// work around it is the lock or the message that its caller holds, never this counter.
+/// work around it is the lock or the message that its caller holds, never this counter. All of it
+/// is inlined into the schedulers, where it is one instruction of each turn and not a call.
+@frozen
+@usableFromInline
 package struct StepCounter: ~Copyable, Sendable {
-    @usableFromInline let taken = Atomic<UInt64>(0)
+    @usableFromInline let taken: Atomic<UInt64>
 
-    package init() {}
-
-    // Inlined into the schedulers, which take a step for each turn: a call would cost more than the
-    // addition.
+    @inlinable
+    package init() { taken = Atomic(0) }
 
     /// The step that was taken last; `.start` before the first.
     @inlinable

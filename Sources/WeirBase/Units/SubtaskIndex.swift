@@ -3,9 +3,11 @@
 /// Counted in the plan's order: stage by stage, and within a stage from its first instance on. A
 /// plan has at most 65,535 subtasks. The number in a name such as `match/1` is another one: it
 /// counts within the stage.
+@frozen
+@usableFromInline
 package struct SubtaskIndex: IndexNumber {
     /// The index itself, from 0.
-    package var rawValue: UInt16
+    @usableFromInline package var rawValue: UInt16
 
     /// The subtask with the index `rawValue`.
     @inlinable

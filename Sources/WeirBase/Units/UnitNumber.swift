@@ -5,6 +5,11 @@
 /// number, in text and in JSON; code that encodes, hashes or packs it into a word takes `rawValue`,
 /// and all other code leaves it wrapped. There is no arithmetic here: a type has the operations
 /// that mean something for it, and adding one step to another does not.
+///
+/// Every type here is `@frozen` and `@usableFromInline`. An `@inlinable` member of a type that is
+/// `package` alone is called and not inlined from another module, and each comparison of two steps
+/// in a turn would be such a call.
+@usableFromInline
 package protocol UnitNumber:
     Hashable, Comparable, Sendable, Codable, CustomStringConvertible, ExpressibleByIntegerLiteral
 {
@@ -39,6 +44,7 @@ extension UnitNumber {
     }
 
     /// The number that a text is in decimal digits, or nil where it is none or does not fit.
+    @usableFromInline
     package init?(_ text: some StringProtocol) {
         guard let value = RawValue(text, radix: 10) else { return nil }
         self.init(value)
@@ -48,12 +54,15 @@ extension UnitNumber {
     package static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
 
     /// The bare number in decimal digits.
+    @usableFromInline
     package var description: String { "\(rawValue)" }
 
+    @usableFromInline
     package init(from decoder: any Decoder) throws {
         self.init(try decoder.singleValueContainer().decode(RawValue.self))
     }
 
+    @usableFromInline
     package func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         try container.encode(rawValue)

@@ -24,9 +24,9 @@ package struct Frame {
     /// The subtask's random numbers, from the run's seed and its own number. Part of the state.
     @usableFromInline package var generator = SeededGenerator(seed: 0)
     /// The running turn's step, which its log records carry.
-    package var step: Step = 0
+    @usableFromInline package var step: Step = 0
     /// The running turn's time, which its log records carry.
-    package var turnTime = RunTime.start
+    @usableFromInline package var turnTime = RunTime.start
     /// Bytes that the turn's closures have emitted, against `EngineBounds.maximumEmittedBytes`.
     @usableFromInline var emittedBytes = 0
     /// How many log records the turn has made, lost ones too. It orders a turn's records.
@@ -42,7 +42,7 @@ package struct Frame {
     package var logLane: Unmanaged<LogLane>?
     /// Records below this level are not made.
     @usableFromInline package var logLevel = LogLevel.info
-    package var subtask: SubtaskIndex = 0
+    @usableFromInline package var subtask: SubtaskIndex = 0
 
     package init() {}
 

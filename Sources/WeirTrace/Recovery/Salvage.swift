@@ -264,7 +264,8 @@ final class Salvage {
         let missing = count - knownSites
         guard missing > 0 else { return }
         // A reader of the new file refuses a statement beyond the second bound.
-        guard missing <= TraceBounds.maximumStandInSites - standIns, count <= LogCodec.maximumSites else {
+        guard missing <= TraceBounds.maximumStandInSites - standIns, count <= LogCodec.maximumSites
+        else {
             throw reader.failure("statement \(count) where \(knownSites) are known")
         }
         batch.newSites.append(contentsOf: repeatElement(.lost, count: missing))
