@@ -212,7 +212,7 @@ import WeirTelemetry
         batch.logs = [
             LogBatch(
                 worker: 0,
-                records: (1...SettlingLogs.maximumHeld).map {
+                records: (1...TraceBounds.maximumHeldRecords).map {
                     Fixture.record(step: Step($0), values: [])
                 }, lost: 0)
         ]
@@ -222,7 +222,7 @@ import WeirTelemetry
         var more = RecordBatch()
         more.logs = [LogBatch(worker: 0, records: [Fixture.record(step: 1)], lost: 0)]
         try settling.take(more) { record, _, _ in given.append(record.step) }
-        #expect(given.count == SettlingLogs.maximumHeld / 2)
+        #expect(given.count == TraceBounds.maximumHeldRecords / 2)
         #expect(given.starts(with: [1, 1, 2, 3]))
     }
 
