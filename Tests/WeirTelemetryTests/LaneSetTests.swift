@@ -189,6 +189,21 @@ import WeirTelemetry
         #expect(!lane.isHalfTaken)
         #expect(note([3], index: 2, on: lane))
         #expect(take(lane).map(\.bytes) == [[3]])
+        lane.free()
+        // The slots that were set aside for what was cancelled were given back.
+        #expect(lane.notes.tryReserve(lane.notes.capacity))
+    }
+
+    @Test func `without room a cancelled result leaves nothing behind`() {
+        let lane = lanes.executors[0]
+        let half = [UInt8](repeating: 1, count: lane.maximumBlock)
+        for (call, isNoted) in [(1, true), (2, true), (3, false), (4, false)] as [(UInt64, Bool)] {
+            #expect(
+                lane.note(result: call, subtask: 0, bytes: half, isCancelled: { true }) == isNoted)
+        }
+        while let note = lane.notes.peek() { lane.notes.advance(past: note) }
+        lane.free()
+        #expect(lane.notes.tryReserve(lane.notes.capacity))
     }
 
     @Test func `without slots a cancelled note leaves nothing behind`() {

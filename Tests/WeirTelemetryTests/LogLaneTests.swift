@@ -108,6 +108,16 @@ import WeirTelemetry
         }
     }
 
+    @Test func `a cut text takes no more than its room`() {
+        let text = LogValue.text(String(repeating: "x", count: 1_000))
+        for room in 8...600 {
+            var writer = ByteWriter()
+            LogRecord.encode(text, into: &writer, room: room)
+            // The room is that behind the byte of the type.
+            #expect(writer.count - 1 <= room, "\(room)")
+        }
+    }
+
     @Test func `fields behind a long one keep their places`() throws {
         let long = LogValue.text(String(repeating: "x", count: 40_000))
         let values = try roundTrip(["a": long, "b": 7, "c": long, "d": "short"])

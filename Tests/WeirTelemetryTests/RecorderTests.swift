@@ -1,7 +1,8 @@
 import Synchronization
 import Testing
 import WeirBase
-import WeirTelemetry
+
+@testable import WeirTelemetry
 
 /// A consumer that refuses its second batch, and all after it.
 private final class FailingConsumer: RecordConsumer {
@@ -16,6 +17,21 @@ private final class FailingConsumer: RecordConsumer {
             return calls
         }
         if call >= 2 { throw Refusal() }
+    }
+}
+
+/// A consumer that looks at the lanes while it has a batch.
+private final class LookingConsumer: RecordConsumer {
+    private let lanes: LaneSet
+    private let found = Mutex<[Int]>([])
+    /// The slots of the first worker that were taken and not given back, at each batch.
+    var backlogs: [Int] { found.withLock { $0 } }
+
+    init(_ lanes: LaneSet) { self.lanes = lanes }
+
+    func consume(_ batch: RecordBatch) {
+        let backlog = lanes.workers[0].backlog
+        found.withLock { $0.append(backlog) }
     }
 }
 
@@ -152,6 +168,76 @@ private final class FailingConsumer: RecordConsumer {
         #expect(reports.withLock { $0 } == [true])
         #expect(steps == [1, 2, 3, 4])
         #expect(lanes.workers[0].tryReserve(64))
+    }
+
+    @Test func `rule 23: a lane is given back only behind the consumers`() {
+        let looking = LookingConsumer(lanes)
+        let recorder = Recorder(
+            lanes: lanes, logLanes: [], sites: sites, consumers: [looking],
+            onFailure: { _, error in Issue.record("\(error)") })
+        for step in 1...3 as ClosedRange<Step> { begin(step, on: 0) }
+        recorder.finish()
+        begin(4, on: 0)
+        recorder.finish()
+        // A kill while a batch is written must find its notes in the lanes.
+        #expect(looking.backlogs == [3, 1])
+        #expect(lanes.workers[0].backlog == 0)
+    }
+
+    /// Looks once at a time; whether that handed something over.
+    private func handsOver(at now: UInt64) -> Bool {
+        let before = memory.recorded.count
+        _ = recorder.look { now }
+        return memory.recorded.count > before
+    }
+
+    @Test func `a batch is handed over when it is old enough, and not before`() {
+        begin(1, on: 0)
+        #expect(!handsOver(at: 5))
+        #expect(!handsOver(at: 4 + Recorder.batchNanoseconds))
+        #expect(handsOver(at: 5 + Recorder.batchNanoseconds))
+        // The next one has an age of its own.
+        #expect(!handsOver(at: 3 * Recorder.batchNanoseconds))
+        begin(2, on: 0)
+        #expect(!handsOver(at: 3 * Recorder.batchNanoseconds))
+        #expect(handsOver(at: 4 * Recorder.batchNanoseconds))
+    }
+
+    @Test func `rule 2: a batch is handed over at once when somebody waits for its room`() {
+        let waiting = [lanes.workers[1], lanes.readers[0].notes, lanes.executors[0].notes]
+        for (index, lane) in waiting.enumerated() {
+            begin(Step(index + 1), on: 0)
+            #expect(!handsOver(at: UInt64(index)))
+            lane.askForRoom()
+            #expect(handsOver(at: UInt64(index)), "lane \(index)")
+        }
+    }
+
+    @Test func `a batch is handed over at once when it takes half of a lane`() {
+        for step in 1...31 as ClosedRange<Step> { begin(step, on: 0) }
+        #expect(!handsOver(at: 1))
+        begin(32, on: 0)
+        #expect(handsOver(at: 1))
+        // Half of a ring's bytes counts as half of a lane.
+        let bytes = [UInt8](repeating: 1, count: 1 << 10)
+        for (index, isDue) in [(0, false), (1, true)] as [(UInt64, Bool)] {
+            let isNoted = bytes.withUnsafeBytes {
+                lanes.readers[0].note(
+                    input: .bytes, source: 0, index: index, offset: 0, bytes: $0, isStored: true,
+                    time: 0, isCancelled: { true })
+            }
+            #expect(isNoted)
+            #expect(handsOver(at: 2) == isDue)
+        }
+    }
+
+    @Test func `a batch is handed over at once when somebody asks for that`() {
+        begin(1, on: 0)
+        #expect(!handsOver(at: 1))
+        recorder.flushSoon()
+        #expect(handsOver(at: 1))
+        begin(2, on: 0)
+        #expect(!handsOver(at: 2))
     }
 
     @Test func `lanes are freed although no consumer is left`() {

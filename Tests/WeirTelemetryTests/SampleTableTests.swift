@@ -44,7 +44,9 @@ import WeirTelemetry
         work.turns = 3
         (work.busy, work.idle, work.watermarkLag) = (400_000, 600_000, 50)
         table.take(sample(1_000, newest: 5_000, [work]))
+        table.checkInvariants()
         table.take(sample(3_500, newest: 5_020))
+        table.checkInvariants()
         work.idle += 2_500_000
         work.watermarkLag = 70
         #expect(table.subtasks[1] == work)
@@ -62,6 +64,7 @@ import WeirTelemetry
                 return subtask
             }
             table.take(sample(RunTime(time), newest: nil, subtasks))
+            table.checkInvariants()
             #expect(table.subtasks == subtasks)
         }
     }
@@ -70,12 +73,15 @@ import WeirTelemetry
         var table = SampleTable(Self.header)
         var work = SubtaskSample(stage: "work", subtask: 0)
         table.take(sample(1_000, newest: nil))
+        table.checkInvariants()
         var full = sample(2_000, newest: nil)
         full.isPartial = true
         table.take(full)
+        table.checkInvariants()
         #expect(table.subtasks[1].idle == 1_000_000)
         (work.busy, work.idle) = (1_000_000, 1_000_000)
         table.take(sample(2_100, newest: nil, [work]))
+        table.checkInvariants()
         #expect(table.subtasks[1] == work)
         #expect(table.subtasks[0].idle == 2_100_000)
     }
@@ -85,21 +91,27 @@ import WeirTelemetry
         var work = SubtaskSample(stage: "work", subtask: 0)
         work.latencies = [LatencySample(hop: "queue")]
         table.take(sample(1_000, newest: nil, [work]))
+        table.checkInvariants()
         table.take(sample(2_000, newest: nil))
+        table.checkInvariants()
         #expect(table.subtasks[1].latencies == work.latencies)
         table.take(sample(3_000, newest: nil, [SubtaskSample(stage: "work", subtask: 0)]))
+        table.checkInvariants()
         #expect(table.subtasks[1].latencies == work.latencies)
         work.latencies = [LatencySample(hop: "process")]
         table.take(sample(4_000, newest: nil, [work]))
+        table.checkInvariants()
         #expect(table.subtasks[1].latencies?.map(\.hop) == ["process"])
     }
 
     @Test func `no time falls, whatever an older build told`() {
         var table = SampleTable(Self.header)
         table.take(sample(1_000, newest: nil))
+        table.checkInvariants()
         var work = SubtaskSample(stage: "work", subtask: 0)
         (work.busy, work.idle) = (5_000, 999_200)
         table.take(sample(1_004, newest: nil, [work]))
+        table.checkInvariants()
         #expect(table.subtasks[1].idle == 1_000_000)
         #expect(table.subtasks[1].busy == 5_000)
     }
@@ -110,6 +122,7 @@ import WeirTelemetry
             let odd = (0..<1_000).map { SubtaskSample(stage: "s\(base)", subtask: $0) }
             table.take(sample(RunTime(base), newest: nil, odd))
         }
+        table.checkInvariants()
         #expect(table.subtasks.count == TelemetryBounds.maximumUnplannedEntries)
     }
 
@@ -119,9 +132,11 @@ import WeirTelemetry
         (odd.idle, odd.watermarkLag) = (.max, .max)
         for time in [Int64.max, .min, 0, .max, -1] {
             table.take(sample(RunTime(max(0, time)), newest: time, [odd]))
+            table.checkInvariants()
             var next = sample(0, newest: .min)
             next.time = RunTime(time)
             table.take(next)
+            table.checkInvariants()
         }
         #expect(table.subtasks.count == 2)
     }

@@ -95,7 +95,9 @@ import WeirTerminal
         }
     }
 
-    @Test(arguments: [(0.0, ""), (0.5, "████"), (1.0, "████████"), (1.0 / 16, "▌")])
+    @Test(arguments: [
+        (0.0, ""), (0.5, "████"), (1.0, "████████"), (1.0 / 16, "▌"), (.nan, ""), (-1, ""),
+    ])
     func `a bar fills by eighths of a cell`(share: Double, filled: String) {
         var canvas = canvas(8, 1)
         canvas.bar(share, in: canvas.area, symbols: .unicode, style: .plain)

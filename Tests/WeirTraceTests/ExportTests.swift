@@ -76,6 +76,23 @@ import WeirTelemetry
         }
     }
 
+    @Test func `rule 27: records of a turn are in order, whichever message each is in`() throws {
+        var batches = Fixture.batches
+        batches[0].logs = [
+            LogBatch(worker: 0, records: [Fixture.record(step: 9, index: 2)], lost: 0)
+        ]
+        batches[1].logs = [
+            LogBatch(worker: 0, records: [Fixture.record(step: 9, index: 1)], lost: 0)
+        ]
+        try withFolder { folder in
+            try Fixture.write(folder + "/run.mcap", batches)
+            let merge = try LogMerge(Trace.open(path: folder + "/run.mcap"))
+            var indexes: [UInt32] = []
+            while let (record, _) = try merge.next() { indexes.append(record.index) }
+            #expect(indexes == [1, 2])
+        }
+    }
+
     @Test func `a filter leaves lines out and keeps their rank`() throws {
         let warnings = try lines {
             try $0.exportLogs(filter: ExportFilter(level: .warning), output: $1)
@@ -113,6 +130,7 @@ import WeirTelemetry
         var joiner = TurnJoiner()
         var times: [RunTime] = []
         try joiner.add(batch) { times.append($0.time) }
+        joiner.checkInvariants()
         #expect(times == [10, 20, 10, 10])
     }
 
@@ -289,10 +307,12 @@ import WeirTelemetry
             }
             if step == 1001 { batch.ends.removeFirst() }
             try joiner.add(batch) { given.append($0.note.step) }
+            joiner.checkInvariants()
             try #require(step.count < TraceBounds.maximumHeldSteps + 3000)
         }
         #expect(given.first == 1)
         try joiner.finish { given.append($0.note.step) }
+        joiner.checkInvariants()
         #expect(given == Array(1..<step))
     }
 

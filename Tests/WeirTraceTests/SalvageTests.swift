@@ -222,6 +222,34 @@ import WeirTelemetry
         }
     }
 
+    @Test func `a message index with a changed byte is known for one and costs nothing`() throws {
+        try withFolder { folder in
+            let path = folder + "/run.mcap"
+            // Of so many messages that the index is as long as a chunk may be.
+            let samples = [[UInt8]](repeating: JSONCodec.encode(Fixture.metric), count: 6)
+            let encoder = ScheduleEncoder()
+            let blocks = try Fixture.schedules.map { try encoder.encode($0) }
+            let chunks: [Fixture.ForgedChunk] = [
+                (.metric, 0, samples), (.schedule, 0, [blocks[0]]), (.schedule, 1, [blocks[1]]),
+            ]
+            try Fixture.forge(path, chunks, end: nil)
+            let whole = try bytes(path)
+            let index = try McapIndex(of: InputFile(opening: path))
+            let entry = index.chunks[0]
+            let start = Int(entry.offset + entry.length)
+            try #require(whole[start] == Mcap.Opcode.messageIndex.rawValue)
+            // Its kind, its length, and the length of the entries in it: two of the three are left.
+            for (offset, mask) in [(0, 0x40), (1, 0x04), (11, 0x04)] as [(Int, UInt8)] {
+                var changed = whole
+                changed[start + offset] ^= mask
+                try write(changed, path)
+                let rewritten = try Trace.survey(path: path)
+                #expect(rewritten.losses.regions.map(\.topics) == [[]], "byte \(offset)")
+                #expect(rewritten.cut == nil && rewritten.steps == 12, "byte \(offset)")
+            }
+        }
+    }
+
     @Test func `a single step that is missing at the end is said`() throws {
         for (steps, isWhole) in [(12, true), (13, false)] as [(Step, Bool)] {
             try withFolder { folder in

@@ -56,6 +56,24 @@ package struct SampleTable: Sendable {
         }
     }
 
+    /// Walks the entries: each is found by its name, and by no other.
+    package func checkInvariants() {
+        precondition(
+            subtaskIndices.count == subtasks.count && told.count == subtasks.count,
+            "\(subtasks.count) subtasks have \(subtaskIndices.count) names, \(told.count) times")
+        precondition(
+            channelIndices.count == channels.count,
+            "\(channels.count) channels have \(channelIndices.count) names")
+        for (index, subtask) in subtasks.enumerated() {
+            let key = Key(stage: subtask.stage, subtask: subtask.subtask)
+            precondition(subtaskIndices[key] == index, "\(key) is not found at \(index)")
+        }
+        for (index, channel) in channels.enumerated() {
+            precondition(
+                channelIndices[channel.name] == index, "\(channel.name) is not found at \(index)")
+        }
+    }
+
     /// The stage that writes a channel: `parse` of `parse/0>enrich/1`.
     private static func producer(of channel: String) -> String {
         let from = channel.prefix { $0 != ">" }

@@ -152,20 +152,7 @@ package final class Recorder: @unchecked Sendable {
     private func run() {
         var pause = TelemetryBounds.idleNanoseconds
         var foundAt = MonotonicClock.nanoseconds()
-        while true {
-            let found = drainOnce()
-            let (isFinishing, isFlushWanted) = inbox.withLock { inbox in
-                defer { inbox.isFlushWanted = false }
-                return (inbox.isFinishing, inbox.isFlushWanted)
-            }
-            if isFinishing { return }
-            let now = MonotonicClock.nanoseconds()
-            if pendingSince == nil, !pending.isEmpty { pendingSince = now }
-            if isFlushWanted || isDue(now) { deliver() }
-            if isFlushWanted {
-                inbox.withLock { $0.flushes += 1 }
-                flushed.withLock { flushed.broadcast() }
-            }
+        while let (found, now) = look(clock: MonotonicClock.nanoseconds) {
             if found {
                 pause = TelemetryBounds.busyNanoseconds
                 foundAt = now
@@ -176,6 +163,26 @@ package final class Recorder: @unchecked Sendable {
                 lanes.bell.wait(until: now + TelemetryBounds.restingNanoseconds, isResting: true)
             }
         }
+    }
+
+    /// Looks at the lanes once and hands over what is due by then; nil when the thread is to end.
+    ///
+    /// The recorder's thread, or a test that drives a recorder which was not started.
+    func look(clock: () -> UInt64) -> (found: Bool, now: UInt64)? {
+        let found = drainOnce()
+        let (isFinishing, isFlushWanted) = inbox.withLock { inbox in
+            defer { inbox.isFlushWanted = false }
+            return (inbox.isFinishing, inbox.isFlushWanted)
+        }
+        if isFinishing { return nil }
+        let now = clock()
+        if pendingSince == nil, !pending.isEmpty { pendingSince = now }
+        if isFlushWanted || isDue(now) { deliver() }
+        if isFlushWanted {
+            inbox.withLock { $0.flushes += 1 }
+            flushed.withLock { flushed.broadcast() }
+        }
+        return (found, now)
     }
 
     /// Whether the batch is to be handed over now.

@@ -32,6 +32,24 @@ package struct TurnJoiner {
 
     package init() {}
 
+    /// Walks the steps that are held back: no gaps, and the first of them waits for its end.
+    func checkInvariants() {
+        precondition(start <= held.count, "\(start) of \(held.count) steps were given")
+        let waiting = held[start...]
+        for (earlier, later) in zip(waiting, waiting.dropFirst()) {
+            precondition(
+                earlier.note.step.next == later.note.step,
+                "step \(later.note.step) is held behind \(earlier.note.step)")
+        }
+        precondition(
+            waiting.last.map { $0.note.step.next == nextStep } ?? true,
+            "step \(nextStep) is due behind \(waiting.last?.note.step ?? 0)")
+        precondition(
+            waiting.first.map { $0.note.kind.beginsTurn && $0.end == nil } ?? true,
+            "step \(waiting.first?.note.step ?? 0) is held and waits for nothing")
+        precondition(waiting.count <= TraceBounds.maximumHeldSteps, "\(waiting.count) steps are held")
+    }
+
     /// Takes a batch and gives everything that is complete by it to `body`.
     package mutating func add(
         _ batch: ScheduleBatch, _ body: (JoinedStep) throws -> Void

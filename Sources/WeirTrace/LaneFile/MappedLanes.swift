@@ -83,16 +83,7 @@ package final class MappedLanes: @unchecked Sendable {
     package static func create(
         path: String, run: String, layout: LaneLayout
     ) throws(TraceError) -> MappedLanes {
-        guard layout.byteCount <= LaneFileHeader.maximumBytes,
-            let page = LaneFileHeader(run: run, layout: layout).page
-        else {
-            throw TraceError(
-                .usage,
-                "the lanes of run \(run) do not fit a lane file: it has room for "
-                    + "\(LaneFileHeader.maximumLanes) lanes of "
-                    + "\(Quantities.describe(bytes: LaneFileHeader.maximumBytes)) together and a "
-                    + "run of 32 digits")
-        }
+        let page = try page(run: run, layout)
         let descriptor = Glibc.open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         if descriptor < 0 {
             if errno == EEXIST {
@@ -126,6 +117,21 @@ package final class MappedLanes: @unchecked Sendable {
             unlink(path)
             throw error
         }
+    }
+
+    /// The header page of a new lane file; an error where the lanes do not fit one.
+    private static func page(run: String, _ layout: LaneLayout) throws(TraceError) -> [UInt8] {
+        if layout.byteCount <= LaneFileHeader.maximumBytes,
+            let page = LaneFileHeader(run: run, layout: layout).page
+        {
+            return page
+        }
+        throw TraceError(
+            .usage,
+            "the lanes of run \(run) do not fit a lane file: it has room for "
+                + "\(LaneFileHeader.maximumLanes) lanes of "
+                + "\(Quantities.describe(bytes: LaneFileHeader.maximumBytes)) together and a run "
+                + "of 32 digits")
     }
 
     /// What is known of the lane file beside a trace.

@@ -48,14 +48,7 @@ final class ScheduleEncoder {
         try block.appendEnds(batch)
         let filled = block.columns.all
         block.check(batch, from: first)
-        let raw = filled.reduce(0) { $0 + $1.bytes.count }
-        guard raw <= ColumnSet.maximumBytes else {
-            // Nothing that a run notes comes near it, but what a lane file or a trace says might.
-            throw TraceError(
-                .operating,
-                "the schedule from step \(first) on takes \(raw) bytes, and a block has room for "
-                    + "\(ColumnSet.maximumBytes). It cannot be written")
-        }
+        try Self.checkSize(filled, from: first)
         columns = block.columns
         state = block.state
         // After all steps and ends of the batch: with a rest point a batch holds all earlier
@@ -67,6 +60,20 @@ final class ScheduleEncoder {
             after: state.chain, from: first, steps: batch.steps.count, filled.map(\.bytes))
         writer.append(fixed: state.chain)
         return writer.bytes
+    }
+
+    /// Refuses columns that no reader would unpack. Nothing that a run notes comes near the bound,
+    /// but what a lane file or a trace says might.
+    private static func checkSize(
+        _ columns: [ColumnWriter], from first: Step
+    ) throws(TraceError) {
+        let raw = columns.reduce(0) { $0 + $1.bytes.count }
+        guard raw <= ColumnSet.maximumBytes else {
+            throw TraceError(
+                .operating,
+                "the schedule from step \(first) on takes \(raw) bytes, and a block has room for "
+                    + "\(ColumnSet.maximumBytes). It cannot be written")
+        }
     }
 
     /// The chain's hash behind a block. Besides the columns it covers where the block begins and
