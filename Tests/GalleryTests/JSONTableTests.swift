@@ -60,6 +60,9 @@ struct JSONRow: Sendable, CustomTestStringConvertible {
                 "a member twice", line(#","logger":"b","id":1,"id":2"#), .value("a 1 -"),
                 logs: "a"),
             JSONRow(
+                "a member twice", line(#","id":"x","id":1"#),
+                .malformed("member id is a text, not Int64", column: 29), logs: "a"),
+            JSONRow(
                 "an escaped name", #"{"\u0074ime":1,"logge\u0072":"a","\u0069d":7}"#,
                 .value("a 7 -"),
                 logs: "a"),

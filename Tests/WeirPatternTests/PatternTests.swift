@@ -84,4 +84,9 @@ import Testing
         #expect(try Pattern("end").occurs(in: line) == false)
         #expect(try Pattern("^é+$").occurs(in: line) == true)
     }
+
+    @Test func `a line is cut before the character that its bound would divide`() throws {
+        let line = "a" + String(repeating: "é", count: 40_000)
+        #expect(try Pattern("^aé+$").occurs(in: line) == true)
+    }
 }
