@@ -53,7 +53,8 @@ import WeirTrace
 
     /// A turn of the source, or of another subtask, at step 2.
     private static func turn(
-        _ kind: StepKind, step: Step = 2, subtask: UInt16 = 0, count: UInt32 = 0, time: Int64 = 0
+        _ kind: StepKind, step: Step = 2, subtask: SubtaskIndex = 0, count: UInt32 = 0,
+        time: Int64 = 0
     ) -> StepNote {
         var note = StepNote(step: step, kind: kind)
         (note.subtask, note.count, note.time) = (subtask, count, RunTime(time))

@@ -61,9 +61,12 @@ import WeirTrace
         #expect(found.got == "the last call made was 1")
     }
 
-    private static func result(_ subtask: UInt16, _ call: UInt64, bytes: Int = 1) -> CallResult {
+    private static func result(
+        _ subtask: SubtaskIndex, _ call: UInt64, bytes: Int = 1
+    ) -> CallResult {
         CallResult(
-            subtask: subtask, call: call, bytes: [UInt8](repeating: UInt8(subtask), count: bytes))
+            subtask: subtask, call: call,
+            bytes: [UInt8](repeating: UInt8(subtask.rawValue), count: bytes))
     }
 
     @Test func `an answer is that of its own subtask, however large its number is`() throws {

@@ -211,7 +211,9 @@ private func session(memoryBytes: Int = 256 << 20) throws -> ReplaySession {
     @Test func `searching back finds what searching forward passed last`() throws {
         let session = try session()
         var hits: [Step] = []
-        let isOne = { (facts: StepFacts) in facts.kind == .access && facts.subtask % 2 == 0 }
+        let isOne = { (facts: StepFacts) in
+            facts.kind == .access && facts.subtask.rawValue.isMultiple(of: 2)
+        }
         while let hit = try session.search(
             through: session.lastStep, candidates: isOne,
             test: { session.position.isMultiple(of: 3) })

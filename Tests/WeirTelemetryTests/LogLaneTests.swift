@@ -76,7 +76,8 @@ import WeirTelemetry
     @Test func `the ring is filled to its last byte and no further`() throws {
         // A record's own length and its numbers take 38 bytes, the head of a text 3.
         let head = 4 + 4 + 8 + 4 + 2 + 2 + 4 + 8 + 2 + 1 + 2
-        let quarter = String(repeating: "x", count: TelemetryBounds.maximumLogRecordBytes / 4 - head)
+        let room = TelemetryBounds.maximumLogRecordBytes / 4
+        let quarter = String(repeating: "x", count: room - head)
         let full: LogFields = ["text": .text(quarter)]
         for _ in 0..<3 {
             for index in 0..<16 as Range<UInt32> { lane.append(record(index), fields: full) }

@@ -194,13 +194,13 @@ private final class LookingConsumer: RecordConsumer {
     @Test func `a batch is handed over when it is old enough, and not before`() {
         begin(1, on: 0)
         #expect(!handsOver(at: 5))
-        #expect(!handsOver(at: 4 + Recorder.batchNanoseconds))
-        #expect(handsOver(at: 5 + Recorder.batchNanoseconds))
+        #expect(!handsOver(at: 4 + TelemetryBounds.batchNanoseconds))
+        #expect(handsOver(at: 5 + TelemetryBounds.batchNanoseconds))
         // The next one has an age of its own.
-        #expect(!handsOver(at: 3 * Recorder.batchNanoseconds))
+        #expect(!handsOver(at: 3 * TelemetryBounds.batchNanoseconds))
         begin(2, on: 0)
-        #expect(!handsOver(at: 3 * Recorder.batchNanoseconds))
-        #expect(handsOver(at: 4 * Recorder.batchNanoseconds))
+        #expect(!handsOver(at: 3 * TelemetryBounds.batchNanoseconds))
+        #expect(handsOver(at: 4 * TelemetryBounds.batchNanoseconds))
     }
 
     @Test func `rule 2: a batch is handed over at once when somebody waits for its room`() {

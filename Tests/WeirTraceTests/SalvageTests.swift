@@ -314,7 +314,7 @@ import WeirTelemetry
                 Losses.Region(
                     offset: number, bytes: 3, topics: number == 9 ? [.log] : [], reason: "x"))
         }
-        #expect(losses.regions.count == Losses.maximumRegions)
+        #expect(losses.regions.count == TraceBounds.maximumToldRegions)
         #expect(losses.regions.last?.offset == 7)
         #expect(losses.summary == "20 parts of 60 bytes, with weir/log")
     }

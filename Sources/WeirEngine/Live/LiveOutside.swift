@@ -182,12 +182,12 @@ private final class ServedExecution: @unchecked Sendable {
     weak var execution: Execution?
 
     /// Called by an executor's thread when an answer is in its mailbox.
-    func notify(_ subtask: UInt16) {
+    func notify(_ subtask: SubtaskIndex) {
         guard let execution else { return }
         assert(
-            Int(subtask) < execution.subtasks.count,
+            subtask.isWithin(execution.subtasks),
             "an answer is for subtask \(subtask) of \(execution.subtasks.count)")
-        execution.scheduler.notify(execution.subtasks[Int(subtask)])
+        execution.scheduler.notify(execution.subtasks[subtask])
     }
 }
 

@@ -47,7 +47,8 @@ package struct TurnJoiner {
         precondition(
             waiting.first.map { $0.note.kind.beginsTurn && $0.end == nil } ?? true,
             "step \(waiting.first?.note.step ?? 0) is held and waits for nothing")
-        precondition(waiting.count <= TraceBounds.maximumHeldSteps, "\(waiting.count) steps are held")
+        precondition(
+            waiting.count <= TraceBounds.maximumHeldSteps, "\(waiting.count) steps are held")
     }
 
     /// Takes a batch and gives everything that is complete by it to `body`.

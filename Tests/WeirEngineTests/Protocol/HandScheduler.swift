@@ -51,8 +51,8 @@ final class HandExecution {
         let subtask = self[name]
         var choice = Choice(kind: kind)
         (choice.count, choice.inlet, choice.time) = (count, inlet, outside.clock.now)
-        if kind == .input, !subtask.isSource, subtask.inlets[Int(inlet)].lock == nil {
-            let waiting = subtask.inlets[Int(inlet)].waiting
+        if kind == .input, !subtask.isSource, subtask.inlets[inlet].lock == nil {
+            let waiting = subtask.inlets[inlet].waiting
             precondition(count <= waiting, "\(name) would take \(count) of \(waiting) messages")
         }
         notes.reserve(subtask.turnSlots, turn)
