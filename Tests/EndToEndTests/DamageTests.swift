@@ -205,7 +205,7 @@ struct DamageTests {
         // Another one that there is.
         case .subtask:
             let subtask = batch.steps[input].subtask
-            batch.steps[input].subtask = subtask == 0 ? 1 : subtask - 1
+            batch.steps[input].subtask = subtask == 0 ? 1 : SubtaskIndex(subtask.rawValue - 1)
         case .kind: batch.steps[input].kind = .idle
         case .emitted: if !batch.emitted.isEmpty { batch.emitted[0] += 1 }
         case .accesses: if !batch.ends.isEmpty { batch.ends[0].accesses += 1 }
