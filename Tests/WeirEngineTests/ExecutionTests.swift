@@ -82,6 +82,39 @@ import WeirTelemetry
         #expect(execution.stopCause?.cause == .violation(invariant: "of step 4"))
     }
 
+    @Test func `every 64th turn of a subtask tells the hash of its samples`() throws {
+        let hand = try HandExecution(Self.narrow(1_024))
+        for turn in 1...130 {
+            hand.take("in/0", count: 1)
+            // Told at the turn's end, and the same if it is asked again.
+            #expect((hand["in/0"].sample() != nil) == turn.isMultiple(of: 64), "turn \(turn)")
+        }
+    }
+
+    @Test func `a subtask whose output finds no room is held up until it does`() throws {
+        let hand = try HandExecution(Self.narrow(4))
+        hand.take("in/0", count: 1)
+        #expect(hand["in/0"].counters.activity != .backpressured)
+        hand.take("in/0", count: 5)
+        #expect(hand["in/0"].counters.activity == .backpressured)
+        hand.take("rows/0", count: 4)
+        #expect(!hand.execution.publishAgain(hand["in/0"], hand.turn))
+        while hand["in/0"].hasUnpublished {
+            hand.take("rows/0", count: UInt32(hand["rows/0"].inlets[0].waiting))
+            _ = hand.execution.publishAgain(hand["in/0"], hand.turn)
+        }
+        #expect(hand["in/0"].counters.activity != .backpressured)
+    }
+
+    /// A source and a sink with room for so many messages between them.
+    private static func narrow(_ messages: Int) -> Pipeline {
+        Pipeline("narrow", parallelism: 1) { flow in
+            flow.read("in", from: secondsOfTime)
+                .over(EdgeOptions(bounds: ChannelBounds(messages: messages)))
+                .write("rows") { "\($0)" }
+        }
+    }
+
     @Test func `a run that stops at a violation names the step where it began`() throws {
         let execution = try execution()
         execution.scheduler.run(execution)

@@ -99,6 +99,49 @@ import WeirBase
         #expect(other.subtask.isDone)
     }
 
+    @Test func `an inlet that was silent where it was saved holds no watermark back`() {
+        func joined() -> DrivenChain<Int, Int> {
+            DrivenChain<Int, Int>(inlets: 2, [Kind.keyed.link])
+        }
+        let first = joined()
+        let before = first.subtask.freshDigest()
+        first.pass(.idle, port: 0)
+        #expect(first.subtask.freshDigest() != before)
+        let other = joined()
+        other.subtask.restorePart(first.subtask.savePart())
+        other.pass(5, port: 1)
+        #expect(other.taken() == "|5")
+    }
+
+    @Test func `a subtask that is silent has another digest than one that speaks`() {
+        let (silent, speaking) = (DrivenChain<Int, Int>([]), DrivenChain<Int, Int>([]))
+        // Both have heard the same from their one inlet, and one of them fell silent by itself.
+        for chain in [silent, speaking] { chain.pass(.idle) }
+        #expect(silent.subtask.freshDigest() == speaking.subtask.freshDigest())
+        speaking.subtask.becomeActive()
+        #expect(silent.subtask.freshDigest() != speaking.subtask.freshDigest())
+    }
+
+    @Test func `what a subtask counted goes with its state`() {
+        let counters = SubtaskCounters()
+        let numbers = counters.saved.indices.map { UInt64($0) + 1 }
+        counters.restore(numbers)
+        #expect(counters.saved == numbers)
+    }
+
+    @Test func `rows that were handed over where a sink was saved count as written`() throws {
+        let pipeline = Pipeline("rows", parallelism: 1) { flow in
+            flow.read("in", from: secondsOfTime).write("rows") { "\($0)" }
+        }
+        let first = try HandExecution(pipeline)
+        first.take("in/0", count: 3)
+        first.take("rows/0", count: UInt32(first["rows/0"].inlets[0].waiting))
+        let other = try HandExecution(pipeline)
+        other.execution.restore(first.execution.save())
+        let rows = try #require(other["rows/0"].outlets.first as? RowOutlet)
+        #expect(rows.account == RowAccount(written: 3))
+    }
+
     @Test func `state of another operator ends the process with both types named`() async throws {
         let ended = try await #require(
             processExitsWith: .failure, observing: [\.standardErrorContent]
