@@ -22,30 +22,8 @@ private func picture(of session: ReplaySession) throws -> String {
     return text
 }
 
-/// A shipped trace.
-private func shipped(_ name: String) throws -> Trace {
-    let project = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
-    return try Trace.open(path: "/\(project)/traces/orders/\(name).mcap")
-}
-
 /// The shipped trace in which an invariant fails.
 private func overdrawn() throws -> Trace { try shipped("overdrawn") }
-
-/// A trace written again with other ends of turns, for as long as `body` looks at it.
-private func withRewritten(
-    _ trace: Trace, _ change: (inout [EndNote]) -> Void, _ body: (Trace) throws -> Void
-) throws {
-    let path = NSTemporaryDirectory() + "weir-rewritten-\(UUID().uuidString).mcap"
-    defer { unlink(path) }
-    let writer = try TraceWriter(path: path, header: trace.header, overwrite: false)
-    let batches = trace.batches()
-    while var batch = try batches.next() {
-        change(&batch.schedule.ends)
-        try writer.consume(batch)
-    }
-    try writer.finish(try #require(trace.end))
-    try body(try Trace.open(path: path))
-}
 
 /// The ends of a trace's turns, in the order of the file.
 private func ends(of trace: Trace) throws -> [EndNote] {
@@ -75,6 +53,41 @@ private func session(memoryBytes: Int = 256 << 20) throws -> ReplaySession {
         }
     }
 
+    @Test func `an access is at the time of its turn`() throws {
+        let session = try session()
+        var times: Set<Int64> = []
+        for step in 1...session.lastStep {
+            guard let facts = try session.facts(of: step), facts.kind == .access else { continue }
+            #expect(try facts.time == session.facts(of: facts.turn)?.time)
+            times.insert(facts.time)
+        }
+        #expect(times.count > 1)
+    }
+
+    @Test func `each turn of a source took the elements that its note counts`() throws {
+        let session = try session()
+        let source = try #require(session.sourceNames.first)
+        var taken: [Step: UInt32] = [:]
+        for index in 0..<400 as Range<UInt64> {
+            if let step = try session.event(source: source, index: index)?.step {
+                taken[step, default: 0] += 1
+            }
+        }
+        // Of the last turn only some elements were asked for.
+        let whole = taken.keys.sorted().dropLast()
+        try #require(!whole.isEmpty)
+        for step in whole { #expect(try session.facts(of: step)?.count == taken[step]) }
+    }
+
+    @Test func `a search back finds the very step before`() throws {
+        let session = try session()
+        for step in [session.lastStep, 40, 2] as [Step] {
+            try session.go(to: step)
+            let found = try session.searchBack(candidates: { _ in true }, test: { true })
+            #expect(found == step.previous && session.position == step.previous)
+        }
+    }
+
     @Test func `a step forward and back changes nothing`() throws {
         let session = try session()
         var random = SeededGenerator(seed: 11, stream: 1)
@@ -101,8 +114,11 @@ private func session(memoryBytes: Int = 256 << 20) throws -> ReplaySession {
     @Test func `a sample that differs behind the last rest point is told at the end`() throws {
         let trace = try shipped("race")
         let last = try ends(of: trace).filter { $0.sample != nil }.map(\.step).max()
-        try withRewritten(trace) { ends in
-            for index in ends.indices where ends[index].step == last { ends[index].sample? ^= 1 }
+        try withRewritten(trace) { batch in
+            for index in batch.schedule.ends.indices
+            where batch.schedule.ends[index].step == last {
+                batch.schedule.ends[index].sample? ^= 1
+            }
         } _: { trace in
             let session = try ReplaySession(trace, orders, ReplaySession.Options())
             try session.go(to: session.lastStep)
@@ -116,8 +132,8 @@ private func session(memoryBytes: Int = 256 << 20) throws -> ReplaySession {
         let whole = try ReplayRun(trace, orders, ReplayRun.Options()).run()
         #expect(whole.divergence == nil && whole.reservation == nil)
         let gone = try #require(try ends(of: trace).dropFirst(40).first).step
-        try withRewritten(trace) { ends in
-            ends.removeAll { $0.step == gone }
+        try withRewritten(trace) { batch in
+            batch.schedule.ends.removeAll { $0.step == gone }
         } _: { trace in
             let report = try ReplayRun(trace, orders, ReplayRun.Options()).run()
             #expect(report.divergence == nil)
