@@ -127,6 +127,23 @@ import WeirTelemetry
         #expect(try positions(["c", "c", "c", "c"]) == [2, 4, 8, 9])
         #expect(try positions(["rc", "rc", "rc", "rc"]) == [8, 4, 2, 0])
         #expect(try text("c").contains("1: watch cell budget.left: 5 became 4"))
+        #expect(try positions(["goto start", "c 3", "rc 2"]) == [0, 8, 2])
+    }
+
+    @Test func `a level that is to be exceeded is not reached by its own number`() {
+        typealias Level = BreakCondition.QueueLevel
+        let above = Level(isPercent: false, value: 3, includesIt: false)
+        let from = Level(isPercent: false, value: 3, includesIt: true)
+        #expect(!above.isReached(depth: 3, capacity: 4) && above.isReached(depth: 4, capacity: 4))
+        #expect(from.isReached(depth: 3, capacity: 4) && !from.isReached(depth: 2, capacity: 4))
+    }
+
+    @Test func `a stage's name stands for its own channels and not for those that begin with it`() {
+        let run = SmallRun(left: [9, 9])
+        run.channelNames = ["a/0>b/0", "ab/0>b/0", "a/1>b/0", "a/0>bc/0"]
+        let debugger = Debugger(run, started: Instant(nanoseconds: 0), nanoseconds: { 7 })
+        #expect(debugger.channels(named: "a>b") == ["a/0>b/0", "a/1>b/0"])
+        #expect(debugger.channels(named: "a/0>b") == ["a/0>b/0"])
     }
 
     @Test func `a condition stops where it comes to hold, and not while it holds`() throws {
