@@ -181,7 +181,7 @@ let package = Package(
             name: "WeirAppTests",
             dependencies: [
                 "WeirApp", "WeirBase", "WeirTelemetry", "WeirTrace", "WeirEngine", "WeirTerminal",
-                "WeirMonitor", "WeirTesting", "Gallery",
+                "WeirMonitor", "WeirTesting", "WeirReplay", "Gallery",
             ], swiftSettings: strict),
         .testTarget(name: "TidyTests", swiftSettings: strict),
         // A program whose pipelines trap and hang, for the tests that run it.

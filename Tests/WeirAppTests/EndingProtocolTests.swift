@@ -143,4 +143,13 @@ import Testing
         let isWhole = ending.finished(now: 0)
         #expect(deaths == [true, false] && !isWhole)
     }
+
+    @Test func `a signal before the trace was closed counts where the screen stays`() {
+        var ending = running()
+        _ = ending.signal(now: 0)
+        let isWhole = ending.finished(now: 1)
+        #expect(isWhole)
+        ending.closed()
+        #expect(ending.signal(now: 2) == .leave)
+    }
 }

@@ -85,4 +85,11 @@ import WeirBase
         #expect(!run.lines[0].contains("latency"))
         #expect(run.lines[1].hasSuffix("  latency p50 2 ms p99 2 ms"))
     }
+
+    @Test func `busy, blocked and waiting stand under their own names`() {
+        var run = Run()
+        for _ in 0..<20 { run.pass(busy: 5, held: 35, both: 20) }
+        let line = run.lines.last ?? ""
+        #expect(line.contains("busy  25%  blocked  35%  waiting  20%"), "\(line)")
+    }
 }

@@ -50,4 +50,15 @@ import Testing
             #expect(left == ["1.mcap", "2.mcap", "theirs.mcap"])
         }
     }
+
+    @Test func `a trace whose lanes lie beside it stays, as its run records or has died`() throws {
+        try withFolder { folder in
+            for day in 1...4 {
+                try make(
+                    folder + "/\(day).mcap", megabytes: 400, days: Double(day), isOurs: true)
+            }
+            try Data().write(to: URL(fileURLWithPath: folder + "/4.mcap.lanes"))
+            #expect(Retention.makeRoom(in: folder) == ["\(folder)/3.mcap"])
+        }
+    }
 }

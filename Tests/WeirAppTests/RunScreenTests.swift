@@ -133,4 +133,18 @@ import WeirTesting
         #expect(times.last == 100)
         #expect(stage.feed.take().isEmpty)
     }
+
+    @Test func `violations beyond the feed's bound are counted, and the first are kept`() {
+        let stage = Stage()
+        let count = ScreenFeed.maximumViolations + 3
+        for number in 1...count {
+            stage.feed.offer(
+                Notice(severity: .violation, step: 2, time: 0, origin: "v", text: "v\(number)"))
+        }
+        let notices = stage.feed.take().notices
+        let violations = notices.filter { $0.severity == .violation }
+        #expect(violations.count == ScreenFeed.maximumViolations)
+        #expect(violations.first?.text == "v1")
+        #expect(notices.last?.text == "3 notices came too fast to be shown")
+    }
 }
