@@ -55,7 +55,7 @@ private func session(memoryBytes: Int = 256 << 20) throws -> ReplaySession {
 
     @Test func `an access is at the time of its turn`() throws {
         let session = try session()
-        var times: Set<Int64> = []
+        var times: Set<RunTime> = []
         for step in 1...session.lastStep {
             guard let facts = try session.facts(of: step), facts.kind == .access else { continue }
             #expect(try facts.time == session.facts(of: facts.turn)?.time)
