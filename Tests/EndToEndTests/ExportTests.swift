@@ -119,6 +119,7 @@ struct ExportTests {
         (["--signal", "logs", "--from", "x"], "--from"),
         (["--signal", "logs", "--format", "xml"], "format"),
         (["--signal", "schedule", "--regenerate"], "regenerate"),
+        (["--signal", "logs", "--regenerate", "--follow"], "Give --follow or --regenerate"),
     ])
     func `a wrong filter is code 2 and leaves no file`(arguments: [String], hint: String) throws {
         let outcome = try weir.run(["export", "t.mcap", "--output", "out.jsonl"] + arguments)

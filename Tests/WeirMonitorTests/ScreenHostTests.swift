@@ -77,6 +77,14 @@ import WeirTerminal
         #expect(lines(model)[1].hasPrefix("tally 0"))
     }
 
+    @Test func `of three views the one before the first is the last`() {
+        var model = model([Tally.self, Overview.self, Tally.self])
+        _ = press(&model, .character("c"), .backTab)
+        #expect(lines(model)[1].hasPrefix("tally 0"))
+        _ = press(&model, .tab)
+        #expect(lines(model)[1].hasPrefix("tally 1"))
+    }
+
     @Test func `the selected stage and the shown time stay from view to view`() {
         var model = model()
         _ = press(&model, .down, .down, .character("t"), .tab)
