@@ -54,10 +54,10 @@ import WeirTrace
     /// A turn of the source, or of another subtask, at step 2.
     private static func turn(
         _ kind: StepKind, step: Step = 2, subtask: SubtaskIndex = 0, count: UInt32 = 0,
-        time: Int64 = 0
+        time: RunTime = .zero
     ) -> StepNote {
         var note = StepNote(step: step, kind: kind)
-        (note.subtask, note.count, note.time) = (subtask, count, RunTime(time))
+        (note.subtask, note.count, note.time) = (subtask, count, time)
         return note
     }
 
@@ -96,21 +96,23 @@ import WeirTrace
             (-1, .min),
         ] as [(Int64, Int64)], [StepKind.timer, .rest])
     func `a time that no instant has is a divergence`(
-        of: (time: Int64, started: Int64), kind: StepKind
+        of: (microseconds: Int64, started: Int64), kind: StepKind
     ) throws {
         let found = try #require(
             try Self.divergence(
-                behindOneTurn: Self.turn(kind, time: of.time), started: of.started))
-        #expect(found.expected == "a time of \(of.time) us after the start")
+                behindOneTurn: Self.turn(kind, time: RunTime(of.microseconds)),
+                started: of.started))
+        #expect(found.expected == "a time of \(of.microseconds) us after the start")
     }
 
     @Test(
         arguments: [(Int64.max / 1_000, 807), (Int64.min / 1_000, -808), (0, .max), (0, .min)]
             as [(Int64, Int64)])
-    func `the last instants are times as any other`(time: Int64, started: Int64) throws {
+    func `the last instants are times as any other`(microseconds: Int64, started: Int64) throws {
         #expect(
             try Self.divergence(
-                behindOneTurn: Self.turn(.timer, time: time), started: started) == nil)
+                behindOneTurn: Self.turn(.timer, time: RunTime(microseconds)), started: started)
+                == nil)
     }
 
     @Test func `a schedule whose ends cannot be read on is run no further`() throws {
