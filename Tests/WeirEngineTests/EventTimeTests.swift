@@ -130,6 +130,21 @@ private func window(_ width: Duration) -> Link {
                 == true)
     }
 
+    // The first timer is the element's, and only those that timers set are counted.
+    @Test(arguments: [(5, true), (6, false)] as [(Int64, Bool)])
+    func `timers may set each other as often as the bound says and not once more`(
+        last: Int64, passes: Bool
+    ) {
+        var limits = TimerLimits()
+        limits.chain = 4
+        let chain = DrivenChain<Int, Int>([
+            ticking(after: 1, limits: limits) { $0 < last ? $0 + 1 : nil }
+        ])
+        chain.send(7, at: 0)
+        chain.finish()
+        #expect((chain.failure == nil) == passes)
+    }
+
     @Test func `a chain without an end fires as far as each watermark goes`() {
         var limits = TimerLimits()
         limits.chain = 100

@@ -68,6 +68,28 @@ import WeirTelemetry
         executor.stop()
     }
 
+    @Test func `answers wait in the order in which they came`() {
+        let lanes = LaneSet(
+            layout: LaneLayout(workers: 1, workerSlots: 64, sources: [], executors: 1))
+        let delivered = ConditionLock()
+        let noted = Noted()
+        let executor = CallExecutor(lanes: lanes.executors) { _ in
+            delivered.withLock {
+                noted.numbers.append(0)
+                delivered.broadcast()
+            }
+        }
+        executor.start()
+        // One thread makes the calls one after the other.
+        for call in [17, 4, 18] as [UInt64] {
+            executor.submit(PendingCall(subtask: 3, call: call) { [1] })
+        }
+        delivered.withLock { while noted.numbers.count < 3 { delivered.wait() } }
+        #expect(executor.answered(3, atMost: 9) == [17, 4, 18])
+        #expect(executor.answered(3, atMost: 2) == [17, 4])
+        executor.stop()
+    }
+
     private final class Noted: @unchecked Sendable {
         // Unchecked: guarded by the test's monitor.
         var numbers: [UInt64] = []
