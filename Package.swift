@@ -67,9 +67,7 @@ let package = Package(
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "HeapModule", package: "swift-collections"),
             ],
-            // The context of an operator's closure cannot leave the closure (`~Escapable`). Only
-            // its initialiser needs the feature; who imports the engine does not.
-            swiftSettings: strict + [.enableExperimentalFeature("Lifetimes")]),
+            swiftSettings: strict),
         .target(
             name: "WeirConnectors",
             dependencies: ["WeirBase", "WeirTelemetry", "WeirEngine", "WeirPattern"],

@@ -3,12 +3,13 @@ public import WeirTelemetry
 
 /// What an operator's closure can do besides computing: emit, log, set timers, know the time.
 ///
-/// Lent to the closure for one call. It can neither be copied nor leave the closure: what it
-/// reaches belongs to the turn, and the compiler refuses to keep it. A struct that is passed
-/// `inout` and lies on the stack, because one is made for each element: a class would cost twice
-/// as much.
+/// Lent to the closure for one call. It cannot be copied, and as nobody else can make one, it
+/// cannot be moved out of the closure either: what it reaches belongs to the turn. It is not
+/// `~Escapable`: under the thread sanitizer Swift 6.3 takes its mutating methods for an escape. A
+/// struct that is passed `inout` and lies on the stack, because one is made for each element: a
+/// class would cost twice as much.
 @frozen
-public struct OperatorContext<Output: Sendable>: ~Copyable, ~Escapable {
+public struct OperatorContext<Output: Sendable>: ~Copyable {
     @usableFromInline let frame: UnsafeMutablePointer<Frame>
     @usableFromInline let output: UnsafeMutablePointer<OutputBuffer<Output>>
     /// The event time that is handed on, nanoseconds since 1970.
@@ -19,9 +20,7 @@ public struct OperatorContext<Output: Sendable>: ~Copyable, ~Escapable {
     /// returned.
     @usableFromInline var timers: TimerRequests
 
-    /// Immortal, as it depends on no other value's lifetime; a caller lends it `inout` and ends it.
     @usableFromInline
-    @_lifetime(immortal)
     init(
         frame: UnsafeMutablePointer<Frame>, output: UnsafeMutablePointer<OutputBuffer<Output>>,
         time: Int64, index: UInt32
