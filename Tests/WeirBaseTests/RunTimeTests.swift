@@ -9,7 +9,11 @@ import WeirBase
         #expect(RunTime(nanoseconds: nanoseconds) == time)
     }
 
-    @Test(arguments: [(0, 0), (1, 1), (1_000, 1), (1_001, 2)] as [(Int64, RunTime)])
+    @Test(
+        arguments: [
+            (0, 0), (1, 1), (1_000, 1), (1_001, 2), (-1, 0), (-1_000, -1), (-1_500, -1),
+            (.max, 9_223_372_036_854_776),
+        ] as [(Int64, RunTime)])
     func `a time to wait until is rounded up`(nanoseconds: Int64, time: RunTime) {
         #expect(RunTime(roundingUp: nanoseconds) == time)
     }
@@ -28,6 +32,9 @@ import WeirBase
         #expect(RunTime.min.nanoseconds == .min)
         #expect(RunTime.max.instant(after: Instant(milliseconds: 1)) == .distantFuture)
         #expect(RunTime.min.instant(after: Instant(milliseconds: -1)) == .distantPast)
+        #expect(RunTime.max.exactInstant(after: .distantPast) == nil)
+        #expect(RunTime(1).exactInstant(after: .distantFuture) == nil)
+        #expect(RunTime(-1).exactInstant(after: .distantPast) == nil)
         #expect(RunTime.max.since(-1) == nil)
         #expect(RunTime.min.since(1) == nil)
     }
@@ -41,6 +48,7 @@ import WeirBase
     @Test func `a moment of a run is so much behind its start`() {
         let start = Instant(milliseconds: 1_000)
         #expect(RunTime.seconds(2).instant(after: start) == Instant(milliseconds: 3_000))
+        #expect(RunTime.seconds(2).exactInstant(after: start) == Instant(milliseconds: 3_000))
     }
 
     @Test func `it is written and read as the bare number of microseconds`() throws {

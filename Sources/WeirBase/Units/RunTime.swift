@@ -22,7 +22,10 @@ package struct RunTime: UnitNumber {
     /// So many nanoseconds after the start, rounded up to microseconds: who waits until then does
     /// not come early.
     @inlinable
-    package init(roundingUp nanoseconds: Int64) { self.init((nanoseconds + 999) / 1_000) }
+    package init(roundingUp nanoseconds: Int64) {
+        let (whole, left) = nanoseconds.quotientAndRemainder(dividingBy: 1_000)
+        self.init(left > 0 ? whole + 1 : whole)
+    }
 
     /// So much time after the start, cut to microseconds; the nearest that there is where it is
     /// too long.
@@ -76,8 +79,19 @@ package struct RunTime: UnitNumber {
     /// where it lies outside of all years.
     @inlinable
     package func instant(after start: Instant) -> Instant {
-        let (sum, overflow) = start.nanoseconds.addingReportingOverflow(nanoseconds)
-        return Instant(nanoseconds: overflow ? (rawValue < 0 ? .min : .max) : sum)
+        exactInstant(after: start) ?? (rawValue < 0 ? .distantPast : .distantFuture)
+    }
+
+    /// The point in time at which it is, of a run that began at `start`; nil where it lies beyond
+    /// what an instant holds.
+    ///
+    /// A run's clock cannot get there, but the notes of a damaged trace may say anything. Whoever
+    /// takes a time from one asks here first, so that a turn may add it up without looking.
+    @inlinable
+    package func exactInstant(after start: Instant) -> Instant? {
+        let (passed, isBeyond) = rawValue.multipliedReportingOverflow(by: 1_000)
+        let (sum, isSumBeyond) = start.nanoseconds.addingReportingOverflow(passed)
+        return isBeyond || isSumBeyond ? nil : Instant(nanoseconds: sum)
     }
 
     /// How long it has been since `earlier`, negative where that lies ahead; nil where no number

@@ -31,18 +31,6 @@ package protocol Outside: AnyObject, Sendable {
     var calls: any CallDesk { get }
 }
 
-extension Outside {
-    /// The instant at a time of the run; nil where it lies beyond what an instant holds.
-    ///
-    /// A run's clock cannot get there, but the notes of a damaged trace may say anything. Whoever
-    /// takes a time from one asks here first, so that a turn may add it up without looking.
-    package func instant(at time: RunTime) -> Instant? {
-        let (nanoseconds, isBeyond) = time.rawValue.multipliedReportingOverflow(by: 1_000)
-        let (sum, isSumBeyond) = started.addingReportingOverflow(nanoseconds)
-        return isBeyond || isSumBeyond ? nil : Instant(nanoseconds: sum)
-    }
-}
-
 /// Takes asynchronous calls and has their answers until a completion turn takes them.
 ///
 /// The order is: an operator makes calls in a turn; behind that turn's end they are submitted; an

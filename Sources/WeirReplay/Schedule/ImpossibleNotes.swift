@@ -25,9 +25,9 @@ extension StepNote {
 
     /// Why no run that has this outside can have noted the step at its time; nil where one can.
     func timeObjection(in outside: any Outside) -> Objection? {
-        guard kind.beginsTurn || kind == .rest, outside.instant(at: time) == nil else {
-            return nil
-        }
+        guard kind.beginsTurn || kind == .rest,
+            time.exactInstant(after: Instant(nanoseconds: outside.started)) == nil
+        else { return nil }
         return Objection(
             noted: "a time of \(time.rawValue) us after the start",
             fact: "no point in time lies there for a run that started at \(outside.started) ns")
