@@ -13,6 +13,8 @@ import Testing
         ("Sources/WeirTrace/A.swift", "public import Foundation", "Foundation"),
         ("Sources/Unknown/A.swift", "import WeirBase", "WeirBase"),
         ("Sources/WeirTerminal/Canvas/A.swift", "import CNCurses", "CNCurses"),
+        ("Sources/WeirMonitor/A.swift", "import Glibc", "Glibc"),
+        ("Sources/WeirMonitor/A.swift", "import WeirTrace", "WeirTrace"),
         ("Tests/WeirBaseTests/A.swift", "import NIOCore", "NIOCore"),
     ])
     func `an import without an arrow is found`(path: String, text: String, module: String) {
