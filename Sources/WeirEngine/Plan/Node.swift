@@ -347,8 +347,9 @@ final class Distributor<Element>: AnyDistributor {
 /// all of them.
 ///
 /// Control messages come through all operators to it, and it sends them to every outlet. What it
-/// keeps is how much each output was given, for the books.
-final class ChainEnd: OperatorState {
+/// keeps is how much each output was given, for the books; that is in no digest of its own, because
+/// the digests of the outlets and channels have it.
+final class ChainEnd: ShowsNothing {
     private let outputs: [any AnyDistributor]
     var partName: String { "outlets" }
 
@@ -361,10 +362,6 @@ final class ChainEnd: OperatorState {
         for output in outputs { output.pass(control) }
     }
 
-    func sample(into hash: inout StableHash) -> Int { 0 }
-    /// Nothing: what was given is in the digests of the outlets and channels.
-    func digest(into hash: inout StableHash) {}
-
     func save() -> Saved<[UInt64]> {
         Saved(outputs.map(\.given), bytes: outputs.count * MemoryLayout<UInt64>.stride)
     }
@@ -374,11 +371,4 @@ final class ChainEnd: OperatorState {
             given.count == outputs.count, "\(given.count) counts for \(outputs.count) outputs")
         for (output, count) in zip(outputs, given) { output.given = count }
     }
-
-    var held: UInt64 { 0 }
-    var view: (any StateView)? { nil }
-    var timers: (any OperatorTimers)? { nil }
-    var calls: (any CallPort)? { nil }
-    var checks: (any StateChecks)? { nil }
-    var watched: WatchedTable? { nil }
 }

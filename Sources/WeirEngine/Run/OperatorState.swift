@@ -34,24 +34,31 @@ protocol OperatorState: SavablePart {
     var watched: WatchedTable? { get }
 }
 
-/// The state of an operator that keeps nothing from turn to turn: it is there to be told of control
-/// messages.
+/// State that shows nothing: no elements are held in it, nobody asks to look at it, and it has no
+/// timers, calls or conditions.
 ///
-/// Whoever says so has all the other answers; they are not defaults of `OperatorState`, so that an
-/// operator which keeps something still has to give each of them.
-protocol KeepsNothing: OperatorState where Snapshot == Void {}
+/// Whoever says so has these answers; they are not defaults of `OperatorState`, so that every other
+/// operator still has to give each of them.
+protocol ShowsNothing: OperatorState {}
 
-extension KeepsNothing {
+extension ShowsNothing {
     func sample(into hash: inout StableHash) -> Int { 0 }
     func digest(into hash: inout StableHash) {}
-    func save() -> Saved<Void> { Saved((), bytes: 0) }
-    func restore(_ snapshot: Void) {}
     var held: UInt64 { 0 }
     var view: (any StateView)? { nil }
     var timers: (any OperatorTimers)? { nil }
     var calls: (any CallPort)? { nil }
     var checks: (any StateChecks)? { nil }
     var watched: WatchedTable? { nil }
+}
+
+/// The state of an operator that keeps nothing from turn to turn either: it is there to be told of
+/// control messages.
+protocol KeepsNothing: ShowsNothing where Snapshot == Void {}
+
+extension KeepsNothing {
+    func save() -> Saved<Void> { Saved((), bytes: 0) }
+    func restore(_ snapshot: Void) {}
 }
 
 /// An operator's state as a table of entries, for a debugger. At a rest point, or in a replay
