@@ -20,11 +20,9 @@ package struct StageRate: Equatable, Sendable {
 
         /// Takes the shares from what passed in each state.
         mutating func take(_ passed: StateTimes) {
-            let whole = Double(passed.whole)
-            guard whole > 0 else { return }
-            busy = Double(passed.busy) / whole
-            backpressured = Double(passed.backpressured) / whole
-            waiting = Double(passed.waiting) / whole
+            guard let shares = StateShares(of: passed) else { return }
+            (busy, backpressured) = (shares.busy, shares.backpressured)
+            waiting = shares.waiting
         }
     }
 
@@ -73,12 +71,27 @@ package struct StageRate: Equatable, Sendable {
     /// How full its fullest channel is at the later sample, as a share.
     package var fill: Double { capacity == 0 ? 0 : Double(depth) / Double(capacity) }
 
-    /// Takes the shares from what passed in each state. They are shares of all that passed there
-    /// and not of the time between the samples, so that they sum to one whatever the samples' clock
-    /// says. Where nothing passed the stage was idle.
+    /// Takes the shares from what passed in each state. Where nothing passed the stage was idle.
     mutating func take(_ passed: StateTimes) {
+        guard let shares = StateShares(of: passed) else { return }
+        (busy, backpressured) = (shares.busy, shares.backpressured)
+        (waiting, idle) = (shares.waiting, shares.idle)
+    }
+}
+
+/// The shares of the time that was spent in each state. They are shares of all that passed there
+/// and not of the time between two samples, so that they sum to one whatever the samples' clock
+/// says.
+private struct StateShares {
+    var busy: Double
+    var backpressured: Double
+    var waiting: Double
+    var idle: Double
+
+    /// Nil where no time passed at all.
+    init?(of passed: StateTimes) {
         let whole = Double(passed.whole)
-        guard whole > 0 else { return }
+        guard whole > 0 else { return nil }
         busy = Double(passed.busy) / whole
         backpressured = Double(passed.backpressured) / whole
         waiting = Double(passed.waiting) / whole
