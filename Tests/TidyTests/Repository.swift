@@ -50,17 +50,24 @@ struct Repository {
         return SourceFile(path: path, text: String(decoding: data, as: UTF8.self))
     }
 
-    func swiftFiles() throws -> [SourceFile] {
-        let paths = try paths(below: "Sources") + paths(below: "Tests")
-        return try paths.filter { $0.hasSuffix(".swift") }.map(file)
+    /// All Swift sources. They are read and taken apart once for all rules, which is most of what
+    /// the rules cost.
+    func swiftFiles() throws -> [SourceFile] { try Self.sources.get() }
+
+    private static let sources = Result {
+        let repository = Repository()
+        let paths = try repository.paths(below: "Sources") + repository.paths(below: "Tests")
+        return try paths.filter { $0.hasSuffix(".swift") }.map(repository.file)
     }
 
     /// Every file that people wrote or that ships.
     func allFiles() throws -> [SourceFile] {
+        let sources = try swiftFiles()
+        let known = Set(sources.map(\.path))
         var paths = try topLevelNames().filter { Self.topLevel.contains($0) && $0.contains(".") }
         for folder in [".ci", "Sources", "Tests", "traces", "findings"] {
             paths += try self.paths(below: folder)
         }
-        return try paths.map(file)
+        return try sources + paths.filter { !known.contains($0) }.map(file)
     }
 }
