@@ -18,7 +18,7 @@ struct DamageTests {
     init() throws {
         weir = try Weir()
         let run = try weir(
-            "run", "orders", "--rate", "max", "--limit", "1500", "--record", "t.mcap", "--seed",
+            "run", "orders", "--rate", "max", "--limit", "400", "--record", "t.mcap", "--seed",
             "4", "--workers", "2")
         try #require(run.code == 0, "\(run)")
     }

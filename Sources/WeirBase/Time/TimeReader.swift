@@ -141,13 +141,7 @@ package struct TimeReader {
 
     /// Reads exactly `count` digits as a number.
     private mutating func digits(_ count: Int) -> Int? {
-        guard bytes.count - position >= count else { return nil }
-        var value = 0
-        for index in position..<position + count {
-            let digit = bytes[index] &- 0x30
-            if digit > 9 { return nil }
-            value = value * 10 + Int(digit)
-        }
+        guard let value = bytes.decimal(at: position, digits: count) else { return nil }
         position += count
         return value
     }

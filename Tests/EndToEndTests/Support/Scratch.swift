@@ -80,6 +80,10 @@ enum Lines {
         }
     }
 
-    /// A file of these lines that is larger than what is taken into a trace.
-    static func large() -> String { text(0..<90_000) }
+    /// A file of these lines that is larger than what is taken into a trace, 5 MB. The lines are
+    /// long: what a run costs are its lines, and what the tests want are its bytes.
+    static func large() -> String {
+        let padding = " " + String(repeating: "x", count: 850) + "\n"
+        return (0..<5_500).map { line($0) + padding }.joined()
+    }
 }

@@ -67,13 +67,7 @@ struct LineCursor {
     /// Reads exactly `count` digits as a number.
     @inline(__always)
     mutating func digits(_ count: Int) -> Int? {
-        guard line.count - position >= count else { return nil }
-        var value = 0
-        for index in position..<position + count {
-            let digit = line[index] &- 0x30
-            if digit > 9 { return nil }
-            value = value * 10 + Int(digit)
-        }
+        guard let value = line.decimal(at: position, digits: count) else { return nil }
         position += count
         return value
     }
