@@ -34,7 +34,7 @@ package final class RecordedOutside: Outside, @unchecked Sendable {
         }
     }
 
-    package let started: Int64
+    package let started: Instant
     private let answers: Answers
     private let rowFeeds: [Int: any RowFeed]
     private let desk: RecordedCalls
@@ -43,10 +43,10 @@ package final class RecordedOutside: Outside, @unchecked Sendable {
     private var isAbandoned = false
 
     /// An outside whose rows go to `rows`, by the sink's index, or nowhere. `started` is the
-    /// recorded run's start in nanoseconds since 1970. `onUnmade` is told when a turn takes the
-    /// answer of a call that this replay has not made.
+    /// recorded run's start. `onUnmade` is told when a turn takes the answer of a call that this
+    /// replay has not made.
     package init(
-        started: Int64, answers: Answers, rows: [Int: any RowFeed] = [:],
+        started: Instant, answers: Answers, rows: [Int: any RowFeed] = [:],
         onUnmade: @escaping (Divergence) -> Void
     ) {
         self.started = started

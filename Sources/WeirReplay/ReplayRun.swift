@@ -77,7 +77,7 @@ package struct ReplayRun {
         do {
             planned = try pipeline.plan(
                 settings: header.settings, parallelism: header.parallelism, seed: header.seed,
-                started: Instant(nanoseconds: header.started))
+                started: header.started)
         } catch let error as PlanError {
             throw ReplayRefused("the trace's plan cannot be made again: \(error)")
         }

@@ -21,8 +21,8 @@ package final class Rerun {
 
     /// What surrounds the schedule in one replay.
     package struct Setup {
-        /// The recorded run's start, nanoseconds since 1970.
-        package var started: Int64
+        /// The recorded run's start.
+        package var started: Instant
         package var schedule: RecordedSchedule
         package var answers: RecordedOutside.Answers
         /// Where the rows of a sink go, by the sink's index; those of other sinks are discarded.
@@ -33,7 +33,7 @@ package final class Rerun {
         package var lastStep = Step.max
 
         package init(
-            started: Int64, schedule: RecordedSchedule, answers: RecordedOutside.Answers
+            started: Instant, schedule: RecordedSchedule, answers: RecordedOutside.Answers
         ) {
             self.started = started
             self.schedule = schedule

@@ -1,6 +1,6 @@
 import Glibc
 import Synchronization
-import WeirBase
+package import WeirBase
 package import WeirEngine
 import WeirReplay
 package import WeirTelemetry
@@ -30,11 +30,11 @@ package struct StressRecording: Sendable {
 /// Running the pipeline with recording, on threads or simulated.
 extension StressPipeline {
     /// When every stress run says that it started.
-    package static let started: Int64 = 1_700_000_000_000_000_000
+    package static let started = Instant(nanoseconds: 1_700_000_000_000_000_000)
 
     /// The plan of this shape.
     package func plan() throws -> PlannedPipeline {
-        try pipeline.plan(seed: shape, started: Instant(nanoseconds: Self.started))
+        try pipeline.plan(seed: shape, started: Self.started)
     }
 
     /// The lanes of a run. Only the source of bytes has room for input.

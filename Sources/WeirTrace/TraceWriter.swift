@@ -22,8 +22,8 @@ package final class TraceWriter: RecordConsumer, @unchecked Sendable {
     private let zstd = Zstd()
     /// The numbers that the file gives to the topics.
     private let channels: [Topic: UInt16]
-    /// The run's start, nanoseconds since 1970.
-    private let started: Int64
+    /// The run's start.
+    private let started: Instant
     /// The size at which recording ends; nil without a bound.
     private let byteBound: Int?
     /// Bytes of the file. Written by the recorder's thread, read by any.
@@ -95,7 +95,7 @@ package final class TraceWriter: RecordConsumer, @unchecked Sendable {
                 ("format", TraceMetadata.version), ("run", header.run),
                 ("pipeline", header.pipeline), ("version", header.version),
                 ("plan", header.plan), ("seed", "\(header.seed)"),
-                ("workers", "\(header.workers)"), ("started_ns", "\(header.started)"),
+                ("workers", "\(header.workers)"), ("started_ns", "\(header.started.nanoseconds)"),
             ])
     }
 
@@ -201,7 +201,7 @@ package final class TraceWriter: RecordConsumer, @unchecked Sendable {
         self.time = max(self.time, time)
         // The times may come from a damaged trace that is being rewritten. The running maximum is
         // never below zero, so that a sum that is too large for a clock is too large upwards.
-        let (sum, isTooLarge) = started.addingReportingOverflow(self.time.nanoseconds)
+        let (sum, isTooLarge) = started.nanoseconds.addingReportingOverflow(self.time.nanoseconds)
         let logTime = isTooLarge ? Int64.max : max(0, sum)
         assert(channels[topic] != nil, "topic \(topic.rawValue) has no channel to be written to")
         // Every topic has a channel, so that the 0 is never used.

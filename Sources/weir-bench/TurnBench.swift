@@ -27,7 +27,7 @@ struct TurnBench: Sendable {
     }
 
     /// When every run says that it started, so that nothing depends on the day.
-    private static let started: Int64 = 1_700_000_000_000_000_000
+    private static let started = Instant(nanoseconds: 1_700_000_000_000_000_000)
 
     /// Makes a run of about `turns` turns and measures it. Without recording there are no lanes, so
     /// that the difference of two runs is what recording costs.

@@ -142,7 +142,7 @@ import WeirTrace
         #expect(run.live.frames.count >= 10)
         for (time, frame) in run.live.frames.sorted(by: { $0.key < $1.key }) {
             let figures = try #require(frame.figures)
-            let instant = time.instant(after: Instant(nanoseconds: trace.header.started))
+            let instant = time.instant(after: trace.header.started)
             let sample = try #require(exported.samples[instant.rfc3339(digits: 9)])
             let rows = frame.text.split(separator: "\n")
             #expect(sample["weir_recorder_bytes_total"] == Double(figures.recorder.bytes))

@@ -18,7 +18,7 @@ import WeirBase
         init(workers: Int = 2) {
             var facts = RunFacts(
                 pipeline: "two", stages: ["source", "sink"],
-                edges: [("source", "sink")], started: 0, tracePath: nil)
+                edges: [("source", "sink")], started: Instant(nanoseconds: 0), tracePath: nil)
             facts.workers = workers
             timeline = Timeline(facts)
         }

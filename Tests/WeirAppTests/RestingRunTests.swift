@@ -23,7 +23,7 @@ import WeirTelemetry
         // Time for a hundred rest points.
         (options.restInterval, options.duration) = (2_000_000, 200_000_000)
         var setup = LiveRun.Setup(
-            started: 1_700_000_000_000_000_000, schedule: .parallel(options))
+            started: Instant(nanoseconds: 1_700_000_000_000_000_000), schedule: .parallel(options))
         (setup.connections.sources, setup.connections.storesInput) = ([nil], [false])
         setup.lanes = lanes
         var bind = BindOptions(seed: 1)

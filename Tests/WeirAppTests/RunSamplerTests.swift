@@ -222,7 +222,7 @@ private final class SkewWatch: @unchecked Sendable {
                 .process("both", state: 0, emitting: Int.self) { _, _, _ in self.look() }
         }
         var setup = LiveRun.Setup(
-            started: 1_700_000_000_000_000_000, schedule: .drawn(seed: 5))
+            started: Instant(nanoseconds: 1_700_000_000_000_000_000), schedule: .drawn(seed: 5))
         (setup.connections.sources, setup.connections.storesInput) = ([nil, nil], [false, false])
         var bind = BindOptions(seed: 1)
         bind.limit = 2_000
@@ -313,7 +313,7 @@ private struct ParallelRun: Sendable {
         var options = ParallelScheduler.Options(workers: workers)
         options.turnsPerActivation = turns
         var setup = LiveRun.Setup(
-            started: 1_700_000_000_000_000_000, schedule: .parallel(options))
+            started: Instant(nanoseconds: 1_700_000_000_000_000_000), schedule: .parallel(options))
         (setup.connections.sources, setup.connections.storesInput) = ([nil], [false])
         var bind = BindOptions(seed: 1)
         bind.limit = limit
@@ -354,7 +354,7 @@ private struct WideRun {
             }
         }
         var setup = LiveRun.Setup(
-            started: 1_700_000_000_000_000_000, schedule: .drawn(seed: 5))
+            started: Instant(nanoseconds: 1_700_000_000_000_000_000), schedule: .drawn(seed: 5))
         (setup.connections.sources, setup.connections.storesInput) = ([nil], [false])
         var bind = BindOptions(seed: 1)
         bind.limit = limit

@@ -24,7 +24,7 @@ import WeirTesting
 
         func screen() -> RunScreen {
             let facts = RunFacts(
-                pipeline: "p", stages: ["a"], edges: [], started: 0,
+                pipeline: "p", stages: ["a"], edges: [], started: Instant(nanoseconds: 0),
                 tracePath: nil)
             let screen = RunScreen(
                 terminal: terminal, wake: { [terminal] in terminal.wake() },

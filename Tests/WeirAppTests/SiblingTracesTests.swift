@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import WeirBase
 import WeirTelemetry
 import WeirTrace
 
@@ -8,7 +9,7 @@ import WeirTrace
 /// How a newer trace of the same pipeline is found beside one that is shown.
 @Suite struct SiblingTracesTests {
     /// Writes a trace of a run that started at a time.
-    private func write(_ path: String, run: Int, started: Int64) throws {
+    private func write(_ path: String, run: Int, started: Instant) throws {
         var header = RunHeader(
             run: String(repeating: "\(run)", count: 32), pipeline: "orders", version: "1",
             plan: "00112233aabbccdd", seed: 7)
@@ -25,7 +26,7 @@ import WeirTrace
         let folder = NSTemporaryDirectory() + "weir-siblings-\(UUID().uuidString)"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(atPath: folder) }
-        try write(folder + "/shown.mcap", run: 1, started: 1_000)
+        try write(folder + "/shown.mcap", run: 1, started: Instant(nanoseconds: 1_000))
         var siblings = SiblingTraces(of: try Trace.open(path: folder + "/shown.mcap"))
         for number in 0..<count {
             try Data("no trace".utf8).write(to: URL(filePath: folder + "/a\(number).mcap"))
@@ -42,7 +43,7 @@ import WeirTrace
 
     @Test func `files that cannot be read keep nobody from a newer trace`() throws {
         try withFolder(unreadable: 40) { folder, siblings in
-            try write(folder + "/newer.mcap", run: 2, started: 2_000)
+            try write(folder + "/newer.mcap", run: 2, started: Instant(nanoseconds: 2_000))
             #expect(newest(&siblings) == folder + "/newer.mcap")
         }
     }
@@ -54,7 +55,7 @@ import WeirTrace
             for _ in 0..<5 where siblings.look() { isEarly = true }
             #expect(!isEarly)
             // The file gets its contents and stays the same file.
-            try write(folder + "/written.mcap", run: 2, started: 2_000)
+            try write(folder + "/written.mcap", run: 2, started: Instant(nanoseconds: 2_000))
             let bytes = try Data(contentsOf: URL(filePath: folder + "/written.mcap"))
             try FileManager.default.removeItem(atPath: folder + "/written.mcap")
             let file = try FileHandle(forWritingTo: URL(filePath: folder + "/late.mcap"))

@@ -23,7 +23,7 @@ struct BookedRun {
 
     init(_ pipeline: Pipeline, seed: UInt64 = 1, _ options: Options = Options()) throws {
         let planned = try pipeline.plan(seed: seed)
-        var setup = LiveRun.Setup(started: 0, schedule: .drawn(seed: seed))
+        var setup = LiveRun.Setup(started: Instant(nanoseconds: 0), schedule: .drawn(seed: seed))
         setup.connections.sources = planned.plan.sources.map { source in
             source.readsBytes ? GivenText(options) : nil
         }

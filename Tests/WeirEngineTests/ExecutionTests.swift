@@ -26,7 +26,7 @@ import WeirTelemetry
         }
         var options = BindOptions(seed: 3)
         options.limit = 200
-        var setup = LiveRun.Setup(started: 0, schedule: .drawn(seed: 3))
+        var setup = LiveRun.Setup(started: Instant(nanoseconds: 0), schedule: .drawn(seed: 3))
         setup.connections.sources = [nil]
         setup.connections.storesInput = [false]
         setup.connections.sinks = [Discarded()]
@@ -51,7 +51,7 @@ import WeirTelemetry
         (bind.limit, bind.rate) = (20, 1_000)
         var options = ParallelScheduler.Options(workers: workers)
         (options.restInterval, options.clerkInterval) = (0, 3_600_000_000_000)
-        var setup = LiveRun.Setup(started: 0, schedule: .parallel(options))
+        var setup = LiveRun.Setup(started: Instant(nanoseconds: 0), schedule: .parallel(options))
         (setup.connections.sources, setup.connections.storesInput) = ([nil], [false])
         let run = try LiveRun(try pipeline.plan(), bind, setup)
         // On a thread of its own: a clerk that nobody can wake would keep this one for an hour.

@@ -55,7 +55,7 @@ import WeirTelemetry
         }
         var options = BindOptions(seed: 3)
         options.limit = 300
-        var setup = LiveRun.Setup(started: 0, schedule: .drawn(seed: 3))
+        var setup = LiveRun.Setup(started: Instant(nanoseconds: 0), schedule: .drawn(seed: 3))
         (setup.connections.sources, setup.connections.storesInput) = ([nil], [false])
         let execution = try LiveRun(try pipeline.plan(), options, setup).execution
         checker.execution = execution

@@ -12,7 +12,7 @@ struct ExampleRun {
         ("parse", "audit"), ("audit", "sink-s3"),
     ]
     /// 2026-11-24T12:04:31.2Z.
-    static let started: Int64 = 1_795_521_871_200_000_000
+    static let started = Instant(nanoseconds: 1_795_521_871_200_000_000)
 
     static var facts: RunFacts {
         var facts = RunFacts(

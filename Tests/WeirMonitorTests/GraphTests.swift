@@ -1,4 +1,5 @@
 import Testing
+import WeirBase
 import WeirMonitor
 import WeirTerminal
 
@@ -7,7 +8,8 @@ import WeirTerminal
     @Test func `stages come after all that feed them`() {
         let facts = RunFacts(
             pipeline: "p", stages: ["sink", "b", "a"],
-            edges: [("a", "b"), ("b", "sink"), ("a", "sink")], started: 0, tracePath: nil)
+            edges: [("a", "b"), ("b", "sink"), ("a", "sink")], started: Instant(nanoseconds: 0),
+            tracePath: nil)
         #expect(facts.stages == ["a", "b", "sink"])
         #expect(facts.sources == [0])
         #expect(facts.sinks == [2])
@@ -16,7 +18,8 @@ import WeirTerminal
     @Test func `a loop, a stage that feeds itself and an unknown name do not hang`() {
         let facts = RunFacts(
             pipeline: "p", stages: ["a", "b", "c"],
-            edges: [("a", "b"), ("b", "a"), ("c", "c"), ("a", "nowhere")], started: 0,
+            edges: [("a", "b"), ("b", "a"), ("c", "c"), ("a", "nowhere")],
+            started: Instant(nanoseconds: 0),
             tracePath: nil)
         #expect(facts.stages.count == 3)
         #expect(text(facts, 160, 48).contains("1 Graph"))
@@ -25,7 +28,8 @@ import WeirTerminal
     @Test func `branches and joins are drawn with one line each`() {
         let facts = RunFacts(
             pipeline: "p", stages: ["a", "b", "c", "d"],
-            edges: [("a", "b"), ("a", "c"), ("b", "d"), ("c", "d")], started: 0, tracePath: nil)
+            edges: [("a", "b"), ("a", "c"), ("b", "d"), ("c", "d")],
+            started: Instant(nanoseconds: 0), tracePath: nil)
         let lines = text(facts, 80, 30).split(separator: "\n").map(String.init)
         #expect(lines.contains { $0.contains("[a]-+------>[b]-+------>[d]") }, "\(lines)")
         #expect(lines.contains { $0.contains("+------>[c]-+") }, "\(lines)")
@@ -35,7 +39,7 @@ import WeirTerminal
         let names = (0..<300).map { "stage\($0)" }
         let edges = zip(names, names.dropFirst()).map { ($0, $1) }
         let facts = RunFacts(
-            pipeline: "p", stages: names, edges: edges, started: 0,
+            pipeline: "p", stages: names, edges: edges, started: Instant(nanoseconds: 0),
             tracePath: nil)
         let text = text(facts, 160, 48)
         #expect(!text.contains("1 Graph"))

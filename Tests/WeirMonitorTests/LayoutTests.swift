@@ -1,4 +1,5 @@
 import Testing
+import WeirBase
 
 @testable import WeirMonitor
 
@@ -13,7 +14,8 @@ import Testing
             zip(chain, chain.dropFirst()).map { ($0, $1) }
             + others.flatMap { [("a", $0), ($0, "e")] }
         return RunFacts(
-            pipeline: "p", stages: chain + others, edges: edges, started: 0, tracePath: nil)
+            pipeline: "p", stages: chain + others, edges: edges, started: Instant(nanoseconds: 0),
+            tracePath: nil)
     }
 
     @Test func `a graph whose links find no position has no height that fits`() {

@@ -127,7 +127,7 @@ import WeirTerminal
         let name = String(repeating: "long", count: 30) + "tail"
         let facts = RunFacts(
             pipeline: "p\(name)", stages: [name, "b"], edges: [(name, "b")],
-            started: 0, tracePath: "traces/\(name).mcap")
+            started: Instant(nanoseconds: 0), tracePath: "traces/\(name).mcap")
         var model = ScreenModel(
             facts: facts, standpoint: .owner, size: CanvasSize(width: 60, height: 24),
             theme: Theme(symbols: .ascii, hasColor: false))

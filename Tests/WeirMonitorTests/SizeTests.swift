@@ -80,7 +80,8 @@ import WeirTerminal
     ])
     func `hostile names can be painted and steer nothing`(name: String) {
         let facts = RunFacts(
-            pipeline: name, stages: [name, "b"], edges: [(name, "b")], started: 0,
+            pipeline: name, stages: [name, "b"], edges: [(name, "b")],
+            started: Instant(nanoseconds: 0),
             tracePath: name)
         for (width, height) in [(80, 24), (160, 48), (30, 5)] {
             var model = ScreenModel(

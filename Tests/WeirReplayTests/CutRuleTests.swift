@@ -38,7 +38,7 @@ import WeirTrace
         let trace = try overdrawn()
         let planned = try orders.plan(
             settings: trace.header.settings, parallelism: trace.header.parallelism,
-            seed: trace.header.seed, started: Instant(nanoseconds: trace.header.started))
+            seed: trace.header.seed, started: trace.header.started)
         let replica = try Replica(ReplicaPlan(trace, planned, paths: [:]), from: nil)
         let isOpen = try openTurns(trace)
         var cuts = 0

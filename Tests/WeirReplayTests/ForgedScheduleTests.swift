@@ -32,7 +32,7 @@ import WeirTrace
 
     /// A replay of a schedule, at its end.
     private static func replayed(
-        _ schedule: RecordedSchedule, started: Int64 = 0
+        _ schedule: RecordedSchedule, started: Instant = Instant(nanoseconds: 0)
     ) throws -> Rerun {
         let setup = Rerun.Setup(
             started: started, schedule: schedule,
@@ -45,7 +45,7 @@ import WeirTrace
 
     /// The first disagreement of a replay of one turn of the source and then these steps.
     private static func divergence(
-        behindOneTurn steps: StepNote..., started: Int64 = 0
+        behindOneTurn steps: StepNote..., started: Instant = Instant(nanoseconds: 0)
     ) throws -> Divergence? {
         let schedule = RecordedSchedule([batch(behindOneTurn: steps)])
         return try replayed(schedule, started: started).notes.divergence
@@ -96,22 +96,25 @@ import WeirTrace
             (-1, .min),
         ] as [(Int64, Int64)], [StepKind.timer, .rest])
     func `a time that no instant has is a divergence`(
-        of: (microseconds: Int64, started: Int64), kind: StepKind
+        of: (microseconds: Int64, startNanoseconds: Int64), kind: StepKind
     ) throws {
         let found = try #require(
             try Self.divergence(
                 behindOneTurn: Self.turn(kind, time: RunTime(of.microseconds)),
-                started: of.started))
+                started: Instant(nanoseconds: of.startNanoseconds)))
         #expect(found.expected == "a time of \(of.microseconds) us after the start")
     }
 
     @Test(
         arguments: [(Int64.max / 1_000, 807), (Int64.min / 1_000, -808), (0, .max), (0, .min)]
             as [(Int64, Int64)])
-    func `the last instants are times as any other`(microseconds: Int64, started: Int64) throws {
+    func `the last instants are times as any other`(
+        microseconds: Int64, startNanoseconds: Int64
+    ) throws {
         #expect(
             try Self.divergence(
-                behindOneTurn: Self.turn(.timer, time: RunTime(microseconds)), started: started)
+                behindOneTurn: Self.turn(.timer, time: RunTime(microseconds)),
+                started: Instant(nanoseconds: startNanoseconds))
                 == nil)
     }
 

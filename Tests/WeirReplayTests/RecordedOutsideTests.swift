@@ -1,5 +1,6 @@
 import Testing
 import Weir
+import WeirBase
 import WeirEngine
 import WeirTelemetry
 import WeirTrace
@@ -42,7 +43,7 @@ import WeirTrace
 
     private static func divergence(answering call: UInt64) throws -> Divergence? {
         let setup = Rerun.Setup(
-            started: 0, schedule: schedule(answering: call),
+            started: Instant(nanoseconds: 0), schedule: schedule(answering: call),
             answers: RecordedOutside.Answers(
                 nextInput: { _ in nil }, result: { _, call in call == 1 ? [] : nil }))
         let rerun = try Rerun(try calling.plan(), BindOptions(seed: 1), setup)

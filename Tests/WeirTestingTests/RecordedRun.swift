@@ -15,7 +15,7 @@ struct RecordedRun {
     private(set) var state = StateDigest()
     private(set) var hasFailed = false
 
-    private static let started: Int64 = 1_700_000_000_000_000_000
+    private static let started = Instant(nanoseconds: 1_700_000_000_000_000_000)
 
     /// Runs with so many threads and a rest point every millisecond; 0 for a simulated run.
     init(_ pipeline: Pipeline, seed: UInt64, limit: UInt64, workers: Int) throws {

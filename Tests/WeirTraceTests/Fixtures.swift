@@ -21,7 +21,7 @@ enum Fixture {
         var header = RunHeader(
             run: run, pipeline: "orders", version: "1", plan: "00112233aabbccdd", seed: 7)
         header.workers = 2
-        header.started = 1_790_000_000_000_000_000
+        header.started = Instant(nanoseconds: 1_790_000_000_000_000_000)
         header.recordedWith = BuildInfo(version: "0.1.0", build: "ff", toolchain: "6.3.1")
         header.sources = [SourceInfo(name: "orders", kind: "bytes", location: "-")]
         header.sinks = ["totals"]

@@ -153,7 +153,7 @@ import WeirTelemetry
         try withFolder { folder in
             let path = folder + "/run.mcap"
             var header = Fixture.header
-            header.started = .max - 15_000
+            header.started = Instant(nanoseconds: .max - 15_000)
             let writer = try TraceWriter(path: path, header: header, overwrite: false)
             for batch in Fixture.batches { try writer.consume(batch) }
             try writer.finish(Fixture.end)

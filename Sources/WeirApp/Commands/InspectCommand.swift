@@ -65,7 +65,7 @@ private struct TraceFacts {
         json.member("steps", steps)
         json.member("turns", sizes.turns)
         json.member("events", trace.end?.events ?? 0)
-        json.member("started", Instant(nanoseconds: header.started).rfc3339())
+        json.member("started", header.started.rfc3339())
         json.member("duration_ns", duration)
         json.member("bytes", bytes)
         json.key("topics")
@@ -124,7 +124,7 @@ private struct TraceFacts {
             "\(PrintableText.escaped(header.version)), plan \(PrintableText.escaped(header.plan))\n"
         text += "  run        \(PrintableText.escaped(header.run)), seed \(header.seed), "
         text += "\(header.workers) workers\n"
-        text += "  started    \(Instant(nanoseconds: header.started).rfc3339(digits: 6)), "
+        text += "  started    \(header.started.rfc3339(digits: 6)), "
         text += "lasted \(Double(duration / 1_000_000) / 1_000) s\n"
         text += "  complete   \(completeness)\n"
         text += "  steps      \(steps), \(sizes.turns) turns"

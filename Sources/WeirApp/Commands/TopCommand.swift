@@ -181,6 +181,6 @@ struct TopLines {
 
     /// The time of day of a moment of the run.
     private func instant(of time: RunTime) -> Instant {
-        time.instant(after: Instant(nanoseconds: timeline.facts.started))
+        time.instant(after: timeline.facts.started)
     }
 }

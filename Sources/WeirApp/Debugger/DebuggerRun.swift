@@ -40,7 +40,7 @@ final class DebuggerRun {
         self.options = options
         self.interrupts = interrupts
         showsEffort = Output.isTerminal(STDOUT_FILENO)
-        let started = Instant(nanoseconds: session.trace.header.started)
+        let started = session.trace.header.started
         debugger = Debugger(session, started: started, nanoseconds: MonotonicClock.nanoseconds)
         debugger.onProgress = { [interrupts, progress] done, total in
             progress.reached(done, of: total)

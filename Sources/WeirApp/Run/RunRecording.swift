@@ -154,7 +154,7 @@ final class RunRecording: @unchecked Sendable {
 
     /// `weir-traces/PIPELINE-YYYYMMDD-HHMMSS`.
     private static func automaticName(_ folder: String, _ header: RunHeader) -> String {
-        let time = CalendarTime(Instant(nanoseconds: header.started))
+        let time = CalendarTime(header.started)
         func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
         let day = "\(time.year)\(two(time.month))\(two(time.day))"
         let clock = "\(two(time.hour))\(two(time.minute))\(two(time.second))"

@@ -18,17 +18,17 @@ struct RunSession {
     private let options: RunOptions
     /// The pipeline as it will run: stages, edges, names, and how each part is made.
     let planned: PlannedPipeline
-    /// Nanoseconds since 1970, in whole microseconds, as the trace keeps it.
-    private let started: Int64
+    /// In whole microseconds, as the trace keeps it.
+    private let started: Instant
 
     /// Plans the pipeline. It throws where the pipeline or its settings are wrong, before anything
     /// is touched.
     init(_ options: RunOptions) throws {
         self.options = options
-        started = MonotonicClock.wallNanoseconds() / 1_000 * 1_000
+        started = Instant(nanoseconds: MonotonicClock.wallNanoseconds() / 1_000 * 1_000)
         planned = try options.pipeline.plan(
             settings: options.settings, parallelism: options.parallelism, seed: options.seed,
-            started: Instant(nanoseconds: started))
+            started: started)
     }
 
     /// Runs to the end, and throws where the exit code is not 0.

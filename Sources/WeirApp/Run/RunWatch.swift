@@ -111,8 +111,8 @@ final class RunWatch: @unchecked Sendable {
         // The first sample only begins the time: rates need two.
         guard let last = shownAt else { return shownAt = now }
         guard now >= last + Self.lineInterval else { return }
-        let start = Instant(nanoseconds: execution.outside.started)
-        Output.error(PlainLines.text(timeline, at: frame.time.instant(after: start)))
+        let instant = frame.time.instant(after: execution.outside.started)
+        Output.error(PlainLines.text(timeline, at: instant))
         shownAt = now
     }
 

@@ -159,7 +159,7 @@ struct TraceClock {
         isVirtual = header.workers == 0
         base = MonotonicClock.nanoseconds()
         let (since, overflow) = MonotonicClock.wallNanoseconds()
-            .subtractingReportingOverflow(header.started)
+            .subtractingReportingOverflow(header.started.nanoseconds)
         time = isVirtual || overflow ? .start : max(.zero, RunTime(nanoseconds: since))
     }
 

@@ -41,13 +41,13 @@ enum RunningTraces {
     /// automatic traces, this folder, and whatever processes that run in this folder record.
     private static func newest() throws -> String {
         let folders = [Retention.folder, "."]
-        var best: (path: String, started: Int64)?
+        var best: (path: String, started: Instant)?
         let paths = folders.flatMap { TraceFolder($0).entries.map(\.path) } + recordedHere()
         // Asking for the lock is cheap, and only what is being recorded is opened and compared by
         // its start.
         for path in paths where isRecording(path) {
             guard let trace = try? Trace.open(path: path), trace.isRecording else { continue }
-            if trace.header.started > best?.started ?? .min {
+            if trace.header.started > best?.started ?? .distantPast {
                 best = (path, trace.header.started)
             }
         }

@@ -15,8 +15,8 @@ struct SiblingTraces {
     private let pipeline: String
     /// The run that is shown, which is no news.
     private let run: String
-    /// When the newest known run started, in nanoseconds since 1970.
-    private var started: Int64
+    /// When the newest known run started.
+    private var started: Instant
     /// The files that were looked at. Only asked for members.
     private var known: Set<FileNumber> = []
     /// By file that could not be opened so far: the number of the look that tried it last.

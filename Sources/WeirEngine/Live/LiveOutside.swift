@@ -1,4 +1,4 @@
-import WeirBase
+package import WeirBase
 package import WeirTelemetry
 
 /// The outside of a run that happens, in parallel or drawn: files, pipes, sinks and calls.
@@ -34,7 +34,7 @@ package final class LiveOutside: Outside, @unchecked Sendable {
         package init() {}
     }
 
-    package let started: Int64
+    package let started: Instant
     package let clock: RunClock
     private let connections: Connections
     private let lanes: LaneSet?
@@ -44,10 +44,10 @@ package final class LiveOutside: Outside, @unchecked Sendable {
     private let executor: CallExecutor
     private let served: ServedExecution
 
-    /// An outside whose input and results are noted in `lanes`, or nowhere. `started` is in
-    /// nanoseconds since 1970; `connections` has one entry for each source and sink of the plan.
+    /// An outside whose input and results are noted in `lanes`, or nowhere.
+    /// `connections` has one entry for each source and sink of the plan.
     package init(
-        started: Int64, clock: RunClock, connections: Connections, lanes: LaneSet?
+        started: Instant, clock: RunClock, connections: Connections, lanes: LaneSet?
     ) {
         self.started = started
         self.clock = clock

@@ -1,3 +1,4 @@
+package import WeirBase
 package import WeirTelemetry
 
 /// A run that happens, put together: an execution with its outside, its notes and its schedule.
@@ -26,8 +27,8 @@ package final class LiveRun: Sendable {
 
     /// What surrounds the plan in one run.
     package struct Setup {
-        /// The run's start in nanoseconds since 1970, whole microseconds.
-        package var started: Int64
+        /// The run's start, in whole microseconds.
+        package var started: Instant
         package var schedule: Schedule
         package var connections = LiveOutside.Connections()
         /// Where notes go; nil records nothing. Its lanes are as many as there are workers and
@@ -44,7 +45,7 @@ package final class LiveRun: Sendable {
         /// of notes.
         package var wrap: (LaneNotes) -> any LiveNotes = { $0 }
 
-        package init(started: Int64, schedule: Schedule) {
+        package init(started: Instant, schedule: Schedule) {
             self.started = started
             self.schedule = schedule
         }

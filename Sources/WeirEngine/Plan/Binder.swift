@@ -133,7 +133,7 @@ private struct Binder {
         frame.pointee.generator = SeededGenerator(
             seed: options.seed, stream: UInt64(index.rawValue) + 1)
         frame.pointee.logLevel = options.logLevel
-        frame.pointee.started = Instant(nanoseconds: outside.started)
+        frame.pointee.started = outside.started
         var rows: RowOutlet?
         if let sink = plan.sink {
             let outlet = RowOutlet(
@@ -193,7 +193,7 @@ private struct Binder {
                 // By its name, so that two generators of one pipeline differ, and another source
                 // added before this one changes nothing.
                 seed: options.seed ^ StableHash.of(sourcePlan.name), limit: options.limit,
-                rate: options.rate, started: Instant(nanoseconds: outside.started),
+                rate: options.rate, started: outside.started,
                 feed: spec.readsBytes ? try outside.input(of: sourcePlan) : nil))
         return (sourcePlan.name, driver)
     }

@@ -162,7 +162,7 @@ package final class Subtask: @unchecked Sendable {
     package var watermark: Instant { chain.frame.pointee.watermark }
     /// The run's start, nanoseconds since 1970. Deadlines are absolute, the times of notes count
     /// from it.
-    private var started: Int64 { chain.frame.pointee.started.nanoseconds }
+    private var startNanoseconds: Int64 { chain.frame.pointee.started.nanoseconds }
     /// Whether it is a source's subtask.
     package var isSource: Bool { source != nil }
     /// Elements a source has taken; 0 elsewhere.
@@ -203,7 +203,7 @@ package final class Subtask: @unchecked Sendable {
             return .choice(choice)
         }
         // Rounded up: woken a microsecond early the timer would not be due.
-        var wake = chain.nextDeadline.map { RunTime(roundingUp: $0 - started) }
+        var wake = chain.nextDeadline.map { RunTime(roundingUp: $0 - startNanoseconds) }
         if let source {
             switch source.look(time: time, isEnding: now.isEnding) {
             case .choice(var choice):
@@ -245,7 +245,8 @@ package final class Subtask: @unchecked Sendable {
 
     /// A turn for timers that are due at `time`.
     private func dueTimer(_ time: RunTime) -> Choice? {
-        guard let deadline = chain.nextDeadline, deadline <= started + time.nanoseconds else {
+        guard let deadline = chain.nextDeadline, deadline <= startNanoseconds + time.nanoseconds
+        else {
             return nil
         }
         var choice = Choice(kind: .timer)
@@ -310,7 +311,7 @@ package final class Subtask: @unchecked Sendable {
         assert(turn.step > lastTurn, "step \(turn.step) of \(name) comes behind \(lastTurn)")
         let frame = chain.frame
         frame.pointee.turnTime = choice.time
-        frame.pointee.now = started + choice.time.nanoseconds
+        frame.pointee.now = startNanoseconds + choice.time.nanoseconds
         frame.pointee.step = turn.step
         frame.pointee.logLane = turn.logLane.map { Unmanaged.passUnretained($0) }
         staleDigest()

@@ -13,9 +13,9 @@ package import WeirTelemetry
 /// thread that runs a turn. There is no clock here: what a turn knows of time is the number in its
 /// note.
 package protocol Outside: AnyObject, Sendable {
-    /// The run's start in nanoseconds since 1970, cut to whole microseconds. The trace has it, so
-    /// that a replay computes with the same absolute times.
-    var started: Int64 { get }
+    /// The run's start, cut to whole microseconds. The trace has it, so that a replay computes with
+    /// the same absolute times.
+    var started: Instant { get }
 
     /// The input of a source that reads bytes. Asked once for each such source, never for
     /// generators.

@@ -168,7 +168,7 @@ struct StatusLine {
 extension Timeline {
     /// The time of day of a moment of the run, in UTC: `12:04:31.2`.
     func clock(_ time: RunTime) -> String {
-        Figures.clock(time.instant(after: Instant(nanoseconds: facts.started)))
+        Figures.clock(time.instant(after: facts.started))
     }
 
     /// `00:02:14 after the start`.

@@ -1,4 +1,5 @@
 import HeapModule
+package import WeirBase
 package import WeirTelemetry
 
 /// What is known of a run before its first sample: its names, its graph, and where it is recorded.
@@ -32,8 +33,8 @@ package struct RunFacts: Equatable, Sendable {
     package let stages: [String]
     /// The connections, each once, sorted by the stage that they come from.
     package let edges: [Edge]
-    /// Nanoseconds since 1970.
-    package var started: Int64
+    /// When the run started.
+    package var started: Instant
     /// Where it is recorded; nil when it is not.
     package var tracePath: String?
     /// How many workers run turns; 0 for a simulated run, or where it is not known.
@@ -45,7 +46,7 @@ package struct RunFacts: Equatable, Sendable {
     /// Facts from names. `edges` are pairs of names of stages; the order of `stages` is kept as far
     /// as the edges allow.
     package init(
-        pipeline: String, stages: [String], edges: [(String, String)], started: Int64,
+        pipeline: String, stages: [String], edges: [(String, String)], started: Instant,
         tracePath: String?
     ) {
         self.pipeline = pipeline

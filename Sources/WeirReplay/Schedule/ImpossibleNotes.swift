@@ -26,11 +26,12 @@ extension StepNote {
     /// Why no run that has this outside can have noted the step at its time; nil where one can.
     func timeObjection(in outside: any Outside) -> Objection? {
         guard kind.beginsTurn || kind == .rest,
-            time.exactInstant(after: Instant(nanoseconds: outside.started)) == nil
+            time.exactInstant(after: outside.started) == nil
         else { return nil }
         return Objection(
             noted: "a time of \(time.rawValue) us after the start",
-            fact: "no point in time lies there for a run that started at \(outside.started) ns")
+            fact: "no point in time lies there for a run that started at "
+                + "\(outside.started.nanoseconds) ns")
     }
 
     /// Why the subtask, which has no open turn, can have begun no such turn; nil where it can.

@@ -18,8 +18,8 @@ package struct RunHeader: Codable, Equatable, Sendable {
     package var seed: UInt64
     /// How many workers it had; 0 for a simulated run.
     package var workers: Int
-    /// Wall-clock time of the run's start, nanoseconds since 1970, cut to microseconds.
-    package var started: Int64
+    /// Wall-clock time of the run's start, cut to microseconds.
+    @EpochNanoseconds package var started: Instant
     /// The pipeline's settings as they were given, by name.
     package var settings: [String: String]
     /// The arguments of the command.
@@ -70,7 +70,7 @@ package struct RunHeader: Codable, Equatable, Sendable {
         self.plan = plan
         self.seed = seed
         workers = 0
-        started = 0
+        started = Instant(nanoseconds: 0)
         settings = [:]
         arguments = []
         logLevel = "info"

@@ -1,3 +1,4 @@
+public import WeirBase
 public import WeirEngine
 public import WeirTelemetry
 
@@ -75,8 +76,8 @@ public struct RunOptions: Sendable {
     public var parallelism: Int?
     /// The minimum level of log records that are kept.
     public var logLevel = LogLevel.info
-    /// The run's start, nanoseconds since 1970, whole microseconds.
-    public var started: Int64 = 1_700_000_000_000_000_000
+    /// The run's start, in whole microseconds.
+    public var started = Instant(nanoseconds: 1_700_000_000_000_000_000)
 
     /// The pipeline's own settings, and nothing to read.
     public init() {}

@@ -121,8 +121,7 @@ struct ExportNames {
     /// The wall-clock time at so many nanoseconds since the run's start, as RFC 3339. It
     /// saturates.
     func timestamp(_ nanoseconds: Int64) -> String {
-        let (sum, overflow) = header.started.addingReportingOverflow(nanoseconds)
-        return Instant(nanoseconds: overflow ? (nanoseconds < 0 ? .min : .max) : sum).rfc3339()
+        (header.started + .nanoseconds(nanoseconds)).rfc3339()
     }
 
     /// The span of a turn is its step, in the 16 hex digits that OpenTelemetry wants.

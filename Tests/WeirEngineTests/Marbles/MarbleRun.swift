@@ -199,7 +199,8 @@ private final class MarbleStage: @unchecked Sendable {
         connections.sources = planned.plan.sources.map { _ in nil }
         connections.storesInput = planned.plan.sources.map { _ in false }
         outside = LiveOutside(
-            started: 0, clock: RunClock(.virtual), connections: connections, lanes: nil)
+            started: Instant(nanoseconds: 0), clock: RunClock(.virtual), connections: connections,
+            lanes: nil)
     }
 
     func run() throws -> MarbleRun.Outcome {

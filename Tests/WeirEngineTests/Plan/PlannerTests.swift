@@ -188,7 +188,8 @@ private func edges(_ plan: Plan) -> [String] {
         }
         let planned = try pipeline.plan()
         let outside = LiveOutside(
-            started: 0, clock: RunClock(.virtual), connections: LiveOutside.Connections(),
+            started: Instant(nanoseconds: 0), clock: RunClock(.virtual),
+            connections: LiveOutside.Connections(),
             lanes: nil)
         let bound = try planned.bind(BindOptions(seed: 1), outside: outside)
         for (subtask, expected) in zip(bound.subtasks, planned.plan.subtasks) {
@@ -215,7 +216,8 @@ private func edges(_ plan: Plan) -> [String] {
                 .over(EdgeOptions(bounds: ChannelBounds(messages: 9))).filter("b") { $0 > 0 }
         }
         let outside = LiveOutside(
-            started: 0, clock: RunClock(.virtual), connections: LiveOutside.Connections(),
+            started: Instant(nanoseconds: 0), clock: RunClock(.virtual),
+            connections: LiveOutside.Connections(),
             lanes: nil)
         func sketched(_ parallelism: Int) throws -> [String] {
             try pipeline.plan(parallelism: parallelism).bind(BindOptions(seed: 1), outside: outside)
@@ -233,7 +235,8 @@ private func edges(_ plan: Plan) -> [String] {
                 for _ in 0..<operators { stream = stream.filter { $0 > 0 } }
             }
             let outside = LiveOutside(
-                started: 0, clock: RunClock(.virtual), connections: LiveOutside.Connections(),
+                started: Instant(nanoseconds: 0), clock: RunClock(.virtual),
+                connections: LiveOutside.Connections(),
                 lanes: nil)
             return try pipeline.plan().bind(BindOptions(seed: 1), outside: outside)
                 .subtasks[0].sliceLimit

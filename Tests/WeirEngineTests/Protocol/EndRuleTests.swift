@@ -137,7 +137,8 @@ import WeirTelemetry
         timeout: Int64 = 1_000_000
     ) throws -> (chain: DrivenChain<String, String>, port: any CallPort) {
         let outside = LiveOutside(
-            started: 0, clock: RunClock(.virtual), connections: LiveOutside.Connections(),
+            started: Instant(nanoseconds: 0), clock: RunClock(.virtual),
+            connections: LiveOutside.Connections(),
             lanes: nil)
         let calls = AsyncCalls<String, String>(
             name: "ask", limits: CallLimits(inFlight: 4, timeout: timeout, attempts: 2),
@@ -415,7 +416,7 @@ private final class SlowRows: RowWriting, @unchecked Sendable {
         var options = ParallelScheduler.Options(workers: 2)
         (options.restInterval, options.restSpacing) = (10_000_000, 1)
         options.duration = milliseconds * 1_000_000
-        var setup = LiveRun.Setup(started: 0, schedule: .parallel(options))
+        var setup = LiveRun.Setup(started: Instant(nanoseconds: 0), schedule: .parallel(options))
         (setup.connections.sources, setup.connections.storesInput) = ([nil], [false])
         setup.lanes = lanes
         var bind = BindOptions(seed: 1)
@@ -492,7 +493,8 @@ private final class SlowRows: RowWriting, @unchecked Sendable {
 
     private static func call(sent: Bool) throws -> UInt64 {
         let outside = LiveOutside(
-            started: 0, clock: RunClock(.virtual), connections: LiveOutside.Connections(),
+            started: Instant(nanoseconds: 0), clock: RunClock(.virtual),
+            connections: LiveOutside.Connections(),
             lanes: nil)
         let calls = AsyncCalls<String, String>(
             name: "ask", limits: CallLimits(inFlight: 4, timeout: 1_000, attempts: 2), subtask: 0,

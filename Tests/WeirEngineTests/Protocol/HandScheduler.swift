@@ -24,7 +24,8 @@ final class HandExecution {
         connections.storesInput = planned.plan.sources.map { _ in false }
         connections.sinks = planned.plan.sinks.map { _ in NoRows() }
         outside = LiveOutside(
-            started: 0, clock: RunClock(.virtual), connections: connections, lanes: lanes)
+            started: Instant(nanoseconds: 0), clock: RunClock(.virtual), connections: connections,
+            lanes: lanes)
         notes = LaneNotes(lanes: lanes, logLanes: [], onIncident: { _ in })
         scheduler = HandScheduler(notes)
         var options = BindOptions(seed: 1)

@@ -180,7 +180,8 @@ import WeirTelemetry
         (connections.sources, connections.storesInput) = ([nil], [false])
         connections.sinks = [NoRows()]
         let outside = LiveOutside(
-            started: 0, clock: RunClock(.virtual), connections: connections, lanes: nil)
+            started: Instant(nanoseconds: 0), clock: RunClock(.virtual), connections: connections,
+            lanes: nil)
         let notes = LaneNotes(lanes: nil, logLanes: [], onIncident: { _ in })
         let watching = Watching(DrawingDirector(seed: seed, outside: outside, notes: notes))
         var options = BindOptions(seed: seed)
@@ -203,7 +204,8 @@ import WeirTelemetry
             // is in the outlets yet.
             if subtask.chain.taken[0] == 0, subtask.hasUnpublished { early.add() }
         }
-        var setup = LiveRun.Setup(started: 0, schedule: .parallel(.init(workers: 2)))
+        var setup = LiveRun.Setup(
+            started: Instant(nanoseconds: 0), schedule: .parallel(.init(workers: 2)))
         (setup.connections.sources, setup.connections.storesInput) = ([nil], [false])
         setup.connections.sinks = [NoRows()]
         var options = BindOptions(seed: 1)
