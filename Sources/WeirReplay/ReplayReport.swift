@@ -8,7 +8,7 @@ package import WeirTelemetry
 package struct ReplayReport: Equatable, Sendable {
     /// The last step that was run.
     package var steps: Step = 0
-    package var turns: UInt64 = 0
+    package var turns = TurnCount.zero
     /// One number over the chain of the schedule, the final state, the sinks, the logs and the
     /// violations.
     package var digest: UInt64 = 0
@@ -47,7 +47,7 @@ package struct ReplayReport: Equatable, Sendable {
     /// What was held against the trace, and agreed.
     package struct Compared: Equatable, Sendable {
         /// Turns whose end was compared: elements emitted, accesses, samples of values.
-        package var turns: UInt64 = 0
+        package var turns = TurnCount.zero
         /// Rest points whose digest of all state was compared.
         package var restPoints = 0
         /// The step of the last rest point that was compared; 0 for none.

@@ -19,7 +19,7 @@ struct TurnBench: Sendable {
 
     /// What a run's turns cost, in nanoseconds of processor time each.
     struct Cost: Sendable {
-        var turns: Int
+        var turns: TurnCount
         /// Of the thread that runs the turns.
         var worker: Double
         /// Of all threads, the recorder's too.
@@ -31,7 +31,7 @@ struct TurnBench: Sendable {
 
     /// Makes a run of about `turns` turns and measures it. Without recording there are no lanes, so
     /// that the difference of two runs is what recording costs.
-    func run(turns: Int, isRecorded: Bool) throws -> Cost {
+    func run(turns: TurnCount, isRecorded: Bool) throws -> Cost {
         let bounds = ChannelBounds(messages: max(1, elements) * 8)
         // Read within the last stage, on the worker itself: no other thread can read its time.
         let clock = ThreadTime()
@@ -61,7 +61,7 @@ struct TurnBench: Sendable {
         setup.lanes = isRecorded ? lanes : nil
         var options = BindOptions(seed: 1)
         // Two subtasks take turns on the same elements.
-        options.limit = UInt64(turns / 2 * elements)
+        options.limit = turns.rawValue / 2 * UInt64(elements)
         let run = try LiveRun(planned, options, setup)
         let execution = run.execution
         for subtask in execution.subtasks { subtask.budget = elements }
@@ -72,10 +72,10 @@ struct TurnBench: Sendable {
         if isRecorded { recorder.finish() }
         let spent = Self.processTime() - before
         run.finish()
-        let count = execution.subtasks.reduce(0) { $0 + Int($1.turnCount) }
+        let count = execution.subtasks.reduce(TurnCount.zero) { $0 + $1.turnCount }
         return Cost(
-            turns: count, worker: Double(clock.spent) / Double(count),
-            process: Double(spent) / Double(count))
+            turns: count, worker: Double(clock.spent) / Double(count.rawValue),
+            process: Double(spent) / Double(count.rawValue))
     }
 
     /// Nothing is read from outside, and nothing written.

@@ -40,7 +40,7 @@ struct TurnCommand: ParsableCommand {
         for count in elements {
             if let only {
                 let cost = try TurnBench(elements: count).run(
-                    turns: turns, isRecorded: only == .record)
+                    turns: TurnCount(turns), isRecorded: only == .record)
                 print("\(count) elements, \(only.rawValue): \(cost.turns) turns")
                 continue
             }
@@ -56,7 +56,7 @@ struct TurnCommand: ParsableCommand {
         for pair in 0..<pairs {
             // Which comes first changes from pair to pair.
             for isRecorded in pair % 2 == 0 ? [false, true] : [true, false] {
-                let cost = try bench.run(turns: turns, isRecorded: isRecorded)
+                let cost = try bench.run(turns: TurnCount(turns), isRecorded: isRecorded)
                 if isRecorded { recorded.append(cost) } else { plain.append(cost) }
             }
         }

@@ -50,7 +50,7 @@ struct AlteredEndTests {
         try rewrite(end: { end in
             switch count {
             case "steps": end.steps = end.steps.next
-            case "turns": end.turns -= 1
+            case "turns": end.turns = TurnCount(end.turns.rawValue - 1)
             default: end.events += 1
             }
         })

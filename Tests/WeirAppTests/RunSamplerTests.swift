@@ -415,7 +415,7 @@ private final class Watcher: @unchecked Sendable {
         entries += sample.subtasks.count + sample.channels.count
         for (known, subtask) in zip(table.subtasks, run.execution.subtasks) {
             let counters = subtask.counters
-            let turns = counters.turns.load(ordering: .relaxed)
+            let turns = TurnCount(counters.turns.load(ordering: .relaxed))
             let taken = counters.recordsIn.load(ordering: .relaxed)
             let emitted = counters.recordsOut.load(ordering: .relaxed)
             let isEqual =

@@ -38,7 +38,7 @@ import WeirTelemetry
                 subtask.bytesIn = random.next()
                 subtask.bytesOut = .max
                 subtask.errors = random.next()
-                subtask.turns = random.next()
+                subtask.turns = TurnCount(random.next())
                 subtask.busy = random.next()
                 subtask.idle = random.next()
                 subtask.backpressured = random.next()

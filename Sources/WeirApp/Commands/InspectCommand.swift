@@ -165,7 +165,7 @@ private struct TraceFacts {
             text += "  \(topic.topic.rawValue): \(topic.messages) messages, "
             text += "\(Quantities.describe(bytes: Int(topic.bytes)))\n"
         }
-        let turns = max(1, Double(sizes.turns))
+        let turns = max(1, Double(sizes.turns.rawValue))
         for column in sizes.columns where column.bytes > 0 {
             let each = (Double(column.bytes) / turns * 100).rounded() / 100
             text += "  schedule/\(column.name): \(column.bytes) bytes, \(each) a turn\n"

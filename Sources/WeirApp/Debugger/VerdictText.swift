@@ -38,7 +38,7 @@ enum VerdictText {
 
     /// What was compared, as a list: a reader sees how much the verdict is worth.
     private static func compared(_ compared: ReplayReport.Compared) -> [String] {
-        var parts = [Plural.text(compared.turns, "turn")]
+        var parts = [Plural.text(compared.turns.rawValue, "turn")]
         var rests = Plural.text(UInt64(compared.restPoints), "rest point")
         // Without a final state the last rest point is the last moment whose state was compared.
         if compared.restPoints > 0, compared.finalSubtasks == 0 {

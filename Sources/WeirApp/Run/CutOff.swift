@@ -105,7 +105,7 @@ struct CutOff: Sendable {
     private struct Counts {
         var seconds: Double
         var elements: UInt64 = 0
-        var turns: UInt64 = 0
+        var turns = TurnCount.zero
         var rows: [(sink: String, count: UInt64)] = []
         var books = Books()
     }
@@ -118,7 +118,7 @@ struct CutOff: Sendable {
         var rows = run.execution.plan.sinks.map { ($0.name, UInt64(0)) }
         for subtask in run.execution.subtasks {
             // Counters are stored by the workers as turns end, and read here without any lock.
-            counts.turns += subtask.counters.turns.load(ordering: .relaxed)
+            counts.turns += TurnCount(subtask.counters.turns.load(ordering: .relaxed))
             if subtask.isSource {
                 counts.elements += subtask.counters.recordsIn.load(ordering: .relaxed)
             }

@@ -300,7 +300,7 @@ final class RunSampler {
         sample.bytesOut = counters.bytesOut.load(ordering: .relaxed)
         sample.errors = counters.errors.load(ordering: .relaxed)
         sample.drops = drops(counters)
-        sample.turns = counters.turns.load(ordering: .relaxed)
+        sample.turns = TurnCount(counters.turns.load(ordering: .relaxed))
         // Nil would say that this build takes waiting for idle, as older ones did.
         sample.waiting = sample.waiting ?? 0
         if var times = counters.times(now: ticks) {

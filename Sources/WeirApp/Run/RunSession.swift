@@ -84,7 +84,7 @@ struct RunSession {
         let cause = exitCause(execution, ending.last)
         var end = RunEnd(
             cause: cause.name, steps: execution.scheduler.stepCount,
-            turns: execution.subtasks.reduce(0) { $0 + $1.turnCount },
+            turns: execution.subtasks.reduce(.zero) { $0 + $1.turnCount },
             events: execution.subtasks.reduce(0) { $0 + $1.sourceTaken })
         end.durationNanoseconds = MonotonicClock.nanoseconds() - wall
         end.note(state, names: execution.partNames)

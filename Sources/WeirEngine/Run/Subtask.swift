@@ -76,12 +76,12 @@ package final class Subtask: @unchecked Sendable {
     /// Whether the end of input was seen and only answers of calls are waited for.
     private var isEnding = false
     /// Turns taken so far; part of the digest.
-    private var turns: UInt64 = 0
+    private var turns = TurnCount.zero
     /// Samples of what its turns emitted and wrote.
     private var trail = ValueTrail(creditPerMoment: Subtask.sampledBytes)
     /// The turn, by its number in `turns`, that fired processing-time timers last. Not saved: a
     /// snapshot lies between turns, and the next turn has another number.
-    private var firedTurn: UInt64?
+    private var firedTurn: TurnCount?
     /// Where the next look at inlets begins, so that a busy inlet does not keep the others waiting.
     private var nextInlet = 0
     /// The step of the last turn: publishes that come late belong to it.
@@ -168,7 +168,7 @@ package final class Subtask: @unchecked Sendable {
     /// Elements a source has taken; 0 elsewhere.
     package var sourceTaken: UInt64 { source?.taken ?? 0 }
     /// Turns taken so far. Between turns.
-    package var turnCount: UInt64 { turns }
+    package var turnCount: TurnCount { turns }
     /// The hops on the way from source to sink that are measured in this subtask, each with its
     /// name. First asked by the one thread that samples the run, and by no other.
     package private(set) lazy var latencyHops: [(hop: String, counts: LatencyCounts)] = {
@@ -488,7 +488,7 @@ package final class Subtask: @unchecked Sendable {
             }
             return spent
         }
-        return turns % Self.sampleInterval == 0 ? trail.value : nil
+        return turns.isMultiple(of: Self.sampleInterval) ? trail.value : nil
     }
 
     /// The operators that have state for a person to look at. At a rest point, or in a replay
@@ -570,7 +570,7 @@ extension Subtask: SavablePart {
         }
         hash.combine(isIdle ? 1 : 0)
         hash.combine(isDone ? 1 : 0)
-        hash.combine(turns)
+        hash.combine(turns.rawValue)
         trail.digest(into: &hash)
         hash.combine(UInt64(bitPattern: chain.frame.pointee.watermark.nanoseconds))
         hash.combine(chain.frame.pointee.generator.state)
@@ -594,7 +594,7 @@ extension Subtask: SavablePart {
         fileprivate var isIdle: Bool
         fileprivate var isDone: Bool
         fileprivate var isEnding: Bool
-        fileprivate var turns: UInt64
+        fileprivate var turns: TurnCount
         fileprivate var trail: ValueTrail
         fileprivate var nextInlet: Int
         fileprivate var lastTurn: Step

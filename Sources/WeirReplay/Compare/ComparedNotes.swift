@@ -36,8 +36,8 @@ package final class ComparedNotes: Notes, @unchecked Sendable {
 
     /// How far turns were compared with their recorded ends.
     private struct Turns {
-        var begun: UInt64 = 0
-        var compared: UInt64 = 0
+        var begun = TurnCount.zero
+        var compared = TurnCount.zero
         /// The first turn that ended here and whose end was not recorded.
         var earliestUncompared: Step?
         /// The last turn of each subtask, by its number, whose sampled values agreed: what differs
@@ -71,7 +71,7 @@ package final class ComparedNotes: Notes, @unchecked Sendable {
     }
 
     /// Begins with what a replay had found where its snapshot was taken. Before the first step.
-    package func begin(incidents: [Incident], turns begun: UInt64, compared: UInt64) {
+    package func begin(incidents: [Incident], turns begun: TurnCount, compared: TurnCount) {
         assert(
             turns.begun == 0 && self.incidents.isEmpty,
             "what a snapshot had found is taken in behind \(turns.begun) turns")
@@ -89,9 +89,9 @@ package final class ComparedNotes: Notes, @unchecked Sendable {
     // MARK: What was found
 
     /// Turns that were begun.
-    package var begunTurns: UInt64 { turns.begun }
+    package var begunTurns: TurnCount { turns.begun }
     /// Turns whose recorded ends were compared.
-    package var comparedTurns: UInt64 { turns.compared }
+    package var comparedTurns: TurnCount { turns.compared }
     /// The first turn that ended here and whose end was not recorded.
     package var earliestUncompared: Step? { turns.earliestUncompared }
     /// The last rest point whose digest was compared and agreed; 0 before the first.

@@ -17,7 +17,7 @@ package struct QueueFacts: Equatable, Sendable {
 /// A subtask at the execution's step. Counts are totals since the run's start.
 package struct SubtaskFacts: Equatable, Sendable {
     package var name: String
-    package var turns: UInt64
+    package var turns: TurnCount
     package var recordsIn: UInt64
     package var recordsOut: UInt64
     /// Its watermark: `distantPast` before the first one, `distantFuture` after the last.

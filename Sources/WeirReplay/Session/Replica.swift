@@ -8,7 +8,7 @@ import WeirTrace
 struct ReplaySnapshot {
     let step: Step
     /// Turns begun so far.
-    let turns: UInt64
+    let turns: TurnCount
     let execution: ExecutionSnapshot
     let inputs: RecordedInputs
     let results: RecordedResults
@@ -16,7 +16,7 @@ struct ReplaySnapshot {
     /// How many calls each subtask has made; see `RecordedOutside.madeCalls`.
     let madeCalls: [SubtaskIndex: UInt64]
     /// Turns whose recorded ends were compared so far.
-    let compared: UInt64
+    let compared: TurnCount
     /// About how many bytes it takes; the ladder is bounded by it.
     var bytes: Int { execution.bytes + incidents.count * MemoryLayout<Incident>.stride }
 }

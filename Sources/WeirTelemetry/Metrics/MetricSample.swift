@@ -62,7 +62,7 @@ package struct SubtaskSample: Codable, Equatable, Sendable {
     package var bytesOut: UInt64 = 0
     /// Elements on which an operator failed.
     package var errors: UInt64 = 0
-    package var turns: UInt64 = 0
+    package var turns = TurnCount.zero
     /// Nanoseconds in which a worker was with it. As for the others, the time in progress is
     /// included.
     package var busy: UInt64 = 0

@@ -169,7 +169,7 @@ package struct RunEnd: Codable, Equatable, Sendable {
     package var cause: String
     /// The last step, and so how many there were.
     package var steps: Step
-    package var turns: UInt64
+    package var turns: TurnCount
     /// Elements taken from all sources.
     package var events: UInt64
     package var durationNanoseconds: UInt64
@@ -189,7 +189,7 @@ package struct RunEnd: Codable, Equatable, Sendable {
     /// Of these, incidents.
     package var marksDropped: UInt64?
 
-    package init(cause: String, steps: Step, turns: UInt64, events: UInt64) {
+    package init(cause: String, steps: Step, turns: TurnCount, events: UInt64) {
         self.cause = cause
         self.steps = steps
         self.turns = turns

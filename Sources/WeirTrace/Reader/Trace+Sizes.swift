@@ -1,4 +1,4 @@
-import WeirBase
+package import WeirBase
 package import WeirTelemetry
 
 /// What a trace consists of in numbers: the figures of `weir inspect` and `weir check`.
@@ -20,9 +20,9 @@ package struct TraceSizes: Equatable, Sendable {
     /// Steps of the schedule, recovered ones included.
     package var steps: UInt64 = 0
     /// Steps that begin a turn.
-    package var turns: UInt64 = 0
+    package var turns = TurnCount.zero
     /// Ends of turns; fewer than `turns` by the turns in flight.
-    package var ends: UInt64 = 0
+    package var ends = TurnCount.zero
     /// Log records that are in the trace.
     package var logRecords: UInt64 = 0
     /// Log records that found no room in their workers' lanes.
@@ -45,7 +45,7 @@ package struct TraceSizes: Equatable, Sendable {
     /// Counts what is in a batch.
     fileprivate mutating func add(_ batch: RecordBatch) {
         steps += UInt64(batch.schedule.steps.count)
-        ends += UInt64(batch.schedule.ends.count)
+        ends += TurnCount(batch.schedule.ends.count)
         for note in batch.schedule.steps where note.kind.beginsTurn { turns += 1 }
         samples += UInt64(batch.metrics.count)
         // The recorder's figures are totals, so the newest tells everything.
