@@ -23,7 +23,7 @@ package enum Quantities {
 
     /// Reads `4096`, `64kB`, `256MB`, `2GB` (powers of ten) and `64KiB`, `256MiB`, `2GiB`
     /// (powers of two). A product that does not fit is refused.
-    package static func bytes(_ text: some StringProtocol) -> Int? {
+    package static func bytes(_ text: some StringProtocol) -> ByteCount? {
         let units: [(String, Int)] = [
             ("", 1), ("B", 1), ("kB", 1_000), ("KB", 1_000), ("MB", 1_000_000),
             ("GB", 1_000_000_000), ("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30),
@@ -34,12 +34,12 @@ package enum Quantities {
         guard let number = Int(digits), let scale = units.first(where: { $0.0 == unit })?.1
         else { return nil }
         let (product, overflow) = number.multipliedReportingOverflow(by: scale)
-        return overflow ? nil : product
+        return overflow ? nil : ByteCount(product)
     }
 
     /// Bytes with three digits and a unit of powers of ten: `1.2 kB`, `41.0 MB`.
-    package static func describe(bytes: Int) -> String {
-        describe(Double(bytes), units: ["B", "kB", "MB", "GB", "TB"])
+    package static func describe(bytes: ByteCount) -> String {
+        describe(Double(bytes.rawValue), units: ["B", "kB", "MB", "GB", "TB"])
     }
 
     /// A number with at most three digits: `96.2 k`, `1.3 M`. Any number, also the infinities

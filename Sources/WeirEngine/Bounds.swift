@@ -1,3 +1,5 @@
+package import WeirBase
+
 /// The bounds of the engine: what may wait, be kept or be asked for, and what happens there.
 ///
 /// A figure stands here when it bounds what a run or a reader may take of memory, of a file or of
@@ -18,7 +20,7 @@ package enum EngineBounds {
     /// The maximum bytes that one turn's closures may emit, by their elements' fields. What a turn
     /// emits is kept until it is published, and a closure that emits without end would fill the
     /// memory; more is the operator's error.
-    package static let maximumEmittedBytes = 16 << 20
+    package static let maximumEmittedBytes = ByteCount.mebibytes(16)
 
     /// The maximum number of outlets of a subtask; a plan with more is refused. The note of a
     /// turn's end has a count for each, and takes 23 slots of a lane with so many.
@@ -33,18 +35,18 @@ package enum EngineBounds {
 
     /// The maximum bytes of a block. A reader is asked for no more at once: 64 KiB are what a pipe
     /// holds.
-    package static let maximumBlockBytes = 64 << 10
+    package static let maximumBlockBytes = ByteCount.kibibytes(64)
 
     /// The maximum length of a line, in bytes; a longer one is cut, and told as too long.
-    package static let maximumLineBytes = 16 << 20
+    package static let maximumLineBytes = ByteCount.mebibytes(16)
 
     /// The maximum bytes of whole lines that wait: no more blocks are taken in from there on.
     /// Sixteen blocks, as many as the feed holds.
-    package static let maximumWaitingLineBytes = 1 << 20
+    package static let maximumWaitingLineBytes = ByteCount.mebibytes(1)
 
     /// The maximum bytes of unfinished lines of files that are not read now, all together: two
     /// lines of the maximum length.
-    package static let maximumAsideBytes = 32 << 20
+    package static let maximumAsideBytes = ByteCount.mebibytes(32)
 
     /// The maximum number of waiting blocks whose times of arrival are kept apart; with more, the
     /// further ones count as read with the last. Four times as many as a feed holds.
@@ -52,7 +54,7 @@ package enum EngineBounds {
 
     /// The maximum bytes of rows that wait, one turn's rows more: an offer is taken whole as long
     /// as less than this waits, or a turn with more rows than that could never be published.
-    package static let maximumWaitingRowBytes = 1 << 20
+    package static let maximumWaitingRowBytes = ByteCount.mebibytes(1)
 
     // MARK: Time and schedules
 

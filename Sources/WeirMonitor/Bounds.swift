@@ -21,7 +21,7 @@ package enum MonitorBounds {
     /// Pipelines of many stages keep fewer samples, so that all of it stays below about this many
     /// bytes. The fine part has its full capacity for frames of up to about 1,860 bytes, the coarse
     /// part for frames of up to about 650; a stage with one subtask takes some 200 of them.
-    package static let maximumHistoryBytes = 16 << 20
+    package static let maximumHistoryBytes = ByteCount.mebibytes(16)
 
     /// Whatever a frame takes, the fine part has room for a verdict's three seconds of ten samples
     /// each. So the bound in bytes gives way for frames of more than half a megabyte, which a run

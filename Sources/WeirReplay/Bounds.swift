@@ -1,3 +1,5 @@
+package import WeirBase
+
 /// The bounds of replays: what may wait, be kept or be asked for, and what happens there.
 ///
 /// A figure stands here when it bounds what a run or a reader may take of memory, of a file or of
@@ -11,7 +13,7 @@ package enum ReplayBounds {
 
     /// The size of a replay's log lane, in bytes. It is drained at each turn's end, and so has to
     /// hold what one turn logs; what does not fit is lost and counted.
-    package static let logLaneBytes = 32 << 20
+    package static let logLaneBytes = ByteCount.mebibytes(32)
 
     // MARK: Moving
 

@@ -182,21 +182,21 @@ final class RecordedResults {
 struct ResultsAhead {
     /// The maximum bytes of results that are kept, 256 MiB, many times what lanes hold; one more
     /// is damage.
-    static let maximumBytes = 256 << 20
+    static let maximumBytes = ByteCount.mebibytes(256)
     /// About what a result takes beside its bytes.
-    private static let ownBytes = 64
+    private static let ownBytes: ByteCount = 64
 
     private struct Name: Hashable {
         let subtask: SubtaskIndex
         let call: UInt64
     }
 
-    private let limit: Int
+    private let limit: ByteCount
     private var results: [Name: [UInt8]] = [:]
     /// What the results take.
-    private var bytes = 0
+    private var bytes = ByteCount.zero
 
-    init(maximumBytes: Int = Self.maximumBytes) { limit = maximumBytes }
+    init(maximumBytes: ByteCount = Self.maximumBytes) { limit = maximumBytes }
 
     func has(subtask: SubtaskIndex, call: UInt64) -> Bool {
         results[Name(subtask: subtask, call: call)] != nil
@@ -214,7 +214,7 @@ struct ResultsAhead {
         }
         _ = take(subtask: result.subtask, call: result.call)
         results[Name(subtask: result.subtask, call: result.call)] = result.bytes
-        bytes += result.bytes.count + Self.ownBytes
+        bytes += ByteCount(result.bytes.count) + Self.ownBytes
     }
 
     /// The result of a call, which is forgotten then; nil where it is not here.
@@ -222,8 +222,9 @@ struct ResultsAhead {
         guard let result = results.removeValue(forKey: Name(subtask: subtask, call: call)) else {
             return nil
         }
-        bytes -= result.count + Self.ownBytes
-        assert(bytes >= 0, "more bytes of answers were taken than were kept")
+        let taken = ByteCount(result.count) + Self.ownBytes
+        assert(bytes >= taken, "more bytes of answers are taken than were kept")
+        bytes -= taken
         return result
     }
 }

@@ -111,7 +111,7 @@ package struct ReplayRun {
             started: trace.header.started, schedule: schedule,
             answers: RecordedOutside.Answers(inputs, results))
         setup.rows = feeds
-        setup.logLane = LogLane(capacity: ReplayBounds.logLaneBytes, sites: sites)
+        setup.logLane = LogLane(capacity: ReplayBounds.logLaneBytes.count, sites: sites)
         setup.lastStep = options.through
         var bind = BindOptions(seed: trace.header.seed)
         bind.logLevel = logLevel

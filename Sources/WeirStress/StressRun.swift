@@ -40,7 +40,8 @@ extension StressPipeline {
     /// The lanes of a run. Only the source of bytes has room for input.
     package func laneLayout(simulated: Bool) -> LaneLayout {
         LaneLayout(
-            workers: simulated ? 1 : workers, workerSlots: laneSlots, sources: [0, 0, 1 << 12],
+            workers: simulated ? 1 : workers, workerSlots: laneSlots,
+            sources: [0, 0, .kibibytes(4)],
             executors: simulated ? 0 : 2, readerSlots: 64)
     }
 

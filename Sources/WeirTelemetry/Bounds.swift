@@ -14,13 +14,13 @@ package enum TelemetryBounds {
 
     /// About the maximum number of bytes of a log record. Longer text is cut, so that one record
     /// cannot fill the ring.
-    package static let maximumLogRecordBytes = 16 << 10
+    package static let maximumLogRecordBytes = ByteCount.kibibytes(16)
 
     // MARK: The recorder
 
     /// A batch goes to the consumers when it holds about so many bytes. That is a chunk of the
     /// trace, large enough to pack well.
-    package static let batchBytes = 256 << 10
+    package static let batchBytes = ByteCount.kibibytes(256)
 
     /// It also goes to them when it is so old: a screen or an export that follows shows it soon.
     package static let batchNanoseconds: UInt64 = 100_000_000
@@ -45,7 +45,7 @@ package enum TelemetryBounds {
     package static let maximumInboxOffers = 4096
 
     /// When so many bytes of them wait, no other is taken in: a sample of a wide plan is large.
-    package static let maximumInboxBytes = 4 << 20
+    package static let maximumInboxBytes = ByteCount.mebibytes(4)
 
     // MARK: Samples
 

@@ -1,3 +1,5 @@
+package import WeirBase
+
 /// The bounds of the trace: what may wait, be kept or be asked for, and what happens there.
 ///
 /// A figure stands here when it bounds what a run or a reader may take of memory, of a file or of
@@ -8,21 +10,21 @@ package enum TraceBounds {
 
     /// Chunks of inputs and telemetry are closed at about so many bytes. 256 KiB pack well, and a
     /// kill in the middle of writing takes no more than one of them from the file.
-    package static let chunkBytes = 256 << 10
+    package static let chunkBytes = ByteCount.kibibytes(256)
 
     /// A message of input blocks is closed when it holds so many bytes; a single larger block makes
     /// a larger message.
-    package static let inputMessageBytes = 256 << 10
+    package static let inputMessageBytes = ByteCount.kibibytes(256)
 
     /// What would make a message longer than this gets one to itself: half of what a chunk has room
     /// for, so that an estimate of a size may be wrong by as much.
-    static let maximumSharedBytes = Mcap.maximumMessage / 2
+    static let maximumSharedBytes = ByteCount(Mcap.maximumMessage / 2)
 
     // MARK: Exporting
 
     /// Lines of an export are handed on as soon as so many bytes wait: 32 KiB, half of what a pipe
     /// holds.
-    package static let exportPieceBytes = 32 << 10
+    package static let exportPieceBytes = ByteCount.kibibytes(32)
 
     /// The maximum number of log records that are held back, about 10 MB. Beyond it the oldest half
     /// is given out in the order known so far, so that one turn that never ends cannot stop the

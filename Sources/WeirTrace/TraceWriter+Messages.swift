@@ -8,12 +8,14 @@ package import WeirTelemetry
 /// `TraceBounds`; what is larger by itself gets a message to itself.
 extension TraceWriter {
     /// The maximum number of bytes that a block takes in a message.
-    static func bytes(of block: InputBlock) -> Int {
-        InputCodec.blockHead + (block.bytes?.count ?? 0)
+    static func bytes(of block: InputBlock) -> ByteCount {
+        ByteCount(InputCodec.blockHead + (block.bytes?.count ?? 0))
     }
 
     /// About the number of bytes that a result takes in a message.
-    static func bytes(of result: CallResult) -> Int { 16 + result.bytes.count }
+    static func bytes(of result: CallResult) -> ByteCount {
+        ByteCount(16 + result.bytes.count)
+    }
 
     /// Stretches of blocks of one source, each small enough for a message. A source's blocks
     /// keep their order, and sources come in the order of their numbers.
@@ -25,7 +27,7 @@ extension TraceWriter {
             var start = 0
             while start < blocks.count {
                 var end = start
-                var size = 0
+                var size = ByteCount.zero
                 repeat {
                     size += Self.bytes(of: blocks[end])
                     end += 1
@@ -70,7 +72,7 @@ extension TraceWriter {
     /// unpacked, at 24 bytes for a record and 8 for a value besides its text.
     static func end(of records: [LogRecord], from start: Int) -> Int {
         var end = start
-        var size = 0
+        var size = ByteCount.zero
         while end < records.count, size < TraceBounds.chunkBytes {
             let more = bytes(of: records[end])
             if end > start, size + more > TraceBounds.maximumSharedBytes { break }
@@ -85,23 +87,22 @@ extension TraceWriter {
     }
 
     /// About the number of bytes that a record takes in a message before it is packed.
-    static func bytes(of record: LogRecord) -> Int {
+    static func bytes(of record: LogRecord) -> ByteCount {
         var size = 24
         for value in record.values {
             if case .text(let text) = value { size += text.utf8.count }
             size += 8
         }
-        return size
+        return ByteCount(size)
     }
 
     /// How many statements one message holds, from the first on: about 256 KiB of them.
     static func statementCount(_ sites: ArraySlice<LogSite>) -> Int {
         var count = 0
-        var size = 0
+        var size = ByteCount.zero
         for site in sites {
-            let more = site.fields.reduce(16 + site.message.utf8.count + site.file.utf8.count) {
-                $0 + $1.utf8.count + 5
-            }
+            let own = 16 + site.message.utf8.count + site.file.utf8.count
+            let more = ByteCount(site.fields.reduce(own) { $0 + $1.utf8.count + 5 })
             if count > 0,
                 size >= TraceBounds.chunkBytes || size + more > TraceBounds.maximumSharedBytes
             {

@@ -1,6 +1,6 @@
 import Synchronization
 package import WeirTelemetry
-import WeirBase
+package import WeirBase
 
 /// Writes a run's trace.
 ///
@@ -25,9 +25,9 @@ package final class TraceWriter: RecordConsumer, @unchecked Sendable {
     /// The run's start.
     private let started: Instant
     /// The size at which recording ends; nil without a bound.
-    private let byteBound: Int?
+    private let byteBound: ByteCount?
     /// Bytes of the file. Written by the recorder's thread, read by any.
-    private let bytes = Atomic<Int>(0)
+    private let bytes = Atomic<UInt64>(0)
     /// Bytes of all metric samples before they are packed.
     private let sampleBytes = Atomic<UInt64>(0)
     /// Processor time that was spent on encoding them.
@@ -48,7 +48,7 @@ package final class TraceWriter: RecordConsumer, @unchecked Sendable {
     /// An existing file is replaced only with `overwrite`. Beyond `byteBound` bytes `consume`
     /// throws an error with the code `.bound`.
     package init(
-        path: String, header: RunHeader, overwrite: Bool, byteBound: Int? = nil
+        path: String, header: RunHeader, overwrite: Bool, byteBound: ByteCount? = nil
     ) throws(TraceError) {
         let library = "weir \(header.recordedWith.version)"
         let file = try McapWriter(path: path, library: library, overwrite: overwrite)
@@ -82,7 +82,7 @@ package final class TraceWriter: RecordConsumer, @unchecked Sendable {
         self.channels = channels
         self.byteBound = byteBound
         started = header.started
-        bytes.store(Int(file.bytesWritten), ordering: .relaxed)
+        bytes.store(file.bytesWritten.rawValue, ordering: .relaxed)
     }
 
     /// The header as JSON, and what other tools may want to show of it as plain members.
@@ -100,12 +100,15 @@ package final class TraceWriter: RecordConsumer, @unchecked Sendable {
     }
 
     /// Bytes of the file so far. Any thread.
-    package var bytesWritten: Int { bytes.load(ordering: .relaxed) }
+    package var bytesWritten: ByteCount { ByteCount(bytes.load(ordering: .relaxed)) }
 
     /// What metric samples cost so far: bytes before they are packed, and processor time. Any
     /// thread.
-    package var sampleCost: (bytes: UInt64, nanoseconds: UInt64) {
-        (sampleBytes.load(ordering: .relaxed), sampleNanoseconds.load(ordering: .relaxed))
+    package var sampleCost: (bytes: ByteCount, nanoseconds: UInt64) {
+        (
+            ByteCount(sampleBytes.load(ordering: .relaxed)),
+            sampleNanoseconds.load(ordering: .relaxed)
+        )
     }
 
     /// Writes a batch. The recorder's thread.
@@ -115,9 +118,9 @@ package final class TraceWriter: RecordConsumer, @unchecked Sendable {
     package func consume(_ batch: RecordBatch) throws {
         // The recorder was joined before `finish`, so nothing can come any more.
         precondition(!isFinished, "a batch behind the end of the trace")
-        defer { bytes.store(Int(file.bytesWritten), ordering: .relaxed) }
+        defer { bytes.store(file.bytesWritten.rawValue, ordering: .relaxed) }
         // Whole batches only, so that what is in the file can be replayed to its end.
-        if let byteBound, file.bytesWritten >= UInt64(byteBound) {
+        if let byteBound, file.bytesWritten >= byteBound {
             isStopped = true
             throw TraceError(
                 .bound,
@@ -147,7 +150,7 @@ package final class TraceWriter: RecordConsumer, @unchecked Sendable {
     func finish(_ end: RunEnd, isWhole: Bool) throws(TraceError) {
         precondition(!isFinished, "a trace ends once")
         isFinished = true
-        defer { bytes.store(Int(file.bytesWritten), ordering: .relaxed) }
+        defer { bytes.store(file.bytesWritten.rawValue, ordering: .relaxed) }
         try write(end, isWhole: isWhole && !isStopped)
         try file.finish()
     }
@@ -159,7 +162,7 @@ package final class TraceWriter: RecordConsumer, @unchecked Sendable {
     func finish(_ end: RunEnd?, rewriting: Rewriting) throws(TraceError) {
         precondition(!isFinished, "a trace ends once")
         isFinished = true
-        defer { bytes.store(Int(file.bytesWritten), ordering: .relaxed) }
+        defer { bytes.store(file.bytesWritten.rawValue, ordering: .relaxed) }
         if let end { try write(end, isWhole: false) }
         try file.writeMetadata(
             name: TraceMetadata.rewritten,
@@ -216,7 +219,7 @@ package final class TraceWriter: RecordConsumer, @unchecked Sendable {
     private struct Chunker {
         let file: McapWriter
         var messages: [McapMessage] = []
-        var bytes = 0
+        var bytes = ByteCount.zero
 
         init(_ file: McapWriter) { self.file = file }
 
@@ -224,8 +227,9 @@ package final class TraceWriter: RecordConsumer, @unchecked Sendable {
         /// large.
         mutating func add(_ message: McapMessage) throws(TraceError) {
             // A message larger than the bound gets a chunk to itself.
-            if bytes > 0, bytes + message.data.count > TraceBounds.chunkBytes { try flush() }
-            bytes += message.data.count
+            let more = ByteCount(message.data.count)
+            if bytes > .zero, bytes + more > TraceBounds.chunkBytes { try flush() }
+            bytes += more
             messages.append(message)
             // A kill may cost a chunk, which is why it has a bound.
             assert(
@@ -237,7 +241,7 @@ package final class TraceWriter: RecordConsumer, @unchecked Sendable {
         mutating func flush() throws(TraceError) {
             try file.writeChunk(messages, compress: true)
             messages.removeAll(keepingCapacity: true)
-            bytes = 0
+            bytes = .zero
         }
     }
 
@@ -252,7 +256,7 @@ package final class TraceWriter: RecordConsumer, @unchecked Sendable {
         var start = 0
         while start < batch.results.count {
             var end = start
-            var size = 0
+            var size = ByteCount.zero
             repeat {
                 size += Self.bytes(of: batch.results[end])
                 end += 1

@@ -11,7 +11,7 @@ final class MeasuredChild {
     struct Usage {
         var seconds = 0.0
         var processorSeconds = 0.0
-        var peakBytes = 0
+        var peakBytes = ByteCount.zero
         /// Whether it came to its end by itself, and well.
         var hasEnded = false
     }
@@ -55,7 +55,7 @@ final class MeasuredChild {
             usage.processorSeconds += Double(time.tv_sec) + Double(time.tv_usec) / 1e6
         }
         // Linux gives it in units of 1,024 bytes.
-        usage.peakBytes = resources.ru_maxrss * 1_024
+        usage.peakBytes = .kibibytes(UInt64(resources.ru_maxrss))
         usage.hasEnded = status == 0
         return usage
     }

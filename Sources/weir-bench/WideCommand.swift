@@ -68,7 +68,7 @@ struct WideCommand: ParsableCommand {
             Self.column(shape.stages, 6), Self.column(shape.width, 5),
             Self.column(shape.channels, 8), Self.column(isRecorded ? "yes" : "no", 9),
             Self.column(usage.seconds, 8), Self.column(usage.processorSeconds, 7),
-            Self.column(usage.peakBytes / 1_000_000, 8), Self.column(bytes / 1_000, 9),
+            Self.column(usage.peakBytes.count / 1_000_000, 8), Self.column(bytes / 1_000, 9),
         ]
         // A run that was ended has figures too, of what it did until then.
         let end = usage.hasEnded ? "" : "  ended after \(patience) s"

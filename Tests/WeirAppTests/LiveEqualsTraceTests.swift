@@ -43,7 +43,7 @@ import WeirTrace
         }
         return MetricSample(
             time: .milliseconds(tenth * 100), step: Step(tenth * 50), subtasks: subtasks,
-            channels: channels, recorder: RecorderSample(bytes: UInt64(tenth) * 900))
+            channels: channels, recorder: RecorderSample(bytes: ByteCount(tenth * 900)))
     }
 
     /// What the recorder would hand over: logs of two workers in pieces, a sample, incidents.
@@ -145,7 +145,7 @@ import WeirTrace
             let instant = time.instant(after: trace.header.started)
             let sample = try #require(exported.samples[instant.rfc3339(digits: 9)])
             let rows = frame.text.split(separator: "\n")
-            #expect(sample["weir_recorder_bytes_total"] == Double(figures.recorder.bytes))
+            #expect(sample["weir_recorder_bytes_total"] == Double(figures.recorder.bytes.rawValue))
             for (totals, stage) in zip(figures.stages, stages) {
                 #expect(sample["weir_records_in_total \(stage)"] == Double(totals.recordsIn))
                 #expect(sample["weir_records_out_total \(stage)"] == Double(totals.recordsOut))

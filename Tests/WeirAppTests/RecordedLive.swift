@@ -48,7 +48,7 @@ struct RecordedLive {
     ) throws {
         let layout = LaneLayout(
             workers: options.workers, workerSlots: 1 << 14,
-            sources: connections.storesInput.map { _ in 1 << 14 }, executors: 0)
+            sources: connections.storesInput.map { _ in .kibibytes(16) }, executors: 0)
         let recording = try RunRecording(
             options: options, header: header, layout: layout, workers: options.workers, feed: feed)
         var setup = LiveRun.Setup(

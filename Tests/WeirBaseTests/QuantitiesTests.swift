@@ -35,7 +35,7 @@ import WeirBase
         ("256MB", 256_000_000), ("2GB", 2_000_000_000), ("64KiB", 65_536), ("1MiB", 1_048_576),
         ("2GiB", 2_147_483_648), ("0", 0),
     ])
-    func `byte counts are read in both families of units`(text: String, expected: Int) {
+    func `byte counts are read in both families of units`(text: String, expected: ByteCount) {
         #expect(Quantities.bytes(text) == expected)
     }
 
@@ -50,9 +50,10 @@ import WeirBase
     @Test(arguments: [
         (0, "0 B"), (999, "999 B"), (1_000, "1.0 kB"), (1_249, "1.2 kB"), (99_949, "99.9 kB"),
         (99_960, "100 kB"), (999_499, "999 kB"), (999_500, "1.0 MB"), (41_000_000, "41.0 MB"),
-        (2_000_000_000_000, "2.0 TB"), (.max, "9223372 TB"), (-1_500, "-1.5 kB"),
+        (2_000_000_000_000, "2.0 TB"), (9_223_372_036_854_775_807, "9223372 TB"),
+        (.max, "18446744 TB"),
     ])
-    func `byte counts are written with three digits`(bytes: Int, expected: String) {
+    func `byte counts are written with three digits`(bytes: ByteCount, expected: String) {
         #expect(Quantities.describe(bytes: bytes) == expected)
     }
 

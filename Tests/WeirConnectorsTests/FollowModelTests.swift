@@ -50,7 +50,7 @@ private final class FollowStory {
     private let model: FollowModel
     private let reader: FollowedFileReader
     private let seed: UInt64
-    private var collector = LineCollector(maximumLine: FollowModel.maximumLine)
+    private var collector = LineCollector(maximumLine: ByteCount(FollowModel.maximumLine))
     private(set) var problem: String?
 
     init(seed: UInt64, usesWatch: Bool, usesLink: Bool) throws {

@@ -109,7 +109,7 @@ struct LineCollector {
     private(set) var nuls: UInt64 = 0
     private var assembler: LineAssembler
 
-    init(maximumLine: Int = EngineBounds.maximumLineBytes) {
+    init(maximumLine: ByteCount = EngineBounds.maximumLineBytes) {
         assembler = LineAssembler(maximumLine: maximumLine)
     }
 

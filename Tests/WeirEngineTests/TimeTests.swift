@@ -120,7 +120,7 @@ import WeirTelemetry
         assembler.take(block(.bytes, Array("short\n".utf8)))
         let piece = [UInt8](repeating: 0x78, count: 4 << 20)
         for _ in 0..<5 { assembler.take(block(.bytes, piece)) }
-        #expect(assembler.heldBytes < 1 << 20)
+        #expect(assembler.heldBytes < .mebibytes(1))
         assembler.take(block(.bytes, Array("x\nnext\n".utf8)))
         #expect(assembler.next { $0.count } == 5)
         #expect(assembler.nextFacts.isTooLong)

@@ -305,6 +305,6 @@ import WeirTerminal
             + subtasks * MemoryLayout<SubtaskTotals>.stride
         // The verdict is about three seconds of ten samples each.
         #expect(history.count > 31)
-        #expect(history.count <= max(MonitorBounds.maximumHistoryBytes / frame, 34))
+        #expect(history.count <= max(MonitorBounds.maximumHistoryBytes.count / frame, 34))
     }
 }

@@ -89,7 +89,7 @@ struct ExampleRun {
         var sample = MetricSample(
             time: .milliseconds(tenths * 100), step: Step(tenths * 1_000), subtasks: totals,
             channels: channels,
-            recorder: RecorderSample(bytes: UInt64(tenths) * 68_000, logsDropped: 0))
+            recorder: RecorderSample(bytes: ByteCount(tenths * 68_000), logsDropped: 0))
         sample.process = ProcessSample(
             processorNanoseconds: UInt64(tenths) * 231_000_000,
             residentBytes: 48_000_000)

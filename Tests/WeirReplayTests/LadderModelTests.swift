@@ -34,7 +34,7 @@ import WeirTrace
         var random = SeededGenerator(seed: seed, stream: 0x1ADD)
         let trace = try trace()
         let incident = MemoryLayout<Incident>.stride
-        var ladder = SnapshotLadder(maximumBytes: incident * (20 + random.below(200)))
+        var ladder = SnapshotLadder(maximumBytes: ByteCount(incident * (20 + random.below(200))))
         for _ in 0..<300 {
             let step = Step(random.below(1_000))
             let playhead = Step(random.below(1_000))
@@ -61,7 +61,7 @@ import WeirTrace
 
     @Test func `a step that has a snapshot gets no second one`() throws {
         let trace = try trace()
-        var ladder = SnapshotLadder(maximumBytes: 1 << 20)
+        var ladder = SnapshotLadder(maximumBytes: .mebibytes(1))
         for incidents in [1, 2, 3] {
             ladder.insert(snapshot(5, incidents: incidents, trace), playhead: 0)
         }

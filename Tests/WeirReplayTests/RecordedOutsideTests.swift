@@ -63,11 +63,11 @@ import WeirTrace
     }
 
     private static func result(
-        _ subtask: SubtaskIndex, _ call: UInt64, bytes: Int = 1
+        _ subtask: SubtaskIndex, _ call: UInt64, count: Int = 1
     ) -> CallResult {
         CallResult(
             subtask: subtask, call: call,
-            bytes: [UInt8](repeating: UInt8(subtask.rawValue), count: bytes))
+            bytes: [UInt8](repeating: UInt8(subtask.rawValue), count: count))
     }
 
     @Test func `an answer is that of its own subtask, however large its number is`() throws {
@@ -84,7 +84,7 @@ import WeirTrace
         var ahead = ResultsAhead(maximumBytes: 1_000)
         // The second one of a call takes the place of the first.
         for call in [1, 2, 2, 3] as [UInt64] {
-            try ahead.keep(Self.result(0, call, bytes: 300))
+            try ahead.keep(Self.result(0, call, count: 300))
         }
         #expect(throws: TraceError.self) { try ahead.keep(Self.result(0, 4)) }
         #expect(ahead.take(subtask: 0, call: 1)?.count == 300)

@@ -32,17 +32,17 @@ private func ends(of trace: Trace) throws -> [EndNote] {
     return ends
 }
 
-private func session(memoryBytes: Int = 256 << 20) throws -> ReplaySession {
+private func session(memoryBytes: ByteCount = .mebibytes(256)) throws -> ReplaySession {
     var options = ReplaySession.Options()
     options.memoryBytes = memoryBytes
     return try ReplaySession(overdrawn(), orders, options)
 }
 
 @Suite struct SessionTests {
-    @Test(arguments: [0, 200_000, 256 << 20])
-    func `a step looks the same whichever way it was reached`(memoryBytes: Int) throws {
+    @Test(arguments: [.zero, 200_000, .mebibytes(256)] as [ByteCount])
+    func `a step looks the same whichever way it was reached`(memoryBytes: ByteCount) throws {
         let wanderer = try session(memoryBytes: memoryBytes)
-        var random = SeededGenerator(seed: UInt64(memoryBytes) + 7, stream: 1)
+        var random = SeededGenerator(seed: memoryBytes.rawValue + 7, stream: 1)
         for _ in 0..<12 {
             let step = Step(random.below(wanderer.lastStep.count + 1))
             try wanderer.go(to: step)

@@ -68,7 +68,7 @@ import WeirBase
     func `a data lane keeps bytes whole and in order over the ring's end`(seed: UInt64) throws {
         var random = SeededGenerator(seed: seed, stream: 0xDA7A)
         let lanes = LaneSet(
-            layout: LaneLayout(workers: 1, workerSlots: 64, sources: [1 << 9], executors: 0))
+            layout: LaneLayout(workers: 1, workerSlots: 64, sources: [512], executors: 0))
         defer { withExtendedLifetime(lanes) {} }
         let lane = lanes.readers[0]
         var waiting: [[UInt8]] = []
@@ -107,7 +107,8 @@ import WeirBase
     @Test(arguments: 0..<16 as Range<UInt64>)
     func `a log lane is a list that drops what has no room`(seed: UInt64) {
         var random = SeededGenerator(seed: seed, stream: 0x106)
-        let lane = LogLane(capacity: 4 * TelemetryBounds.maximumLogRecordBytes, sites: LogSites())
+        let lane = LogLane(
+            capacity: 4 * TelemetryBounds.maximumLogRecordBytes.count, sites: LogSites())
         var waiting: [Step] = []
         var dropped: UInt64 = 0
         for step in 0..<1_500 as Range<Step> {

@@ -5,7 +5,7 @@ import WeirTelemetry
 @Suite struct LaneLayoutTests {
     private static let layouts = [
         LaneLayout(workers: 1, workerSlots: 64, sources: [], executors: 0),
-        LaneLayout(workers: 3, workerSlots: 4096, sources: [0, 1 << 20, 64], executors: 2),
+        LaneLayout(workers: 3, workerSlots: 4096, sources: [0, .mebibytes(1), 64], executors: 2),
         LaneLayout(lanes: [
             LaneSpec(role: .reader, index: 0, slots: 64, dataBytes: 1),
             LaneSpec(role: .rest, index: 0, slots: 64),
@@ -19,7 +19,7 @@ import WeirTelemetry
         for (index, spec) in layout.lanes.enumerated() {
             for (start, count) in [
                 (layout.tails(of: index), 128), (layout.slots(of: index), spec.slots * 32),
-                (layout.data(of: index), spec.dataBytes),
+                (layout.data(of: index), spec.dataBytes.count),
             ] {
                 #expect(start % LaneLayout.alignment == 0)
                 if count > 0 { regions.append(start..<start + count) }

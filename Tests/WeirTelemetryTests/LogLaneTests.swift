@@ -6,7 +6,9 @@ import WeirTelemetry
     private let sites = LogSites()
     private let lane: LogLane
 
-    init() { lane = LogLane(capacity: 4 * TelemetryBounds.maximumLogRecordBytes, sites: sites) }
+    init() {
+        lane = LogLane(capacity: 4 * TelemetryBounds.maximumLogRecordBytes.count, sites: sites)
+    }
 
     private func record(_ index: UInt32 = 1, values: [LogValue] = []) -> LogRecord {
         LogRecord(
@@ -76,7 +78,7 @@ import WeirTelemetry
     @Test func `the ring is filled to its last byte and no further`() throws {
         // A record's own length and its numbers take 38 bytes, the head of a text 3.
         let head = 4 + 4 + 8 + 4 + 2 + 2 + 4 + 8 + 2 + 1 + 2
-        let room = TelemetryBounds.maximumLogRecordBytes / 4
+        let room = TelemetryBounds.maximumLogRecordBytes.count / 4
         let quarter = String(repeating: "x", count: room - head)
         let full: LogFields = ["text": .text(quarter)]
         for _ in 0..<3 {
@@ -96,13 +98,13 @@ import WeirTelemetry
         for padding in 0..<4 {
             let text =
                 String(repeating: "-", count: padding)
-                + String(repeating: character, count: TelemetryBounds.maximumLogRecordBytes)
+                + String(repeating: character, count: TelemetryBounds.maximumLogRecordBytes.count)
             guard case .text(let back)? = try roundTrip(["text": .text(text)]).first else {
                 Issue.record("no text came back")
                 return
             }
-            #expect(back.utf8.count <= TelemetryBounds.maximumLogRecordBytes)
-            #expect(back.utf8.count > TelemetryBounds.maximumLogRecordBytes - 100)
+            #expect(back.utf8.count <= TelemetryBounds.maximumLogRecordBytes.count)
+            #expect(back.utf8.count > TelemetryBounds.maximumLogRecordBytes.count - 100)
             #expect(back.hasSuffix("…"))
             let kept = back.unicodeScalars.dropLast()
             #expect(text.unicodeScalars.starts(with: kept))
@@ -150,7 +152,7 @@ import WeirTelemetry
     }
 
     @Test func `a statement has one number, whoever meets it`() {
-        let other = LogLane(capacity: 4 * TelemetryBounds.maximumLogRecordBytes, sites: sites)
+        let other = LogLane(capacity: 4 * TelemetryBounds.maximumLogRecordBytes.count, sites: sites)
         let number = site(fields: ["a": 1])
         #expect(site(fields: ["a": 2]) == number)
         #expect(

@@ -46,8 +46,9 @@ private final class LookingConsumer: RecordConsumer {
     init() {
         lanes = LaneSet(
             layout: LaneLayout(
-                workers: 3, workerSlots: 64, sources: [1 << 12], executors: 1, readerSlots: 64))
-        logLane = LogLane(capacity: 4 * TelemetryBounds.maximumLogRecordBytes, sites: sites)
+                workers: 3, workerSlots: 64, sources: [.kibibytes(4)], executors: 1, readerSlots: 64
+            ))
+        logLane = LogLane(capacity: 4 * TelemetryBounds.maximumLogRecordBytes.count, sites: sites)
         recorder = Recorder(
             lanes: lanes, logLanes: [logLane], sites: sites, consumers: [memory],
             onFailure: { _, error in Issue.record("\(error)") })
@@ -319,7 +320,7 @@ private final class LookingConsumer: RecordConsumer {
                 return sample
             }
         }
-        #expect(made == TelemetryBounds.maximumInboxBytes / sample.approximateBytes + 1)
+        #expect(made == TelemetryBounds.maximumInboxBytes.count / sample.approximateBytes.count + 1)
         #expect(recorder.droppedOffers == 1_000 - made)
         recorder.offer(Incident(step: 1, kind: .bookmark, name: "a", message: "", time: 0))
         #expect(recorder.droppedOffers == 1_001 - made)

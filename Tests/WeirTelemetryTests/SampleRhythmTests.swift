@@ -7,7 +7,7 @@ import WeirTelemetry
     private func sample(_ time: RunTime, _ subtasks: [SubtaskSample] = []) -> MetricSample {
         MetricSample(
             time: time, step: 9, subtasks: subtasks, channels: [],
-            recorder: RecorderSample(bytes: UInt64(time.rawValue)))
+            recorder: RecorderSample(bytes: ByteCount(time.rawValue)))
     }
 
     @Test func `at rest samples come at twice the distance each, up to ten seconds`() {

@@ -22,7 +22,7 @@ import WeirTelemetry
     ) -> MetricSample {
         var sample = MetricSample(
             time: time, step: Step(time.rawValue), subtasks: subtasks, channels: channels,
-            recorder: RecorderSample(bytes: UInt64(time.rawValue)))
+            recorder: RecorderSample(bytes: ByteCount(time.rawValue)))
         sample.newest = newest
         return sample
     }

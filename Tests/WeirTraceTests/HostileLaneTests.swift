@@ -57,7 +57,8 @@ import WeirTelemetry
     @Test func `a lane's note of more bytes than a block may have is not believed`() throws {
         let lanes = LaneSet(
             layout: LaneLayout(
-                workers: 1, workerSlots: 64, sources: [1 << 12], executors: 1, readerSlots: 64))
+                workers: 1, workerSlots: 64, sources: [.kibibytes(4)], executors: 1, readerSlots: 64
+            ))
         let lane = lanes.readers[0]
         for count in [1 << 11, 1 << 11 + 1] {
             let words: [UInt64] = [UInt64(count), 0, 0, 0]
@@ -81,7 +82,8 @@ import WeirTelemetry
     {
         let lanes = LaneSet(
             layout: LaneLayout(
-                workers: 1, workerSlots: 64, sources: [1 << 12], executors: 0, readerSlots: 64))
+                workers: 1, workerSlots: 64, sources: [.kibibytes(4)], executors: 0, readerSlots: 64
+            ))
         let lane = lanes.readers[0]
         for index in 0..<9 {
             // A quarter of the ring, and always the same one.
@@ -146,7 +148,7 @@ import WeirTelemetry
         for (bytes, isRefused) in [(Mcap.maximumChunk, false), (2 * Mcap.maximumChunk, true)] {
             let layout = LaneLayout(lanes: [
                 LaneSpec(role: .rest, index: 0, slots: 64),
-                LaneSpec(role: .reader, index: 0, slots: 64, dataBytes: bytes),
+                LaneSpec(role: .reader, index: 0, slots: 64, dataBytes: ByteCount(bytes)),
             ])
             let page = try #require(LaneFileHeader(run: Fixture.run, layout: layout).page)
             let header = try? LaneFileHeader(page: page, fileSize: size)

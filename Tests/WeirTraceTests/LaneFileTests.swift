@@ -8,7 +8,7 @@ import WeirTelemetry
 
 @Suite struct LaneFileTests {
     static let layout = LaneLayout(
-        workers: 2, workerSlots: 256, sources: [1 << 12], executors: 1, readerSlots: 64)
+        workers: 2, workerSlots: 256, sources: [.kibibytes(4)], executors: 1, readerSlots: 64)
 
     @Test func `rule 29: a lane file is its owner's, exclusive, and told as recording`() throws {
         try withFolder { folder in

@@ -35,7 +35,7 @@ import WeirTelemetry
                 var subtask = SubtaskSample(stage: "\"é\n/\(number)", subtask: number)
                 subtask.recordsIn = random.next()
                 subtask.recordsOut = random.next()
-                subtask.bytesIn = random.next()
+                subtask.bytesIn = ByteCount(random.next())
                 subtask.bytesOut = .max
                 subtask.errors = random.next()
                 subtask.turns = TurnCount(random.next())
@@ -53,7 +53,7 @@ import WeirTelemetry
             }
             if round % 2 == 0 {
                 sample.recorder.offersDropped = random.next()
-                sample.recorder.sampleBytes = random.next()
+                sample.recorder.sampleBytes = ByteCount(random.next())
                 sample.recorder.sampleNanoseconds = random.next()
             }
             let generic: any Encodable = sample
@@ -164,8 +164,8 @@ import WeirTelemetry
             #expect(sizes.logRecords == 3 && sizes.logsLost == 3)
             #expect(sizes.topics.first { $0.topic == .schedule }?.messages == 2)
             #expect(sizes.columns.map(\.name) == ScheduleCodec.columnNames)
-            let total = sizes.topics.reduce(0) { $0 + $1.bytes }
-            #expect(total <= Int(try trace.byteCount))
+            let total = sizes.topics.reduce(ByteCount.zero) { $0 + $1.bytes }
+            #expect(total <= (try trace.byteCount))
         }
     }
 }

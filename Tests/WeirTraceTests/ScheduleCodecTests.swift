@@ -85,7 +85,7 @@ import WeirTelemetry
         writer.append(varint: UInt64(ColumnSet.maximumBytes) + 1)
         writer.append(varint: 0)
         var reader = ByteReader(writer.bytes)
-        var stored: [Int] = []
+        var stored: [ByteCount] = []
         #expect(throws: MalformedBytes.self) {
             try ColumnSet.read(["a"], from: &reader, zstd: Zstd(), stored: &stored)
         }
@@ -141,7 +141,7 @@ import WeirTelemetry
             var writer = ByteWriter()
             ColumnSet.write([first, second], to: &writer, zstd: Zstd())
             var reader = ByteReader(writer.bytes)
-            var stored: [Int] = []
+            var stored: [ByteCount] = []
             let columns = try? ColumnSet.read(
                 ["a", "b"], from: &reader, zstd: Zstd(), stored: &stored)
             #expect((columns != nil) == (more == 0))

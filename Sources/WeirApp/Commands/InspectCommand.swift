@@ -26,7 +26,7 @@ private struct TraceFacts {
     let trace: Trace
     let sizes: TraceSizes
     /// The size of the file.
-    let bytes: UInt64
+    let bytes: ByteCount
     /// The first violation or failure; nil where there is none.
     let failure: Incident?
     /// The number of the last step that is known.
@@ -118,7 +118,7 @@ private struct TraceFacts {
     var text: String {
         let header = trace.header
         var text =
-            "\(PrintableText.escaped(trace.path)), \(Quantities.describe(bytes: Int(bytes)))\n"
+            "\(PrintableText.escaped(trace.path)), \(Quantities.describe(bytes: bytes))\n"
         text += "  pipeline   \(PrintableText.escaped(header.pipeline)) version "
         text +=
             "\(PrintableText.escaped(header.version)), plan \(PrintableText.escaped(header.plan))\n"
@@ -158,16 +158,16 @@ private struct TraceFacts {
         if let cost = sizes.recorder, let bytes = cost.sampleBytes {
             let milliseconds = Double((cost.sampleNanoseconds ?? 0) / 10_000) / 100
             text += "  sampling   \(sizes.samples) samples, "
-            text += "\(Quantities.describe(bytes: Int(clamping: bytes))) before packing, "
+            text += "\(Quantities.describe(bytes: bytes)) before packing, "
             text += "\(milliseconds) ms\n"
         }
         for topic in sizes.topics {
             text += "  \(topic.topic.rawValue): \(topic.messages) messages, "
-            text += "\(Quantities.describe(bytes: Int(topic.bytes)))\n"
+            text += "\(Quantities.describe(bytes: topic.bytes))\n"
         }
         let turns = max(1, Double(sizes.turns.rawValue))
-        for column in sizes.columns where column.bytes > 0 {
-            let each = (Double(column.bytes) / turns * 100).rounded() / 100
+        for column in sizes.columns where column.bytes > .zero {
+            let each = (Double(column.bytes.rawValue) / turns * 100).rounded() / 100
             text += "  schedule/\(column.name): \(column.bytes) bytes, \(each) a turn\n"
         }
         return text

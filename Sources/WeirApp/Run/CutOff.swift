@@ -157,7 +157,7 @@ struct CutOff: Sendable {
             lines.append("  out        \(sink): \(count) rows made")
         }
         lines.append(
-            "  written    " + Quantities.describe(bytes: Int(run.outside.writtenBytes))
+            "  written    " + Quantities.describe(bytes: run.outside.writtenBytes)
                 + " by all sinks")
         lines.append(contentsOf: RunSummary.dropLines(counts.books))
         lines.append("  guarantee  \(guarantee(counts.books))")

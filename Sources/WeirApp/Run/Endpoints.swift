@@ -13,7 +13,7 @@ struct Endpoints {
     /// Input files up to this size are taken into the trace whole, in bytes: a replay then needs
     /// nothing but the trace. Larger ones are named with a hash of each block, and have to lie
     /// where they were.
-    static let embeddedFileBytes: UInt64 = 4 << 20
+    static let embeddedFileBytes = ByteCount.mebibytes(4)
 
     private let options: RunOptions
     private let planned: PlannedPipeline
@@ -60,7 +60,7 @@ struct Endpoints {
             let reading = try self.source(location).open()
             connections.sources.append(reading)
             // An input whose size is not known counts as large.
-            let isSmall = (reading.byteCount ?? .max) <= Self.embeddedFileBytes
+            let isSmall = ByteCount(reading.byteCount ?? .max) <= Self.embeddedFileBytes
             // A pipe can be read only once, so that its bytes have to go into the trace.
             connections.storesInput.append(
                 !reading.isRepeatable || options.embedsInput || isSmall)

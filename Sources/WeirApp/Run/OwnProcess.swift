@@ -13,7 +13,7 @@ enum OwnProcess {
     }
 
     /// The second number of `/proc/self/statm`, in pages; 0 where it cannot be read.
-    private static var residentBytes: UInt64 {
+    private static var residentBytes: ByteCount {
         let file = open("/proc/self/statm", O_RDONLY | O_CLOEXEC)
         guard file >= 0 else { return 0 }
         defer { close(file) }
@@ -24,6 +24,6 @@ enum OwnProcess {
         // The first number is the size of the address space, which says nothing of memory in use.
         guard numbers.count > 1, let pages = UInt64(String(decoding: numbers[1], as: UTF8.self))
         else { return 0 }
-        return pages * UInt64(sysconf(Int32(_SC_PAGESIZE)))
+        return ByteCount(pages * UInt64(sysconf(Int32(_SC_PAGESIZE))))
     }
 }

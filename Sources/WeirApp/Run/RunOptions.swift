@@ -1,4 +1,5 @@
 import Glibc
+import WeirBase
 import WeirConnectors
 import WeirEngine
 import WeirTelemetry
@@ -19,7 +20,7 @@ struct RunOptions {
     /// How much of a run is recorded at most, in bytes or in time; `--keep` gives one of them. The
     /// run itself goes on.
     struct Keep: Equatable {
-        var bytes: Int?
+        var bytes: ByteCount?
         var time: Duration?
     }
 

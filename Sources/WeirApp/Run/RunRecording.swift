@@ -23,7 +23,7 @@ final class RunRecording: @unchecked Sendable {
     static let boundWithoutEnd = 256_000_000
     /// The room of each worker's lane for records of the log, in bytes. When the recorder is that
     /// far behind, records are dropped and counted.
-    private static let logLaneBytes = 1 << 20
+    private static let logLaneBytes = ByteCount.mebibytes(1)
 
     /// What the recorder's thread found out; locked.
     private struct State {
@@ -92,7 +92,8 @@ final class RunRecording: @unchecked Sendable {
             logLanes = []
             return
         }
-        logLanes = (0..<workers).map { _ in LogLane(capacity: Self.logLaneBytes, sites: sites) }
+        logLanes = (0..<workers).map { _ in LogLane(capacity: Self.logLaneBytes.count, sites: sites)
+        }
         recorder = Recorder(
             lanes: mapped.lanes, logLanes: logLanes, sites: sites,
             consumers: [bound.time.map { TimedConsumer(writer, for: $0) } ?? writer]
@@ -115,7 +116,7 @@ final class RunRecording: @unchecked Sendable {
 
     /// Creates lanes and trace; nil when nothing is to be recorded.
     private static func open(
-        _ options: RunOptions, _ header: RunHeader, _ layout: LaneLayout, _ byteBound: Int?
+        _ options: RunOptions, _ header: RunHeader, _ layout: LaneLayout, _ byteBound: ByteCount?
     ) throws -> Opened? {
         func create(_ path: String, overwrites: Bool) throws -> Opened {
             let created = try RecordingDestination(path, overwrites: overwrites)
@@ -200,7 +201,7 @@ final class RunRecording: @unchecked Sendable {
     var tracePath: String? { recorder == nil ? nil : path }
 
     /// Bytes in the trace so far. Any thread.
-    var bytesWritten: Int { writer?.bytesWritten ?? 0 }
+    var bytesWritten: ByteCount { writer?.bytesWritten ?? .zero }
     /// Records of the log that found no room so far. Any thread.
     var logsDropped: UInt64 { logLanes.reduce(0) { $0 + $1.droppedCount } }
 
@@ -209,7 +210,7 @@ final class RunRecording: @unchecked Sendable {
 
     /// What recording costs and lost so far, but for what reading the samples takes. Any thread.
     var cost: RecorderSample {
-        var sample = RecorderSample(bytes: UInt64(bytesWritten), logsDropped: logsDropped)
+        var sample = RecorderSample(bytes: bytesWritten, logsDropped: logsDropped)
         sample.offersDropped = UInt64(recorder?.droppedOffers ?? 0)
         guard let cost = writer?.sampleCost else { return sample }
         (sample.sampleBytes, sample.sampleNanoseconds) = (cost.bytes, cost.nanoseconds)
@@ -219,7 +220,7 @@ final class RunRecording: @unchecked Sendable {
     /// What became of the recording.
     struct Result {
         var path: String?
-        var bytes = 0
+        var bytes = ByteCount.zero
         var isWhole = false
         var logsDropped: UInt64 = 0
         /// Metric samples and incidents that the recorder had no room for.

@@ -215,7 +215,7 @@ final class RunSampler {
         for index in channelsOf[number] {
             let number = Int(channelNumbers[index])
             let channel = execution.channels[number]
-            let (depth, bytes) = (UInt64(channel.depth), UInt64(channel.queuedBytes))
+            let (depth, bytes) = (UInt64(channel.depth), channel.queuedBytes)
             let dropped = channel.dropped
             var found = channels[number]
             (found.depth, found.bytes, found.dropped) = (depth, bytes, dropped)
@@ -296,8 +296,8 @@ final class RunSampler {
         var sample = known
         sample.recordsIn = counters.recordsIn.load(ordering: .relaxed)
         sample.recordsOut = counters.recordsOut.load(ordering: .relaxed)
-        sample.bytesIn = counters.bytesIn.load(ordering: .relaxed)
-        sample.bytesOut = counters.bytesOut.load(ordering: .relaxed)
+        sample.bytesIn = ByteCount(counters.bytesIn.load(ordering: .relaxed))
+        sample.bytesOut = ByteCount(counters.bytesOut.load(ordering: .relaxed))
         sample.errors = counters.errors.load(ordering: .relaxed)
         sample.drops = drops(counters)
         sample.turns = TurnCount(counters.turns.load(ordering: .relaxed))

@@ -52,7 +52,8 @@ struct RunSession {
         let header = self.header(endpoints, connections)
         let layout = LaneLayout(
             workers: max(1, options.workers), workerSlots: 1 << 14,
-            sources: connections.storesInput.map { $0 ? 1 << 20 : 1 << 14 }, executors: 0)
+            sources: connections.storesInput.map { $0 ? .mebibytes(1) : .kibibytes(16) },
+            executors: 0)
         let feed = ScreenFeed(header)
         let recording = try RunRecording(
             options: options, header: header, layout: layout, workers: max(1, options.workers),
@@ -199,7 +200,7 @@ struct RunSession {
                 !connections.storesInput[source.index]
             {
                 info.path = reading.path
-                info.byteCount = reading.byteCount
+                info.byteCount = reading.byteCount.map { ByteCount($0) }
             }
             return info
         }

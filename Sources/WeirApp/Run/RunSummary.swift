@@ -117,7 +117,7 @@ struct RunSummary {
             if let unparsed = remarks.unparsed, let line = Self.unparsedLine(unparsed) {
                 lines.append("  unparsed   \(subtask.stage): \(line)")
             }
-            if remarks.nulBytes > 0 {
+            if remarks.nulBytes > .zero {
                 lines.append("  skipped    \(subtask.stage): \(remarks.nulBytes) NUL bytes")
             }
         }
@@ -217,8 +217,8 @@ struct RunSummary {
         if ahead > 0 { json.member("ahead", ahead) }
         let unparsed = remarks.compactMap(\.unparsed)
         if !unparsed.isEmpty { json.member("unparsed", unparsed.reduce(0) { $0 + $1.count }) }
-        let nuls = remarks.reduce(0) { $0 + $1.nulBytes }
-        if nuls > 0 { json.member("skippedBytes", nuls) }
+        let nuls = remarks.reduce(ByteCount.zero) { $0 + $1.nulBytes }
+        if nuls > .zero { json.member("skippedBytes", nuls) }
         json.member("violations", end.violations)
         if let violation = execution.violations.first.first {
             json.member("firstViolation", violation.step)

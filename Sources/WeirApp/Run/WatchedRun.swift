@@ -28,7 +28,7 @@ struct WatchedRun: Sendable {
     var isDraining: Bool { execution.isDraining || execution.isStopping }
 
     /// A number that changes as long as turns, calls or writes get on. Its value means nothing.
-    var progress: UInt64 { execution.activity &+ outside.writtenBytes }
+    var progress: UInt64 { execution.activity &+ outside.writtenBytes.rawValue }
 
     /// Whether whoever reads standard output is what the run waits for.
     var isHeldByReader: Bool {

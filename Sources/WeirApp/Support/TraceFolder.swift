@@ -8,7 +8,7 @@ struct TraceFolder {
     /// A trace in the folder.
     struct Entry {
         let path: String
-        let bytes: Int
+        let bytes: ByteCount
         /// When it was last written, nanoseconds since 1970.
         let written: Int64
         /// Whether it is a link to a file elsewhere.
@@ -38,7 +38,7 @@ struct TraceFolder {
                 else { continue }
                 found.append(
                     Entry(
-                        path: path, bytes: Int(status.st_size),
+                        path: path, bytes: ByteCount(status.st_size),
                         written: Int64(status.st_mtim.tv_sec) * 1_000_000_000
                             + Int64(status.st_mtim.tv_nsec),
                         isLink: link.st_mode & S_IFMT == S_IFLNK,
@@ -69,9 +69,9 @@ enum Newest {
 enum Retention {
     /// Where automatic traces go, below the folder in which the command runs.
     static let folder = "weir-traces"
-    /// The maximum that all automatic traces may take together, in bytes. Traces of runs that
-    /// record still, or died, do not count.
-    static let maximumBytes = 1_000_000_000
+    /// The maximum that all automatic traces may take together. Traces of runs that record still,
+    /// or died, do not count.
+    static let maximumBytes: ByteCount = 1_000_000_000
 
     /// Removes the oldest traces until the rest is below the bound; tells which. It opens every
     /// file that is called like a trace, to read its first bytes.
@@ -81,7 +81,7 @@ enum Retention {
         let traces = TraceFolder(folder).entries.filter { entry in
             !entry.hasLanes && !entry.isLink && (try? FileLocation(entry.path))?.kind == .trace
         }
-        var total = traces.reduce(0) { $0 + $1.bytes }
+        var total = traces.reduce(ByteCount.zero) { $0 + $1.bytes }
         var removed: [String] = []
         // Oldest first, and no more than needed.
         for trace in traces where total > maximumBytes {

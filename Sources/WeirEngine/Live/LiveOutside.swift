@@ -88,7 +88,7 @@ package final class LiveOutside: Outside, @unchecked Sendable {
 
     /// Bytes written by all sinks so far. Any thread, after the binding: the list of writers does
     /// not change any more then.
-    package var writtenBytes: UInt64 { writers.reduce(0) { $0 + $1.writtenBytes } }
+    package var writtenBytes: ByteCount { writers.reduce(.zero) { $0 + $1.writtenBytes } }
 
     /// Sinks whose write in progress has gone on for at least so many nanoseconds. Any thread,
     /// after the binding.

@@ -229,7 +229,7 @@ extension AsyncCalls: OperatorState, OperatorTimers {
         Saved(
             Snapshot(
                 flights: flights, timeouts: timeouts, callCount: callCount),
-            bytes: flights.count * (MemoryLayout<Flight>.stride + 64))
+            bytes: ByteCount(flights.count * (MemoryLayout<Flight>.stride + 64)))
     }
 
     func restore(_ snapshot: Snapshot) {

@@ -228,7 +228,7 @@ final class KeyedProcess<
         guard let onTimer else { return }
         // Many timers may fire in one turn: each closure's emission is bounded, as many of them as
         // there may be timers.
-        frame.pointee.emittedBytes = 0
+        frame.pointee.emittedBytes = .zero
         var context = OperatorContext<Output>(
             frame: frame, output: output, time: entry.deadline, index: frame.pointee.takenBefore)
         let state = table.slot(for: entry.key, hash: Canonical.hash(entry.key)) { initial }
@@ -289,7 +289,7 @@ extension KeyedProcess: OperatorState {
             Snapshot(
                 table: table.copy(), eventTimers: eventTimers, processingTimers: processingTimers,
                 droppedTimers: droppedTimers, book: book, broken: conditions?.broken),
-            bytes: table.estimatedBytes + waiting * MemoryLayout<TimerQueue<Key>.Entry>.stride)
+            bytes: table.estimatedBytes + ByteCount(of: waiting, TimerQueue<Key>.Entry.self))
     }
 
     func restore(_ snapshot: Snapshot) {
@@ -369,16 +369,16 @@ extension KeyedTable where Key: Encodable, Value: Encodable {
     /// About how many bytes a copy takes, from the canonical form of the first eight entries:
     /// looking at all would cost as much as the copy. Slots are counted twice, since a table is
     /// never full.
-    var estimatedBytes: Int {
+    var estimatedBytes: ByteCount {
         var seen = 0
-        var bytes = 0
+        var coded = 0
         forEach { key, value in
             guard seen < 8 else { return }
             seen += 1
-            bytes += Canonical.bytes(of: key).count + Canonical.bytes(of: value).count
+            coded += Canonical.bytes(of: key).count + Canonical.bytes(of: value).count
         }
         let slot = MemoryLayout<Key>.stride + MemoryLayout<Value>.stride + 8
-        return count * slot * 2 + (seen == 0 ? 0 : bytes * count / seen)
+        return ByteCount(count * slot * 2 + (seen == 0 ? 0 : coded * count / seen))
     }
 }
 

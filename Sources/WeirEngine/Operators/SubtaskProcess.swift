@@ -104,7 +104,8 @@ extension SubtaskProcess: OperatorState, StateView {
 
     func save() -> Saved<Snapshot> {
         Saved(
-            Snapshot(state: state, isEnded: isEnded), bytes: Canonical.bytes(of: state).count)
+            Snapshot(state: state, isEnded: isEnded),
+            bytes: ByteCount(Canonical.bytes(of: state).count))
     }
 
     func restore(_ snapshot: Snapshot) { (state, isEnded) = (snapshot.state, snapshot.isEnded) }

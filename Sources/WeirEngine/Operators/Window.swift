@@ -215,7 +215,7 @@ extension TumblingWindow: OperatorState {
     func save() -> Saved<Snapshot> {
         Saved(
             Snapshot(open: open.map { $0.copy() }, lateCount: lateCount),
-            bytes: open.reduce(0) { $0 + $1.table.estimatedBytes })
+            bytes: open.reduce(.zero) { $0 + $1.table.estimatedBytes })
     }
 
     func restore(_ snapshot: Snapshot) {

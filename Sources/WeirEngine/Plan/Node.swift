@@ -363,7 +363,7 @@ final class ChainEnd: ShowsNothing {
     }
 
     func save() -> Saved<[UInt64]> {
-        Saved(outputs.map(\.given), bytes: outputs.count * MemoryLayout<UInt64>.stride)
+        Saved(outputs.map(\.given), bytes: ByteCount(of: outputs.count, UInt64.self))
     }
 
     func restore(_ given: [UInt64]) {

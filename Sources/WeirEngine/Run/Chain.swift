@@ -140,7 +140,7 @@ package final class Chain {
         assert(heldWatermark == nil, "a turn begins in the middle of a watermark")
         for index in 0...links.count { taken[index] = 0 }
         frame.pointee.ordinal = 0
-        frame.pointee.emittedBytes = 0
+        frame.pointee.emittedBytes = .zero
     }
 
     /// Takes a slice through the links from `first` on. The slice is consumed: its elements are
@@ -321,7 +321,7 @@ struct OutputBuffer<Output> {
         }
         // Fields alone are counted, not what they point to: the bound is there for closures that
         // emit without end, and for that a rough measure is enough.
-        if isBounded { frame.pointee.emittedBytes += count * MemoryLayout<Output>.stride }
+        if isBounded { frame.pointee.emittedBytes += ByteCount(of: count, Output.self) }
         if frame.pointee.emittedBytes > EngineBounds.maximumEmittedBytes {
             frame.pointee.fail(
                 EmissionBound(bytes: EngineBounds.maximumEmittedBytes))
@@ -370,7 +370,7 @@ final class OutputRoom<Output> {
 /// One turn's closures emitted more than may lie unpublished: the error of the operator that
 /// emitted.
 struct EmissionBound: Error, CustomStringConvertible {
-    let bytes: Int
+    let bytes: ByteCount
     var description: String {
         "it emitted more than \(Quantities.describe(bytes: bytes)) in one turn; "
             + "return long outputs as a sequence or emit them over several elements"

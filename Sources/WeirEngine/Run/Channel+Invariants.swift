@@ -14,8 +14,8 @@ extension Channel {
         precondition(
             end - first <= bounds.messages,
             "\(end - first) messages wait on \(name), at most \(bounds.messages)")
-        var bytes = 0
-        var last = 0
+        var bytes = ByteCount.zero
+        var last = ByteCount.zero
         for message in first..<end {
             let slot = message & (size - 1)
             precondition(
@@ -25,7 +25,7 @@ extension Channel {
             precondition(
                 Int(weights[slot]) >= MemoryLayout<Element>.stride,
                 "an element on \(name) weighs \(weights[slot]) bytes, less than its own fields")
-            last = Int(weights[slot])
+            last = ByteCount(weights[slot])
             bytes += last
         }
         guard weights != nil else { return }

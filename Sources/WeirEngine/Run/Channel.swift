@@ -23,9 +23,9 @@ package struct ChannelBounds: Equatable, Sendable {
     /// The maximum bytes of elements on a blocking channel whose elements are `HeapSized`;
     /// elsewhere it has no effect. Such a channel is full from this on, but takes a message when it
     /// is empty, however large, or a large element would stop the run.
-    package var bytes: Int
+    package var bytes: ByteCount
 
-    package init(messages: Int, bytes: Int = 4 << 20) {
+    package init(messages: Int, bytes: ByteCount = .mebibytes(4)) {
         self.messages = messages
         self.bytes = bytes
     }
@@ -90,7 +90,7 @@ package protocol ChannelQueue: SavablePart {
     /// the channel's lock.
     var publishedElements: Int { get }
     /// Bytes of elements that wait to be taken. Any thread; approximate.
-    var queuedBytes: Int { get }
+    var queuedBytes: ByteCount { get }
     /// Elements dropped or evicted so far. Any thread.
     var dropped: UInt64 { get }
     /// When the oldest input behind the next message was taken in, nanoseconds of `TickClock`; 0
@@ -217,13 +217,12 @@ package final class Channel<Element>: ChannelBase, ChannelQueue, @unchecked Send
     /// A blocking edge never drops.
     package var dropped: UInt64 { 0 }
 
-    package var queuedBytes: Int {
-        weights == nil
-            ? depth * MemoryLayout<Element>.stride
-            : max(
-                0,
-                bytesIn.pointee.load(ordering: .relaxed)
-                    - bytesOut.pointee.load(ordering: .relaxed))
+    package var queuedBytes: ByteCount {
+        guard weights != nil else { return ByteCount(of: depth, Element.self) }
+        // The two are read one after the other, so that more may seem taken than was published.
+        let waiting =
+            bytesIn.pointee.load(ordering: .relaxed) - bytesOut.pointee.load(ordering: .relaxed)
+        return ByteCount(max(0, waiting))
     }
 
     // MARK: The producer
@@ -284,9 +283,8 @@ package final class Channel<Element>: ChannelBase, ChannelQueue, @unchecked Send
         _ element: UnsafeMutablePointer<Element>, _ weight: UnsafeMutablePointer<UInt32>
     ) {
         let heap = (element.pointee as? any HeapSized)?.heapBytes ?? 0
-        let bytes = UInt32(clamping: MemoryLayout<Element>.stride + heap)
-        weight.initialize(to: bytes)
-        bytesIn.pointee.wrappingAdd(Int(bytes), ordering: .relaxed)
+        weight.initialize(to: UInt32(clamping: MemoryLayout<Element>.stride + heap))
+        bytesIn.pointee.wrappingAdd(Int(weight.pointee), ordering: .relaxed)
     }
 
     // MARK: The consumer

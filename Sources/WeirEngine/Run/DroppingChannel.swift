@@ -100,7 +100,7 @@ package final class DroppingChannel<Element>: ChannelBase, ChannelQueue, @unchec
     package var nextBirth: UInt64 { 0 }
     package var oldestEntry: UInt64 { oldestNow.load(ordering: .relaxed) }
     package var dropped: UInt64 { droppedNow.load(ordering: .relaxed) }
-    package var queuedBytes: Int { depth * MemoryLayout<Element>.stride }
+    package var queuedBytes: ByteCount { ByteCount(of: depth, Element.self) }
 
     /// What would become of the first `count` messages of `buffer`; nil at the first element that a
     /// `fail` edge has no room for. Changes nothing. The lock is held.

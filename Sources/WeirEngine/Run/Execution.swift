@@ -267,7 +267,7 @@ package final class Execution: @unchecked Sendable {
                 source.taken >= counters.recordsIn.load(ordering: .relaxed),
                 "the source of \(subtask.name) has taken \(source.taken), and had more")
             counters.recordsIn.store(source.taken, ordering: .relaxed)
-            counters.bytesIn.store(source.takenBytes, ordering: .relaxed)
+            counters.bytesIn.store(source.takenBytes.rawValue, ordering: .relaxed)
             counters.newestEvent.store(source.newestEvent ?? .min, ordering: .relaxed)
             counters.lagRecords.store(source.lag ?? .max, ordering: .relaxed)
             counters.lagSince.store((source.lagSince ?? .max).rawValue, ordering: .relaxed)
@@ -280,7 +280,7 @@ package final class Execution: @unchecked Sendable {
             outlet.totalElements &+= UInt64(outlet.emittedElements)
             emitted += UInt64(outlet.emittedElements)
             if let rows = outlet as? RowOutlet {
-                counters.bytesOut.store(rows.bytes, ordering: .relaxed)
+                counters.bytesOut.store(rows.bytes.rawValue, ordering: .relaxed)
             }
         }
         SubtaskCounters.add(emitted, to: counters.recordsOut)

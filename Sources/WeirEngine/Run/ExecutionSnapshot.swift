@@ -1,3 +1,5 @@
+package import WeirBase
+
 /// All state of an execution at a step where no turn was open.
 ///
 /// `Execution.save` makes it and `Execution.restore` takes it in, both in a replay. It consists of
@@ -16,11 +18,11 @@ package struct ExecutionSnapshot {
     let violations: Violations
 
     /// About what the fields outside the parts take.
-    private static let ownBytes = 512
+    private static let ownBytes: ByteCount = 512
 
     /// About how many bytes it takes, from fields and the canonical forms of some entries. Whoever
     /// keeps snapshots bounds them by it.
-    package var bytes: Int {
+    package var bytes: ByteCount {
         (subtasks + channels + cells).reduce(Self.ownBytes) { $0 + $1.bytes }
     }
 }

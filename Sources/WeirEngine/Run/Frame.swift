@@ -28,7 +28,7 @@ package struct Frame {
     /// The running turn's time, which its log records carry.
     @usableFromInline package var turnTime = RunTime.start
     /// Bytes that the turn's closures have emitted, against `EngineBounds.maximumEmittedBytes`.
-    @usableFromInline var emittedBytes = 0
+    @usableFromInline var emittedBytes = ByteCount.zero
     /// How many log records the turn has made, lost ones too. It orders a turn's records.
     @usableFromInline var ordinal: UInt32 = 0
     /// Its chain, which sets it.

@@ -63,7 +63,7 @@ package struct SavedMessages<Element> {
 
     /// About how many bytes they take: a tag and a time, 9 bytes, for each, and the elements'
     /// fields.
-    var bytes: Int { tags.count * 9 + elements.count * MemoryLayout<Element>.stride }
+    var bytes: ByteCount { tags.count * 9 + ByteCount(of: elements.count, Element.self) }
 }
 
 /// Messages in order, growing: a subtask's unpublished output, or what a taker moved out of a
@@ -118,12 +118,13 @@ struct MessageBuffer<Element> {
 
     /// Bytes of the elements, as far as their types tell. Looks at all of them where they hold more
     /// than their fields.
-    var bytes: Int {
-        let stride = MemoryLayout<Element>.stride
-        guard Element.self is any HeapSized.Type else { return count * stride }
-        return (first..<end).reduce(0) { bytes, index in
+    var bytes: ByteCount {
+        guard Element.self is any HeapSized.Type else { return ByteCount(of: count, Element.self) }
+        return (first..<end).reduce(.zero) { bytes, index in
             guard tags[index] == 0 else { return bytes }
-            return bytes + stride + ((elements[index] as? any HeapSized)?.heapBytes ?? 0)
+            let heap = (elements[index] as? any HeapSized)?.heapBytes ?? 0
+            // As a ring weighs it.
+            return bytes + ByteCount(UInt32(clamping: MemoryLayout<Element>.stride + heap))
         }
     }
 

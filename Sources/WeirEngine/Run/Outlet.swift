@@ -53,8 +53,9 @@ package protocol OutletQueue: SavablePart {
     /// turn which made it has ended. Never waits for room.
     func publish(_ turn: TurnContext, isLate: Bool) -> Bool
     /// Adds elements emitted in the running turn to a hash, the last first, until they have cost
-    /// `bytes` of canonical form; tells how many bytes it coded. The last element may go beyond.
-    func sample(into hash: inout StableHash, atMost bytes: Int) -> Int
+    /// `credit` bytes of canonical form; tells how many bytes it coded. The last element may go
+    /// beyond.
+    func sample(into hash: inout StableHash, atMost credit: Int) -> Int
     /// Messages that are not published.
     var unpublishedCount: Int { get }
     /// Elements that are not published. Between turns; looks at all messages.
@@ -132,12 +133,12 @@ package class ChannelOutlet<Element>: Outlet {
     }
 
     /// An element without bytes counts as one, or a turn of many of them would be looked at whole.
-    package func sample(into hash: inout StableHash, atMost bytes: Int) -> Int {
+    package func sample(into hash: inout StableHash, atMost credit: Int) -> Int {
         guard let form else { return 0 }
         var writer = ByteWriter()
         var index = buffer.end - 1
         var spent = 0
-        while index >= buffer.first + turnStart, spent < bytes {
+        while index >= buffer.first + turnStart, spent < credit {
             if buffer.tags[index] == MessageTag.element.rawValue {
                 digestElement(buffer.elements + index, into: &hash, form: form, &writer)
                 spent += max(writer.count, 1)

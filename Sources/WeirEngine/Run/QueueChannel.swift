@@ -29,7 +29,7 @@ package final class QueueChannel<Element>: ChannelBase, ChannelQueue, @unchecked
     var takenMessages: Int { taken }
     package var queuedElements: Int { queue.elementCount }
     package var publishedElements: Int { queue.elementCount }
-    package var queuedBytes: Int { queue.bytes }
+    package var queuedBytes: ByteCount { queue.bytes }
     package var dropped: UInt64 { 0 }
     // Nobody measures how long things take in a replay.
     package var nextBirth: UInt64 { 0 }

@@ -21,7 +21,7 @@ package final class Subtask: @unchecked Sendable {
 
     /// Bytes of canonical form that sampling a turn's values may cost on average: at a few elements
     /// a turn that is all of them, at full load a part.
-    private static let sampledBytes = 64
+    private static let creditPerTurn = 64
     /// On every so many turns the end note has the hash of the values sampled so far. A wrong value
     /// is so found within 64 turns of its subtask, for an eighth of a byte a turn.
     package static let sampleInterval: UInt64 = 64
@@ -78,7 +78,7 @@ package final class Subtask: @unchecked Sendable {
     /// Turns taken so far; part of the digest.
     private var turns = TurnCount.zero
     /// Samples of what its turns emitted and wrote.
-    private var trail = ValueTrail(creditPerMoment: Subtask.sampledBytes)
+    private var trail = ValueTrail(creditPerMoment: Subtask.creditPerTurn)
     /// The turn, by its number in `turns`, that fired processing-time timers last. Not saved: a
     /// snapshot lies between turns, and the next turn has another number.
     private var firedTurn: TurnCount?
@@ -481,10 +481,10 @@ package final class Subtask: @unchecked Sendable {
     /// first. On every 64th turn it tells the hash of all samples so far, for the end note. Called
     /// once at the end of each turn, in a replay too: the trail is part of the state.
     func sample() -> UInt64? {
-        trail.pass { hash, bytes in
+        trail.pass { hash, credit in
             var spent = chain.sample(into: &hash)
-            for outlet in outlets where outlet.emittedElements > 0 && spent < bytes {
-                spent += outlet.sample(into: &hash, atMost: bytes - spent)
+            for outlet in outlets where outlet.emittedElements > 0 && spent < credit {
+                spent += outlet.sample(into: &hash, atMost: credit - spent)
             }
             return spent
         }
@@ -611,9 +611,9 @@ extension Subtask: SavablePart {
         fileprivate var outlets: [SavedPart]
 
         /// About what the fields outside the parts take.
-        fileprivate static let ownBytes = 256
+        fileprivate static let ownBytes: ByteCount = 256
 
-        fileprivate var bytes: Int {
+        fileprivate var bytes: ByteCount {
             let parts = operators + outlets + (source.map { [$0] } ?? [])
             return parts.reduce(Self.ownBytes) { $0 + $1.bytes }
         }

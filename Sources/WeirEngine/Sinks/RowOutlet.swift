@@ -17,7 +17,7 @@ package final class RowOutlet: Outlet, OutletQueue {
     /// Rows so far.
     private(set) package var rows: UInt64 = 0
     /// Bytes of rows so far, their line ends included.
-    private(set) var bytes: UInt64 = 0
+    private(set) var bytes = ByteCount.zero
     /// A hash of the rows in their order.
     private(set) package var ordered = StableHash()
     /// A sum of the rows' hashes, the same whatever their order: two runs of parallel stages may
@@ -48,7 +48,7 @@ package final class RowOutlet: Outlet, OutletQueue {
         ordered.combine(hash.value)
         unordered &+= hash.value
         rows += 1
-        bytes += UInt64(row.count)
+        bytes += ByteCount(row.count)
         emitted += 1
         emittedElements += 1
         pending.append(contentsOf: row)
@@ -91,14 +91,14 @@ package final class RowOutlet: Outlet, OutletQueue {
     }
 
     /// Adds a hash of all rows so far, which is there already and costs nothing.
-    package func sample(into hash: inout StableHash, atMost bytes: Int) -> Int {
+    package func sample(into hash: inout StableHash, atMost credit: Int) -> Int {
         hash.combine(ordered.value)
         return 0
     }
 
     package struct Snapshot {
         fileprivate var rows: UInt64
-        fileprivate var bytes: UInt64
+        fileprivate var bytes: ByteCount
         fileprivate var ordered: StableHash
         fileprivate var unordered: UInt64
         /// Of the rows, those that nobody has to hand over any more.
@@ -109,7 +109,7 @@ package final class RowOutlet: Outlet, OutletQueue {
         let state = Snapshot(
             rows: rows, bytes: bytes, ordered: ordered, unordered: unordered,
             handedOver: rows - pendingRows)
-        return Saved(state, bytes: MemoryLayout<Snapshot>.stride)
+        return Saved(state, bytes: ByteCount(of: 1, Snapshot.self))
     }
 
     package func restore(_ state: Snapshot) {

@@ -32,7 +32,7 @@ final class WriterFeed: RowFeed, @unchecked Sendable {
     }
 
     private let waited = LatencyCounts()
-    private var queuedBytes = 0
+    private var queuedBytes = ByteCount.zero
     private var isFinished = false
     /// Whether an offer was refused and its subtask has to be woken.
     private var isRoomWanted = false
@@ -82,7 +82,7 @@ final class WriterFeed: RowFeed, @unchecked Sendable {
                 rowAccount.unwritten += UInt64(count)
             } else {
                 queue.append(handed)
-                queuedBytes += rows.count
+                queuedBytes += ByteCount(rows.count)
                 lock.signal()
             }
             return true
@@ -105,7 +105,7 @@ final class WriterFeed: RowFeed, @unchecked Sendable {
     }
 
     /// Bytes written so far. Any thread.
-    var writtenBytes: UInt64 { written.load(ordering: .relaxed) }
+    var writtenBytes: ByteCount { ByteCount(written.load(ordering: .relaxed)) }
 
     var account: RowAccount {
         lock.withLock {
@@ -134,9 +134,9 @@ final class WriterFeed: RowFeed, @unchecked Sendable {
         let next = queue.popFirst()
         var isWaitedFor = false
         if let next {
-            queuedBytes -= next.rows.count
+            queuedBytes -= ByteCount(next.rows.count)
             assert(
-                queuedBytes >= 0 && (queuedBytes == 0 || !queue.isEmpty),
+                queuedBytes == .zero || !queue.isEmpty,
                 "\(queuedBytes) bytes wait for sink \(sink) in \(queue.count) offers")
             isWaitedFor = isRoomWanted && queuedBytes < EngineBounds.maximumWaitingRowBytes / 2
             if isWaitedFor { isRoomWanted = false }
@@ -186,7 +186,7 @@ final class WriterFeed: RowFeed, @unchecked Sendable {
             hasFailed = true
             rowAccount.unwritten += UInt64(queue.reduce(0) { $0 + $1.count })
             queue.removeAll()
-            queuedBytes = 0
+            queuedBytes = .zero
             defer { isRoomWanted = false }
             return isRoomWanted
         }

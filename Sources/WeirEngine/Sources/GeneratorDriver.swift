@@ -34,7 +34,7 @@ final class GeneratorDriver<Element: Sendable>: SourceDriver {
     var lagSince: RunTime? { isEnded || taken >= limit ? nil : pace.next(taken: taken) }
     var newestEvent: Int64? { emitter.watermarker?.newest }
     var readLatency: LatencyCounts? { nil }
-    var takenBytes: UInt64 { 0 }
+    var takenBytes: ByteCount { .zero }
     /// Nothing is ever left over: an element is made when it is taken.
     var leftover: SourceLeftover { SourceLeftover() }
     var remarks: SourceRemarks { emitter.remarks }
@@ -82,7 +82,7 @@ final class GeneratorDriver<Element: Sendable>: SourceDriver {
             Snapshot(
                 taken: taken, isEnded: isEnded, watermarker: emitter.watermarker,
                 remarks: emitter.remarks),
-            bytes: MemoryLayout<Snapshot>.stride)
+            bytes: ByteCount(of: 1, Snapshot.self))
     }
 
     func restore(_ snapshot: Snapshot) {

@@ -1,6 +1,6 @@
 import DequeModule
 import Glibc
-import WeirBase
+package import WeirBase
 package import WeirTelemetry
 
 /// Puts a source's blocks together and cuts them into lines.
@@ -67,20 +67,22 @@ package struct LineAssembler {
     /// The unfinished lines of other files, by the files' numbers.
     private var aside: [UInt64: (bytes: [UInt8], open: Open)] = [:]
     /// Bytes in `aside`, all together.
-    private var asideBytes = 0
+    private var asideBytes = ByteCount.zero
     package private(set) var isEnded = false
     package private(set) var trouble: Trouble?
     /// Bytes of lines taken so far, their ends included.
     package private(set) var position: UInt64 = 0
 
     /// An assembler that takes lines longer than `maximumLine` bytes for too long.
-    package init(maximumLine: Int = EngineBounds.maximumLineBytes) {
+    package init(maximumLine: ByteCount = EngineBounds.maximumLineBytes) {
         precondition(maximumLine > 0, "lines of at most \(maximumLine) bytes")
-        limit = maximumLine
+        limit = maximumLine.count
     }
 
     /// Bytes that it holds, for a snapshot's size.
-    var heldBytes: Int { bytes.count + asideBytes + MemoryLayout<Extent>.stride * extents.count }
+    var heldBytes: ByteCount {
+        ByteCount(bytes.count) + asideBytes + ByteCount(of: extents.count, Extent.self)
+    }
 
     /// Whole lines that wait.
     package var waiting: Int { extents.count }
@@ -95,7 +97,7 @@ package struct LineAssembler {
     /// longer than any bound on what waits.
     var wantsMore: Bool {
         !isEnded && trouble == nil
-            && (extents.isEmpty || bytes.count - start < EngineBounds.maximumWaitingLineBytes)
+            && (extents.isEmpty || bytes.count - start < EngineBounds.maximumWaitingLineBytes.count)
     }
 
     /// Where the unfinished line begins in `bytes`.
@@ -202,19 +204,21 @@ package struct LineAssembler {
     private mutating func turn(to other: UInt64) {
         guard other != file else { return }
         if hasOpenLine || open.nuls > 0 {
-            if asideBytes + bytes.count - openStart > EngineBounds.maximumAsideBytes {
+            if asideBytes + ByteCount(bytes.count - openStart) > EngineBounds.maximumAsideBytes {
                 cutOpenLine()
             }
             let line = Array(bytes[openStart...])
             bytes.removeSubrange(openStart...)
-            asideBytes += line.count
+            asideBytes += ByteCount(line.count)
             aside[file] = (line, open)
         }
         open = Open()
         file = other
         if let (line, facts) = aside.removeValue(forKey: other) {
-            asideBytes -= line.count
-            assert(asideBytes >= 0, "\(-asideBytes) bytes more were taken up than set aside")
+            assert(
+                asideBytes >= ByteCount(line.count),
+                "\(line.count) bytes are taken up, and \(asideBytes) were set aside")
+            asideBytes -= ByteCount(line.count)
             bytes.append(contentsOf: line)
             open = facts
         }

@@ -53,7 +53,7 @@ final class LineDriver<Element: Sendable>: SourceDriver {
 
     deinit { emitter.deallocate() }
 
-    var takenBytes: UInt64 { assembler.position }
+    var takenBytes: ByteCount { ByteCount(assembler.position) }
     var lag: UInt64? { UInt64(assembler.waiting) }
     var lagSince: RunTime? { arrivals.oldest(behind: lines) }
     var newestEvent: Int64? { emitter.watermarker?.newest }
@@ -159,7 +159,8 @@ final class LineDriver<Element: Sendable>: SourceDriver {
     }
 
     private static var tooLong: String {
-        "it is longer than \(EngineBounds.maximumLineBytes >> 20) MiB; it is not a line of text"
+        "it is longer than \(EngineBounds.maximumLineBytes.count >> 20) MiB; "
+            + "it is not a line of text"
     }
 
     /// Does what the policy says with a line that could not be read.
@@ -190,7 +191,7 @@ final class LineDriver<Element: Sendable>: SourceDriver {
 
     /// Tells of NUL bytes before a line, in the summary and in the log.
     private func remark(nuls: UInt64, line: UInt64, _ subtask: Subtask) {
-        emitter.remarks.nulBytes += nuls
+        emitter.remarks.nulBytes += ByteCount(nuls)
         subtask.chain.frame.pointee.record(
             .warning, "nuls_skipped",
             ["bytes": .integer(Int64(clamping: nuls)), "line": .integer(Int64(clamping: line))],

@@ -99,7 +99,7 @@ final class ReaderFeed: InputFeed, @unchecked Sendable {
     /// Reads the next piece and numbers it; nil when the reader was cancelled. May block.
     private func read() -> InputBlock? {
         guard !cancelled.load(ordering: .relaxed),
-            let piece = reading.next(maximum: EngineBounds.maximumBlockBytes)
+            let piece = reading.next(maximum: EngineBounds.maximumBlockBytes.count)
         else { return nil }
         var block = InputBlock(
             source: source, index: index, kind: .bytes, offset: offset, length: 0, hash: 0,

@@ -1,4 +1,4 @@
-import WeirBase
+package import WeirBase
 import WeirTelemetry
 
 /// What a source does in its subtask's turns.
@@ -24,7 +24,7 @@ protocol SourceDriver: SavablePart {
     /// Elements taken so far.
     var taken: UInt64 { get }
     /// Bytes taken so far; 0 for generators.
-    var takenBytes: UInt64 { get }
+    var takenBytes: ByteCount { get }
     /// Elements that wait, where that is known.
     var lag: UInt64? { get }
     /// When the oldest element that waits was read, or the next was due; nil where nothing is known
@@ -59,7 +59,7 @@ package struct SourceRemarks: Equatable, Sendable {
     /// The first of the elements that were held back and contradicted.
     package var firstHeldBack: HeldBack?
     /// NUL bytes at the beginning of a followed file that were passed over.
-    package var nulBytes: UInt64 = 0
+    package var nulBytes = ByteCount.zero
     /// Lines that could not be read, where the source makes elements of those; nil elsewhere.
     package var unparsed: Unparsed?
     /// How often the watermark was right not to believe.
@@ -76,7 +76,7 @@ package struct SourceRemarks: Equatable, Sendable {
     /// Lines that could not be read and went on as elements made for that.
     package struct Unparsed: Equatable, Sendable {
         /// Bytes of the first one that are kept.
-        static let shownBytes = 200
+        static let shownBytes: ByteCount = 200
 
         package var count: UInt64 = 0
         /// All lines that were taken so far, blank ones left out.
@@ -96,7 +96,7 @@ package struct SourceRemarks: Equatable, Sendable {
             count += 1
             guard reason == nil else { return }
             (firstLine, reason) = (input.line, input.reason)
-            firstBytes = Array(input.bytes.prefix(Self.shownBytes))
+            firstBytes = Array(input.bytes.prefix(Self.shownBytes.count))
         }
     }
 }

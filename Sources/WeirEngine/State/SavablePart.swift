@@ -33,9 +33,9 @@ package protocol SavablePart: AnyObject {
 /// A part's state as values, and about how many bytes they take.
 package struct Saved<State> {
     package let state: State
-    package let bytes: Int
+    package let bytes: ByteCount
 
-    package init(_ state: State, bytes: Int) {
+    package init(_ state: State, bytes: ByteCount) {
         self.state = state
         self.bytes = bytes
     }
@@ -49,7 +49,7 @@ package struct Saved<State> {
 package struct SavedPart {
     fileprivate let state: Any
     fileprivate let name: String
-    package let bytes: Int
+    package let bytes: ByteCount
 }
 
 extension SavablePart {

@@ -146,10 +146,10 @@ package final class CellStorage<Value: Codable & Sendable>: CellBase, CellValue,
     /// begins not to hold.
     private var held: [Bool]
     /// Samples of what accesses left behind. A value that is overwritten is in no digest otherwise.
-    private var trail = ValueTrail(creditPerMoment: CellStorage.sampledBytes)
+    private var trail = ValueTrail(creditPerMoment: CellStorage.creditPerAccess)
     /// Bytes of canonical form that sampling an access may cost on average: a counter or two are
     /// looked at each time, a table now and then.
-    private static var sampledBytes: Int { 16 }
+    private static var creditPerAccess: Int { 16 }
 
     init(index: CellIndex, name: String, value: Value, invariants: [CellInvariant<Value>]) {
         self.value = value
@@ -189,7 +189,7 @@ package final class CellStorage<Value: Codable & Sendable>: CellBase, CellValue,
     package func save() -> Saved<Snapshot> {
         Saved(
             Snapshot(value: value, held: held, trail: trail),
-            bytes: Canonical.bytes(of: value).count)
+            bytes: ByteCount(Canonical.bytes(of: value).count))
     }
 
     package func restore(_ snapshot: Snapshot) {

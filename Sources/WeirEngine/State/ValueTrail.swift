@@ -39,9 +39,9 @@ struct ValueTrail {
     var value: UInt64 { hash.value }
 
     /// Counts a moment. Where there is credit, `sample` adds values to the hash while they cost
-    /// less than the bytes it is given, one value more at most, and tells how many bytes it coded.
+    /// less than the credit it is given, one value more at most, and tells how many bytes it coded.
     @inline(__always)
-    mutating func pass(_ sample: (inout StableHash, _ bytes: Int) -> Int) {
+    mutating func pass(_ sample: (inout StableHash, _ credit: Int) -> Int) {
         moments &+= 1
         credit = min(credit + earned, Self.maximumCredit)
         guard credit > 0 else { return }

@@ -22,7 +22,7 @@ package struct SampleHistory: Sendable {
         // Two thirds go to the fine part.
         let maximum = max(
             MonitorBounds.minimumFineSamples + MonitorBounds.minimumCoarseSamples,
-            MonitorBounds.maximumHistoryBytes / frame)
+            MonitorBounds.maximumHistoryBytes.count / frame)
         let fineShare = max(MonitorBounds.minimumFineSamples, maximum * 2 / 3)
         let coarseShare = max(
             MonitorBounds.minimumCoarseSamples, min(maximum - fineShare, maximum / 3))

@@ -13,8 +13,8 @@ package enum Figures {
     }
 
     /// `41.0 MB`.
-    package static func bytes(_ number: UInt64) -> String {
-        Quantities.describe(bytes: Int(clamping: number))
+    package static func bytes(_ amount: ByteCount) -> String {
+        Quantities.describe(bytes: amount)
     }
 
     /// `97 %`; anything that is no share is brought to the nearest one.

@@ -1,4 +1,4 @@
-import WeirBase
+package import WeirBase
 import WeirTelemetry
 
 /// What a run takes of its machine, between two samples of it. The status line shows it.
@@ -6,8 +6,8 @@ package struct RunLoad: Equatable, Sendable {
     /// Cores in use by the whole process, the recorder and the screen included; nil where that is
     /// not told, as in traces of older builds.
     package var cores: Double?
-    /// Bytes of memory in use; nil where that is not told.
-    package var memory: UInt64?
+    /// The memory in use; nil where that is not told.
+    package var memory: ByteCount?
     /// How many workers were with a subtask, on average.
     package var busyWorkers = 0.0
 

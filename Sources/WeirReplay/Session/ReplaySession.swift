@@ -19,8 +19,8 @@ package final class ReplaySession {
     package struct Options {
         /// Where a source's file lies now, by the source's name.
         package var inputs: [String: String] = [:]
-        /// The bound of the ladder of snapshots, in bytes.
-        package var memoryBytes = 256 << 20
+        /// The bound of the ladder of snapshots.
+        package var memoryBytes = ByteCount.mebibytes(256)
 
         package init() {}
     }

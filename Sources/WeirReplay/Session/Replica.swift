@@ -18,7 +18,7 @@ struct ReplaySnapshot {
     /// Turns whose recorded ends were compared so far.
     let compared: TurnCount
     /// About how many bytes it takes; the ladder is bounded by it.
-    var bytes: Int { execution.bytes + incidents.count * MemoryLayout<Incident>.stride }
+    var bytes: ByteCount { execution.bytes + ByteCount(of: incidents.count, Incident.self) }
 }
 
 /// What all replicas of one session share: nothing that running changes, save the pages of the

@@ -9,10 +9,10 @@ struct SnapshotLadder {
     /// In order of their steps.
     private(set) var snapshots: [ReplaySnapshot] = []
     /// About how many bytes they take, all together.
-    private(set) var bytes = 0
-    let maximumBytes: Int
+    private(set) var bytes = ByteCount.zero
+    let maximumBytes: ByteCount
 
-    init(maximumBytes: Int) { self.maximumBytes = maximumBytes }
+    init(maximumBytes: ByteCount) { self.maximumBytes = maximumBytes }
 
     /// The last snapshot at or before a step; nil when there is none. Costs a binary search.
     func nearest(through step: Step) -> ReplaySnapshot? {
@@ -48,7 +48,7 @@ struct SnapshotLadder {
                 lower.step < upper.step, "a snapshot of \(lower.step) before one of \(upper.step)")
         }
         precondition(
-            bytes == snapshots.reduce(0) { $0 + $1.bytes }, "\(bytes) bytes are counted")
+            bytes == snapshots.reduce(.zero) { $0 + $1.bytes }, "\(bytes) bytes are counted")
         precondition(
             snapshots.count <= ReplayBounds.maximumSnapshots, "\(snapshots.count) snapshots")
         precondition(
@@ -72,8 +72,8 @@ struct SnapshotLadder {
             if cost < cheapest.cost { cheapest = (index, cost) }
         }
         assert(cheapest.cost.isFinite, "no snapshot would be missed least")
+        assert(bytes >= snapshots[cheapest.index].bytes, "more bytes go than are kept")
         bytes -= snapshots[cheapest.index].bytes
-        assert(bytes >= 0, "more bytes went than were kept")
         snapshots.remove(at: cheapest.index)
     }
 

@@ -188,9 +188,9 @@ package struct DataLane: @unchecked Sendable {
     }
 
     /// Bytes that were copied out and not given back. The recorder.
-    package var takenBytes: Int {
+    package var takenBytes: ByteCount {
         // A location read from a file left behind may be anything.
-        Int(clamping: drained.pointee &- dataTail.pointee.load(ordering: .relaxed))
+        ByteCount(drained.pointee &- dataTail.pointee.load(ordering: .relaxed))
     }
 
     /// Gives back everything that was taken, which is in the trace file by now. The recorder.

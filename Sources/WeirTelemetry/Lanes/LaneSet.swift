@@ -1,3 +1,5 @@
+package import WeirBase
+
 /// Who writes a lane. The raw values are part of the lane file's format.
 package enum LaneRole: UInt8, CaseIterable, Sendable {
     /// The scheduler's own thread: rest points.
@@ -18,9 +20,9 @@ package struct LaneSpec: Equatable, Sendable {
     /// Slots of 32 bytes; a power of two, at least `TelemetryBounds.minimumLaneSlots`.
     package var slots: Int
     /// Bytes of the data ring beside it; 0 or a power of two.
-    package var dataBytes: Int
+    package var dataBytes: ByteCount
 
-    package init(role: LaneRole, index: UInt16, slots: Int, dataBytes: Int = 0) {
+    package init(role: LaneRole, index: UInt16, slots: Int, dataBytes: ByteCount = .zero) {
         self.role = role
         self.index = index
         self.slots = slots
@@ -49,7 +51,8 @@ package struct LaneLayout: Equatable, Sendable {
     /// `sources` holds the bytes of each source's ring. A rest point takes at most 7 slots,
     /// so its lane of 256 slots holds at least 36 of them.
     package init(
-        workers: Int, workerSlots: Int, sources: [Int], executors: Int, readerSlots: Int = 1024
+        workers: Int, workerSlots: Int, sources: [ByteCount], executors: Int,
+        readerSlots: Int = 1024
     ) {
         var lanes = [LaneSpec(role: .rest, index: 0, slots: 4 * TelemetryBounds.minimumLaneSlots)]
         for worker in 0..<workers {
@@ -65,7 +68,7 @@ package struct LaneLayout: Equatable, Sendable {
             lanes.append(
                 LaneSpec(
                     role: .executor, index: UInt16(executor), slots: readerSlots,
-                    dataBytes: 1 << 18))
+                    dataBytes: .kibibytes(256)))
         }
         self.init(lanes: lanes)
     }
@@ -83,7 +86,7 @@ package struct LaneLayout: Equatable, Sendable {
     /// The offset of a lane's data ring; of one behind the last lane, the block's end.
     package func data(of lane: Int) -> Int {
         var offset = slots(of: lanes.count)
-        for spec in lanes.prefix(lane) { offset += Self.aligned(spec.dataBytes) }
+        for spec in lanes.prefix(lane) { offset += Self.aligned(spec.dataBytes.count) }
         return offset
     }
 
@@ -157,7 +160,7 @@ package final class LaneSet: @unchecked Sendable {
             func data() -> DataLane {
                 DataLane(
                     notes: notes, data: memory + layout.data(of: index),
-                    dataCapacity: spec.dataBytes, dataTail: tails + 64)
+                    dataCapacity: spec.dataBytes.count, dataTail: tails + 64)
             }
             switch spec.role {
             case .rest: rest = notes

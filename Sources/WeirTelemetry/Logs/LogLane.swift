@@ -52,7 +52,8 @@ package final class LogLane: @unchecked Sendable {
     /// records.
     package init(capacity: Int, sites: LogSites) {
         precondition(
-            capacity >= 4 * TelemetryBounds.maximumLogRecordBytes && capacity & (capacity - 1) == 0)
+            capacity >= 4 * TelemetryBounds.maximumLogRecordBytes.count
+                && capacity & (capacity - 1) == 0)
         self.capacity = capacity
         self.sites = sites
         memory = .allocate(byteCount: capacity, alignment: 16)
@@ -103,7 +104,7 @@ package final class LogLane: @unchecked Sendable {
         for field in fields.elements {
             LogRecord.encode(
                 field.value, into: &scratch,
-                room: TelemetryBounds.maximumLogRecordBytes - scratch.count)
+                room: TelemetryBounds.maximumLogRecordBytes.count - scratch.count)
         }
         // The record's own length in front.
         scratch.patch(fixed: UInt32(scratch.count), at: 0)

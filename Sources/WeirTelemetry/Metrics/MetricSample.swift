@@ -44,7 +44,7 @@ package struct MetricSample: Codable, Equatable, Sendable {
     }
 
     /// A rough size in memory and in the file, by which the recorder bounds what waits.
-    package var approximateBytes: Int {
+    package var approximateBytes: ByteCount {
         256 + subtasks.count * SubtaskSample.approximateBytes
             + channels.count * ChannelSample.approximateBytes
     }
@@ -58,8 +58,8 @@ package struct SubtaskSample: Codable, Equatable, Sendable {
     package var subtask: Int
     package var recordsIn: UInt64 = 0
     package var recordsOut: UInt64 = 0
-    package var bytesIn: UInt64 = 0
-    package var bytesOut: UInt64 = 0
+    package var bytesIn = ByteCount.zero
+    package var bytesOut = ByteCount.zero
     /// Elements on which an operator failed.
     package var errors: UInt64 = 0
     package var turns = TurnCount.zero
@@ -114,7 +114,7 @@ package struct SubtaskSample: Codable, Equatable, Sendable {
     package var dropped: UInt64 { drops?.reduce(0) { $0 &+ $1.count } ?? 0 }
 
     /// A rough size: names, numbers and their keys in JSON.
-    static let approximateBytes = 256
+    static let approximateBytes: ByteCount = 256
 
     package init(stage: String, subtask: Int) {
         self.stage = stage
@@ -163,17 +163,17 @@ package struct ChannelSample: Codable, Equatable, Sendable {
     /// How many messages it may hold.
     package var capacity: UInt64
     /// The bytes of what is in it.
-    package var bytes: UInt64
+    package var bytes: ByteCount
     /// Elements that it dropped by its policy since the run's start.
     package var dropped: UInt64
     /// When the message that waits longest came; nil where none waits.
     package var oldestSince: RunTime?
 
     /// A rough size: names, numbers and their keys in JSON.
-    static let approximateBytes = 160
+    static let approximateBytes: ByteCount = 160
 
     package init(
-        name: String, from: String, to: String, depth: UInt64, capacity: UInt64, bytes: UInt64,
+        name: String, from: String, to: String, depth: UInt64, capacity: UInt64, bytes: ByteCount,
         dropped: UInt64
     ) {
         self.name = name
@@ -190,10 +190,10 @@ package struct ChannelSample: Codable, Equatable, Sendable {
 package struct ProcessSample: Codable, Equatable, Sendable {
     /// Processor time of all its threads since it began, nanoseconds.
     package var processorNanoseconds: UInt64
-    /// How much of its memory is in the machine's, in bytes.
-    package var residentBytes: UInt64
+    /// How much of its memory is in the machine's.
+    package var residentBytes: ByteCount
 
-    package init(processorNanoseconds: UInt64, residentBytes: UInt64) {
+    package init(processorNanoseconds: UInt64, residentBytes: ByteCount) {
         self.processorNanoseconds = processorNanoseconds
         self.residentBytes = residentBytes
     }
@@ -202,7 +202,7 @@ package struct ProcessSample: Codable, Equatable, Sendable {
 /// What the recorder itself costs and loses. What older builds did not know is nil.
 package struct RecorderSample: Codable, Equatable, Sendable {
     /// Bytes of the trace so far.
-    package var bytes: UInt64 = 0
+    package var bytes = ByteCount.zero
     /// Log records that found no room in their workers' lanes.
     package var logsDropped: UInt64 = 0
     /// Samples and incidents that found the recorder's inbox full.
@@ -210,9 +210,9 @@ package struct RecorderSample: Codable, Equatable, Sendable {
     /// Processor time for reading samples and writing them into the trace, nanoseconds.
     package var sampleNanoseconds: UInt64?
     /// Bytes of the samples in the trace, before they are packed.
-    package var sampleBytes: UInt64?
+    package var sampleBytes: ByteCount?
 
-    package init(bytes: UInt64 = 0, logsDropped: UInt64 = 0) {
+    package init(bytes: ByteCount = .zero, logsDropped: UInt64 = 0) {
         self.bytes = bytes
         self.logsDropped = logsDropped
     }

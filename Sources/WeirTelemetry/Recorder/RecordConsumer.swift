@@ -75,8 +75,9 @@ package struct Incident: Equatable, Sendable {
     package var lookStep: Step { max(step, access ?? 0) }
 
     /// A rough size in memory and in the file.
-    package var approximateBytes: Int {
-        160 + name.utf8.count + message.utf8.count + (element?.operatorName.utf8.count ?? 0)
+    package var approximateBytes: ByteCount {
+        ByteCount(
+            160 + name.utf8.count + message.utf8.count + (element?.operatorName.utf8.count ?? 0))
     }
 }
 

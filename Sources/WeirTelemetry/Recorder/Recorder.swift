@@ -1,5 +1,5 @@
 import Synchronization
-import WeirBase
+package import WeirBase
 
 /// Drains the lanes of a run and hands what it finds to its consumers.
 ///
@@ -28,7 +28,7 @@ package final class Recorder: @unchecked Sendable {
     private struct Inbox {
         var metrics: [MetricSample] = []
         var incidents: [Incident] = []
-        var bytes = 0
+        var bytes = ByteCount.zero
         var droppedMetrics = 0
         var droppedIncidents = 0
         var isFlushWanted = false
@@ -292,7 +292,7 @@ package final class Recorder: @unchecked Sendable {
             pending.incidents.append(contentsOf: inbox.incidents)
             inbox.metrics.removeAll(keepingCapacity: true)
             inbox.incidents.removeAll(keepingCapacity: true)
-            inbox.bytes = 0
+            inbox.bytes = .zero
         }
     }
 }
@@ -300,20 +300,22 @@ package final class Recorder: @unchecked Sendable {
 extension DataLane {
     /// Whether so much was taken and not given back that the writer would soon have to wait.
     package var isHalfTaken: Bool {
-        notes.backlog * 2 >= notes.capacity || (dataCapacity > 0 && takenBytes >= dataCapacity / 2)
+        notes.backlog * 2 >= notes.capacity
+            || (dataCapacity > 0 && takenBytes >= ByteCount(dataCapacity / 2))
     }
 }
 
 extension RecordBatch {
     /// A rough size in memory and in the file.
-    package var approximateBytes: Int {
-        var bytes = schedule.steps.count * 16 + schedule.ends.count * 12
-        bytes += schedule.words.count * 8
+    package var approximateBytes: ByteCount {
+        var notes = schedule.steps.count * 16 + schedule.ends.count * 12
+        notes += schedule.words.count * 8
+        for input in inputs { notes += 64 + (input.bytes?.count ?? 0) }
+        for result in results { notes += 32 + result.bytes.count }
+        for log in logs { notes += 32 + log.records.count * 64 }
+        var bytes = ByteCount(notes)
         for sample in metrics { bytes += sample.approximateBytes }
         for incident in incidents { bytes += incident.approximateBytes }
-        for input in inputs { bytes += 64 + (input.bytes?.count ?? 0) }
-        for result in results { bytes += 32 + result.bytes.count }
-        for log in logs { bytes += 32 + log.records.count * 64 }
         return bytes
     }
 }

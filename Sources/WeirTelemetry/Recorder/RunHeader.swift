@@ -111,7 +111,7 @@ package struct SourceInfo: Codable, Equatable, Sendable {
     package var location: String
     /// The absolute path of a file whose bytes are not in the trace; nil where they are.
     package var path: String?
-    package var byteCount: UInt64?
+    package var byteCount: ByteCount?
     /// Whether it could be read again, as a file can that is not followed. Nil in older
     /// traces.
     package var isRepeatable: Bool?

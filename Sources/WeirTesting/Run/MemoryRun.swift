@@ -48,7 +48,7 @@ struct MemoryRun {
             LaneSet(
                 layout: LaneLayout(
                     workers: workers, workerSlots: 1 << 14,
-                    sources: planned.plan.sources.map { _ in 1 << 16 }, executors: 0))
+                    sources: planned.plan.sources.map { _ in .kibibytes(64) }, executors: 0))
         }
         let memory = planned.plan.sinks.map { _ in MemorySink() }
         var setup = LiveRun.Setup(

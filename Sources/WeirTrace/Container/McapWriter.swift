@@ -42,7 +42,7 @@ final class McapWriter {
         var indexLength: UInt64
     }
 
-    var bytesWritten: UInt64 { file.position }
+    var bytesWritten: ByteCount { ByteCount(file.position) }
 
     /// Whether no record waits in the buffer. After an error the rest of one stays there and is
     /// never written.

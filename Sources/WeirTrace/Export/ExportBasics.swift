@@ -52,9 +52,9 @@ struct LineBuffer {
     mutating func endLine() throws {
         json.endObject()
         json.endLine()
-        if json.text.count >= TraceBounds.exportPieceBytes { try flush() }
+        if json.text.count >= TraceBounds.exportPieceBytes.count { try flush() }
         assert(
-            json.text.count < TraceBounds.exportPieceBytes,
+            json.text.count < TraceBounds.exportPieceBytes.count,
             "\(json.text.count) bytes of whole lines wait and should have been handed on")
     }
 

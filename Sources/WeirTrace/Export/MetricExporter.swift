@@ -131,8 +131,8 @@ package struct MetricExporter: LineExporter {
         var values: [Value] = [
             .counter("weir_records_in_total", unit: "records", sample.recordsIn, labels),
             .counter("weir_records_out_total", unit: "records", sample.recordsOut, labels),
-            .counter("weir_bytes_in_total", unit: "bytes", sample.bytesIn, labels),
-            .counter("weir_bytes_out_total", unit: "bytes", sample.bytesOut, labels),
+            .counter("weir_bytes_in_total", unit: "bytes", sample.bytesIn.rawValue, labels),
+            .counter("weir_bytes_out_total", unit: "bytes", sample.bytesOut.rawValue, labels),
             .counter("weir_errors_total", unit: "errors", sample.errors, labels),
         ]
         var times = [
@@ -180,7 +180,7 @@ package struct MetricExporter: LineExporter {
     /// The recorder's own cost and losses.
     static func values(of sample: RecorderSample) -> [Value] {
         var values: [Value] = [
-            .counter("weir_recorder_bytes_total", unit: "bytes", sample.bytes, []),
+            .counter("weir_recorder_bytes_total", unit: "bytes", sample.bytes.rawValue, []),
             .counter(
                 "weir_recorder_dropped_total", unit: "records", sample.logsDropped,
                 [("signal", "logs")]),
@@ -192,7 +192,8 @@ package struct MetricExporter: LineExporter {
                     [("signal", "metrics")]))
         }
         if let bytes = sample.sampleBytes {
-            values.append(.counter("weir_recorder_sample_bytes_total", unit: "bytes", bytes, []))
+            values.append(
+                .counter("weir_recorder_sample_bytes_total", unit: "bytes", bytes.rawValue, []))
         }
         if let spent = sample.sampleNanoseconds {
             values.append(
@@ -210,7 +211,8 @@ package struct MetricExporter: LineExporter {
                 name: "process_cpu_seconds_total", type: "counter", unit: "seconds",
                 number: Double(sample.processorNanoseconds) / 1e9, labels: []),
             .gauge(
-                "process_resident_memory_bytes", unit: "bytes", Double(sample.residentBytes), []),
+                "process_resident_memory_bytes", unit: "bytes",
+                Double(sample.residentBytes.rawValue), []),
         ]
     }
 
@@ -223,7 +225,7 @@ package struct MetricExporter: LineExporter {
         return [
             .gauge("weir_channel_depth", unit: "records", Double(sample.depth), labels),
             .gauge("weir_channel_capacity", unit: "records", Double(sample.capacity), labels),
-            .gauge("weir_channel_bytes", unit: "bytes", Double(sample.bytes), labels),
+            .gauge("weir_channel_bytes", unit: "bytes", Double(sample.bytes.rawValue), labels),
             .gauge(
                 "weir_channel_oldest_seconds", unit: "seconds", age(sample.oldestSince, at: time),
                 labels),

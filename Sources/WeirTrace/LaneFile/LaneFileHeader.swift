@@ -29,9 +29,9 @@ struct LaneFileHeader: Equatable {
     /// takes half a ring at most, and so fits a chunk of the trace with other blocks beside it.
     static let maximumData = Mcap.maximumChunk
 
-    /// The maximum number of bytes of all lanes together. A larger claim is taken for damage, as
+    /// The maximum bytes of all lanes together. A larger claim is taken for damage, as
     /// they are copied into memory to be read.
-    static let maximumBytes = 1 << 30
+    static let maximumBytes = ByteCount.mebibytes(1_024)
 
     /// The run that the lanes belong to, which must be that of the trace beside them.
     var run: String
@@ -58,7 +58,7 @@ struct LaneFileHeader: Equatable {
             writer.append(0)
             writer.append(fixed: lane.index)
             writer.append(fixed: UInt32(lane.slots))
-            writer.append(fixed: UInt64(lane.dataBytes))
+            writer.append(fixed: lane.dataBytes.rawValue)
         }
         assert(
             writer.count == 72 + 16 * layout.lanes.count,
@@ -114,7 +114,7 @@ struct LaneFileHeader: Equatable {
         // The offsets of the lanes follow from their sizes. What the page says of the block
         // must agree with that, or writer and reader mean different layouts.
         layout = LaneLayout(lanes: lanes)
-        guard layout.byteCount <= Self.maximumBytes else {
+        guard layout.byteCount <= Self.maximumBytes.count else {
             throw reader.failure("lanes of \(layout.byteCount) bytes")
         }
         guard byteCount == UInt64(layout.byteCount), fileSize >= offset + byteCount else {
@@ -139,6 +139,6 @@ struct LaneFileHeader: Equatable {
         guard data <= UInt64(maximumData), data == 0 || data & (data - 1) == 0 else {
             throw reader.failure("a lane with \(data) bytes of data")
         }
-        return LaneSpec(role: role, index: index, slots: slots, dataBytes: Int(data))
+        return LaneSpec(role: role, index: index, slots: slots, dataBytes: ByteCount(data))
     }
 }

@@ -121,7 +121,7 @@ package final class MappedLanes: @unchecked Sendable {
 
     /// The header page of a new lane file; an error where the lanes do not fit one.
     private static func page(run: String, _ layout: LaneLayout) throws(TraceError) -> [UInt8] {
-        if layout.byteCount <= LaneFileHeader.maximumBytes,
+        if layout.byteCount <= LaneFileHeader.maximumBytes.count,
             let page = LaneFileHeader(run: run, layout: layout).page
         {
             return page

@@ -1,5 +1,5 @@
 import Glibc
-import WeirBase
+package import WeirBase
 package import WeirTelemetry
 
 /// The destination of a recording, a trace and its lanes, judged before anything is touched.
@@ -67,7 +67,7 @@ package struct RecordingDestination: Sendable {
     /// was found by the judgement may have changed since: each file is created as new, so the
     /// change is an error.
     package func create(
-        run: String, layout: LaneLayout, header: RunHeader, byteBound: Int?
+        run: String, layout: LaneLayout, header: RunHeader, byteBound: ByteCount?
     ) throws(TraceError) -> (lanes: MappedLanes, writer: TraceWriter) {
         // The judgement has refused every other path on which something is.
         precondition(

@@ -25,9 +25,9 @@ package final class BatchCursor {
     /// The chunk that was read last, for whoever measures it.
     private(set) var entry: McapChunkEntry?
     /// The wanted messages of that chunk with their unpacked bytes.
-    private(set) var messages: [(topic: Topic, bytes: Int)] = []
+    private(set) var messages: [(topic: Topic, bytes: ByteCount)] = []
     /// The stored bytes of each column of that chunk's schedule; empty when it has none.
-    private(set) var columnBytes: [Int] = []
+    private(set) var columnBytes: [ByteCount] = []
 
     init(_ store: TraceStore, topics: [Topic] = Topic.allCases) {
         self.store = store
@@ -62,7 +62,7 @@ package final class BatchCursor {
                 throw .damaged(chunk.offset, "message \(expected) of \(name) is missing")
             }
             sequences[message.channel] = expected &+ 1
-            messages.append((topic, message.data.count))
+            messages.append((topic, ByteCount(message.data.count)))
             do throws(MalformedBytes) {
                 try take(chunk.data(of: message), topic, into: &batch)
             } catch {

@@ -9,14 +9,14 @@ package struct TraceSizes: Equatable, Sendable {
     package struct TopicSize: Equatable, Sendable {
         package var topic: Topic
         package var messages = 0
-        package var bytes = 0
+        package var bytes = ByteCount.zero
     }
 
     /// Topics in the order of their numbers; those without a message are left out.
     package var topics: [TopicSize] = []
     /// The columns of the schedule and the bytes they take in the file, in the order of the
     /// file.
-    package var columns: [(name: String, bytes: Int)] = []
+    package var columns: [(name: String, bytes: ByteCount)] = []
     /// Steps of the schedule, recovered ones included.
     package var steps: UInt64 = 0
     /// Steps that begin a turn.
@@ -64,15 +64,15 @@ package struct TraceSizes: Equatable, Sendable {
             // The heads of messages and the message indexes behind a chunk belong to no
             // topic, so the shares add up to somewhat less than the file.
             let share =
-                Double(message.bytes) * Double(entry.length)
+                Double(message.bytes.rawValue) * Double(entry.length)
                 / Double(max(1, entry.uncompressedSize))
             let index = known ?? topics.count
             if known == nil { topics.append(TopicSize(topic: message.topic)) }
             topics[index].messages += 1
-            topics[index].bytes += Int(share.rounded())
+            topics[index].bytes += ByteCount(UInt64(share.rounded()))
         }
         if columns.isEmpty {
-            columns = ScheduleCodec.columnNames.map { (name: $0, bytes: 0) }
+            columns = ScheduleCodec.columnNames.map { (name: $0, bytes: .zero) }
         }
         for (index, bytes) in cursor.columnBytes.enumerated() { columns[index].bytes += bytes }
     }

@@ -190,8 +190,8 @@ package final class Trace: Sendable {
     package var isRecording: Bool { state.withLock { $0.isRecording } }
 
     /// The bytes of the file now.
-    package var byteCount: UInt64 {
-        get throws(TraceError) { try store.file.size() }
+    package var byteCount: ByteCount {
+        get throws(TraceError) { ByteCount(try store.file.size()) }
     }
 
     /// Takes in what a living recorder has appended since; cursors at their end then go on.

@@ -134,7 +134,7 @@ package final class ScheduleCursor {
     package var chain: UInt64 { decoder.state?.chain ?? 0 }
 
     /// Stored bytes of each column of the batch read last, by name.
-    package var columnBytes: [(String, Int)] {
+    package var columnBytes: [(String, ByteCount)] {
         Array(zip(ScheduleCodec.columnNames, decoder.storedBytes))
     }
 

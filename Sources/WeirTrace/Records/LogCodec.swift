@@ -166,7 +166,7 @@ enum LogCodec {
     static func records(
         _ head: Head, _ reader: inout ByteReader, zstd: Zstd
     ) throws(MalformedBytes) -> LogBatch {
-        var stored: [Int] = []
+        var stored: [ByteCount] = []
         var columns = ReadColumns(
             columns: try ColumnSet.read(columnNames, from: &reader, zstd: zstd, stored: &stored))
         guard reader.isAtEnd else { throw reader.failure("bytes behind the log records") }

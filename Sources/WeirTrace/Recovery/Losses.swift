@@ -10,7 +10,7 @@ package struct Losses: Equatable, Sendable {
         /// The byte of the file at which it begins.
         package var offset: UInt64
         /// How many bytes are lost; for a single message those of its unpacked data.
-        package var bytes: UInt64
+        package var bytes: ByteCount
         /// Which topics it held messages of; nil where nobody can tell, empty where it held no
         /// message.
         package var topics: [Topic]?
@@ -22,7 +22,7 @@ package struct Losses: Equatable, Sendable {
     /// How many regions are lost, those that are not told among them.
     package private(set) var count = 0
     /// How many bytes are lost in all.
-    package private(set) var bytes: UInt64 = 0
+    package private(set) var bytes = ByteCount.zero
     /// The topics of all regions of which they are known.
     private var topics: Set<Topic> = []
     /// Whether there is a region of which they are not.
@@ -33,7 +33,7 @@ package struct Losses: Equatable, Sendable {
     /// Counts a region, and keeps it to be told if there is room.
     mutating func add(_ region: Region) {
         count += 1
-        bytes &+= region.bytes
+        bytes = bytes.saturatingSum(region.bytes)
         topics.formUnion(region.topics ?? [])
         if region.topics == nil { hasUnknown = true }
         if regions.count < TraceBounds.maximumToldRegions { regions.append(region) }

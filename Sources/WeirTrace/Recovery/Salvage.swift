@@ -114,7 +114,7 @@ final class Salvage {
             } catch {
                 lose(
                     Losses.Region(
-                        offset: entry.offset, bytes: UInt64(data.count), topics: [topic],
+                        offset: entry.offset, bytes: ByteCount(data.count), topics: [topic],
                         reason: error.reason))
             }
         }
@@ -280,7 +280,8 @@ final class Salvage {
         let topics = try salvage.topics(lostAt: chunkIndex, file)
         lose(
             Losses.Region(
-                offset: entry.offset, bytes: entry.length, topics: topics, reason: reason))
+                offset: entry.offset, bytes: ByteCount(entry.length), topics: topics, reason: reason
+            ))
     }
 
     /// Something is lost. If a replay needs it, or may need it, the schedule is cut here.

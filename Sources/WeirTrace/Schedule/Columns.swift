@@ -199,7 +199,7 @@ enum ColumnSet {
     ///
     /// `stored` is filled with the bytes that each takes in the message, its lengths included.
     static func read(
-        _ names: [String], from reader: inout ByteReader, zstd: Zstd, stored: inout [Int]
+        _ names: [String], from reader: inout ByteReader, zstd: Zstd, stored: inout [ByteCount]
     ) throws(MalformedBytes) -> [ColumnReader] {
         guard try reader.varint() == UInt64(names.count) else {
             throw reader.failure("a batch without its \(names.count) columns")
@@ -213,7 +213,7 @@ enum ColumnSet {
             // All columns together have one bound, so that many of them cannot claim it each.
             room -= count
             let bytes = try reader.counted()
-            stored.append(reader.offset - start)
+            stored.append(ByteCount(reader.offset - start))
             // The writer packs only what becomes smaller, so equal lengths mean bytes as they
             // are, and a stored length above the raw one is damage.
             if bytes.count == count {

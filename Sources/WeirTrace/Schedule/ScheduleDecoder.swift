@@ -12,7 +12,7 @@ final class ScheduleDecoder {
     /// anywhere.
     private(set) var state: ScheduleState?
     /// The stored bytes of each column of the block read last.
-    private(set) var storedBytes: [Int] = []
+    private(set) var storedBytes: [ByteCount] = []
 
     /// A decoder of a whole schedule, from step 1 on.
     init() { state = ScheduleState() }

@@ -106,14 +106,15 @@ final class PseudoTerminal {
         return (user + system) * 1_000_000_000 / ticks
     }
 
-    /// Resident memory in bytes.
-    var residentBytes: Int {
+    /// Resident memory.
+    var residentBytes: ByteCount {
         // The line gives kilobytes: `VmRSS:   12345 kB`.
         for line in ProcessFacts.text("/proc/\(process)/status").split(separator: "\n")
         where line.hasPrefix("VmRSS:") {
-            return line.split(separator: " ").compactMap { Int($0) }.first.map { $0 << 10 } ?? 0
+            return line.split(separator: " ").compactMap { UInt64($0) }.first
+                .map { .kibibytes($0) } ?? .zero
         }
-        return 0
+        return .zero
     }
 }
 

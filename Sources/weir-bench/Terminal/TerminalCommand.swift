@@ -31,7 +31,7 @@ struct TerminalCommand: ParsableCommand {
         var bytes = 0.0
         var half = 0.0
         var late = 0.0
-        var memory = 0
+        var memory = ByteCount.zero
     }
 
     /// Starts a run to be watched, and measures both monitors.
@@ -125,7 +125,7 @@ struct TerminalCommand: ParsableCommand {
         print(
             name + padded(figures.start, 9) + padded(figures.share, 8)
                 + padded(figures.bytes.rounded(), 14) + padded(figures.half, 12) + " /"
-                + padded(figures.late, 6) + padded(Double(figures.memory) / 1e6, 12))
+                + padded(figures.late, 6) + padded(Double(figures.memory.rawValue) / 1e6, 12))
     }
 
     /// Whether some bytes hold others. What comes is short, so that a plain search does.

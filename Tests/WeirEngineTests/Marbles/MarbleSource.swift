@@ -99,7 +99,7 @@ final class MarbleSource: SourceDriver {
         if kind == .failure { subtask.failAsSource(MarbleFailure()) }
     }
 
-    var takenBytes: UInt64 { 0 }
+    var takenBytes: ByteCount { .zero }
     var lag: UInt64? { nil }
     var lagSince: RunTime? { nil }
     var newestEvent: Int64? { nil }
@@ -124,7 +124,7 @@ final class MarbleSource: SourceDriver {
     func save() -> Saved<Snapshot> {
         Saved(
             Snapshot(next: next, taken: taken, isEnded: isEnded),
-            bytes: MemoryLayout<Snapshot>.stride)
+            bytes: ByteCount(of: 1, Snapshot.self))
     }
 
     func restore(_ snapshot: Snapshot) {

@@ -104,7 +104,7 @@ private struct Wide: Sendable {
     }
 
     @Test func `a turn's closures may emit sixteen megabytes and not one element more`() throws {
-        let maximum = EngineBounds.maximumEmittedBytes / MemoryLayout<SIMD64<Int64>>.stride
+        let maximum = EngineBounds.maximumEmittedBytes.count / MemoryLayout<SIMD64<Int64>>.stride
         func run(_ count: Int) throws -> MarbleRun {
             try MarbleRun("a|") { stream in
                 stream.flatMap("many") { _ in Array(repeating: SIMD64<Int64>.zero, count: count) }

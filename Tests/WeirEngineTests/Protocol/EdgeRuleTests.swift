@@ -31,7 +31,7 @@ import WeirTelemetry
 
     @Test func `rule 6: an input block lies in its lane before it is handed over`() throws {
         let lanes = LaneSet(
-            layout: LaneLayout(workers: 1, workerSlots: 64, sources: [1 << 12], executors: 0))
+            layout: LaneLayout(workers: 1, workerSlots: 64, sources: [.kibibytes(4)], executors: 0))
         let seen = Tally()
         let missing = Tally()
         let feed = ReaderFeed(

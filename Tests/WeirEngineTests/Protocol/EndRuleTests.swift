@@ -322,7 +322,7 @@ import WeirTelemetry
             sink: "rows", writing: sink, onRoom: { room.withLock { room.signal() } },
             onFailure: { _ in })
         feed.start()
-        let piece = [UInt8](repeating: 1, count: EngineBounds.maximumWaitingRowBytes / 3)
+        let piece = [UInt8](repeating: 1, count: EngineBounds.maximumWaitingRowBytes.count / 3)
         for _ in 0..<40 {
             room.withLock {
                 while !feed.offer(piece, count: 1) { room.wait(until: soon()) }

@@ -88,7 +88,8 @@ import WeirTelemetry
     @Test func `rule 2: a lane that is full of logs keeps no note out`() {
         let lanes = LaneSet(
             layout: LaneLayout(workers: 1, workerSlots: 64, sources: [], executors: 0))
-        let logs = LogLane(capacity: 4 * TelemetryBounds.maximumLogRecordBytes, sites: LogSites())
+        let logs = LogLane(
+            capacity: 4 * TelemetryBounds.maximumLogRecordBytes.count, sites: LogSites())
         let site = logs.site(level: .info, message: "m", file: "f", line: 1, fields: [:])
         let record = LogRecord(
             step: 1, index: 0, operatorIndex: 0, ordinal: 0, subtask: 0, time: 0, site: site,

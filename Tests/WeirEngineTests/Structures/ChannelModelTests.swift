@@ -139,7 +139,7 @@ private func moved(_ take: (inout MessageBuffer<String>) -> Void) -> [Message] {
         var used = waiting.reduce(0) { $0 + bytes($1) }
         var count = 0
         while count < messages.count, waiting.count + count < bounds.messages {
-            if waiting.count + count > 0, used >= bounds.bytes { break }
+            if waiting.count + count > 0, used >= bounds.bytes.count { break }
             used += bytes(messages[count])
             count += 1
         }
