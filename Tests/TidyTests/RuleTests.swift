@@ -110,6 +110,34 @@ import Testing
     }
 
     @Test(arguments: [
+        ("package var turns: UInt64 = 0", 1), ("let begunTurns = Int(count)", 1),
+        ("var turnCount: UInt64 { turns }", 1), ("let turns: TurnCount", 0),
+        ("turns.rawValue", 0), ("let turnsPerActivation: Int", 0), ("let turns = 3", 0),
+        ("let bytes: Int", 1), ("init(name: String, residentBytes: UInt64?)", 1),
+        ("var weight = 0, bytes = UInt32(clamping: size)", 1), ("let bytesIn: UInt64", 1),
+        ("var bytesWritten: Int { 1 }", 1), ("let bytes: ByteCount", 0),
+        ("let bytes: [UInt8]", 0), ("let byteCount: Int", 0), ("bytes[index] = UInt8(1)", 0),
+        ("let started: Int64", 1), ("let started: UInt64", 0), ("let started: Instant", 0),
+    ])
+    func `a bare integer is found where turns, bytes or a point in time belong`(
+        text: String, count: Int
+    ) {
+        #expect(UnitRule.findings(in: file(text)).count == count)
+        let bare = "Sources/WeirEngine/Run/HeapSized.swift"
+        #expect(UnitRule.findings(in: file(text, bare)).isEmpty)
+    }
+
+    @Test(arguments: [
+        ("static let maximumLineBytes = 16 << 20", 1), ("static let bytes = 1_000", 1),
+        ("static let maximumLineBytes = ByteCount.mebibytes(16)", 0),
+        ("static let maximumLineBytes: ByteCount = 16", 0), ("static let maximumLines = 16", 0),
+    ])
+    func `a bound of bytes without its type is found`(text: String, count: Int) {
+        #expect(UnitRule.findings(inBounds: file(text, "Sources/A/Bounds.swift")).count == count)
+        #expect(UnitRule.findings(inBounds: file(text)).isEmpty)
+    }
+
+    @Test(arguments: [
         ("Sources/WeirTrace/A.swift", 1), ("Tests/WeirMonitorTests/A.swift", 1),
         ("Sources/WeirEngine/Run/Message.swift", 0), ("Sources/Gallery/A.swift", 0),
     ])

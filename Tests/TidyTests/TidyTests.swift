@@ -72,6 +72,7 @@ import Testing
         let files = try repository.swiftFiles()
         expectNone(files.flatMap(UnitRule.findings(in:)))
         expectNone(files.flatMap(UnitRule.findings(inUnits:)))
+        expectNone(files.flatMap(UnitRule.findings(inBounds:)))
         for path in UnitRule.bareFiles.keys.sorted() {
             #expect(files.contains { $0.path == path }, "take \(path) out of bareFiles")
         }

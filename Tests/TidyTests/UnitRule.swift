@@ -23,6 +23,9 @@ enum UnitRule {
         "WeirAppTests", "WeirTraceTests",
     ]
 
+    /// All that numbers of things are counted in.
+    private static let counts: Set<String> = ["Int", "Int64", "UInt32", "UInt64"]
+
     static let units: [Unit] = [
         Unit(name: "step", integers: ["UInt64"], type: "Step"),
         Unit(name: "subtask", integers: ["UInt16"], type: "SubtaskIndex"),
@@ -33,6 +36,15 @@ enum UnitRule {
         Unit(name: "turnTime", integers: ["Int64", "UInt64"], type: "RunTime"),
         Unit(name: "lagSince", integers: ["Int64", "UInt64"], type: "RunTime"),
         Unit(name: "oldestSince", integers: ["Int64", "UInt64"], type: "RunTime"),
+        // A moment of the monotonic clock, as some other things have that were started, is a
+        // `UInt64`.
+        Unit(name: "started", integers: ["Int64"], type: "Instant"),
+        Unit(name: "turns", integers: counts, type: "TurnCount"),
+        Unit(name: "turnCount", integers: counts, type: "TurnCount"),
+        Unit(name: "bytes", integers: counts, type: "ByteCount"),
+        Unit(name: "bytesIn", integers: counts, type: "ByteCount"),
+        Unit(name: "bytesOut", integers: counts, type: "ByteCount"),
+        Unit(name: "bytesWritten", integers: counts, type: "ByteCount"),
     ]
 
     /// Files that give or check the bare number, each with the reason.
@@ -40,6 +52,7 @@ enum UnitRule {
         "Sources/WeirTesting/Run/PipelineRun.swift": "users of the library compare plain numbers",
         "Sources/WeirTesting/Run/TraceReplay.swift": "users of the library compare plain numbers",
         "Tests/WeirTestingTests/TraceReplayTests.swift": "it reads what such users read",
+        "Sources/WeirEngine/Run/HeapSized.swift": "users of the library say plain numbers",
         "Tests/EndToEndTests/Support/LaneReader.swift": "it shares no code with what it checks",
     ]
 
@@ -58,6 +71,21 @@ enum UnitRule {
             return file.finding(
                 code[index].line,
                 "\(code[index].text) is a \(unit.type) and no \(code[index + 2].text)")
+        }
+    }
+
+    /// Figures of a room's `Bounds.swift` that are bytes by their names and have no type by their
+    /// values: `maximumLineBytes = 16 << 20`.
+    static func findings(inBounds file: SourceFile) -> [Finding] {
+        guard file.path.hasSuffix("/Bounds.swift") else { return [] }
+        let code = file.tokens.filter { !$0.isComment }
+        return code.indices.dropLast(2).compactMap { index in
+            guard code[index + 1].isSymbol("="), isNamed(code[index], "bytes"),
+                code[index + 2].text.first?.isNumber == true
+            else { return nil }
+            return file.finding(
+                code[index].line,
+                "\(code[index].text) is a ByteCount: write .kibibytes, .mebibytes or its type")
         }
     }
 

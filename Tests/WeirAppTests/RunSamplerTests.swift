@@ -166,13 +166,13 @@ import WeirTrace
 
     // One turn after another, or each subtask's turn by turn: one that gives its worker up before
     // it has nothing left waits as much as one that something came for.
-    @Test(arguments: [(bound: 16, turns: 16), (bound: 1_024, turns: 1)])
+    @Test(arguments: [(bound: 16, activation: 16), (bound: 1_024, activation: 1)])
     func `a subtask that could run is not idle while the only worker is elsewhere`(
-        bound: Int, turns: Int
+        bound: Int, activation: Int
     ) throws {
         let seen = Mutex<(looks: Int, idle: [String])>((0, []))
         let holder = Mutex<Execution?>(nil)
-        let run = try ParallelRun(limit: 4_000, workers: 1, bound: bound, turns: turns) {
+        let run = try ParallelRun(limit: 4_000, workers: 1, bound: bound, activation: activation) {
             guard let execution = holder.withLock({ $0 }) else { return }
             for subtask in execution.subtasks {
                 let waits = subtask.inlets.contains { $0.channel.depth > 0 }
@@ -289,7 +289,7 @@ private struct ParallelRun: Sendable {
     var execution: Execution { live.execution }
 
     init(
-        limit: UInt64, workers: Int = 2, bound: Int = 16, turns: Int = 16,
+        limit: UInt64, workers: Int = 2, bound: Int = 16, activation: Int = 16,
         _ onElement: @escaping @Sendable () -> Void = {}
     ) throws {
         let pipeline = Pipeline("parallel", parallelism: 2) { flow in
@@ -311,7 +311,7 @@ private struct ParallelRun: Sendable {
             }
         }
         var options = ParallelScheduler.Options(workers: workers)
-        options.turnsPerActivation = turns
+        options.turnsPerActivation = activation
         var setup = LiveRun.Setup(
             started: Instant(nanoseconds: 1_700_000_000_000_000_000), schedule: .parallel(options))
         (setup.connections.sources, setup.connections.storesInput) = ([nil], [false])
