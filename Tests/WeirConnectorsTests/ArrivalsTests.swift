@@ -54,11 +54,11 @@ import Testing
     }
 
     @Test mutating func `more files than fit push the oldest out`() {
-        for number in 0...Arrivals.limit {
+        for number in 0...ConnectorBounds.maximumWaitingFiles {
             appeared("log")
             moved("log", "log.\(number)")
         }
-        #expect(arrivals.waiting.count == Arrivals.limit)
+        #expect(arrivals.waiting.count == ConnectorBounds.maximumWaitingFiles)
         #expect(waiting.first == "log.1")
     }
 }

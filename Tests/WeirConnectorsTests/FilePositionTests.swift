@@ -54,11 +54,13 @@ import WeirBase
         _ = position.saw(status(6), maximum: 100, now: 0)
         _ = take("first\n")
         let look = FilePosition.Step.read(start: 0, count: 6)
-        let quiet = FilePosition.settling + 1
+        let quiet = ConnectorBounds.settlingNanoseconds + 1
         // Written anew within one tick of the file system's clock, the stamp is the same.
         #expect(position.saw(status(6), maximum: 100, now: quiet - 2) == look)
         #expect(position.saw(status(6), maximum: 100, now: quiet) == .nothing)
-        #expect(position.saw(status(6), maximum: 100, now: FilePosition.interval) == look)
+        #expect(
+            position.saw(status(6), maximum: 100, now: ConnectorBounds.comparisonNanoseconds)
+                == look)
     }
 
     @Test mutating func `a shorter file begins again, and is looked at in any case`() {

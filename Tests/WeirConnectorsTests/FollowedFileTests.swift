@@ -166,7 +166,7 @@ import WeirEngine
     }
 
     @Test func `more files than may be open wait by their names`() throws {
-        let count = FollowedFiles.maximumOpen + 10
+        let count = ConnectorBounds.maximumOpenFiles + 10
         for number in 1...count {
             try folder.rename("log", to: "old.\(number)")
             _ = try folder.create("log", "file \(number)\n")

@@ -27,7 +27,9 @@ import WeirEngine
     @Test func `a replaced file that is quiet makes room when there is none`() {
         var files = FollowedFiles(linger: 10)
         let first = files.opened(number(0))
-        for inode in 1..<UInt64(FollowedFiles.maximumOpen) { _ = files.opened(number(inode)) }
+        for inode in 1..<UInt64(ConnectorBounds.maximumOpenFiles) {
+            _ = files.opened(number(inode))
+        }
         _ = files.saw(empty(), of: first, maximum: 100, now: 0)
         #expect(!files.hasRoom)
         #expect(files.leaving(now: 1, othersWait: false) == nil)
@@ -36,13 +38,13 @@ import WeirEngine
 
     @Test func `so many files that were let go are known and no more`() {
         var files = FollowedFiles(linger: 0)
-        for inode in 0...UInt64(FollowedFiles.maximumKnown) {
+        for inode in 0...UInt64(ConnectorBounds.maximumKnownFiles) {
             let opened = files.opened(number(inode))
             files.leave(opened)
         }
         #expect(!files.isKnown(number(0)))
         #expect(files.isKnown(number(1)))
-        #expect(files.isKnown(number(UInt64(FollowedFiles.maximumKnown))))
+        #expect(files.isKnown(number(UInt64(ConnectorBounds.maximumKnownFiles))))
     }
 
     /// Whether files may be opened just now.

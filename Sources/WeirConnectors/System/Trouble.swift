@@ -90,6 +90,8 @@ enum Trouble {
 
     /// A path in quotes, safe to show; `-` is standard input.
     static func shown(_ path: String) -> String {
-        path == "-" ? "standard input" : "\"" + PrintableText.escaped(path, limit: 4_096) + "\""
+        let limit = ConnectorBounds.maximumShownPath
+        return path == "-"
+            ? "standard input" : "\"" + PrintableText.escaped(path, limit: limit) + "\""
     }
 }

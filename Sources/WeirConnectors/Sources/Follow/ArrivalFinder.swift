@@ -10,12 +10,6 @@ import WeirEngine
 /// on those between it and the file that was there before. It opens files and reads nothing
 /// of them.
 struct ArrivalFinder: ~Copyable {
-    /// How long a file that cannot be opened is borne with, in nanoseconds: a minute.
-    /// Rotation may set a file's owner late, and somebody has to notice and mend it.
-    static let patience: UInt64 = 60_000_000_000
-    /// How far the names `log.1`, `log.2` are looked through.
-    static let maximumRotations = 64
-
     /// How a file is opened; tests give one that refuses.
     typealias Opening = (UnsafePointer<CChar>) throws(SystemFailure) -> FollowedFile
 
@@ -108,8 +102,9 @@ struct ArrivalFinder: ~Copyable {
         }
         if arrivals.isOverfull {
             throw FollowFailure(
-                "\(Trouble.shown(path)) was rotated \(Arrivals.limit) times while its lines were "
-                    + "waiting. Rotate less often, or make the pipeline faster")
+                "\(Trouble.shown(path)) was rotated \(ConnectorBounds.maximumWaitingFiles) "
+                    + "times while its lines were waiting. Rotate less often, or make the "
+                    + "pipeline faster")
         }
     }
 
@@ -120,7 +115,9 @@ struct ArrivalFinder: ~Copyable {
     ) throws(FollowFailure) -> Int {
         guard let location else { return arrivals.waiting.count }
         for (index, name) in arrivals.waiting.enumerated() {
-            if known.open.count + found.files.count >= FollowedFiles.maximumOpen { return index }
+            if known.open.count + found.files.count >= ConnectorBounds.maximumOpenFiles {
+                return index
+            }
             do {
                 let file = try opening(location.path(of: name))
                 refusedSince = nil
@@ -143,7 +140,7 @@ struct ArrivalFinder: ~Copyable {
             return
         }
         openRotated(&found, known)
-        if known.open.count + found.files.count >= FollowedFiles.maximumOpen { return }
+        if known.open.count + found.files.count >= ConnectorBounds.maximumOpenFiles { return }
         do {
             let file = try opening(path)
             refusedSince = nil
@@ -160,12 +157,12 @@ struct ArrivalFinder: ~Copyable {
             return
         }
         var between: [FollowedFile] = []
-        for times in 1...Self.maximumRotations {
+        for times in 1...ConnectorBounds.maximumRotatedNames {
             // A gap in the numbers ends the chain: nothing tells what lies behind it.
             guard let file = try? opening(location.path(of: location.rotatedName(times)))
             else { return }
             if file.identity == current {
-                let room = FollowedFiles.maximumOpen - known.open.count
+                let room = ConnectorBounds.maximumOpenFiles - known.open.count
                 found.files = Array(between.reversed().prefix(max(0, room)))
                 return
             }
@@ -190,7 +187,7 @@ struct ArrivalFinder: ~Copyable {
         if failure.code == EISDIR || failure.code == EINVAL { return false }
         let since = refusedSince ?? now
         refusedSince = since
-        if now - since < Self.patience { return true }
+        if now - since < ConnectorBounds.refusalNanoseconds { return true }
         refusedSince = nil
         // It has gone without an event that said so. Anything else would stop the log
         // silently.

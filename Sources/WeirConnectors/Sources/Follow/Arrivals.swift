@@ -22,10 +22,6 @@ struct Arrivals {
         case overflow
     }
 
-    /// The maximum number of files that may wait to be opened. With more of them, following ends
-    /// with an error.
-    static let limit = 1_024
-
     /// The name whose files are collected.
     let name: Name
     /// The present names of the files that wait, oldest first.
@@ -71,7 +67,7 @@ struct Arrivals {
 
     /// Adds an arrival. When too many wait, the oldest is forgotten and `isOverfull` says so.
     private mutating func append(_ arrived: Name) {
-        if waiting.count == Self.limit {
+        if waiting.count == ConnectorBounds.maximumWaitingFiles {
             waiting.removeFirst()
             isOverfull = true
         }

@@ -1,4 +1,5 @@
 import Glibc
+import WeirBase
 
 /// Tells what happens to the names of one directory, and when one file of it grows (inotify).
 ///
@@ -46,8 +47,7 @@ struct DirectoryWatch: ~Copyable {
         while true {
             let events: [UInt8]
             do {
-                // Room for at least 60 events, even with names of 255 bytes.
-                events = try queue.read(maximum: 16_384)
+                events = try queue.read(maximum: ConnectorBounds.directoryEventBytes.count)
             } catch {
                 if error.code == EAGAIN { return }
                 throw error

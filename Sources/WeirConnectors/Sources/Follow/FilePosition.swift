@@ -1,4 +1,5 @@
 import Glibc
+import WeirBase
 
 /// How far one followed file was read, and whether it is still the file that was read.
 /// Decisions alone: it touches no file.
@@ -6,22 +7,12 @@ import Glibc
 /// The protocol at each look is: `saw` the file's status, which says what to read; then, with
 /// the bytes, `took`, which says what they are.
 ///
-/// A file that was written anew is told by its bytes. Of what was read, the last `tailBytes`
-/// before the position and the first `headBytes` are kept, and more is taken only when both
-/// are still where they were. They are looked at whenever the file's size or time stamps have
-/// changed, for `settling` after that, since stamps are coarse, and once every `interval` in
-/// any case.
+/// A file that was written anew is told by its bytes. Of what was read, the first and the last
+/// before the position are kept, and more is taken only when both are still where they were. They
+/// are looked at whenever the file's size or time stamps have changed, for a while after that,
+/// since stamps are coarse, and now and then in any case; how many, how long and how often is in
+/// `ConnectorBounds`.
 struct FilePosition {
-    /// How many of the first bytes are compared.
-    static let headBytes = 1_024
-    /// How many bytes before the position are compared.
-    static let tailBytes = 4_096
-    /// How long a file is looked at after its time stamps changed: several ticks of the clock
-    /// that file systems stamp with. Nanoseconds.
-    static let settling: UInt64 = 100_000_000
-    /// How often a file is looked at whose time stamps do not change: some are stamped late.
-    static let interval: UInt64 = 1_000_000_000
-
     /// How many bytes were read so far, which is where to go on.
     private(set) var offset: UInt64 = 0
     /// The first bytes; none in a file that began with a hole.
@@ -53,8 +44,8 @@ struct FilePosition {
         if status != seen {
             seen = status
             changedAt = now
-        } else if status.size <= offset, now - changedAt > Self.settling,
-            now - comparedAt < Self.interval
+        } else if status.size <= offset, now - changedAt > ConnectorBounds.settlingNanoseconds,
+            now - comparedAt < ConnectorBounds.comparisonNanoseconds
         {
             return .nothing
         }
@@ -137,15 +128,16 @@ struct FilePosition {
 
     /// Moves on over new bytes and keeps the first and last of them.
     private mutating func advance(over bytes: ArraySlice<UInt8>) {
-        if offset < UInt64(Self.headBytes), UInt64(head.count) == offset {
-            head.append(contentsOf: bytes.prefix(Self.headBytes - head.count))
+        if offset < ConnectorBounds.comparedHeadBytes.rawValue, UInt64(head.count) == offset {
+            head.append(
+                contentsOf: bytes.prefix(ConnectorBounds.comparedHeadBytes.count - head.count))
         }
         offset += UInt64(bytes.count)
-        if bytes.count >= Self.tailBytes {
-            tail = Array(bytes.suffix(Self.tailBytes))
+        if bytes.count >= ConnectorBounds.comparedTailBytes.count {
+            tail = Array(bytes.suffix(ConnectorBounds.comparedTailBytes.count))
         } else {
             tail.append(contentsOf: bytes)
-            tail.removeFirst(max(0, tail.count - Self.tailBytes))
+            tail.removeFirst(max(0, tail.count - ConnectorBounds.comparedTailBytes.count))
         }
         assert(UInt64(tail.count) <= offset && UInt64(head.count) <= offset)
     }

@@ -12,18 +12,6 @@ final class FollowedFileReader: ByteReading, @unchecked Sendable {
     // Unchecked: the thread that calls `next` is the only one that touches anything but
     // `cancellation`, which is made for several threads.
 
-    /// How often the files are looked at, in milliseconds, unless an event comes sooner.
-    static let pollMilliseconds: Int32 = 20
-    /// How often they are looked at when nothing came for `quietNanoseconds`. The first line
-    /// behind a quiet time waits for it only where the system tells no events, as of a file
-    /// that another machine writes.
-    static let quietPollMilliseconds: Int32 = 100
-    /// After so long without a piece the path counts as quiet.
-    static let quietNanoseconds: UInt64 = 1_000_000_000
-    /// A hole at a file's beginning is passed over at once when at least so many bytes
-    /// follow: looking for its end costs a call.
-    private static let minimumHole: UInt64 = 1 << 16
-
     var isRepeatable: Bool { false }
     var path: String? { nil }
     var byteCount: UInt64? { nil }
@@ -180,8 +168,8 @@ final class FollowedFileReader: ByteReading, @unchecked Sendable {
     /// position in a file that is cut leaves such a hole.
     private func passHole(_ file: FollowedFile, _ number: UInt64, _ status: FileStatus) {
         let position = files.position(of: number)
-        guard position.isBeginning, status.size >= Self.minimumHole,
-            position.offset <= status.size - Self.minimumHole,
+        guard position.isBeginning, status.size >= ConnectorBounds.minimumHoleBytes.rawValue,
+            position.offset <= status.size - ConnectorBounds.minimumHoleBytes.rawValue,
             let stored = file.descriptor.stored(from: position.offset, size: status.size)
         else { return }
         let nuls = files.skipHole(of: number, to: stored)
@@ -213,11 +201,12 @@ final class FollowedFileReader: ByteReading, @unchecked Sendable {
     private func wait(now: UInt64) throws(FollowFailure) {
         // A replaced file has no events. That it is quiet is to be noticed in time.
         let isSettled = files.open.count == 1 && !finder.othersWait
-        let isQuiet = isSettled && now - lastPieceTime >= Self.quietNanoseconds
+        let isQuiet = isSettled && now - lastPieceTime >= ConnectorBounds.quietNanoseconds
         do {
             try cancellation.wait(
                 readable: finder.number,
-                milliseconds: isQuiet ? Self.quietPollMilliseconds : Self.pollMilliseconds)
+                milliseconds: isQuiet
+                    ? ConnectorBounds.quietPollMilliseconds : ConnectorBounds.pollMilliseconds)
         } catch {
             throw FollowFailure("waiting for \(Trouble.shown(location)) failed: \(error.words)")
         }

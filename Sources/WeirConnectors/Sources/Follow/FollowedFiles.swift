@@ -8,14 +8,6 @@ import WeirBase
 /// by side: in each round every file up to the size that it had at its look, the oldest
 /// first.
 struct FollowedFiles {
-    /// The maximum number of files that are open at the same time. When more arrive, they wait
-    /// by their names, and replaced files of which nothing is left to read are let go before
-    /// their time, the oldest first.
-    static let maximumOpen = 64
-    /// The maximum number of files that were let go and are still known, so that one that comes
-    /// back is not read again.
-    static let maximumKnown = 1_024
-
     /// An open file.
     struct File {
         let number: UInt64
@@ -142,12 +134,12 @@ struct FollowedFiles {
     /// A file is let go, and stays known.
     mutating func leave(_ number: UInt64) {
         let file = open.remove(at: index(of: number))
-        if known.count == Self.maximumKnown { known.removeFirst() }
+        if known.count == ConnectorBounds.maximumKnownFiles { known.removeFirst() }
         known.append((file.identity, file.position))
     }
 
     /// Whether another file may be opened.
-    var hasRoom: Bool { open.count < Self.maximumOpen }
+    var hasRoom: Bool { open.count < ConnectorBounds.maximumOpenFiles }
 
     /// The index of an open file.
     private func index(of number: UInt64) -> Int {

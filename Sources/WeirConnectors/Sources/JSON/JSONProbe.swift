@@ -79,8 +79,8 @@ struct JSONProbe: Decoder {
             let noun = "a time in RFC 3339, such as 2026-11-24T12:04:31.2Z"
             guard case .string(let text) = tree.content else { throw mismatch(noun) }
             guard let value = Instant(text) as? Value else {
-                throw refusal(
-                    "\(subject): \(PrintableText.escaped(text, limit: 60)) is not \(noun)")
+                let shown = PrintableText.escaped(text, limit: ConnectorBounds.maximumShownValue)
+                throw refusal("\(subject): \(shown) is not \(noun)")
             }
             return value
         default:
