@@ -5,9 +5,6 @@ import WeirTelemetry
 /// What the prompt offers while a line is typed: each command says what could stand where, and
 /// here it is held against what stands there already.
 extension Debugger {
-    /// The maximum number of keys of one stage that are offered.
-    private static let maximumKeys = 50
-
     /// What the last word of a line can become, each as the whole word, in order.
     ///
     /// Names that could not be typed as they are, because they would have to be quoted, are
@@ -22,7 +19,7 @@ extension Debugger {
         let fitting = all.filter { candidate in
             candidate.hasPrefix(word)
                 && candidate.allSatisfy { !$0.isWhitespace }
-                && PrintableText.escaped(candidate, limit: 400) == candidate
+                && ShownText.line(candidate) == candidate
         }
         return (word, fitting)
     }
@@ -54,7 +51,8 @@ extension Debugger {
         if let open = word.firstIndex(of: "[") {
             let stage = word[..<open].prefix { $0 != "." && $0 != "/" }
             guard run.stageNames.contains(String(stage)) else { return [] }
-            let found = try? run.states(of: String(stage), named: word, limit: Self.maximumKeys)
+            let found = try? run.states(
+                of: String(stage), named: word, limit: DebuggerBounds.maximumOfferedKeys)
             return (found?.entries ?? []).map(\.name)
         }
         return ["cell", "step", "depth("] + run.stageNames.map { "\($0)[" }

@@ -156,7 +156,8 @@ extension Debugger: ExpressionScope {
         }
         // What was typed may be a subtask's name.
         let stageName = run.stageNames.first { stage == $0 || stage.hasPrefix("\($0)/") } ?? stage
-        let (entries, omitted) = try run.states(of: stageName, named: "", limit: 5)
+        let (entries, omitted) = try run.states(
+            of: stageName, named: "", limit: DebuggerBounds.maximumNamedStates)
         // State is seen behind the turns that changed it. One that is open may be changing it
         // now.
         if entries.isEmpty {
@@ -170,7 +171,7 @@ extension Debugger: ExpressionScope {
                         + "what it changes is seen when that ends"
                 } ?? "Its state is seen behind its first turn")
         }
-        let names = entries.map { PrintableText.escaped($0.name, limit: 60) }
+        let names = entries.map { ShownText.name($0.name) }
         let more = omitted > 0 ? " and \(omitted) more" : ""
         return CommandError(
             // Either a key is missing in the command, or the key is not there at this step.

@@ -7,7 +7,7 @@ import WeirBase
 @Suite struct BoundTests {
     @Test func `so many bookmarks are kept, and one more is refused`() throws {
         var bookmarks = Bookmarks()
-        for number in 1...Bookmarks.maximumBookmarks {
+        for number in 1...DebuggerBounds.maximumBookmarks {
             try bookmarks.add("b\(number)", at: Step(number))
         }
         #expect(throws: CommandError.self) { try bookmarks.add("more", at: 1) }
@@ -18,7 +18,9 @@ import WeirBase
 
     @Test func `so many breaks are kept, and one more is refused`() throws {
         var breaks = BreakList()
-        for _ in 1...BreakList.maximumBreaks { _ = try breaks.add(.condition(.invariant(nil))) }
+        for _ in 1...DebuggerBounds.maximumBreaks {
+            _ = try breaks.add(.condition(.invariant(nil)))
+        }
         #expect(throws: CommandError.self) { try breaks.add(.condition(.invariant(nil))) }
     }
 

@@ -47,7 +47,7 @@ struct IncidentGroup {
     /// the turn.
     var text: String {
         let name = PrintableText.escaped(incident.name)
-        let message = PrintableText.escaped(incident.message, limit: 400)
+        let message = ShownText.line(incident.message)
         // An invariant's message mostly begins with its name.
         let isInMessage = message.isEmpty || message.contains(name)
         var text = "\(incident.kind.rawValue): \(isInMessage && !message.isEmpty ? message : name)"

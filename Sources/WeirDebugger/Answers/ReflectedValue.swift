@@ -9,20 +9,6 @@ import WeirBase
 /// left out. Their own order is nobody's choice, and a value that came about in another way may
 /// have another one; it must not decide what is written, as texts are also compared.
 enum ReflectedValue {
-    /// The maximum number of characters of a value that are shown.
-    static let maximumText = 2_000
-    /// A value within so many others is left out, which also ends a chain of objects that is
-    /// a circle.
-    static let deepest = 8
-    /// The maximum number of parts of one value that are shown, and compared in an expression.
-    static let largest = 2_000
-    /// The maximum number of parts of one value that are compared. Comparing all of a larger one
-    /// at every step would take longer than anybody waits.
-    static let largestCompared = 100_000
-    /// The maximum number of entries of a dictionary or a set that are put into order. Of a larger
-    /// one only the number of entries is written.
-    static let largestOrdered = 100_000
-
     /// How much of a value may still be written.
     private struct Room {
         /// How many parts; it counts down over all parts of the whole value.
@@ -42,7 +28,7 @@ enum ReflectedValue {
     // MARK: Text
 
     /// The value on one line, safe to show: `Budget(left: 3000, tours: 1)`.
-    static func text(_ value: Any?, limit: Int = maximumText) -> String {
+    static func text(_ value: Any?, limit: Int = DebuggerBounds.maximumValueText) -> String {
         PrintableText.escaped(raw(value), limit: limit)
     }
 
@@ -51,7 +37,7 @@ enum ReflectedValue {
 
     /// The same, and whether some of the value found no room.
     static func shown(_ value: Any?) -> (text: String, isCut: Bool) {
-        var room = Room(parts: largest)
+        var room = Room(parts: DebuggerBounds.maximumShownParts)
         let text = raw(value, 0, &room)
         return (text, room.isCut)
     }
@@ -59,7 +45,7 @@ enum ReflectedValue {
     /// The value as text by which a change is noticed, and whether all of the value is in it: what
     /// is not in it may change unnoticed.
     static func compared(_ value: Any?) -> (text: String, isWhole: Bool) {
-        var room = Room(parts: largestCompared)
+        var room = Room(parts: DebuggerBounds.maximumComparedParts)
         let text = raw(value, 0, &room)
         return (text, !room.isCut)
     }
@@ -77,7 +63,7 @@ enum ReflectedValue {
         case nil: break
         }
         // Simple values are written even at the bound; only what has parts is left out.
-        guard depth < deepest, room.parts > 0 else { return room.cut() }
+        guard depth < DebuggerBounds.maximumValueDepth, room.parts > 0 else { return room.cut() }
         let mirror = Mirror(reflecting: inner)
         switch mirror.displayStyle {
         case .collection: return "[\(parts(mirror, depth, &room).joined(separator: ", "))]"
@@ -127,7 +113,9 @@ enum ReflectedValue {
 
     /// The texts of a set's members in their own order, as many as may still be shown.
     private static func members(_ mirror: Mirror, _ depth: Int, _ room: inout Room) -> [String] {
-        guard mirror.children.count <= largestOrdered else { return [tooMany(mirror, &room)] }
+        guard mirror.children.count <= DebuggerBounds.maximumOrderedEntries else {
+            return [tooMany(mirror, &room)]
+        }
         let all = mirror.children.map { ordering($0.value, depth) }.sorted { $0.text < $1.text }
         var texts: [String] = []
         for member in all {
@@ -144,7 +132,7 @@ enum ReflectedValue {
     /// The entries of a dictionary in the order of their keys' texts; nil where there are too many
     /// to be put into an order.
     private static func pairs(_ mirror: Mirror, _ depth: Int) -> [(key: String, value: Any)]? {
-        guard mirror.children.count <= largestOrdered else { return nil }
+        guard mirror.children.count <= DebuggerBounds.maximumOrderedEntries else { return nil }
         return mirror.children.compactMap { child in
             // Reflection shows an entry as a tuple of key and value.
             let pair = Array(Mirror(reflecting: child.value).children)
@@ -161,9 +149,9 @@ enum ReflectedValue {
     /// The text of a member or a key by which it is put into order, and how many parts it has. It
     /// has a bound of its own, so that it is the same whatever stands before it.
     private static func ordering(_ value: Any, _ depth: Int) -> (text: String, parts: Int) {
-        var room = Room(parts: largest)
+        var room = Room(parts: DebuggerBounds.maximumShownParts)
         let text = raw(value, depth + 1, &room)
-        return (text, largest - room.parts)
+        return (text, DebuggerBounds.maximumShownParts - room.parts)
     }
 
     /// What stands for the entries of a dictionary or a set that are too many to be put into an
@@ -177,7 +165,7 @@ enum ReflectedValue {
     /// The value as JSON: structs as objects, lists as arrays, and what has no parts as its
     /// text. Beyond a depth and a number of parts an ellipsis stands for the rest.
     static func json(_ value: Any?) -> AnswerValue {
-        var room = Room(parts: largest)
+        var room = Room(parts: DebuggerBounds.maximumShownParts)
         return json(value, 0, &room)
     }
 
@@ -192,7 +180,9 @@ enum ReflectedValue {
         case .flag(let flag)?: return .flag(flag)
         case .nothing?, .whole?, nil: break
         }
-        guard depth < deepest, room.parts > 0 else { return .text(room.cut()) }
+        guard depth < DebuggerBounds.maximumValueDepth, room.parts > 0 else {
+            return .text(room.cut())
+        }
         let mirror = Mirror(reflecting: inner)
         switch mirror.displayStyle {
         case .collection: return .list(elements(mirror, depth, &room))

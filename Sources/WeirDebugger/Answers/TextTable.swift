@@ -15,7 +15,7 @@ struct TextTable {
 
     /// Adds a row, which must have as many cells as the head. Longer cells are cut at
     /// `limit`.
-    mutating func row(_ cells: [String], limit: Int = 120) {
+    mutating func row(_ cells: [String], limit: Int = DebuggerBounds.maximumCellText) {
         rows.append(cells.map { PrintableText.escaped($0, limit: limit) })
     }
 

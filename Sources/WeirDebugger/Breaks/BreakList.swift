@@ -5,9 +5,6 @@ import WeirBase
 /// A number is never given twice in a session, so that an old script cannot delete a new
 /// break by mistake. There is room for a bounded number; a further one is refused.
 struct BreakList {
-    /// The maximum number of breaks. Each of them is looked at on the way of every search.
-    static let maximumBreaks = 100
-
     /// The breaks in the order in which they were set.
     private(set) var all: [Breakpoint] = []
     /// The number that was given last.
@@ -17,9 +14,10 @@ struct BreakList {
 
     /// Throws when there are too many breaks for another one.
     func requireRoom() throws(CommandError) {
-        guard all.count < Self.maximumBreaks else {
+        guard all.count < DebuggerBounds.maximumBreaks else {
             throw CommandError(
-                "there are \(Self.maximumBreaks) breaks already", "Delete one with 'delete N'")
+                "there are \(DebuggerBounds.maximumBreaks) breaks already",
+                "Delete one with 'delete N'")
         }
     }
 

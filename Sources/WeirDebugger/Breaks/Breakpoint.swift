@@ -25,7 +25,7 @@ struct Breakpoint {
         self.number = number
         self.kind = kind
         // Made once: the list and every stop show it.
-        text = PrintableText.escaped(Self.text(of: kind), limit: 400)
+        text = ShownText.line(Self.text(of: kind))
     }
 
     mutating func hit() { hits += 1 }

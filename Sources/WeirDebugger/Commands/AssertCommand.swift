@@ -26,9 +26,6 @@ extension DebuggerCommand {
 }
 
 extension Debugger {
-    /// The maximum number of states, and of channels, whose values a failed assertion tells.
-    private static let maximumOperands = 8
-
     /// Evaluates the condition, and tells the values of its parts where it does not hold.
     fileprivate func assert(_ expression: Expression) throws -> Answer {
         // A name that means nothing anywhere is a mistake in the script, and no failed
@@ -36,7 +33,7 @@ extension Debugger {
         try check(expression)
         let holds = try expression.holds(in: self)
         var answer = Answer("assert")
-        let text = PrintableText.escaped(expression.text, limit: 400)
+        let text = ShownText.line(expression.text)
         answer.line("\(holds ? "true" : "FALSE") at step \(run.position): \(text)")
         answer.member("step", .number(run.position))
         answer.member("expression", .text(expression.text))
@@ -55,14 +52,14 @@ extension Debugger {
     /// What the parts of an expression came to, for a reader who wonders why it is false.
     private func operands(of expression: Expression) throws -> [(name: String, value: String)] {
         var seen: [(String, String)] = []
-        for (reference, column) in expression.states.prefix(Self.maximumOperands) {
+        for (reference, column) in expression.states.prefix(DebuggerBounds.maximumOperands) {
             let value = try reference.value(in: self, at: column)
             let name = PrintableText.escaped(reference.text)
             // A state that is named twice is told once.
             if seen.contains(where: { $0.0 == name }) { continue }
-            seen.append((name, ReflectedValue.text(value, limit: 200)))
+            seen.append((name, ReflectedValue.text(value, limit: DebuggerBounds.maximumPartText)))
         }
-        for (channel, _) in expression.channels.prefix(Self.maximumOperands) {
+        for (channel, _) in expression.channels.prefix(DebuggerBounds.maximumOperands) {
             let name = "depth(\(PrintableText.escaped(channel)))"
             seen.append((name, depth(of: channel).map { "\($0)" } ?? "nil"))
         }

@@ -63,7 +63,7 @@ extension BreakCondition {
             throw CommandError("break wants to know where", forms, at: column)
         default:
             throw CommandError(
-                "'\(PrintableText.escaped(word, limit: 40))' is nothing to break at",
+                "'\(ShownText.word(word))' is nothing to break at",
                 Nearest.best(word, among: ["stage", "when", "invariant", "log", "queue"])
                     .map { "Did you mean \($0)?" } ?? forms, at: column)
         }

@@ -42,7 +42,7 @@ enum CommandTable {
         }
         let meant = lower.isEmpty ? [] : all.filter { $0.name.hasPrefix(lower) }
         if meant.count == 1 { return meant[0] }
-        let shown = PrintableText.escaped(word, limit: 40)
+        let shown = ShownText.word(word)
         // Not the first of them: a new command must not change what an old script means.
         if meant.count > 1 {
             throw CommandError(

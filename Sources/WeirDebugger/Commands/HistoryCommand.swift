@@ -4,8 +4,6 @@ import WeirReplay
 extension DebuggerCommand {
     /// How many accesses are shown when no number is given.
     private static let usualLines = 10
-    /// The maximum number of accesses that are shown at once.
-    private static let maximumLines = 1_000
 
     /// `history STATE [N]`: lists the last accesses of a cell, or turns of a key's owner.
     ///
@@ -23,7 +21,8 @@ extension DebuggerCommand {
         read: { text throws(CommandError) in
             HistoryArguments(
                 state: try text.state(),
-                count: try text.lineCount(usual: usualLines, maximum: maximumLines))
+                count: try text.lineCount(
+                    usual: usualLines, maximum: DebuggerBounds.maximumHistoryLines))
         },
         obey: { arguments, debugger in
             try debugger.history(arguments.state, arguments.count)
@@ -64,8 +63,10 @@ extension Debugger {
                     "\(access.step)", access.isWrite ? "*" : "",
                     words.subtask(number: access.subtask), "\(access.turn)",
                     // An entry may be gone after a turn that removed it.
-                    access.value.map { ReflectedValue.text($0, limit: 200) } ?? "nothing",
-                ], limit: 200)
+                    access.value.map {
+                        ReflectedValue.text($0, limit: DebuggerBounds.maximumPartText)
+                    } ?? "nothing",
+                ], limit: DebuggerBounds.maximumPartText)
         }
         // Nobody touched it: a table without rows would say that less clearly.
         if found.isEmpty {

@@ -34,7 +34,7 @@ extension Debugger {
         // Without a write the value is still the one that the state began with.
         guard let step = try run.lastWrite(state.id), let facts = try run.facts(of: step) else {
             answer.line("\(name) was not written up to step \(origin)")
-            answer.line("  value   \(ReflectedValue.text(state.value, limit: 400))")
+            answer.line("  value   \(shown(state.value))")
             answer.member("value", ReflectedValue.json(state.value))
             return answer
         }
@@ -42,8 +42,8 @@ extension Debugger {
         // The value after it is that of now, as nothing has written since.
         let before = try value(of: state, before: step, back: origin)
         answer.line("\(name) was last written at step \(step): \(words.what(facts))")
-        answer.line("  before  \(before.map { ReflectedValue.text($0, limit: 400) } ?? "nothing")")
-        answer.line("  after   \(ReflectedValue.text(state.value, limit: 400))")
+        answer.line("  before  \(before.map { shown($0) } ?? "nothing")")
+        answer.line("  after   \(shown(state.value))")
         // The command to type next, as it stands.
         answer.line("  look    goto \(step)")
         answer.member("step", .number(step))
@@ -56,6 +56,11 @@ extension Debugger {
             answer.line("  note    the whole value is followed, not only a field of it")
         }
         return answer
+    }
+
+    /// A value as it stands on a line.
+    private func shown(_ value: Any?) -> String {
+        ReflectedValue.text(value, limit: DebuggerBounds.maximumLineText)
     }
 
     /// The value of a state before a step, found by going there and back; nil when there was

@@ -5,8 +5,6 @@ import WeirTelemetry
 extension DebuggerCommand {
     /// How many lines are shown when no number is given.
     private static let usualLines = 20
-    /// The maximum number of lines that are shown at once.
-    fileprivate static let maximumLines = 10_000
 
     /// `logs [/REGEX/] [N]`: the last recorded log lines up to here.
     ///
@@ -25,7 +23,7 @@ extension DebuggerCommand {
             return LogsArguments(
                 pattern: pattern,
                 count: try text.lineCount(
-                    usual: usualLines, maximum: maximumLines,
+                    usual: usualLines, maximum: DebuggerBounds.maximumLogLines,
                     further: ", and a pattern between slashes"))
         },
         obey: { arguments, debugger in try debugger.logs(arguments.pattern, arguments.count) })
@@ -74,13 +72,13 @@ extension Debugger {
             let who = line.subtask.isEmpty ? "-" : PrintableText.escaped(line.subtask)
             answer.line(
                 "step \(line.step)  \(line.level.name)  \(who)  "
-                    + PrintableText.escaped(line.text, limit: 1_000))
+                    + PrintableText.escaped(line.text, limit: DebuggerBounds.maximumLogText))
         }
         // How many lines there were before these, and the command that shows them.
         if total > ordered.count {
             let before = counted(total - ordered.count, "line")
             answer.line(
-                "(\(before) before these: 'logs \(min(total, DebuggerCommand.maximumLines))')")
+                "(\(before) before these: 'logs \(min(total, DebuggerBounds.maximumLogLines))')")
         }
         // The very lines that `weir export` writes.
         answer.member("logs", .list(try ordered.map { .raw(try $0.json()) }))

@@ -90,9 +90,6 @@ enum PrintedThing: Equatable {
 }
 
 extension Debugger {
-    /// The maximum number of messages of a queue that are shown.
-    private static let maximumMessages = 20
-
     /// Shows the thing. Nothing is moved, but an element is searched for from the source's
     /// beginning.
     fileprivate func print(_ thing: PrintedThing) throws -> Answer {
@@ -120,7 +117,7 @@ extension Debugger {
             // The name of the whole becomes that of the part that is shown.
             state.name += path.map(\.text).joined()
             state.value = part as Any
-            answer.line(state.line(limit: ReflectedValue.maximumText))
+            answer.line(state.line(limit: DebuggerBounds.maximumValueText))
         }
         answer.member(
             "states",
@@ -161,7 +158,7 @@ extension Debugger {
         var answer = Answer("queue")
         answer.member("step", .number(run.position))
         // The replay makes texts of messages for every channel; a few of each are cheap.
-        let queues = run.queues(messages: Self.maximumMessages)
+        let queues = run.queues(messages: DebuggerBounds.maximumShownMessages)
             .filter { names.contains($0.channel) }
         for queue in queues {
             // Left out where there are none, as is usual.
@@ -171,7 +168,7 @@ extension Debugger {
                 "\(PrintableText.escaped(queue.channel)): \(queue.depth) of \(queue.capacity) wait"
                     + unpublished)
             for message in queue.oldest {
-                answer.line("  \(PrintableText.escaped(message, limit: 400))")
+                answer.line("  \(ShownText.line(message))")
             }
             // Where no message can be shown at all, their number has been said already.
             if queue.depth > queue.oldest.count, !queue.oldest.isEmpty {
@@ -200,7 +197,7 @@ extension Debugger {
                 "source \(shown) has no element \(index)", "The first one is \(shown):0")
         }
         var answer = Answer("event")
-        answer.line("\(shown):\(index) = \(PrintableText.escaped(text, limit: 2_000))")
+        answer.line("\(shown):\(index) = \(ShownText.value(text))")
         answer.line(
             step.map { "  taken in the turn of step \($0): 'goto \($0)'" }
                 ?? "  no turn of this trace took it")
@@ -228,14 +225,14 @@ extension Debugger {
         case .real(let real): (text, member) = ("\(real)", .real(real))
         case .text(let string):
             // For people it is in quotes and safe to show, for programs it is as it is.
-            (text, member) = ("\"\(PrintableText.escaped(string, limit: 2_000))\"", .text(string))
+            (text, member) = ("\"\(ShownText.value(string))\"", .text(string))
         case .flag(let flag): (text, member) = ("\(flag)", .flag(flag))
         case .nothing: (text, member) = ("nil", .nothing)
         // A value with parts is its description here; `print state` shows the parts.
         case .whole(let description, _, _):
-            (text, member) = (PrintableText.escaped(description, limit: 2_000), .text(description))
+            (text, member) = (ShownText.value(description), .text(description))
         }
-        answer.line("\(PrintableText.escaped(expression.text, limit: 400)) = \(text)")
+        answer.line("\(ShownText.line(expression.text)) = \(text)")
         answer.member("expression", .text(expression.text))
         answer.member("value", member)
         return answer

@@ -17,8 +17,8 @@ package struct CommandError: Error, Equatable, Sendable {
     package init(_ message: String, _ advice: String = "", at column: Int? = nil) {
         // Names that are offered come from a trace, too. What is escaped already stays as it
         // is.
-        self.message = PrintableText.escaped(message, limit: 2_000)
-        self.advice = PrintableText.escaped(advice, limit: 2_000)
+        self.message = PrintableText.escaped(message, limit: DebuggerBounds.maximumErrorText)
+        self.advice = PrintableText.escaped(advice, limit: DebuggerBounds.maximumErrorText)
         self.column = column
     }
 
@@ -35,7 +35,7 @@ package struct CommandError: Error, Equatable, Sendable {
         guard let column else { return "" }
         // A character that is shown as an escape takes more room than one, so the caret moves
         // with it.
-        let characters = Array(command).prefix(CommandText.maximumLength)
+        let characters = Array(command).prefix(DebuggerBounds.maximumCommandLength)
         let before = characters.prefix(column).map { PrintableText.escaped(String($0)) }.joined()
         let after = characters.dropFirst(column).map { PrintableText.escaped(String($0)) }.joined()
         return "  \(before)\(after)\n  \(String(repeating: " ", count: before.count))^\n"

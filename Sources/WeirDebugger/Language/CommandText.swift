@@ -3,10 +3,6 @@
 /// Every `read` of a command and the parser of expressions take from it. An error gets the
 /// position at which it was met, so that the person sees it. Nothing in it knows a run.
 struct CommandText {
-    /// The maximum number of characters of a command. A longer line is refused before anything
-    /// of it is read, which bounds everything that reads it.
-    static let maximumLength = 4_096
-
     /// The text in characters as a person counts them; columns of errors count the same.
     let characters: [Character]
     /// The index of the next character.
@@ -16,10 +12,10 @@ struct CommandText {
     init(_ text: String) throws(CommandError) {
         // An array, as columns are counted and characters are looked at ahead.
         characters = Array(text)
-        guard characters.count <= Self.maximumLength else {
+        guard characters.count <= DebuggerBounds.maximumCommandLength else {
             throw CommandError(
                 "a command of \(characters.count) characters is too long",
-                "The longest has \(Self.maximumLength)")
+                "The longest has \(DebuggerBounds.maximumCommandLength)")
         }
     }
 

@@ -6,8 +6,6 @@ import WeirBase
 /// What can be refused without a run is refused here, so that a break is not set and then
 /// fails.
 struct ExpressionParser {
-    /// How deeply parentheses and `not` may be nested. Each level takes some of the stack.
-    private static let deepest = 64
     /// Words that join expressions and so are no names.
     private static let reserved = ["and", "or", "not", "when"]
 
@@ -29,7 +27,7 @@ struct ExpressionParser {
     private mutating func disjunction() throws(CommandError) -> Expression.Node {
         depth += 1
         defer { depth -= 1 }
-        guard depth <= Self.deepest else {
+        guard depth <= DebuggerBounds.maximumNesting else {
             throw CommandError("the expression is nested too deeply", at: text.position)
         }
         var left = try conjunction()
@@ -62,7 +60,7 @@ struct ExpressionParser {
         guard isNegated else { return try comparison() }
         depth += 1
         defer { depth -= 1 }
-        guard depth <= Self.deepest else {
+        guard depth <= DebuggerBounds.maximumNesting else {
             throw CommandError("the expression is nested too deeply", at: column)
         }
         let inner = try negation()

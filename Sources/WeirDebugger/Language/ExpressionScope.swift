@@ -35,8 +35,8 @@ extension Expression {
             if one.mayDiffer(from: other) {
                 throw CommandError(
                     "both values are alike as far as they are compared, which is "
-                        + "\(ReflectedValue.largest.grouped) parts and "
-                        + "\(ReflectedValue.deepest) levels",
+                        + "\(DebuggerBounds.maximumShownParts.grouped) parts and "
+                        + "\(DebuggerBounds.maximumValueDepth) levels",
                     "Name a field of each", at: column)
             }
             if let holds = one.compared(comparison, to: other) { return holds }
@@ -65,8 +65,8 @@ extension Expression {
     private static func advice(_ one: ExpressionValue, _ other: ExpressionValue) -> String {
         // The first of the two that has parts; the loop does not go on.
         for case .whole(let description, let type, _) in [one, other] {
-            let value = PrintableText.escaped(description, limit: 80)
-            return "It is \(PrintableText.escaped(type, limit: 60)): \(value); name a field of it"
+            let value = PrintableText.escaped(description, limit: DebuggerBounds.maximumGlance)
+            return "It is \(ShownText.name(type)): \(value); name a field of it"
         }
         return ""
     }
@@ -106,7 +106,9 @@ extension StateReference {
             // Several subtasks or operators have such a key. A condition must mean one of
             // them.
             if found.count > 1 {
-                let names = found.prefix(4).map { PrintableText.escaped($0.name, limit: 60) }
+                let names = found.prefix(DebuggerBounds.maximumNamedMeanings).map {
+                    ShownText.name($0.name)
+                }
                 throw CommandError(
                     "\(PrintableText.escaped(candidate.name)) is \(found.count) states",
                     "Say which: \(names.joined(separator: ", "))", at: column)

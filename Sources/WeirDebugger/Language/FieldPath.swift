@@ -84,9 +84,11 @@ enum FieldPath {
     /// The error for a field that a type does not have, with what was probably meant.
     private static func noField(_ name: String, of mirror: Mirror, _ column: Int) -> CommandError {
         // Names that one could have meant; a type with more fields is not listed to its end.
-        let names = mirror.children.prefix(40).compactMap { label($0.label) }
-        let type = PrintableText.escaped("\(mirror.subjectType)", limit: 60)
-        let some = names.prefix(12).joined(separator: ", ")
+        let names = mirror.children.prefix(DebuggerBounds.maximumLookedFields).compactMap {
+            label($0.label)
+        }
+        let type = ShownText.name("\(mirror.subjectType)")
+        let some = names.prefix(DebuggerBounds.maximumNamedFields).joined(separator: ", ")
         return CommandError(
             "\(type) has no field \(PrintableText.escaped(name))",
             names.isEmpty

@@ -5,9 +5,6 @@ import WeirBase
 /// They are the session's and are not written into the trace. There is room for a bounded
 /// number; a further name is refused.
 struct Bookmarks {
-    /// The maximum number of steps that can be named.
-    static let maximumBookmarks = 1_000
-
     /// The names with their steps.
     private(set) var all: [(name: String, step: Step)] = []
 
@@ -16,8 +13,8 @@ struct Bookmarks {
     /// Names a step. A name that was given before moves here.
     mutating func add(_ name: String, at step: Step) throws(CommandError) {
         all.removeAll { $0.name == name }
-        guard all.count < Self.maximumBookmarks else {
-            throw CommandError("\(Self.maximumBookmarks) places are marked already")
+        guard all.count < DebuggerBounds.maximumBookmarks else {
+            throw CommandError("\(DebuggerBounds.maximumBookmarks) places are marked already")
         }
         all.append((name, step))
     }

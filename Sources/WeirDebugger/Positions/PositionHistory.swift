@@ -5,9 +5,6 @@ import WeirBase
 /// `Debugger.move` adds each arrival; `back` and `forward` go along it. When it is full, the
 /// oldest step goes.
 struct PositionHistory {
-    /// The maximum number of steps that are kept.
-    static let maximumSteps = 1_000
-
     /// The steps in the order of the movements.
     private var steps: [Step]
     /// The index of the step where the run is.
@@ -22,7 +19,7 @@ struct PositionHistory {
         guard step != steps[current] else { return }
         steps.removeSubrange((current + 1)...)
         steps.append(step)
-        if steps.count > Self.maximumSteps { steps.removeFirst() }
+        if steps.count > DebuggerBounds.maximumKeptPositions { steps.removeFirst() }
         current = steps.count - 1
     }
 

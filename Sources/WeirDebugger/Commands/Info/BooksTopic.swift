@@ -29,7 +29,7 @@ extension Debugger {
         Self.add(books.channels, as: "channel", taken: ("emitted", "taken"), to: &answer)
         // Said last, where a reader sees it without scrolling.
         for imbalance in books.imbalances {
-            answer.line("does not balance: \(PrintableText.escaped(imbalance, limit: 400))")
+            answer.line("does not balance: \(ShownText.line(imbalance))")
         }
         answer.member("imbalances", .list(books.imbalances.map { .text($0) }))
     }

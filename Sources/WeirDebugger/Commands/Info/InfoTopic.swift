@@ -50,7 +50,7 @@ struct InfoTopic: Sendable {
         }
         if meant.count == 1 { return meant[0] }
         if word.isEmpty { throw CommandError("info wants a topic", advice(word), at: column) }
-        let shown = PrintableText.escaped(word, limit: 40)
+        let shown = ShownText.word(word)
         if meant.isEmpty {
             throw CommandError("there is no topic '\(shown)'", advice(word), at: column)
         }

@@ -15,11 +15,6 @@ extension InfoTopic {
 }
 
 extension Debugger {
-    /// How many entries of each stage are listed when all stages are.
-    private static let fewStates = 5
-    /// How many entries are listed of a stage that is asked for alone.
-    private static let maximumStates = 1_000
-
     /// Lists the cells and a few entries of every stage, or many entries of one.
     fileprivate func infoStates(_ stage: String?, _ answer: inout Answer) throws {
         var states: [StateValue] = []
@@ -30,14 +25,15 @@ extension Debugger {
         } else {
             // Cells belong to no stage and are listed in full, as a pipeline has few of them.
             states = run.cells
-            for state in states { answer.line(state.line(limit: 160)) }
+            for state in states { answer.line(state.line(limit: DebuggerBounds.maximumStateLine)) }
         }
-        let limit = stage == nil ? Self.fewStates : Self.maximumStates
+        let limit =
+            stage == nil ? DebuggerBounds.maximumStatesOfEach : DebuggerBounds.maximumStatesOfOne
         for name in stage.map({ [$0] }) ?? run.stageNames {
             // An operator may hold a state for each of a million keys, of which nobody reads
             // more than a few.
             let (entries, more) = try run.states(of: name, named: "", limit: limit)
-            for state in entries { answer.line(state.line(limit: 160)) }
+            for state in entries { answer.line(state.line(limit: DebuggerBounds.maximumStateLine)) }
             states += entries
             omitted += more
             let shown = PrintableText.escaped(name)

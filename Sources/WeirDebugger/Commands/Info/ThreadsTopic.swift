@@ -23,7 +23,7 @@ extension Debugger {
         for turn in turns {
             answer.line(
                 "\(PrintableText.escaped(turn.subtask)): "
-                    + PrintableText.escaped(turn.text, limit: 400))
+                    + ShownText.line(turn.text))
         }
         answer.member(
             "threads",

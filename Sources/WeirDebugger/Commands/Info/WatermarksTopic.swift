@@ -19,9 +19,6 @@ extension InfoTopic {
 /// How far event time has come here, and what holds it back: why a window is open, why an element
 /// was late.
 extension Debugger {
-    /// The maximum number of subtasks that are listed.
-    private static let maximumSubtasks = 1_000
-
     /// Lists all subtasks in a line each, or those of a stage, or one, with each of their
     /// inputs.
     fileprivate func infoWatermarks(_ name: String?, _ answer: inout Answer) throws {
@@ -32,7 +29,7 @@ extension Debugger {
             guard !facts.isEmpty else { throw unknownStage(name, at: nil) }
         }
         // Those behind the bound are told by their number.
-        let omitted = max(0, facts.count - Self.maximumSubtasks)
+        let omitted = max(0, facts.count - DebuggerBounds.maximumListedSubtasks)
         facts.removeLast(omitted)
         let lines = name == nil ? Self.overview(facts) : facts.flatMap { Self.inputs($0) }
         for line in lines { answer.line(line) }
