@@ -11,7 +11,7 @@ import Testing
     }
 
     @Test func `a full line takes no more, typed or as a whole`() {
-        let full = String(repeating: "x", count: LineBuffer.maximumLength)
+        let full = String(repeating: "x", count: TerminalBounds.maximumLineLength)
         var buffer = line(full + "yz")
         #expect(buffer.text == full)
         buffer.insert("a")
@@ -44,8 +44,8 @@ import Testing
 
     @Test func `the history keeps the newest lines`() {
         var history = LineHistory()
-        for number in 0..<LineHistory.maximumLines + 3 { history.append("\(number)") }
-        #expect(history.lines.count == LineHistory.maximumLines)
+        for number in 0..<TerminalBounds.maximumHistoryLines + 3 { history.append("\(number)") }
+        #expect(history.lines.count == TerminalBounds.maximumHistoryLines)
         #expect(history.lines.first == "3")
         #expect(history.last(before: 1, holding: "3") == 0)
         #expect(history.last(before: 0, holding: "3") == nil)

@@ -62,7 +62,7 @@ let hostileTexts = [
 
     @Test func `an endless text is cut before it costs anything`() {
         let text = SafeText(String(repeating: "x", count: 10_000_000))
-        #expect(text.width <= SafeText.limit + 1)
+        #expect(text.width <= TerminalBounds.maximumTextLength + 1)
     }
 
     @Test func `a cut text never takes more than its cells`() {

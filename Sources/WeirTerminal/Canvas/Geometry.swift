@@ -1,17 +1,13 @@
 /// A size in cells. It is never negative, and bounded so that a terminal's wild claim costs little
 /// memory: a canvas of the greatest size takes some tens of megabytes, once.
 package struct CanvasSize: Equatable, Sendable {
-    /// The maximum of either side. A window of a thousand columns would be wider than any monitor
-    /// that can be read.
-    package static let maximumSide = 1000
-
     package let width: Int
     package let height: Int
 
     /// A size brought within the bounds.
     package init(width: Int, height: Int) {
-        self.width = max(0, min(Self.maximumSide, width))
-        self.height = max(0, min(Self.maximumSide, height))
+        self.width = max(0, min(TerminalBounds.maximumSide, width))
+        self.height = max(0, min(TerminalBounds.maximumSide, height))
     }
 }
 

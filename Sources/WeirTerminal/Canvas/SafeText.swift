@@ -17,14 +17,10 @@ package struct SafeText: Equatable, Sendable, ExpressibleByStringLiteral,
         package var width: Int
     }
 
-    /// The maximum of characters that are kept of a text unless the caller gives another; no line
-    /// of a screen shows more.
-    package static let limit = 1000
-
     package private(set) var glyphs: [Glyph] = []
 
     /// Makes any text fit to draw, in time proportional to what is kept.
-    package init(_ text: some StringProtocol, limit: Int = Self.limit) {
+    package init(_ text: some StringProtocol, limit: Int = TerminalBounds.maximumTextLength) {
         let escaped = PrintableText.escaped(text, limit: limit)
         glyphs.reserveCapacity(escaped.utf8.count)
         if ComposedText.mayCompose(escaped) {

@@ -188,8 +188,8 @@ package final class CursesTerminal: Terminal {
         let now = MonotonicClock.nanoseconds()
         let end = min(deadline, keyboard.silence ?? .max)
         // Rounded up to whole milliseconds, or the last one would be spent asking again and again.
-        // A minute at most keeps the number within what `poll` takes.
-        let left = end > now ? (min(end - now, 60_000_000_000) + 999_999) / 1_000_000 : 0
+        let wait = end > now ? min(end - now, TerminalBounds.maximumWaitNanoseconds) : 0
+        let left = (wait + 999_999) / 1_000_000
         let count = poll(&watched, nfds_t(watched.count), Int32(left))
         // A signal interrupted the waiting: the owner asks again.
         if count < 0 { return [] }

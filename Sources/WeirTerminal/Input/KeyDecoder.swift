@@ -66,10 +66,10 @@ package struct KeyDecoder: Sendable {
     package var patienceMilliseconds: Int? {
         switch state {
         case .ground, .control, .consoleFunction, .shifted, .mouse, .character: nil
-        case .escape, .string(_, sawEscape: true): 50
-        case .lateEscape: 500
-        case .string: 2_000
-        case .paste: 5_000
+        case .escape, .string(_, sawEscape: true): TerminalBounds.escapeMilliseconds
+        case .lateEscape: TerminalBounds.lateEscapeMilliseconds
+        case .string: TerminalBounds.answerMilliseconds
+        case .paste: TerminalBounds.pasteMilliseconds
         }
     }
 

@@ -4,10 +4,6 @@
 /// and its marks together, and removes them together. The cursor stands between characters and
 /// never leaves the line.
 package struct LineBuffer: Equatable, Sendable {
-    /// The maximum of characters; a line that is full takes no more. It is far more than a command
-    /// needs, and keeps a paste from taking memory and time without bounds.
-    package static let maximumLength = 4_096
-
     /// What a reader sees as characters; combining marks are part of theirs.
     package private(set) var characters: [Character] = []
     /// Characters before the cursor.
@@ -23,14 +19,14 @@ package struct LineBuffer: Equatable, Sendable {
 
     /// Replaces the line; the cursor stands at its end.
     package mutating func replace(with text: String) {
-        characters = Array(Array(text).prefix(Self.maximumLength))
+        characters = Array(Array(text).prefix(TerminalBounds.maximumLineLength))
         cursor = characters.count
     }
 
     /// Inserts a character at the cursor, or a mark into the character before it. It costs a walk
     /// over the line up to the cursor.
     package mutating func insert(_ scalar: Unicode.Scalar) {
-        guard characters.count < Self.maximumLength else { return }
+        guard characters.count < TerminalBounds.maximumLineLength else { return }
         // A mark joins the character before it: the text as a whole says what is one.
         var before = String(characters[..<cursor])
         before.unicodeScalars.append(scalar)

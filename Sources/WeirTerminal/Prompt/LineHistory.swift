@@ -1,9 +1,6 @@
 /// The lines that were entered, for a person who goes back to one. It is a value, and bounded: the
 /// oldest lines are forgotten, and nothing is kept beyond the process.
 package struct LineHistory: Equatable, Sendable {
-    /// The maximum of lines that are kept.
-    package static let maximumLines = 1_000
-
     /// The oldest first.
     private(set) var lines: [String] = []
 
@@ -13,7 +10,7 @@ package struct LineHistory: Equatable, Sendable {
     package mutating func append(_ line: String) {
         guard !line.isEmpty, line != lines.last else { return }
         lines.append(line)
-        if lines.count > Self.maximumLines { lines.removeFirst() }
+        if lines.count > TerminalBounds.maximumHistoryLines { lines.removeFirst() }
     }
 
     /// The index of the last line before an index that holds a text; nil where none does.

@@ -158,7 +158,7 @@ package final class LinePrompt {
         write(SafeText(prompt).drawn)
         var line: [UInt8] = []
         // A character has four bytes at most. What is longer is handed out in pieces.
-        while line.count < LineBuffer.maximumLength * 4 {
+        while line.count < TerminalBounds.maximumLineLength * 4 {
             var watched = [
                 pollfd(fd: input, events: Int16(POLLIN), revents: 0),
                 pollfd(fd: wakeUp.readingEnd, events: Int16(POLLIN), revents: 0),
@@ -207,7 +207,9 @@ package final class LinePrompt {
 
     /// Candidates side by side in columns, at most `limit` of them; how many there are beyond that
     /// is said.
-    static func columns(_ candidates: [String], width: Int, limit: Int = 100) -> String {
+    static func columns(
+        _ candidates: [String], width: Int, limit: Int = TerminalBounds.maximumCandidates
+    ) -> String {
         let shown = candidates.prefix(limit).map { SafeText($0) }
         let cell = (shown.map(\.width).max() ?? 0) + 2
         let perRow = max(1, width / cell)
