@@ -25,9 +25,9 @@ import Testing
     @Test func `what is new is shown a frame's time after the last frame`() {
         var pace = shown(at: second)
         pace.changed()
-        #expect(pace.due == second + FramePace.frameNanoseconds)
-        #expect(!pace.isDue(at: second + FramePace.frameNanoseconds - 1))
-        #expect(pace.isDue(at: second + FramePace.frameNanoseconds))
+        #expect(pace.due == second + AppBounds.frameNanoseconds)
+        #expect(!pace.isDue(at: second + AppBounds.frameNanoseconds - 1))
+        #expect(pace.isDue(at: second + AppBounds.frameNanoseconds))
     }
 
     @Test func `what a key did is shown at once, also while the window is dragged`() {
@@ -43,23 +43,23 @@ import Testing
     @Test func `a resized screen waits longer, once`() {
         var pace = shown(at: second)
         pace.resized()
-        #expect(pace.due == second + FramePace.resizeNanoseconds)
+        #expect(pace.due == second + AppBounds.resizeNanoseconds)
         pace.tried(at: 2 * second, wasShown: true)
         pace.changed()
-        #expect(pace.due == 2 * second + FramePace.frameNanoseconds)
+        #expect(pace.due == 2 * second + AppBounds.frameNanoseconds)
     }
 
     @Test func `a frame without room is tried again a frame's time later`() {
         var pace = FramePace()
         pace.tried(at: second, wasShown: false)
-        #expect(pace.due == second + FramePace.frameNanoseconds)
+        #expect(pace.due == second + AppBounds.frameNanoseconds)
     }
 
     @Test func `the clock moves the screen on after a while without anything else`() {
         var pace = shown(at: second)
-        pace.passed(to: second + FramePace.idleNanoseconds - 1)
+        pace.passed(to: second + AppBounds.idleNanoseconds - 1)
         #expect(pace.due == nil)
-        pace.passed(to: second + FramePace.idleNanoseconds)
-        #expect(pace.isDue(at: second + FramePace.idleNanoseconds))
+        pace.passed(to: second + AppBounds.idleNanoseconds)
+        #expect(pace.isDue(at: second + AppBounds.idleNanoseconds))
     }
 }

@@ -11,7 +11,7 @@ import Testing
         for step in 1...3 { tail.append(Array("\(step)\n".utf8)) }
         tail.append(Array("end\n".utf8))
         #expect(tail.text.hasSuffix("\n1\n2\n3\nend\n") || piece == 0)
-        #expect(tail.text.utf8.count <= OutputTail.maximumBytes)
+        #expect(tail.text.utf8.count <= AppBounds.outputTailBytes.count)
         #expect(tail.text.split(separator: "\n").suffix(2) == ["3", "end"])
     }
 }

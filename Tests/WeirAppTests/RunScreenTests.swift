@@ -117,7 +117,7 @@ import WeirTesting
         stage.feed.offer(Notice(severity: .violation, step: 2, time: 0, origin: "v", text: "v"))
         let notices = stage.feed.take().notices
         #expect(notices.filter { $0.severity == .violation }.map(\.step) == [2])
-        #expect(notices.count == ScreenFeed.maximumNotices + 2)
+        #expect(notices.count == AppBounds.maximumWaitingNotices + 2)
     }
 
     @Test func `samples beyond the feed's bound push out the oldest`() {
@@ -129,21 +129,21 @@ import WeirTesting
                     recorder: RecorderSample()))
         }
         let times = stage.feed.take().samples.map(\.time)
-        #expect(times.count == ScreenFeed.maximumSamples)
+        #expect(times.count == AppBounds.maximumWaitingSamples)
         #expect(times.last == 100)
         #expect(stage.feed.take().isEmpty)
     }
 
     @Test func `violations beyond the feed's bound are counted, and the first are kept`() {
         let stage = Stage()
-        let count = ScreenFeed.maximumViolations + 3
+        let count = AppBounds.maximumWaitingViolations + 3
         for number in 1...count {
             stage.feed.offer(
                 Notice(severity: .violation, step: 2, time: 0, origin: "v", text: "v\(number)"))
         }
         let notices = stage.feed.take().notices
         let violations = notices.filter { $0.severity == .violation }
-        #expect(violations.count == ScreenFeed.maximumViolations)
+        #expect(violations.count == AppBounds.maximumWaitingViolations)
         #expect(violations.first?.text == "v1")
         #expect(notices.last?.text == "3 notices came too fast to be shown")
     }

@@ -143,7 +143,7 @@ struct ExportCommand: ParsableCommand {
             try export.advance()
             // One more look was taken after the end was seen, and that was the last.
             if isOver { break }
-            if interrupts.wait(nanoseconds: 50_000_000) {
+            if interrupts.wait(nanoseconds: AppBounds.followNanoseconds) {
                 try sink.close()
                 let code = interrupts.codeWhenAskedToEnd
                 if code != 0 { throw ExitCodeOnly(code: code) }

@@ -284,6 +284,7 @@ struct RecoverCommand: ParsableCommand {
     }
 
     private func note(_ text: String) {
-        Output.error("weir: note: \(PrintableText.escaped(text, limit: 4_000))\n")
+        Output.error(
+            "weir: note: \(PrintableText.escaped(text, limit: AppBounds.maximumMessageText))\n")
     }
 }

@@ -60,7 +60,7 @@ struct ReplayCommand: ParsableCommand {
     var runInFlight = false
 
     @Option(help: .hidden)
-    var inFlightSeconds = InFlightTurns.usualSeconds
+    var inFlightSeconds = AppBounds.turnSeconds
 
     /// Finds the trace and does what was asked for, with damage explained.
     func run() throws {
@@ -274,7 +274,7 @@ final class Progress {
         // The clock is not read at each step.
         guard count % 1_024 == 0 else { return }
         let now = MonotonicClock.nanoseconds()
-        guard now - lastShown > 250_000_000 else { return }
+        guard now - lastShown > AppBounds.replayProgressNanoseconds else { return }
         lastShown = now
         hasShown = true
         let percent = total == 0 ? 100 : min(100, done.count * 100 / total.count)

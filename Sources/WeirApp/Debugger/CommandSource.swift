@@ -14,10 +14,6 @@ struct ScriptCommand {
 /// A pipe is read as it comes, so that each command can be obeyed before the next one is written:
 /// another program may wait for the answer.
 final class CommandSource {
-    /// The maximum length of a line, in bytes. Longer ones are refused by the debugger, and are not
-    /// gathered here either.
-    private static let maximumLine = 1 << 16
-
     /// The commands of `-x`, which come first.
     private var given: ArraySlice<ScriptCommand>
     /// What messages call the script.
@@ -77,9 +73,10 @@ final class CommandSource {
                 return command(bytes[...])
             }
             // Without this bound a file that has no lines would be read into memory whole.
-            guard bytes.count <= Self.maximumLine else {
+            guard bytes.count <= AppBounds.maximumScriptLineBytes.count else {
                 throw CommandFailure.usage(
-                    "\(name):\(line + 1): a line of more than \(Self.maximumLine) bytes",
+                    "\(name):\(line + 1): a line of more than "
+                        + "\(AppBounds.maximumScriptLineBytes) bytes",
                     "A script has one command on each line")
             }
             guard try fill() else { return nil }
@@ -99,7 +96,9 @@ final class CommandSource {
         guard let descriptor else { return false }
         var watched = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
         // Signals are taken by a thread of their own and end no wait.
-        while poll(&watched, 1, 50) == 0 { if isPending() { return false } }
+        while poll(&watched, 1, AppBounds.scriptPollMilliseconds) == 0 {
+            if isPending() { return false }
+        }
         var block = [UInt8](repeating: 0, count: 4_096)
         let count = read(descriptor, &block, block.count)
         if count < 0 {

@@ -110,7 +110,7 @@ final class DebuggerRun {
         guard answer.isAssertion else { return }
         assertions += 1
         if answer.isFailedAssertion {
-            failed.append("\(command.location): \(PrintableText.escaped(command.text, limit: 300))")
+            failed.append("\(command.location): \(shown(command))")
         }
     }
 
@@ -136,11 +136,16 @@ final class DebuggerRun {
         return 1
     }
 
+    /// A command as a message repeats it.
+    private func shown(_ command: ScriptCommand) -> String {
+        PrintableText.escaped(command.text, limit: AppBounds.maximumCommandText)
+    }
+
     private func failure(_ error: CommandError, at command: ScriptCommand) -> CommandFailure {
         var failure = CommandFailure.usage("\(command.location): \(error.message)", error.advice)
         failure.underlined =
             error.column == nil
-            ? "  \(PrintableText.escaped(command.text, limit: 300))\n"
+            ? "  \(shown(command))\n"
             : error.underlined(command.text)
         return failure
     }

@@ -81,9 +81,6 @@ final class Interrupts: @unchecked Sendable {
         pthread_sigmask(SIG_UNBLOCK, &set, nil)
     }
 
-    /// How long a command may take to notice that the process is to end, in nanoseconds.
-    private static let grace: UInt64 = 2_000_000_000
-
     /// The thread's loop. It looks at the clock every 50 ms, for the grace.
     private func wait() {
         var deadline = UInt64.max
@@ -98,7 +95,8 @@ final class Interrupts: @unchecked Sendable {
             // what it is doing.
             if signal != SIGINT {
                 ending.store(signal, ordering: .relaxed)
-                deadline = min(deadline, MonotonicClock.nanoseconds() + Self.grace)
+                deadline = min(
+                    deadline, MonotonicClock.nanoseconds() + AppBounds.interruptNanoseconds)
             }
             let count = interrupts.wrappingAdd(1, ordering: .relaxed).newValue
             if count >= patience { Leaving.now(128 + signal) }
@@ -115,25 +113,20 @@ final class Interrupts: @unchecked Sendable {
 /// Says on a terminal how far a movement of the debugger has come, once it takes longer than a
 /// second. One thread uses it: `begin`, `reached` again and again, `end`.
 final class JourneyProgress {
-    /// Nothing is said for this long, in nanoseconds: most movements are over by then.
-    private static let silence: UInt64 = 1_000_000_000
-    /// How often it is said anew, in nanoseconds.
-    private static let interval: UInt64 = 200_000_000
-
     private let isShown = Output.isTerminal(STDERR_FILENO)
     /// When it is said next, in monotonic nanoseconds.
     private var nextShown: UInt64 = 0
     private var hasShown = false
 
     /// A movement begins.
-    func begin() { nextShown = MonotonicClock.nanoseconds() + Self.silence }
+    func begin() { nextShown = MonotonicClock.nanoseconds() + AppBounds.silenceNanoseconds }
 
     /// So many of the steps are done.
     func reached(_ done: Int, of total: Int) {
         guard isShown else { return }
         let now = MonotonicClock.nanoseconds()
         guard now >= nextShown else { return }
-        nextShown = now + Self.interval
+        nextShown = now + AppBounds.progressNanoseconds
         hasShown = true
         let percent = total == 0 ? 100 : min(100, done * 100 / total)
         Output.error("\r\(percent) % of \(total) steps (Ctrl-C stops here) ")

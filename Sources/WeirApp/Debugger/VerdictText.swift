@@ -7,9 +7,6 @@ import WeirTrace
 /// said where everything was compared to the end; else up to where the two agree and why no
 /// further.
 enum VerdictText {
-    /// The maximum of violations that only the replay found and that are named one by one.
-    private static let maximumNamed = 5
-
     /// `identical`, or how far it agrees; then what was compared.
     static func text(_ report: ReplayReport, times: Int) -> String {
         var text: String
@@ -26,12 +23,13 @@ enum VerdictText {
         text += "\ncompared: \(compared(report.compared).joined(separator: ", "))\n"
         // An invariant over several stages is looked at more often by a replay than by the run.
         // What it finds there is no disagreement, and worth a line.
-        for incident in report.onlyReplay.prefix(maximumNamed) {
+        for incident in report.onlyReplay.prefix(AppBounds.maximumNamedViolations) {
             text += "only in the replay, where the run did not look: step \(incident.step): "
             text += "\(PrintableText.escaped(incident.message))\n"
         }
-        if report.onlyReplay.count > maximumNamed {
-            text += "only in the replay: \(report.onlyReplay.count - maximumNamed) more\n"
+        let unnamed = report.onlyReplay.count - AppBounds.maximumNamedViolations
+        if unnamed > 0 {
+            text += "only in the replay: \(unnamed) more\n"
         }
         return text
     }

@@ -23,13 +23,6 @@ struct CutOff: Sendable {
         case exited(Int32, String?)
     }
 
-    /// How long the recorder may take to write what it has. It is a part of the 0.7 s that the
-    /// whole cut-off has (`EndingWatch`), and the disk may be what hangs.
-    private static let flushNanoseconds: UInt64 = 200_000_000
-    /// A call or a write is named as hanging when it has gone on for this long. A turn usually
-    /// takes less than a thousandth of that.
-    private static let hangNanoseconds: UInt64 = 100_000_000
-
     private let run: WatchedRun
     private let reason: Reason
     /// Why the run ended, for the summary and the exit code.
@@ -46,7 +39,7 @@ struct CutOff: Sendable {
     /// where the run just did not come to its end. A successful `exit(0)` in the middle of a run is
     /// a failure all the same, as its rows are not whole.
     private static func cause(_ run: WatchedRun, _ reason: Reason, _ signal: Int32?) -> ExitCause {
-        let hangs = run.hangs(atLeast: hangNanoseconds)
+        let hangs = run.hangs(atLeast: AppBounds.hangNanoseconds)
         // More than three would hide the sentence; what hangs first usually holds up the rest.
         let hanging = hangs.prefix(3).joined(separator: "; ")
         switch reason {
@@ -82,7 +75,7 @@ struct CutOff: Sendable {
     func perform() {
         // The terminal comes first: what follows is said on it.
         run.screen?.abandon()
-        run.recording.flush(within: Self.flushNanoseconds)
+        run.recording.flush(within: AppBounds.flushNanoseconds)
         Output.error(run.options.printsJSON ? json : text)
         // The summary has the message already; as an error it comes with advice.
         guard let message = cause.message, reason != .told else { return }

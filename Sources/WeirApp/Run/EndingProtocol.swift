@@ -20,17 +20,15 @@
 struct EndingProtocol {
     /// How long an end may take, in nanoseconds.
     struct Bounds {
-        /// How long a drain may go on without any progress: long enough for the pauses of a healthy
-        /// run, and short enough for a person to wait. Where the time was not asked for with
+        /// How long a drain may go on without any progress. Where the time was not asked for with
         /// `--drain`, readers of standard output may take longer, unless a signal asks for the end.
-        var drain: UInt64 = 10_000_000_000
+        var drain = AppBounds.drainNanoseconds
         /// Whether the time was given with `--drain`.
         var isDrainAskedFor = false
-        /// How long open turns may take after the run was told to stop. Whoever asked twice does
-        /// not want to wait.
-        let grace: UInt64 = 200_000_000
-        /// How long closing the trace may take, before the process ends without that.
-        let closing: UInt64 = 10_000_000_000
+        /// How long open turns may take after the run was told to stop.
+        let grace = AppBounds.graceNanoseconds
+        /// How long closing the trace may take.
+        let closing = AppBounds.closingNanoseconds
     }
 
     /// Where the run is on its way to its end. Signals are counted where they have no effect yet.

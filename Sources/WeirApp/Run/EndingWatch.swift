@@ -17,15 +17,6 @@ import WeirMonitor
 final class EndingWatch: @unchecked Sendable {
     // Unchecked: `set` is constant after `init`; the rest is atomic, locked, or the starter's.
 
-    /// A call that has gone on for this long, in nanoseconds, is named when the run is asked to
-    /// end: a person who waits for a drain wants to know for whom.
-    private static let longCall: UInt64 = 1_000_000_000
-    /// How long a cut-off may take, in nanoseconds, before the process ends without it. With the
-    /// signal and the summary that is under a second from the request.
-    private static let cutNanoseconds: UInt64 = 700_000_000
-    /// How often the thread looks, in nanoseconds.
-    private static let interval = 50_000_000
-
     /// The signals that are waited for.
     private var set = sigset_t()
     /// The last signal that came; 0 before any did.
@@ -112,7 +103,7 @@ final class EndingWatch: @unchecked Sendable {
     /// the run.
     private func keepWatch() {
         while !isOver.load(ordering: .relaxed) {
-            var wait = timespec(tv_sec: 0, tv_nsec: Self.interval)
+            var wait = timespec(tv_sec: 0, tv_nsec: AppBounds.endingLookNanoseconds)
             let signal = sigtimedwait(&set, nil, &wait)
             if signal > 0 { request(signal) }
             // The cut-off itself hangs, as on a terminal or a disk that takes nothing: nothing more
@@ -163,7 +154,7 @@ final class EndingWatch: @unchecked Sendable {
 
     /// Says once of each subtask that it does not come back.
     private func nameLongCalls(_ run: WatchedRun) {
-        for call in run.execution.longCalls(atLeast: Self.longCall) {
+        for call in run.execution.longCalls(atLeast: AppBounds.longCallNanoseconds) {
             guard named.withLock({ $0.insert(call.subtask).inserted }) else { continue }
             run.say(
                 "\(call.words); the run drains when it comes back. Once more ends it at once",
@@ -178,7 +169,7 @@ final class EndingWatch: @unchecked Sendable {
         let cut = CutOff(run, reason, signal: last)
         lastCode.store(cut.cause.code, ordering: .relaxed)
         deadline.store(
-            MonotonicClock.nanoseconds() + Self.cutNanoseconds, ordering: .releasing)
+            MonotonicClock.nanoseconds() + AppBounds.cutNanoseconds, ordering: .releasing)
         _ = SystemThread("weir-cut") {
             cut.perform()
             Leaving.now(cut.cause.code)
@@ -194,7 +185,7 @@ final class EndingWatch: @unchecked Sendable {
         let cut = CutOff(run, .exited(status, activity), signal: last)
         lastCode.store(cut.cause.code, ordering: .relaxed)
         deadline.store(
-            MonotonicClock.nanoseconds() + Self.cutNanoseconds, ordering: .releasing)
+            MonotonicClock.nanoseconds() + AppBounds.cutNanoseconds, ordering: .releasing)
         cut.perform()
         Leaving.now(cut.cause.code)
     }

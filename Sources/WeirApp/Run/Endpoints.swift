@@ -10,11 +10,6 @@ import WeirTrace
 /// `open` once. Opening empties files, so that everything is judged first: a run must not overwrite
 /// its own input, another sink's output, or a recorded trace.
 struct Endpoints {
-    /// Input files up to this size are taken into the trace whole, in bytes: a replay then needs
-    /// nothing but the trace. Larger ones are named with a hash of each block, and have to lie
-    /// where they were.
-    static let embeddedFileBytes = ByteCount.mebibytes(4)
-
     private let options: RunOptions
     private let planned: PlannedPipeline
     /// By the source's name: a path, or `-` for standard input.
@@ -60,7 +55,7 @@ struct Endpoints {
             let reading = try self.source(location).open()
             connections.sources.append(reading)
             // An input whose size is not known counts as large.
-            let isSmall = ByteCount(reading.byteCount ?? .max) <= Self.embeddedFileBytes
+            let isSmall = ByteCount(reading.byteCount ?? .max) <= AppBounds.embeddedFileBytes
             // A pipe can be read only once, so that its bytes have to go into the trace.
             connections.storesInput.append(
                 !reading.isRepeatable || options.embedsInput || isSmall)

@@ -11,11 +11,6 @@ import WeirTrace
 /// process calls `run`. The two speak through the child's standard output alone: an empty line is a
 /// sign of life, a number is the step whose turn comes next, and the last line is `end`.
 enum InFlightTurns {
-    /// How long a turn may take, in seconds, unless the hidden flag says otherwise.
-    static let usualSeconds = 20
-    /// The child shows that it gets on once in this many steps, because the way to the turns may be
-    /// long and silence counts as hanging.
-    private static let stepsBetweenSigns: UInt64 = 1 << 14
     /// The child's last word: without it somebody else ended the process.
     private static let endSign = "end"
 
@@ -28,7 +23,9 @@ enum InFlightTurns {
         SystemThread.endWithParent()
         var options = ReplayRun.Options()
         options.inputs = inputs
-        options.onProgress = { if $0.isMultiple(of: stepsBetweenSigns) { Output.standard("\n") } }
+        options.onProgress = {
+            if $0.isMultiple(of: AppBounds.stepsBetweenSigns) { Output.standard("\n") }
+        }
         options.onRunningOn = { Output.standard("\($0)\n") }
         _ = try ReplayRun(trace, pipeline, options).run()
         Output.standard(endSign + "\n")
@@ -46,7 +43,7 @@ enum InFlightTurns {
         guard let child = ProgramOnceMore(["replay"] + arguments + ["--", path]) else {
             return "they were not run again: no process could be started\n"
         }
-        let limit = UInt64(max(0, min(seconds, 86_400))) * 1_000_000_000
+        let limit = UInt64(max(0, min(seconds, AppBounds.maximumTurnSeconds))) * 1_000_000_000
         let (output, status) = child.finish(silentFor: limit)
         let lines = output.split(separator: "\n")
         let hasEnded = lines.last.map { $0 == endSign } ?? false

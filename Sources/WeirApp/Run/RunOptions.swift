@@ -44,7 +44,7 @@ struct RunOptions {
     var recording = Recording.automatic
     /// Whether a trace that is there gives way to the one of this run.
     var overwrites = false
-    /// Nil where nothing was said, and then the recording decides (`RunRecording.boundWithoutEnd`).
+    /// Nil where nothing was said, and then the recording decides (`AppBounds`).
     var keep: Keep?
     /// Whether whole input files go into the trace, whatever their size.
     var embedsInput = false

@@ -18,13 +18,6 @@ import WeirTrace
 final class RunRecording: @unchecked Sendable {
     // Unchecked: set up before the run's threads; `state` is locked.
 
-    /// Where recording stops by itself when a run has no end in sight, in bytes: otherwise a run
-    /// that nobody watches would fill the disk. `--keep` sets another bound.
-    static let boundWithoutEnd = 256_000_000
-    /// The room of each worker's lane for records of the log, in bytes. When the recorder is that
-    /// far behind, records are dropped and counted.
-    private static let logLaneBytes = ByteCount.mebibytes(1)
-
     /// What the recorder's thread found out; locked.
     private struct State {
         /// Why nothing can be recorded any more.
@@ -75,7 +68,7 @@ final class RunRecording: @unchecked Sendable {
         let bound =
             options.keep
             ?? RunOptions.Keep(
-                bytes: Self.isEndless(options, header) ? Self.boundWithoutEnd : nil)
+                bytes: Self.isEndless(options, header) ? AppBounds.unwatchedTraceBytes : nil)
         let opened: Opened?
         do {
             opened = try Self.open(options, header, layout, bound.bytes)
@@ -92,7 +85,8 @@ final class RunRecording: @unchecked Sendable {
             logLanes = []
             return
         }
-        logLanes = (0..<workers).map { _ in LogLane(capacity: Self.logLaneBytes.count, sites: sites)
+        logLanes = (0..<workers).map { _ in
+            LogLane(capacity: AppBounds.logLaneBytes.count, sites: sites)
         }
         recorder = Recorder(
             lanes: mapped.lanes, logLanes: logLanes, sites: sites,

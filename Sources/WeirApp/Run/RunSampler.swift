@@ -15,17 +15,14 @@ import WeirTelemetry
 /// does not name, and moves watermark lags on with the newest event. The sampler computes the same
 /// expectation (`expected`) and names a subtask only where it is wrong.
 final class RunSampler {
-    /// About how many entries a sample holds at most, so that neither its size nor the time that it
-    /// takes grows with the plan. What changed beyond them comes in the next samples.
-    static let usualEntries = 4_096
     /// Once in this many entries that changed, one that did not change is told again, in turn. So
     /// whoever missed a sample, because a part of the trace is damaged, comes to know everything
     /// again, and it costs an eighth more.
     static let changesPerRepeat = 8
 
     private let execution: Execution
-    /// As `usualEntries`; tests give less.
     private let clock: RunClock
+    /// As `AppBounds.maximumSampleEntries`; tests give less.
     private let maximumEntries: Int
     /// What the recorder says of itself; asked once a sample.
     private let recorder: () -> RecorderSample
@@ -37,10 +34,6 @@ final class RunSampler {
     private var told: [(time: RunTime, newest: Int64?)]
     /// By subtask: when its latencies were told last, and how many there were.
     private var toldLatencies: [(time: RunTime, count: UInt64)]
-    /// Latencies are told at most this often, because they are longer than everything else of a
-    /// subtask together. It is a little less than a second: a sample that comes early still tells
-    /// them.
-    private static let latencyInterval = RunTime.milliseconds(950)
     /// Whether everything is told that is not told yet, as behind a run's last turn.
     private var tellsAll = false
     /// The time of the last whole sample: up to here whoever reads the samples took for idle who
@@ -71,7 +64,8 @@ final class RunSampler {
     /// A sampler of a run, before its first sample; everything starts at zero. `recorder` gives
     /// what the recorder says of itself.
     init(
-        _ execution: Execution, clock: RunClock, maximumEntries: Int = RunSampler.usualEntries,
+        _ execution: Execution, clock: RunClock,
+        maximumEntries: Int = AppBounds.maximumSampleEntries,
         recorder: @escaping () -> RecorderSample
     ) {
         self.execution = execution
@@ -260,7 +254,7 @@ final class RunSampler {
         let count = hops.reduce(0) { $0 + $1.counts.count }
         let last = toldLatencies[number]
         guard count != last.count else { return }
-        guard tellsAll || last.count == 0 || time - last.time >= Self.latencyInterval else {
+        guard tellsAll || last.count == 0 || time - last.time >= AppBounds.latencyTime else {
             waiting[number >> 6] |= 1 << UInt64(number & 63)
             return
         }

@@ -127,7 +127,8 @@ struct RunSummary {
     /// How many lines could not be read, the first of them, and what to try; nil for none.
     static func unparsedLine(_ unparsed: SourceRemarks.Unparsed) -> String? {
         guard let first = unparsed.first else { return nil }
-        let shown = PrintableText.escaped(String(decoding: first.bytes, as: UTF8.self), limit: 120)
+        let shown = PrintableText.escaped(
+            String(decoding: first.bytes, as: UTF8.self), limit: AppBounds.maximumUnreadText)
         let line =
             "\(unparsed.count.grouped) of \(unparsed.lines.grouped) lines could not be read; the "
             + "first is line \(first.line), \(first.reason): \(shown)"

@@ -14,15 +14,6 @@ final class RunWatch: @unchecked Sendable {
     // Unchecked: `sampler`, `stages` and `model` belong to the sampler's thread, to `stop` after
     // its end.
 
-    /// How far apart samples are, in nanoseconds: ten a second. A screen is read at that pace at
-    /// most, and rates over a second rest on ten of them.
-    private static let interval: UInt64 = 100_000_000
-    /// A sample waits at least this many times as long as the last one took. So sampling takes at
-    /// most a twentieth of a core, also of a run in which thousands of subtasks are busy.
-    private static let spacing: UInt64 = 20
-    /// How far apart lines are, in nanoseconds: a second, less what a sample may come too early.
-    private static let lineInterval: UInt64 = 950_000_000
-
     private let execution: Execution
     private let recording: RunRecording
     /// Whether lines are printed.
@@ -62,7 +53,7 @@ final class RunWatch: @unchecked Sendable {
     func start() {
         guard showsLines || feed != nil || recording.recorder != nil else { return }
         thread = SystemThread("weir-sampler") { [self] in
-            var due = MonotonicClock.nanoseconds() + Self.interval
+            var due = MonotonicClock.nanoseconds() + AppBounds.sampleNanoseconds
             while !isOver.load(ordering: .acquiring) {
                 lock.withLock {
                     if !isOver.load(ordering: .acquiring) { lock.wait(until: due) }
@@ -76,7 +67,7 @@ final class RunWatch: @unchecked Sendable {
                 let spent = MonotonicClock.threadNanoseconds() - before
                 let now = MonotonicClock.nanoseconds()
                 // After a pause of the machine one sample is taken and not all that were missed.
-                due = max(due + Self.interval, now + Self.spacing * spent)
+                due = max(due + AppBounds.sampleNanoseconds, now + AppBounds.sampleSpacing * spent)
             }
         }
     }
@@ -110,7 +101,7 @@ final class RunWatch: @unchecked Sendable {
         timeline.take(.sample(frame))
         // The first sample only begins the time: rates need two.
         guard let last = shownAt else { return shownAt = now }
-        guard now >= last + Self.lineInterval else { return }
+        guard now >= last + AppBounds.lineNanoseconds else { return }
         let instant = frame.time.instant(after: execution.outside.started)
         Output.error(PlainLines.text(timeline, at: instant))
         shownAt = now

@@ -21,9 +21,6 @@ struct WatchedRun: Sendable {
     /// Where notices for the screen go.
     let feed: ScreenFeed
 
-    /// A write that has gone on for this long, in nanoseconds, waits for whoever reads.
-    private static let heldNanoseconds: UInt64 = 500_000_000
-
     /// Whether nothing is left but to come to an end: the sources ended, or the run was stopped.
     var isDraining: Bool { execution.isDraining || execution.isStopping }
 
@@ -32,7 +29,7 @@ struct WatchedRun: Sendable {
 
     /// Whether whoever reads standard output is what the run waits for.
     var isHeldByReader: Bool {
-        outside.longWrites(atLeast: Self.heldNanoseconds)
+        outside.longWrites(atLeast: AppBounds.heldWriteNanoseconds)
             .contains { standardOutputs.contains($0.sink) }
     }
 

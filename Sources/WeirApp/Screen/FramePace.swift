@@ -5,16 +5,6 @@
 /// had no room for it (`tried`). So frames are skipped and never queued: a slow link gets the
 /// newest state when it has room.
 struct FramePace {
-    /// Frames come no closer than this, except after a key: twenty a second, and nobody reads
-    /// faster.
-    static let frameNanoseconds: UInt64 = 50_000_000
-    /// While the window is being dragged, frames come no closer than this, because each of them
-    /// paints every cell.
-    static let resizeNanoseconds: UInt64 = 150_000_000
-    /// The clock and the age on the screen move on this often when nothing else comes: they show
-    /// seconds and their tenths.
-    static let idleNanoseconds: UInt64 = 500_000_000
-
     /// Whether what is shown is not what there is to show.
     private var isDirty = true
     /// Whether the size changed since the last frame.
@@ -26,7 +16,8 @@ struct FramePace {
 
     /// When the next frame is due, which may be in the past; nil while nothing is new.
     var due: UInt64? {
-        isDirty ? triedAt + (isResized ? Self.resizeNanoseconds : Self.frameNanoseconds) : nil
+        isDirty
+            ? triedAt + (isResized ? AppBounds.resizeNanoseconds : AppBounds.frameNanoseconds) : nil
     }
 
     /// Whether a frame is due now.
@@ -52,6 +43,6 @@ struct FramePace {
 
     /// So late it is: after a while without anything new the clock on the screen is old.
     mutating func passed(to now: UInt64) {
-        if now >= movedAt + Self.idleNanoseconds { isDirty = true }
+        if now >= movedAt + AppBounds.idleNanoseconds { isDirty = true }
     }
 }

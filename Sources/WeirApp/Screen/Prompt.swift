@@ -13,12 +13,6 @@ import WeirBase
 /// goes to it alone. On the way back this process takes the foreground again, and keys do not
 /// become signals until the screen is up.
 enum Prompt {
-    /// A program that ended within this time without being asked anything has hardly been read, so
-    /// that its words are left standing.
-    private static let shortNanoseconds: UInt64 = 1_000_000_000
-    /// How long one that was told to end may take before it is killed.
-    private static let endNanoseconds: UInt64 = 2_000_000_000
-
     /// Runs this program with other arguments to its end. Call it with the terminal in its usual
     /// modes. `isLeaving` says whether the screen has to go, and then the child is ended.
     ///
@@ -36,7 +30,7 @@ enum Prompt {
         let code = wait(for: child, isLeaving)
         guard terminal >= 0 else { return }
         takeForeground(terminal)
-        if code == 0, MonotonicClock.nanoseconds() - started > shortNanoseconds { return }
+        if code == 0, MonotonicClock.nanoseconds() - started > AppBounds.shortNanoseconds { return }
         say(
             (code == 0 ? "" : "weir: \(arguments[0]) ended with code \(code). ")
                 + "Enter returns to the screen\n")
@@ -97,7 +91,7 @@ enum Prompt {
                 if toldAt == nil { kill(-child, SIGTERM) }
                 let told = toldAt ?? now
                 toldAt = told
-                if now > told + endNanoseconds { kill(-child, SIGKILL) }
+                if now > told + AppBounds.promptEndNanoseconds { kill(-child, SIGKILL) }
             }
             // Polled, as this thread waits for the child and for a request to leave alike.
             usleep(5_000)

@@ -25,12 +25,6 @@ final class RunScreen: @unchecked Sendable {
         var isLeaving: @Sendable () -> Bool
     }
 
-    /// A screen that is to end and does not for this long is held up by its terminal: one that was
-    /// stopped with Ctrl-S, or a link that takes nothing.
-    private static let patienceNanoseconds: UInt64 = 300_000_000
-    /// Whoever waits for the screen's end looks this often whether a signal came.
-    private static let lookNanoseconds: UInt64 = 50_000_000
-
     /// The screen's terminal.
     private let terminal: any Terminal
     /// Where events come from; another one after a person went to a newer run.
@@ -119,7 +113,7 @@ final class RunScreen: @unchecked Sendable {
         while !isDone.load(ordering: .acquiring) {
             done.withLock {
                 guard !isDone.load(ordering: .acquiring) else { return }
-                done.wait(until: MonotonicClock.nanoseconds() + Self.lookNanoseconds)
+                done.wait(until: MonotonicClock.nanoseconds() + AppBounds.signalLookNanoseconds)
             }
             // Only from here on does time count against the screen: a person may look as long as
             // they like.
@@ -129,7 +123,7 @@ final class RunScreen: @unchecked Sendable {
             let now = MonotonicClock.nanoseconds()
             let since = leavingSince ?? now
             leavingSince = since
-            if now > since + Self.patienceNanoseconds {
+            if now > since + AppBounds.terminalNanoseconds {
                 // Nobody reads what it writes: without this the program would never end.
                 terminal.dropOutput()
             } else if leavingSince == now {
@@ -146,7 +140,7 @@ final class RunScreen: @unchecked Sendable {
     func abandon() {
         phase.store(Phase.leaving, ordering: .releasing)
         wake()
-        let deadline = MonotonicClock.nanoseconds() + Self.patienceNanoseconds
+        let deadline = MonotonicClock.nanoseconds() + AppBounds.terminalNanoseconds
         done.withLock {
             while !isDone.load(ordering: .acquiring), MonotonicClock.nanoseconds() < deadline {
                 done.wait(until: deadline)
@@ -187,7 +181,7 @@ final class RunScreen: @unchecked Sendable {
     /// Until when nothing needs doing unless something happens. `due` is the next frame's time.
     private func deadline(_ now: UInt64, due: UInt64?) -> UInt64 {
         if hasMore { return now }
-        return min(due ?? .max, now + min(source.pollNanoseconds, FramePace.idleNanoseconds))
+        return min(due ?? .max, now + min(source.pollNanoseconds, AppBounds.idleNanoseconds))
     }
 
     /// Hands an event of the terminal to the model; gives what that asks for.

@@ -14,14 +14,6 @@ import WeirTelemetry
 /// and a count of the notices that found no room. Violations have room of their own. The run never
 /// waits for the screen.
 final class ScreenFeed: RecordConsumer, TimelineSource {
-    /// Of more samples the oldest are dropped: six seconds of them are more than a screen that is
-    /// not held up ever finds.
-    static let maximumSamples = 64
-    /// Of more notices the newest are dropped and counted, because the first ones tell the cause.
-    static let maximumNotices = 256
-    /// The same for violations, which come on top of the other notices.
-    static let maximumViolations = 64
-
     /// What waits, and what making more of it needs.
     private struct State {
         /// What waits, in the order in which it came.
@@ -45,9 +37,7 @@ final class ScreenFeed: RecordConsumer, TimelineSource {
         var isRecorded = false
     }
 
-    /// The screen is woken for each sample, so that looking by itself is only for what wakes
-    /// nobody.
-    let pollNanoseconds: UInt64 = 500_000_000
+    let pollNanoseconds = AppBounds.ownPollNanoseconds
     private let state: Mutex<State>
 
     /// A feed for a run with this header, before anything came.
@@ -142,7 +132,7 @@ final class ScreenFeed: RecordConsumer, TimelineSource {
 
     /// Adds a sample; where there is no room the oldest one makes it.
     private static func add(_ sample: SampleFrame, _ state: inout State) {
-        if state.samples >= maximumSamples,
+        if state.samples >= AppBounds.maximumWaitingSamples,
             let oldest = state.events.firstIndex(where: {
                 if case .sample = $0 { true } else { false }
             })
@@ -161,10 +151,12 @@ final class ScreenFeed: RecordConsumer, TimelineSource {
         if case .notice(var last) = state.events.last, last.isRepeated(by: notice) {
             last.count += notice.count
             state.events[state.events.count - 1] = .notice(last)
-        } else if notice.severity == .violation, state.violations < maximumViolations {
+        } else if notice.severity == .violation,
+            state.violations < AppBounds.maximumWaitingViolations
+        {
             state.events.append(.notice(notice))
             state.violations += 1
-        } else if notice.severity != .violation, state.notices < maximumNotices {
+        } else if notice.severity != .violation, state.notices < AppBounds.maximumWaitingNotices {
             state.events.append(.notice(notice))
             state.notices += 1
         } else {

@@ -13,14 +13,7 @@ import WeirTrace
 final class TraceFeed: TimelineSource, @unchecked Sendable {
     // Unchecked: one thread at a time uses it; it is handed over before the other starts.
 
-    /// How often the file is looked at, in nanoseconds. The run samples at this pace.
-    let pollNanoseconds: UInt64 = 100_000_000
-    /// Reading what was recorded before goes on in pieces of this length, in nanoseconds, so that
-    /// keys are heard: a fortieth of a second is not felt.
-    private static let sliceNanoseconds: UInt64 = 25_000_000
-    /// How often the folder is looked at for a newer trace, in nanoseconds. Nobody starts runs
-    /// faster.
-    private static let folderNanoseconds: UInt64 = 500_000_000
+    let pollNanoseconds = AppBounds.tracePollNanoseconds
 
     private let trace: Trace
     /// Reads the trace's telemetry forward, and goes on where the file grew.
@@ -60,7 +53,7 @@ final class TraceFeed: TimelineSource, @unchecked Sendable {
         if !hasEnded { read(&news, from: now) }
         if let newest = news.samples.last { clock.saw(newest.time, at: now) }
         news.now = clock.read(at: now)
-        if !news.hasMore, now >= siblingsAt + Self.folderNanoseconds {
+        if !news.hasMore, now >= siblingsAt + AppBounds.folderNanoseconds {
             siblingsAt = now
             if siblings.look(), let newest = siblings.newest {
                 news.events.append(.restarted(newest))
@@ -96,7 +89,7 @@ final class TraceFeed: TimelineSource, @unchecked Sendable {
             }
             while let batch = try cursor.next() {
                 digest.take(batch) { news.events.append($0) }
-                if MonotonicClock.nanoseconds() > start + Self.sliceNanoseconds {
+                if MonotonicClock.nanoseconds() > start + AppBounds.readingNanoseconds {
                     news.hasMore = true
                     return
                 }

@@ -106,7 +106,8 @@ enum Program {
                 Nearest.best(String(name), among: flags).map { "Did you mean --\($0)?" }
                     ?? "\(help) lists them")
         }
-        return .usage(PrintableText.escaped(message, limit: 600), "See \(help)")
+        return .usage(
+            PrintableText.escaped(message, limit: AppBounds.maximumUsageText), "See \(help)")
     }
 }
 
@@ -178,7 +179,9 @@ struct CommandFailure: Error {
             // Paths and names may be anything: whatever a message was made of, it steers nothing.
             var text = "weir: error: \(Self.sentence(what))"
             if !advice.isEmpty { text += " \(Self.sentence(advice))" }
-            Output.error(PrintableText.escaped(text, limit: 4_000) + "\n\(underlined)")
+            Output.error(
+                PrintableText.escaped(text, limit: AppBounds.maximumMessageText) + "\n\(underlined)"
+            )
         }
     }
 }

@@ -79,19 +79,18 @@ struct ProgramOnceMore {
 /// The end of what a process prints. Only its last lines say how far it came, and it may print for
 /// as long as it likes before them.
 struct OutputTail {
-    /// The maximum of bytes that are kept.
-    static let maximumBytes = 1 << 16
-
     private var bytes: [UInt8] = []
 
     /// Adds what came next; what was printed long before gives way.
     mutating func append(_ output: some Collection<UInt8>) {
         bytes.append(contentsOf: output)
         // Cut at twice the bound, so that each byte is moved once at most.
-        guard bytes.count >= 2 * Self.maximumBytes else { return }
-        bytes.removeFirst(bytes.count - Self.maximumBytes)
+        guard bytes.count >= 2 * AppBounds.outputTailBytes.count else { return }
+        bytes.removeFirst(bytes.count - AppBounds.outputTailBytes.count)
     }
 
     /// The kept bytes. The first line may lack its beginning, and the last one its end.
-    var text: String { String(decoding: bytes.suffix(Self.maximumBytes), as: UTF8.self) }
+    var text: String {
+        String(decoding: bytes.suffix(AppBounds.outputTailBytes.count), as: UTF8.self)
+    }
 }

@@ -69,9 +69,6 @@ enum Newest {
 enum Retention {
     /// Where automatic traces go, below the folder in which the command runs.
     static let folder = "weir-traces"
-    /// The maximum that all automatic traces may take together. Traces of runs that record still,
-    /// or died, do not count.
-    static let maximumBytes: ByteCount = 1_000_000_000
 
     /// Removes the oldest traces until the rest is below the bound; tells which. It opens every
     /// file that is called like a trace, to read its first bytes.
@@ -84,7 +81,7 @@ enum Retention {
         var total = traces.reduce(ByteCount.zero) { $0 + $1.bytes }
         var removed: [String] = []
         // Oldest first, and no more than needed.
-        for trace in traces where total > maximumBytes {
+        for trace in traces where total > AppBounds.maximumFolderBytes {
             if unlink(trace.path) == 0 {
                 total -= trace.bytes
                 removed.append(trace.path)

@@ -7,10 +7,6 @@ import WeirTrace
 /// only files that are new or could not be opened before. What it keeps grows with the folder
 /// alone.
 struct SiblingTraces {
-    /// The maximum of files that are opened in one look; the others get their turn in the next. So
-    /// they do however many files can never be opened: those that waited longest come first.
-    private static let maximumOpened = 16
-
     private let path: String
     private let pipeline: String
     /// The run that is shown, which is no news.
@@ -92,6 +88,6 @@ struct SiblingTraces {
             let (first, second) = (tried[left.element.number], tried[right.element.number])
             return (first ?? 0, left.offset) < (second ?? 0, right.offset)
         }
-        return order.prefix(Self.maximumOpened).map(\.element)
+        return order.prefix(AppBounds.maximumOpenedTraces).map(\.element)
     }
 }
