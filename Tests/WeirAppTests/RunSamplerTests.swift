@@ -11,7 +11,7 @@ import WeirTrace
 /// What a sample holds and what taking one costs, in plans of any width.
 @Suite struct RunSamplerTests {
     @Test func `a sample of a run at rest holds nothing and looks at nothing`() throws {
-        var sizes: Set<Int> = []
+        var sizes: Set<ByteCount> = []
         for (stages, width) in [(1, 1), (3, 2), (6, 8)] {
             let wide = try WideRun(stages: stages, width: width, limit: 40)
             let sampler = RunSampler(wide.execution, clock: wide.clock) { RecorderSample() }
