@@ -216,6 +216,17 @@ import WeirTelemetry
         }
     }
 
+    @Test func `what waits counts as stopped where a run is given up`() throws {
+        let hand = try HandExecution(
+            Pipeline("two", parallelism: 1) { flow in
+                flow.read("in", from: secondsOfTime).write("rows") { "\($0)" }
+            })
+        hand.take("in/0", count: 200)
+        let books = hand.execution.partialBooks()
+        #expect(books.isPartial && books.taken == 200 && books.queued == 200)
+        #expect(books.drops == [Books.Drop(stage: "rows", reason: .stopped, count: 200)])
+    }
+
     @Test func `rows handed over to a writer that fails meanwhile are unwritten`() {
         let sink = LateFailure()
         let feed = WriterFeed(sink: "rows", writing: sink, onRoom: {}, onFailure: { _ in })

@@ -52,6 +52,13 @@ import WeirBase
         #expect(take([5_021], from: 23).map(\.time) == [1_000_000])
     }
 
+    @Test mutating func `the greatest time behind a gap is believed, in whatever order they came`()
+    {
+        _ = take([10, 20])
+        _ = take((0...20).reversed().map { Int64(5_000 + $0) })
+        #expect(jumps.base == 5_020)
+    }
+
     @Test mutating func `the first element's time is not believed alone`() {
         #expect(take([1_000_000]).isEmpty)
         #expect(jumps.base == nil)

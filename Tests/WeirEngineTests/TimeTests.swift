@@ -71,6 +71,17 @@ import WeirTelemetry
     }
 }
 
+@Suite struct NewestTimeTests {
+    @Test func `the newest event time is the greatest so far, whatever comes behind it`() {
+        var watermarker = Watermarker(.boundedDisorder(.seconds(5)))
+        let newest = ([3, 9, 1, 8, 10] as [Int64]).map { second in
+            _ = watermarker.passed(second)
+            return watermarker.newest
+        }
+        #expect(newest == [3, 9, 9, 9, 10])
+    }
+}
+
 @Suite struct LineAssemblerTests {
     private func block(_ kind: InputKind, _ bytes: [UInt8] = []) -> InputBlock {
         InputBlock(
@@ -182,5 +193,23 @@ import WeirTelemetry
         #expect(assembler.nextFacts.nuls == 7)
         assembler.next { _ in }
         #expect(assembler.nextFacts.nuls == 0)
+    }
+
+    @Test func `NUL bytes wait with their file for the line behind them`() {
+        func file(_ number: UInt64) -> InputBlock {
+            var file = block(.file)
+            file.offset = number
+            return file
+        }
+        var assembler = LineAssembler()
+        var nuls = block(.nuls)
+        nuls.offset = 7
+        for next in [nuls, file(1), block(.bytes, Array("b\n".utf8)), file(0)] {
+            assembler.take(next)
+        }
+        assembler.take(block(.bytes, Array("a\n".utf8)))
+        #expect(assembler.nextFacts.nuls == 0)
+        #expect(assembler.next { $0.first } == 0x62)
+        #expect(assembler.nextFacts.nuls == 7)
     }
 }

@@ -80,6 +80,33 @@ private func drawn(
     }
 }
 
+@Suite struct HeldBackTests {
+    @Test func `jumps of a source's times are told sixteen times, then at powers of two`() {
+        let policy = WatermarkPolicy.boundedDisorder(.seconds(1_000), maximumJump: .seconds(1))
+        var emitter = SourceEmitter<Int>(policy)
+        defer { emitter.deallocate() }
+        let chain = DrivenChain<Int, Int>([Link(name: "none") { _, _, _ in }])
+        chain.subtask.chain.beginTurn()
+        var number: UInt64 = 0
+        func emit(_ second: Int64) {
+            emitter.emit(0, time: .second(second), number: number, chain.subtask)
+            number += 1
+        }
+        for _ in 0..<2 { emit(0) }
+        var told: [Int] = []
+        for jump in 1...70 {
+            let before = chain.subtask.chain.frame.pointee.ordinal
+            // Far ahead, and refuted by the next one.
+            emit(500)
+            emit(0)
+            if chain.subtask.chain.frame.pointee.ordinal > before { told.append(jump) }
+        }
+        emitter.flush(chain.subtask)
+        #expect(told == Array(1...16) + [32, 64])
+        #expect(emitter.remarks.heldBack == 70)
+    }
+}
+
 @Suite struct PaceTests {
     @Test(
         arguments: [
@@ -128,6 +155,14 @@ private func drawn(
     @Test func `each line is an element`() throws {
         #expect(try drawn("a\nb\nc", source()).line == "(abc|)")
         #expect(try drawn("", source()).line == "|")
+    }
+
+    @Test(arguments: 0...4 as ClosedRange<UInt64>)
+    func `as many lines are elements as the limit says`(limit: UInt64) throws {
+        var options = BookedRun.Options()
+        (options.limit, options.input) = (limit, "a\na\na\na\na\n")
+        let (line, run) = try WeirEngineTests.drawn(options, from: source())
+        #expect(line.count { $0 == "a" } == Int(limit) && run.books.taken == limit)
     }
 
     @Test func `a blank line is no element`() throws {

@@ -287,8 +287,9 @@ private func edges(_ plan: Plan) -> [String] {
             ("parallelism", { $0.parallelism = 3 }), ("operator's name", { $0.filter = "drop" }),
             ("operator without a name", { $0.filter = nil }), ("kind", { $0.isFlat = true }),
             ("messages", { $0.bounds.messages = 9 }), ("bytes", { $0.bounds.bytes = 9 }),
-            ("policy", { $0.policy = .dropNewest }), ("cell", { $0.cell = "other" }),
-            ("invariant", { $0.invariant = "other" }),
+            // Two of them, as an edge with any policy of its own also makes a stage more.
+            ("policy", { $0.policy = .dropNewest }), ("another", { $0.policy = .dropOldest }),
+            ("cell", { $0.cell = "other" }), ("invariant", { $0.invariant = "other" }),
         ]
         var seen: Set = [same]
         for (what, change) in others {

@@ -132,6 +132,30 @@ import WeirTelemetry
         }.expect("--(t|)")
     }
 
+    @Test func `rule 12: timers that are due fire before the last watermark passes`() throws {
+        let timed = KeyedProcess<Int, Int, Int>(
+            name: "timed", initial: 0, onTimer: { key, _, context in context.emit(key) })
+        let chain = DrivenChain<Int, Int>([
+            timed.link(key: { (key: Int) in key }) { _, _, context in
+                context.setTimer(atProcessingTime: context.now)
+            }
+        ])
+        chain.send(7, at: 3)
+        // The end itself may come in a later turn than this.
+        chain.pass(.watermark(.distantFuture))
+        #expect(chain.taken() == "7@0 |end")
+    }
+
+    @Test func `rule 12: a time-out that is due fires in the turn that sees the end`() throws {
+        let (chain, port) = try calls()
+        chain.send("a", at: 0)
+        chain.subtask.chain.frame.pointee.now = 1_000_000
+        chain.finish()
+        // The call was given up there and made again, and the end waits for that one.
+        #expect(port.isWaiting && !chain.subtask.isDone)
+        #expect(chain.subtask.chain.nextDeadline == 2_000_000)
+    }
+
     /// A stage of calls whose answers the test gives.
     private func calls(
         timeout: Int64 = 1_000_000
@@ -171,6 +195,17 @@ import WeirTelemetry
         port.complete([(call: 2, result: [8]), (call: 1, result: [6])], frame)
         #expect(chain.taken() == "a6@0")
         #expect(!port.isWaiting)
+    }
+
+    @Test func `rule 13: a turn takes its answers in the order in which its note names them`()
+        throws
+    {
+        let (chain, port) = try calls()
+        chain.send("a", "b", "c", at: 0)
+        port.complete(
+            [(call: 2, result: [2]), (call: 3, result: [3]), (call: 1, result: [1])],
+            chain.subtask.chain.frame)
+        #expect(chain.taken() == "b2@0 c3@0 a1@0")
     }
 
     @Test func `rule 13: a call that is made again has a number of its own`() throws {
@@ -489,6 +524,31 @@ private final class SlowRows: RowWriting, @unchecked Sendable {
         #expect(Set(states).count == states.count)
         let (flying, silent) = (try Self.call(sent: true), try Self.call(sent: false))
         #expect(flying != silent)
+    }
+
+    @Test func `rule 21: a cut has which attempt a call in flight is`() {
+        // Both have made two calls, and the second one, of the same element, is in flight.
+        #expect(Self.secondCall(isAttempt: true) != Self.secondCall(isAttempt: false))
+    }
+
+    private static func secondCall(isAttempt: Bool) -> UInt64 {
+        let outside = LiveOutside(
+            started: Instant(nanoseconds: 0), clock: RunClock(.virtual), connections: LiveOutside.Connections(),
+            lanes: nil)
+        let calls = AsyncCalls<String, String>(
+            name: "ask", limits: CallLimits(inFlight: 4, timeout: 1_000, attempts: 2), subtask: 0,
+            desk: outside.calls, call: { _, _ in nil }
+        ) { _, _, _ in }
+        let chain = DrivenChain<String, String>([calls.link()])
+        let frame = chain.subtask.chain.frame
+        chain.send("a", at: 0)
+        if !isAttempt { calls.complete([(call: 1, result: [1])], frame) }
+        frame.pointee.now = 1_000
+        chain.subtask.chain.fireTimers()
+        if !isAttempt { chain.send("a", at: 0) }
+        var hash = StableHash()
+        calls.digest(into: &hash)
+        return hash.value
     }
 
     private static func call(sent: Bool) throws -> UInt64 {

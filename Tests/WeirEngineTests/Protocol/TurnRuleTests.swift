@@ -50,6 +50,25 @@ import WeirTelemetry
             ])
     }
 
+    @Test func `a look takes the inlets in turn, so that none keeps the others waiting`() throws {
+        let numbers = numbers
+        let hand = try HandExecution(
+            Pipeline("union", parallelism: 1) { flow in
+                _ = flow.read("a", from: numbers).union(flow.read("b", from: numbers))
+                    .filter("both") { _ in true }
+            })
+        hand.take("a/0", count: 9)
+        hand.take("b/0", count: 9)
+        let inlets = (0..<3).map { _ -> ChannelIndex? in
+            guard
+                case .choice(let choice) = hand["both/0"].look(
+                    at: hand.outside.present(isEnding: false))
+            else { return nil }
+            return choice.inlet
+        }
+        #expect(inlets == [0, 1, 0])
+    }
+
     @Test func `rule 2: room for a turn's largest notes is set aside before its number`() throws {
         let numbers = numbers
         let hand = try HandExecution(
