@@ -47,6 +47,20 @@ import WeirTrace
         #expect(found?.subtask == "sink \(sink)")
     }
 
+    @Test(arguments: [1, -1] as [Int32])
+    func `another number of accesses at a turn's end is a difference`(more: Int32) throws {
+        var turn: Step?
+        let found = try difference({ batch in
+            guard turn == nil,
+                let index = batch.schedule.ends.firstIndex(where: { $0.accesses > 0 })
+            else { return }
+            turn = batch.schedule.ends[index].step
+            let accesses = Int32(batch.schedule.ends[index].accesses)
+            batch.schedule.ends[index].accesses = UInt32(accesses + more)
+        })
+        #expect(found?.expected.hasSuffix(" accesses to cells") == true && found?.step == turn)
+    }
+
     @Test func `another final state of one part is a difference of that part`() throws {
         let part = try #require(trace.end?.parts?.last).part
         let found = try difference(end: { end in
@@ -108,6 +122,33 @@ import WeirTrace
             }
         })
         #expect(found?.step == lastStep && found?.got == "no such line")
+    }
+
+    @Test(arguments: [1, 2])
+    func `as many log lines as were lost may be missing and no more`(missing: Int) throws {
+        var records: [LogRecord] = []
+        let logs = trace.logs()
+        while let batch = try logs.next() { records += batch.records }
+        let gone = records.sorted(by: LogRecord.precedes).suffix(missing)
+        let found = try difference({ batch in
+            for index in batch.logs.indices {
+                // One record found no room, says the trace.
+                if batch.logs[index].records.contains(gone[gone.startIndex]) {
+                    batch.logs[index].lost += 1
+                }
+                batch.logs[index].records.removeAll { gone.contains($0) }
+            }
+        })
+        #expect(found?.step == (missing == 1 ? nil : gone.last?.step))
+    }
+
+    @Test func `what is logged is part of a replay's digest`() throws {
+        func digest(_ level: LogLevel?) throws -> UInt64 {
+            var options = ReplayRun.Options()
+            options.logLevel = level
+            return try ReplayRun(trace, orders, options).run().digest
+        }
+        #expect(try digest(nil) != digest(.critical))
     }
 
     // MARK: What a session makes of incidents

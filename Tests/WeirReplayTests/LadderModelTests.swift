@@ -59,6 +59,17 @@ import WeirTrace
         }
     }
 
+    @Test func `snapshots stand closer together the nearer they are to the playhead`() throws {
+        let trace = try trace()
+        var ladder = SnapshotLadder(maximumBytes: 20 * snapshot(1, incidents: 1, trace).bytes)
+        for step in 1...200 as ClosedRange<Step> {
+            ladder.insert(snapshot(step, incidents: 1, trace), playhead: 200)
+        }
+        let near = ladder.snapshots.count { $0.step > 150 }
+        let far = ladder.snapshots.count { $0.step <= 100 }
+        #expect(near > far && far > 0 && ladder.snapshots.last?.step == 200)
+    }
+
     @Test func `a step that has a snapshot gets no second one`() throws {
         let trace = try trace()
         var ladder = SnapshotLadder(maximumBytes: .mebibytes(1))

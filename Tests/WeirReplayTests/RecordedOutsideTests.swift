@@ -1,10 +1,10 @@
 import Testing
 import Weir
 import WeirBase
-import WeirEngine
 import WeirTelemetry
 import WeirTrace
 
+@testable import WeirEngine
 @testable import WeirReplay
 
 /// What a replay does with answers that its own calls do not ask for.
@@ -89,5 +89,42 @@ import WeirTrace
         #expect(throws: TraceError.self) { try ahead.keep(Self.result(0, 4)) }
         #expect(ahead.take(subtask: 0, call: 1)?.count == 300)
         try ahead.keep(Self.result(0, 4))
+    }
+
+    private static func block(_ index: UInt64) -> InputBlock {
+        let bytes = Array("\(index)\n".utf8)
+        return InputBlock(
+            source: 0, index: index, kind: .bytes, offset: index * 2, length: 2,
+            hash: StableHash.of("\(index)\n"), time: 0, bytes: bytes)
+    }
+
+    @Test func `a recorded input gives nothing more once it was cancelled`() throws {
+        let outside = RecordedOutside(
+            started: Instant(nanoseconds: 0),
+            answers: RecordedOutside.Answers(
+                nextInput: { _ in Self.block(0) }, result: { _, _ in nil }),
+            onUnmade: { _ in })
+        let feed = try outside.input(of: SourcePlan(index: 0, name: "lines", readsBytes: true))
+        #expect(feed.next()?.index == 0)
+        feed.cancel()
+        #expect(feed.next() == nil)
+    }
+
+    @Test func `recorded input and a copy of it are read on apart from each other`() throws {
+        var isGiven = false
+        let change = { (batch: inout RecordBatch) in
+            if !isGiven { batch.inputs = (0..<3).map { Self.block($0) } }
+            isGiven = true
+        }
+        try withRewritten(shipped("overdrawn"), change) { trace in
+            let inputs = RecordedInputs(trace: trace, paths: [:])
+            _ = try inputs.next(of: 0)
+            let copy = inputs.copy()
+            let read = [
+                try copy.next(of: 0), try inputs.next(of: 0), try copy.next(of: 0),
+                try copy.next(of: 0),
+            ]
+            #expect(read.map { $0?.index } == [1, 1, 2, nil])
+        }
     }
 }

@@ -2,11 +2,11 @@ import Foundation
 import Testing
 import WeirBase
 import WeirEngine
-import WeirReplay
 import WeirTelemetry
 import WeirTrace
 
 @testable import Gallery
+@testable import WeirReplay
 
 /// Everything a session says of its step, as text to compare.
 private func picture(of session: ReplaySession) throws -> String {
@@ -88,6 +88,18 @@ private func session(memoryBytes: ByteCount = .mebibytes(256)) throws -> ReplayS
         }
     }
 
+    // The search looks at the steps in stretches, the first of which has so many.
+    @Test(arguments: [-1, 0, 1])
+    func `a search back finds a step at the edge of a stretch`(offset: Int) throws {
+        let session = try session()
+        try session.go(to: session.lastStep)
+        let width = ReplaySession.firstWindow
+        let step = Step(session.lastStep.earlier(by: width).count + offset)
+        let found = try session.searchBack(
+            candidates: { $0.step == step }, test: { session.position == step })
+        #expect(found == step && session.position == step)
+    }
+
     @Test func `a step forward and back changes nothing`() throws {
         let session = try session()
         var random = SeededGenerator(seed: 11, stream: 1)
@@ -155,6 +167,14 @@ private func session(memoryBytes: ByteCount = .mebibytes(256)) throws -> ReplayS
         let session = try session()
         try session.go(to: session.lastStep)
         let travel = try session.go(to: session.lastStep.previous)
+        #expect(travel.stepsRun < session.lastStep.count / 2)
+    }
+
+    @Test func `going forward begins at a snapshot that is nearer to the goal`() throws {
+        let session = try session()
+        try session.go(to: session.lastStep)
+        try session.go(to: 1)
+        let travel = try session.go(to: session.lastStep)
         #expect(travel.stepsRun < session.lastStep.count / 2)
     }
 
