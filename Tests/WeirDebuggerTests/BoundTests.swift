@@ -30,4 +30,12 @@ import WeirBase
         _ = try breaks.remove(1)
         #expect(try breaks.add(.condition(.invariant(nil))).number == 3)
     }
+
+    @Test func `so many positions are gone back to, and none before them`() {
+        var history = PositionHistory(at: 0)
+        // The one that it began with is the first to be forgotten.
+        for step in 1...DebuggerBounds.maximumKeptPositions { history.visit(Step(step)) }
+        #expect(history.neighbour(1 - DebuggerBounds.maximumKeptPositions) == 1)
+        #expect(history.neighbour(-DebuggerBounds.maximumKeptPositions) == nil)
+    }
 }

@@ -40,6 +40,22 @@ import WeirTelemetry
         #expect(try text("goto start").contains("before the first step"))
     }
 
+    @Test func `turns that follow each other are gone through one by one`() throws {
+        for step in 1...9 as ClosedRange<Step> { run.kindsOfFirst[step] = .input }
+        #expect(try positions(["goto 6", "rn", "rn 2", "n", "n 2"]) == [6, 5, 3, 4, 6])
+    }
+
+    @Test func `an access is no turn to go to`() throws {
+        run.kindsOfFirst = [4: .access, 6: .access]
+        #expect(try positions(["goto 3", "n", "goto 4", "n", "rn"]) == [3, 5, 4, 5, 3])
+    }
+
+    @Test func `a step back to the start says so, and another one does not`() throws {
+        _ = try debugger.execute("goto 5")
+        #expect(try !text("rs 2").contains("the start"))
+        #expect(try text("rs 4").contains("the start"))
+    }
+
     @Test func `a step says who did what in which turn`() throws {
         #expect(
             try text("goto 4")
@@ -171,6 +187,49 @@ import WeirTelemetry
         #expect(try text("rc").contains("2: break log /late/: late order=2"))
         #expect(try text("goto failure").contains("violation: never below: left -1"))
         #expect(try text("info breaks").contains("1: break invariant, stopped 1 time\n"))
+    }
+
+    @Test func `an operator's failure stops as a violation does`() throws {
+        run.incidents = [
+            Incident(step: 4, kind: .failure, name: "reserve", message: "no stock", time: 0),
+            Incident(step: 6, kind: .bookmark, name: "look here", message: "", time: 0),
+        ]
+        _ = try debugger.execute("break invariant")
+        #expect(try positions(["c", "c", "rc"]) == [4, 9, 4])
+    }
+
+    @Test func `a turn of a watched subtask goes on at its accesses`() {
+        let touching = ArmedBreakpoint.Touching(subtasks: [2], cells: [5])
+        func facts(_ kind: StepKind, _ subtask: SubtaskIndex, port: UInt16) -> StepFacts {
+            StepFacts(
+                step: 4, kind: kind, subtask: subtask, turn: 4, port: port, count: 0, time: 0)
+        }
+        #expect(touching.holds(facts(.access, 2, port: 1)))
+        #expect(touching.holds(facts(.access, 0, port: 5)))
+        #expect(!touching.holds(facts(.access, 0, port: 1)))
+        #expect(touching.holds(facts(.input, 2, port: 0)))
+    }
+
+    // A search back looks at the steps in stretches, the first of which has 512.
+    @Test(arguments: [511, 512, 513])
+    func `a run back stops at the edge of a stretch as well`(distance: Int) throws {
+        var left = [Int](repeating: 1, count: 702)
+        left[700 - distance] = 0
+        let run = SmallRun(left: left)
+        run.kindsOfFirst[Step(700 - distance)] = .access
+        let debugger = Debugger(run, started: Instant(nanoseconds: 0), nanoseconds: { 7 })
+        _ = try debugger.execute("goto 700")
+        _ = try debugger.execute("break when cell budget.left == 0")
+        _ = try debugger.execute("rc")
+        #expect(run.position == Step(700 - distance))
+    }
+
+    @Test func `the last log lines are shown in their order`() throws {
+        run.lines = (1...7).map { LogLineFacts(Step($0), "line \($0)") }
+        _ = try debugger.execute("goto 9")
+        let shown = try text("logs 3").split(separator: "\n").prefix(3)
+        #expect(shown.compactMap { $0.split(separator: " ").last } == ["5", "6", "7"])
+        #expect(try text("logs 3").contains("(4 lines before these"))
     }
 
     @Test func `without breaks a run goes to its ends and says so`() throws {

@@ -21,6 +21,8 @@ final class SmallRun: ReplayedExecution {
     var incidents: [Incident] = []
     var lines: [LogLineFacts] = []
     var keys = ["17"]
+    /// Steps that are another thing of a/0 than their number says: a turn of it, or an access.
+    var kindsOfFirst: [Step: StepKind] = [:]
     /// The most entries that anybody asked for at once.
     private(set) var largestLimit = 0
     var divergenceStep: Step?
@@ -61,6 +63,11 @@ final class SmallRun: ReplayedExecution {
     /// Odd steps begin turns of a/0, the others are accesses of b/1 in the turn of step 2.
     func facts(of step: Step) throws -> StepFacts? {
         guard step > 0, step <= lastStep else { return nil }
+        if let kind = kindsOfFirst[step] {
+            return StepFacts(
+                step: step, kind: kind, subtask: 0, turn: step, port: 0, count: 3,
+                time: RunTime(step.count * 1_000))
+        }
         let isTurn = !step.isMultiple(of: 2)
         return StepFacts(
             step: step, kind: isTurn ? .input : .access, subtask: isTurn ? 0 : 2,

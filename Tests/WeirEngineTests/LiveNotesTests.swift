@@ -44,7 +44,8 @@ import WeirTelemetry
         connections.sources = [nil, EmptyInput()]
         connections.storesInput = [false, false]
         let outside = LiveOutside(
-            started: Instant(nanoseconds: 0), clock: RunClock(.real), connections: connections, lanes: nil)
+            started: Instant(nanoseconds: 0), clock: RunClock(.real), connections: connections,
+            lanes: nil)
         let notes = LaneNotes(lanes: nil, logLanes: [], onIncident: { _ in })
         let scheduler = HandScheduler(notes)
         let execution = Execution(

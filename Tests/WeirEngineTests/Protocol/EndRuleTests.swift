@@ -533,7 +533,8 @@ private final class SlowRows: RowWriting, @unchecked Sendable {
 
     private static func secondCall(isAttempt: Bool) -> UInt64 {
         let outside = LiveOutside(
-            started: Instant(nanoseconds: 0), clock: RunClock(.virtual), connections: LiveOutside.Connections(),
+            started: Instant(nanoseconds: 0), clock: RunClock(.virtual),
+            connections: LiveOutside.Connections(),
             lanes: nil)
         let calls = AsyncCalls<String, String>(
             name: "ask", limits: CallLimits(inFlight: 4, timeout: 1_000, attempts: 2), subtask: 0,
