@@ -22,7 +22,7 @@ struct InspectCommand: ParsableCommand {
 }
 
 /// What is said of a trace. Making it reads the whole file, parts of it more than once.
-private struct TraceFacts {
+struct TraceFacts {
     let trace: Trace
     let sizes: TraceSizes
     /// The size of the file.

@@ -90,8 +90,8 @@ struct TopLines {
     private let isSilent: Bool
     /// What a screen would show.
     private var timeline: Timeline
-    /// The age of the newest sample, in seconds, that was told last; 0 where none was.
-    private var toldAge: Int64 = 0
+    /// What is said of the newest sample's age.
+    private var ageNotes = AgeNotes()
 
     /// Lines of a trace's run, from its start on.
     init(_ feed: TraceFeed, _ interrupts: Interrupts, isSilent: Bool = false) {
@@ -164,23 +164,48 @@ struct TopLines {
         )
     }
 
-    /// Says that nothing came for a while: at 2, 4, 8 … seconds, and when it goes on.
+    /// Says that nothing came for a while, and when it goes on.
     private mutating func tellAge() {
-        let age = timeline.age.wholeSeconds
-        // Twice as long each time: a run that rests for an hour is worth a dozen lines and not a
-        // thousand.
-        if age >= max(2, toldAge * 2) {
-            toldAge = age
+        switch ageNotes.look(timeline.age) {
+        case .nothing: break
+        case .old:
             Output.error(
                 "weir: note: the newest sample is \(Figures.age(timeline.age)) old\n")
-        } else if age < 2 {
-            if toldAge > 0 { Output.error("weir: note: samples come again\n") }
-            toldAge = 0
+        case .again: Output.error("weir: note: samples come again\n")
         }
     }
 
     /// The time of day of a moment of the run.
     private func instant(of time: RunTime) -> Instant {
         time.instant(after: timeline.facts.started)
+    }
+}
+
+/// When it is worth a line that no sample comes: at 2, 4, 8 … seconds, and when one comes again.
+struct AgeNotes {
+    /// What is to be said.
+    enum Note: Equatable {
+        case nothing
+        /// The newest sample is that old.
+        case old
+        /// There are new ones, after it was said that there were none.
+        case again
+    }
+
+    /// The age that was told last, in seconds; 0 where none was.
+    private var told: Int64 = 0
+
+    /// Looks at the age of the newest sample.
+    mutating func look(_ age: RunTime) -> Note {
+        let seconds = age.wholeSeconds
+        // Twice as long each time: a run that rests for an hour is worth a dozen lines and not a
+        // thousand.
+        if seconds >= max(2, told * 2) {
+            told = seconds
+            return .old
+        }
+        guard seconds < 2, told > 0 else { return .nothing }
+        told = 0
+        return .again
     }
 }

@@ -2,6 +2,37 @@ import Glibc
 import Synchronization
 import WeirBase
 
+/// What signals have asked for, and what of it was taken up. Any thread may call it.
+final class SignalRequests: Sendable {
+    /// Signals that nobody took up yet.
+    private let interrupts = Atomic<Int>(0)
+    /// The signal that asks for the end; 0 while none came.
+    private let ending = Atomic<Int32>(0)
+
+    /// Counts a signal, and tells how many there are that nobody took up.
+    func take(_ signal: Int32) -> Int {
+        // SIGTERM and SIGHUP ask for the end of the process; Ctrl-C may only ask for the end of
+        // what it is doing.
+        if signal != SIGINT { ending.store(signal, ordering: .relaxed) }
+        return interrupts.wrappingAdd(1, ordering: .relaxed).newValue
+    }
+
+    /// Whether anything was asked for that was not taken up; a request to end always is.
+    var isPending: Bool { interrupts.load(ordering: .relaxed) > 0 || end != nil }
+
+    /// Whether a signal came since this was asked last.
+    func takeInterrupt() -> Bool { interrupts.exchange(0, ordering: .relaxed) > 0 }
+
+    /// The signal that asks for the end, the last one of several; nil while none came.
+    var end: Int32? {
+        let signal = ending.load(ordering: .relaxed)
+        return signal == 0 ? nil : signal
+    }
+
+    /// The exit code of a command that ends for what came: 0 for Ctrl-C, which asks for no more.
+    var codeWhenAskedToEnd: Int32 { end.map { 128 + $0 } ?? 0 }
+}
+
 /// Ctrl-C and requests to end, for whatever is no run: they are taken up where the command looks
 /// for them. A run has `EndingWatch` instead.
 ///
@@ -17,10 +48,8 @@ final class Interrupts: @unchecked Sendable {
     private var set = sigset_t()
     /// The process ends when this many signals have come that nobody took up.
     private let patience: Int
-    /// Signals that nobody took up yet.
-    private let interrupts = Atomic<Int>(0)
-    /// The signal that asks for the end; 0 while none came.
-    private let ending = Atomic<Int32>(0)
+    /// What came so far.
+    private let requests = SignalRequests()
     /// Whether `stop` was called.
     private let isOver = Atomic<Bool>(false)
     /// Called at each signal.
@@ -44,21 +73,16 @@ final class Interrupts: @unchecked Sendable {
     func onSignal(_ wake: @escaping @Sendable () -> Void) { self.wake.withLock { $0 = wake } }
 
     /// Whether Ctrl-C was pressed or the process is to end. Asking takes nothing up. Any thread.
-    var isPending: Bool {
-        interrupts.load(ordering: .relaxed) > 0 || ending.load(ordering: .relaxed) != 0
-    }
+    var isPending: Bool { requests.isPending }
 
     /// Whether Ctrl-C was pressed since this was asked last.
-    func takeInterrupt() -> Bool { interrupts.exchange(0, ordering: .relaxed) > 0 }
+    func takeInterrupt() -> Bool { requests.takeInterrupt() }
 
     /// The signal that asks for the end (SIGTERM or SIGHUP); nil while none came.
-    var end: Int32? {
-        let signal = ending.load(ordering: .relaxed)
-        return signal == 0 ? nil : signal
-    }
+    var end: Int32? { requests.end }
 
-    /// The exit code of a command that ends for what came: 0 for Ctrl-C, which asks for no more.
-    var codeWhenAskedToEnd: Int32 { end.map { 128 + $0 } ?? 0 }
+    /// As in `SignalRequests`.
+    var codeWhenAskedToEnd: Int32 { requests.codeWhenAskedToEnd }
 
     /// Waits until a signal came, at most this long; true when one did.
     func wait(nanoseconds: UInt64) -> Bool {
@@ -91,14 +115,11 @@ final class Interrupts: @unchecked Sendable {
             var pause = timespec(tv_sec: 0, tv_nsec: 50_000_000)
             let signal = sigtimedwait(&set, nil, &pause)
             guard signal > 0 else { continue }
-            // SIGTERM and SIGHUP ask for the end of the process; Ctrl-C may only ask for the end of
-            // what it is doing.
-            if signal != SIGINT {
-                ending.store(signal, ordering: .relaxed)
+            let count = requests.take(signal)
+            if end != nil {
                 deadline = min(
                     deadline, MonotonicClock.nanoseconds() + AppBounds.interruptNanoseconds)
             }
-            let count = interrupts.wrappingAdd(1, ordering: .relaxed).newValue
             if count >= patience { Leaving.now(128 + signal) }
             // A person who presses Ctrl-C again should know what the next press does.
             if patience > 2, count == patience - 1 {

@@ -261,7 +261,7 @@ struct RunSummary {
     }
 
     /// A number with three digits behind the point.
-    private static func round(_ number: Double) -> String {
+    static func round(_ number: Double) -> String {
         let thousandths = Int((number * 1_000).rounded())
         let rest = "\(thousandths % 1_000)"
         return "\(thousandths / 1_000)." + String(repeating: "0", count: 3 - rest.count) + rest
