@@ -22,6 +22,9 @@ import WeirTerminal
             started: Instant(nanoseconds: 0),
             tracePath: nil)
         #expect(facts.stages.count == 3)
+        // `c`, whose edge to itself is none, comes first: nothing feeds it, and it feeds nothing.
+        #expect(facts.stages[0] == "c" && facts.sources == [0] && facts.sinks == [0])
+        #expect(facts.edges.allSatisfy { $0.from != $0.to } && facts.edges.count == 2)
         #expect(text(facts, 160, 48).contains("1 Graph"))
     }
 

@@ -68,6 +68,22 @@ import WeirTerminal
         }
     }
 
+    @Test(arguments: [((160, 48), [Panel.news, .news, .stages]), ((80, 24), [.news, .stages])])
+    func `Esc takes a panel's screen back, and then the keys for it`(
+        size: (Int, Int), panels: [Panel]
+    ) throws {
+        var model = ExampleRun.model(seconds: 2, width: size.0, height: size.1)
+        press(&model, .character("5"))
+        // With boxes the panel is alone at the second press, without them at the first.
+        if try !model.overview.isWhole { press(&model, .character("5")) }
+        for (index, panel) in panels.enumerated() {
+            let overview = try model.overview
+            #expect(overview.panel == panel && overview.isWhole == (index == 0))
+            press(&model, .escape)
+        }
+        #expect(try model.overview.panel == .stages)
+    }
+
     @Test(arguments: sizes)
     func `every line of a list that is longer than its panel comes in sight`(size: (Int, Int)) {
         var model = ExampleRun.model(seconds: 2, width: size.0, height: size.1)
