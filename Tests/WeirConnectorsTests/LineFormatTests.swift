@@ -30,6 +30,10 @@ private func nineDigits(_ time: String) -> String {
         #expect(String(decoding: bytes, as: UTF8.self) == example.message)
     }
 
+    @Test func `every form has a line of its own among the examples`() {
+        #expect(Set(ExampleLine.all.map(\.form)) == Set(LineForm.allCases))
+    }
+
     @Test(arguments: ExampleLine.all)
     func `the form that is tried first changes nothing`(example: ExampleLine) {
         let expected = parsed(example.line)

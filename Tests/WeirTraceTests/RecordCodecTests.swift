@@ -26,7 +26,51 @@ import WeirTelemetry
         #expect(try Self.decode(message[...]) == batch)
     }
 
-    @Test func `a sample's own JSON is that of the library, and every member comes back`() throws {
+    /// A sample in which no member is missing.
+    private static var wholeSample: MetricSample {
+        var sample = Fixture.metric
+        (sample.newest, sample.isPartial, sample.restsFor) = (7, true, .seconds(2))
+        var subtask = sample.subtasks[0]
+        (subtask.waiting, subtask.lagRecords, subtask.lagSince) = (3, 4, .milliseconds(5))
+        (subtask.watermarkLag, subtask.skew) = (-6, 7)
+        var latency = LatencySample(hop: LatencySample.wholeWay)
+        (latency.sum, latency.counts) = (1_000, [3, 9])
+        subtask.latencies = [latency]
+        subtask.busiestKey = BusiestKey(key: "k", share: 0.25)
+        subtask.drops = [DropSample(reason: "late", count: 1)]
+        sample.subtasks = [subtask]
+        sample.channels[0].oldestSince = .milliseconds(8)
+        (sample.recorder.offersDropped, sample.recorder.sampleBytes) = (1, 2)
+        sample.recorder.sampleNanoseconds = 3
+        sample.process = ProcessSample(processorNanoseconds: 9, residentBytes: 10)
+        return sample
+    }
+
+    /// The paths of the members of a value, and of what it holds, that are nil or empty.
+    private static func missing(in value: Any, _ path: String = "sample") -> [String] {
+        let mirror = Mirror(reflecting: value)
+        if mirror.displayStyle == .optional {
+            return mirror.children.first.map { missing(in: $0.value, path) } ?? [path]
+        }
+        if mirror.displayStyle == .collection, mirror.children.isEmpty { return [path] }
+        return mirror.children.enumerated().flatMap { index, child in
+            missing(in: child.value, "\(path).\(child.label ?? "\(index)")")
+        }
+    }
+
+    @Test func `every member of a sample is written, as the library writes it, and comes back`()
+        throws
+    {
+        let sample = Self.wholeSample
+        // A member that is new has to be in the example as well.
+        #expect(Self.missing(in: sample) == [])
+        let json = JSONCodec.encode(sample)
+        let generic: any Encodable = sample
+        #expect(try json == JSONCodec.encode(generic))
+        #expect(try JSONCodec.decode(MetricSample.self, json[...]) == sample)
+    }
+
+    @Test func `a sample's own JSON is that of the library, whatever its numbers are`() throws {
         var random = SeededGenerator(seed: 4)
         for round in 0..<50 {
             var sample = Fixture.metric

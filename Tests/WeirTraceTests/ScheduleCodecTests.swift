@@ -92,14 +92,16 @@ import WeirTelemetry
     }
 
     /// A block of these columns, of which the others are empty, with a chain that fits.
-    private func block(_ bytes: [String: [UInt8]], steps: Int) -> [UInt8] {
+    private func block(
+        _ bytes: [String: [UInt8]], steps: Int, version: UInt8 = ScheduleCodec.version
+    ) -> [UInt8] {
         let columns = ScheduleCodec.columnNames.map { name in
             var column = ColumnWriter()
             column.append(contentsOf: bytes[name] ?? [])
             return column
         }
         var writer = ByteWriter()
-        writer.append(ScheduleCodec.version)
+        writer.append(version)
         writer.append(fixed: UInt64(1))
         writer.append(varint: UInt64(steps))
         writer.append(varint: 0)
@@ -109,6 +111,26 @@ import WeirTelemetry
         writer.append(
             fixed: ScheduleEncoder.chain(after: 0, from: 1, steps: steps, columns.map(\.bytes)))
         return writer.bytes
+    }
+
+    @Test func `a rest point of the first version is read without markers`() throws {
+        // A rest point 7 us after the start, and a void: the columns are those of both versions,
+        // but for the number of markers.
+        var columns: [String: [UInt8]] = [
+            "kind": [10, 11], "time": [14], "digest": [1, 2, 3, 4, 5, 6, 7, 8],
+        ]
+        let first = block(columns, steps: 2, version: ScheduleCodec.versionWithoutMarkers)
+        columns["wordCount"] = [0]
+        let second = block(columns, steps: 2)
+        let read = try ScheduleDecoder().decode(first[...])
+        let same = try ScheduleDecoder().decode(second[...])
+        #expect(read == same)
+        #expect(read.steps[0].time == 7 && read.steps[0].digest == 0x0807_0605_0403_0201)
+        // Neither is read as the other.
+        for (block, version) in [(first, ScheduleCodec.version), (second, 1)] {
+            let changed = [version] + block.dropFirst()
+            #expect(throws: MalformedBytes.self) { try ScheduleDecoder().decode(changed[...]) }
+        }
     }
 
     @Test func `an access belongs to a step before it`() throws {
