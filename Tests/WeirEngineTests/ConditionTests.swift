@@ -88,23 +88,4 @@ import WeirTelemetry
         other.take("touch/0", count: 1)
         #expect(other.execution.violations.count == 1)
     }
-
-    @Test func `two operators of a stage touch a cell element by element`() throws {
-        let hand = try HandExecution(
-            Pipeline("two", parallelism: 1) { flow in
-                let touched = flow.sharedCell("touched", initial: [String]())
-                _ = flow.read("in", from: secondsOfTime)
-                    .map("first") { number in
-                        touched.update { $0.append("first \(number)") }
-                        return number
-                    }
-                    .map("second") { number in
-                        touched.update { $0.append("second \(number)") }
-                        return number
-                    }
-            })
-        hand.take("second/0", count: 2)
-        let touched = hand.execution.cells[0].anyValue as? [String]
-        #expect(touched == ["first 0", "second 0", "first 1", "second 1"])
-    }
 }
