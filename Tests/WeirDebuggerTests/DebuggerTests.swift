@@ -198,6 +198,18 @@ import WeirTelemetry
         #expect(try positions(["c", "c", "rc"]) == [4, 9, 4])
     }
 
+    @Test func `a failure that only the replay comes upon stops as well`() throws {
+        _ = try debugger.execute("break invariant")
+        // Nobody knows of it before the run is on its way.
+        debugger.onProgress = { [run] _, _ in
+            run.incidents = [
+                Incident(step: 4, kind: .failure, name: "reserve", message: "no stock", time: 0)
+            ]
+            return true
+        }
+        #expect(try positions(["c"]) == [4])
+    }
+
     @Test func `a turn of a watched subtask goes on at its accesses`() {
         let touching = ArmedBreakpoint.Touching(subtasks: [2], cells: [5])
         func facts(_ kind: StepKind, _ subtask: SubtaskIndex, port: UInt16) -> StepFacts {
