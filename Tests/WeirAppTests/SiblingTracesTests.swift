@@ -48,6 +48,16 @@ import WeirTrace
         }
     }
 
+    @Test func `a run that began before the one that is shown is no news`() throws {
+        try withFolder(unreadable: 0) { folder, siblings in
+            try write(folder + "/older.mcap", run: 2, started: Instant(nanoseconds: 999))
+            #expect(newest(&siblings) == nil)
+            // One that began in the same instant is another run, and may be the next.
+            try write(folder + "/other.mcap", run: 3, started: Instant(nanoseconds: 1_000))
+            #expect(newest(&siblings) == folder + "/other.mcap")
+        }
+    }
+
     @Test func `a trace whose header comes late is found among unreadable ones`() throws {
         try withFolder(unreadable: 40) { folder, siblings in
             try Data().write(to: URL(filePath: folder + "/late.mcap"))

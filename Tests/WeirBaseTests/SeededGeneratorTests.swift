@@ -29,6 +29,15 @@ import WeirBase
         #expect(firsts.count == 101)
     }
 
+    @Test func `streams differ by every bit of their number`() {
+        let numbers = [0] + (0..<64).map { UInt64(1) << UInt64($0) }
+        let firsts = numbers.map { stream in
+            var generator = SeededGenerator(seed: 5, stream: stream)
+            return generator.next()
+        }
+        #expect(Set(firsts).count == numbers.count)
+    }
+
     @Test(arguments: [1, 2, 3, 7, 100, Int.max])
     func `numbers below a bound stay below it`(bound: Int) {
         var generator = SeededGenerator(seed: 9)

@@ -144,6 +144,19 @@ import WeirEngine
         #expect(reader.texts(2) == ["[file 2]", "on\n"])
     }
 
+    @Test func `a file that was let go is not taken up by the name of a rotation`() throws {
+        // Without the folder's events the names `log.1`, `log.2` tell what came in between.
+        let reader = try FollowedFileReader(path: folder.file("log"), linger: 0, usesWatch: false)
+        #expect(reader.text() == "first\n")
+        try folder.rename("log", to: "old")
+        _ = try folder.create("log", "second\n")
+        #expect(reader.texts(4) == ["[file 1]", "second\n", "[file 0]", "[rotation]"])
+        try folder.rename("log", to: "log.2")
+        try folder.rename("old", to: "log.1")
+        _ = try folder.create("log", "third\n")
+        #expect(reader.texts(4) == ["[file 2]", "third\n", "[file 1]", "[rotation]"])
+    }
+
     @Test func `a file gets a last look before it is let go, however long its round was`() throws {
         let reader = try FollowedFileReader(path: folder.file("log"), linger: 10)
         func look(_ now: UInt64) throws -> InputPiece? {

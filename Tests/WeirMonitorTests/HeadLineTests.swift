@@ -62,6 +62,20 @@ import WeirTerminal
         #expect(lines(shown)[1].contains("latency -  lag -"), "\(lines(shown)[1])")
     }
 
+    @Test func `a run that said for how long it rests is old only behind that`() {
+        var model = ExampleRun.model(seconds: 1)
+        var sample = MetricSample(
+            time: .seconds(2), step: 1, subtasks: [], channels: [], recorder: RecorderSample())
+        sample.restsFor = .seconds(4)
+        _ = model.update(.seen(sample))
+        for (second, state) in [(3, "● LIVE  "), (7, "● LIVE  "), (9, "● LIVE 7.0 s old")]
+            as [(Int64, String)]
+        {
+            _ = model.update(.tick(now: .seconds(second)))
+            #expect(lines(model)[0].contains(state), "\(second): \(lines(model)[0])")
+        }
+    }
+
     @Test func `busy workers, processor and memory are at the top of the smallest whole screen`() {
         let top = lines(ExampleRun.model(seconds: 40, symbols: .ascii))[0]
         #expect(top.contains("workers 2.1/4  cpu 231 %  mem 48.0 MB"), "\(top)")

@@ -158,6 +158,19 @@ import WeirTerminal
         #expect(screen(narrow).contains("dropped 0"))
     }
 
+    @Test func `a stage that is read whole tells errors and drops apart`() {
+        var model = ExampleRun.model(seconds: 2)
+        var run = ExampleRun()
+        var sample = run.next()
+        for _ in 0..<20 { sample = run.next() }
+        sample.subtasks[2].errors = 3
+        sample.subtasks[2].drops = [DropSample(reason: "late", count: 7)]
+        _ = model.update(.seen(sample))
+        let facts = StageDetails(stage: 2).facts(of: model.timeline)
+        #expect(facts.contains(DetailFact("errors", "3")))
+        #expect(facts.contains(DetailFact("dropped", "7")))
+    }
+
     @Test(arguments: sizes)
     func `a flood of warnings pushes no violation off the screen`(size: (Int, Int)) {
         var model = ExampleRun.model(seconds: 2, width: size.0, height: size.1)

@@ -74,6 +74,13 @@ import Testing
         #expect(isLongFine == nil)
     }
 
+    @Test func `however long a line is, each place has a thousand tries`() throws {
+        // A match can begin at one place alone, and takes about 600 tries there.
+        let line =
+            String(repeating: "b", count: 59_000) + "X" + String(repeating: "a", count: 900)
+        #expect(try Pattern("[XY][a-z]{0,300}[a-z0-9][#%]").occurs(in: line) == false)
+    }
+
     @Test func `one place has all the tries for itself`() throws {
         let line = String(repeating: "a", count: 60_000)
         #expect(try Pattern("^[a-z]*[a-z0-9][#%]").occurs(in: line) == false)

@@ -45,5 +45,9 @@ import WeirTelemetry
         var lost = sample(50_300_000)
         (lost.newest, lost.recorder.logsDropped) = (5, 1)
         #expect(rhythm.take(lost) == lost)
+        lost.time = 50_400_000
+        #expect(rhythm.take(lost) == nil)
+        lost.recorder.offersDropped = 1
+        #expect(rhythm.take(lost) == lost)
     }
 }

@@ -77,6 +77,15 @@ import Testing
         #expect(editor.searchPrompt == "search `goto 3`: ")
     }
 
+    @Test func `a shorter text is looked for in all lines again`() {
+        var editor = LineEditor()
+        _ = type(keys("goto 3") + [.enter] + keys("go on") + [.enter], into: &editor)
+        _ = type([.control("r")] + keys("got"), into: &editor)
+        #expect(editor.buffer.text == "goto 3")
+        _ = type([.backspace], into: &editor)
+        #expect(editor.buffer.text == "go on" && editor.searchPrompt == "search `go`: ")
+    }
+
     @Test func `Ctrl-C gives up the line and Ctrl-D ends only an empty one`() {
         var editor = LineEditor()
         #expect(type(keys("ab") + [.control("c")], into: &editor).last == .cancelled)

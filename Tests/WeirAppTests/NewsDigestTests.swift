@@ -1,0 +1,47 @@
+import Testing
+import WeirBase
+import WeirMonitor
+import WeirTelemetry
+
+@testable import WeirApp
+
+/// What a screen is told of a batch of records.
+@Suite struct NewsDigestTests {
+    /// The notices of a batch with one record of each statement, and with incidents.
+    private func notices(_ sites: [(LogLevel, String)], _ incidents: [Incident] = []) -> [String] {
+        var header = RunHeader(run: "0", pipeline: "p", version: "1", plan: "0", seed: 1)
+        header.subtasks = [SubtaskInfo(stage: "a", index: 0, inlets: [], outlets: [], source: 0)]
+        var batch = RecordBatch()
+        batch.newSites = sites.map { level, message in
+            LogSite(level: level, message: message, file: "a.swift", line: 1, fields: [])
+        }
+        let records = sites.indices.map { site in
+            LogRecord(
+                step: 1, index: 1, operatorIndex: 0, ordinal: UInt32(site), subtask: 0, time: 0,
+                site: UInt32(site), values: [])
+        }
+        batch.logs = [LogBatch(worker: 0, records: records, lost: 0)]
+        batch.incidents = incidents
+        var digest = NewsDigest(header)
+        var notices: [String] = []
+        digest.take(batch) { event in
+            if case .notice(let notice) = event {
+                notices.append("\(notice.severity) \(notice.origin) \(notice.text)")
+            }
+        }
+        return notices
+    }
+
+    @Test func `warnings and errors are notices, and lower levels are not`() {
+        #expect(
+            notices([(.info, "usual"), (.warning, "late"), (.error, "bad"), (.critical, "worse")])
+                == ["warning a/0 late", "error a/0 bad", "error a/0 worse"])
+    }
+
+    @Test func `a violation that is logged as well is told once`() {
+        let incident = Incident(
+            step: 1, kind: .violation, name: "stock", message: "stock is -1", time: 0)
+        let told = notices([(.error, "invariant_violated"), (.error, "bad")], [incident])
+        #expect(told.count == 2 && told[0] == "error a/0 bad" && told[1].hasPrefix("violation "))
+    }
+}
