@@ -124,12 +124,22 @@ package struct MetricSignal: ExportSignal {
 }
 
 /// An exporter that makes lines of steps, which it gets in order and joined with the ends of their
-/// turns.
-package protocol StepExporter: LineExporter, SendableMetatype {
+/// turns. Of lines that are JSON, `LineExporter` has the rest.
+package protocol StepExporter: SendableMetatype {
     /// The name of the signal.
     static var signal: String { get }
+    /// As in `ExportSignal`.
+    static var format: String { get }
+    /// An exporter of a run's lines, which go to `output`.
+    init(header: RunHeader, filter: ExportFilter, output: @escaping ExportOutput)
     /// Writes a step, or passes over it.
     mutating func write(_ step: JoinedStep) throws
+    /// Hands on the lines that wait.
+    mutating func finish() throws
+}
+
+extension StepExporter {
+    package static var format: String { "jsonl" }
 }
 
 extension SpanExporter: StepExporter { package static let signal = "spans" }
@@ -143,6 +153,7 @@ package typealias ScheduleSignal = StepSignal<ScheduleExporter>
 /// What an exporter makes of the schedule.
 package struct StepSignal<Exporter: StepExporter>: ExportSignal {
     package static var name: String { Exporter.signal }
+    package static var format: String { Exporter.format }
     package static var topics: [Topic] { [.schedule] }
 
     private var exporter: Exporter
