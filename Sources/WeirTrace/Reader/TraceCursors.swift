@@ -133,11 +133,6 @@ package final class ScheduleCursor {
     /// A hash over the columns of all blocks read so far, times and counts included.
     package var chain: UInt64 { decoder.state?.chain ?? 0 }
 
-    /// Stored bytes of each column of the batch read last, by name.
-    package var columnBytes: [(String, ByteCount)] {
-        Array(zip(ScheduleCodec.columnNames, decoder.storedBytes))
-    }
-
     /// Refuses a step that names a subtask which the header does not have.
     private func check(_ batch: ScheduleBatch) throws(MalformedBytes) {
         let count = trace.header.subtasks.count
