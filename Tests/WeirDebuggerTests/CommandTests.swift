@@ -1,4 +1,3 @@
-import Foundation
 import Testing
 import WeirBase
 
@@ -157,21 +156,6 @@ import WeirBase
         }
         for (word, name) in [("place", "goto"), ("state", "assert"), ("what", "print")] {
             #expect(try help("help \(word)") == help("help \(name)"))
-        }
-    }
-
-    @Test func `every command has its row in the article on the command line`() throws {
-        let root = URL(filePath: #filePath).deletingLastPathComponent()
-            .deletingLastPathComponent().deletingLastPathComponent()
-        let article = try String(
-            contentsOf: root.appending(path: "Sources/Weir/Weir.docc/CommandLine.md"),
-            encoding: .utf8)
-        let rows = article.split(separator: "\n").filter { $0.hasPrefix("| `") }
-        for command in CommandTable.all {
-            let isTold = rows.contains { row in
-                row.contains("`\(command.name)`") || row.contains("`\(command.name) ")
-            }
-            #expect(isTold, "\(command.name)")
         }
     }
 
