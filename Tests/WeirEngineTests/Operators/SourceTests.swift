@@ -104,6 +104,10 @@ private func drawn(
         emitter.flush(chain.subtask)
         #expect(told == Array(1...16) + [32, 64])
         #expect(emitter.remarks.heldBack == 70)
+        // The third element is the first one that lay ahead.
+        #expect(
+            emitter.remarks.firstHeldBack
+                == SourceRemarks.HeldBack(number: 3, distance: 500_000_000_000))
     }
 }
 
