@@ -16,7 +16,10 @@ final class HandExecution {
     let scheduler: HandScheduler
     let turn: TurnContext
 
-    init(_ pipeline: Pipeline, limit: UInt64 = 1_000) throws {
+    init(
+        _ pipeline: Pipeline, limit: UInt64 = 1_000,
+        onIncident: @escaping @Sendable (Incident) -> Void = { _ in }
+    ) throws {
         lanes = LaneSet(
             layout: LaneLayout(workers: 1, workerSlots: 1 << 10, sources: [0, 0], executors: 0))
         let planned = try pipeline.plan()
@@ -27,7 +30,7 @@ final class HandExecution {
         outside = LiveOutside(
             started: Instant(nanoseconds: 0), clock: RunClock(.virtual), connections: connections,
             lanes: lanes)
-        notes = LaneNotes(lanes: lanes, logLanes: [], onIncident: { _ in })
+        notes = LaneNotes(lanes: lanes, logLanes: [], onIncident: onIncident)
         scheduler = HandScheduler(notes)
         var options = BindOptions(seed: 1)
         options.limit = limit
