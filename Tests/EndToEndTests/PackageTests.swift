@@ -19,10 +19,7 @@ struct PackageTests {
         let commands = [
             "ln -s \(Weir.repository) clone", "cd visits", try article.command("record"),
             try article.command("test"),
-        ].map { command in
-            // Nobody looks anything up in this build, and an index takes time.
-            command.replacing(/swift (run|test)/) { "\($0.0) --disable-index-store" }
-        }
+        ]
         let outcome = try RunningProcess(
             "/bin/sh", ["-ec", commands.joined(separator: "\n")], input: "/dev/null",
             in: weir.scratch
