@@ -107,7 +107,12 @@ final class SmallRun: ReplayedExecution {
         return nil
     }
 
-    func history(of state: StateID, limit: Int) throws -> [StateAccess] { [] }
+    /// What a history of the cell has.
+    var accesses: [StateAccess] = []
+
+    func history(of state: StateID, limit: Int) throws -> [StateAccess] {
+        Array(accesses.suffix(limit))
+    }
 
     func lastWrite(_ state: StateID) throws -> Step? {
         (1...max(1, position.count)).last { left[$0] != left[$0 - 1] }.map { Step($0) }
@@ -139,11 +144,16 @@ final class SmallRun: ReplayedExecution {
         (cells + (try states(of: nil, named: "", limit: .max)).entries).filter { $0.name == name }
     }
 
+    /// Of the first channel: messages that were emitted and not published, and the oldest ones.
+    var unpublished = 0
+    var oldest = ["m\u{1B}[2J"]
+
     func queues(messages limit: Int) -> [QueueFacts] {
         channelNames.enumerated().map { index, name in
             QueueFacts(
                 channel: name, depth: index == 0 ? waiting[position.count] : 0, capacity: 10,
-                unpublished: 0, oldest: limit > 0 && index == 0 ? ["m\u{1B}[2J"] : [])
+                unpublished: index == 0 ? unpublished : 0,
+                oldest: limit > 0 && index == 0 ? oldest : [])
         }
     }
 
@@ -151,11 +161,13 @@ final class SmallRun: ReplayedExecution {
         subtaskNames.map {
             SubtaskFacts(
                 name: $0, turns: 1, recordsIn: 2, recordsOut: 3, watermark: watermark,
-                isDone: false,
+                isDone: done.contains($0),
                 openTurn: $0 == "b/1" ? 2 : nil)
         }
     }
     var watermark = Instant.distantPast
+    /// The subtasks that have ended.
+    var done: Set<String> = []
     var watermarks: [WatermarkFacts] = []
     var books = Books()
     var couldRun = [RunnableFacts(subtask: "a/0", work: .read)]
