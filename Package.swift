@@ -152,7 +152,7 @@ let package = Package(
                 "WeirTesting", "Weir", "WeirBase", "WeirTelemetry", "WeirEngine", "WeirReplay",
                 "Gallery",
             ],
-            swiftSettings: strict),
+            exclude: ["Known"], swiftSettings: strict),
         .testTarget(
             name: "GalleryTests",
             dependencies: ["Gallery", "Weir", "WeirConnectors", "WeirTesting"],
