@@ -202,7 +202,7 @@ let package = Package(
                 "Gallery", "TrapFixture", "LeakFixture", "LeakMatrix", "BooksFixture", "WeirBase",
                 "WeirTelemetry", "WeirTrace", "WeirTerminal", "WeirMonitor",
             ],
-            exclude: ["Support/prompt.py", "Support/screen.py"], swiftSettings: strict),
+            exclude: ["Support/prompt.py", "Support/screen.py", "Known"], swiftSettings: strict),
     ]
 )
 
