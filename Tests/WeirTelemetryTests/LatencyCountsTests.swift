@@ -40,4 +40,16 @@ import WeirTelemetry
         #expect(sample.classes.reduce(0, +) == 5)
         #expect(LatencyFigures(classes: []) == nil)
     }
+
+    @Test func `a sample tells the classes in which something is, and no others`() {
+        let counts = LatencyCounts()
+        counts.record(3)
+        counts.record(5_000)
+        counts.record(5_000)
+        let sample = counts.sample(hop: "queue")
+        #expect(sample.counts.count == 4 && sample.counts[0...1] == [0, 1])
+        #expect(sample.counts[3] == 2 && sample.sum == 10_003)
+        #expect(counts.count == 3)
+        #expect(LatencyCounts().sample(hop: "queue").counts.isEmpty)
+    }
 }

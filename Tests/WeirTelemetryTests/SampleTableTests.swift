@@ -126,6 +126,30 @@ import WeirTelemetry
         #expect(table.subtasks.count == TelemetryBounds.maximumUnplannedEntries)
     }
 
+    @Test func `a channel that no plan has is taken in and found again`() {
+        var table = SampleTable(Self.header)
+        func odd(_ depth: UInt64) -> ChannelSample {
+            ChannelSample(
+                name: "x>y", from: "x", to: "y", depth: depth, capacity: 8, bytes: 0, dropped: 0)
+        }
+        for (time, depth) in [(1, 3), (2, 5)] as [(Int64, UInt64)] {
+            table.take(sample(RunTime(time), newest: nil, [], [odd(depth)]))
+        }
+        table.checkInvariants()
+        #expect(table.channels.count == 2)
+        #expect(table.channels.last == odd(5))
+        #expect(table.channels.first?.depth == 0)
+    }
+
+    @Test func `times in four states are added up state by state`() {
+        var left = StateTimes()
+        (left.busy, left.backpressured, left.waiting, left.idle) = (1, 20, 300, 4_000)
+        let right = left
+        left += right
+        #expect(left.busy == 2 && left.backpressured == 40)
+        #expect(left.waiting == 600 && left.idle == 8_000)
+    }
+
     @Test func `times and lags that make no sense wrap and never trap`() {
         var table = SampleTable(Self.header)
         var odd = SubtaskSample(stage: "work", subtask: 0)
