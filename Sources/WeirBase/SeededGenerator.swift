@@ -12,6 +12,7 @@ public struct SeededGenerator: RandomNumberGenerator, Sendable {
     public init(seed: UInt64) { state = seed }
 
     /// A generator for one of many numbered streams of a seed, unrelated to its neighbours.
+    @inlinable
     public init(seed: UInt64, stream: UInt64) {
         var hash = StableHash(seed: seed)
         hash.combine(stream)

@@ -201,11 +201,58 @@ import WeirTelemetry
 
 @Suite struct GeneratorDriverTests {
     private func driver(limit: UInt64? = nil, rate: Double? = nil) -> GeneratorDriver<UInt64> {
-        GeneratorDriver(
+        driver(
+            .generator(watermark: .boundedDisorder(.seconds(1_000))) { index, random in
+                (index * 1_000 + random.next() % 1_000, .second(Int64(index)))
+            }, limit: limit, rate: rate)
+    }
+
+    private func driver(
+        _ source: Source<UInt64>, limit: UInt64? = nil, rate: Double? = nil
+    ) -> GeneratorDriver<UInt64> {
+        guard case .generator(let form) = source.kind else {
+            preconditionFailure("a source that is not generated")
+        }
+        return GeneratorDriver(
             context: SourceContext(
                 seed: 9, limit: limit, rate: rate, started: .second(0), feed: nil),
-            watermark: .boundedDisorder(.seconds(1_000))
-        ) { index, random in (index * 1_000 + random.next() % 1_000, .second(Int64(index))) }
+            watermark: source.watermark ?? .ordered, form: form)
+    }
+
+    @Test func `a batch is asked for by its indices, and ends at the source's count`() {
+        let asked = Mutex<[Range<UInt64>]>([])
+        let prepared = Mutex(0)
+        let source = Source<UInt64>.batches(
+            watermark: .boundedDisorder(.seconds(1_000)), count: 70,
+            prepare: { prepared.withLock { $0 += 1 } }
+        ) { _, indices, batch in
+            asked.withLock { $0.append(indices) }
+            for index in indices { batch.append(index, at: .second(Int64(index))) }
+        }
+        let driver = driver(source, limit: 1_000)
+        let chain = DrivenChain<UInt64, UInt64>([])
+        driver.run(3, chain.subtask)
+        driver.run(67, chain.subtask)
+        #expect(asked.withLock { $0 } == [0..<3, 3..<67, 67..<70])
+        #expect(prepared.withLock { $0 } == 1)
+        guard case .choice(let choice) = driver.look(time: 0, isEnding: false) else {
+            Issue.record("nothing is to be done behind the last element")
+            return
+        }
+        #expect(choice.kind == .end && driver.lagSince == nil)
+    }
+
+    @Test func `a batch with too few elements fails the source and tells which`() {
+        let source = Source<UInt64>.batches(prepare: { 0 }) { _, indices, batch in
+            for index in indices where index != 5 { batch.append(index, at: .second(0)) }
+        }
+        let driver = driver(source)
+        let chain = DrivenChain<UInt64, UInt64>([])
+        driver.run(8, chain.subtask)
+        #expect(driver.taken == 7)
+        #expect(
+            chain.subtask.failure?.message
+                == "its closure made 7 of 8 elements for the indices from 0 on")
     }
 
     @Test func `an element is described as it was made, whenever it is asked for`() {

@@ -3,36 +3,36 @@ import WeirTelemetry
 
 /// A source that makes its elements from its seed and their index.
 ///
-/// Element n is made by the user's closure from n and a generator of random numbers whose stream is
-/// n. So any element can be made again by itself, out of order, and a snapshot of the source is how
-/// many were taken. Nothing is read, and a replay makes the same elements.
+/// Elements are made a slice at a time by a closure that was specialised where the user wrote it,
+/// and each from its index alone. So any element can be made again by itself, out of order, and a
+/// snapshot of the source is how many were taken. Nothing is read, and a replay makes the same
+/// elements.
 final class GeneratorDriver<Element: Sendable>: SourceDriver {
-    private let make: @Sendable (UInt64, inout SeededGenerator) -> (Element, Instant)
+    private let form: GeneratorForm
+    private let prepared: PreparedSource?
     private let seed: UInt64
     /// After so many elements it ends.
     private let limit: UInt64
     private let pace: Pace
-    private var emitter: SourceEmitter<Element>
+    private var emitter: BatchEmitter<Element>
     /// Elements made so far; the index of the next.
     private(set) var taken: UInt64 = 0
     private var isEnded = false
 
-    init(
-        context: SourceContext, watermark: WatermarkPolicy,
-        make: @escaping @Sendable (UInt64, inout SeededGenerator) -> (Element, Instant)
-    ) {
-        self.make = make
+    init(context: SourceContext, watermark: WatermarkPolicy, form: GeneratorForm) {
+        self.form = form
+        prepared = form.prepare()
         seed = context.seed
-        limit = context.limit ?? .max
+        limit = min(context.limit ?? .max, form.count)
         pace = Pace(context.rate)
-        emitter = SourceEmitter(watermark)
+        emitter = BatchEmitter(watermark)
     }
 
     deinit { emitter.deallocate() }
 
     var lag: UInt64? { nil }
     var lagSince: RunTime? { isEnded || taken >= limit ? nil : pace.next(taken: taken) }
-    var newestEvent: Int64? { emitter.watermarker?.newest }
+    var newestEvent: Int64? { emitter.watermarker.newest }
     var readLatency: LatencyCounts? { nil }
     var takenBytes: ByteCount { .zero }
     /// Nothing is ever left over: an element is made when it is taken.
@@ -52,15 +52,23 @@ final class GeneratorDriver<Element: Sendable>: SourceDriver {
     }
 
     func run(_ count: Int, _ subtask: Subtask) {
-        for _ in 0..<count {
-            // A generator for each element, whose stream is the element's index: nothing goes from
-            // one element to the next.
-            var random = SeededGenerator(seed: seed, stream: taken)
-            let (element, time) = make(taken, &random)
-            emitter.emit(element, time: time, number: taken, subtask)
-            taken += 1
+        // A source that prepared nothing is given a pointer that it does not read.
+        let value = prepared?.value ?? UnsafeRawPointer(emitter.times)
+        var rest = count
+        while rest > 0 {
+            let wanted = min(rest, ElementSlice.capacity)
+            let made = form.fill(
+                value, seed, taken..<taken + UInt64(wanted),
+                UnsafeMutableRawPointer(emitter.elements), emitter.times)
+            let first = taken
+            taken += UInt64(made)
+            emitter.pass(made, first: first, subtask)
+            rest -= wanted
+            guard made == wanted else {
+                subtask.failAsSource(IncompleteBatch(made: made, wanted: wanted, first: first))
+                break
+            }
         }
-        emitter.flush(subtask)
     }
 
     /// A generator is never idle: it knows when its next element is due.
@@ -73,7 +81,7 @@ final class GeneratorDriver<Element: Sendable>: SourceDriver {
     struct Snapshot {
         var taken: UInt64
         var isEnded: Bool
-        var watermarker: Watermarker?
+        var watermarker: Watermarker
         var remarks: SourceRemarks
     }
 
@@ -91,14 +99,28 @@ final class GeneratorDriver<Element: Sendable>: SourceDriver {
     }
 
     func describe(element index: UInt64) -> String? {
-        var random = SeededGenerator(seed: seed, stream: index)
-        let (element, time) = make(index, &random)
-        return "\(element) at \(time)"
+        let room = SliceRoom<Element>()
+        let times = UnsafeMutablePointer<Int64>.allocate(capacity: ElementSlice.capacity)
+        defer { times.deallocate() }
+        let value = prepared?.value ?? UnsafeRawPointer(times)
+        let elements = UnsafeMutableRawPointer(room.elements)
+        guard form.fill(value, seed, index..<index + 1, elements, times) == 1 else { return nil }
+        return "\(form.describe(elements)) at \(Instant(nanoseconds: times[0]))"
     }
 
     func digest(into hash: inout StableHash) {
         hash.combine(taken)
         hash.combine(isEnded ? 1 : 0)
-        emitter.watermarker?.digest(into: &hash)
+        emitter.watermarker.digest(into: &hash)
+    }
+}
+
+/// A source's closure made fewer elements than there were indices.
+struct IncompleteBatch: Error, CustomStringConvertible {
+    let made: Int
+    let wanted: Int
+    let first: UInt64
+    var description: String {
+        "its closure made \(made) of \(wanted) elements for the indices from \(first) on"
     }
 }

@@ -11,12 +11,20 @@ extension Source {
     /// here, since a source has one.
     fileprivate var withMalformed: Source<ReadLine<Element>> {
         switch kind {
-        case .generator(let make):
-            Source<ReadLine<Element>>(
-                kind: .generator { index, random in
-                    let (element, time) = make(index, &random)
-                    return (.element(element), time)
-                }, watermark: watermark)
+        case .generator(let form):
+            // Nothing that is generated is malformed.
+            Source<ReadLine<Element>>.generated(form.count, by: form.prepare, watermark) {
+                prepared, seed, indices, target, times in
+                let made = UnsafeMutablePointer<Element>.allocate(capacity: indices.count)
+                defer { made.deallocate() }
+                let count = form.fill(
+                    prepared, seed, indices, UnsafeMutableRawPointer(made), times)
+                let lines = target.assumingMemoryBound(to: ReadLine<Element>.self)
+                for index in 0..<count {
+                    (lines + index).initialize(to: .element((made + index).move()))
+                }
+                return count
+            }
         case .lines(let source, let idleAfter, _, let decoder):
             Source<ReadLine<Element>>(
                 kind: .lines(

@@ -3,7 +3,7 @@ public import WeirBase
 /// What a source is made of: generated elements, or lines of bytes that are decoded.
 public struct Source<Element: Sendable>: Sendable {
     enum Kind: Sendable {
-        case generator(@Sendable (UInt64, inout SeededGenerator) -> (Element, Instant))
+        case generator(GeneratorForm)
         case lines(
             default: (any ByteSource)?, idleAfter: Duration?, malformed: MalformedPolicy<Element>,
             decoder: @Sendable (Instant) -> LineDecode<Element>)
@@ -15,11 +15,69 @@ public struct Source<Element: Sendable>: Sendable {
     ///
     /// `make` must depend on its arguments alone: an element can be made again by itself. How many
     /// there are is the run's limit.
+    @inlinable
     public static func generator(
         watermark: WatermarkPolicy = .ordered,
         _ make: @escaping @Sendable (UInt64, inout SeededGenerator) -> (Element, Instant)
     ) -> Source {
-        Source(kind: .generator(make), watermark: watermark)
+        generated(nil, by: { nil }, watermark) { _, seed, indices, elements, times in
+            let room = elements.assumingMemoryBound(to: Element.self)
+            var count = 0
+            for index in indices {
+                // A generator for each element, whose stream is the element's index: nothing goes
+                // from one element to the next.
+                var random = SeededGenerator(seed: seed, stream: index)
+                let (element, time) = make(index, &random)
+                (room + count).initialize(to: element)
+                times[count] = time.nanoseconds
+                count += 1
+            }
+            return count
+        }
+    }
+
+    /// Elements made many at a time, from their indices and from what `prepare` made for the run.
+    ///
+    /// For elements that lie in memory already, or whose making costs less than a call.
+    /// `prepare` is called once when a run is bound, before it starts, and again for a replay; it
+    /// must give the same each time. `make` adds one element for each index to the batch, in order,
+    /// with its event time; a batch of another number of elements fails the source. It must depend
+    /// on its arguments alone, whatever the indices of a batch are. The source ends after `count`
+    /// elements, or earlier at the run's limit.
+    @inlinable
+    public static func batches<Prepared: Sendable>(
+        watermark: WatermarkPolicy = .ordered, count: UInt64 = .max,
+        prepare: @escaping @Sendable () -> Prepared,
+        _ make:
+            @escaping @Sendable (
+                borrowing Prepared, Range<UInt64>, inout SourceBatch<Element>
+            ) -> Void
+    ) -> Source {
+        generated(count, by: { PreparedSource(prepare()) }, watermark) {
+            prepared, _, indices, elements, times in
+            var batch = SourceBatch<Element>(
+                elements: elements.assumingMemoryBound(to: Element.self), times: times,
+                capacity: indices.count)
+            make(prepared.assumingMemoryBound(to: Prepared.self).pointee, indices, &batch)
+            return batch.count
+        }
+    }
+
+    @usableFromInline
+    static func generated(
+        _ count: UInt64?, by prepare: @escaping @Sendable () -> PreparedSource?,
+        _ watermark: WatermarkPolicy?,
+        _ fill: @escaping SourceFill
+    ) -> Source {
+        Source(
+            kind: .generator(
+                GeneratorForm(
+                    count: count ?? .max, prepare: prepare, fill: fill,
+                    describe: { room in
+                        let element = room.assumingMemoryBound(to: Element.self).move()
+                        return "\(element)"
+                    })),
+            watermark: watermark)
     }
 
     /// Lines of bytes, each decoded by `decode` from the line (without its end) and its number.
@@ -91,10 +149,10 @@ extension Flow {
         spec.width = .one
         spec.outputs = [TypedForm<Element>()]
         switch source.kind {
-        case .generator(let make):
+        case .generator(let form):
             let watermark = source.watermark ?? .ordered
             let driver = SourceSpec(readsBytes: false, defaultSource: nil) { context in
-                GeneratorDriver(context: context, watermark: watermark, make: make)
+                GeneratorDriver<Element>(context: context, watermark: watermark, form: form)
             }
             spec.role = .source(driver)
         case .lines(let defaultSource, let idleAfter, let malformed, let decoder):

@@ -101,6 +101,28 @@ package struct SourceRemarks: Equatable, Sendable {
     }
 }
 
+extension SourceRemarks {
+    /// Keeps, and tells in the log, what the watermark was right not to believe.
+    mutating func take(_ refuted: JumpGuard.Refuted, _ subtask: Subtask) {
+        heldBack += UInt64(refuted.count)
+        if firstHeldBack == nil {
+            firstHeldBack = HeldBack(number: refuted.first + 1, distance: refuted.distance)
+        }
+        refutations += 1
+        // A clock that is always wrong would fill the log: from some on only every doubling.
+        let isTold = refutations <= Self.toldEach || refutations & (refutations - 1) == 0
+        guard isTold else { return }
+        subtask.chain.frame.pointee.record(
+            .warning, "event_time_ahead",
+            [
+                "line": .integer(Int64(clamping: refuted.first + 1)),
+                "event_time": .text(Instant(nanoseconds: refuted.time).rfc3339()),
+                "ahead": .text(Quantities.describe(span: refuted.distance)),
+                "lines": .integer(Int64(refuted.count)),
+            ], line: #line)
+    }
+}
+
 /// Collects a source's elements into slices and sends watermarks between them.
 ///
 /// The driver calls `emit` for each element of a turn and `flush` at its end. A watermark goes
@@ -141,35 +163,12 @@ struct SourceEmitter<Element> {
         if count >= subtask.sliceLimit { flush(subtask) }
         guard let time else { return }
         if let refuted = watermarker?.judge(time.nanoseconds, element: number) {
-            remark(refuted, subtask)
+            remarks.take(refuted, subtask)
         }
         if let watermark = watermarker?.passed(time.nanoseconds) {
             flush(subtask)
             subtask.advance(to: watermark)
         }
-    }
-
-    /// Keeps in the remarks, and tells in the log, what the watermark was right not to believe.
-    private mutating func remark(_ refuted: JumpGuard.Refuted, _ subtask: Subtask) {
-        remarks.heldBack += UInt64(refuted.count)
-        if remarks.firstHeldBack == nil {
-            remarks.firstHeldBack = SourceRemarks.HeldBack(
-                number: refuted.first + 1, distance: refuted.distance)
-        }
-        remarks.refutations += 1
-        // A clock that is always wrong would fill the log: from some on only every doubling.
-        let isTold =
-            remarks.refutations <= SourceRemarks.toldEach
-            || remarks.refutations & (remarks.refutations - 1) == 0
-        guard isTold else { return }
-        subtask.chain.frame.pointee.record(
-            .warning, "event_time_ahead",
-            [
-                "line": .integer(Int64(clamping: refuted.first + 1)),
-                "event_time": .text(Instant(nanoseconds: refuted.time).rfc3339()),
-                "ahead": .text(Quantities.describe(span: refuted.distance)),
-                "lines": .integer(Int64(refuted.count)),
-            ], line: #line)
     }
 
     /// Takes what was collected through the chain. Behind a failure it is destroyed and counted as
@@ -183,6 +182,78 @@ struct SourceEmitter<Element> {
             elements.deinitialize(count: slice.count)
             subtask.counters.drop(UInt64(slice.count), .stopped)
         } else {
+            subtask.chain.run(&slice, from: 0)
+        }
+    }
+}
+
+/// Passes a source's elements, made many at a time, through the chain in slices, with watermarks
+/// between them.
+///
+/// The driver fills `elements` and `times` and calls `pass`. A watermark goes behind the element
+/// that moved it, so a slice ends there, and at the subtask's limit for slices: what operators see
+/// does not depend on how elements were made. Not copied; its owner calls `deallocate` once.
+struct BatchEmitter<Element> {
+    /// Room for `ElementSlice.capacity` elements; empty between calls.
+    let elements: UnsafeMutablePointer<Element>
+    let times: UnsafeMutablePointer<Int64>
+    /// Decides the watermarks. Between turns it and `remarks` are all the state there is.
+    var watermarker: Watermarker
+    var remarks = SourceRemarks()
+
+    init(_ policy: WatermarkPolicy) {
+        elements = .allocate(capacity: ElementSlice.capacity)
+        times = .allocate(capacity: ElementSlice.capacity)
+        watermarker = Watermarker(policy)
+    }
+
+    func deallocate() {
+        elements.deallocate()
+        times.deallocate()
+    }
+
+    /// Takes `count` elements through the chain, of which the first has this number. Behind a
+    /// failure they are destroyed and counted as stopped.
+    mutating func pass(_ count: Int, first: UInt64, _ subtask: Subtask) {
+        var start = 0
+        var index = 0
+        while index < count {
+            let limit = min(count, start + subtask.sliceLimit)
+            index = watermarker.quiet(times, from: index, to: limit)
+            if index == limit {
+                run(start, limit, subtask)
+                start = limit
+                continue
+            }
+            // Something comes of this element's time.
+            let time = times[index]
+            index += 1
+            if index == limit {
+                run(start, limit, subtask)
+                start = limit
+            }
+            if let refuted = watermarker.judge(time, element: first + UInt64(index - 1)) {
+                remarks.take(refuted, subtask)
+            }
+            if let watermark = watermarker.passed(time) {
+                run(start, index, subtask)
+                start = index
+                subtask.advance(to: watermark)
+            }
+        }
+        run(start, count, subtask)
+    }
+
+    /// Takes the elements from `start` up to `end` through the chain.
+    private func run(_ start: Int, _ end: Int, _ subtask: Subtask) {
+        guard start < end else { return }
+        if subtask.hasFailed {
+            (elements + start).deinitialize(count: end - start)
+            subtask.counters.drop(UInt64(end - start), .stopped)
+        } else {
+            var slice = ElementSlice(
+                elements: UnsafeMutableRawPointer(elements + start), times: times + start,
+                count: end - start)
             subtask.chain.run(&slice, from: 0)
         }
     }

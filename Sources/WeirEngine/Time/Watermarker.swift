@@ -64,6 +64,23 @@ struct Watermarker {
         jumps?.take(time, element: element)
     }
 
+    /// How many of these times, one after the other, change nothing but the newest time: the index
+    /// of the first one that `judge` and `passed` have to see, or `end`. Those before it were seen.
+    mutating func quiet(_ times: UnsafeMutablePointer<Int64>, from start: Int, to end: Int) -> Int {
+        // Times that may be held back are judged one by one.
+        guard jumps == nil else { return start }
+        var newest = newest ?? .min
+        let step = step
+        var index = start
+        // Below the next step nothing can move; most elements end here.
+        while index < end, times[index] < step {
+            newest = max(newest, times[index])
+            index += 1
+        }
+        if index > start { self.newest = newest }
+        return index
+    }
+
     /// The watermark behind an element with this time, nanoseconds since 1970, if it moves there.
     mutating func passed(_ time: Int64) -> Instant? {
         guard jumps != nil else { return moved(to: time) }
