@@ -9,7 +9,7 @@ import WeirTelemetry
 @Suite struct RowOutletTests {
     private func outlet(_ rows: String..., feed: any RowFeed = TakingFeed()) -> RowOutlet {
         let outlet = RowOutlet(index: 0, sink: "rows", feed: feed)
-        for row in rows { outlet.append(Array("\(row)\n".utf8)) }
+        for row in rows { outlet.append(row: row) }
         return outlet
     }
 
@@ -20,6 +20,35 @@ import WeirTelemetry
         // A row that came twice counts twice.
         #expect(outlet("a").unordered != outlet("a", "b", "b").unordered)
         #expect(outlet("a", "b").unordered != outlet("a", "b", "b").unordered)
+    }
+
+    @Test func `a row whose closure failed leaves nothing, and those before it stay`() {
+        let outlet = outlet("a")
+        outlet.append { writer in
+            writer.bytes.append(contentsOf: "bc".utf8)
+            writer.endRow()
+            writer.bytes.append(contentsOf: "half".utf8)
+            writer.dropRow()
+        }
+        #expect(outlet.rows == 2 && outlet.bytes == 5 && outlet.pendingRows == 2)
+        let whole = self.outlet("a", "bc")
+        #expect(outlet.ordered.value == whole.ordered.value)
+    }
+
+    @Test func `a tally counts its rows as written and folds their words whatever their order`() {
+        func tally(_ words: (Int, UInt64)...) -> RowOutlet {
+            let outlet = RowOutlet(index: 0, sink: "rows", feed: TallyFeed(), isTally: true)
+            for (count, word) in words { outlet.tally(count, word) }
+            return outlet
+        }
+        let (first, turned) = (tally((2, 5), (1, 9)), tally((1, 9), (2, 5)))
+        #expect(first.rows == 3 && first.unordered == 5 ^ 9 && first.emittedElements == 3)
+        #expect(first.account == RowAccount(written: 3) && !first.hasUnpublished)
+        #expect(first.ordered.value == turned.ordered.value)
+        #expect(first.ordered.value != tally((3, 5)).ordered.value)
+        let other = tally()
+        other.restorePart(first.savePart())
+        #expect(other.rows == 3 && other.unordered == 5 ^ 9 && other.account.written == 3)
     }
 
     @Test func `the end is a message of the turn that has it, and no row`() {
@@ -34,7 +63,7 @@ import WeirTelemetry
         let first = outlet("a", "bc")
         let other = outlet()
         other.restorePart(first.savePart())
-        for outlet in [first, other] { outlet.append(Array("d\n".utf8)) }
+        for outlet in [first, other] { outlet.append(row: "d") }
         #expect(other.unordered == first.unordered)
         #expect(other.ordered.value == first.ordered.value)
         #expect(other.rows == 3 && other.bytes == first.bytes && first.bytes == 7)
@@ -49,7 +78,7 @@ import WeirTelemetry
                 _ = flow.read("in", from: secondsOfTime).map { $0 }
             })
         #expect(!rows.publish(hand.turn, isLate: false) && rows.pendingRows == 2)
-        rows.append(Array("c\n".utf8))
+        rows.append(row: "c")
         feed.hasRoom = true
         #expect(rows.publish(hand.turn, isLate: true) && !rows.hasUnpublished)
         #expect(feed.taken == ["a\nb\nc\n"] && rows.pendingRows == 0)
@@ -214,4 +243,14 @@ private final class FailingRows: RowWriting {
 
     func write(_ rows: RawSpan) throws { throw error }
     func close() {}
+}
+
+extension RowOutlet {
+    /// Adds one row, as a sink's kernel does.
+    fileprivate func append(row: String) {
+        append { writer in
+            writer.bytes.append(contentsOf: row.utf8)
+            writer.endRow()
+        }
+    }
 }

@@ -136,10 +136,12 @@ private struct Binder {
         frame.pointee.started = outside.started
         var rows: RowOutlet?
         if let sink = plan.sink {
+            let isTally = members[members.count - 1].sink?.form.isTally ?? false
             let outlet = RowOutlet(
                 index: ChannelIndex(outlets[stage][ordinal].count),
                 sink: planned.plan.sinks[sink].name,
-                feed: try outside.rows(of: planned.plan.sinks[sink]))
+                feed: isTally ? TallyFeed() : try outside.rows(of: planned.plan.sinks[sink]),
+                isTally: isTally)
             outlets[stage][ordinal].append(outlet)
             rows = outlet
         }

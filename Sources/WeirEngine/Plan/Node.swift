@@ -148,8 +148,9 @@ struct SourceContext {
 
 /// What a node that is a sink knows beyond other nodes.
 struct SinkSpec {
-    /// Where it writes unless told; nil where it must be told.
-    let defaultSink: (any RowSink)?
+    let form: SinkForm
+
+    init(_ form: SinkForm) { self.form = form }
 }
 
 /// What an operator is made with, for one subtask of one run.

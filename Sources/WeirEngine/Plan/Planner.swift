@@ -5,7 +5,8 @@ import WeirBase
 /// An operator is fused with the one it reads when it reads only that one, by no key, with the same
 /// parallelism, over a standard edge, and is its only reader. Fused operators cost no channel
 /// between them. Sources begin a stage, and so do operators that make calls (`NodeRole` says why);
-/// a sink is a stage of its own, so that encoding and waiting for the writer show as what they are.
+/// a sink that writes is a stage of its own, so that encoding and waiting for the writer show as
+/// what they are.
 ///
 /// Pure: the same flow gives the same plan, with everything in order of the nodes. `Pipeline.plan`
 /// uses it once, on the caller's thread.
@@ -176,6 +177,8 @@ struct Planner {
     ) -> Int? {
         switch node.role {
         case .inner: break
+        // A sink that writes nothing waits for nobody.
+        case .sink(let sink) where sink.form.isTally: break
         case .source, .sink, .calling: return nil
         }
         // An edge of another size or policy is one that somebody wants to exist.
@@ -278,6 +281,6 @@ package final class PlannedPipeline: @unchecked Sendable {
 
     /// The connector that a sink writes unless told otherwise, by the sink's index in the plan.
     package func defaultSink(of sink: Int) -> (any RowSink)? {
-        members.lazy.compactMap { $0[$0.count - 1].sink }.dropFirst(sink).first?.defaultSink
+        members.lazy.compactMap { $0[$0.count - 1].sink }.dropFirst(sink).first?.form.defaultSink
     }
 }

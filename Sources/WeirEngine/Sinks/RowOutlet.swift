@@ -18,10 +18,14 @@ package final class RowOutlet: Outlet, OutletQueue {
     private(set) package var rows: UInt64 = 0
     /// Bytes of rows so far, their line ends included.
     private(set) var bytes = ByteCount.zero
-    /// A hash of the rows in their order.
-    private(set) package var ordered = StableHash()
+    /// A hash of the rows in their order; of a tally its sum, which has none.
+    package var ordered: StableHash { isTally ? StableHash(seed: unordered) : orderedRows }
+    private var orderedRows = StableHash()
+    /// Whether rows are counted and never written.
+    let isTally: Bool
     /// A sum of the rows' hashes, the same whatever their order: two runs of parallel stages may
-    /// write the same rows in another order.
+    /// write the same rows in another order. Of a tally all words that it was given, by exclusive
+    /// or.
     private(set) package var unordered: UInt64 = 0
     /// How many rows had been handed over when the state that this outlet took in was saved. They
     /// are written, though not by this outlet's feed.
@@ -29,9 +33,10 @@ package final class RowOutlet: Outlet, OutletQueue {
     /// From taking an input in to encoding the row it led to, once a turn.
     package let latency = LatencyHistogram()
 
-    package init(index: ChannelIndex, sink: String, feed: any RowFeed) {
+    package init(index: ChannelIndex, sink: String, feed: any RowFeed, isTally: Bool = false) {
         self.sink = sink
         self.feed = feed
+        self.isTally = isTally
         super.init(index: index, channel: nil)
     }
 
@@ -40,19 +45,34 @@ package final class RowOutlet: Outlet, OutletQueue {
 
     package var hasUnpublished: Bool { !pending.isEmpty }
 
-    /// Adds a row, with its line end.
-    func append(_ row: [UInt8]) {
-        assert(row.last == 0x0A, "a row of \(row.count) bytes for sink \(sink) has no line end")
-        var hash = StableHash()
-        hash.combine(bytes: row)
-        ordered.combine(hash.value)
-        unordered &+= hash.value
-        rows += 1
-        bytes += ByteCount(row.count)
-        emitted += 1
-        emittedElements += 1
-        pending.append(contentsOf: row)
-        pendingRows += 1
+    /// Adds the rows that `write` gives the writer which it is lent, for a slice of elements.
+    func append(_ write: (inout RowWriter) -> Void) {
+        // The bytes are moved out for the while, so that they have one owner and are not copied.
+        var writer = RowWriter(bytes: pending, ordered: orderedRows)
+        pending = []
+        write(&writer)
+        let rows = writer.rows
+        bytes += ByteCount(writer.bytes.count - writer.before)
+        (pending, orderedRows) = (writer.bytes, writer.ordered)
+        unordered &+= writer.unordered
+        count(rows)
+        pendingRows += UInt64(rows)
+        assert(pending.last ?? 0x0A == 0x0A, "the last row for sink \(sink) has no line end")
+    }
+
+    /// Counts rows that nobody writes; `folded` is all their words by exclusive or.
+    func tally(_ rows: Int, _ folded: UInt64) {
+        assert(isTally, "sink \(sink) writes its rows and is to count \(rows)")
+        unordered ^= folded
+        count(rows)
+        // They are where they belong as soon as they are counted.
+        writtenBefore += UInt64(rows)
+    }
+
+    private func count(_ rows: Int) {
+        self.rows += UInt64(rows)
+        emitted += UInt32(truncatingIfNeeded: rows)
+        emittedElements += UInt32(truncatingIfNeeded: rows)
     }
 
     /// What became of the rows that were handed over; after the last turn.
@@ -107,7 +127,7 @@ package final class RowOutlet: Outlet, OutletQueue {
 
     package func save() -> Saved<Snapshot> {
         let state = Snapshot(
-            rows: rows, bytes: bytes, ordered: ordered, unordered: unordered,
+            rows: rows, bytes: bytes, ordered: orderedRows, unordered: unordered,
             handedOver: rows - pendingRows)
         return Saved(state, bytes: ByteCount(of: 1, Snapshot.self))
     }
@@ -119,7 +139,7 @@ package final class RowOutlet: Outlet, OutletQueue {
             "of \(state.rows) rows of sink \(sink) \(state.handedOver) were handed over")
         (rows, bytes) = (state.rows, state.bytes)
         writtenBefore = state.handedOver
-        (ordered, unordered) = (state.ordered, state.unordered)
+        (orderedRows, unordered) = (state.ordered, state.unordered)
     }
 
     /// Adds the rows so far, wherever they are by now: how many were handed over depends on timing.
@@ -127,4 +147,58 @@ package final class RowOutlet: Outlet, OutletQueue {
         hash.combine(rows)
         hash.combine(ordered.value)
     }
+}
+
+/// The place of a sink's rows, for kernels that are made where the user's closure is written.
+@usableFromInline
+struct SinkRows {
+    let outlet: RowOutlet
+
+    /// Adds the rows that `write` gives the writer which it is lent.
+    @usableFromInline
+    func append(_ write: (inout RowWriter) -> Void) { outlet.append(write) }
+
+    /// Counts rows that nobody writes.
+    @usableFromInline
+    func tally(_ rows: Int, _ folded: UInt64) { outlet.tally(rows, folded) }
+}
+
+/// Takes the rows of one slice, one behind the other in bytes, with two hashes of them.
+@usableFromInline
+struct RowWriter {
+    /// All bytes that wait for the sink, to which a row is added.
+    @usableFromInline var bytes: [UInt8]
+    /// How many bytes there were before the slice.
+    let before: Int
+    fileprivate(set) var rows = 0
+    fileprivate(set) var ordered: StableHash
+    fileprivate(set) var unordered: UInt64 = 0
+    /// Where the row that is being written begins.
+    private var begin: Int
+
+    fileprivate init(bytes: [UInt8], ordered: StableHash) {
+        self.bytes = bytes
+        self.ordered = ordered
+        before = bytes.count
+        begin = bytes.count
+    }
+
+    /// The row is whole: it gets its line end.
+    @usableFromInline
+    mutating func endRow() {
+        precondition(bytes.count >= begin, "a sink's closure took away bytes of earlier rows")
+        bytes.append(0x0A)
+        var hash = StableHash()
+        bytes.withUnsafeBytes {
+            hash.combine(bytes: UnsafeRawBufferPointer(rebasing: $0[begin...]))
+        }
+        ordered.combine(hash.value)
+        unordered &+= hash.value
+        rows += 1
+        begin = bytes.count
+    }
+
+    /// The row's closure failed: what it wrote is no row.
+    @usableFromInline
+    mutating func dropRow() { bytes.removeLast(max(0, bytes.count - begin)) }
 }
