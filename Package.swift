@@ -116,8 +116,11 @@ let package = Package(
             name: "WeirStress",
             dependencies: ["WeirBase", "WeirTelemetry", "WeirTrace", "WeirEngine", "WeirReplay"],
             swiftSettings: strict),
+        // The workload that stream processors are compared on, with a loop written by hand for each
+        // of its queries.
+        .target(name: "Nexmark", dependencies: ["Weir", "WeirApp"], swiftSettings: strict),
         .executableTarget(
-            name: "Gallery", dependencies: ["Weir", "WeirApp"],
+            name: "Gallery", dependencies: ["Weir", "WeirApp", "Nexmark"],
             swiftSettings: strict),
         .executableTarget(
             name: "weir-bench",
@@ -153,6 +156,9 @@ let package = Package(
                 "Gallery",
             ],
             exclude: ["Known"], swiftSettings: strict),
+        .testTarget(
+            name: "NexmarkTests", dependencies: ["Nexmark", "WeirApp", "WeirTesting"],
+            swiftSettings: strict),
         .testTarget(
             name: "GalleryTests",
             dependencies: ["Gallery", "Weir", "WeirConnectors", "WeirTesting"],

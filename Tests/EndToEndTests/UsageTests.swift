@@ -13,7 +13,7 @@ struct UsageTests {
     @Test func `list as JSON has an object a line with stages, cells and invariants`() throws {
         let outcome = try Weir()("list", "--json")
         let objects = try outcome.outputLines.map(JSONLine.init)
-        #expect(objects.map { $0.string("name") } == ["orders", "logs"])
+        #expect(objects.map { $0.string("name") } == ["orders", "logs", "nexmark"])
         #expect(objects.first?.strings("cells") == ["budget"])
         #expect(objects.first?.strings("invariants") == ["budget is never overdrawn"])
         #expect(objects.first?.strings("stages").contains("reserve") == true)

@@ -92,9 +92,11 @@ enum Rooms {
         // Pipelines, runs and checks that stress the turn protocol, kept from what users import.
         "WeirStress": Room(
             ["WeirBase", "WeirTelemetry", "WeirTrace", "WeirEngine", "WeirReplay"]),
+        // The workload of `weir bench`, whose queries are written as a user would write them.
+        "Nexmark": Room(["Weir", "WeirApp"]),
         // The pipelines that ship import what users import; the executable is the same target.
         "Gallery": Room(
-            ["Weir", "WeirApp"],
+            ["Weir", "WeirApp", "Nexmark"],
             outside: foundation.merging(observability) { first, _ in first }),
         "weir-bench": Room(
             rooms.union(["LeakMatrix"]),

@@ -13,6 +13,7 @@ struct RootCommand: ParsableCommand {
             ListCommand.self, RunCommand.self, TopCommand.self, ReplayCommand.self,
             ExportCommand.self,
             InspectCommand.self, RenoteCommand.self, CheckCommand.self, RecoverCommand.self,
+            BenchCommand.self,
         ])
 }
 

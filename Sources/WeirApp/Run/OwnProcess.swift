@@ -26,4 +26,28 @@ enum OwnProcess {
         else { return 0 }
         return ByteCount(pages * UInt64(sysconf(Int32(_SC_PAGESIZE))))
     }
+
+    /// The most memory that the process had at once since `resetPeak`, as the kernel counts it; 0
+    /// where it cannot be read.
+    static var peakBytes: ByteCount {
+        let file = open("/proc/self/status", O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else { return 0 }
+        defer { close(file) }
+        var bytes = [UInt8](repeating: 0, count: 8_192)
+        let count = read(file, &bytes, bytes.count)
+        let text = String(decoding: bytes.prefix(max(0, count)), as: UTF8.self)
+        guard let line = text.split(separator: "\n").first(where: { $0.hasPrefix("VmHWM:") }),
+            let kibibytes = line.split(whereSeparator: \.isWhitespace).dropFirst().first
+        else { return 0 }
+        return .kibibytes(UInt64(kibibytes) ?? 0)
+    }
+
+    /// Begins a new peak. Where the kernel does not allow it the old one goes on.
+    static func resetPeak() {
+        let file = open("/proc/self/clear_refs", O_WRONLY | O_CLOEXEC)
+        guard file >= 0 else { return }
+        // 5 is the kernel's word for the peak alone.
+        _ = write(file, "5", 1)
+        close(file)
+    }
 }

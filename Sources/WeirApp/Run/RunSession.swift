@@ -31,7 +31,19 @@ struct RunSession {
             started: started)
     }
 
-    /// Runs to the end, and throws where the exit code is not 0.
+    /// Runs to the end, writes the summary, and throws where the exit code is not 0.
+    mutating func run() throws {
+        let outcome = try perform()
+        let summary = RunSummary(
+            options: options, execution: outcome.execution, books: outcome.books, end: outcome.end,
+            cause: outcome.cause, trace: outcome.trace,
+            processorNanoseconds: outcome.processorNanoseconds)
+        Output.error(options.printsJSON ? summary.json : summary.text)
+        if let failure = outcome.recordingFailure { throw failure }
+        if outcome.cause.code != 0 { throw outcome.cause.exit }
+    }
+
+    /// Runs to the end, and tells what the run came to.
     ///
     /// - Until `ending.opened`, a signal ends the process: opening a pipe may wait for ever, and
     ///   nothing is lost. From there on it is remembered until the run begins.
@@ -44,7 +56,7 @@ struct RunSession {
     /// - Where the run was cut off meanwhile, `ending.finished` does not return: another thread
     ///   ends the process.
     /// - A screen stays up for a person to look at when the run failed.
-    mutating func run() throws {
+    mutating func perform() throws -> RunOutcome {
         let ending = EndingWatch(drain: options.drain)
         let endpoints = try Endpoints(options, planned)
         let connections = try endpoints.open()
@@ -96,12 +108,10 @@ struct RunSession {
         let processorEnd = MonotonicClock.processorNanoseconds()
         screen?.ended(cause.name, staying: cause.code == 1)
         ending.stop()
-        let summary = RunSummary(
-            options: options, execution: execution, books: books, end: end, cause: cause,
-            trace: trace, processorNanoseconds: processorEnd - processor)
-        Output.error(options.printsJSON ? summary.json : summary.text)
-        if let failure = recording.failureThatEndsTheRun { throw failure }
-        if cause.code != 0 { throw cause.exit }
+        return RunOutcome(
+            execution: execution, books: books, end: end, cause: cause, trace: trace,
+            recordingFailure: recording.failureThatEndsTheRun,
+            processorNanoseconds: processorEnd - processor)
     }
 
     /// The screen of the run, where one is wanted; it takes the terminal.
@@ -235,6 +245,19 @@ struct RunSession {
         header.cells = plan.cells
         header.invariants = plan.invariants
     }
+}
+
+/// What a run came to, when everything of it has ended.
+struct RunOutcome {
+    let execution: Execution
+    let books: Books
+    let end: RunEnd
+    let cause: ExitCause
+    let trace: RunRecording.Result
+    /// Why an explicitly wanted recording failed.
+    let recordingFailure: CommandFailure?
+    /// Processor time of the whole process, from the start of its threads to the end of its trace.
+    let processorNanoseconds: UInt64
 }
 
 /// Why a run ended, and with which exit code. The codes are those of the command line's contract: 0

@@ -12,8 +12,15 @@ enum Program {
     /// The pipelines of this program; set once before the command line is read.
     final class Registry: Sendable {
         private let pipelines = Mutex<[Pipeline]>([])
-        func set(_ all: [Pipeline]) { pipelines.withLock { $0 = all } }
+        private let known = Mutex<[any BenchWorkload.Type]>([])
+
+        func set(_ all: [Pipeline], _ workloads: [any BenchWorkload.Type]) {
+            pipelines.withLock { $0 = all }
+            known.withLock { $0 = workloads }
+        }
+
         var all: [Pipeline] { pipelines.withLock { $0 } }
+        var workloads: [any BenchWorkload.Type] { known.withLock { $0 } }
     }
 
     /// The pipelines of this process.

@@ -20,6 +20,12 @@ public struct Instant: Hashable, Comparable, Sendable {
 
     /// The earliest point there is; the watermark before anything was seen.
     public static let distantPast = Instant(nanoseconds: .min)
+    /// Whole milliseconds since the epoch, rounded down.
+    @inlinable public var milliseconds: Int64 {
+        let (quotient, rest) = nanoseconds.quotientAndRemainder(dividingBy: 1_000_000)
+        return rest < 0 ? quotient - 1 : quotient
+    }
+
     /// The latest point there is; the watermark of an ended stream.
     public static let distantFuture = Instant(nanoseconds: .max)
 

@@ -1,0 +1,160 @@
+public import Weir
+public import WeirApp
+
+/// The auction workload as a pipeline: one query of it over so many events.
+///
+/// The events lie in memory before the run starts, and are made from the run's seed again for a
+/// replay. In laps they are read several times, later and with other identities each time, as if
+/// the stream were longer. `weir bench nexmark` measures it; `weir run nexmark` runs it like any
+/// other pipeline.
+private let auctions = Pipeline(
+    "nexmark", summary: "Nexmark's queries over generated auctions",
+    parameters: [
+        Parameter("query", default: "q5", "q0, q1, q2, q3, q4, q5, q7, q8 or q11"),
+        Parameter("events", default: "100000", "how many events are generated"),
+        Parameter("laps", default: "1", "how many times they are read"),
+        Parameter("order", default: "inorder", "inorder, or shuffled: up to four seconds late"),
+        Parameter("rows", default: "lines", "lines, or count: rows are counted and not written"),
+    ]
+) { flow in
+    let settings: AuctionSettings
+    do {
+        settings = try AuctionSettings(flow.parameter)
+    } catch {
+        flow.refuse("\(error)")
+        return
+    }
+    settings.query.add(
+        to: flow, flow.read("events", from: settings.source(seed: flow.seed)), settings.output)
+}
+
+/// What the parameters of the pipeline say.
+struct AuctionSettings: Sendable {
+    var query: AuctionQuery
+    var events: Int
+    var laps: Int
+    var order: AuctionOrder
+    var output: AuctionOutput
+
+    /// Events that lie in memory at once; 64 bytes each.
+    static let maximumEvents = 100_000_000
+    static let maximumLaps = 1_000_000
+
+    /// Reads the parameters; throws a sentence for one that cannot be used.
+    init(_ parameter: (String) -> String) throws {
+        query = try Self.choice("query", parameter)
+        events = try Self.number("events", parameter, 1...Self.maximumEvents)
+        laps = try Self.number("laps", parameter, 1...Self.maximumLaps)
+        order = try Self.choice("order", parameter)
+        output = try Self.choice("rows", parameter)
+    }
+
+    private static func choice<Value: RawRepresentable<String> & CaseIterable>(
+        _ name: String, _ parameter: (String) -> String
+    ) throws -> Value {
+        let text = parameter(name)
+        if let value = Value(rawValue: text) { return value }
+        let all = Value.allCases.map(\.rawValue).joined(separator: ", ")
+        throw Refusal("\(name)=\(PrintableText.escaped(text)) is none of \(all)")
+    }
+
+    private static func number(
+        _ name: String, _ parameter: (String) -> String, _ range: ClosedRange<Int>
+    ) throws -> Int {
+        let text = parameter(name)
+        if let value = Int(text), range ~= value { return value }
+        throw Refusal(
+            "\(name)=\(PrintableText.escaped(text)) is no number from \(range.lowerBound) to "
+                + "\(range.upperBound)")
+    }
+
+    private struct Refusal: Error, CustomStringConvertible {
+        let description: String
+        init(_ description: String) { self.description = description }
+    }
+
+    /// The source of the events; it ends behind the last lap.
+    func source(seed: UInt64) -> Source<AuctionEvent> {
+        let (count, order) = (events, order)
+        return .batches(
+            watermark: .boundedDisorder(.milliseconds(4_000)), count: UInt64(events * laps),
+            prepare: { AuctionMemory(seed: seed, count: count, order: order) }
+        ) { memory, indices, batch in
+            memory.fill(indices, &batch)
+        }
+    }
+}
+
+/// The workload for `weir bench`.
+public enum Nexmark: BenchWorkload {
+    /// The queries as users write them.
+    public static var pipeline: Pipeline { auctions }
+    /// Nexmark's names of the queries.
+    public static var queries: [String] { AuctionQuery.allCases.map(\.rawValue) }
+
+    /// The loop of a query over events that lie in memory when this returns.
+    public static func bareLoop(
+        _ request: BenchRequest
+    ) throws -> @Sendable () -> BenchAnswer {
+        let query = try query(request)
+        let memory = AuctionMemory(
+            seed: request.seed, count: request.events, order: order(request))
+        return {
+            var rows = BareRows()
+            let events = UnsafeBufferPointer(start: memory.events, count: memory.count)
+            query.runBareLoop(over: events, laps: request.laps, &rows)
+            return BenchAnswer(rows: rows.count, folded: rows.folded)
+        }
+    }
+
+    /// Writes events as lines of JSON or as records of 64 bytes.
+    public static func generate(
+        _ request: BenchRequest, asRecords: Bool, _ write: ([UInt8]) throws -> Void
+    ) throws {
+        let workload = AuctionWorkload(seed: request.seed)
+        var bytes: [UInt8] = []
+        let numbers = AuctionNumbers(
+            of: workload, count: UInt64(request.events), order: order(request))
+        for number in numbers {
+            let event = workload.event(number)
+            if asRecords { event.appendRecord(to: &bytes) } else { event.appendLine(to: &bytes) }
+            if bytes.count >= pieceBytes {
+                try write(bytes)
+                bytes.removeAll(keepingCapacity: true)
+            }
+        }
+        if !bytes.isEmpty { try write(bytes) }
+    }
+
+    private static let pieceBytes = 1 << 18
+
+    private static func query(_ request: BenchRequest) throws -> AuctionQuery {
+        guard let query = AuctionQuery(rawValue: request.query) else {
+            preconditionFailure("\(request.query) is none of the workload's queries")
+        }
+        return query
+    }
+
+    private static func order(_ request: BenchRequest) -> AuctionOrder {
+        AuctionOrder(rawValue: request.order) ?? .inorder
+    }
+}
+
+extension AuctionQuery {
+    /// Runs the query's bare loop.
+    func runBareLoop(
+        over events: UnsafeBufferPointer<AuctionEvent>, laps: Int, _ rows: inout BareRows
+    ) {
+        switch self {
+        case .q0: PassLoop.run(over: events, laps: laps, &rows)
+        case .q1: ConvertLoop.run(over: events, laps: laps, &rows)
+        case .q2: SelectLoop.run(over: events, laps: laps, &rows)
+        case .q3: LocalItemLoop.run(over: events, laps: laps, &rows)
+        case .q4: AveragePriceLoop.run(over: events, laps: laps, &rows)
+        case .q5: HotItemLoop.run(over: events, laps: laps, &rows)
+        case .q7: HighestBidLoop.run(over: events, laps: laps, &rows)
+        case .q8: NewSellerLoop.run(over: events, laps: laps, &rows)
+        case .q11: SessionLoop.run(over: events, laps: laps, &rows)
+        }
+    }
+}

@@ -1,0 +1,55 @@
+import Weir
+
+/// The events of a run, made before it starts.
+final class AuctionMemory: Sendable {
+    /// `count` events, in the order in which they come.
+    nonisolated(unsafe) let events: UnsafeMutablePointer<AuctionEvent>
+    let count: Int
+
+    init(seed: UInt64, count: Int, order: AuctionOrder) {
+        let workload = AuctionWorkload(seed: seed)
+        self.count = count
+        events = .allocate(capacity: count)
+        var index = 0
+        for number in AuctionNumbers(of: workload, count: UInt64(count), order: order) {
+            (events + index).initialize(to: workload.event(number))
+            index += 1
+        }
+        precondition(index == count, "\(index) of \(count) events were made")
+    }
+
+    deinit { events.deallocate() }
+
+    /// Adds the events with these indices to a batch; behind the last one the next lap begins.
+    @inline(__always)
+    func fill(_ indices: Range<UInt64>, _ batch: inout SourceBatch<AuctionEvent>) {
+        var (number, offset) = Int(indices.lowerBound).quotientAndRemainder(dividingBy: count)
+        var lap = Lap(number, events: count)
+        for _ in indices {
+            if offset == count {
+                (number, offset) = (number + 1, 0)
+                lap = Lap(number, events: count)
+            }
+            let event = events[offset].moved(by: lap)
+            batch.append(event, at: Instant(milliseconds: event.dateTime))
+            offset += 1
+        }
+    }
+}
+
+extension AuctionEvent {
+    /// The event as it is in another lap.
+    @inline(__always)
+    func moved(by lap: Lap) -> AuctionEvent {
+        var event = self
+        event.dateTime &+= lap.time
+        if isPerson {
+            event.identity &+= lap.people
+        } else {
+            event.identity &+= lap.auctions
+            event.party &+= lap.people
+            event.expires &+= isAuction ? lap.time : 0
+        }
+        return event
+    }
+}

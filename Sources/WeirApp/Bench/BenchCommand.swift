@@ -1,0 +1,152 @@
+import ArgumentParser
+import WeirBase
+import WeirConnectors
+import WeirEngine
+
+/// `weir bench`: a workload's queries measured, or its events written.
+struct BenchCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "bench",
+        abstract: "Measure a workload's queries beside loops written by hand.",
+        subcommands: [BenchQueriesCommand.self, BenchGenerateCommand.self],
+        defaultSubcommand: BenchQueriesCommand.self)
+}
+
+/// Which events a workload has.
+struct BenchEvents: ParsableArguments {
+    @Option(parsing: .unconditional, help: "How many events are generated.")
+    var events = 1_000_000
+
+    @Option(parsing: .unconditional, help: "What the events are computed from.")
+    var seed: UInt64 = 42
+
+    @Option(help: "inorder, or shuffled: up to four seconds late.")
+    var order = "inorder"
+
+    /// The request for a query over these events; throws for what no workload has.
+    func request(_ query: String, laps: Int) throws -> BenchRequest {
+        try Self.check("--events", events, 1...100_000_000)
+        _ = try OneOf.check(order, "--order", ["inorder", "shuffled"])
+        return BenchRequest(query: query, events: events, laps: laps, seed: seed, order: order)
+    }
+
+    static func check(_ flag: String, _ value: Int, _ range: ClosedRange<Int>) throws {
+        guard !(range ~= value) else { return }
+        throw CommandFailure.usage(
+            "\(flag) \(value) is out of range", "Give \(range.lowerBound) to \(range.upperBound)")
+    }
+}
+
+/// `weir bench generate`: the events as a file.
+struct BenchGenerateCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "generate", abstract: "Write the workload's events.")
+
+    @OptionGroup var events: BenchEvents
+
+    @Option(help: "jsonl or binary.")
+    var format = "jsonl"
+
+    @Option(help: "Where the events go; '-' for standard output.")
+    var output: String
+
+    func run() throws {
+        guard let workload = Program.current.workloads.first else {
+            throw CommandFailure.usage("this program has no workload", "See \(Advice.help)")
+        }
+        let request = try events.request("", laps: 1)
+        let isBinary = try OneOf.check(format, "--format", ["jsonl", "binary"]) == "binary"
+        let writing = try OutputDestination(output, writer: "the events", others: []).sink.open()
+        do {
+            try workload.generate(request, asRecords: isBinary) { bytes in
+                try bytes.withUnsafeBytes { try writing.write($0.bytes) }
+            }
+            try writing.close()
+        } catch is ClosedPipe {
+            // Whoever read the events has seen enough.
+        }
+    }
+}
+
+/// `weir bench WORKLOAD`: what a query costs, and what the same costs as a loop written by hand.
+struct BenchQueriesCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "queries",
+        abstract: "Measure a workload's queries; what `weir bench WORKLOAD` does.",
+        discussion: """
+            Each run alternates with the bare loop of its query, so that a machine that becomes \
+            slower or faster meanwhile changes both; the ratio of their processor times is what to \
+            compare. Both answers are compared too: other rows end the command with exit code 1. \
+            Runs are recorded unless --no-record is given, into a trace that is removed behind \
+            the run.
+            """)
+
+    @Argument(help: ArgumentHelp("Which workload; nexmark.", valueName: "workload"))
+    var name: String
+
+    @OptionGroup var events: BenchEvents
+
+    @Option(help: "One of the workload's queries, or all.")
+    var query = "all"
+
+    @Option(help: "mem: events in memory, rows counted.")
+    var mode = "mem"
+
+    @Option(parsing: .unconditional, help: "How many times they are read, as if there were more.")
+    var laps = 1
+
+    @Option(parsing: .unconditional, help: "Threads that run turns.")
+    var workers = 1
+
+    @Option(parsing: .unconditional, help: "Subtasks of each keyed stage; otherwise the workers.")
+    var parallelism: Int?
+
+    @Flag(help: "Record nothing.")
+    var noRecord = false
+
+    @Option(parsing: .unconditional, help: "How many pairs of runs.")
+    var `repeat` = 3
+
+    @Flag(help: "One JSON object for each run.")
+    var json = false
+
+    func run() throws {
+        let all = Program.current.workloads
+        guard let workload = all.first(where: { $0.pipeline.name == name }) else {
+            throw CommandFailure.usage(
+                "there is no workload \(PrintableText.escaped(name))",
+                Nearest.advice(
+                    name, among: all.map { $0.pipeline.name } + ["generate"],
+                    or: "This program has none"))
+        }
+        _ = try OneOf.check(mode, "--mode", ["mem"])
+        _ = try OneOf.check(query, "--query", workload.queries + ["all"])
+        try BenchEvents.check("--laps", laps, 1...1_000_000)
+        try BenchEvents.check("--workers", workers, 1...64)
+        try BenchEvents.check("--repeat", `repeat`, 1...1_000)
+        for query in query == "all" ? workload.queries : [query] {
+            let request = try events.request(query, laps: laps)
+            try BenchPairs(
+                workload: workload, request: request, options: options(workload, request),
+                printsJSON: json
+            ).run(`repeat`)
+        }
+    }
+
+    /// The run of a query as `weir run` would have it, with its rows counted and nothing shown.
+    private func options(
+        _ workload: any BenchWorkload.Type, _ request: BenchRequest
+    ) -> RunOptions {
+        var options = RunOptions(pipeline: workload.pipeline)
+        options.settings = [
+            "query": request.query, "events": "\(request.events)", "laps": "\(request.laps)",
+            "order": request.order, "rows": "count",
+        ]
+        options.seed = request.seed
+        options.workers = workers
+        options.parallelism = parallelism ?? workers
+        options.recording = noRecord ? .none : .automatic
+        options.screen = .none
+        return options
+    }
+}

@@ -1,0 +1,119 @@
+import Glibc
+import WeirBase
+
+/// Runs a query and its bare loop in turn, compares their answers, and prints a line for each run.
+struct BenchPairs {
+    let workload: any BenchWorkload.Type
+    let request: BenchRequest
+    let options: RunOptions
+    let printsJSON: Bool
+
+    private struct Loop {
+        var processorSeconds: Double
+        var answer: BenchAnswer
+    }
+
+    private var allEvents: Double { Double(request.events) * Double(request.laps) }
+
+    func run(_ count: Int) throws {
+        let bareLoop = try workload.bareLoop(request)
+        var ratios: [Double] = []
+        for pair in 0..<count {
+            // Which comes first changes from pair to pair.
+            let first = pair.isMultiple(of: 2) ? measure(bareLoop) : nil
+            let result = try recorded { try BenchRun(options: $0).run() }
+            let loop = first ?? measure(bareLoop)
+            try compare(loop.answer, result.answer)
+            ratios.append(result.processorSeconds / loop.processorSeconds)
+            Output.standard(
+                printsJSON ? json(result, loop) : text(result, loop))
+        }
+        guard !printsJSON else { return }
+        ratios.sort()
+        let shown = [ratios[0], ratios[count / 2], ratios[count - 1]].map { Self.rounded($0, 2) }
+        Output.standard(
+            "\(request.query): \(shown.joined(separator: " / ")) times the bare loop "
+                + "(least, median, greatest of \(count))\n")
+    }
+
+    /// Lends the options with a trace in a folder of its own, which goes away behind the run.
+    private func recorded<Result>(_ body: (RunOptions) throws -> Result) throws -> Result {
+        var options = options
+        guard options.recording != .none else { return try body(options) }
+        guard let template = strdup("\(Self.temporaryFolder)/weir-bench-XXXXXX"),
+            mkdtemp(template) != nil
+        else {
+            throw CommandFailure(
+                code: 5, what: "no folder for the trace (\(String(cString: strerror(errno))))",
+                advice: "Set TMPDIR to a folder that can be written")
+        }
+        let folder = String(cString: template)
+        free(template)
+        let path = folder + "/run.mcap"
+        defer {
+            unlink(path)
+            rmdir(folder)
+        }
+        options.recording = .explicit(path)
+        return try body(options)
+    }
+
+    private static var temporaryFolder: String {
+        getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+    }
+
+    private func measure(_ bareLoop: () -> BenchAnswer) -> Loop {
+        let before = MonotonicClock.processorNanoseconds()
+        let answer = bareLoop()
+        let passed = MonotonicClock.processorNanoseconds() - before
+        return Loop(processorSeconds: Double(max(1, passed)) / 1e9, answer: answer)
+    }
+
+    private func compare(_ loop: BenchAnswer, _ run: BenchAnswer) throws {
+        guard loop != run else { return }
+        throw CommandFailure(
+            code: 1,
+            what: "\(request.query) gave \(run.rows) rows, \(run.folded.hexadecimal); its bare "
+                + "loop \(loop.rows), \(loop.folded.hexadecimal)",
+            advice: "The figures mean nothing")
+    }
+
+    private func text(_ run: BenchRun.Result, _ loop: Loop) -> String {
+        let cost = run.processorSeconds / allEvents * 1e9
+        let bare = loop.processorSeconds / allEvents * 1e9
+        return "  \(request.query)  \(Self.rounded(cost, 1)) ns an event, bare loop "
+            + "\(Self.rounded(bare, 1)); "
+            + "\(Quantities.describe(count: allEvents / run.seconds)) events/s, "
+            + "\(run.answer.rows) rows, \(Quantities.describe(bytes: run.peakBytes))\n"
+    }
+
+    /// The members are the command line's contract.
+    private func json(_ run: BenchRun.Result, _ loop: Loop) -> String {
+        var json = JSONText()
+        json.beginObject()
+        json.member("query", request.query)
+        json.member("mode", "mem")
+        json.member("events", request.events * request.laps)
+        json.member("workers", options.workers)
+        json.member("record", options.recording != .none)
+        json.member("seconds", run.seconds)
+        json.member("cpuSeconds", run.processorSeconds)
+        json.member("eventsPerSecond", allEvents / run.seconds)
+        json.member("cpuSecondsPerMillion", run.processorSeconds / allEvents * 1e6)
+        json.member("rows", run.answer.rows)
+        json.member("digest", run.answer.folded.hexadecimal)
+        json.member("traceBytes", run.traceBytes.rawValue)
+        json.member("peakBytes", run.peakBytes.rawValue)
+        json.member("loopCpuSecondsPerMillion", loop.processorSeconds / allEvents * 1e6)
+        json.member("ratio", run.processorSeconds / loop.processorSeconds)
+        json.endObject()
+        json.endLine()
+        return json.string
+    }
+
+    private static func rounded(_ number: Double, _ digits: Int) -> String {
+        var scale = 1.0
+        for _ in 0..<digits { scale *= 10 }
+        return "\((number * scale).rounded() / scale)"
+    }
+}

@@ -1,0 +1,67 @@
+import Foundation
+import Testing
+
+/// `weir bench`: the workload's files, byte for byte, and figures beside those of bare loops.
+@Suite struct BenchTests {
+    /// The hashes are those of the reference generator, another program in another language.
+    @Test(arguments: [
+        ("inorder", "binary", "f7f24e0ddf071dc47ab7566f03f906d8e76870e2af244a964f44d60cbdd39842"),
+        ("shuffled", "binary", "0c4304c9d7e9ecba0b111ea82bb21be9307d5ac228074ac6f265649f1a6ecc72"),
+        ("inorder", "jsonl", "bca08fd923e069fb3832d7aa9095c6ede4380c42519f45d1e21ea8eab8e31816"),
+        ("shuffled", "jsonl", "091db0221be1eccd13f602879ab33aafbcf0a6cb0c9fa3c35a66616c2b49223f"),
+    ])
+    func `the first ten thousand events are those of the reference`(
+        order: String, format: String, hash: String
+    ) throws {
+        let outcome = try Weir().shell(
+            "\"$WEIR\" bench generate --events 10000 --order \(order) --format \(format) "
+                + "--output - | sha256sum")
+        #expect(outcome.output.hasPrefix(hash), "\(outcome)")
+    }
+
+    @Test func `each pair of runs is a line with the loop's figures and the ratio`() throws {
+        let outcome = try Weir()(
+            "bench", "nexmark", "--query", "q5", "--events", "20000", "--repeat", "2", "--json")
+        #expect(outcome.code == 0, "\(outcome)")
+        let runs = try outcome.outputLines.map { line in
+            try #require(
+                try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
+        }
+        #expect(runs.count == 2)
+        for run in runs {
+            #expect(run["query"] as? String == "q5" && run["events"] as? Int == 20_000)
+            #expect(run["record"] as? Bool == true)
+            #expect((run["traceBytes"] as? Int ?? 0) > 0)
+            let cost = try #require(run["cpuSecondsPerMillion"] as? Double)
+            let loop = try #require(run["loopCpuSecondsPerMillion"] as? Double)
+            let ratio = try #require(run["ratio"] as? Double)
+            #expect(abs(ratio - cost / loop) < 1e-6 * ratio)
+        }
+        // The rows are those of the loop, in each run.
+        #expect(Set(runs.compactMap { $0["digest"] as? String }).count == 1)
+        #expect(Set(runs.compactMap { $0["rows"] as? Int }).count == 1)
+    }
+
+    @Test func `a run without a trace says so, and a person reads a line for each query`() throws {
+        let outcome = try Weir()(
+            "bench", "nexmark", "--query", "q2", "--events", "5000", "--repeat", "1", "--no-record")
+        #expect(outcome.code == 0, "\(outcome)")
+        #expect(outcome.outputLines.count == 2)
+        #expect(outcome.outputLines.last?.contains("times the bare loop") == true)
+    }
+
+    @Test(arguments: [
+        ["nexmart"], ["nexmark", "--query", "q6"], ["nexmark", "--events", "0"],
+        ["nexmark", "--mode", "disk"], ["nexmark", "--order", "sorted"], ["generate"],
+        ["nexmark", "--workers", "0"], ["nexmark", "--repeat", "0"],
+        ["generate", "--output", "-", "--format", "csv"],
+    ])
+    func `what cannot be measured is refused before anything is generated`(
+        arguments: [String]
+    ) throws {
+        let outcome = try Weir().run(["bench"] + arguments)
+        #expect(outcome.code == 2, "\(outcome)")
+        #expect(outcome.errors.hasPrefix("weir: error: "), "\(outcome)")
+        #expect(outcome.output.isEmpty)
+    }
+}
