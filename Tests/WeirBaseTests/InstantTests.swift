@@ -13,10 +13,11 @@ import WeirBase
         #expect(Instant(nanoseconds: 0) - .seconds(Int64.max) < Instant(nanoseconds: 0))
     }
 
-    @Test(arguments: [
-        (0, 0), (999_999, 0), (1_000_000, 1), (-1, -1), (-1_000_000, -1), (-1_000_001, -2),
-        (.max, 9_223_372_036_854), (.min, -9_223_372_036_855),
-    ] as [(Int64, Int64)])
+    @Test(
+        arguments: [
+            (0, 0), (999_999, 0), (1_000_000, 1), (-1, -1), (-1_000_000, -1), (-1_000_001, -2),
+            (.max, 9_223_372_036_854), (.min, -9_223_372_036_855),
+        ] as [(Int64, Int64)])
     func `whole milliseconds are rounded down on both sides of the epoch`(
         nanoseconds: Int64, milliseconds: Int64
     ) {
