@@ -29,6 +29,20 @@ private struct Outer: Codable {
         for _ in 0..<10 { #expect(Canonical.bytes(of: value()) == first) }
     }
 
+    @Test(arguments: [0, 1, -1, 63, 64, -64, -65, 127, 128, 1 << 31 - 1, .max, .min] as [Int64])
+    func `a number's hash without a copy of its form is that of its form`(number: Int64) {
+        func formed(_ value: some Encodable) -> UInt64 {
+            var hash = StableHash()
+            hash.combine(bytes: Canonical.bytes(of: value))
+            return hash.value
+        }
+        #expect(Canonical.hash(number) == formed(number))
+        #expect(Canonical.hash(UInt64(bitPattern: number)) == formed(UInt64(bitPattern: number)))
+        let small = Int32(truncatingIfNeeded: number)
+        #expect(Canonical.hash(small) == formed(small))
+        #expect(Canonical.hash(UInt32(bitPattern: small)) == formed(UInt32(bitPattern: small)))
+    }
+
     @Test(arguments: [0, 1, -1, .min, .max] as [Int64])
     func `a point in time has the form of one member, on which older digests rest`(
         nanoseconds: Int64

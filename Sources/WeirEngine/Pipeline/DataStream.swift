@@ -36,10 +36,18 @@ public struct DataStream<Element: Sendable> {
     /// Elements in order of arrival per key: all with one key come to one subtask.
     ///
     /// Elements cross to another stage, so `Element` must be `Codable`; planning says so otherwise.
+    @inlinable
     public func keyed<Key: Hashable & Codable & Sendable>(
         by key: @escaping @Sendable (Element) -> Key
     ) -> KeyedStream<Key, Element> {
-        KeyedStream(stream: self, key: key)
+        KeyedStream(stream: self, key: key) { elements, count, hashes in
+            let elements = elements.assumingMemoryBound(to: Element.self)
+            var index = 0
+            while index < count {
+                hashes[index] = Canonical.hash(key(elements[index]))
+                index += 1
+            }
+        }
     }
 
     /// Adds an operator that reads this stream; gives its main output. `makeLink` is called once
@@ -78,6 +86,15 @@ public struct DataStream<Element: Sendable> {
 public struct KeyedStream<Key: Hashable & Codable & Sendable, Element: Sendable> {
     let stream: DataStream<Element>
     let key: @Sendable (Element) -> Key
+    private let hashes: KeyHashes
+
+    @usableFromInline
+    init(
+        stream: DataStream<Element>, key: @escaping @Sendable (Element) -> Key,
+        hashes: @escaping KeyHashes
+    ) {
+        (self.stream, self.key, self.hashes) = (stream, key, hashes)
+    }
 
     func adding<Output: Sendable>(
         _ name: String?, _ kind: String, outputs: [any StreamForm], to output: Output.Type,
@@ -89,7 +106,7 @@ public struct KeyedStream<Key: Hashable & Codable & Sendable, Element: Sendable>
         let key = key
         spec.exchange = .keyed(
             KeyRoute<Element>(
-                hash: { Canonical.hash(key($0)) }, describe: { "\(key($0))" }))
+                hashes: hashes, describe: { "\(key($0))" }))
         spec.width = .parallel
         spec.outputs = outputs
         spec.makeLink = makeLink

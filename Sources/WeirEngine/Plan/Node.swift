@@ -19,11 +19,19 @@ enum Exchange {
 
 /// The hash that decides to which key group an element belongs.
 struct KeyRoute<Element> {
-    /// The hash of the key's canonical form.
-    let hash: (Element) -> UInt64
+    /// Fills in the hashes of the keys of a slice's elements.
+    let hashes: KeyHashes
     /// The element's key as text, for people.
     let describe: (Element) -> String
 }
+
+/// Fills in the hash of the canonical form of each element's key. Specialised where the user wrote
+/// what gives the key, so that an element costs no call.
+@usableFromInline
+typealias KeyHashes =
+    @Sendable (
+        _ elements: UnsafeRawPointer, _ count: Int, _ hashes: UnsafeMutablePointer<UInt64>
+    ) -> Void
 
 /// Size and policy of the edge into an operator. One that is not the standard one keeps the
 /// operator from being fused with what it reads.
@@ -244,8 +252,14 @@ final class Distributor<Element>: AnyDistributor {
         let outlets: [ChannelOutlet<Element>]
     }
     private let edges: [Edge]
+    /// Room for the hashes of a slice's keys, and for its elements by the outlet that each goes to;
+    /// empty between calls.
+    private let hashes = SliceRoom<UInt64>()
+    private let sorted = SliceRoom<Element>()
+    private let sortedTimes = SliceRoom<Int64>()
+    private let copies = SliceRoom<Element>()
     /// Elements until the next one whose key is looked at; for measuring only, and in no digest.
-    private var untilSample = KeySketch.interval
+    private var untilSample = Int(KeySketch.interval)
     var given: UInt64 = 0
 
     /// Whether an edge reads this output.
@@ -289,36 +303,89 @@ final class Distributor<Element>: AnyDistributor {
             return
         }
         for edge in edges.dropLast() {
-            for index in 0..<count { give(elements[index], slice.times[index], to: edge) }
+            copies.elements.initialize(from: elements, count: count)
+            give(copies.elements, slice.times, count, to: edge)
         }
-        if last.route == nil {
-            // The usual case, an edge without keys: a whole slice in one move.
-            last.outlets[0].append(moving: elements, times: slice.times, count: count)
-        } else {
-            for index in 0..<count { give((elements + index).move(), slice.times[index], to: last) }
-        }
+        give(elements, slice.times, count, to: last)
     }
 
     /// Gives one element away: for side outputs.
     func append(_ element: Element, time: Int64) {
         given &+= 1
-        for edge in edges { give(element, time, to: edge) }
+        var (element, time) = (element, time)
+        for edge in edges {
+            withUnsafeMutablePointer(to: &element) { source in
+                withUnsafeMutablePointer(to: &time) { time in
+                    sorted.elements.initialize(from: source, count: 1)
+                    give(sorted.elements, time, 1, to: edge)
+                }
+            }
+        }
     }
 
-    /// Gives one element to the outlet of an edge that it belongs to.
-    private func give(_ element: consuming Element, _ time: Int64, to edge: Edge) {
+    /// Moves a slice's elements to the outlets of an edge that they belong to, in their order.
+    private func give(
+        _ elements: UnsafeMutablePointer<Element>, _ times: UnsafeMutablePointer<Int64>,
+        _ count: Int, to edge: Edge
+    ) {
         guard let route = edge.route else {
-            edge.outlets[0].append(element, time: time)
+            // The usual case: a whole slice in one move.
+            edge.outlets[0].append(moving: elements, times: times, count: count)
             return
         }
-        let hash = route.hash(element)
-        let target = KeyGroups.subtask(of: hash, among: edge.outlets.count)
-        untilSample &-= 1
-        if untilSample == 0 {
-            untilSample = KeySketch.interval
-            edge.outlets[target].channel?.keys?.add(hash) { route.describe(element) }
+        route.hashes(UnsafeRawPointer(elements), count, hashes.elements)
+        sample(elements, count, route, edge)
+        guard edge.outlets.count > 1 else {
+            edge.outlets[0].append(moving: elements, times: times, count: count)
+            return
         }
-        edge.outlets[target].append(element, time: time)
+        scatter(elements, times, count, to: edge)
+    }
+
+    /// Looks at the key of one element in so many, to tell people which are heavy.
+    private func sample(
+        _ elements: UnsafeMutablePointer<Element>, _ count: Int, _ route: KeyRoute<Element>,
+        _ edge: Edge
+    ) {
+        var seen = 0
+        while count - seen >= untilSample {
+            seen += untilSample
+            untilSample = Int(KeySketch.interval)
+            let hash = hashes.elements[seen - 1]
+            let target = KeyGroups.subtask(of: hash, among: edge.outlets.count)
+            edge.outlets[target].channel?.keys?.add(hash) {
+                route.describe(elements[seen - 1])
+            }
+        }
+        untilSample -= count - seen
+    }
+
+    /// Sorts a slice by the outlets of an edge, without changing the order of those that go to one,
+    /// and moves each stretch at once.
+    private func scatter(
+        _ elements: UnsafeMutablePointer<Element>, _ times: UnsafeMutablePointer<Int64>,
+        _ count: Int, to edge: Edge
+    ) {
+        let width = edge.outlets.count
+        // The hashes become the outlets' numbers, of which few are in one slice.
+        var present: UInt128 = 0
+        for index in 0..<count {
+            let target = KeyGroups.subtask(of: hashes.elements[index], among: width)
+            hashes.elements[index] = UInt64(target)
+            present |= 1 << UInt128(target)
+        }
+        while present != 0 {
+            let target = present.trailingZeroBitCount
+            present &= present - 1
+            var kept = 0
+            for index in 0..<count where hashes.elements[index] == UInt64(target) {
+                (sorted.elements + kept).moveInitialize(from: elements + index, count: 1)
+                sortedTimes.elements[kept] = times[index]
+                kept += 1
+            }
+            edge.outlets[target].append(
+                moving: sorted.elements, times: sortedTimes.elements, count: kept)
+        }
     }
 
     func pass(_ control: Control) {

@@ -1,4 +1,4 @@
-package import WeirBase
+public import WeirBase
 
 /// The one binary form of a value: equal values have equal bytes, in every process and build.
 ///
@@ -13,6 +13,7 @@ package import WeirBase
 ///
 /// Safe on any thread. Costs by the size of the value: types of the list below are written
 /// directly, other `Codable` types through an encoder that allocates.
+@usableFromInline
 package enum Canonical {
     /// The canonical bytes of a value. Allocates them.
     package static func bytes(of value: some Encodable) -> [UInt8] {
@@ -43,23 +44,64 @@ package enum Canonical {
         bytes(of: left) == bytes(of: right)
     }
 
-    /// A hash of a value's canonical form, which places a key in a table and in a key group. Texts
-    /// and `Int`s, the usual keys, have short cuts that allocate nothing and give a hash of their
-    /// own form.
-    @usableFromInline
-    static func hash<Value: Encodable>(_ value: Value) -> UInt64 {
-        if Value.self == String.self, let text = value as? String { return hash(text: text) }
+    /// A hash of a value's canonical form, which places a key in a table and in a key group.
+    ///
+    /// Texts and whole numbers, the usual keys, have short cuts that allocate nothing. Those of
+    /// texts and `Int` give a hash of a form of their own, those of other numbers that of the
+    /// canonical form. Specialised where keys are made, so that one of the branches is left.
+    @inlinable
+    package static func hash<Value: Encodable>(_ value: Value) -> UInt64 {
         if Value.self == Int.self, let number = value as? Int {
             var hash = StableHash()
             hash.combine(UInt64(bitPattern: Int64(number)))
             return hash.value
         }
+        if Value.self == String.self, let text = value as? String { return hash(text: text) }
+        if Value.self == Int64.self, let number = value as? Int64 { return hash(signed: number) }
+        if Value.self == Int32.self, let number = value as? Int32 {
+            return hash(signed: Int64(number))
+        }
+        if Value.self == UInt64.self, let number = value as? UInt64 { return hash(varint: number) }
+        if Value.self == UInt32.self, let number = value as? UInt32 {
+            return hash(varint: UInt64(number))
+        }
+        return hash(form: value)
+    }
+
+    /// The hash of the canonical form of any value. Allocates it.
+    @usableFromInline
+    static func hash(form value: some Encodable) -> UInt64 {
         var hash = StableHash()
         hash.combine(bytes: bytes(of: value))
         return hash.value
     }
 
-    private static func hash(text: String) -> UInt64 {
+    @usableFromInline
+    static func hash(signed number: Int64) -> UInt64 {
+        hash(varint: UInt64(bitPattern: (number << 1) ^ (number >> 63)))
+    }
+
+    /// The hash of a number's varint, which is written into two words: it has ten bytes at most.
+    @usableFromInline
+    static func hash(varint number: UInt64) -> UInt64 {
+        var words: (UInt64, UInt64) = (0, 0)
+        return withUnsafeMutableBytes(of: &words) { bytes in
+            var rest = number
+            var count = 0
+            while rest >= 0x80 {
+                bytes[count] = UInt8(truncatingIfNeeded: rest) | 0x80
+                rest >>= 7
+                count += 1
+            }
+            bytes[count] = UInt8(truncatingIfNeeded: rest)
+            var hash = StableHash()
+            hash.combine(bytes: UnsafeRawBufferPointer(rebasing: bytes[...count]))
+            return hash.value
+        }
+    }
+
+    @usableFromInline
+    static func hash(text: String) -> UInt64 {
         var text = text
         return text.withUTF8 { utf8 in
             var hash = StableHash()
