@@ -33,6 +33,34 @@ private func window(_ width: Duration) -> Link {
 }
 
 @Suite struct EventTimeTests {
+    @Test func `windows that close may give more than a turn's closures may emit`() {
+        /// Eight kilobytes, so that few panes are too many bytes.
+        struct Large: Codable {
+            struct Part: Codable {
+                var (first, second) = (SIMD64<Int64>.zero, SIMD64<Int64>.zero)
+                var (third, fourth) = (SIMD64<Int64>.zero, SIMD64<Int64>.zero)
+            }
+            var (first, second, third, fourth) = (Part(), Part(), Part(), Part())
+        }
+        var panes = 0
+        let counting = Link(name: "counting") { slice, frame, _ in
+            let count = slice.count
+            let done = slice.consume(as: Pane<Int, Large>.self, frame) { _, _ in panes += 1 }
+            frame.pointee.handled(done, of: count)
+        }
+        let chain = DrivenChain<Int, Int>([
+            TumblingWindow<Int, Int, Large>(
+                name: "window", width: .seconds(10), initial: Large(), late: nil
+            ).link(key: { $0 }) { _, _ in },
+            counting,
+        ])
+        let size = MemoryLayout<Pane<Int, Large>>.stride
+        let keys = EngineBounds.maximumEmittedBytes.count / size * 5 / 4
+        for key in 0..<keys { chain.send(key, at: 1) }
+        chain.pass(10)
+        #expect(chain.failure == nil && panes == keys)
+    }
+
     @Test func `windows hold their start and not their end, before the epoch too`() {
         let chain = DrivenChain<Int, Pane<Int, [Int]>>([window(.seconds(10))])
         for second in [-11, -10, -1, 0, 9, 10] as [Int64] {
