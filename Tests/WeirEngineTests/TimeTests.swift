@@ -71,6 +71,22 @@ import WeirTelemetry
     }
 }
 
+@Suite struct MaximumJumpTests {
+    @Test func `a time is believed up to the policy's maximum jump and not a nanosecond behind`() {
+        var watermarker = Watermarker(
+            .boundedDisorder(
+                .zero, granularity: .nanoseconds(1), maximumJump: .nanoseconds(1_000)))
+        var element: UInt64 = 0
+        func watermark(behind time: Int64) -> Int64? {
+            _ = watermarker.judge(time, element: element)
+            element += 1
+            return watermarker.passed(time)?.nanoseconds
+        }
+        // The first time counts once there is a second one.
+        #expect([0, 0, 1_000, 2_001, 1_999].map(watermark) == [nil, 0, 1_000, nil, 1_999])
+    }
+}
+
 @Suite struct NewestTimeTests {
     @Test func `the newest event time is the greatest so far, whatever comes behind it`() {
         var watermarker = Watermarker(.boundedDisorder(.seconds(5)))
