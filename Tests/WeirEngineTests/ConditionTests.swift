@@ -1,3 +1,4 @@
+import Synchronization
 import Testing
 import WeirBase
 import WeirTelemetry
@@ -87,5 +88,47 @@ import WeirTelemetry
         }
         other.take("touch/0", count: 1)
         #expect(other.execution.violations.count == 1)
+    }
+
+    @Test func `a condition over two states that was broken before a snapshot is told no more`()
+        throws
+    {
+        let pipeline = Pipeline("two", parallelism: 1) { flow in
+            let first = flow.sharedCell("first", initial: 0)
+            let second = flow.sharedCell("second", initial: 0)
+            flow.invariant("alike", on: first, and: second) { $0 == $1 }
+            _ = flow.read("in", from: secondsOfTime).map("touch") { number in
+                first.update { $0 += 1 }
+                return number
+            }
+        }
+        let hand = try HandExecution(pipeline)
+        hand.take("touch/0", count: 1)
+        hand.execution.lookAtRest(step: 2, time: 0)
+        #expect(hand.execution.violations.count == 1)
+        let other = try HandExecution(pipeline)
+        other.execution.restore(hand.execution.save())
+        #expect(other.execution.violations.first == hand.execution.violations.first)
+        #expect(other.execution.checkAtRest() == [])
+    }
+
+    @Test func `a condition is asked for the keys that the turn itself touched`() throws {
+        let asked = Mutex<[Int]>([])
+        let hand = try HandExecution(
+            Pipeline("asked", parallelism: 1) { flow in
+                let counts = flow.keyedState(by: Int.self, initial: 0)
+                flow.invariant("any", on: counts) { key, _ in
+                    asked.withLock { $0.append(key) }
+                    return true
+                }
+                _ = flow.read("in", from: secondsOfTime).keyed { $0 / 2 }
+                    .process("count", state: counts, emitting: Int.self) { _, _, _ in }
+            })
+        hand.take("in/0", count: 6)
+        // The first three numbers with their watermarks, and then the others: keys come in a row.
+        hand.take("count/0", count: 6)
+        #expect(asked.withLock { $0 } == [0, 1])
+        hand.take("count/0", count: 6)
+        #expect(asked.withLock { $0 } == [0, 1, 1, 2])
     }
 }

@@ -115,6 +115,57 @@ import WeirTelemetry
         }
     }
 
+    @Test func `the end of a run is told to each of its sources, and to nobody else`() throws {
+        let hand = try HandExecution(
+            Pipeline("two", parallelism: 2) { flow in
+                let first = flow.read("first", from: secondsOfTime)
+                first.union(flow.read("second", from: secondsOfTime)).write("rows") { "\($0)" }
+            })
+        let told = Mutex<[String]>([])
+        hand.scheduler.onNotify = { subtask in told.withLock { $0.append(subtask.name) } }
+        hand.execution.end()
+        #expect(told.withLock { $0 } == ["first/0", "second/0"])
+        #expect(hand.execution.isEnding)
+    }
+
+    /// What one turn told that took the numbers of `turns` one after the other: each touches a
+    /// cell but 1, and 1 and 2 fail.
+    private func failure(behind turns: Int) throws -> (incident: Incident?, hand: HandExecution) {
+        let told = Mutex<[Incident]>([])
+        let hand = try HandExecution(
+            Pipeline("failing", parallelism: 1) { flow in
+                let cell = flow.sharedCell("cell", initial: 0)
+                _ = flow.read("in", from: secondsOfTime).map("strict") { number in
+                    if number != 1 { cell.update { $0 += 1 } }
+                    if number == turns { throw Wanted() }
+                    return number
+                }
+            }, onIncident: { incident in told.withLock { $0.append(incident) } })
+        for _ in 0...turns { hand.take("strict/0", count: 1) }
+        let incidents = told.withLock { $0 }
+        #expect(incidents.count == 1)
+        return (incidents.first, hand)
+    }
+
+    @Test func `a failure is told once, with its operator, its step and what it said`() throws {
+        let (incident, hand) = try failure(behind: 1)
+        #expect(incident?.kind == .failure && incident?.name == "strict")
+        #expect(incident?.message == "Wanted()")
+        // The first turn took steps 1 and 2, one for its access.
+        #expect(incident?.step == 3)
+        #expect(hand["strict/0"].counters.errors.load(ordering: .relaxed) == 1)
+        let stopped = try #require(hand.execution.stopCause)
+        #expect(stopped.step == 3)
+        #expect(
+            stopped.cause == .operatorFailed(stage: "strict/0", message: "strict: Wanted()"))
+    }
+
+    @Test func `a failure names the last access of its own turn, where that made one`() throws {
+        #expect(try failure(behind: 1).incident?.access == nil)
+        // Steps 1 and 2, 3 and then 4 and 5.
+        #expect(try failure(behind: 2).incident?.access == 5)
+    }
+
     @Test func `a run that stops at a violation names the step where it began`() throws {
         let execution = try execution()
         execution.scheduler.run(execution)

@@ -17,6 +17,20 @@ import WeirTelemetry
         #expect(told.withLock { $0 } == [3, 4])
     }
 
+    @Test func `room that a turn or a rest point gives back can be set aside again`() throws {
+        let hand = try HandExecution(
+            Pipeline("two") { flow in _ = flow.read("in", from: secondsOfTime) })
+        let (worker, rest) = (hand.lanes.workers[0], hand.lanes.rest)
+        hand.notes.reserve(10, hand.turn)
+        #expect(!worker.tryReserve(worker.capacity))
+        hand.notes.release(10, hand.turn)
+        #expect(worker.tryReserve(worker.capacity))
+        #expect(hand.notes.tryReserveRest(parts: 3) && !rest.tryReserve(rest.capacity))
+        hand.notes.releaseRest(parts: 3)
+        #expect(rest.tryReserve(rest.capacity))
+        #expect(!hand.notes.tryReserveRest(parts: 3), "there is no room left")
+    }
+
     @Test func `each access of a turn is noted`() throws {
         let hand = try HandExecution(
             Pipeline("twice", parallelism: 1) { flow in
@@ -57,6 +71,54 @@ import WeirTelemetry
         woken.wait()
         outside.finish()
         #expect(execution.subtasks.count == 5 && woken.names == ["lines/0"])
+    }
+}
+
+/// What an outside tells of its writers.
+@Suite struct WatchedWriterTests {
+    /// A sink that asks its outside, in each write, which writes go on.
+    private final class Asking: RowWriting, @unchecked Sendable {
+        // Unchecked: set before the first write; a drawn run writes on the test's thread.
+        weak var outside: LiveOutside?
+        private(set) var said: [[String]] = []
+
+        func write(_ rows: RawSpan) {
+            for least in [0, UInt64.max] {
+                said.append(outside?.longWrites(atLeast: least).map(\.sink) ?? ["gone"])
+            }
+        }
+        func close() {}
+    }
+
+    @Test func `a write is named while it lasts, and by its length`() throws {
+        let asking = Asking()
+        var connections = LiveOutside.Connections()
+        connections.sinks = [NoRows(), asking]
+        let outside = LiveOutside(
+            started: Instant(nanoseconds: 0), clock: RunClock(.virtual), connections: connections,
+            lanes: nil)
+        asking.outside = outside
+        let feeds = try ["idle", "busy"].enumerated().map { index, name in
+            try outside.rows(of: SinkPlan(index: index, name: name))
+        }
+        #expect(feeds[1].offer([0x61, 0x0A], count: 1) && feeds[0].offer([0x0A], count: 1))
+        #expect(asking.said == [["busy"], []])
+        #expect(outside.longWrites(atLeast: 0).isEmpty)
+        #expect(outside.writtenBytes == 3)
+        outside.finish()
+    }
+
+    @Test func `a source that is connected to nothing is refused`() throws {
+        var connections = LiveOutside.Connections()
+        connections.sources = [nil]
+        connections.storesInput = [false]
+        let outside = LiveOutside(
+            started: Instant(nanoseconds: 0), clock: RunClock(.virtual), connections: connections,
+            lanes: nil)
+        let error = #expect(throws: PlanError.self) {
+            _ = try outside.input(of: SourcePlan(index: 0, name: "lines", readsBytes: true))
+        }
+        #expect(error?.description == "source lines was given nothing to read")
     }
 }
 

@@ -54,6 +54,31 @@ import WeirTelemetry
     }
 }
 
+@Suite struct SharedStreamMarbleTests {
+    @Test(arguments: [1, 2])
+    func `each reader of a stream has each element with its own time`(parallelism: Int) throws {
+        var setup = MarbleRun.Setup()
+        setup.parallelism = parallelism
+        let times: [Character: Instant] = ["a": .second(7), "b": .second(3), "c": .second(5)]
+        setup.legend.times = times
+        let run = try MarbleRun("(abc)|", setup) { stream in
+            // By a key, as it comes, and by another key: the last reader gets the elements
+            // themselves and the others copies.
+            @Sendable func timed(_ keyed: KeyedStream<String, String>) -> DataStream<String> {
+                keyed.process(state: 0, emitting: String.self) { element, _, context in
+                    context.emit("\(element)\(context.eventTime.nanoseconds / 1_000_000_000)")
+                }
+            }
+            let (first, second) = (timed(stream.keyed { $0 }), timed(stream.keyed { _ in "" }))
+            let plain = stream.filter { _ in true }
+            return first.union(second).union(plain.map { $0 + "*" })
+        }
+        run.outcome.expectElements([
+            0: ["a*", "a7", "a7", "b*", "b3", "b3", "c*", "c5", "c5"]
+        ])
+    }
+}
+
 @Suite struct SourceMarbleTests {
     @Test func `a source's own error ends the run with its name`() throws {
         let run = try MarbleRun("a-!") { $0.filter { _ in true } }
