@@ -27,6 +27,16 @@ import WeirTelemetry
         #expect(feed.account == RowAccount(written: 2))
     }
 
+    @Test func `rows behind a write that has not come back are not written`() {
+        let rows = HeldRows()
+        let feed = full(rows, onRoom: {})
+        // Those of the write itself, and those that wait for it.
+        #expect(feed.account == RowAccount(unwritten: 2))
+        rows.letGo(failing: false)
+        feed.join()
+        #expect(feed.account == RowAccount(written: 2))
+    }
+
     @Test(arguments: [false, true])
     func `who waits for room in a hand-over is woken, where the sink fails too`(isFailing: Bool) {
         let rows = HeldRows()

@@ -94,6 +94,18 @@ import WeirTelemetry
         withExtendedLifetime(lane) {}
     }
 
+    @Test func `a table is as large as its slots and what its first entries come to`() {
+        let table = KeyedTable<Int, String>()
+        #expect(table.estimatedBytes == 0)
+        for key in 0..<10 {
+            let text = String(repeating: "x", count: 1_000)
+            _ = table.slot(for: key, hash: Canonical.hash(key)) { text }
+        }
+        let slot = MemoryLayout<Int>.stride + MemoryLayout<String>.stride + 8
+        // A byte for the key, two for the length, and the text.
+        #expect(table.estimatedBytes.count == 10 * slot * 2 + 10 * (1 + 2 + 1_000))
+    }
+
     @Test func `a ring has the next power of two of slots`() {
         let slots = [1, 2, 3, 4, 5, 1_023, 1_024, 1_025].map {
             ChannelBounds(messages: $0).ringSlots

@@ -142,6 +142,10 @@ import WeirTelemetry
         #expect(
             hand.rawNotes.last { $0.kind == StepKind.input.rawValue }.map { $0.second >> 32 } == 4)
         #expect(!hand.take("out/0", count: 9))
+        // Nothing was taken, and the edge is let go all the same.
+        let intruder = Intruder()
+        #expect(intruder.comesIn(by: try #require(hand["out/0"].inlets[0].lock)))
+        intruder.join()
     }
 
     @Test func `rule 7: a publish is numbered and noted under the edge's lock`() throws {
