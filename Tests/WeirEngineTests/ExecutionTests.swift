@@ -128,27 +128,27 @@ import WeirTelemetry
         #expect(hand.execution.isEnding)
     }
 
-    /// What one turn told that took the numbers of `turns` one after the other: each touches a
-    /// cell but 1, and 1 and 2 fail.
-    private func failure(behind turns: Int) throws -> (incident: Incident?, hand: HandExecution) {
+    /// What was told of a run that takes a number a turn, up to the one that fails. Each number but
+    /// 1 touches a cell.
+    private func failure(at fatal: Int) throws -> (incident: Incident?, hand: HandExecution) {
         let told = Mutex<[Incident]>([])
         let hand = try HandExecution(
             Pipeline("failing", parallelism: 1) { flow in
                 let cell = flow.sharedCell("cell", initial: 0)
                 _ = flow.read("in", from: secondsOfTime).map("strict") { number in
                     if number != 1 { cell.update { $0 += 1 } }
-                    if number == turns { throw Wanted() }
+                    if number == fatal { throw Wanted() }
                     return number
                 }
             }, onIncident: { incident in told.withLock { $0.append(incident) } })
-        for _ in 0...turns { hand.take("strict/0", count: 1) }
+        for _ in 0...fatal { hand.take("strict/0", count: 1) }
         let incidents = told.withLock { $0 }
         #expect(incidents.count == 1)
         return (incidents.first, hand)
     }
 
     @Test func `a failure is told once, with its operator, its step and what it said`() throws {
-        let (incident, hand) = try failure(behind: 1)
+        let (incident, hand) = try failure(at: 1)
         #expect(incident?.kind == .failure && incident?.name == "strict")
         #expect(incident?.message == "Wanted()")
         // The first turn took steps 1 and 2, one for its access.
@@ -161,9 +161,9 @@ import WeirTelemetry
     }
 
     @Test func `a failure names the last access of its own turn, where that made one`() throws {
-        #expect(try failure(behind: 1).incident?.access == nil)
+        #expect(try failure(at: 1).incident?.access == nil)
         // Steps 1 and 2, 3 and then 4 and 5.
-        #expect(try failure(behind: 2).incident?.access == 5)
+        #expect(try failure(at: 2).incident?.access == 5)
     }
 
     @Test func `a run that stops at a violation names the step where it began`() throws {

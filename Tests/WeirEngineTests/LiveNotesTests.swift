@@ -83,8 +83,8 @@ import WeirTelemetry
         private(set) var said: [[String]] = []
 
         func write(_ rows: RawSpan) {
-            for least in [0, UInt64.max] {
-                said.append(outside?.longWrites(atLeast: least).map(\.sink) ?? ["gone"])
+            for minimum in [0, UInt64.max] {
+                said.append(outside?.longWrites(atLeast: minimum).map(\.sink) ?? ["gone"])
             }
         }
         func close() {}

@@ -41,23 +41,23 @@ import WeirTelemetry
     }
 
     @Test func `a reader waits where as many blocks wait as may, and goes on with each taken`() {
-        let most = EngineBounds.maximumReadBlocks
-        let reading = Counting(most + 5)
+        let maximum = EngineBounds.maximumReadBlocks
+        let reading = Counting(maximum + 5)
         let feed = feed(reading)
         feed.start()
         // One more than may wait was read, and nobody has room for it.
-        reading.waitUntilAsked(most + 1)
-        #expect(feed.rest.count <= most)
+        reading.waitUntilAsked(maximum + 1)
+        #expect(feed.rest.count <= maximum)
         var taken: [UInt8] = []
         var isOver = false
         while !isOver {
             guard let block = feed.next() else { continue }
-            #expect(feed.rest.count <= most)
+            #expect(feed.rest.count <= maximum)
             taken += block.bytes ?? []
             isOver = block.kind == .end
         }
         feed.join()
-        #expect(taken == (1...UInt8(most + 5)).map { $0 })
+        #expect(taken == (1...UInt8(maximum + 5)).map { $0 })
     }
 
     @Test func `a reader that is told to end while it waits for room ends`() {
