@@ -17,7 +17,8 @@ private struct SmallScope: ExpressionScope {
         "cell longer": Array(1...3_001),
         "cell other": Array(2...9),
         "reserve[17]": Entry(),
-        "reserve.shelf[a]b]": 9, "ship[]": (first: 1, 2),
+        "reserve.shelf[a]b]": 9, "ship[]": (first: 1, 2), "notes[1]": 4, "order[1]": 5,
+        "android[]": 6,
     ]
 
     func find(_ name: String) throws -> [StateValue] {
@@ -40,7 +41,11 @@ private struct SmallScope: ExpressionScope {
         "reserve[17].kind == \"order\"", "reserve[17].byName[a b] == 7",
         "reserve.shelf[\"a]b\"] == 9", "reserve[99].weight == nil", "not reserve[99].weight < 3",
         "ship.first == 1", "ship.1 == 2", "10_000 == 10000", "true == (1 == 1)",
-        "\"a\\\"b\" == 'a\"b'",
+        "\"a\\\"b\" == 'a\"b'", "reserve.shelf['a]b'] == 9", "step==81", "2 == 2.0",
+        "cell budget.isOpen != false", "-1 < +1", "(step) == 81", "depth ( match>reserve ) == 12",
+        "notes[1] == 4", "step == 81 and order[1] == 5", "1 == 2 or android == 6",
+        "step == 81 and not notes[1] == 5", "nil == nil", "nil != 3", "cell\t`odd name` == 3",
+        "not(step == 3)", "step == 81 and(3 == 3)", "reserve[17].kind != 'restock'",
     ])
     func `a condition that holds`(text: String) throws {
         #expect(try Expression(text).holds(in: SmallScope()))
@@ -79,6 +84,21 @@ private struct SmallScope: ExpressionScope {
         ("reserve[17 == 3", 7, "']' is missing"),
         ("\"abc == 3", 0, "no end"),
         ("step == 3 and ; == 1", 14, "means nothing"),
+        ("step < true", 7, "true and false have no order"), ("true > false", 0, "no order"),
+        ("true >= false", 0, "no order"), ("true <= false", 0, "no order"),
+        ("1 or 1 == 1", 0, "true or false is wanted"),
+        ("3 and 1 == 1", 0, "true or false is wanted"),
+        ("1 == 1 or 3", 10, "true or false is wanted"),
+        ("not not 3", 8, "true or false is wanted"),
+        ("'a' == 1", 4, "a text is compared with a number"),
+        ("1 == (2 == 2)", 2, "a number is compared with true or false"),
+        ("(1 == 1) == 'a'", 9, "true or false is compared with a text"),
+        ("depth() == 1", 6, "name of a channel is missing"),
+        ("depth(a>b == 1", 10, "')' is missing"), ("cell \"a == 3", 5, "no end"),
+        ("reserve['a == 1", 8, "no end"), ("reserve[1].a[2 == 1", 12, "']' is missing"),
+        ("or == 1", 0, "wrong place"), ("when == 1", 0, "wrong place"), ("not", 3, "missing"),
+        ("1 == 2 == 3", 7, "do not follow"), ("step => 3", 5, "does not compare"),
+        ("1 == 1 && ", 10, "missing"), ("cell `a", 5, "no end"), ("1.5.5 == 1", 0, "no number"),
     ])
     func `a text that is no condition is refused at its place`(
         text: String, column: Int, what: String
@@ -96,6 +116,12 @@ private struct SmallScope: ExpressionScope {
         ("depth(a>b) == 3", 0, "there is no channel a>b"),
         ("cell budget.lines[x] == 3", 17, "has places"),
         ("reserve[17].kind < \"order\"", 17, "has no order"),
+        ("cell budget.isOpen > cell budget.isOpen", 19, "has no order"),
+        ("cell budget.left and step == 81", 0, "this is a number"),
+        ("step == 81 and cell budget.note", 15, "this is a text"),
+        ("not cell budget", 4, "this is a value with parts"),
+        ("1 == 2 or depth(a>b) == 3", 10, "there is no channel a>b"),
+        ("cell budget.note.x == 3", 17, "has no field x"),
     ])
     func `a value of the wrong kind is refused at its place`(
         text: String, column: Int, what: String

@@ -21,7 +21,10 @@ final class SmallRun: ReplayedExecution {
     var incidents: [Incident] = []
     var lines: [LogLineFacts] = []
     var keys = ["17"]
-    /// Steps that are another thing of a/0 than their number says: a turn of it, or an access.
+    /// What each key has; nil for the length of its name.
+    var entry: Any?
+    /// Steps that are another thing of a/0 than their number says: a turn of it, an access, or a
+    /// step of no turn.
     var kindsOfFirst: [Step: StepKind] = [:]
     /// The most entries that anybody asked for at once.
     private(set) var largestLimit = 0
@@ -65,8 +68,9 @@ final class SmallRun: ReplayedExecution {
         guard step > 0, step <= lastStep else { return nil }
         if let kind = kindsOfFirst[step] {
             return StepFacts(
-                step: step, kind: kind, subtask: 0, turn: step, port: 0, count: 3,
-                time: RunTime(step.count * 1_000))
+                step: step, kind: kind, subtask: 0,
+                turn: kind == .rest || kind == .void ? 0 : step, port: 0,
+                count: kind == .rest || kind == .void ? 0 : 3, time: RunTime(step.count * 1_000))
         }
         let isTurn = !step.isMultiple(of: 2)
         return StepFacts(
@@ -134,7 +138,7 @@ final class SmallRun: ReplayedExecution {
         let all = keys.map { key in
             StateValue(
                 id: .entry(subtask: 2, operator: "b", key: key), name: "b[\(key)]",
-                value: key.count, asOfTurn: position > 2 ? 2 : nil)
+                value: entry ?? key.count, asOfTurn: position > 2 ? 2 : nil)
         }
         .filter { $0.name.hasPrefix(prefix) }
         return (Array(all.prefix(limit)), max(0, all.count - limit))
@@ -144,6 +148,8 @@ final class SmallRun: ReplayedExecution {
         (cells + (try states(of: nil, named: "", limit: .max)).entries).filter { $0.name == name }
     }
 
+    /// Messages in each of the other channels.
+    var waitingElsewhere = 0
     /// Of the first channel: messages that were emitted and not published, and the oldest ones.
     var unpublished = 0
     var oldest = ["m\u{1B}[2J"]
@@ -151,7 +157,8 @@ final class SmallRun: ReplayedExecution {
     func queues(messages limit: Int) -> [QueueFacts] {
         channelNames.enumerated().map { index, name in
             QueueFacts(
-                channel: name, depth: index == 0 ? waiting[position.count] : 0, capacity: 10,
+                channel: name, depth: index == 0 ? waiting[position.count] : waitingElsewhere,
+                capacity: 10,
                 unpublished: index == 0 ? unpublished : 0,
                 oldest: limit > 0 && index == 0 ? oldest : [])
         }
