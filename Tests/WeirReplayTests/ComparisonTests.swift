@@ -21,6 +21,75 @@ import WeirTrace
         }
     }
 
+    /// A comparison with a trace that has these incidents alone, and what the replay found.
+    private func compared(
+        recorded: [Incident], found: [Incident], _ body: (IncidentComparison) -> Void
+    ) throws {
+        var isGiven = false
+        try withRewritten(shipped("overdrawn")) { batch in
+            batch.incidents = isGiven ? [] : recorded
+            isGiven = true
+        } _: { trace in
+            let comparison = try IncidentComparison(trace, wide: [])
+            for incident in found { comparison.take(incident) }
+            body(comparison)
+        }
+    }
+
+    @Test func `violations and failures that were found again are counted each`() throws {
+        var failure = violation("b", at: 4)
+        failure.kind = .failure
+        let all = [violation("a", at: 2), violation("a", at: 3), failure]
+        try compared(recorded: all, found: all) { comparison in
+            #expect(comparison.divergence(through: 9) == nil)
+            #expect(comparison.matchedViolations == 2 && comparison.matchedFailures == 1)
+            #expect(!comparison.isPartial)
+        }
+    }
+
+    @Test func `an incident is the same in kind, words, access and element`() throws {
+        var whole = violation("a", at: 2)
+        whole.access = 3
+        whole.element = Incident.ElementReference(operatorName: "check", number: 4)
+        var others = [whole, whole, whole, whole]
+        others[0].kind = .failure
+        others[1].message = "another"
+        others[2].access = 4
+        others[3].element?.number = 5
+        for other in others {
+            try compared(recorded: [whole], found: [other]) { comparison in
+                #expect(comparison.divergence(through: 9)?.step == 2)
+            }
+        }
+        // A trace that did not say where in its turn it was has it as well.
+        try compared(recorded: [violation("a", at: 2)], found: [whole]) { comparison in
+            #expect(comparison.divergence(through: 9) == nil)
+        }
+    }
+
+    @Test func `of several differences that at the least step is told, up to the last step`() throws
+    {
+        let recorded = [violation("late", at: 8), violation("early", at: 5)]
+        try compared(recorded: recorded, found: [violation("new", at: 6)]) { comparison in
+            #expect(comparison.divergence(through: 9)?.subtask == "early")
+            #expect(comparison.divergence(through: 5)?.step == 5)
+            // What was found counts however far the replay came; what is missing does not.
+            #expect(comparison.divergence(through: 4)?.subtask == "new")
+        }
+    }
+
+    @Test func `the same violation with other words is one difference`() throws {
+        var other = violation("a", at: 5)
+        (other.message, other.element) = (
+            "a fails on 7", Incident.ElementReference(operatorName: "check", number: 2)
+        )
+        try compared(recorded: [violation("a", at: 5)], found: [other]) { comparison in
+            let found = comparison.divergence(through: 9)
+            #expect(found?.expected == "a fails")
+            #expect(found?.got == "a fails on 7, element 2 of its turn")
+        }
+    }
+
     @Test func `what is broken at a rest point too is not the replay's alone`() throws {
         let comparison = try IncidentComparison(shipped("overdrawn"), wide: ["wide", "other"])
         comparison.take(violation("wide", at: 5))

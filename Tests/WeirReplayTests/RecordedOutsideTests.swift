@@ -55,10 +55,11 @@ import WeirTrace
         #expect(try Self.divergence(answering: 1) == nil)
     }
 
-    @Test func `an answer to a call that was never made is a divergence`() throws {
-        let found = try #require(try Self.divergence(answering: 7))
+    @Test(arguments: [2, 7] as [UInt64])
+    func `an answer to a call that was never made is a divergence`(call: UInt64) throws {
+        let found = try #require(try Self.divergence(answering: call))
         #expect(found.step == 3)
-        #expect(found.expected == "the answer of call 7")
+        #expect(found.expected == "the answer of call \(call)")
         #expect(found.got == "the last call made was 1")
     }
 

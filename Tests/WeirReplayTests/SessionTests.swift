@@ -43,13 +43,18 @@ private func session(memoryBytes: ByteCount = .mebibytes(256)) throws -> ReplayS
     func `a step looks the same whichever way it was reached`(memoryBytes: ByteCount) throws {
         let wanderer = try session(memoryBytes: memoryBytes)
         var random = SeededGenerator(seed: memoryBytes.rawValue + 7, stream: 1)
-        for _ in 0..<12 {
-            let step = Step(random.below(wanderer.lastStep.count + 1))
+        let steps = (0..<12).map { _ in Step(random.below(wanderer.lastStep.count + 1)) }
+        // One that only goes forward begins at no snapshot.
+        let straight = try session()
+        var expected: [Step: String] = [:]
+        for step in steps.sorted() {
+            try straight.go(to: step)
+            expected[step] = try picture(of: straight)
+        }
+        for step in steps {
             try wanderer.go(to: step)
-            let fresh = try session()
-            try fresh.go(to: step)
-            let (got, expected) = (try picture(of: wanderer), try picture(of: fresh))
-            #expect(got == expected, "step \(step)")
+            let got = try picture(of: wanderer)
+            #expect(got == expected[step], "step \(step)")
         }
     }
 
@@ -140,9 +145,7 @@ private func session(memoryBytes: ByteCount = .mebibytes(256)) throws -> ReplayS
     }
 
     @Test func `a replay of a trace without ends of turns agrees up to the first of them`() throws {
-        let trace = try shipped("race")
-        let whole = try ReplayRun(trace, orders, ReplayRun.Options()).run()
-        #expect(whole.divergence == nil && whole.reservation == nil)
+        let trace = try overdrawn()
         let steps = try ends(of: trace).map(\.step).sorted()
         try #require(steps.count > 60)
         let gone = [steps[40], steps[60]]
@@ -252,18 +255,26 @@ private func session(memoryBytes: ByteCount = .mebibytes(256)) throws -> ReplayS
         let isOne = { (facts: StepFacts) in
             facts.kind == .access && facts.subtask.rawValue.isMultiple(of: 2)
         }
+        let isHit = { session.position.isMultiple(of: 3) }
         while let hit = try session.search(
-            through: session.lastStep, candidates: isOne,
-            test: { session.position.isMultiple(of: 3) })
+            through: session.lastStep, candidates: isOne, test: isHit)
         {
             hits.append(hit)
         }
-        #expect(hits.count > 3)
-        for hit in hits.reversed() {
-            let found = try session.searchBack(
-                candidates: isOne, test: { session.position.isMultiple(of: 3) })
-            #expect(found == hit)
-            #expect(session.position == hit)
+        // From the end and from another hit, and one that the first window does not have.
+        let near = session.lastStep.earlier(by: ReplaySession.firstWindow)
+        let far = try #require(hits.lastIndex { $0 < near })
+        let nearest = hits.index(before: hits.endIndex)
+        for (index, start) in [
+            (nearest, session.lastStep), (nearest - 1, hits[nearest]),
+        ] {
+            try session.go(to: start)
+            let found = try session.searchBack(candidates: isOne, test: isHit)
+            #expect(found == hits[index] && session.position == hits[index])
         }
+        try session.go(to: session.lastStep)
+        let found = try session.searchBack(
+            candidates: { isOne($0) && $0.step < near }, test: isHit)
+        #expect(found == hits[far] && session.position == hits[far])
     }
 }
