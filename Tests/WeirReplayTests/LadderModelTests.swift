@@ -70,6 +70,23 @@ import WeirTrace
         #expect(near > far && far > 0 && ladder.snapshots.last?.step == 200)
     }
 
+    @Test(
+        arguments: [
+            // The gap that a snapshot's going leaves counts by its distance from the playhead.
+            ([10, 20, 30, 40], 40, [20, 30, 40]), ([10, 20, 30, 40], 10, [10, 20, 30]),
+            ([10, 20, 21, 40], 40, [10, 21, 40]), ([10, 20, 39, 40], 30, [10, 20, 39]),
+        ] as [([Step], Step, [Step])])
+    func `the snapshot that is missed least goes first`(
+        steps: [Step], playhead: Step, kept: [Step]
+    ) throws {
+        let trace = try trace()
+        var ladder = SnapshotLadder(maximumBytes: 3 * snapshot(1, incidents: 1, trace).bytes)
+        for step in steps {
+            ladder.insert(snapshot(step, incidents: 1, trace), playhead: playhead)
+        }
+        #expect(ladder.snapshots.map(\.step) == kept)
+    }
+
     @Test func `a step that has a snapshot gets no second one`() throws {
         let trace = try trace()
         var ladder = SnapshotLadder(maximumBytes: .mebibytes(1))
