@@ -201,22 +201,10 @@ import WeirTelemetry
 
 @Suite struct GeneratorDriverTests {
     private func driver(limit: UInt64? = nil, rate: Double? = nil) -> GeneratorDriver<UInt64> {
-        driver(
-            .generator(watermark: .boundedDisorder(.seconds(1_000))) { index, random in
+        GeneratorDriver(
+            of: .generator(watermark: .boundedDisorder(.seconds(1_000))) { index, random in
                 (index * 1_000 + random.next() % 1_000, .second(Int64(index)))
             }, limit: limit, rate: rate)
-    }
-
-    private func driver(
-        _ source: Source<UInt64>, limit: UInt64? = nil, rate: Double? = nil
-    ) -> GeneratorDriver<UInt64> {
-        guard case .generator(let form) = source.kind else {
-            preconditionFailure("a source that is not generated")
-        }
-        return GeneratorDriver(
-            context: SourceContext(
-                seed: 9, limit: limit, rate: rate, started: .second(0), feed: nil),
-            watermark: source.watermark ?? .ordered, form: form)
     }
 
     @Test func `a batch is asked for by its indices, and ends at the source's count`() {
@@ -229,7 +217,7 @@ import WeirTelemetry
             asked.withLock { $0.append(indices) }
             for index in indices { batch.append(index, at: .second(Int64(index))) }
         }
-        let driver = driver(source, limit: 1_000)
+        let driver = GeneratorDriver(of: source, limit: 1_000)
         let chain = DrivenChain<UInt64, UInt64>([])
         driver.run(3, chain.subtask)
         driver.run(67, chain.subtask)
@@ -246,7 +234,7 @@ import WeirTelemetry
         let source = Source<UInt64>.batches(prepare: { 0 }) { _, indices, batch in
             for index in indices where index != 5 { batch.append(index, at: .second(0)) }
         }
-        let driver = driver(source)
+        let driver = GeneratorDriver(of: source)
         let chain = DrivenChain<UInt64, UInt64>([])
         driver.run(8, chain.subtask)
         #expect(driver.taken == 7)
@@ -275,6 +263,19 @@ import WeirTelemetry
             told.append(driver.lagSince)
         }
         #expect(told == [0, 250_000, nil])
+    }
+}
+
+extension GeneratorDriver {
+    /// The driver of a source that is generated.
+    convenience init(of source: Source<Element>, limit: UInt64? = nil, rate: Double? = nil) {
+        guard case .generator(let form) = source.kind else {
+            preconditionFailure("a source that is not generated")
+        }
+        self.init(
+            context: SourceContext(
+                seed: 9, limit: limit, rate: rate, started: .second(0), feed: nil),
+            watermark: source.watermark ?? .ordered, form: form)
     }
 }
 

@@ -9,13 +9,12 @@ import WeirTelemetry
     /// Numbers a second apart; the fifth and those behind it in fives lie far ahead.
     private func generator(limit: UInt64 = 100) -> GeneratorDriver<UInt64> {
         GeneratorDriver(
-            context: SourceContext(
-                seed: 9, limit: limit, rate: nil, started: .second(0), feed: nil),
-            watermark: .boundedDisorder(.zero, maximumJump: .seconds(100))
-        ) { index, random in
-            let ahead = index % 5 == 4 ? 10_000 : 0
-            return (random.next() % 1_000, .second(Int64(index) + Int64(ahead)))
-        }
+            of: .generator(
+                watermark: .boundedDisorder(.zero, maximumJump: .seconds(100))
+            ) { index, random in
+                let ahead = index % 5 == 4 ? 10_000 : 0
+                return (random.next() % 1_000, .second(Int64(index) + Int64(ahead)))
+            }, limit: limit)
     }
 
     @Test(arguments: 1...11)
