@@ -99,6 +99,8 @@ final class GeneratorDriver<Element: Sendable>: SourceDriver {
     }
 
     func describe(element index: UInt64) -> String? {
+        // Behind the last index there is nothing that the closure was written for.
+        guard index < form.count else { return nil }
         let room = SliceRoom<Element>()
         let times = UnsafeMutablePointer<Int64>.allocate(capacity: ElementSlice.capacity)
         defer { times.deallocate() }
