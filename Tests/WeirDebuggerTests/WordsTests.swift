@@ -136,6 +136,7 @@ import WeirTelemetry
         #expect(text(0, 500_000) == "done\n")
         #expect(text(0, 500_001) == "done; ran 0 steps again in 1 ms\n")
         #expect(text(2, 9_999_000_000) == "done; ran 2 steps again in 9999 ms\n")
+        #expect(text(2, 10_000_000_000) == "done; ran 2 steps again in 10 s\n")
         #expect(text(2, 12_900_000_000) == "done; ran 2 steps again in 12 s\n")
         var answer = Answer("x")
         for _ in 0..<2 { answer.cost(Answer.Effort(steps: 2, nanoseconds: 3_000_000)) }

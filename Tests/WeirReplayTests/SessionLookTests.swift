@@ -185,6 +185,8 @@ import WeirTrace
         try session.logLines(through: .max) { line in
             all.append(line.step)
             #expect(!line.subtask.isEmpty)
+            let json = try line.json()
+            #expect(json.hasPrefix("{") && json.hasSuffix("}") && json.contains(line.message))
             return true
         }
         try #require(all.count > 3 && all == all.sorted())
