@@ -163,7 +163,8 @@ import WeirTelemetry
         ("b queue a>b > 100%", true), ("b queue a>b > 100.5%", false), ("b queue a>b > 101", true),
         ("b queue a>b > 999999999999999", true), ("b queue a>b > 1000000000000000", false),
         ("b queue a>b > 1..5", false), ("b queue a>b < 5", false), ("b queue \"a>b\" > 5", true),
-        ("b queue > 5", false), ("b stage=", false), ("b log //", false), ("b log /x/ y", false),
+        ("b stage = a", true), ("b stage  a", true), ("b queue > 5", false),
+        ("b stage=", false), ("b log //", false), ("b log /x/ y", false),
         ("b invariant \"never below\"", true), ("b invariant never", false), ("b when", false),
     ])
     func `a break is read, or refused`(line: String, isSet: Bool) {

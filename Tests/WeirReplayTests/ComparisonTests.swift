@@ -47,6 +47,15 @@ import WeirTrace
         }
     }
 
+    @Test func `a violation that is found more often than it was recorded is a difference`() throws
+    {
+        let one = violation("a", at: 2)
+        try compared(recorded: [one], found: [one, one]) { comparison in
+            #expect(comparison.divergence(through: 9)?.expected == "nothing")
+            #expect(comparison.matchedViolations == 1)
+        }
+    }
+
     @Test func `an incident is the same in kind, words, access and element`() throws {
         var whole = violation("a", at: 2)
         whole.access = 3

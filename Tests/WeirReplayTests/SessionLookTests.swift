@@ -154,6 +154,26 @@ import WeirTrace
         #expect(history[0].value.map { "\($0)" } == "\(cell.value)")
     }
 
+    @Test func `a subtask's name means its own state alone, an operator's that of its operator`()
+        throws
+    {
+        try session.go(to: end.steps)
+        let names = session.subtaskNames
+        let entries = try session.states(limit: 6).entries
+        try #require(!entries.isEmpty)
+        for value in entries {
+            guard case .entry(let owner, let name, let key) = value.id else { continue }
+            let stage = names[owner.offset].prefix { $0 != "/" }
+            for (index, subtask) in names.enumerated() where subtask.hasPrefix("\(stage)/") {
+                let found = try session.find("\(subtask)[\(key)]").map(\.id)
+                #expect(found.contains(value.id) == (index == owner.offset), "\(subtask)")
+            }
+            let found = try session.find("\(stage).\(name)[\(key)]").map(\.id)
+            #expect(found.contains(value.id))
+            #expect(try session.find("\(stage).\(name)x[\(key)]").isEmpty)
+        }
+    }
+
     @Test func `a journey tells its way`() throws {
         let there = try session.go(to: 30)
         #expect(there.from == 0 && there.to == 30 && there.stepsRun == 30 && !there.isInterrupted)
