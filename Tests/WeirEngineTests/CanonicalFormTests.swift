@@ -63,6 +63,38 @@ import WeirBase
         expect(UInt64(300), [0xAC, 2])
     }
 
+    @Test func `a member of each kind has the form that the kind has by itself`() {
+        /// Members of known types: the compiler calls the container's own method for each.
+        struct Kinds: Encodable {
+            var bool = true, double = -1.5, float: Float = 2.5, text = "Äb C"
+            var int = -300, int8: Int8 = -3, int16: Int16 = -300
+            var int32: Int32 = -70_000, int64: Int64 = .min
+            var uint: UInt = 300, uint8: UInt8 = 200, uint16: UInt16 = 300
+            var uint32: UInt32 = 70_000, uint64: UInt64 = .max
+        }
+        let kinds = Kinds()
+        let members: [(name: String, form: [UInt8])] = [
+            ("bool", Canonical.bytes(of: kinds.bool)),
+            ("double", Canonical.bytes(of: kinds.double)),
+            ("float", Canonical.bytes(of: kinds.float)),
+            ("int", Canonical.bytes(of: kinds.int)),
+            ("int16", Canonical.bytes(of: kinds.int16)),
+            ("int32", Canonical.bytes(of: kinds.int32)),
+            ("int64", Canonical.bytes(of: kinds.int64)),
+            ("int8", Canonical.bytes(of: kinds.int8)),
+            ("text", Canonical.bytes(of: kinds.text)),
+            ("uint", Canonical.bytes(of: kinds.uint)),
+            ("uint16", Canonical.bytes(of: kinds.uint16)),
+            ("uint32", Canonical.bytes(of: kinds.uint32)),
+            ("uint64", Canonical.bytes(of: kinds.uint64)),
+            ("uint8", Canonical.bytes(of: kinds.uint8)),
+        ]
+        let form = members.reduce([UInt8(members.count)]) { form, member in
+            form + [UInt8(member.name.utf8.count)] + Array(member.name.utf8) + member.form
+        }
+        #expect(Canonical.bytes(of: kinds) == form)
+    }
+
     @Test func `flags are a byte, numbers their bits and texts their bytes behind a length`() {
         expect(true, [1])
         expect(false, [0])

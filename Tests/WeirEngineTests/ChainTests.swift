@@ -85,6 +85,9 @@ private func timed(
         chain.subtask.chain.frame.pointee.now = 1_000_000_000
         chain.subtask.chain.fireTimers()
         #expect(fired.withLock { $0 } == (isFailing ? ["first"] : ["first", "second"]))
+        // Those behind the failure wait on: nothing was done with them.
+        #expect(chain.subtask.counters.dropped(.timer) == 0)
+        #expect((chain.subtask.chain.nextDeadline != nil) == isFailing)
     }
 
     @Test func `the next deadline is the earliest of all operators`() {
