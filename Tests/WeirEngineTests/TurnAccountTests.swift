@@ -30,6 +30,26 @@ import WeirTelemetry
         #expect(!hand["each/0"].counters.isBusy && hand["each/0"].counters.activity == .idle)
     }
 
+    @Test func `behind the answers of calls a turn is in no operator`() throws {
+        let hand = try HandExecution(
+            Pipeline("asking", parallelism: 1) { flow in
+                _ = flow.read("in", from: secondsOfTime).callAsync(
+                    "ask", emitting: Int.self, timeout: .seconds(1), call: { _, _ in nil }
+                ) { _, _, _ in }
+            })
+        hand.take("in/0", count: 1)
+        hand.take("ask/0", count: 1)
+        let asking = hand["ask/0"]
+        var choice = Choice(kind: .completion)
+        (choice.calls, choice.count) = ([1], 1)
+        hand.turn.step = hand.scheduler.nextStep()
+        asking.chain.running.begin(step: hand.turn.step, now: 1)
+        hand.turn.bind { asking.run(choice, hand.turn, results: [[7]]) }
+        #expect(asking.chain.running.open?.activity == .between)
+        #expect(asking.chain.calls?.isWaiting == false)
+        asking.chain.running.end()
+    }
+
     @Test func `each subtask measures the hops that lie in it`() throws {
         let hand = try hand()
         func hops(_ name: String) -> [String] { hand[name].latencyHops.map(\.hop) }
@@ -148,6 +168,24 @@ import WeirTelemetry
         for chain in [ended, open] { chain.pass(.watermark(.distantFuture), port: 0) }
         ended.pass(.end, port: 0)
         #expect(ended.subtask.freshDigest() != open.subtask.freshDigest())
+    }
+
+    @Test func `what the rows of a sink were, and in which order`() {
+        func rows(_ texts: [String]) -> UInt64 {
+            let feed = WriterFeed(
+                sink: "rows", writing: NoRows(), onRoom: {}, onFailure: { _ in })
+            let outlet = RowOutlet(index: 0, sink: "rows", feed: feed)
+            for text in texts {
+                outlet.append { writer in
+                    writer.bytes.append(contentsOf: text.utf8)
+                    writer.endRow()
+                }
+            }
+            var hash = StableHash()
+            outlet.digest(into: &hash)
+            return hash.value
+        }
+        #expect(Set([["a", "b"], ["b", "a"], ["a", "c"], ["a"]].map(rows)).count == 4)
     }
 
     @Test func `late elements so far`() {

@@ -153,6 +153,7 @@ import WeirTelemetry
         private let drawing: DrawingDirector
         private(set) var turns = 0
         private(set) var waits = 0
+        private(set) var finished = 0
         private(set) var early: [String] = []
 
         init(_ drawing: DrawingDirector) { self.drawing = drawing }
@@ -176,7 +177,7 @@ import WeirTelemetry
         func holds(inside purpose: ExclusivePurpose, _ turn: TurnContext) -> Bool { false }
         func holds(after purpose: ExclusivePurpose, _ turn: TurnContext) -> Bool { false }
         func mayPublishStep(_ turn: TurnContext) -> Bool { true }
-        func didFinish(_ scheduler: SequentialScheduler, _ turn: TurnContext) {}
+        func didFinish(_ scheduler: SequentialScheduler, _ turn: TurnContext) { finished += 1 }
     }
 
     /// A pipeline whose channels hold a message each; `body` is called for each element.
@@ -213,6 +214,7 @@ import WeirTelemetry
         execution.scheduler.run(execution)
         #expect(execution.isFinished)
         #expect(watching.early == [])
+        #expect(watching.finished == watching.turns, "a director is told of each turn's end")
         #expect(watching.waits > 10, "nothing had to wait: the test says nothing")
     }
 

@@ -178,6 +178,30 @@ import WeirTelemetry
         #expect(before == (1...turns.count / 500).map { $0 * 500 } && before.count >= 2)
     }
 
+    @Test func `a drawn run sets aside what its notes take, those of accesses too`() throws {
+        let pipeline = Pipeline("touching") { flow in
+            let cell = flow.sharedCell("cell", initial: 0)
+            _ = flow.read("in", from: secondsOfTime).map("touch") { number in
+                cell.update { $0 += 1 }
+                return number
+            }
+        }
+        let lanes = LaneSet(
+            layout: LaneLayout(workers: 1, workerSlots: 1 << 12, sources: [0], executors: 0))
+        var setup = LiveRun.Setup(started: Instant(nanoseconds: 0), schedule: .drawn(seed: 1))
+        (setup.connections.sources, setup.connections.storesInput) = ([nil], [false])
+        setup.lanes = lanes
+        var bind = BindOptions(seed: 1)
+        bind.limit = 50
+        let run = try LiveRun(try pipeline.plan(), bind, setup)
+        run.run()
+        run.finish()
+        let lane = lanes.workers[0]
+        let used = Self.notes(lane).reduce(0) { $0 + $1.slots }
+        #expect(used > 50 && lane.tryReserve(lane.capacity - used))
+        #expect(!lane.tryReserve(1))
+    }
+
     private static func notes(_ lane: NoteLane) -> [RawNote] {
         var notes: [RawNote] = []
         lane.rewindToTail()
