@@ -65,6 +65,7 @@ extension Frame {
     func handled(_ count: Int) { books?[operatorIndex].handled &+= UInt64(count) }
 
     /// Counts a slice of the running operator: what is not done was given up by a failure.
+    @usableFromInline
     func handled(_ done: Int, of count: Int) {
         assert(0...max(0, count) ~= done, "\(done) of \(count) elements are handled")
         handled(done)

@@ -16,11 +16,8 @@ public struct OperatorContext<Output: Sendable>: ~Copyable {
     @usableFromInline let time: Int64
     /// How many elements the operator has taken in the turn, this one included.
     @usableFromInline let index: UInt32
-    /// Timers that the closure asked for; its operator registers them when the closure has
-    /// returned.
-    @usableFromInline var timers: TimerRequests
 
-    @usableFromInline
+    @inlinable
     init(
         frame: UnsafeMutablePointer<Frame>, output: UnsafeMutablePointer<OutputBuffer<Output>>,
         time: Int64, index: UInt32
@@ -29,7 +26,6 @@ public struct OperatorContext<Output: Sendable>: ~Copyable {
         self.output = output
         self.time = time
         self.index = index
-        timers = TimerRequests()
     }
 
     /// Emits an element downstream, with the event time of the one being processed.
@@ -65,31 +61,52 @@ public struct OperatorContext<Output: Sendable>: ~Copyable {
     /// Calls the timer closure for this key when the watermark has passed `time`: no element at
     /// `time` itself can come any more.
     public mutating func setTimer(atEventTime time: Instant) {
-        timers.event.append(time.nanoseconds)
+        output.pointee.timers.addEvent(time.nanoseconds)
     }
 
     /// Calls the timer closure for this key at processing time `time`, rounded up to microseconds.
     ///
     /// In a timer closure: in a later turn, also when `time` is past.
     public mutating func setTimer(atProcessingTime time: Instant) {
-        timers.processing.append(TimerDeadline.roundedUp(time.nanoseconds))
+        output.pointee.timers.addProcessing(TimerDeadline.roundedUp(time.nanoseconds))
     }
 
     /// Writes log records of this stage.
     public var log: Log { Log(frame: frame, index: index) }
 }
 
-/// Timers that a closure asked for, until the operator registers them. Empty arrays allocate
-/// nothing.
-@frozen
+/// Timers that a closure asked for, until its operator registers them. They lie beside the
+/// operator's output, so that a closure which asks for none costs a look at one flag.
 @usableFromInline
 struct TimerRequests {
+    /// Whether the operator has timers; elsewhere what is asked for is forgotten.
+    let isTaken: Bool
     /// Deadlines in event time, nanoseconds since 1970.
-    @usableFromInline var event: [Int64] = []
+    private(set) var event: [Int64] = []
     /// Deadlines in processing time, nanoseconds since 1970, whole microseconds.
-    @usableFromInline var processing: [Int64] = []
-    @usableFromInline init() {}
-    var isEmpty: Bool { event.isEmpty && processing.isEmpty }
+    private(set) var processing: [Int64] = []
+    /// Whether anything was asked for.
+    @usableFromInline private(set) var isAsked = false
+
+    init(isTaken: Bool) { self.isTaken = isTaken }
+
+    mutating func addEvent(_ deadline: Int64) {
+        guard isTaken else { return }
+        event.append(deadline)
+        isAsked = true
+    }
+
+    mutating func addProcessing(_ deadline: Int64) {
+        guard isTaken else { return }
+        processing.append(deadline)
+        isAsked = true
+    }
+
+    mutating func removeAll() {
+        event.removeAll(keepingCapacity: true)
+        processing.removeAll(keepingCapacity: true)
+        isAsked = false
+    }
 }
 
 /// Writes log records that carry pipeline, stage, subtask and step by themselves.

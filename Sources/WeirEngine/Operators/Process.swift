@@ -1,4 +1,4 @@
-import WeirBase
+public import WeirBase
 import WeirTelemetry
 
 extension KeyedStream {
@@ -16,6 +16,7 @@ extension KeyedStream {
     /// in one subtask. Processing-time timers that are not due at the end are dropped and counted.
     ///
     /// An error thrown by a closure ends the run, naming the operator.
+    @inlinable
     public func process<State: Codable & Sendable, Output: Sendable>(
         _ name: String? = nil, state: State, emitting output: Output.Type = Output.self,
         onTimer: (
@@ -26,10 +27,13 @@ extension KeyedStream {
                 consuming Element, inout State, inout OperatorContext<Output>
             ) throws -> Void
     ) -> DataStream<Output> {
-        adding(name, state, nil, onTimer, body)
+        addingProcess(
+            name, state, nil, onTimer,
+            KeyedCore<Key, State, Output>.kernel(of: Element.self, key: key, body))
     }
 
     /// The same with a state that conditions name: `flow.invariant(_:on:_:)`.
+    @inlinable
     public func process<State: Codable & Sendable, Output: Sendable>(
         _ name: String? = nil, state: KeyedState<Key, State>,
         emitting output: Output.Type = Output.self,
@@ -41,37 +45,115 @@ extension KeyedStream {
                 consuming Element, inout State, inout OperatorContext<Output>
             ) throws -> Void
     ) -> DataStream<Output> {
-        adding(name, state.initial, stream.flow.spec(of: state), onTimer, body)
+        addingProcess(
+            name, nil, state, onTimer,
+            KeyedCore<Key, State, Output>.kernel(of: Element.self, key: key, body))
     }
 
-    private func adding<State: Codable & Sendable, Output: Sendable>(
-        _ name: String?, _ state: State, _ spec: KeyedStateSpec<Key, State>?,
-        _ onTimer: KeyedProcess<Key, State, Output>.TimerBody?,
-        _ body:
-            @escaping @Sendable (
-                consuming Element, inout State, inout OperatorContext<Output>
-            ) throws -> Void
+    /// Adds a `process` whose kernel was made where the user wrote its closure. Its keys begin with
+    /// `initial`, or with what the named state says.
+    @usableFromInline
+    func addingProcess<State: Codable & Sendable, Output: Sendable>(
+        _ name: String?, _ initial: State?, _ named: KeyedState<Key, State>?,
+        _ onTimer: (@Sendable (Key, inout State, inout OperatorContext<Output>) throws -> Void)?,
+        _ kernel: @escaping Kernel
     ) -> DataStream<Output> {
-        let key = key
+        let spec = named.map { stream.flow.spec(of: $0) }
+        guard let initial = initial ?? named?.initial else {
+            preconditionFailure("a process without a state")
+        }
         let node = adding(
             name, "process", outputs: [TypedForm<Output>()], to: Output.self
         ) { context in
             KeyedProcess<Key, State, Output>(
-                name: context.name, initial: state, onTimer: onTimer, spec: spec
-            ).link { (element: consuming Element) in
-                key(element)
-            } body: {
-                try body($0, &$1, &$2)
-            }
+                name: context.name, initial: initial, onTimer: onTimer, spec: spec
+            ).link(kernel)
         }
         spec?.operators.append(node.planName)
         return DataStream<Output>(stream.flow, StreamPort(node: node.id, output: 0))
     }
 }
 
+/// What the kernel of a keyed `process` works with, at an address that stays: for each element it
+/// finds the key's state and calls the closure with it.
+@usableFromInline
+struct KeyedCore<
+    Key: Hashable & Codable & Sendable, State: Codable & Sendable, Output: Sendable
+> {
+    /// Every key that was ever seen: an entry is never taken out.
+    @usableFromInline var table = KeyedTable<Key, State>(isSame: Canonical.areSame)
+    @usableFromInline let output: UnsafeMutablePointer<OutputBuffer<Output>>
+    @usableFromInline let initial: State
+    /// The state that the running turn touched last, for its sample; valid until the table changes.
+    @usableFromInline var touched: UnsafeMutablePointer<State>?
+    /// Whether there are conditions on the state.
+    @usableFromInline let hasConditions: Bool
+    fileprivate var conditions: KeyChecks<Key, State>?
+    /// The operator, which keeps this; for what is rarer than an element.
+    fileprivate unowned(unsafe) var process: KeyedProcess<Key, State, Output>?
+
+    fileprivate init(
+        initial: State, output: UnsafeMutablePointer<OutputBuffer<Output>>,
+        conditions: KeyChecks<Key, State>?
+    ) {
+        self.initial = initial
+        self.output = output
+        self.conditions = conditions
+        hasConditions = conditions != nil
+    }
+
+    @usableFromInline
+    mutating func touch(_ key: Key) { conditions?.touch(key) }
+
+    /// Registers the timers that the closure asked for.
+    @usableFromInline
+    func register(_ key: Key, _ frame: UnsafeMutablePointer<Frame>) throws {
+        try process?.register(key, frame)
+    }
+
+    /// The kernel with the user's closures. It captures nothing else, so that both are specialised
+    /// into its loop where they are written.
+    @inlinable
+    static func kernel<Element>(
+        of type: Element.Type, key: @escaping @Sendable (Element) -> Key,
+        _ body:
+            @escaping @Sendable (
+                consuming Element, inout State, inout OperatorContext<Output>
+            ) throws -> Void
+    ) -> Kernel {
+        { slice, frame, room in
+            let core = room.assumingMemoryBound(to: KeyedCore<Key, State, Output>.self)
+            let slots = core.pointee.table.slots
+            let output = core.pointee.output
+            var taken = frame.pointee.takenBefore
+            var last: UnsafeMutablePointer<State>?
+            let count = slice.count
+            let done = slice.consume(as: Element.self, frame) { element, time in
+                taken += 1
+                var context = OperatorContext<Output>(
+                    frame: frame, output: output, time: time, index: taken)
+                let keyOfElement = key(element)
+                // The slot stays where it is while the closure runs: nothing in it can reach the
+                // table.
+                let state = slots.pointee.slot(
+                    for: keyOfElement, hash: Canonical.hash(keyOfElement)
+                ) { core.pointee.initial }
+                last = state
+                if core.pointee.hasConditions { core.pointee.touch(keyOfElement) }
+                try body(element, &state.pointee, &context)
+                if output.pointee.timers.isAsked { try core.pointee.register(keyOfElement, frame) }
+            }
+            // Once for the slice, and not for each element.
+            core.pointee.touched = last
+            frame.pointee.handled(done, of: count)
+            output.pointee.flush(frame)
+        }
+    }
+}
+
 /// State and timers of a keyed `process`, in one subtask.
 ///
-/// For each element the kernel finds the key's state in the table, calls the closure with it, and
+/// For each element its kernel finds the key's state in the table, calls the closure with it, and
 /// registers the timers that it asked for. Due timers come from two sides: those of event time when
 /// a watermark passes (`pass`), those of processing time in a timer turn (`fireDue`). Both call
 /// `onTimer` with the key's state. Everything it emits is flushed before the call returns.
@@ -80,11 +162,9 @@ final class KeyedProcess<
 > {
     typealias TimerBody = @Sendable (Key, inout State, inout OperatorContext<Output>) throws -> Void
 
-    private let initial: State
     private let onTimer: TimerBody?
-    /// Every key that was ever seen: an entry is never taken out.
-    private var table = KeyedTable<Key, State>(isSame: Canonical.areSame)
-    private let room = OutputRoom<Output>()
+    private let core: UnsafeMutablePointer<KeyedCore<Key, State, Output>>
+    private let room = OutputRoom<Output>(takesTimers: true)
     private var output: UnsafeMutablePointer<OutputBuffer<Output>> { room.buffer }
     private let limits: TimerLimits
     private var eventTimers: TimerQueue<Key>
@@ -95,9 +175,6 @@ final class KeyedProcess<
     private var book = TimerBook()
     /// The state's number among those that conditions name; nil where none can.
     private let number: Int?
-    private var conditions: KeyChecks<Key, State>?
-    /// The state that the running turn touched last, for its sample; valid until the table changes.
-    private var touched: UnsafeMutablePointer<State>?
 
     let partName: String
 
@@ -110,50 +187,31 @@ final class KeyedProcess<
         eventTimers = TimerQueue(limit: limits.count)
         processingTimers = TimerQueue(limit: limits.count)
         number = spec?.index
-        conditions = KeyChecks(spec?.invariants ?? [])
-        self.initial = initial
         self.onTimer = onTimer
+        core = .allocate(capacity: 1)
+        core.initialize(
+            to: KeyedCore(
+                initial: initial, output: room.buffer,
+                conditions: KeyChecks(spec?.invariants ?? [])))
+        core.pointee.process = self
     }
 
-    /// The operator's link, with the user's closures in its kernel.
-    func link<Element>(
-        key: @escaping (Element) -> Key,
-        body:
-            @escaping (
-                consuming Element, inout State, inout OperatorContext<Output>
-            ) throws -> Void
-    ) -> Link {
-        // Read in every turn: kept outside of `self`, the pointer is loaded once.
-        let output = output
-        return Link(name: partName, state: self) { [self] slice, frame, _ in
-            var taken = frame.pointee.takenBefore
-            var last: UnsafeMutablePointer<State>?
-            let count = slice.count
-            let done = slice.consume(as: Element.self, frame) { element, time in
-                taken += 1
-                var context = OperatorContext<Output>(
-                    frame: frame, output: output, time: time, index: taken)
-                let keyOfElement = key(element)
-                let hash = Canonical.hash(keyOfElement)
-                // The slot stays where it is while the closure runs: nothing in it can reach the
-                // table.
-                let state = table.slot(for: keyOfElement, hash: hash) { initial }
-                last = state
-                conditions?.touch(keyOfElement)
-                try body(element, &state.pointee, &context)
-                if !context.timers.isEmpty { try register(context.timers, keyOfElement, frame) }
-            }
-            // Once for the slice, and not for each element.
-            touched = last
-            frame.pointee.handled(done, of: count)
-            output.pointee.flush(frame)
-        }
+    deinit {
+        core.deinitialize(count: 1)
+        core.deallocate()
+    }
+
+    /// The operator's link around a kernel of `KeyedCore`.
+    func link(_ kernel: @escaping Kernel) -> Link {
+        Link(
+            name: partName, room: UnsafeMutableRawPointer(core), owner: self, state: self,
+            kernel: kernel)
     }
 
     /// Registers the timers that a closure asked for.
-    private func register(
-        _ requests: TimerRequests, _ key: Key, _ frame: UnsafeMutablePointer<Frame>
-    ) throws {
+    fileprivate func register(_ key: Key, _ frame: UnsafeMutablePointer<Frame>) throws {
+        let requests = output.pointee.timers
+        output.pointee.timers.removeAll()
         let bytes = Canonical.bytes(of: key)
         for deadline in requests.event {
             try note(eventTimers.register(key, keyBytes: bytes, deadline: deadline), frame)
@@ -231,12 +289,14 @@ final class KeyedProcess<
         frame.pointee.emittedBytes = .zero
         var context = OperatorContext<Output>(
             frame: frame, output: output, time: entry.deadline, index: frame.pointee.takenBefore)
-        let state = table.slot(for: entry.key, hash: Canonical.hash(entry.key)) { initial }
-        touched = state
-        conditions?.touch(entry.key)
+        let state = core.pointee.table.slot(for: entry.key, hash: Canonical.hash(entry.key)) {
+            core.pointee.initial
+        }
+        core.pointee.touched = state
+        core.pointee.touch(entry.key)
         do {
             try onTimer(entry.key, &state.pointee, &context)
-            if !context.timers.isEmpty { try register(context.timers, entry.key, frame) }
+            if output.pointee.timers.isAsked { try register(entry.key, frame) }
         } catch {
             frame.pointee.fail(error)
         }
@@ -261,13 +321,13 @@ extension KeyedProcess: OperatorState {
 
     /// The state that the turn touched last.
     func sample(into hash: inout StableHash) -> Int {
-        guard let state = touched else { return 0 }
-        touched = nil
+        guard let state = core.pointee.touched else { return 0 }
+        core.pointee.touched = nil
         return hash.combine(canonical: state.pointee)
     }
 
     func digest(into hash: inout StableHash) {
-        table.digest(into: &hash)
+        core.pointee.table.digest(into: &hash)
         eventTimers.digest(into: &hash)
         processingTimers.digest(into: &hash)
         hash.combine(UInt64(droppedTimers))
@@ -287,25 +347,27 @@ extension KeyedProcess: OperatorState {
         let waiting = eventTimers.count + processingTimers.count
         return Saved(
             Snapshot(
-                table: table.copy(), eventTimers: eventTimers, processingTimers: processingTimers,
-                droppedTimers: droppedTimers, book: book, broken: conditions?.broken),
-            bytes: table.estimatedBytes + ByteCount(of: waiting, TimerQueue<Key>.Entry.self))
+                table: core.pointee.table.copy(), eventTimers: eventTimers, processingTimers: processingTimers,
+                droppedTimers: droppedTimers, book: book, broken: core.pointee.conditions?.broken),
+            bytes: core.pointee.table.estimatedBytes + ByteCount(of: waiting, TimerQueue<Key>.Entry.self))
     }
 
     func restore(_ snapshot: Snapshot) {
-        assert(table.count == 0, "\(partName) takes a saved state in and has \(table.count) keys")
+        assert(
+            core.pointee.table.count == 0,
+            "\(partName) takes a saved state in and has \(core.pointee.table.count) keys")
         // A copy: the snapshot may be restored again.
-        table = snapshot.table.copy()
+        core.pointee.table = snapshot.table.copy()
         (eventTimers, processingTimers) = (snapshot.eventTimers, snapshot.processingTimers)
         (droppedTimers, book) = (snapshot.droppedTimers, snapshot.book)
-        if let broken = snapshot.broken { conditions?.broken = broken }
+        if let broken = snapshot.broken { core.pointee.conditions?.broken = broken }
     }
 
     var held: UInt64 { 0 }
     var view: (any StateView)? { self }
     var timers: (any OperatorTimers)? { self }
     var calls: (any CallPort)? { nil }
-    var checks: (any StateChecks)? { conditions == nil ? nil : self }
+    var checks: (any StateChecks)? { core.pointee.hasConditions ? self : nil }
 }
 
 extension KeyedProcess: OperatorTimers, StateView, StateChecks {
@@ -320,14 +382,14 @@ extension KeyedProcess: OperatorTimers, StateView, StateChecks {
         TimerAccount(book: book, waiting: eventTimers.count + processingTimers.count)
     }
 
-    func list(_ list: inout EntryList) { table.list(&list) }
-    func key(named text: String) -> Any? { table.key(named: text) }
-    func value(of key: Any) -> Any? { (key as? Key).flatMap { table.value(of: $0) } }
+    func list(_ list: inout EntryList) { core.pointee.table.list(&list) }
+    func key(named text: String) -> Any? { core.pointee.table.key(named: text) }
+    func value(of key: Any) -> Any? { (key as? Key).flatMap { core.pointee.table.value(of: $0) } }
 
-    func check(_ turn: TurnContext) { conditions?.check(table, turn) }
+    func check(_ turn: TurnContext) { core.pointee.conditions?.check(core.pointee.table, turn) }
 
     var watched: WatchedTable? {
-        number.map { number in WatchedTable(state: number) { [self] in table } }
+        number.map { number in WatchedTable(state: number) { [self] in core.pointee.table } }
     }
 }
 
@@ -384,5 +446,5 @@ extension KeyedTable where Key: Encodable, Value: Encodable {
 
 extension Frame {
     /// How many elements the running operator had taken before this slice.
-    var takenBefore: UInt32 { chain.map { $0.takeUnretainedValue().taken[operatorIndex] } ?? 0 }
+    @usableFromInline var takenBefore: UInt32 { chain.map { $0.takeUnretainedValue().taken[operatorIndex] } ?? 0 }
 }

@@ -85,22 +85,21 @@ extension DataStream {
     /// Makes any number of elements of each one; they keep its event time.
     ///
     /// An error thrown by the closure ends the run, naming the operator.
+    @inlinable
     public func flatMap<Output: Sendable>(
         _ name: String? = nil,
         _ transform: @escaping @Sendable (consuming Element) throws -> [Output]
     ) -> DataStream<Output> {
-        adding(name, "flatMap", to: Output.self) { context in
-            let output = OutputRoom<Output>()
-            return Link(name: context.name) { slice, frame, _ in
-                let count = slice.count
-                let done = slice.consume(as: Element.self, frame) { element, time in
-                    for made in try transform(element) {
-                        output.buffer.pointee.append(made, time: time, frame)
-                    }
+        addingEmitter(name, "flatMap", to: Output.self) { slice, frame, room in
+            let output = room.assumingMemoryBound(to: OutputBuffer<Output>.self)
+            let count = slice.count
+            let done = slice.consume(as: Element.self, frame) { element, time in
+                for made in try transform(element) {
+                    output.pointee.append(made, time: time, frame)
                 }
-                frame.pointee.handled(done, of: count)
-                output.buffer.pointee.flush(frame)
             }
+            frame.pointee.handled(done, of: count)
+            output.pointee.flush(frame)
         }
     }
 

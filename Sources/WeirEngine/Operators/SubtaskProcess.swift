@@ -9,6 +9,7 @@ extension DataStream {
     /// is not late. Timers are for keyed streams: those set here are ignored.
     ///
     /// An error thrown by a closure ends the run, naming the operator.
+    @inlinable
     public func process<State: Codable & Sendable, Output: Sendable>(
         _ name: String? = nil, state: State, emitting output: Output.Type = Output.self,
         onEnd: (@Sendable (inout State, inout OperatorContext<Output>) throws -> Void)? = nil,
@@ -17,9 +18,58 @@ extension DataStream {
                 consuming Element, inout State, inout OperatorContext<Output>
             ) throws -> Void
     ) -> DataStream<Output> {
+        addingProcess(
+            name, state, onEnd, SubtaskCore<State, Output>.kernel(of: Element.self, body))
+    }
+
+    /// Adds a `process` whose kernel was made where the user wrote its closure.
+    @usableFromInline
+    func addingProcess<State: Codable & Sendable, Output: Sendable>(
+        _ name: String?, _ state: State,
+        _ onEnd: (@Sendable (inout State, inout OperatorContext<Output>) throws -> Void)?,
+        _ kernel: @escaping Kernel
+    ) -> DataStream<Output> {
         adding(name, "process", to: Output.self) { context in
             SubtaskProcess<State, Output>(name: context.name, state: state, onEnd: onEnd)
-                .link(body: body)
+                .link(kernel)
+        }
+    }
+}
+
+/// What the kernel of a `process` without keys works with, at an address that stays.
+@usableFromInline
+struct SubtaskCore<State: Codable & Sendable, Output: Sendable> {
+    @usableFromInline var state: State
+    @usableFromInline let output: UnsafeMutablePointer<OutputBuffer<Output>>
+
+    fileprivate init(state: State, output: UnsafeMutablePointer<OutputBuffer<Output>>) {
+        (self.state, self.output) = (state, output)
+    }
+
+    /// The kernel with the user's closure, which captures nothing else.
+    @inlinable
+    static func kernel<Element>(
+        of type: Element.Type,
+        _ body:
+            @escaping @Sendable (
+                consuming Element, inout State, inout OperatorContext<Output>
+            ) throws -> Void
+    ) -> Kernel {
+        { slice, frame, room in
+            let core = room.assumingMemoryBound(to: SubtaskCore<State, Output>.self)
+            let output = core.pointee.output
+            var taken = frame.pointee.takenBefore
+            let count = slice.count
+            let done = slice.consume(as: Element.self, frame) { element, time in
+                taken += 1
+                var context = OperatorContext<Output>(
+                    frame: frame, output: output, time: time, index: taken)
+                try body(element, &core.pointee.state, &context)
+            }
+            // Counted once for the slice; what a failure left is counted as stopped.
+            frame.pointee.handled(done, of: count)
+            // At the end of each call, so that nothing waits in the buffer between turns.
+            output.pointee.flush(frame)
         }
     }
 }
@@ -29,40 +79,31 @@ extension DataStream {
 final class SubtaskProcess<State: Codable & Sendable, Output: Sendable> {
     typealias EndBody = @Sendable (inout State, inout OperatorContext<Output>) throws -> Void
 
-    private var state: State
     private let onEnd: EndBody?
     /// Whether `onEnd` was called, which happens once.
     private var isEnded = false
     private let room = OutputRoom<Output>()
     private var output: UnsafeMutablePointer<OutputBuffer<Output>> { room.buffer }
+    private let core: UnsafeMutablePointer<SubtaskCore<State, Output>>
     let partName: String
 
     init(name: String, state: State, onEnd: EndBody?) {
         partName = name
-        self.state = state
         self.onEnd = onEnd
+        core = .allocate(capacity: 1)
+        core.initialize(to: SubtaskCore(state: state, output: room.buffer))
     }
 
-    func link<Element>(
-        body:
-            @escaping (
-                consuming Element, inout State, inout OperatorContext<Output>
-            ) throws -> Void
-    ) -> Link {
-        Link(name: partName, state: self) { [self] slice, frame, _ in
-            var taken = frame.pointee.takenBefore
-            let count = slice.count
-            let done = slice.consume(as: Element.self, frame) { element, time in
-                taken += 1
-                var context = OperatorContext<Output>(
-                    frame: frame, output: output, time: time, index: taken)
-                try body(element, &state, &context)
-            }
-            // Counted once for the slice; what a failure left is counted as stopped.
-            frame.pointee.handled(done, of: count)
-            // At the end of each call, so that nothing waits in the buffer between turns.
-            output.pointee.flush(frame)
-        }
+    deinit {
+        core.deinitialize(count: 1)
+        core.deallocate()
+    }
+
+    /// The operator's link around a kernel of `SubtaskCore`.
+    func link(_ kernel: @escaping Kernel) -> Link {
+        Link(
+            name: partName, room: UnsafeMutableRawPointer(core), owner: self, state: self,
+            kernel: kernel)
     }
 
     /// Calls `onEnd`, once. Its elements have the time of the watermark that passes unless they say
@@ -78,7 +119,7 @@ final class SubtaskProcess<State: Codable & Sendable, Output: Sendable> {
             frame: frame, output: output, time: frame.pointee.watermark.nanoseconds,
             index: frame.pointee.takenBefore)
         do {
-            try onEnd(&state, &context)
+            try onEnd(&core.pointee.state, &context)
         } catch {
             frame.pointee.fail(error)
         }
@@ -94,8 +135,8 @@ extension SubtaskProcess: OperatorState, StateView {
     }
 
     /// The whole state, since any turn may have changed all of it.
-    func sample(into hash: inout StableHash) -> Int { hash.combine(canonical: state) }
-    func digest(into hash: inout StableHash) { hash.combine(canonical: state) }
+    func sample(into hash: inout StableHash) -> Int { hash.combine(canonical: core.pointee.state) }
+    func digest(into hash: inout StableHash) { hash.combine(canonical: core.pointee.state) }
 
     struct Snapshot {
         var state: State
@@ -104,11 +145,13 @@ extension SubtaskProcess: OperatorState, StateView {
 
     func save() -> Saved<Snapshot> {
         Saved(
-            Snapshot(state: state, isEnded: isEnded),
-            bytes: ByteCount(Canonical.bytes(of: state).count))
+            Snapshot(state: core.pointee.state, isEnded: isEnded),
+            bytes: ByteCount(Canonical.bytes(of: core.pointee.state).count))
     }
 
-    func restore(_ snapshot: Snapshot) { (state, isEnded) = (snapshot.state, snapshot.isEnded) }
+    func restore(_ snapshot: Snapshot) {
+        (core.pointee.state, isEnded) = (snapshot.state, snapshot.isEnded)
+    }
 
     var held: UInt64 { 0 }
     var view: (any StateView)? { self }
@@ -118,7 +161,7 @@ extension SubtaskProcess: OperatorState, StateView {
     var watched: WatchedTable? { nil }
 
     // The one entry has no key.
-    func list(_ list: inout EntryList) { list.addTable { $0.add("", state) } }
+    func list(_ list: inout EntryList) { list.addTable { $0.add("", core.pointee.state) } }
     func key(named text: String) -> Any? { text.isEmpty ? "" : nil }
-    func value(of key: Any) -> Any? { state }
+    func value(of key: Any) -> Any? { core.pointee.state }
 }

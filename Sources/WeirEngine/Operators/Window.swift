@@ -26,9 +26,15 @@ public struct Pane<Key: Codable & Hashable & Sendable, Value: Codable & Sendable
 }
 
 /// A keyed stream cut into windows.
+@frozen
 public struct WindowedStream<Key: Hashable & Codable & Sendable, Element: Sendable> {
-    let stream: KeyedStream<Key, Element>
-    let assigner: WindowAssigner
+    @usableFromInline let stream: KeyedStream<Key, Element>
+    @usableFromInline let assigner: WindowAssigner
+
+    @inlinable
+    init(stream: KeyedStream<Key, Element>, assigner: WindowAssigner) {
+        (self.stream, self.assigner) = (stream, assigner)
+    }
 
     /// Aggregates each window of each key into one value, emitted when the watermark passes the
     /// window's end; its event time is the window's last nanosecond.
@@ -36,6 +42,7 @@ public struct WindowedStream<Key: Hashable & Codable & Sendable, Element: Sendab
     /// Windows of one end are emitted in order of their keys' canonical bytes. An element whose
     /// window was emitted already is late: it is dropped here and counted; use
     /// `aggregateWithLate` to have it.
+    @inlinable
     public func aggregate<Value: Codable & Sendable>(
         _ name: String? = nil, from initial: Value,
         _ add: @escaping @Sendable (inout Value, Element) throws -> Void
@@ -44,11 +51,21 @@ public struct WindowedStream<Key: Hashable & Codable & Sendable, Element: Sendab
     }
 
     /// As `aggregate`, with the late elements as a stream of their own.
+    @inlinable
     public func aggregateWithLate<Value: Codable & Sendable>(
         _ name: String? = nil, from initial: Value,
         _ add: @escaping @Sendable (inout Value, Element) throws -> Void
     ) -> (panes: DataStream<Pane<Key, Value>>, late: DataStream<Element>) {
-        let (key, width) = (stream.key, assigner.width)
+        addingWindow(
+            name, initial, WindowCore<Key, Element, Value>.kernel(key: stream.key, add))
+    }
+
+    /// Adds windows whose kernel was made where the user wrote its closure.
+    @usableFromInline
+    func addingWindow<Value: Codable & Sendable>(
+        _ name: String?, _ initial: Value, _ kernel: @escaping Kernel
+    ) -> (panes: DataStream<Pane<Key, Value>>, late: DataStream<Element>) {
+        let width = assigner.width
         let node = stream.adding(
             name, "window", outputs: [TypedForm<Pane<Key, Value>>(), TypedForm<Element>()],
             to: Pane<Key, Value>.self
@@ -56,7 +73,7 @@ public struct WindowedStream<Key: Hashable & Codable & Sendable, Element: Sendab
             TumblingWindow<Key, Element, Value>(
                 name: context.name, width: width, initial: initial,
                 late: context.sides[0] as? Distributor<Element>
-            ).link(key: key, add: add)
+            ).link(kernel)
         }
         let flow = stream.stream.flow
         return (
@@ -68,8 +85,94 @@ public struct WindowedStream<Key: Hashable & Codable & Sendable, Element: Sendab
 
 extension KeyedStream {
     /// Cuts each key's elements into windows of event time.
+    @inlinable
     public func window(_ assigner: WindowAssigner) -> WindowedStream<Key, Element> {
         WindowedStream(stream: self, assigner: assigner)
+    }
+}
+
+/// What the kernel of a window works with, at an address that stays: the window that an element
+/// fell into last, which is mostly that of the next one too.
+@usableFromInline
+struct WindowCore<
+    Key: Hashable & Codable & Sendable, Element: Sendable, Value: Codable & Sendable
+> {
+    /// The event times of that window, from `start` up to `end`, which is behind it; none at first
+    /// and when it was closed.
+    @usableFromInline var start = Int64.max
+    @usableFromInline var end = Int64.min
+    /// Its entries, and how many elements lie in it; valid where it has times.
+    @usableFromInline var slots: UnsafeMutablePointer<KeyedSlots<Key, Value>>
+    @usableFromInline var elements: UnsafeMutablePointer<UInt64>
+    @usableFromInline let initial: Value
+    /// The value that the running turn touched last, for its sample; valid until its table changes
+    /// or goes.
+    @usableFromInline var touched: UnsafeMutablePointer<Value>?
+    /// The operator, which keeps this; for what is rarer than an element.
+    fileprivate unowned(unsafe) var window: TumblingWindow<Key, Element, Value>?
+
+    fileprivate init(initial: Value, nowhere: OpenWindow<Key, Value>) {
+        self.initial = initial
+        slots = nowhere.table.slots
+        elements = nowhere.elements
+    }
+
+    /// Forgets the window, which may go.
+    fileprivate mutating func forget() { (start, end, touched) = (.max, .min, nil) }
+
+    /// Takes the window of an event time as the last one; false where it was closed.
+    @usableFromInline
+    mutating func find(_ time: Int64, _ frame: UnsafeMutablePointer<Frame>) -> Bool {
+        guard let found = window?.window(at: time, frame.pointee.watermark) else { return false }
+        (start, end) = (found.start, found.end)
+        (slots, elements) = (found.window.table.slots, found.window.elements)
+        return true
+    }
+
+    /// Gives a late element to who reads them.
+    @usableFromInline
+    func giveLate(_ element: Element, _ time: Int64) {
+        window?.late?.append(element, time: time)
+    }
+
+    /// Counts a slice: of `count` elements `done` came to their end, and `late` of those were late.
+    @usableFromInline
+    func count(
+        _ count: Int, done: Int, late: Int, _ frame: UnsafeMutablePointer<Frame>
+    ) {
+        window?.count(count, done: done, late: late, frame)
+    }
+
+    /// The kernel with the user's closures, which captures nothing else.
+    @inlinable
+    static func kernel(
+        key: @escaping @Sendable (Element) -> Key,
+        _ add: @escaping @Sendable (inout Value, Element) throws -> Void
+    ) -> Kernel {
+        { slice, frame, room in
+            let core = room.assumingMemoryBound(to: WindowCore<Key, Element, Value>.self)
+            var last: UnsafeMutablePointer<Value>?
+            let count = slice.count
+            var late = 0
+            let done = slice.consume(as: Element.self, frame) { element, time in
+                if time < core.pointee.start || time >= core.pointee.end {
+                    guard core.pointee.find(time, frame) else {
+                        late += 1
+                        core.pointee.giveLate(element, time)
+                        return
+                    }
+                }
+                let keyOfElement = key(element)
+                let value = core.pointee.slots.pointee.slot(
+                    for: keyOfElement, hash: Canonical.hash(keyOfElement)
+                ) { core.pointee.initial }
+                last = value
+                try add(&value.pointee, element)
+                core.pointee.elements.pointee += 1
+            }
+            core.pointee.touched = last
+            core.pointee.count(count, done: done, late: late, frame)
+        }
     }
 }
 
@@ -83,67 +186,68 @@ final class TumblingWindow<
     Key: Hashable & Codable & Sendable, Element: Sendable, Value: Codable & Sendable
 > {
     private let width: Duration
-    private let initial: Value
     /// Where late elements go; nil, or read by nobody, where they are dropped.
-    private let late: Distributor<Element>?
+    fileprivate let late: Distributor<Element>?
     /// By start, ascending; few at a time, since the watermark closes them.
     private var open: [OpenWindow<Key, Value>] = []
     private let room = OutputRoom<Pane<Key, Value>>()
     private var output: UnsafeMutablePointer<OutputBuffer<Pane<Key, Value>>> { room.buffer }
+    private let core: UnsafeMutablePointer<WindowCore<Key, Element, Value>>
+    /// What the kernel's pointers point to where there is no last window; nothing is put there.
+    private let nowhere = OpenWindow<Key, Value>(start: .max, table: KeyedTable())
     /// Late elements so far; part of the digest.
     private var lateCount: UInt64 = 0
-    /// The value that the running turn touched last, for its sample; valid until its table changes
-    /// or goes.
-    private var touched: UnsafeMutablePointer<Value>?
 
     let partName: String
 
     init(name: String, width: Duration, initial: Value, late: Distributor<Element>?) {
         partName = name
         self.width = width
-        self.initial = initial
         self.late = late
+        core = .allocate(capacity: 1)
+        core.initialize(to: WindowCore(initial: initial, nowhere: nowhere))
+        core.pointee.window = self
     }
 
-    func link(
-        key: @escaping @Sendable (Element) -> Key,
-        add: @escaping @Sendable (inout Value, Element) throws -> Void
-    ) -> Link {
-        Link(name: partName, state: self) { [self] slice, frame, _ in
-            // It does not move while a slice is in the kernel: a slice ends where a watermark is
-            // due.
-            let watermark = frame.pointee.watermark
-            var last: UnsafeMutablePointer<Value>?
-            let count = slice.count
-            var late = 0
-            let done = slice.consume(as: Element.self, frame) { element, time in
-                // An element without a time has the earliest one there is, and is late behind any
-                // watermark.
-                let start = Instant(nanoseconds: time).floored(to: width)
-                // The window's last nanosecond lies before its end: the watermark at the end says
-                // that nothing of it can come.
-                if start + width <= watermark {
-                    late += 1
-                    self.late?.append(element, time: time)
-                    return
-                }
-                let key = key(element)
-                let window = window(startingAt: start.nanoseconds)
-                let value = window.table.slot(for: key, hash: Canonical.hash(key)) { initial }
-                last = value
-                try add(&value.pointee, element)
-                window.elements += 1
-            }
-            touched = last
-            lateCount += UInt64(late)
-            // Those on time are held until their window closes.
-            if self.late?.isRead ?? false {
-                frame.pointee.handled(late)
-            } else {
-                frame.pointee.drop(late, .late)
-            }
-            if done < count { frame.pointee.drop(count - done, .stopped) }
+    deinit {
+        core.deinitialize(count: 1)
+        core.deallocate()
+    }
+
+    /// The operator's link around a kernel of `WindowCore`.
+    func link(_ kernel: @escaping Kernel) -> Link {
+        Link(
+            name: partName, room: UnsafeMutableRawPointer(core), owner: self, state: self,
+            kernel: kernel)
+    }
+
+    /// The window of an event time, with the times that it has; nil where the watermark has closed
+    /// it.
+    fileprivate func window(
+        at time: Int64, _ watermark: Instant
+    ) -> (window: OpenWindow<Key, Value>, start: Int64, end: Int64)? {
+        // An element without a time has the earliest one there is, and is late behind any
+        // watermark.
+        let start = Instant(nanoseconds: time).floored(to: width)
+        // The window's last nanosecond lies before its end: the watermark at the end says that
+        // nothing of it can come.
+        let end = start + width
+        if end <= watermark { return nil }
+        return (window(startingAt: start.nanoseconds), start.nanoseconds, end.nanoseconds)
+    }
+
+    /// Counts what became of a slice's elements.
+    fileprivate func count(
+        _ count: Int, done: Int, late: Int, _ frame: UnsafeMutablePointer<Frame>
+    ) {
+        lateCount += UInt64(late)
+        // Those on time are held until their window closes.
+        if self.late?.isRead ?? false {
+            frame.pointee.handled(late)
+        } else {
+            frame.pointee.drop(late, .late)
         }
+        if done < count { frame.pointee.drop(count - done, .stopped) }
     }
 
     /// The window with this start, opened where it is not. Most elements fall into the newest one.
@@ -163,8 +267,8 @@ final class TumblingWindow<
         while let first = open.first, Instant(nanoseconds: first.start) + width <= watermark {
             open.removeFirst()
             assert(open.first.map { $0.start > first.start } ?? true, "windows lie out of order")
-            // It may point into the table that goes.
-            touched = nil
+            // It may be the one that goes.
+            core.pointee.forget()
             let start = Instant(nanoseconds: first.start)
             let end = start + width
             var panes: [(bytes: [UInt8], key: Key, value: Value)] = []
@@ -182,7 +286,7 @@ final class TumblingWindow<
                     Pane(key: pane.key, start: start, end: end, value: pane.value),
                     time: end.nanoseconds - 1, frame)
             }
-            frame.pointee.handled(Int(first.elements))
+            frame.pointee.handled(Int(first.elements.pointee))
         }
         output.pointee.flushUnbounded(frame)
     }
@@ -194,8 +298,8 @@ extension TumblingWindow: OperatorState {
     }
 
     func sample(into hash: inout StableHash) -> Int {
-        guard let value = touched else { return 0 }
-        touched = nil
+        guard let value = core.pointee.touched else { return 0 }
+        core.pointee.touched = nil
         return hash.combine(canonical: value.pointee)
     }
 
@@ -220,12 +324,13 @@ extension TumblingWindow: OperatorState {
 
     func restore(_ snapshot: Snapshot) {
         assert(open.isEmpty, "\(partName) takes a saved state in and has open windows")
+        core.pointee.forget()
         open = snapshot.open.map { $0.copy() }
         lateCount = snapshot.lateCount
     }
 
     /// What lies in windows that are open.
-    var held: UInt64 { open.reduce(0) { $0 + $1.elements } }
+    var held: UInt64 { open.reduce(0) { $0 + $1.elements.pointee } }
     var view: (any StateView)? { self }
     var timers: (any OperatorTimers)? { nil }
     var calls: (any CallPort)? { nil }
@@ -266,20 +371,20 @@ extension TumblingWindow: StateView {
 private final class OpenWindow<Key: Equatable, Value> {
     let start: Int64
     let table: KeyedTable<Key, Value>
-    /// How many elements lie in it, all keys together.
-    var elements: UInt64
+    /// How many elements lie in it, all keys together. At an address that stays, for the kernel.
+    let elements: UnsafeMutablePointer<UInt64>
 
-    init(
-        start: Int64, table: KeyedTable<Key, Value>,
-        elements: UInt64 = 0
-    ) {
+    init(start: Int64, table: KeyedTable<Key, Value>, elements: UInt64 = 0) {
         self.start = start
         self.table = table
-        self.elements = elements
+        self.elements = .allocate(capacity: 1)
+        self.elements.initialize(to: elements)
     }
+
+    deinit { elements.deallocate() }
 
     /// A window of its own with the same contents, for a snapshot.
     func copy() -> OpenWindow {
-        OpenWindow(start: start, table: table.copy(), elements: elements)
+        OpenWindow(start: start, table: table.copy(), elements: elements.pointee)
     }
 }

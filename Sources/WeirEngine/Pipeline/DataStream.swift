@@ -79,16 +79,31 @@ public struct DataStream<Element: Sendable> {
                 name: context.name, room: SliceRoom<Output>(), account: account, kernel: kernel)
         }
     }
+
+    /// Adds an operator without state whose kernel was made at the user's call site and gives what
+    /// it makes to an output buffer, which is its room.
+    @usableFromInline
+    func addingEmitter<Output: Sendable>(
+        _ name: String?, _ kind: String, to output: Output.Type, _ kernel: @escaping Kernel
+    ) -> DataStream<Output> {
+        adding(name, kind, to: output) { context in
+            let room = OutputRoom<Output>()
+            return Link(
+                name: context.name, room: UnsafeMutableRawPointer(room.buffer), owner: room,
+                state: nil, kernel: kernel)
+        }
+    }
 }
 
 /// A stream whose elements come to subtasks by key: all elements of one key to the same subtask, in
 /// order of arrival.
+@frozen
 public struct KeyedStream<Key: Hashable & Codable & Sendable, Element: Sendable> {
-    let stream: DataStream<Element>
-    let key: @Sendable (Element) -> Key
-    private let hashes: KeyHashes
+    @usableFromInline let stream: DataStream<Element>
+    @usableFromInline let key: @Sendable (Element) -> Key
+    @usableFromInline let hashes: KeyHashes
 
-    @usableFromInline
+    @inlinable
     init(
         stream: DataStream<Element>, key: @escaping @Sendable (Element) -> Key,
         hashes: @escaping KeyHashes

@@ -52,6 +52,19 @@ package final class Link {
         self.kernel = kernel
     }
 
+    /// An operator whose kernel works in `room`, which `owner` keeps.
+    init(
+        name: String, room: UnsafeMutableRawPointer, owner: AnyObject,
+        state: (any OperatorState)?, account: Account = .own, kernel: @escaping Kernel
+    ) {
+        self.name = name
+        self.account = account
+        self.state = state
+        self.room = room
+        self.owner = owner
+        self.kernel = kernel
+    }
+
     /// An operator without state whose kernel works in `room`.
     init<Element>(
         name: String, room: SliceRoom<Element>, account: Account, kernel: @escaping Kernel
@@ -273,9 +286,12 @@ struct OutputBuffer<Output> {
     @usableFromInline let elements: UnsafeMutablePointer<Output>
     @usableFromInline let times: UnsafeMutablePointer<Int64>
     @usableFromInline var count = 0
+    /// Timers that the running closure asked for.
+    @usableFromInline var timers: TimerRequests
 
     @usableFromInline
-    init() {
+    init(takesTimers: Bool = false) {
+        timers = TimerRequests(isTaken: takesTimers)
         elements = .allocate(capacity: ElementSlice.capacity)
         times = .allocate(capacity: ElementSlice.capacity)
     }
@@ -356,13 +372,14 @@ struct OutputBuffer<Output> {
 final class OutputRoom<Output> {
     let buffer: UnsafeMutablePointer<OutputBuffer<Output>>
 
-    init() {
+    init(takesTimers: Bool = false) {
         buffer = .allocate(capacity: 1)
-        buffer.initialize(to: OutputBuffer())
+        buffer.initialize(to: OutputBuffer(takesTimers: takesTimers))
     }
 
     deinit {
         buffer.pointee.deallocate()
+        buffer.deinitialize(count: 1)
         buffer.deallocate()
     }
 }
