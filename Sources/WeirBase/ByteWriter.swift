@@ -3,11 +3,13 @@
 /// Fixed-width integers are little-endian. Varints are LEB128: seven bits a byte, the lowest
 /// first, and all bytes but the last have their top bit set. Signed varints are zigzag-coded
 /// first, so that small negative numbers stay small. `ByteReader` reads all of it. One owner.
+@usableFromInline
 package struct ByteWriter: Sendable {
     /// What was written so far.
-    package private(set) var bytes: [UInt8]
+    @usableFromInline package private(set) var bytes: [UInt8]
 
     /// An empty buffer. Room that is reserved once spares it from growing step by step.
+    @usableFromInline
     package init(reserving capacity: Int = 0) {
         bytes = []
         bytes.reserveCapacity(capacity)
@@ -43,8 +45,21 @@ package struct ByteWriter: Sendable {
     }
 
     /// Appends a number with a sign. The sign goes into the lowest bit.
+    @usableFromInline
     package mutating func append(signedVarint value: Int64) {
         append(varint: UInt64(bitPattern: (value << 1) ^ (value >> 63)))
+    }
+
+    /// Appends bytes as they are, without their count.
+    package mutating func append(raw other: UnsafeRawBufferPointer) {
+        bytes.append(contentsOf: other)
+    }
+
+    /// Lends what was written so far.
+    package func withBytes<Result>(
+        _ body: (UnsafeRawBufferPointer) throws -> Result
+    ) rethrows -> Result {
+        try bytes.withUnsafeBytes(body)
     }
 
     /// Appends bytes as they are, without their count.
@@ -58,7 +73,14 @@ package struct ByteWriter: Sendable {
         bytes.append(contentsOf: other)
     }
 
+    /// Appends a count as a varint and then the bytes.
+    package mutating func append(counted other: UnsafeRawBufferPointer) {
+        append(varint: UInt64(other.count))
+        bytes.append(contentsOf: other)
+    }
+
     /// Appends a count as a varint and then the text in UTF-8.
+    @usableFromInline
     package mutating func append(string: String) {
         append(counted: string.utf8)
     }

@@ -1,241 +1,265 @@
-/// A table from keys to values that the engine owns: open addressing with linear probing.
+/// A table from keys to values that the engine owns.
 ///
-/// The keyed state of operators is in it. The caller gives each key's hash, so that nothing
-/// depends on Swift's hashing, which differs from process to process. Visiting goes by slot,
-/// and the slots are the same for the same sequence of operations, so that it is the same in
-/// a replay.
+/// The keyed state of operators is in it. The caller gives each key's hash, so that nothing depends
+/// on Swift's hashing, which differs from process to process. Entries lie side by side in the order
+/// in which their keys came, and one that was removed leaves its place to the next new key: visiting
+/// goes in that order, which is the same in a replay.
 ///
-/// It grows to twice its size at three quarters full, and never shrinks. Removal shifts
-/// entries back, so that there are no tombstones and a table in which keys come and go does
-/// not slow down. Keys are the same when they are equal or when `isSame` says so, which is
-/// asked of keys with one hash only. One owner; not for several threads.
+/// It grows to twice its size when it is full, and never shrinks. A key costs 8 bytes beside itself
+/// and its value for its digest, and 11 to 21 to be found. Keys are the same when they are equal or
+/// when `isSame` says so, which is asked of keys with one hash only. One owner; not for several
+/// threads.
 @usableFromInline
 package final class KeyedTable<Key: Equatable, Value> {
-    /// Where the entries lie. Behind a constant pointer, because a variable of a class that is
-    /// reached through something opaque is checked for exclusive access each time, which an
-    /// element would pay several times.
-    @usableFromInline package let slots: UnsafeMutablePointer<KeyedSlots<Key, Value>>
+    /// What it holds. Behind a constant pointer, because a variable of a class that is reached
+    /// through something opaque is checked for exclusive access each time, which an element would
+    /// pay several times.
+    @usableFromInline package let store: UnsafeMutablePointer<KeyedStore<Key, Value>>
 
     /// How many entries there are.
-    package var count: Int { slots.pointee.count }
+    package var count: Int { store.pointee.count }
 
-    /// An empty table with at least `capacity` slots.
-    package init(
-        capacity: Int = 16, isSame: @escaping (Key, Key) -> Bool = { _, _ in false }
-    ) {
-        slots = .allocate(capacity: 1)
-        slots.initialize(to: KeyedSlots(capacity: capacity, isSame: isSame))
+    /// An empty table.
+    package init(isSame: @escaping (Key, Key) -> Bool = { _, _ in false }) {
+        store = .allocate(capacity: 1)
+        store.initialize(to: KeyedStore(isSame: isSame))
     }
 
     deinit {
-        slots.pointee.deallocate()
-        slots.deinitialize(count: 1)
-        slots.deallocate()
+        store.pointee.deallocate()
+        store.deinitialize(count: 1)
+        store.deallocate()
     }
 
-    /// The value of a key, made by `initial` when the key is new.
+    /// The value of a key, made by `initial` when the key is new, to be changed in place.
     ///
     /// The pointer is valid until the next insertion or removal.
     @inlinable
-    package func slot(
-        for key: Key, hash: UInt64, initial: () -> Value
+    package func value(
+        of key: Key, hash: UInt64, initial: () -> Value
     ) -> UnsafeMutablePointer<Value> {
-        slots.pointee.slot(for: key, hash: hash, initial: initial)
+        store.pointee.value(of: key, hash: hash, initial: initial)
     }
 
-    /// The value of a key that is there; nil when it is not.
-    package func existing(_ key: Key, hash: UInt64) -> UnsafeMutablePointer<Value>? {
-        slots.pointee.existing(key, hash: hash)
+    /// The value of a key that is there, to be looked at; nil when it is not.
+    package func existing(_ key: Key, hash: UInt64) -> UnsafePointer<Value>? {
+        store.pointee.existing(key, hash: hash)
     }
 
     /// Takes a key and its value out; nil when it is not there.
     package func remove(_ key: Key, hash: UInt64) -> Value? {
-        slots.pointee.remove(key, hash: hash)
+        store.pointee.remove(key, hash: hash)
     }
 
-    /// Removes every entry and keeps the room.
-    package func removeAll() { slots.pointee.removeAll() }
-
-    /// A table of its own with the same entries in the same slots.
+    /// A table of its own with the same entries in the same places.
     package func copy() -> KeyedTable {
-        // With the same capacity each entry has the same home, so no search is needed.
-        let other = KeyedTable(capacity: slots.pointee.mask + 1, isSame: slots.pointee.isSame)
-        other.slots.pointee.fill(from: slots.pointee)
+        let other = KeyedTable(isSame: store.pointee.isSame)
+        other.store.pointee.fill(from: store.pointee)
         return other
     }
 
-    /// Visits every entry, by slot. The table must not be changed meanwhile.
+    /// Visits every entry. The table must not be changed meanwhile.
     package func forEach(_ body: (Key, Value) -> Void) {
-        let slots = slots.pointee
-        for index in 0...slots.mask where slots.hashes[index] != 0 {
-            body(slots.keys[index], slots.values[index])
-        }
+        let store = store.pointee
+        store.forEachNumber { body(store.keys[$0], store.values[$0]) }
     }
 
-    /// Walks the slots: every entry is found from where its hash points, and counts are right.
-    package func checkInvariants() { slots.pointee.checkInvariants() }
+    /// A sum over all entries of what `digest` makes of each, which depends on nothing but what they
+    /// are. It is asked for those alone that may have changed since the last sum.
+    package func sum(_ digest: (Key, Value) -> UInt64) -> UInt64 { store.pointee.sum(digest) }
+
+    /// Walks the entries: every one is found, and counts and sums are right.
+    package func checkInvariants() { store.pointee.checkInvariants() }
 }
 
-/// The slots of a table, and how entries are found in them; the table owns them.
+/// The entries of a table, and how they are found; the table owns them.
 @usableFromInline
-package struct KeyedSlots<Key: Equatable, Value> {
-    /// The hash of each slot's key; 0 for an empty slot. (A key whose hash is 0 is given 1.)
-    @usableFromInline var hashes: UnsafeMutablePointer<UInt64>
-    /// The keys, of which only those in slots that are not empty are initialised.
-    @usableFromInline var keys: UnsafeMutablePointer<Key>
+package struct KeyedStore<Key: Equatable, Value> {
+    /// The numbers of the entries, by their keys' hashes.
+    @usableFromInline var index = NumberTable()
+    /// The keys, of which only those of entries are initialised.
+    @usableFromInline package private(set) var keys: UnsafeMutablePointer<Key>
     /// The values, likewise.
-    @usableFromInline var values: UnsafeMutablePointer<Value>
-    /// The number of slots, a power of two, less one.
-    @usableFromInline var mask: Int
-    @usableFromInline var count = 0
+    @usableFromInline package private(set) var values: UnsafeMutablePointer<Value>
+    /// What each entry adds to the sum; 0 for one that was not summed yet.
+    @usableFromInline var sums: UnsafeMutablePointer<UInt64>
+    /// A bit for each number that has an entry.
+    @usableFromInline var live: UnsafeMutablePointer<UInt64>
+    /// A bit for each entry whose value somebody may have changed since the last sum.
+    @usableFromInline var touched: UnsafeMutablePointer<UInt64>
+    /// How many entries there is room for, a multiple of 64.
+    @usableFromInline var capacity = 64
+    /// Numbers up to this one were given.
+    @usableFromInline var end = 0
+    /// Numbers whose entries were removed, the last first.
+    @usableFromInline var free: [Int] = []
+    /// The sum as it was.
+    private var total: UInt64 = 0
     /// Tells that two keys are the same although they are not equal to each other.
     @usableFromInline let isSame: (Key, Key) -> Bool
 
-    init(capacity: Int, isSame: @escaping (Key, Key) -> Bool) {
+    init(isSame: @escaping (Key, Key) -> Bool) {
         self.isSame = isSame
-        var size = 16
-        while size < capacity { size *= 2 }
-        mask = size - 1
-        hashes = .allocate(capacity: size)
-        hashes.initialize(repeating: 0, count: size)
-        keys = .allocate(capacity: size)
-        values = .allocate(capacity: size)
+        keys = .allocate(capacity: capacity)
+        values = .allocate(capacity: capacity)
+        sums = .allocate(capacity: capacity)
+        live = Self.bits(capacity)
+        touched = Self.bits(capacity)
     }
 
+    private static func bits(_ count: Int) -> UnsafeMutablePointer<UInt64> {
+        let bits = UnsafeMutablePointer<UInt64>.allocate(capacity: count / 64)
+        bits.initialize(repeating: 0, count: count / 64)
+        return bits
+    }
+
+    package var count: Int { index.count }
+
     /// Removes all entries and frees the memory. Once.
-    mutating func deallocate() {
-        removeAll()
-        hashes.deallocate()
+    func deallocate() {
+        forEachNumber {
+            (keys + $0).deinitialize(count: 1)
+            (values + $0).deinitialize(count: 1)
+        }
         keys.deallocate()
         values.deallocate()
+        sums.deallocate()
+        live.deallocate()
+        touched.deallocate()
     }
 
     @inlinable
-    package mutating func slot(
-        for key: Key, hash: UInt64, initial: () -> Value
+    package mutating func value(
+        of key: Key, hash: UInt64, initial: () -> Value
     ) -> UnsafeMutablePointer<Value> {
-        let wanted = hash == 0 ? 1 : hash
-        let index = find(key, wanted)
-        if hashes[index] != 0 { return values + index }
-        return insert(key, wanted, at: index, initial())
+        guard let number = find(key, hash) else { return insert(key, hash, initial()) }
+        touched[number >> 6] |= 1 << UInt64(truncatingIfNeeded: number & 63)
+        return values + number
     }
 
-    /// Puts a new key into the empty slot that a search ended at, or grows first.
+    @inlinable
+    func find(_ key: Key, _ hash: UInt64) -> Int? {
+        // Not-a-number is the same key as itself, though it is not equal to itself.
+        index.find(hash) { keys[$0] == key || isSame(keys[$0], key) }
+    }
+
+    /// Adds a key that is not there.
     @inlinable
     @inline(never)
     mutating func insert(
-        _ key: Key, _ hash: UInt64, at free: Int, _ value: consuming Value
+        _ key: Key, _ hash: UInt64, _ value: consuming Value
     ) -> UnsafeMutablePointer<Value> {
-        var index = free
-        // At three quarters full a search for a key that is not there probes about eight slots.
-        if (count + 1) * 4 > (mask + 1) * 3 {
-            grow()
-            index = find(key, hash)
-        }
-        hashes[index] = hash
-        (keys + index).initialize(to: key)
-        (values + index).initialize(to: value)
-        count += 1
-        return values + index
+        let number = free.popLast() ?? end
+        if number == capacity { grow() }
+        end = max(end, number + 1)
+        index.insert(hash, number)
+        (keys + number).initialize(to: key)
+        (values + number).initialize(to: value)
+        sums[number] = 0
+        live[number >> 6] |= 1 << UInt64(number & 63)
+        touched[number >> 6] |= 1 << UInt64(number & 63)
+        return values + number
     }
 
-    /// The slot of a key, or the empty one in which it would be put. There is always an empty
-    /// one.
-    @inlinable
-    func find(_ key: Key, _ hash: UInt64) -> Int {
-        var index = Int(truncatingIfNeeded: hash) & mask
-        while hashes[index] != 0 {
-            // Not-a-number is the same key as itself, though it is not equal to itself.
-            if hashes[index] == hash, keys[index] == key || isSame(keys[index], key) {
-                return index
-            }
-            index = (index + 1) & mask
-        }
-        return index
-    }
-
-    func existing(_ key: Key, hash: UInt64) -> UnsafeMutablePointer<Value>? {
-        let index = find(key, hash == 0 ? 1 : hash)
-        return hashes[index] == 0 ? nil : values + index
+    func existing(_ key: Key, hash: UInt64) -> UnsafePointer<Value>? {
+        find(key, hash).map { UnsafePointer(values + $0) }
     }
 
     mutating func remove(_ key: Key, hash: UInt64) -> Value? {
-        // A search ends at the first empty slot. So a hole may only stay where no entry
-        // behind it was pushed over it, and entries are moved into it until that is so.
-        var hole = find(key, hash == 0 ? 1 : hash)
-        if hashes[hole] == 0 { return nil }
-        let value = (values + hole).move()
-        (keys + hole).deinitialize(count: 1)
-        hashes[hole] = 0
-        count -= 1
-        var index = (hole + 1) & mask
-        while hashes[index] != 0 {
-            let home = Int(truncatingIfNeeded: hashes[index]) & mask
-            // An entry may move into the hole only if the hole lies between its home and it.
-            if (index - home) & mask >= (index - hole) & mask {
-                hashes[hole] = hashes[index]
-                (keys + hole).moveInitialize(from: keys + index, count: 1)
-                (values + hole).moveInitialize(from: values + index, count: 1)
-                hashes[index] = 0
-                hole = index
+        guard let number = find(key, hash) else { return nil }
+        index.remove(hash, number)
+        (keys + number).deinitialize(count: 1)
+        live[number >> 6] &= ~(1 << UInt64(number & 63))
+        touched[number >> 6] &= ~(1 << UInt64(number & 63))
+        total &-= sums[number]
+        free.append(number)
+        return (values + number).move()
+    }
+
+    mutating func sum(_ digest: (Key, Value) -> UInt64) -> UInt64 {
+        for word in 0..<(end + 63) / 64 {
+            var left = touched[word]
+            touched[word] = 0
+            while left != 0 {
+                let number = word * 64 + left.trailingZeroBitCount
+                left &= left - 1
+                total &-= sums[number]
+                sums[number] = digest(keys[number], values[number])
+                total &+= sums[number]
             }
-            index = (index + 1) & mask
         }
-        return value
+        return total
     }
 
-    mutating func removeAll() {
-        for index in 0...mask where hashes[index] != 0 {
-            (keys + index).deinitialize(count: 1)
-            (values + index).deinitialize(count: 1)
-            hashes[index] = 0
+    /// Visits the numbers that have entries, in order.
+    @inlinable
+    package func forEachNumber(_ body: (Int) -> Void) {
+        for word in 0..<(end + 63) / 64 {
+            var left = live[word]
+            while left != 0 {
+                body(word * 64 + left.trailingZeroBitCount)
+                left &= left - 1
+            }
         }
-        count = 0
     }
 
-    /// Takes copies of all entries of slots of the same number.
-    mutating func fill(from other: KeyedSlots) {
-        precondition(mask == other.mask && count == 0, "\(mask) and \(other.mask) slots differ")
-        for index in 0...mask where other.hashes[index] != 0 {
-            hashes[index] = other.hashes[index]
-            (keys + index).initialize(to: other.keys[index])
-            (values + index).initialize(to: other.values[index])
+    /// Takes copies of all entries of another table, into one that has none.
+    mutating func fill(from other: KeyedStore) {
+        precondition(end == 0, "\(end) entries where there should be none")
+        resize(to: other.capacity)
+        other.forEachNumber { number in
+            (keys + number).initialize(to: other.keys[number])
+            (values + number).initialize(to: other.values[number])
+            sums[number] = other.sums[number]
         }
-        count = other.count
+        live.update(from: other.live, count: capacity / 64)
+        touched.update(from: other.touched, count: capacity / 64)
+        (index, free, end, total) = (other.index, other.free, other.end, other.total)
+    }
+
+    @usableFromInline
+    mutating func grow() { resize(to: 2 * capacity) }
+
+    /// Moves every entry to larger, or as large, memory. One part after the other, so that at no
+    /// time everything is there twice.
+    private mutating func resize(to size: Int) {
+        assert(size >= capacity, "\(capacity) entries do not fit into \(size)")
+        // Every number up to the end has an entry where a table is full, and none in an empty one.
+        let count = end
+        func moved<Part>(_ old: UnsafeMutablePointer<Part>) -> UnsafeMutablePointer<Part> {
+            let new = UnsafeMutablePointer<Part>.allocate(capacity: size)
+            new.moveInitialize(from: old, count: count)
+            old.deallocate()
+            return new
+        }
+        precondition(self.count == count, "\(self.count) entries of \(count) at a growth")
+        keys = moved(keys)
+        values = moved(values)
+        sums = moved(sums)
+        func moved(bits old: UnsafeMutablePointer<UInt64>) -> UnsafeMutablePointer<UInt64> {
+            let new = Self.bits(size)
+            new.update(from: old, count: capacity / 64)
+            old.deallocate()
+            return new
+        }
+        live = moved(bits: live)
+        touched = moved(bits: touched)
+        capacity = size
     }
 
     func checkInvariants() {
-        precondition((mask + 1) & mask == 0, "\(mask + 1) slots, no power of two")
-        precondition(count * 4 <= (mask + 1) * 3, "\(count) entries in \(mask + 1) slots")
+        index.checkInvariants()
         var used = 0
-        for index in 0...mask where hashes[index] != 0 {
+        var sum: UInt64 = 0
+        forEachNumber { number in
             used += 1
-            precondition(
-                find(keys[index], hashes[index]) == index,
-                "the key in slot \(index) is found in slot \(find(keys[index], hashes[index]))")
+            sum &+= sums[number]
         }
         precondition(used == count, "\(used) entries, counted \(count)")
-    }
-
-    /// Moves every entry into slots of twice the number, in the order of the old ones.
-    @inlinable
-    @inline(never)
-    mutating func grow() {
-        let (oldHashes, oldKeys, oldValues, oldMask) = (hashes, keys, values, mask)
-        mask = 2 * mask + 1
-        hashes = .allocate(capacity: mask + 1)
-        hashes.initialize(repeating: 0, count: mask + 1)
-        keys = .allocate(capacity: mask + 1)
-        values = .allocate(capacity: mask + 1)
-        for old in 0...oldMask where oldHashes[old] != 0 {
-            var index = Int(truncatingIfNeeded: oldHashes[old]) & mask
-            while hashes[index] != 0 { index = (index + 1) & mask }
-            hashes[index] = oldHashes[old]
-            (keys + index).moveInitialize(from: oldKeys + old, count: 1)
-            (values + index).moveInitialize(from: oldValues + old, count: 1)
-        }
-        oldHashes.deallocate()
-        oldKeys.deallocate()
-        oldValues.deallocate()
+        precondition(used + free.count == end, "\(free.count) free of \(end), \(used) used")
+        precondition(sum == total, "the entries' sum is \(sum), counted \(total)")
+        precondition(
+            (0..<capacity / 64).allSatisfy { touched[$0] & ~live[$0] == 0 },
+            "an entry that is not there was touched")
     }
 }

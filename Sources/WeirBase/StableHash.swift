@@ -46,6 +46,14 @@ public struct StableHash: Sendable {
         combine(UInt64(truncatingIfNeeded: count) ^ 0x8EBC_6AF0_9C88_C6E3)
     }
 
+    /// Takes bytes and their count into the hash, from one to eight of them, which lie in a word:
+    /// the first lowest, and zeros behind the last.
+    @inlinable
+    package mutating func combine(oneWord bytes: UInt64, count: UInt64) {
+        combine(bytes)
+        combine(count ^ 0x8EBC_6AF0_9C88_C6E3)
+    }
+
     /// Takes bytes and their count into the hash.
     @inlinable
     public mutating func combine(bytes: [UInt8]) {

@@ -154,7 +154,7 @@ private struct Outer: Codable {
         var model: [Int: String] = [:]
         for step in 0..<20_000 {
             let key = random.below(300)
-            // Few hashes on purpose: keys collide, also on the one that stands for an empty slot.
+            // Few hashes on purpose: keys collide.
             let hash = UInt64(key % 16)
             switch random.below(3) {
             case 0:
@@ -162,7 +162,7 @@ private struct Outer: Codable {
             case 1:
                 #expect(table.existing(key, hash: hash)?.pointee == model[key])
             default:
-                table.slot(for: key, hash: hash) { "" }.pointee = "\(step)"
+                table.value(of: key, hash: hash) { "" }.pointee = "\(step)"
                 model[key] = "\(step)"
             }
             #expect(table.count == model.count)
@@ -174,7 +174,7 @@ private struct Outer: Codable {
     }
 
     @Test(arguments: 0..<12 as Range<UInt64>)
-    func `a keyed table keeps its order of probing through growth and removal`(seed: UInt64) {
+    func `a keyed table finds every key through growth and removal`(seed: UInt64) {
         var random = SeededGenerator(seed: seed, stream: 0x7AB1)
         var table = KeyedTable<Int, Int>()
         var model: [Int: Int] = [:]
@@ -187,12 +187,64 @@ private struct Outer: Codable {
             case 0: #expect(table.remove(key, hash: hash) == model.removeValue(forKey: key))
             case 1: table = table.copy()
             default:
-                table.slot(for: key, hash: hash) { 0 }.pointee = step
+                table.value(of: key, hash: hash) { 0 }.pointee = step
                 model[key] = step
             }
             table.checkInvariants()
             #expect(table.count == model.count)
             #expect(table.existing(key, hash: hash)?.pointee == model[key])
+        }
+    }
+}
+
+@Suite struct KeyedTableSumTests {
+    @Test(arguments: 0..<12 as Range<UInt64>)
+    func `the sum is that over all entries, and those alone are asked that were touched`(
+        seed: UInt64
+    ) {
+        var random = SeededGenerator(seed: seed, stream: 0x7AB2)
+        var table = KeyedTable<Int, Int>()
+        var touched: Set<Int> = []
+        for step in 0..<600 {
+            let key = random.below(200)
+            let hash = UInt64(key)
+            switch random.below(8) {
+            case 0:
+                _ = table.remove(key, hash: hash)
+                touched.remove(key)
+            case 1: table = table.copy()
+            case 2:
+                var asked: Set<Int> = []
+                let sum = table.sum { key, value in
+                    asked.insert(key)
+                    return UInt64(key * 1_000 + value)
+                }
+                var expected: UInt64 = 0
+                table.forEach { expected += UInt64($0 * 1_000 + $1) }
+                #expect(sum == expected)
+                #expect(asked == touched)
+                touched = []
+            case 3: _ = table.existing(key, hash: hash)
+            default:
+                table.value(of: key, hash: hash) { 0 }.pointee = step
+                touched.insert(key)
+            }
+            table.checkInvariants()
+        }
+    }
+}
+
+@Suite struct NumberHashTests {
+    @Test func `the hash of a number is that of its canonical bytes`() {
+        for shift in UInt64(0)..<64 {
+            for offset in [-1, 0, 1] as [Int64] {
+                let number = UInt64(bitPattern: Int64(bitPattern: 1 << shift) &+ offset)
+                var writer = ByteWriter()
+                writer.append(varint: number)
+                var hash = StableHash()
+                hash.combine(bytes: writer.bytes)
+                #expect(Canonical.hash(number) == hash.value, "\(number)")
+            }
         }
     }
 }

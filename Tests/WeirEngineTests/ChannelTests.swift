@@ -5,11 +5,10 @@ import WeirBase
 
 /// A buffer that is given back at the end of a test.
 private func withBuffer<Element, Result>(
-    of type: Element.Type, _ body: (inout MessageBuffer<Element>) throws -> Result
+    of type: Element.Type, _ body: (MessageBuffer<Element>) throws -> Result
 ) rethrows -> Result {
-    var buffer = MessageBuffer<Element>(capacity: 1)
-    defer { buffer.deallocate() }
-    return try body(&buffer)
+    let buffer = MessageBuffer<Element>(capacity: 1)
+    return try body(buffer)
 }
 
 @Suite struct ChannelTests {
@@ -27,11 +26,11 @@ private func withBuffer<Element, Result>(
                             output.append(sent, time: Int64(sent))
                             sent += 1
                         }
-                        _ = ring.publish(from: &output, birth: 0, entry: 1)
+                        _ = ring.publish(from: output, birth: 0, entry: 1)
                         ring.checkInvariants()
                         #expect(ring.depth <= capacity)
                         let count = random.below(ring.depth + 1)
-                        ring.moveOut(count, into: &taken)
+                        ring.moveOut(count, into: taken)
                         for index in taken.first..<taken.end {
                             #expect(
                                 taken.elements[index] == seen && taken.times[index] == Int64(seen))
@@ -49,12 +48,12 @@ private func withBuffer<Element, Result>(
             name: "ring", bounds: ChannelBounds(messages: 64, bytes: 1_000))
         withBuffer(of: String.self) { output in
             for _ in 0..<10 { output.append(String(repeating: "x", count: 400), time: 0) }
-            #expect(ring.publish(from: &output, birth: 0, entry: 1) == 3)
-            #expect(ring.publish(from: &output, birth: 0, entry: 1) == 0)
+            #expect(ring.publish(from: output, birth: 0, entry: 1) == 3)
+            #expect(ring.publish(from: output, birth: 0, entry: 1) == 0)
             withBuffer(of: String.self) { taken in
-                ring.moveOut(3, into: &taken)
+                ring.moveOut(3, into: taken)
                 #expect(ring.queuedBytes == 0)
-                #expect(ring.publish(from: &output, birth: 0, entry: 1) == 3)
+                #expect(ring.publish(from: output, birth: 0, entry: 1) == 3)
             }
         }
     }
@@ -65,12 +64,12 @@ private func withBuffer<Element, Result>(
             for number in 0..<1_000 {
                 output.append("\(number)", time: 0)
                 if number % 7 == 0 { output.append(.watermark(Instant(nanoseconds: 1))) }
-                queue.publish(from: &output)
+                queue.publish(from: output)
                 #expect(output.count == 0)
             }
             #expect(queue.queuedElements == 1_000 && queue.depth == 1_143)
             withBuffer(of: String.self) { taken in
-                queue.take(queue.depth, into: &taken)
+                queue.take(queue.depth, into: taken)
                 let elements = (taken.first..<taken.end).filter { taken.tags[$0] == 0 }
                 #expect(elements.map { taken.elements[$0] } == (0..<1_000).map { "\($0)" })
             }
@@ -82,13 +81,13 @@ private func withBuffer<Element, Result>(
         let ring = Channel<String>(name: "edge", bounds: bounds)
         let queue = QueueChannel<String>(name: "edge", bounds: bounds)
         for number in 0..<50 {
-            for fill in [{ _ = ring.publish(from: &$0, birth: 1, entry: 1) }, queue.publish(from:)]
-                as [(inout MessageBuffer<String>) -> Void]
+            for fill in [{ _ = ring.publish(from: $0, birth: 1, entry: 1) }, queue.publish(from:)]
+                as [(MessageBuffer<String>) -> Void]
             {
                 withBuffer(of: String.self) { output in
                     output.append(String(repeating: "x", count: number), time: Int64(number))
                     if number % 5 == 0 { output.append(.watermark(Instant(nanoseconds: 7))) }
-                    fill(&output)
+                    fill(output)
                 }
             }
         }
@@ -104,7 +103,7 @@ private func withBuffer<Element, Result>(
 
 extension Channel {
     /// Takes the first `count` messages as a turn does.
-    fileprivate func moveOut(_ count: Int, into buffer: inout MessageBuffer<Element>) {
+    fileprivate func moveOut(_ count: Int, into buffer: MessageBuffer<Element>) {
         var done = 0
         while done < count {
             if let control = control(at: done) {
@@ -143,7 +142,7 @@ extension Channel {
                     Issue.record("a dropping edge refused")
                     return
                 }
-                channel.apply(outcomes, to: &output, entry: 1)
+                channel.apply(outcomes, to: output, entry: 1)
             }
             channel.checkInvariants()
             var classes: Set<UInt8> = []
@@ -171,7 +170,7 @@ extension Channel {
                     if let control { output.append(control) } else { output.append(1, time: 0) }
                 }
                 if let outcomes = channel.decide(output, output.count) {
-                    channel.apply(outcomes, to: &output, entry: 1)
+                    channel.apply(outcomes, to: output, entry: 1)
                 }
             }
             let tags = (channel.queue.first..<channel.queue.end).map { channel.queue.tags[$0] }

@@ -37,7 +37,7 @@ import WeirTelemetry
     @Test func `a condition finds a key in whichever subtask has it`() {
         func table(_ key: Int, _ value: Int) -> KeyedTable<Int, Int> {
             let table = KeyedTable<Int, Int>()
-            _ = table.slot(for: key, hash: Canonical.hash(key)) { value }
+            _ = table.value(of: key, hash: Canonical.hash(key)) { value }
             return table
         }
         let entries = KeyedEntries(tables: [table(1, 10), table(2, 20), table(3, 30)])

@@ -3,6 +3,16 @@
 // An operator with its closures, as the public methods put them together.
 
 extension KeyedProcess {
+    convenience init(
+        name: String, initial: State,
+        onTimer: (@Sendable (Key, inout State, inout OperatorContext<Output>) throws -> Void)?,
+        spec: KeyedStateSpec<Key, State>? = nil, limits: TimerLimits = .standard
+    ) {
+        self.init(
+            name: name, initial: initial, spec: spec, limits: limits,
+            timerKernels: KeyedCore<Key, State, Output>.timerKernels(onTimer))
+    }
+
     func link<Element>(
         key: @escaping @Sendable (Element) -> Key,
         body:

@@ -34,7 +34,7 @@ import WeirBase
         let table = KeyedTable<Alike, Int>()
         for number in 1...5 {
             let key = Alike(number: number)
-            _ = table.slot(for: key, hash: Canonical.hash(key)) { number }
+            _ = table.value(of: key, hash: Canonical.hash(key)) { number }
         }
         var order: [Int] = []
         table.forEach { key, _ in order.append(key.number) }

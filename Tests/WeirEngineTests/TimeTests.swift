@@ -33,14 +33,16 @@ import WeirTelemetry
         }
         var due: [Int64?] = []
         for watermark in [Int64.min, 6, 7, .max - 1, .max, .max] {
-            due.append(queue.takeFirst(passedBy: Instant(nanoseconds: watermark))?.deadline)
+            let timer = queue.takeTimer(passedBy: Instant(nanoseconds: watermark))
+            due.append(timer?.deadline)
+            if let timer { #expect(queue.takeKey(of: timer) == 1) }
         }
         #expect(due == [nil, .min, 6, nil, .max, nil])
     }
 
     @Test func `a queue that is full refuses a timer and merges one that it has`() {
         var queue = TimerQueue<Int>(limit: 2)
-        var became: [TimerQueue<Int>.Registration] = []
+        var became: [TimerRegistration] = []
         for deadline in [Int64(1), 2, 3, 2] {
             became.append(queue.register(1, keyBytes: [1], deadline: deadline))
         }

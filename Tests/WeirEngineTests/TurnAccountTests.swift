@@ -119,7 +119,7 @@ import WeirTelemetry
         #expect(table.estimatedBytes == 0)
         for key in 0..<10 {
             let text = String(repeating: "x", count: 1_000)
-            _ = table.slot(for: key, hash: Canonical.hash(key)) { text }
+            _ = table.value(of: key, hash: Canonical.hash(key)) { text }
         }
         let slot = MemoryLayout<Int>.stride + MemoryLayout<String>.stride + 8
         // A byte for the key, two for the length, and the text.

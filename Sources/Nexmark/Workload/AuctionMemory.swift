@@ -23,6 +23,12 @@ final class AuctionMemory: Sendable {
     /// Adds the events with these indices to a batch; behind the last one the next lap begins.
     @inline(__always)
     func fill(_ indices: Range<UInt64>, _ batch: inout SourceBatch<AuctionEvent>) {
+        if indices.upperBound <= UInt64(count) {
+            for index in Int(indices.lowerBound)..<Int(indices.upperBound) {
+                batch.append(events[index], at: Instant(milliseconds: events[index].dateTime))
+            }
+            return
+        }
         var (number, offset) = Int(indices.lowerBound).quotientAndRemainder(dividingBy: count)
         var lap = Lap(number, events: count)
         for _ in indices {

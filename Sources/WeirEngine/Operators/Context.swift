@@ -82,9 +82,9 @@ struct TimerRequests {
     /// Whether the operator has timers; elsewhere what is asked for is forgotten.
     let isTaken: Bool
     /// Deadlines in event time, nanoseconds since 1970.
-    private(set) var event: [Int64] = []
+    @usableFromInline private(set) var event: [Int64] = []
     /// Deadlines in processing time, nanoseconds since 1970, whole microseconds.
-    private(set) var processing: [Int64] = []
+    @usableFromInline private(set) var processing: [Int64] = []
     /// Whether anything was asked for.
     @usableFromInline private(set) var isAsked = false
 
@@ -102,6 +102,7 @@ struct TimerRequests {
         isAsked = true
     }
 
+    @usableFromInline
     mutating func removeAll() {
         event.removeAll(keepingCapacity: true)
         processing.removeAll(keepingCapacity: true)

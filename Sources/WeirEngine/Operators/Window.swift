@@ -13,6 +13,7 @@ public struct WindowAssigner: Sendable, Equatable {
 }
 
 /// The result of one window of one key.
+@frozen
 public struct Pane<Key: Codable & Hashable & Sendable, Value: Codable & Sendable>: Codable, Sendable
 {
     /// The key.
@@ -23,6 +24,11 @@ public struct Pane<Key: Codable & Hashable & Sendable, Value: Codable & Sendable
     public let end: Instant
     /// What was aggregated.
     public let value: Value
+
+    @inlinable
+    init(key: Key, start: Instant, end: Instant, value: Value) {
+        (self.key, self.start, self.end, self.value) = (key, start, end, value)
+    }
 }
 
 /// A keyed stream cut into windows.
@@ -57,13 +63,15 @@ public struct WindowedStream<Key: Hashable & Codable & Sendable, Element: Sendab
         _ add: @escaping @Sendable (inout Value, Element) throws -> Void
     ) -> (panes: DataStream<Pane<Key, Value>>, late: DataStream<Element>) {
         addingWindow(
-            name, initial, WindowCore<Key, Element, Value>.kernel(key: stream.key, add))
+            name, initial, WindowCore<Key, Element, Value>.kernel(key: stream.key, add),
+            WindowCore<Key, Element, Value>.closeKernel())
     }
 
     /// Adds windows whose kernel was made where the user wrote its closure.
     @usableFromInline
     func addingWindow<Value: Codable & Sendable>(
-        _ name: String?, _ initial: Value, _ kernel: @escaping Kernel
+        _ name: String?, _ initial: Value, _ kernel: @escaping Kernel,
+        _ closeKernel: @escaping CloseKernel
     ) -> (panes: DataStream<Pane<Key, Value>>, late: DataStream<Element>) {
         let width = assigner.width
         let node = stream.adding(
@@ -72,7 +80,7 @@ public struct WindowedStream<Key: Hashable & Codable & Sendable, Element: Sendab
         ) { context in
             TumblingWindow<Key, Element, Value>(
                 name: context.name, width: width, initial: initial,
-                late: context.sides[0] as? Distributor<Element>
+                late: context.sides[0] as? Distributor<Element>, closeKernel: closeKernel
             ).link(kernel)
         }
         let flow = stream.stream.flow
@@ -91,6 +99,14 @@ extension KeyedStream {
     }
 }
 
+/// Gives out the window that a core has at hand, which ends at `end`. Made at the user's call site,
+/// as kernels are.
+@usableFromInline
+typealias CloseKernel = (
+    _ room: UnsafeMutableRawPointer, _ store: UnsafeMutableRawPointer, _ start: Instant,
+    _ end: Instant, _ frame: UnsafeMutablePointer<Frame>
+) -> Void
+
 /// What the kernel of a window works with, at an address that stays: the window that an element
 /// fell into last, which is mostly that of the next one too.
 @usableFromInline
@@ -102,18 +118,23 @@ struct WindowCore<
     @usableFromInline var start = Int64.max
     @usableFromInline var end = Int64.min
     /// Its entries, and how many elements lie in it; valid where it has times.
-    @usableFromInline var slots: UnsafeMutablePointer<KeyedSlots<Key, Value>>
+    @usableFromInline var store: UnsafeMutablePointer<KeyedStore<Key, Value>>
     @usableFromInline var elements: UnsafeMutablePointer<UInt64>
     @usableFromInline let initial: Value
+    @usableFromInline let output: UnsafeMutablePointer<OutputBuffer<Pane<Key, Value>>>
     /// The value that the running turn touched last, for its sample; valid until its table changes
     /// or goes.
     @usableFromInline var touched: UnsafeMutablePointer<Value>?
     /// The operator, which keeps this; for what is rarer than an element.
     fileprivate unowned(unsafe) var window: TumblingWindow<Key, Element, Value>?
 
-    fileprivate init(initial: Value, nowhere: OpenWindow<Key, Value>) {
+    fileprivate init(
+        initial: Value, output: UnsafeMutablePointer<OutputBuffer<Pane<Key, Value>>>,
+        nowhere: OpenWindow<Key, Value>
+    ) {
         self.initial = initial
-        slots = nowhere.table.slots
+        self.output = output
+        store = nowhere.table.store
         elements = nowhere.elements
     }
 
@@ -125,7 +146,7 @@ struct WindowCore<
     mutating func find(_ time: Int64, _ frame: UnsafeMutablePointer<Frame>) -> Bool {
         guard let found = window?.window(at: time, frame.pointee.watermark) else { return false }
         (start, end) = (found.start, found.end)
-        (slots, elements) = (found.window.table.slots, found.window.elements)
+        (store, elements) = (found.window.table.store, found.window.elements)
         return true
     }
 
@@ -163,8 +184,8 @@ struct WindowCore<
                     }
                 }
                 let keyOfElement = key(element)
-                let value = core.pointee.slots.pointee.slot(
-                    for: keyOfElement, hash: Canonical.hash(keyOfElement)
+                let value = core.pointee.store.pointee.value(
+                    of: keyOfElement, hash: Canonical.hash(keyOfElement)
                 ) { core.pointee.initial }
                 last = value
                 try add(&value.pointee, element)
@@ -172,6 +193,35 @@ struct WindowCore<
             }
             core.pointee.touched = last
             core.pointee.count(count, done: done, late: late, frame)
+        }
+    }
+
+    /// The kernel that gives out a window, in the order of its keys' canonical bytes.
+    @inlinable
+    static func closeKernel() -> CloseKernel {
+        { room, store, start, end, frame in
+            let core = room.assumingMemoryBound(to: WindowCore<Key, Element, Value>.self)
+            let store = store.assumingMemoryBound(to: KeyedStore<Key, Value>.self)
+            let output = core.pointee.output
+            var order = KeyOrder()
+            store.pointee.forEachNumber { number in
+                order.add(number) { Canonical.encode(store.pointee.keys[number], into: &$0) }
+            }
+            order.sort()
+            for place in 0..<order.count {
+                if output.pointee.count == ElementSlice.capacity {
+                    // What closes is bounded by the state that is open, and no closure of a user's
+                    // made it: the bound on what closures emit does not apply. Flushed here, before
+                    // `append` would count it.
+                    output.pointee.flushUnbounded(frame)
+                }
+                let number = order[place]
+                output.pointee.append(
+                    Pane(
+                        key: store.pointee.keys[number], start: start, end: end,
+                        value: store.pointee.values[number]),
+                    time: end.nanoseconds - 1, frame)
+            }
         }
     }
 }
@@ -186,12 +236,12 @@ final class TumblingWindow<
     Key: Hashable & Codable & Sendable, Element: Sendable, Value: Codable & Sendable
 > {
     private let width: Duration
+    private let closeKernel: CloseKernel
     /// Where late elements go; nil, or read by nobody, where they are dropped.
     fileprivate let late: Distributor<Element>?
     /// By start, ascending; few at a time, since the watermark closes them.
     private var open: [OpenWindow<Key, Value>] = []
     private let room = OutputRoom<Pane<Key, Value>>()
-    private var output: UnsafeMutablePointer<OutputBuffer<Pane<Key, Value>>> { room.buffer }
     private let core: UnsafeMutablePointer<WindowCore<Key, Element, Value>>
     /// What the kernel's pointers point to where there is no last window; nothing is put there.
     private let nowhere = OpenWindow<Key, Value>(start: .max, table: KeyedTable())
@@ -200,12 +250,17 @@ final class TumblingWindow<
 
     let partName: String
 
-    init(name: String, width: Duration, initial: Value, late: Distributor<Element>?) {
+    init(
+        name: String, width: Duration, initial: Value, late: Distributor<Element>?,
+        closeKernel: @escaping CloseKernel = WindowCore<Key, Element, Value>.closeKernel()
+    ) {
         partName = name
+        self.closeKernel = closeKernel
         self.width = width
         self.late = late
         core = .allocate(capacity: 1)
-        core.initialize(to: WindowCore(initial: initial, nowhere: nowhere))
+        core.initialize(
+            to: WindowCore(initial: initial, output: room.buffer, nowhere: nowhere))
         core.pointee.window = self
     }
 
@@ -271,24 +326,10 @@ final class TumblingWindow<
             core.pointee.forget()
             let start = Instant(nanoseconds: first.start)
             let end = start + width
-            var panes: [(bytes: [UInt8], key: Key, value: Value)] = []
-            panes.reserveCapacity(first.table.count)
-            first.table.forEach { panes.append((Canonical.bytes(of: $0), $0, $1)) }
-            panes.sort { $0.bytes.lexicographicallyPrecedes($1.bytes) }
-            for pane in panes {
-                if output.pointee.count == ElementSlice.capacity {
-                    // What closes is bounded by the state that is open, and no closure of a user's
-                    // made it: the bound on what closures emit does not apply. Flushed here, before
-                    // `append` would count it.
-                    output.pointee.flushUnbounded(frame)
-                }
-                output.pointee.append(
-                    Pane(key: pane.key, start: start, end: end, value: pane.value),
-                    time: end.nanoseconds - 1, frame)
-            }
+            closeKernel(core, first.table.store, start, end, frame)
             frame.pointee.handled(Int(first.elements.pointee))
         }
-        output.pointee.flushUnbounded(frame)
+        room.buffer.pointee.flushUnbounded(frame)
     }
 }
 

@@ -40,14 +40,26 @@ public struct DataStream<Element: Sendable> {
     public func keyed<Key: Hashable & Codable & Sendable>(
         by key: @escaping @Sendable (Element) -> Key
     ) -> KeyedStream<Key, Element> {
-        KeyedStream(stream: self, key: key) { elements, count, hashes in
-            let elements = elements.assumingMemoryBound(to: Element.self)
-            var index = 0
-            while index < count {
-                hashes[index] = Canonical.hash(key(elements[index]))
-                index += 1
-            }
-        }
+        let kernels = KeyKernels(
+            hashes: { elements, count, hashes in
+                let elements = elements.assumingMemoryBound(to: Element.self)
+                var index = 0
+                while index < count {
+                    hashes[index] = Canonical.hash(key(elements[index]))
+                    index += 1
+                }
+            },
+            sort: { elements, count, places, sorted in
+                let elements = elements.assumingMemoryBound(to: Element.self)
+                let sorted = sorted.assumingMemoryBound(to: Element.self)
+                var index = 0
+                while index < count {
+                    (sorted + Int(truncatingIfNeeded: places[index]))
+                        .moveInitialize(from: elements + index, count: 1)
+                    index += 1
+                }
+            })
+        return KeyedStream(stream: self, key: key, kernels: kernels)
     }
 
     /// Adds an operator that reads this stream; gives its main output. `makeLink` is called once
@@ -101,14 +113,14 @@ public struct DataStream<Element: Sendable> {
 public struct KeyedStream<Key: Hashable & Codable & Sendable, Element: Sendable> {
     @usableFromInline let stream: DataStream<Element>
     @usableFromInline let key: @Sendable (Element) -> Key
-    @usableFromInline let hashes: KeyHashes
+    @usableFromInline let kernels: KeyKernels
 
     @inlinable
     init(
         stream: DataStream<Element>, key: @escaping @Sendable (Element) -> Key,
-        hashes: @escaping KeyHashes
+        kernels: KeyKernels
     ) {
-        (self.stream, self.key, self.hashes) = (stream, key, hashes)
+        (self.stream, self.key, self.kernels) = (stream, key, kernels)
     }
 
     func adding<Output: Sendable>(
@@ -120,8 +132,7 @@ public struct KeyedStream<Key: Hashable & Codable & Sendable, Element: Sendable>
         spec.edge = stream.edge
         let key = key
         spec.exchange = .keyed(
-            KeyRoute<Element>(
-                hashes: hashes, describe: { "\(key($0))" }))
+            KeyRoute(kernels) { (element: Element) in "\(key(element))" })
         spec.width = .parallel
         spec.outputs = outputs
         spec.makeLink = makeLink

@@ -19,22 +19,37 @@ enum KeyGroups {
     }
 }
 
+/// An edge that reads an output. Without the type of the elements, which would be looked up for
+/// each slice; a class, so that its parts are not copied.
+private final class DistributedEdge {
+    let route: KeyRoute?
+    let outlets: [any AnyOutlet]
+    /// How many elements of a slice go to each outlet; zeros between calls.
+    let counts: UnsafeMutablePointer<Int>
+
+    init(_ route: KeyRoute?, _ outlets: [any AnyOutlet]) {
+        (self.route, self.outlets) = (route, outlets)
+        counts = .allocate(capacity: outlets.count)
+        counts.initialize(repeating: 0, count: outlets.count)
+    }
+
+    deinit { counts.deallocate() }
+}
+
 /// Gives the elements of one output to the edges that read it, in one subtask.
 ///
 /// Every edge gets every element; within an edge the key, or the subtask's ordinal, chooses the
 /// outlet. Only the subtask's thread uses it, in a turn.
 final class Distributor<Element>: AnyDistributor {
-    private struct Edge {
-        let route: KeyRoute<Element>?
-        let outlets: [ChannelOutlet<Element>]
-    }
-    private let edges: [Edge]
-    /// Room for the hashes of a slice's keys, and for its elements by the outlet that each goes to;
-    /// empty between calls.
-    private let hashes = SliceRoom<UInt64>()
-    private let sorted = SliceRoom<Element>()
-    private let sortedTimes = SliceRoom<Int64>()
+    private let edges: [DistributedEdge]
+    /// Room for what every edge but the last gets of a slice, and for a single element. Empty
+    /// between calls, as the rooms below are.
     private let copies = SliceRoom<Element>()
+    /// Room for the hashes of a slice's keys; none where no edge has a key.
+    private let hashes: SliceRoom<UInt64>
+    /// Room for a slice's elements by the outlet that each goes to; none where every edge has one.
+    private let sorted: SliceRoom<Element>
+    private let sortedTimes: SliceRoom<Int64>
     /// Elements until the next one whose key is looked at; for measuring only, and in no digest.
     private var untilSample = Int(KeySketch.interval)
     var given: UInt64 = 0
@@ -49,21 +64,23 @@ final class Distributor<Element>: AnyDistributor {
     }
 
     init(_ edges: [DistributorEdge]) {
+        let hasKeys = edges.contains {
+            if case .keyed = $0.exchange { true } else { false }
+        }
+        hashes = SliceRoom(isNeeded: hasKeys)
+        let scatters = edges.contains { $0.outlets.count > 1 }
+        sorted = SliceRoom(isNeeded: scatters)
+        sortedTimes = SliceRoom(isNeeded: scatters)
         self.edges = edges.map { edge in
-            let outlets = edge.outlets.map { outlet in
-                guard let typed = outlet as? ChannelOutlet<Element> else {
-                    preconditionFailure("an outlet of another type than \(Element.self)")
-                }
-                return typed
+            precondition(
+                edge.outlets.allSatisfy { $0 is ChannelOutlet<Element> },
+                "an outlet of another type than \(Element.self)")
+            guard case .keyed(let route) = edge.exchange else {
+                return DistributedEdge(nil, edge.outlets)
             }
-            switch edge.exchange {
-            case .forward: return Edge(route: nil, outlets: outlets)
-            case .keyed(let route):
-                guard let typed = route as? KeyRoute<Element> else {
-                    preconditionFailure("a key of another type than \(Element.self)")
-                }
-                return Edge(route: typed, outlets: outlets)
-            }
+            precondition(
+                route.element == Element.self, "a key of another type than \(Element.self)")
+            return DistributedEdge(route, edge.outlets)
         }
     }
 
@@ -89,40 +106,38 @@ final class Distributor<Element>: AnyDistributor {
     /// Gives one element away: for side outputs.
     func append(_ element: Element, time: Int64) {
         given &+= 1
-        var (element, time) = (element, time)
+        var time = time
         for edge in edges {
-            withUnsafeMutablePointer(to: &element) { source in
-                withUnsafeMutablePointer(to: &time) { time in
-                    sorted.elements.initialize(from: source, count: 1)
-                    give(sorted.elements, time, 1, to: edge)
-                }
-            }
+            copies.elements.initialize(to: element)
+            give(copies.elements, &time, 1, to: edge)
         }
     }
 
     /// Moves a slice's elements to the outlets of an edge that they belong to, in their order.
     private func give(
         _ elements: UnsafeMutablePointer<Element>, _ times: UnsafeMutablePointer<Int64>,
-        _ count: Int, to edge: Edge
+        _ count: Int, to edge: DistributedEdge
     ) {
         guard let route = edge.route else {
             // The usual case: a whole slice in one move.
-            edge.outlets[0].append(moving: elements, times: times, count: count)
+            edge.outlets[0].append(
+                moving: UnsafeMutableRawPointer(elements), times: times, count: count)
             return
         }
-        route.hashes(UnsafeRawPointer(elements), count, hashes.elements)
+        route.kernels.hashes(UnsafeRawPointer(elements), count, hashes.elements)
         sample(elements, count, route, edge)
         guard edge.outlets.count > 1 else {
-            edge.outlets[0].append(moving: elements, times: times, count: count)
+            edge.outlets[0].append(
+                moving: UnsafeMutableRawPointer(elements), times: times, count: count)
             return
         }
-        scatter(elements, times, count, to: edge)
+        scatter(elements, times, count, route, to: edge)
     }
 
     /// Looks at the key of one element in so many, to tell people which are heavy.
     private func sample(
-        _ elements: UnsafeMutablePointer<Element>, _ count: Int, _ route: KeyRoute<Element>,
-        _ edge: Edge
+        _ elements: UnsafeMutablePointer<Element>, _ count: Int, _ route: KeyRoute,
+        _ edge: DistributedEdge
     ) {
         var seen = 0
         while count - seen >= untilSample {
@@ -131,7 +146,7 @@ final class Distributor<Element>: AnyDistributor {
             let hash = hashes.elements[seen - 1]
             let target = KeyGroups.subtask(of: hash, among: edge.outlets.count)
             edge.outlets[target].channel?.keys?.add(hash) {
-                route.describe(elements[seen - 1])
+                route.describe(UnsafeRawPointer(elements + seen - 1))
             }
         }
         untilSample -= count - seen
@@ -141,28 +156,44 @@ final class Distributor<Element>: AnyDistributor {
     /// and moves each stretch at once.
     private func scatter(
         _ elements: UnsafeMutablePointer<Element>, _ times: UnsafeMutablePointer<Int64>,
-        _ count: Int, to edge: Edge
+        _ count: Int, _ route: KeyRoute, to edge: DistributedEdge
     ) {
         let width = edge.outlets.count
-        // The hashes become the outlets' numbers, of which few are in one slice.
-        var present: UInt128 = 0
+        let places = hashes.elements
+        // The hashes become the numbers of the outlets, and these the places behind all that goes
+        // to earlier outlets.
         for index in 0..<count {
-            let target = KeyGroups.subtask(of: hashes.elements[index], among: width)
-            hashes.elements[index] = UInt64(target)
-            present |= 1 << UInt128(target)
+            let target = KeyGroups.subtask(of: places[index], among: width)
+            places[index] = UInt64(target)
+            edge.counts[target] += 1
         }
-        while present != 0 {
-            let target = present.trailingZeroBitCount
-            present &= present - 1
-            var kept = 0
-            for index in 0..<count where hashes.elements[index] == UInt64(target) {
-                (sorted.elements + kept).moveInitialize(from: elements + index, count: 1)
-                sortedTimes.elements[kept] = times[index]
-                kept += 1
+        var start = 0
+        for target in 0..<width {
+            (edge.counts[target], start) = (start, start + edge.counts[target])
+        }
+        for index in 0..<count {
+            let target = Int(truncatingIfNeeded: places[index])
+            sortedTimes.elements[edge.counts[target]] = times[index]
+            places[index] = UInt64(edge.counts[target])
+            edge.counts[target] += 1
+        }
+        route.kernels.sort(
+            UnsafeMutableRawPointer(elements), count, places,
+            UnsafeMutableRawPointer(sorted.elements))
+        // Each outlet's count now says where its stretch ends.
+        var begin = 0
+        for target in 0..<width {
+            let end = edge.counts[target]
+            edge.counts[target] = 0
+            if end > begin {
+                edge.outlets[target].append(
+                    moving: UnsafeMutableRawPointer(sorted.elements + begin),
+                    times: sortedTimes.elements + begin,
+                    count: end - begin)
             }
-            edge.outlets[target].append(
-                moving: sorted.elements, times: sortedTimes.elements, count: kept)
+            begin = end
         }
+        assert(begin == count, "\(begin) of \(count) elements found an outlet")
     }
 
     func pass(_ control: Control) {

@@ -12,26 +12,54 @@ struct StreamPort: Hashable {
 enum Exchange {
     /// From each subtask to the one with the same ordinal, or from all to the only one.
     case forward
-    /// By the hash of a key. The value is a `KeyRoute` of the stream's element type, without that
-    /// type, since a plan has edges of many.
-    case keyed(Any)
+    /// By the hash of a key.
+    case keyed(KeyRoute)
 }
 
-/// The hash that decides to which key group an element belongs.
-struct KeyRoute<Element> {
-    /// Fills in the hashes of the keys of a slice's elements.
-    let hashes: KeyHashes
-    /// The element's key as text, for people.
-    let describe: (Element) -> String
+/// The hash that decides to which key group an element belongs. A class, so that an edge's closures
+/// are not copied for each slice.
+final class KeyRoute: Sendable {
+    /// The type of the elements that it is for.
+    let element: Any.Type
+    let kernels: KeyKernels
+    /// The key of the element at an address as text, for people.
+    let describe: @Sendable (UnsafeRawPointer) -> String
+
+    init<Element>(
+        _ kernels: KeyKernels, describe: @escaping @Sendable (Element) -> String
+    ) {
+        element = Element.self
+        self.kernels = kernels
+        self.describe = { describe($0.assumingMemoryBound(to: Element.self).pointee) }
+    }
 }
 
-/// Fills in the hash of the canonical form of each element's key. Specialised where the user wrote
-/// what gives the key, so that an element costs no call.
+/// What an exchange does with each element of a slice, without its type. Specialised where the user
+/// wrote what gives the key, so that an element costs no call.
 @usableFromInline
-typealias KeyHashes =
-    @Sendable (
-        _ elements: UnsafeRawPointer, _ count: Int, _ hashes: UnsafeMutablePointer<UInt64>
-    ) -> Void
+struct KeyKernels: Sendable {
+    /// Fills in the hash of the canonical form of each element's key.
+    @usableFromInline
+    typealias Hashes =
+        @Sendable (
+            _ elements: UnsafeRawPointer, _ count: Int, _ hashes: UnsafeMutablePointer<UInt64>
+        ) -> Void
+    /// Moves each element to the place that stands beside it.
+    @usableFromInline
+    typealias Sort =
+        @Sendable (
+            _ elements: UnsafeMutableRawPointer, _ count: Int, _ places: UnsafePointer<UInt64>,
+            _ sorted: UnsafeMutableRawPointer
+        ) -> Void
+
+    let hashes: Hashes
+    let sort: Sort
+
+    @usableFromInline
+    init(hashes: @escaping Hashes, sort: @escaping Sort) {
+        (self.hashes, self.sort) = (hashes, sort)
+    }
+}
 
 /// Size and policy of the edge into an operator. One that is not the standard one keeps the
 /// operator from being fused with what it reads.

@@ -85,7 +85,12 @@ package final class Link {
 /// Memory for the elements of one slice, `ElementSlice.capacity` of them. Whoever works in it
 /// initializes and deinitializes the elements; it is empty between calls.
 final class SliceRoom<Element> {
-    let elements = UnsafeMutablePointer<Element>.allocate(capacity: ElementSlice.capacity)
+    let elements: UnsafeMutablePointer<Element>
+
+    /// Room for a slice, or for nothing where none is needed.
+    init(isNeeded: Bool = true) {
+        elements = .allocate(capacity: isNeeded ? ElementSlice.capacity : 0)
+    }
 
     deinit { elements.deallocate() }
 }
@@ -104,6 +109,8 @@ final class SliceRoom<Element> {
 @usableFromInline
 package final class Chain {
     package let links: [Link]
+    /// The links again, to be called without a reference count: `links` keeps them.
+    private let steps: UnsafeMutablePointer<Unmanaged<Link>>
     /// What the turn carries, shared with the subtask, which frees it. Behind a pointer, so that
     /// kernels get it without a reference count or an exclusivity check.
     package let frame: UnsafeMutablePointer<Frame>
@@ -132,6 +139,10 @@ package final class Chain {
         precondition(
             states.allSatisfy { $0.index == 0 || $0.state.calls == nil },
             "an operator that makes calls stands behind another one in its chain")
+        steps = .allocate(capacity: links.count)
+        for (index, link) in links.enumerated() {
+            (steps + index).initialize(to: .passUnretained(link))
+        }
         self.frame = frame
         taken = .allocate(capacity: links.count + 1)
         taken.initialize(repeating: 0, count: links.count + 1)
@@ -144,6 +155,7 @@ package final class Chain {
     }
 
     deinit {
+        steps.deallocate()
         taken.deallocate()
         books.deallocate()
     }
@@ -161,26 +173,33 @@ package final class Chain {
     package func run(_ slice: inout ElementSlice, from first: Int) {
         assert(slice.count <= ElementSlice.capacity, "a slice of \(slice.count) elements")
         assert(first <= links.count, "link \(first) of \(links.count)")
+        let count = links.count
         var index = first
-        while index < links.count, slice.count > 0 {
-            frame.pointee.operatorIndex = index
-            let count = slice.count
-            let before = running.enter(operator: index)
-            links[index].kernel(&slice, frame, links[index].room)
-            running.resume(before)
-            taken[index] += UInt32(truncatingIfNeeded: count)
-            books[index].taken &+= UInt64(count)
-            // Where the chain counts, a failure in the kernel has emptied the slice: the elements
-            // that were given and did not come out are then counted as stopped, and not as handled.
-            switch links[index].account {
-            case .own: break
-            case .oneOfOne where frame.pointee.failure == nil: frame.pointee.handled(slice.count)
-            case .choosing where frame.pointee.failure == nil: frame.pointee.handled(count)
-            case .oneOfOne, .choosing: frame.pointee.handled(slice.count, of: count)
-            }
-            assert(slice.count <= count, "\(links[index].name) left more than it was given")
+        while index < count, slice.count > 0 {
+            steps[index]._withUnsafeGuaranteedRef { run($0, at: index, &slice) }
             index += 1
         }
+    }
+
+    /// Takes a slice through one link.
+    @inline(__always)
+    private func run(_ link: Link, at index: Int, _ slice: inout ElementSlice) {
+        frame.pointee.operatorIndex = index
+        let count = slice.count
+        let before = running.enter(operator: index)
+        link.kernel(&slice, frame, link.room)
+        running.resume(before)
+        taken[index] += UInt32(truncatingIfNeeded: count)
+        books[index].taken &+= UInt64(count)
+        // Where the chain counts, a failure in the kernel has emptied the slice: the elements that
+        // were given and did not come out are then counted as stopped, and not as handled.
+        switch link.account {
+        case .own: break
+        case .oneOfOne where frame.pointee.failure == nil: frame.pointee.handled(slice.count)
+        case .choosing where frame.pointee.failure == nil: frame.pointee.handled(count)
+        case .oneOfOne, .choosing: frame.pointee.handled(slice.count, of: count)
+        }
+        assert(slice.count <= count, "\(link.name) left more than it was given")
     }
 
     /// Takes a control message through the operators that keep anything; the others have nothing to
@@ -323,6 +342,7 @@ struct OutputBuffer<Output> {
 
     /// Passes everything on without counting it against the bound on what closures emit: for what
     /// the engine itself makes of state, which is bounded by the state.
+    @usableFromInline
     mutating func flushUnbounded(_ frame: UnsafeMutablePointer<Frame>) {
         pass(frame, isBounded: false)
     }

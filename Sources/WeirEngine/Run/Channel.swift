@@ -232,29 +232,28 @@ package final class Channel<Element>: ChannelBase, ChannelQueue, @unchecked Send
     ///
     /// `entry` is when they were ready, and `birth` when the oldest input behind them was taken in,
     /// both for measuring.
-    func publish(from buffer: inout MessageBuffer<Element>, birth: UInt64, entry: UInt64) -> Int {
+    func publish(from buffer: MessageBuffer<Element>, birth: UInt64, entry: UInt64) -> Int {
         var moved = 0
         var position = tail.pointee.load(ordering: .relaxed)
-        let wanted = buffer.count
         // Acquires the consumer's release of `head`: the slots that it gave back may be written
         // again. The bound is in messages and may be less than the ring has slots.
         let free = bounds.messages - (position - head.pointee.load(ordering: .acquiring))
         assert(free >= 0, "\(-free) messages more than \(bounds.messages) wait on \(name)")
-        while moved < wanted, moved < free {
-            // The first message of an empty channel passes, however large it is.
-            if weights != nil, depth(to: position) > 0, isFullInBytes { break }
-            let source = buffer.first + moved
+        let wanted = min(buffer.count, free)
+        while moved < wanted {
             let slot = position & (size - 1)
-            if buffer.tags[source] == 0 {
-                if let weights { weigh(buffer.elements + source, weights + slot) }
-                (elements + slot).moveInitialize(from: buffer.elements + source, count: 1)
+            var stretch = min(wanted - moved, size - slot)
+            if weights != nil {
+                // The first message of an empty channel passes, however large it is.
+                if depth(to: position) > 0, isFullInBytes { break }
+                // One by one, since each may be the last for which there is room.
+                stretch = 1
             }
-            times[slot] = buffer.times[source]
-            tags[slot] = buffer.tags[source]
-            births[slot] = birth
-            entries[slot].store(entry, ordering: .relaxed)
-            position += 1
-            moved += 1
+            move(stretch, from: buffer, at: buffer.first + moved, to: slot)
+            (births + slot).update(repeating: birth, count: stretch)
+            for slot in slot..<slot + stretch { entries[slot].store(entry, ordering: .relaxed) }
+            position += stretch
+            moved += stretch
         }
         // Only the consumer moves the head, and only on: there may be more room by now, never less.
         assert(
@@ -267,6 +266,27 @@ package final class Channel<Element>: ChannelBase, ChannelQueue, @unchecked Send
             buffer.drop(moved)
         }
         return moved
+    }
+
+    /// Moves messages into slots that lie side by side, elements in runs between the control
+    /// messages.
+    private func move(
+        _ count: Int, from buffer: MessageBuffer<Element>, at source: Int, to slot: Int
+    ) {
+        (times + slot).update(from: buffer.times + source, count: count)
+        (tags + slot).update(from: buffer.tags + source, count: count)
+        var done = 0
+        while done < count {
+            var run = done
+            while run < count, tags[slot + run] == 0 { run += 1 }
+            if let weights, run > done {
+                weigh(buffer.elements + source + done, weights + slot + done)
+            }
+            (elements + slot + done).moveInitialize(
+                from: buffer.elements + source + done, count: run - done)
+            // Behind the run stands a control message, or the end.
+            done = run + 1
+        }
     }
 
     /// Messages before `position` that nobody has taken, those included that a publish which is
@@ -380,13 +400,12 @@ package final class Channel<Element>: ChannelBase, ChannelQueue, @unchecked Send
         // is there yet.
         head.pointee.store(messages.position, ordering: .relaxed)
         tail.pointee.store(messages.position, ordering: .relaxed)
-        var buffer = MessageBuffer<Element>(capacity: max(1, messages.tags.count))
+        let buffer = MessageBuffer<Element>(capacity: max(1, messages.tags.count))
         buffer.append(messages)
-        let moved = publish(from: &buffer, birth: 0, entry: 0)
+        let moved = publish(from: buffer, birth: 0, entry: 0)
         precondition(
             moved == messages.tags.count,
             "\(name) has no room for \(messages.tags.count) saved messages: other bounds")
-        buffer.deallocate()
     }
 
     package func describeQueued(limit: Int) -> [String] {

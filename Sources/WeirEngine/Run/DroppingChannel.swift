@@ -68,7 +68,7 @@ package final class DroppingChannel<Element>: ChannelBase, ChannelQueue, @unchec
     static var maximumOffer: Int { 256 }
 
     let lock = ConditionLock()
-    private(set) var queue = MessageBuffer<Element>()
+    let queue = MessageBuffer<Element>()
     private var elementCount = 0
     /// The queue's length, for whoever has no lock: the consumer's look, and who watches.
     private let depthNow = Atomic<Int>(0)
@@ -86,8 +86,6 @@ package final class DroppingChannel<Element>: ChannelBase, ChannelQueue, @unchec
         form = ElementForm.found()
         super.init(name: name, bounds: bounds, policy: policy)
     }
-
-    deinit { queue.deallocate() }
 
     package var partName: String { "channel \(name)" }
     package var depth: Int { depthNow.load(ordering: .acquiring) }
@@ -131,7 +129,7 @@ package final class DroppingChannel<Element>: ChannelBase, ChannelQueue, @unchec
     /// Carries out what was decided; the messages leave `buffer`. They were ready at `entry`,
     /// nanoseconds of `TickClock`. The lock is held.
     func apply(
-        _ outcomes: [DropRun.Outcome], to buffer: inout MessageBuffer<Element>, entry: UInt64
+        _ outcomes: [DropRun.Outcome], to buffer: MessageBuffer<Element>, entry: UInt64
     ) {
         precondition(
             outcomes.count <= buffer.count,
@@ -249,7 +247,7 @@ package final class DroppingChannel<Element>: ChannelBase, ChannelQueue, @unchec
     }
 
     /// Moves the first `count` messages out; there must be as many. The lock is held.
-    func take(_ count: Int, into taken: inout MessageBuffer<Element>) {
+    func take(_ count: Int, into taken: MessageBuffer<Element>) {
         precondition(count <= queue.count, "\(count) messages of \(queue.count) on \(name)")
         for index in queue.first..<queue.first + count {
             if let control = MessageTag(rawValue: queue.tags[index])?

@@ -277,8 +277,7 @@ package final class Execution: @unchecked Sendable {
         }
         var emitted: UInt64 = 0
         for outlet in subtask.outlets {
-            outlet.totalElements &+= UInt64(outlet.emittedElements)
-            emitted += UInt64(outlet.emittedElements)
+            emitted += outlet.counts.pointee.endTurn()
             if let rows = outlet as? RowOutlet {
                 counters.bytesOut.store(rows.bytes.rawValue, ordering: .relaxed)
             }

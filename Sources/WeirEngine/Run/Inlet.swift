@@ -82,18 +82,16 @@ package final class BlockingInlet<Element>: Inlet {
 /// the turn runs.
 package final class DroppingInlet<Element>: Inlet {
     private let target: DroppingChannel<Element>
-    private var taken = MessageBuffer<Element>()
+    private let taken = MessageBuffer<Element>()
 
     package init(target: DroppingChannel<Element>) {
         self.target = target
         super.init(channel: target)
     }
 
-    deinit { taken.deallocate() }
-
     override var lock: ConditionLock? { target.lock }
 
-    override func takeOut(_ count: Int) { target.take(count, into: &taken) }
+    override func takeOut(_ count: Int) { target.take(count, into: taken) }
 
     override func process(_ count: Int, port: Int, _ subtask: Subtask) {
         elements = taken.process(count, port: port, subtask)
@@ -107,7 +105,7 @@ extension MessageBuffer {
     /// `seam` says where they lay in a run's ring, the first one behind `position` others, and cuts
     /// slices where that ring, of `every` slots, began anew. Without it only control messages and
     /// full slices cut.
-    mutating func process(
+    func process(
         _ count: Int, port: Int, _ subtask: Subtask, seam: (position: Int, every: Int)? = nil
     ) -> Int {
         precondition(

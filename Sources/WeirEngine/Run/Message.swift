@@ -74,38 +74,68 @@ package struct SavedMessages<Element> {
 /// the buffer is empty or grows. It has no bound of its own: what a turn takes and what its
 /// closures emit is bounded (`EngineBounds.maximumTurnMessages`,
 /// `EngineBounds.maximumEmittedBytes`), what an operator makes of its state by the state, and no
-/// turn is taken while something is unpublished. It is passed about `inout` and never copied while
-/// it lives; its owner calls `deallocate` once. One thread at a time.
-struct MessageBuffer<Element> {
-    /// The elements, one for each of `capacity` slots. A slot that holds a control message has
-    /// none.
-    private(set) var elements: UnsafeMutablePointer<Element>
-    /// The event time of each slot's element, or the instant of its watermark, nanoseconds since
-    /// 1970.
-    private(set) var times: UnsafeMutablePointer<Int64>
-    /// What each slot holds, as a `MessageTag`.
-    private(set) var tags: UnsafeMutablePointer<UInt8>
-    /// The slot of the first message.
-    private(set) var first = 0
-    /// The slot behind the last message.
-    private(set) var end = 0
-    private var capacity: Int
+/// turn is taken while something is unpublished. One thread at a time.
+///
+/// A class whose variables lie behind a constant pointer: in code that does not know the element's
+/// type a generic struct is looked up for each call, and a class's variables are checked for
+/// exclusive access.
+final class MessageBuffer<Element> {
+    private struct Room {
+        var elements: UnsafeMutableRawPointer
+        var times: UnsafeMutablePointer<Int64>
+        var tags: UnsafeMutablePointer<UInt8>
+        var first = 0
+        var end = 0
+        var capacity: Int
 
-    init(capacity: Int = 128) {
-        self.capacity = capacity
-        elements = .allocate(capacity: capacity)
-        times = .allocate(capacity: capacity)
-        tags = .allocate(capacity: capacity)
+        init(_ elements: UnsafeMutableRawPointer, capacity: Int) {
+            self.elements = elements
+            self.capacity = capacity
+            times = .allocate(capacity: capacity)
+            tags = .allocate(capacity: capacity)
+        }
+
+        func deallocate() {
+            elements.deallocate()
+            times.deallocate()
+            tags.deallocate()
+        }
     }
 
-    /// Destroys the elements that are left and frees the memory. Once.
-    func deallocate() {
+    private let place = UnsafeMutablePointer<Room>.allocate(capacity: 1)
+
+    /// The elements, one for each of `capacity` slots. A slot that holds a control message has
+    /// none.
+    var elements: UnsafeMutablePointer<Element> {
+        place.pointee.elements.assumingMemoryBound(to: Element.self)
+    }
+    /// The event time of each slot's element, or the instant of its watermark, nanoseconds since
+    /// 1970.
+    var times: UnsafeMutablePointer<Int64> { place.pointee.times }
+    /// What each slot holds, as a `MessageTag`.
+    var tags: UnsafeMutablePointer<UInt8> { place.pointee.tags }
+    /// The slot of the first message.
+    var first: Int { place.pointee.first }
+    /// The slot behind the last message.
+    var end: Int { place.pointee.end }
+    private var capacity: Int { place.pointee.capacity }
+
+    init(capacity: Int = 128) {
+        place.initialize(to: Self.room(capacity))
+    }
+
+    private static func room(_ capacity: Int) -> Room {
+        Room(
+            UnsafeMutableRawPointer(UnsafeMutablePointer<Element>.allocate(capacity: capacity)),
+            capacity: capacity)
+    }
+
+    deinit {
         for index in first..<end where tags[index] == 0 {
             (elements + index).deinitialize(count: 1)
         }
-        elements.deallocate()
-        times.deallocate()
-        tags.deallocate()
+        place.pointee.deallocate()
+        place.deallocate()
     }
 
     /// Messages in it: elements and control messages.
@@ -139,7 +169,7 @@ struct MessageBuffer<Element> {
     }
 
     /// Moves the first `count` messages behind those of another buffer. There must be as many.
-    mutating func move(_ count: Int, into other: inout MessageBuffer) {
+    func move(_ count: Int, into other: MessageBuffer) {
         precondition(count <= self.count, "\(count) messages of \(self.count)")
         for index in first..<first + count {
             if let control = MessageTag(rawValue: tags[index])?.control(time: times[index]) {
@@ -152,17 +182,17 @@ struct MessageBuffer<Element> {
     }
 
     /// Adds an element with its event time, nanoseconds since 1970.
-    mutating func append(_ element: consuming Element, time: Int64) {
+    func append(_ element: consuming Element, time: Int64) {
         if end == capacity { makeRoom(1) }
         (elements + end).initialize(to: element)
         times[end] = time
         tags[end] = MessageTag.element.rawValue
-        end += 1
+        place.pointee.end += 1
     }
 
     /// Moves `count` elements in with their event times. The source's slots are uninitialized
     /// afterwards.
-    mutating func append(
+    func append(
         moving source: UnsafeMutablePointer<Element>, times from: UnsafeMutablePointer<Int64>,
         count: Int
     ) {
@@ -171,12 +201,12 @@ struct MessageBuffer<Element> {
         (elements + end).moveInitialize(from: source, count: count)
         (times + end).update(from: from, count: count)
         (tags + end).update(repeating: MessageTag.element.rawValue, count: count)
-        end += count
+        place.pointee.end += count
     }
 
     /// Adds a control message. The time's slot has a watermark's instant, and 0 for the others, so
     /// that equal messages have equal bytes in a digest.
-    mutating func append(_ control: Control) {
+    func append(_ control: Control) {
         if end == capacity { makeRoom(1) }
         if case .watermark(let instant) = control {
             times[end] = instant.nanoseconds
@@ -184,11 +214,11 @@ struct MessageBuffer<Element> {
             times[end] = 0
         }
         tags[end] = MessageTag(control).rawValue
-        end += 1
+        place.pointee.end += 1
     }
 
     /// Replaces the watermark at the end by a later one. The last message must be a watermark.
-    mutating func replaceLast(watermark: Instant) {
+    func replaceLast(watermark: Instant) {
         precondition(end > first && tags[end - 1] == MessageTag.watermark.rawValue)
         assert(watermark.nanoseconds >= times[end - 1], "a watermark goes back to \(watermark)")
         times[end - 1] = watermark.nanoseconds
@@ -196,20 +226,20 @@ struct MessageBuffer<Element> {
 
     /// Forgets the first `count` messages, whose elements were moved out: they are not destroyed
     /// here.
-    mutating func drop(_ count: Int) {
-        first += count
+    func drop(_ count: Int) {
+        place.pointee.first += count
         precondition(first <= end)
         // An empty buffer begins anew at the front, which is the usual case and keeps it from
         // growing.
         if first == end {
-            first = 0
-            end = 0
+            place.pointee.first = 0
+            place.pointee.end = 0
         }
     }
 
     /// Takes the message at `index` out of the middle and closes the gap; an element is destroyed.
     /// Costs a move of everything behind it.
-    mutating func remove(at index: Int) {
+    func remove(at index: Int) {
         precondition(first <= index && index < end, "message \(index) of \(first)..<\(end)")
         // Only elements are initialized: a control message's slot among the elements holds nothing.
         if tags[index] == 0 { (elements + index).deinitialize(count: 1) }
@@ -221,41 +251,34 @@ struct MessageBuffer<Element> {
             times[later - 1] = times[later]
             tags[later - 1] = tags[later]
         }
-        end -= 1
+        place.pointee.end -= 1
         if first == end {
-            first = 0
-            end = 0
+            place.pointee.first = 0
+            place.pointee.end = 0
         }
     }
 
     /// Moves everything to the front of larger, or as large, arrays that have room for `needed`
     /// more.
-    private mutating func makeRoom(_ needed: Int) {
+    private func makeRoom(_ needed: Int) {
         let live = count
         var size = capacity
         // At least half is free afterwards, so that as many messages come before the next move as
         // are moved now: moving costs a constant for each message.
         while size < 2 * (live + needed) { size *= 2 }
-        let (newElements, newTimes, newTags):
-            (
-                UnsafeMutablePointer<Element>, UnsafeMutablePointer<Int64>,
-                UnsafeMutablePointer<UInt8>
-            ) = (.allocate(capacity: size), .allocate(capacity: size), .allocate(capacity: size))
+        var room = Self.room(size)
+        let newElements = room.elements.assumingMemoryBound(to: Element.self)
         for index in 0..<live {
             if tags[first + index] == 0 {
                 (newElements + index).moveInitialize(from: elements + first + index, count: 1)
             }
-            newTimes[index] = times[first + index]
-            newTags[index] = tags[first + index]
+            room.times[index] = times[first + index]
+            room.tags[index] = tags[first + index]
         }
-        elements.deallocate()
-        times.deallocate()
-        tags.deallocate()
-        (elements, times, tags) = (newElements, newTimes, newTags)
         assert(live + needed <= size, "\(size) messages are no room for \(live + needed)")
-        capacity = size
-        first = 0
-        end = live
+        room.end = live
+        place.pointee.deallocate()
+        place.pointee = room
     }
 
     /// The messages as values; the buffer keeps its own.
@@ -270,7 +293,7 @@ struct MessageBuffer<Element> {
     }
 
     /// Adds saved messages behind what is there.
-    mutating func append(_ saved: SavedMessages<Element>) {
+    func append(_ saved: SavedMessages<Element>) {
         var element = saved.elements.startIndex
         for (tag, time) in zip(saved.tags, saved.times) {
             if let control = MessageTag(rawValue: tag)?.control(time: time) {

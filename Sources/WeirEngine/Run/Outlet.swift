@@ -16,23 +16,63 @@ package class Outlet {
     package let index: ChannelIndex
     /// The channel behind it; nil for a sink.
     package let channel: (any AnyChannel)?
-    /// Messages emitted in the running turn, or rows. The end note has it for each outlet, and a
-    /// replay compares it.
-    package internal(set) var emitted: UInt32 = 0
-    /// Of `emitted`, those that are elements and no control messages.
-    var emittedElements: UInt32 = 0
-    /// Elements emitted in all turns that ended.
-    var totalElements: UInt64 = 0
+    let counts: UnsafeMutablePointer<OutletCounts>
 
     init(index: ChannelIndex, channel: (any AnyChannel)?) {
         self.index = index
         self.channel = channel
+        counts = .allocate(capacity: 1)
+        counts.initialize(to: OutletCounts())
+    }
+
+    deinit { counts.deallocate() }
+
+    /// Messages emitted in the running turn, or rows. The end note has it for each outlet, and a
+    /// replay compares it.
+    package final var emitted: UInt32 { counts.pointee.messages }
+    /// Of `emitted`, those that are elements and no control messages.
+    final var emittedElements: UInt32 { counts.pointee.elements }
+    /// Elements emitted in all turns that ended.
+    final var totalElements: UInt64 {
+        get { counts.pointee.total }
+        set { counts.pointee.total = newValue }
     }
 
     /// Forgets what only counts within a turn. Called first in each turn.
-    func beginTurn() {
-        emitted = 0
-        emittedElements = 0
+    func beginTurn() { counts.pointee.beginTurn() }
+
+    /// Moves `count` elements of the running turn in, with their event times: of the type that the
+    /// outlet is of. A sink's outlet has rows instead, and traps.
+    func append(
+        moving elements: UnsafeMutableRawPointer, times: UnsafeMutablePointer<Int64>, count: Int
+    ) {
+        preconditionFailure("\(count) elements are given to an outlet that takes none")
+    }
+}
+
+/// What an outlet counts. Behind a pointer, because every slice changes it, and a variable of a class
+/// is checked for exclusive access each time.
+struct OutletCounts {
+    /// Messages emitted in the running turn, or rows.
+    var messages: UInt32 = 0
+    /// Of these, those that are elements and no control messages.
+    var elements: UInt32 = 0
+    /// Elements emitted in all turns that ended.
+    var total: UInt64 = 0
+
+    mutating func beginTurn() { (messages, elements) = (0, 0) }
+
+    /// Counts elements of the running turn.
+    @inline(__always)
+    mutating func emit(_ count: Int) {
+        messages += UInt32(truncatingIfNeeded: count)
+        elements += UInt32(truncatingIfNeeded: count)
+    }
+
+    /// Counts the running turn's elements among those of all turns; tells how many they were.
+    mutating func endTurn() -> UInt64 {
+        total &+= UInt64(elements)
+        return UInt64(elements)
     }
 }
 
@@ -64,7 +104,7 @@ package protocol OutletQueue: SavablePart {
 
 /// The writing end of a channel: what the last operator and the side outputs of a chain append to.
 package class ChannelOutlet<Element>: Outlet {
-    var buffer = MessageBuffer<Element>()
+    let buffer = MessageBuffer<Element>()
     /// How many messages were left over when the running turn began: only what lies behind them is
     /// of this turn.
     private var turnStart = 0
@@ -74,8 +114,6 @@ package class ChannelOutlet<Element>: Outlet {
         self.form = form
         super.init(index: index, channel: channel)
     }
-
-    deinit { buffer.deallocate() }
 
     package var partName: String { "outlet \(index) to \(channel?.name ?? "nothing")" }
     package var hasUnpublished: Bool { buffer.count > 0 }
@@ -95,25 +133,17 @@ package class ChannelOutlet<Element>: Outlet {
     override func beginTurn() {
         super.beginTurn()
         turnStart = buffer.count
-        assert(
-            emitted == 0 && emittedElements == 0, "\(partName) counts what an earlier turn emitted")
     }
 
-    /// Moves `count` elements of the running turn in, with their event times.
-    func append(_ element: consuming Element, time: Int64) {
-        buffer.append(element, time: time)
-        emitted += 1
-        emittedElements += 1
-    }
-
-    func append(
-        moving elements: UnsafeMutablePointer<Element>, times: UnsafeMutablePointer<Int64>,
-        count: Int
+    override func append(
+        moving elements: UnsafeMutableRawPointer, times: UnsafeMutablePointer<Int64>, count: Int
     ) {
+        let elements = elements.assumingMemoryBound(to: Element.self)
         buffer.append(moving: elements, times: times, count: count)
-        emitted += UInt32(truncatingIfNeeded: count)
-        emittedElements += UInt32(truncatingIfNeeded: count)
-        assert(emittedElements <= emitted, "more elements than messages to \(partName)")
+        counts.pointee.emit(count)
+        assert(
+            counts.pointee.elements <= counts.pointee.messages,
+            "more elements than messages to \(partName)")
     }
 
     /// Adds a control message of the running turn.
@@ -129,7 +159,7 @@ package class ChannelOutlet<Element>: Outlet {
             return
         }
         buffer.append(control)
-        emitted += 1
+        counts.pointee.messages += 1
     }
 
     /// An element without bytes counts as one, or a turn of many of them would be looked at whole.
@@ -165,7 +195,7 @@ package final class BlockingOutlet<Element>: ChannelOutlet<Element>, OutletQueue
     package func publish(_ turn: TurnContext, isLate: Bool) -> Bool {
         guard buffer.count > 0 else { return true }
         let birth = turn.subtask?.birth ?? 0
-        if ring.publish(from: &buffer, birth: birth, entry: turn.readyTime) > 0,
+        if ring.publish(from: buffer, birth: birth, entry: turn.readyTime) > 0,
             let consumer = ring.consumer
         {
             // Behind the publish: the look that this notification causes sees the messages.
@@ -213,7 +243,7 @@ package final class DroppingOutlet<Element>: ChannelOutlet<Element>, OutletQueue
         assert(
             outcomes.map { $0.count == offered } ?? true,
             "\(outcomes?.count ?? 0) outcomes for \(offered) messages to \(target.name)")
-        if let outcomes { target.apply(outcomes, to: &buffer, entry: turn.readyTime) }
+        if let outcomes { target.apply(outcomes, to: buffer, entry: turn.readyTime) }
         turn.execution.scheduler.endExclusive(target.lock, purpose: .publish(index), turn)
         // Behind the lock, since stopping takes the scheduler's locks. The messages stay
         // unpublished.

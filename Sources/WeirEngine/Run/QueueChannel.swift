@@ -9,7 +9,7 @@ package import WeirBase
 package final class QueueChannel<Element>: ChannelBase, ChannelQueue, @unchecked Sendable {
     // Unchecked: a replay runs one step at a time; whoever has the baton is here alone.
 
-    fileprivate var queue = MessageBuffer<Element>()
+    fileprivate let queue = MessageBuffer<Element>()
     /// Messages taken so far: where the run's ring would stand.
     fileprivate var taken = 0
     let form: ElementForm<Element>?
@@ -19,8 +19,6 @@ package final class QueueChannel<Element>: ChannelBase, ChannelQueue, @unchecked
         form = ElementForm.found()
         super.init(name: name, bounds: bounds, policy: .block)
     }
-
-    deinit { queue.deallocate() }
 
     package var partName: String { "channel \(name)" }
     package var depth: Int { queue.count }
@@ -36,15 +34,15 @@ package final class QueueChannel<Element>: ChannelBase, ChannelQueue, @unchecked
     package var oldestEntry: UInt64 { 0 }
 
     /// Adds all messages of `buffer`, which leave it.
-    func publish(from buffer: inout MessageBuffer<Element>) {
-        buffer.move(buffer.count, into: &queue)
+    func publish(from buffer: MessageBuffer<Element>) {
+        buffer.move(buffer.count, into: queue)
     }
 
     /// Moves the first `count` messages out. There being fewer means that the schedule is not this
     /// plan's, and traps.
-    func take(_ count: Int, into buffer: inout MessageBuffer<Element>) {
+    func take(_ count: Int, into buffer: MessageBuffer<Element>) {
         precondition(count <= queue.count, "\(count) messages of \(queue.count) on \(name)")
-        queue.move(count, into: &buffer)
+        queue.move(count, into: buffer)
         taken += count
         changed()
     }
@@ -73,20 +71,18 @@ package final class QueueChannel<Element>: ChannelBase, ChannelQueue, @unchecked
 /// producer's turn may come in the middle of it, and the queue may then move in memory.
 package final class QueueInlet<Element>: Inlet {
     private let queue: QueueChannel<Element>
-    private var taken = MessageBuffer<Element>()
+    private let taken = MessageBuffer<Element>()
 
     init(_ queue: QueueChannel<Element>) {
         self.queue = queue
         super.init(channel: queue)
     }
 
-    deinit { taken.deallocate() }
-
     override func process(_ count: Int, port: Int, _ subtask: Subtask) {
         // Where a run's ring ended, it cut a slice. Which elements lie in one slice decides how far
         // the operators of a chain are when one of them fails, and so what a failing turn leaves.
         let seam = (position: queue.taken, every: queue.bounds.ringSlots)
-        queue.take(count, into: &taken)
+        queue.take(count, into: taken)
         elements = taken.process(count, port: port, subtask, seam: seam)
         assert(taken.count == 0, "a turn of \(subtask.name) leaves \(taken.count) that it took")
     }
@@ -102,7 +98,7 @@ package final class QueueOutlet<Element>: ChannelOutlet<Element>, OutletQueue {
     }
 
     package func publish(_ turn: TurnContext, isLate: Bool) -> Bool {
-        queue.publish(from: &buffer)
+        queue.publish(from: buffer)
         return true
     }
 
@@ -123,7 +119,7 @@ package protocol TakesAhead: AnyObject {
 /// at either end.
 package final class SteppedInlet<Element>: Inlet, TakesAhead {
     private let target: DroppingChannel<Element>
-    private var taken = MessageBuffer<Element>()
+    private let taken = MessageBuffer<Element>()
     /// Whether `taken` holds what the next turn takes already.
     private var isAhead = false
 
@@ -132,13 +128,11 @@ package final class SteppedInlet<Element>: Inlet, TakesAhead {
         super.init(channel: target)
     }
 
-    deinit { taken.deallocate() }
-
     override var elementsAhead: Int { isAhead ? taken.elementCount : 0 }
 
     package func takeAhead(_ count: Int) {
         precondition(!isAhead, "two turns take ahead from \(target.name)")
-        target.take(count, into: &taken)
+        target.take(count, into: taken)
         isAhead = true
     }
 
@@ -146,7 +140,7 @@ package final class SteppedInlet<Element>: Inlet, TakesAhead {
         assert(
             !isAhead || taken.count == count,
             "\(subtask.name) takes \(count) messages, and \(taken.count) are set aside for it")
-        if !isAhead { target.take(count, into: &taken) }
+        if !isAhead { target.take(count, into: taken) }
         isAhead = false
         elements = taken.process(count, port: port, subtask)
         assert(taken.count == 0, "a turn of \(subtask.name) leaves \(taken.count) that it took")

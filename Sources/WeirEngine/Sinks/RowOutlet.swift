@@ -14,8 +14,10 @@ package final class RowOutlet: Outlet, OutletQueue {
     private var pending: [UInt8] = []
     /// How many rows `pending` has.
     private(set) var pendingRows: UInt64 = 0
+    /// Counts of rows, which every slice changes.
+    private let rowCounts = UnsafeMutablePointer<RowCounts>.allocate(capacity: 1)
     /// Rows so far.
-    private(set) package var rows: UInt64 = 0
+    package var rows: UInt64 { rowCounts.pointee.rows }
     /// Bytes of rows so far, their line ends included.
     private(set) var bytes = ByteCount.zero
     /// A hash of the rows in their order; of a tally its sum, which has none.
@@ -26,10 +28,7 @@ package final class RowOutlet: Outlet, OutletQueue {
     /// A sum of the rows' hashes, the same whatever their order: two runs of parallel stages may
     /// write the same rows in another order. Of a tally all words that it was given, by exclusive
     /// or.
-    private(set) package var unordered: UInt64 = 0
-    /// How many rows had been handed over when the state that this outlet took in was saved. They
-    /// are written, though not by this outlet's feed.
-    private var writtenBefore: UInt64 = 0
+    package var unordered: UInt64 { rowCounts.pointee.unordered }
     /// From taking an input in to encoding the row it led to, once a turn.
     package let latency = LatencyHistogram()
 
@@ -37,8 +36,11 @@ package final class RowOutlet: Outlet, OutletQueue {
         self.sink = sink
         self.feed = feed
         self.isTally = isTally
+        rowCounts.initialize(to: RowCounts())
         super.init(index: index, channel: nil)
     }
+
+    deinit { rowCounts.deallocate() }
 
     /// How long rows waited to be written; nil where they go nowhere that takes time.
     var writeLatency: LatencyCounts? { feed.writeLatency }
@@ -54,7 +56,7 @@ package final class RowOutlet: Outlet, OutletQueue {
         let rows = writer.rows
         bytes += ByteCount(writer.bytes.count - writer.before)
         (pending, orderedRows) = (writer.bytes, writer.ordered)
-        unordered &+= writer.unordered
+        rowCounts.pointee.unordered &+= writer.unordered
         count(rows)
         pendingRows += UInt64(rows)
         assert(pending.last ?? 0x0A == 0x0A, "the last row for sink \(sink) has no line end")
@@ -63,29 +65,28 @@ package final class RowOutlet: Outlet, OutletQueue {
     /// Counts rows that nobody writes; `folded` is all their words by exclusive or.
     func tally(_ rows: Int, _ folded: UInt64) {
         assert(isTally, "sink \(sink) writes its rows and is to count \(rows)")
-        unordered ^= folded
+        rowCounts.pointee.unordered ^= folded
         count(rows)
         // They are where they belong as soon as they are counted.
-        writtenBefore += UInt64(rows)
+        rowCounts.pointee.writtenBefore += UInt64(rows)
     }
 
     private func count(_ rows: Int) {
-        self.rows += UInt64(rows)
-        emitted += UInt32(truncatingIfNeeded: rows)
-        emittedElements += UInt32(truncatingIfNeeded: rows)
+        rowCounts.pointee.rows += UInt64(rows)
+        counts.pointee.emit(rows)
     }
 
     /// What became of the rows that were handed over; after the last turn.
     var account: RowAccount {
         var account = feed.account
-        account.written += writtenBefore
+        account.written += rowCounts.pointee.writtenBefore
         return account
     }
 
     package func append(_ control: Control) {
         // Only the end is counted, as one more message of its turn; a sink's rows have no
         // watermarks.
-        if control == .end { emitted += 1 }
+        if control == .end { counts.pointee.messages += 1 }
     }
 
     package var partName: String { "rows of sink \(sink)" }
@@ -137,9 +138,9 @@ package final class RowOutlet: Outlet, OutletQueue {
         assert(
             state.handedOver <= state.rows,
             "of \(state.rows) rows of sink \(sink) \(state.handedOver) were handed over")
-        (rows, bytes) = (state.rows, state.bytes)
-        writtenBefore = state.handedOver
-        (orderedRows, unordered) = (state.ordered, state.unordered)
+        rowCounts.pointee = RowCounts(
+            rows: state.rows, unordered: state.unordered, writtenBefore: state.handedOver)
+        (bytes, orderedRows) = (state.bytes, state.ordered)
     }
 
     /// Adds the rows so far, wherever they are by now: how many were handed over depends on timing.
@@ -147,6 +148,16 @@ package final class RowOutlet: Outlet, OutletQueue {
         hash.combine(rows)
         hash.combine(ordered.value)
     }
+}
+
+/// Counts of a sink's rows in one subtask. Behind a pointer, because a variable of a class is
+/// checked for exclusive access at each change.
+private struct RowCounts {
+    var rows: UInt64 = 0
+    var unordered: UInt64 = 0
+    /// Rows that are written, though not by the outlet's feed: those that are counted only, and
+    /// those that had been handed over when the state that the outlet took in was saved.
+    var writtenBefore: UInt64 = 0
 }
 
 /// The place of a sink's rows, for kernels that are made where the user's closure is written.
@@ -186,7 +197,7 @@ struct RowWriter {
     /// The row is whole: it gets its line end.
     @usableFromInline
     mutating func endRow() {
-        precondition(bytes.count >= begin, "a sink's closure took away bytes of earlier rows")
+        checkRow()
         bytes.append(0x0A)
         var hash = StableHash()
         bytes.withUnsafeBytes {
@@ -200,5 +211,12 @@ struct RowWriter {
 
     /// The row's closure failed: what it wrote is no row.
     @usableFromInline
-    mutating func dropRow() { bytes.removeLast(max(0, bytes.count - begin)) }
+    mutating func dropRow() {
+        checkRow()
+        bytes.removeLast(bytes.count - begin)
+    }
+
+    private func checkRow() {
+        precondition(bytes.count >= begin, "a sink's closure took away bytes of earlier rows")
+    }
 }

@@ -14,7 +14,7 @@ final class GeneratorDriver<Element: Sendable>: SourceDriver {
     /// After so many elements it ends.
     private let limit: UInt64
     private let pace: Pace
-    private var emitter: BatchEmitter<Element>
+    private var emitter: BatchEmitter
     /// Elements made so far; the index of the next.
     private(set) var taken: UInt64 = 0
     private var isEnded = false
@@ -25,7 +25,7 @@ final class GeneratorDriver<Element: Sendable>: SourceDriver {
         seed = context.seed
         limit = min(context.limit ?? .max, form.count)
         pace = Pace(context.rate)
-        emitter = BatchEmitter(watermark)
+        emitter = BatchEmitter(watermark, of: Element.self)
     }
 
     deinit { emitter.deallocate() }
@@ -59,7 +59,7 @@ final class GeneratorDriver<Element: Sendable>: SourceDriver {
             let wanted = min(rest, ElementSlice.capacity)
             let made = form.fill(
                 value, seed, taken..<taken + UInt64(wanted),
-                UnsafeMutableRawPointer(emitter.elements), emitter.times)
+                emitter.elements, emitter.times)
             let first = taken
             taken += UInt64(made)
             emitter.pass(made, first: first, subtask)

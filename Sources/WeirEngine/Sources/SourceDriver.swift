@@ -175,14 +175,11 @@ struct SourceEmitter<Element> {
     /// stopped.
     mutating func flush(_ subtask: Subtask) {
         guard count > 0 else { return }
-        var slice = ElementSlice(
+        let slice = ElementSlice(
             elements: UnsafeMutableRawPointer(elements), times: times, count: count)
         count = 0
-        if subtask.hasFailed {
-            elements.deinitialize(count: slice.count)
-            subtask.counters.drop(UInt64(slice.count), .stopped)
-        } else {
-            subtask.chain.run(&slice, from: 0)
+        subtask.pass(slice) { elements, count in
+            elements.assumingMemoryBound(to: Element.self).deinitialize(count: count)
         }
     }
 }
@@ -192,18 +189,24 @@ struct SourceEmitter<Element> {
 ///
 /// The driver fills `elements` and `times` and calls `pass`. A watermark goes behind the element
 /// that moved it, so a slice ends there, and at the subtask's limit for slices: what operators see
-/// does not depend on how elements were made. Not copied; its owner calls `deallocate` once.
-struct BatchEmitter<Element> {
+/// does not depend on how elements were made. Without the type of the elements, which would be
+/// looked up for each slice. Not copied; its owner calls `deallocate` once.
+struct BatchEmitter {
     /// Room for `ElementSlice.capacity` elements; empty between calls.
-    let elements: UnsafeMutablePointer<Element>
+    let elements: UnsafeMutableRawPointer
     let times: UnsafeMutablePointer<Int64>
+    private let stride: Int
+    private let destroy: (UnsafeMutableRawPointer, Int) -> Void
     /// Decides the watermarks. Between turns it and `remarks` are all the state there is.
     var watermarker: Watermarker
     var remarks = SourceRemarks()
 
-    init(_ policy: WatermarkPolicy) {
-        elements = .allocate(capacity: ElementSlice.capacity)
+    init<Element>(_ policy: WatermarkPolicy, of type: Element.Type) {
+        elements = UnsafeMutableRawPointer(
+            UnsafeMutablePointer<Element>.allocate(capacity: ElementSlice.capacity))
         times = .allocate(capacity: ElementSlice.capacity)
+        stride = MemoryLayout<Element>.stride
+        destroy = { $0.assumingMemoryBound(to: Element.self).deinitialize(count: $1) }
         watermarker = Watermarker(policy)
     }
 
@@ -247,14 +250,24 @@ struct BatchEmitter<Element> {
     /// Takes the elements from `start` up to `end` through the chain.
     private func run(_ start: Int, _ end: Int, _ subtask: Subtask) {
         guard start < end else { return }
-        if subtask.hasFailed {
-            (elements + start).deinitialize(count: end - start)
-            subtask.counters.drop(UInt64(end - start), .stopped)
+        let slice = ElementSlice(
+            elements: elements + start * stride, times: times + start, count: end - start)
+        subtask.pass(slice, orDestroy: destroy)
+    }
+}
+
+extension Subtask {
+    /// Takes a slice of its source through the chain. Behind a failure the elements are destroyed
+    /// and counted as stopped.
+    fileprivate func pass(
+        _ slice: ElementSlice, orDestroy destroy: (UnsafeMutableRawPointer, Int) -> Void
+    ) {
+        var slice = slice
+        if hasFailed {
+            destroy(slice.elements, slice.count)
+            counters.drop(UInt64(slice.count), .stopped)
         } else {
-            var slice = ElementSlice(
-                elements: UnsafeMutableRawPointer(elements + start), times: times + start,
-                count: end - start)
-            subtask.chain.run(&slice, from: 0)
+            chain.run(&slice, from: 0)
         }
     }
 }

@@ -1,3 +1,4 @@
+import Synchronization
 public import WeirBase
 
 /// The one binary form of a value: equal values have equal bytes, in every process and build.
@@ -23,10 +24,31 @@ package enum Canonical {
     }
 
     /// Adds the canonical bytes of a value to a writer.
+    ///
+    /// Specialised where values are made, so that of the usual types one branch is left; to ask any
+    /// other type for how it is coded costs some hundred instructions.
+    @inlinable
     package static func encode<Value: Encodable>(_ value: Value, into writer: inout ByteWriter) {
-        if let direct = value as? any CanonicallyEncodable {
-            direct.encodeCanonically(into: &writer)
-            return
+        if Value.self == Int64.self {
+            return writer.append(signedVarint: unsafeBitCast(value, to: Int64.self))
+        }
+        if Value.self == Int.self {
+            return writer.append(signedVarint: Int64(unsafeBitCast(value, to: Int.self)))
+        }
+        if Value.self == String.self {
+            return writer.append(string: unsafeBitCast(value, to: String.self))
+        }
+        encode(form: value, into: &writer)
+    }
+
+    @usableFromInline
+    static func encode<Value: Encodable>(form value: Value, into writer: inout ByteWriter) {
+        if !CodedTypes.holds(Value.self) {
+            if let direct = value as? any CanonicallyEncodable {
+                direct.encodeCanonically(into: &writer)
+                return
+            }
+            CodedTypes.add(Value.self)
         }
         let encoder = CanonicalEncoder()
         do {
@@ -76,28 +98,35 @@ package enum Canonical {
         return hash.value
     }
 
-    @usableFromInline
+    @inlinable
     static func hash(signed number: Int64) -> UInt64 {
         hash(varint: UInt64(bitPattern: (number << 1) ^ (number >> 63)))
     }
 
-    /// The hash of a number's varint, which is written into two words: it has ten bytes at most.
-    @usableFromInline
+    /// The hash of a number's varint, as if its bytes had been written and hashed.
+    @inlinable
     static func hash(varint number: UInt64) -> UInt64 {
-        var words: (UInt64, UInt64) = (0, 0)
-        return withUnsafeMutableBytes(of: &words) { bytes in
-            var rest = number
-            var count = 0
-            while rest >= 0x80 {
-                bytes[count] = UInt8(truncatingIfNeeded: rest) | 0x80
-                rest >>= 7
-                count += 1
-            }
-            bytes[count] = UInt8(truncatingIfNeeded: rest)
-            var hash = StableHash()
-            hash.combine(bytes: UnsafeRawBufferPointer(rebasing: bytes[...count]))
-            return hash.value
-        }
+        // Nine or ten bytes, which fill more than a word.
+        guard number < 1 << 56 else { return hash(longVarint: number) }
+        // Seven bits go to each byte: halves are moved apart until no piece has more than seven.
+        var bytes = number & 0x0FFF_FFFF | (number & 0x00FF_FFFF_F000_0000) << 4
+        bytes = bytes & 0x0000_3FFF_0000_3FFF | (bytes & 0x0FFF_C000_0FFF_C000) << 2
+        bytes = bytes & 0x007F_007F_007F_007F | (bytes & 0x3F80_3F80_3F80_3F80) << 1
+        let count = (70 - UInt64((number | 1).leadingZeroBitCount)) / 7
+        // All bytes but the last say that another one follows.
+        bytes |= 0x0080_8080_8080_8080 & (1 << (8 * (count - 1)) - 1)
+        var hash = StableHash()
+        hash.combine(oneWord: bytes, count: count)
+        return hash.value
+    }
+
+    @usableFromInline
+    static func hash(longVarint number: UInt64) -> UInt64 {
+        var writer = ByteWriter()
+        writer.append(varint: number)
+        var hash = StableHash()
+        hash.combine(bytes: writer.bytes)
+        return hash.value
     }
 
     @usableFromInline
@@ -121,8 +150,34 @@ extension StableHash {
     }
 }
 
+/// Types that are known to be coded by what `Codable` makes of them: to ask a type for a conformance
+/// that it does not have costs some seven hundred instructions.
+///
+/// Any thread. A type may be forgotten, when another one comes to its slot; then it is asked again.
+private enum CodedTypes {
+    private static let count = 1_024
+    // Safe: every slot is one atomic word.
+    private nonisolated(unsafe) static let slots: UnsafeMutablePointer<Atomic<UInt>> = {
+        let memory = UnsafeMutablePointer<UInt>.allocate(capacity: count)
+        memory.initialize(repeating: 0, count: count)
+        return UnsafeMutableRawPointer(memory).assumingMemoryBound(to: Atomic<UInt>.self)
+    }()
+
+    private static func slot(of type: UInt) -> Int { Int(type >> 4) & (count - 1) }
+
+    static func holds(_ type: Any.Type) -> Bool {
+        let type = UInt(bitPattern: ObjectIdentifier(type))
+        return slots[slot(of: type)].load(ordering: .relaxed) == type
+    }
+
+    static func add(_ type: Any.Type) {
+        let type = UInt(bitPattern: ObjectIdentifier(type))
+        slots[slot(of: type)].store(type, ordering: .relaxed)
+    }
+}
+
 /// A type whose canonical form is written directly, without a container.
-private protocol CanonicallyEncodable {
+protocol CanonicallyEncodable {
     func encodeCanonically(into writer: inout ByteWriter)
 }
 
@@ -218,185 +273,5 @@ private func writeSorted(_ entries: [[UInt8]], into writer: inout ByteWriter) {
     writer.append(varint: UInt64(entries.count))
     for entry in entries.sorted(by: { $0.lexicographicallyPrecedes($1) }) {
         writer.append(contentsOf: entry)
-    }
-}
-
-/// What a `Codable` type wrote, before keyed members are sorted.
-///
-/// Values lie one behind the other in `values`; an entry says which stretch is whose. Containers
-/// inside have nodes of their own, since they may be filled after what follows them. What is
-/// written to a node makes it one value, a sequence, or members.
-private final class CanonicalNode {
-    enum Shape {
-        case empty, value, sequence, members
-    }
-
-    private struct Entry {
-        /// Empty in a sequence.
-        var key = ""
-        var stretch: Range<Int>
-        var inner: CanonicalNode?
-    }
-
-    private var shape = Shape.empty
-    private var values = ByteWriter()
-    private var entries: [Entry] = []
-
-    var count: Int { shape == .sequence ? entries.count : 0 }
-
-    /// Adds the canonical form of all that was written, with members in order of their keys.
-    func write(into writer: inout ByteWriter) {
-        switch shape {
-        case .empty: writer.append(varint: 0)
-        case .value: writer.append(contentsOf: values.bytes)
-        case .sequence:
-            writer.append(varint: UInt64(entries.count))
-            for entry in entries { write(entry, into: &writer) }
-        case .members:
-            writer.append(varint: UInt64(entries.count))
-            for entry in entries.sorted(by: { $0.key < $1.key }) {
-                writer.append(string: entry.key)
-                write(entry, into: &writer)
-            }
-        }
-    }
-
-    private func write(_ entry: Entry, into writer: inout ByteWriter) {
-        if let inner = entry.inner {
-            assert(entry.stretch.isEmpty, "\(entry.key) is a container and has a value besides")
-            inner.write(into: &writer)
-        } else {
-            writer.append(contentsOf: values.bytes[entry.stretch])
-        }
-    }
-
-    /// The one value of a type that has no container. The last one given counts.
-    @inline(__always)
-    func set(_ encode: (inout ByteWriter) -> Void) {
-        shape = .value
-        // What was added before lies in the bytes that go.
-        entries.removeAll()
-        values.removeAll()
-        encode(&values)
-    }
-
-    @inline(__always)
-    func add(key: String, _ encode: (inout ByteWriter) -> Void) {
-        shape = .members
-        let start = values.count
-        encode(&values)
-        entries.append(Entry(key: key, stretch: start..<values.count))
-    }
-
-    @inline(__always)
-    func add(_ encode: (inout ByteWriter) -> Void) {
-        shape = .sequence
-        let start = values.count
-        encode(&values)
-        entries.append(Entry(stretch: start..<values.count))
-    }
-
-    /// A node for a container under this key, to be filled later.
-    func addInner(key: String) -> CanonicalNode {
-        shape = .members
-        let inner = CanonicalNode()
-        entries.append(Entry(key: key, stretch: 0..<0, inner: inner))
-        return inner
-    }
-
-    /// A node for a container that is the sequence's next element, to be filled later.
-    func addInner() -> CanonicalNode {
-        shape = .sequence
-        let inner = CanonicalNode()
-        entries.append(Entry(stretch: 0..<0, inner: inner))
-        return inner
-    }
-}
-
-/// Gives a type that encodes itself the containers that write into one node.
-private struct CanonicalEncoder: Encoder {
-    var node = CanonicalNode()
-    var codingPath: [any CodingKey] { [] }
-    var userInfo: [CodingUserInfoKey: Any] { [:] }
-
-    func container<Key: CodingKey>(keyedBy type: Key.Type) -> KeyedEncodingContainer<Key> {
-        KeyedEncodingContainer(KeyedContainer<Key>(node: node))
-    }
-    func unkeyedContainer() -> any UnkeyedEncodingContainer { UnkeyedContainer(node: node) }
-    func singleValueContainer() -> any SingleValueEncodingContainer { SingleContainer(node: node) }
-}
-
-/// The members of a type. The usual types have methods of their own here: for them nothing is cast.
-private struct KeyedContainer<Key: CodingKey>: KeyedEncodingContainerProtocol {
-    let node: CanonicalNode
-    var codingPath: [any CodingKey] { [] }
-
-    private func add(_ value: some CanonicallyEncodable, _ key: Key) {
-        node.add(key: key.stringValue) { value.encodeCanonically(into: &$0) }
-    }
-
-    mutating func encodeNil(forKey key: Key) { add(false, key) }
-    mutating func encode(_ value: Bool, forKey key: Key) { add(value, key) }
-    mutating func encode(_ value: String, forKey key: Key) { add(value, key) }
-    mutating func encode(_ value: Double, forKey key: Key) { add(value, key) }
-    mutating func encode(_ value: Float, forKey key: Key) { add(value, key) }
-    mutating func encode(_ value: Int, forKey key: Key) { add(value, key) }
-    mutating func encode(_ value: Int8, forKey key: Key) { add(value, key) }
-    mutating func encode(_ value: Int16, forKey key: Key) { add(value, key) }
-    mutating func encode(_ value: Int32, forKey key: Key) { add(value, key) }
-    mutating func encode(_ value: Int64, forKey key: Key) { add(value, key) }
-    mutating func encode(_ value: UInt, forKey key: Key) { add(value, key) }
-    mutating func encode(_ value: UInt8, forKey key: Key) { add(value, key) }
-    mutating func encode(_ value: UInt16, forKey key: Key) { add(value, key) }
-    mutating func encode(_ value: UInt32, forKey key: Key) { add(value, key) }
-    mutating func encode(_ value: UInt64, forKey key: Key) { add(value, key) }
-    mutating func encode<Value: Encodable>(_ value: Value, forKey key: Key) {
-        node.add(key: key.stringValue) { Canonical.encode(value, into: &$0) }
-    }
-    mutating func nestedContainer<Nested: CodingKey>(
-        keyedBy type: Nested.Type, forKey key: Key
-    ) -> KeyedEncodingContainer<Nested> {
-        KeyedEncodingContainer(KeyedContainer<Nested>(node: node.addInner(key: key.stringValue)))
-    }
-    mutating func nestedUnkeyedContainer(forKey key: Key) -> any UnkeyedEncodingContainer {
-        UnkeyedContainer(node: node.addInner(key: key.stringValue))
-    }
-    mutating func superEncoder() -> any Encoder {
-        CanonicalEncoder(node: node.addInner(key: "super"))
-    }
-    mutating func superEncoder(forKey key: Key) -> any Encoder {
-        CanonicalEncoder(node: node.addInner(key: key.stringValue))
-    }
-}
-
-/// A sequence that a type writes by itself.
-private struct UnkeyedContainer: UnkeyedEncodingContainer {
-    let node: CanonicalNode
-    var codingPath: [any CodingKey] { [] }
-    var count: Int { node.count }
-
-    mutating func encodeNil() { node.add { false.encodeCanonically(into: &$0) } }
-    mutating func encode<Value: Encodable>(_ value: Value) {
-        node.add { Canonical.encode(value, into: &$0) }
-    }
-    mutating func nestedContainer<Nested: CodingKey>(
-        keyedBy type: Nested.Type
-    ) -> KeyedEncodingContainer<Nested> {
-        KeyedEncodingContainer(KeyedContainer<Nested>(node: node.addInner()))
-    }
-    mutating func nestedUnkeyedContainer() -> any UnkeyedEncodingContainer {
-        UnkeyedContainer(node: node.addInner())
-    }
-    mutating func superEncoder() -> any Encoder { CanonicalEncoder(node: node.addInner()) }
-}
-
-/// The value of a type that is a wrapper of another one.
-private struct SingleContainer: SingleValueEncodingContainer {
-    let node: CanonicalNode
-    var codingPath: [any CodingKey] { [] }
-
-    mutating func encodeNil() { node.set { false.encodeCanonically(into: &$0) } }
-    mutating func encode<Value: Encodable>(_ value: Value) {
-        node.set { Canonical.encode(value, into: &$0) }
     }
 }

@@ -7,67 +7,41 @@ import WeirBase
 /// however often it is set. Bounded: the owner says how many there may be, and learns when one more
 /// is refused. Registering and taking cost the logarithm of how many wait. A value with one owner;
 /// not for several threads.
+@usableFromInline
 struct TimerQueue<Key> {
-    /// A timer that waits.
+    /// A timer that was taken out.
     struct Entry {
         /// When it is due, nanoseconds since 1970, in event or in processing time.
         var deadline: Int64
-        /// The key's canonical form, by which timers of one deadline are ordered.
-        var keyBytes: [UInt8]
-        /// Its number among all that were ever added here, from 1; merged ones are not counted. It
-        /// tells timers that were set in the course of an advance from those before.
-        var registration: UInt64
         var key: Key
     }
 
-    /// What became of a timer that was to be set.
-    enum Registration: Equatable {
-        case added
-        /// The key has a timer at that time already; nothing was added.
-        case merged
-        /// There are as many as there may be; nothing was added.
-        case refused
-    }
-
-    /// What makes two timers one.
-    private struct Identity: Hashable {
-        var deadline: Int64
-        var keyBytes: [UInt8]
-    }
-
-    private let limit: Int
-    /// A binary heap; the least entry first.
-    private var heap: [Entry] = []
-    /// The identities of the timers in the heap. Only asked whether it holds one, so that its order
-    /// reaches nothing.
-    private var waiting: Set<Identity> = []
-    /// Timers added since the run's start.
-    private(set) var registrations: UInt64 = 0
+    @usableFromInline let limit: Int
+    @usableFromInline var order = TimerOrder()
+    /// The keys of the timers that wait, by the number that the order gives them; nil where a
+    /// number is free.
+    @usableFromInline var keys: [Key?] = []
 
     /// A queue of at most `limit` timers.
     init(limit: Int = TimerLimits.standard.count) { self.limit = limit }
 
     /// The earliest deadline; nil when no timer waits.
-    var earliest: Int64? { heap.first?.deadline }
-    var count: Int { heap.count }
+    var earliest: Int64? { order.earliest }
+    var count: Int { order.count }
+    /// Timers added since the run's start.
+    var registrations: UInt64 { order.registrations }
+
+    /// About how many bytes it takes.
+    var bytes: ByteCount { order.bytes + ByteCount(of: keys.count, Key?.self) }
 
     /// Sets a timer for a key, whose canonical form is `keyBytes`.
-    mutating func register(_ key: Key, keyBytes: [UInt8], deadline: Int64) -> Registration {
-        guard !waiting.contains(Identity(deadline: deadline, keyBytes: keyBytes)) else {
-            return .merged
-        }
-        guard heap.count < limit else { return .refused }
-        waiting.insert(Identity(deadline: deadline, keyBytes: keyBytes))
-        assert(waiting.count == heap.count + 1, "a timer was set that waits already")
-        registrations += 1
-        heap.append(
-            Entry(deadline: deadline, keyBytes: keyBytes, registration: registrations, key: key))
-        var child = heap.count - 1
-        while child > 0 {
-            let parent = (child - 1) / 2
-            guard Self.precedes(heap[child], heap[parent]) else { break }
-            heap.swapAt(child, parent)
-            child = parent
+    @inlinable
+    mutating func register(_ key: Key, keyBytes: [UInt8], deadline: Int64) -> TimerRegistration {
+        switch order.add(keyBytes, deadline: deadline, atMost: limit) {
+        case .merged: return .merged
+        case .refused: return .refused
+        case .added(let number) where number == keys.count: keys.append(key)
+        case .added(let number): keys[number] = key
         }
         return .added
     }
@@ -76,106 +50,74 @@ struct TimerQueue<Key> {
     /// they fire waits for a later turn.
     mutating func takeDue(at time: Int64) -> [Entry] {
         var due: [Entry] = []
-        while let first = heap.first, first.deadline <= time { due.append(takeFirst(first)) }
+        while let earliest, earliest <= time { due.append(takeFirst()) }
         return due
     }
 
-    /// Takes the first entry out whose time the watermark has passed; nil when there is none. One
-    /// by one, so that what is registered while they fire is in its order among the others.
+    /// Takes the first timer out whose time the watermark has passed; nil when there is none. The
+    /// caller takes its key next (`takeKey`). One by one, so that what is registered while they fire
+    /// is in its order among the others.
     ///
     /// Elements at the watermark itself may still come, so a timer at that time waits for the next
     /// one; the last watermark of all has passed everything.
-    mutating func takeFirst(passedBy watermark: Instant) -> Entry? {
-        guard let first = heap.first,
-            first.deadline < watermark.nanoseconds || watermark == .distantFuture
+    mutating func takeTimer(passedBy watermark: Instant) -> TimerOrder.Taken? {
+        guard let earliest, earliest < watermark.nanoseconds || watermark == .distantFuture
         else { return nil }
-        return takeFirst(first)
+        return order.takeFirst()
+    }
+
+    /// The key of a timer that was just taken out; forgotten here if it was the key's last one.
+    @inlinable
+    mutating func takeKey(of timer: TimerOrder.Taken) -> Key {
+        guard let key = keys[timer.key] else { preconditionFailure("a timer without its key") }
+        if timer.isLastOfKey { keys[timer.key] = nil }
+        return key
     }
 
     /// Forgets everything; tells how many timers that were.
     mutating func removeAll() -> Int {
-        defer {
-            heap.removeAll()
-            waiting.removeAll()
-        }
-        return heap.count
+        keys.removeAll()
+        return order.removeAll()
     }
 
     /// Forgets the timers of some keys. Costs a look at all timers, and putting them in order.
     mutating func removeAll(where isForgotten: (Key) -> Bool) {
-        heap.removeAll { isForgotten($0.key) }
-        // What is in order is a heap.
-        heap.sort(by: Self.precedes)
-        waiting = Set(
-            heap.lazy.map { Identity(deadline: $0.deadline, keyBytes: $0.keyBytes) })
-    }
-
-    /// Takes the heap's first entry out, with its identity.
-    private mutating func takeFirst(_ first: Entry) -> Entry {
-        waiting.remove(Identity(deadline: first.deadline, keyBytes: first.keyBytes))
-        assert(waiting.count == heap.count - 1, "a timer lay twice in the queue")
-        removeFirst()
-        return first
-    }
-
-    /// Puts the heap's last entry at its front and lets it sink: first in the heap is again the
-    /// least.
-    private mutating func removeFirst() {
-        let last = heap.removeLast()
-        guard !heap.isEmpty else { return }
-        heap[0] = last
-        var parent = 0
-        while true {
-            var minimum = parent
-            for child in [2 * parent + 1, 2 * parent + 2] where child < heap.count {
-                if Self.precedes(heap[child], heap[minimum]) { minimum = child }
-            }
-            if minimum == parent { return }
-            heap.swapAt(parent, minimum)
-            parent = minimum
+        let forgotten = keys.map { $0.map(isForgotten) ?? false }
+        order.removeAll { forgotten[$0] }
+        for (number, isForgotten) in forgotten.enumerated() where isForgotten {
+            keys[number] = nil
         }
     }
 
-    /// Walks the heap: each entry behind its parent, each once, and no more than there may be.
+    /// Takes the first entry out. There must be one.
+    private mutating func takeFirst() -> Entry {
+        let first = order.takeFirst()
+        return Entry(deadline: first.deadline, key: takeKey(of: first))
+    }
+
+    /// Walks the timers: each in its place, each once, no more than there may be, and each with its
+    /// key.
     func checkInvariants() {
-        precondition(heap.count <= limit, "\(heap.count) timers, at most \(limit)")
+        precondition(count <= limit, "\(count) timers, at most \(limit)")
+        order.checkInvariants()
         precondition(
-            waiting.count == heap.count, "\(waiting.count) are known of \(heap.count) timers")
-        var seen: Set<UInt64> = []
-        for (index, entry) in heap.enumerated() {
-            precondition(
-                index == 0 || !Self.precedes(entry, heap[(index - 1) / 2]),
-                "the timer at \(entry.deadline) lies behind a later one")
-            precondition(
-                waiting.contains(Identity(deadline: entry.deadline, keyBytes: entry.keyBytes)),
-                "the timer at \(entry.deadline) could be set again")
-            precondition(
-                1...registrations ~= entry.registration,
-                "timer \(entry.registration) of \(registrations)")
-            precondition(
-                seen.insert(entry.registration).inserted,
-                "two timers are the \(entry.registration)th")
-        }
+            keys.indices.allSatisfy { order.isKey($0) == (keys[$0] != nil) },
+            "a key without a timer, or a timer without its key")
     }
 
-    private static func precedes(_ left: Entry, _ right: Entry) -> Bool {
-        if left.deadline != right.deadline { return left.deadline < right.deadline }
-        return left.keyBytes.lexicographicallyPrecedes(right.keyBytes)
-    }
+    /// A sum over the entries, since their order in memory depends on how they came.
+    func digest(into hash: inout StableHash) { order.digest(into: &hash) }
+}
 
-    /// A sum over the entries, since the heap's order depends on how they came.
-    func digest(into hash: inout StableHash) {
-        hash.combine(registrations)
-        var sum: UInt64 = 0
-        for entry in heap {
-            var one = StableHash()
-            one.combine(UInt64(bitPattern: entry.deadline))
-            one.combine(bytes: entry.keyBytes)
-            one.combine(entry.registration)
-            sum &+= one.value
-        }
-        hash.combine(sum)
-    }
+/// What became of a timer that was to be set.
+@frozen
+@usableFromInline
+enum TimerRegistration: Equatable {
+    case added
+    /// The key has a timer at that time already; nothing was added.
+    case merged
+    /// There are as many as there may be; nothing was added.
+    case refused
 }
 
 /// How many timers an operator may have, and how long they may go on setting each other.

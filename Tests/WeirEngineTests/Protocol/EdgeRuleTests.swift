@@ -207,8 +207,7 @@ import WeirTelemetry
         var random = SeededGenerator(seed: 9)
         let channel = DroppingChannel<Int>(
             name: "edge", bounds: ChannelBounds(messages: 2), policy: policy)
-        var output = MessageBuffer<Int>(capacity: 1)
-        defer { output.deallocate() }
+        let output = MessageBuffer<Int>(capacity: 1)
         for round in 0..<2_000 {
             switch random.below(4) {
             case 0: output.append(round, time: 0)
@@ -217,7 +216,7 @@ import WeirTelemetry
             default: output.append(.active)
             }
             if let outcomes = channel.decide(output, output.count) {
-                channel.apply(outcomes, to: &output, entry: 1)
+                channel.apply(outcomes, to: output, entry: 1)
             }
             // Two elements, and a watermark and an idle or active before, between and behind.
             #expect(channel.depth <= 2 + 3 * 2)
@@ -251,11 +250,10 @@ import WeirTelemetry
         outlet.append(.watermark(.second(2)))
         #expect(outlet.buffer.count == 2 && outlet.emitted == 1)
         // Nor does one in the channel give way.
-        var buffer = MessageBuffer<Int>(capacity: 1)
-        defer { buffer.deallocate() }
+        let buffer = MessageBuffer<Int>(capacity: 1)
         for second in 1...2 {
             buffer.append(.watermark(.second(Int64(second))))
-            _ = ring.publish(from: &buffer, birth: 0, entry: 0)
+            _ = ring.publish(from: buffer, birth: 0, entry: 0)
         }
         #expect(ring.depth == 2)
     }

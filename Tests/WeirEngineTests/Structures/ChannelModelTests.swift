@@ -32,7 +32,7 @@ private enum Message: Equatable {
 }
 
 extension MessageBuffer<String> {
-    fileprivate mutating func append(_ message: Message) {
+    fileprivate func append(_ message: Message) {
         switch message {
         case .element(let text, let time): append(text, time: time)
         case .control(let control): append(control)
@@ -79,10 +79,9 @@ private func expectTaking(
 }
 
 /// The messages that `take` moves into a buffer.
-private func moved(_ take: (inout MessageBuffer<String>) -> Void) -> [Message] {
-    var taken = MessageBuffer<String>(capacity: 1)
-    defer { taken.deallocate() }
-    take(&taken)
+private func moved(_ take: (MessageBuffer<String>) -> Void) -> [Message] {
+    let taken = MessageBuffer<String>(capacity: 1)
+    take(taken)
     return taken.messages
 }
 
@@ -95,8 +94,7 @@ private func moved(_ take: (inout MessageBuffer<String>) -> Void) -> [Message] {
         let bounds = ChannelBounds(
             messages: 1 + random.below(9), bytes: [60, 200, 1_000_000][random.below(3)])
         var ring = Channel<String>(name: "ring", bounds: bounds)
-        var output = MessageBuffer<String>(capacity: 1)
-        defer { output.deallocate() }
+        let output = MessageBuffer<String>(capacity: 1)
         var waiting: [Message] = []
         var unpublished: [Message] = []
         for number in 0..<400 {
@@ -107,7 +105,7 @@ private func moved(_ take: (inout MessageBuffer<String>) -> Void) -> [Message] {
                 unpublished.append(message)
             case 3:
                 let expected = Self.room(in: bounds, for: unpublished, behind: waiting)
-                #expect(ring.publish(from: &output, birth: 0, entry: 1) == expected)
+                #expect(ring.publish(from: output, birth: 0, entry: 1) == expected)
                 waiting += unpublished.prefix(expected)
                 unpublished.removeFirst(expected)
             case 4:
@@ -153,7 +151,6 @@ private func moved(_ take: (inout MessageBuffer<String>) -> Void) -> [Message] {
         let bounds = ChannelBounds(messages: 1 + random.below(5))
         var channel = DroppingChannel<String>(name: "edge", bounds: bounds, policy: policy)
         var output = MessageBuffer<String>(capacity: 1)
-        defer { output.deallocate() }
         var model: [Message] = []
         var dropped: UInt64 = 0
         for number in 0..<400 {
@@ -167,17 +164,16 @@ private func moved(_ take: (inout MessageBuffer<String>) -> Void) -> [Message] {
                     #expect(
                         model.count(where: \.isElement) + offered.count(where: \.isElement)
                             > bounds.messages)
-                    output.deallocate()
                     output = MessageBuffer<String>(capacity: 1)
                     break
                 }
-                channel.apply(outcomes, to: &output, entry: 1)
+                channel.apply(outcomes, to: output, entry: 1)
                 for message in offered {
                     dropped += Self.publish(message, to: &model, bounds.messages, policy)
                 }
             case 4:
                 expectTaking(from: &model, &random) { count in
-                    moved { channel.take(count, into: &$0) }
+                    moved { channel.take(count, into: $0) }
                 }
             default:
                 let other = DroppingChannel<String>(name: "edge", bounds: bounds, policy: policy)
@@ -221,8 +217,7 @@ private func moved(_ take: (inout MessageBuffer<String>) -> Void) -> [Message] {
     func `a replay's queue is a list without a bound`(seed: UInt64) {
         var random = SeededGenerator(seed: seed, stream: 0x0E0E)
         var queue = QueueChannel<String>(name: "queue", bounds: ChannelBounds(messages: 1))
-        var output = MessageBuffer<String>(capacity: 1)
-        defer { output.deallocate() }
+        let output = MessageBuffer<String>(capacity: 1)
         var model: [Message] = []
         for number in 0..<400 {
             switch random.below(5) {
@@ -230,10 +225,10 @@ private func moved(_ take: (inout MessageBuffer<String>) -> Void) -> [Message] {
                 let message = Message.drawn(&random, number: number)
                 output.append(message)
                 model.append(message)
-                queue.publish(from: &output)
+                queue.publish(from: output)
             case 3:
                 expectTaking(from: &model, &random) { count in
-                    moved { queue.take(count, into: &$0) }
+                    moved { queue.take(count, into: $0) }
                 }
             default:
                 let other = QueueChannel<String>(name: "queue", bounds: queue.bounds)
@@ -252,8 +247,8 @@ private func moved(_ take: (inout MessageBuffer<String>) -> Void) -> [Message] {
         }
         await #expect(processExitsWith: .failure) {
             let queue = QueueChannel<Int>(name: "queue", bounds: .standard)
-            var taken = MessageBuffer<Int>(capacity: 1)
-            queue.take(1, into: &taken)
+            let taken = MessageBuffer<Int>(capacity: 1)
+            queue.take(1, into: taken)
         }
     }
 }

@@ -7,19 +7,18 @@ import WeirBase
 @Suite struct ChannelTimesTests {
     private func send<Queue>(
         _ elements: [Int], _ queue: Queue,
-        _ publish: (Queue, inout MessageBuffer<Int>) -> Void
+        _ publish: (Queue, MessageBuffer<Int>) -> Void
     ) {
-        var buffer = MessageBuffer<Int>(capacity: 1)
+        let buffer = MessageBuffer<Int>(capacity: 1)
         for element in elements { buffer.append(element, time: 0) }
-        publish(queue, &buffer)
-        buffer.deallocate()
+        publish(queue, buffer)
     }
 
     @Test func `a ring has the times of its first message`() {
         let ring = Channel<Int>(name: "ring", bounds: ChannelBounds(messages: 4))
         #expect(ring.oldestEntry == 0)
-        send([1, 2], ring) { _ = $0.publish(from: &$1, birth: 5, entry: 7) }
-        send([3], ring) { _ = $0.publish(from: &$1, birth: 8, entry: 9) }
+        send([1, 2], ring) { _ = $0.publish(from: $1, birth: 5, entry: 7) }
+        send([3], ring) { _ = $0.publish(from: $1, birth: 8, entry: 9) }
         #expect(ring.nextBirth == 5 && ring.oldestEntry == 7)
         ring.free(1)
         #expect(ring.nextBirth == 5 && ring.oldestEntry == 7)
@@ -35,17 +34,16 @@ import WeirBase
         for (entry, elements) in [(5, [1]), (6, [2]), (7, [3])] as [(UInt64, [Int])] {
             send(elements, edge) { edge, buffer in
                 guard let outcomes = edge.decide(buffer, buffer.count) else { return }
-                edge.apply(outcomes, to: &buffer, entry: entry)
+                edge.apply(outcomes, to: buffer, entry: entry)
             }
         }
         #expect(edge.oldestEntry == 6 && edge.depth == 2)
-        var taken = MessageBuffer<Int>()
-        edge.take(1, into: &taken)
+        let taken = MessageBuffer<Int>()
+        edge.take(1, into: taken)
         #expect(edge.oldestEntry == 7)
-        edge.take(1, into: &taken)
+        edge.take(1, into: taken)
         #expect(edge.oldestEntry == 0)
         #expect((taken.first..<taken.end).map { taken.elements[$0] } == [2, 3])
-        taken.deallocate()
     }
 
     @Test func `a sample is of what its own turn emitted, the last first, as far as it may go`() {

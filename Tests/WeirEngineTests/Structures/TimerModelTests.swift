@@ -42,9 +42,11 @@ import WeirBase
                 model.removeAll { $0.deadline <= now }
             default:
                 let watermark = Int64(random.below(60))
-                let first = queue.takeFirst(passedBy: Instant(nanoseconds: watermark))
+                let first = queue.takeTimer(passedBy: Instant(nanoseconds: watermark))
                 let expected = model.first { $0.deadline < watermark }
-                #expect(first.map { Timer(deadline: $0.deadline, key: $0.key) } == expected)
+                #expect(
+                    first.map { Timer(deadline: $0.deadline, key: queue.takeKey(of: $0)) }
+                        == expected)
                 if expected != nil { model.removeFirst() }
             }
             queue.checkInvariants()

@@ -1,0 +1,41 @@
+import Testing
+
+@testable import WeirBase
+
+@Suite struct NumberTableTests {
+    @Test(arguments: 0..<12 as Range<UInt64>)
+    func `numbers are found by their hashes through growth and removal`(seed: UInt64) {
+        var random = SeededGenerator(seed: seed, stream: 0x4B7A)
+        var table = NumberTable()
+        var model: [Int: UInt64] = [:]
+        // Few hashes, which meet at the end of the slots, so that runs of numbers go round it.
+        let hashes = 1 + random.below(9)
+        func hash(_ number: Int) -> UInt64 { UInt64(14 + number % hashes) }
+        for _ in 0..<600 {
+            let number = random.below(60)
+            let found = table.find(hash(number)) { $0 == number }
+            #expect(found == (model[number] == nil ? nil : number))
+            if found == nil {
+                table.insert(hash(number), number)
+                model[number] = hash(number)
+            } else if random.below(2) == 0 {
+                table.remove(hash(number), number)
+                model[number] = nil
+            }
+            table.checkInvariants()
+            #expect(table.count == model.count)
+        }
+        table.removeAll()
+        table.checkInvariants()
+        #expect(table.count == 0)
+    }
+
+    @Test func `a copy keeps what its original loses`() {
+        var table = NumberTable()
+        table.insert(7, 0)
+        let copy = table
+        table.remove(7, 0)
+        #expect(copy.find(7) { _ in true } == 0)
+        #expect(table.find(7) { _ in true } == nil)
+    }
+}
