@@ -40,7 +40,7 @@ struct BottleneckCommand: ParsableCommand {
     /// Runs the matrix or a sample of it, prints each verdict as it comes, and fails with code 1
     /// below the aim.
     mutating func run() throws {
-        let folder = try TemporaryFolder()
+        let folder = try TemporaryFolder(named: "weir-bench")
         var trials = BottleneckTrial.matrix.filter { $0.cause.hasPrefix(cause) }
         if sample > 0 {
             var random = SeededGenerator(seed: seed)

@@ -90,15 +90,10 @@ enum KillTrial {
     private static func attempt(
         _ seed: UInt64, _ permille: Int, _ wide: [ProbePoint]
     ) throws -> StressKill.Outcome {
-        var template = Array("/tmp/weir-kill-XXXXXX".utf8CString)
         // A folder of the trial's own, as its files are looked at after the child's death.
-        guard mkdtemp(&template) != nil else { throw StressFailure("cannot make a folder") }
-        let folder = String(
-            decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        defer {
-            for name in ["run.mcap", "run.mcap.lanes", "witness"] { unlink(folder + "/" + name) }
-            rmdir(folder)
-        }
+        let temporary = try TemporaryFolder(named: "weir-kill")
+        defer { withExtendedLifetime(temporary) {} }
+        let folder = temporary.path
         let trial = StressKill(seed: seed, folder: folder)
         let witness = try trial.openWitness()
         let child = try ChildProcess(

@@ -60,37 +60,3 @@ final class MeasuredChild {
         return usage
     }
 }
-
-/// A folder for files that nobody wants to keep; it is gone with this object. It holds files only.
-final class TemporaryFolder {
-    let path: String
-
-    init() throws {
-        var template = Array("/tmp/weir-bench-XXXXXX".utf8CString)
-        guard mkdtemp(&template) != nil else { throw StressFailure("cannot make a folder") }
-        path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    }
-
-    deinit {
-        empty()
-        rmdir(path)
-    }
-
-    /// The size of a file in it, in bytes; 0 where there is none.
-    func size(of name: String) -> Int {
-        var status = stat()
-        return stat("\(path)/\(name)", &status) == 0 ? Int(status.st_size) : 0
-    }
-
-    /// Removes the files in it.
-    func empty() {
-        guard let folder = opendir(path) else { return }
-        defer { closedir(folder) }
-        while let entry = readdir(folder) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) {
-                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
-            if name != ".", name != ".." { unlink("\(path)/\(name)") }
-        }
-    }
-}

@@ -25,7 +25,7 @@ struct WideCommand: ParsableCommand {
 
     /// Makes each run without and with recording, one below the other.
     mutating func run() throws {
-        let folder = try TemporaryFolder()
+        let folder = try TemporaryFolder(named: "weir-bench")
         print("stages width channels  recorded  seconds   CPU s  peak MB  trace kB")
         for text in shape {
             let parts = text.split(separator: "x").compactMap { Int($0) }

@@ -37,6 +37,10 @@ struct UsageTests {
         (["run", "orders", "--set", "race=fixed", "--set", "race=shipped"], "twice, fixed and"),
         (["run", "orders", "--wokers", "2"], "run has no flag --wokers. Did you mean --workers?"),
         (["run", "orders", "--verify"], "run --help' lists them"),
+        (
+            ["run", "nexmark", "--set", "rows=count", "--output", "rows=x"],
+            "sink rows counts its rows and writes none"
+        ),
         (["replay", "x", "--tmies", "3"], "replay has no flag --tmies. Did you mean --times?"),
         (["export", "x", "--signal", "logs", "--fromat", "x"], "Did you mean --format?"),
         (["help", "nosuch"], "there is no command nosuch"),

@@ -40,26 +40,17 @@ struct BenchPairs {
     private func recorded<Result>(_ body: (RunOptions) throws -> Result) throws -> Result {
         var options = options
         guard options.recording != .none else { return try body(options) }
-        guard let template = strdup("\(Self.temporaryFolder)/weir-bench-XXXXXX"),
-            mkdtemp(template) != nil
-        else {
+        let folder: TemporaryFolder
+        do {
+            folder = try TemporaryFolder(named: "weir-bench")
+        } catch {
             throw CommandFailure(
-                code: 5, what: "no folder for the trace (\(String(cString: strerror(errno))))",
+                code: 5, what: "no place for the trace: \(error)",
                 advice: "Set TMPDIR to a folder that can be written")
         }
-        let folder = String(cString: template)
-        free(template)
-        let path = folder + "/run.mcap"
-        defer {
-            unlink(path)
-            rmdir(folder)
-        }
-        options.recording = .explicit(path)
+        defer { withExtendedLifetime(folder) {} }
+        options.recording = .explicit(folder.path + "/run.mcap")
         return try body(options)
-    }
-
-    private static var temporaryFolder: String {
-        getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
     }
 
     private func measure(_ bareLoop: () -> BenchAnswer) -> Loop {

@@ -105,6 +105,11 @@ struct Endpoints {
         var sinks: [any RowSink] = []
         for sink in planned.plan.sinks {
             let standard = planned.defaultSink(of: sink.index)
+            if planned.countsRows(of: sink.index), outputs[sink.name] != nil {
+                throw CommandFailure.usage(
+                    "sink \(sink.name) counts its rows and writes none",
+                    "Leave --output \(sink.name)=… out")
+            }
             // A sink that writes to no file cannot overwrite one, and there is nothing to judge.
             guard let path = outputs[sink.name] ?? (standard as? FileSink)?.path else {
                 sinks.append(standard ?? DiscardSink())

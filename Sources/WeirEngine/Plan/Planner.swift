@@ -283,4 +283,10 @@ package final class PlannedPipeline: @unchecked Sendable {
     package func defaultSink(of sink: Int) -> (any RowSink)? {
         members.lazy.compactMap { $0[$0.count - 1].sink }.dropFirst(sink).first?.form.defaultSink
     }
+
+    /// Whether a sink counts its rows and writes none, by the sink's index in the plan.
+    package func countsRows(of sink: Int) -> Bool {
+        members.lazy.compactMap { $0[$0.count - 1].sink }.dropFirst(sink).first?.form.isTally
+            ?? false
+    }
 }

@@ -39,15 +39,9 @@ struct TerminalCommand: ParsableCommand {
         guard let weir = ProcessFacts.beside("weir") else {
             throw ValidationError("there is no weir beside this program: build it first")
         }
-        var template = Array("/tmp/weir-terminal-XXXXXX".utf8CString)
-        guard mkdtemp(&template) != nil else { throw StressFailure("cannot make a folder") }
-        let folder = String(
-            decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        let trace = folder + "/run.mcap"
-        defer {
-            for name in [trace, trace + ".lanes"] { unlink(name) }
-            rmdir(folder)
-        }
+        let folder = try TemporaryFolder(named: "weir-terminal")
+        defer { withExtendedLifetime(folder) {} }
+        let trace = folder.path + "/run.mcap"
         // The run has a terminal of its own, as it would have in a window beside the one that is
         // measured.
         let load = try PseudoTerminal(
