@@ -53,7 +53,7 @@ struct DirectoryWatch: ~Copyable {
                 throw error
             }
             if events.isEmpty { return }
-            events.withUnsafeBytes { apply($0, to: &arrivals) }
+            events.withUnsafeBytes { take($0, into: &arrivals) }
         }
     }
 
@@ -64,9 +64,10 @@ struct DirectoryWatch: ~Copyable {
         arrivals.apply(.vanished(name))
     }
 
-    /// Takes the events of one read apart. The file's own events say nothing: that they come
-    /// is enough.
-    private mutating func apply(_ events: UnsafeRawBufferPointer, to arrivals: inout Arrivals) {
+    /// Takes in what one read of the queue gave. Events end where a name would not lie within it.
+    ///
+    /// `drain` calls it; tests hand it what a folder says only in a flood.
+    mutating func take(_ events: UnsafeRawBufferPointer, into arrivals: inout Arrivals) {
         // struct inotify_event: watch, mask, cookie, length, then the name padded with NULs.
         let header = 16
         var offset = 0
