@@ -1,4 +1,3 @@
-import Foundation
 import Testing
 import WeirMonitor
 import WeirTerminal
@@ -20,12 +19,12 @@ import WeirTerminal
             seconds: 71, width: size.0, height: size.1, symbols: look.symbols,
             color: look.hasColor)
         ExampleRun.addNotices(&model)
-        try compare(model, "overview-\(size.0)x\(size.1)-\(look.rawValue)")
+        try FrameFiles.compare(model, "overview-\(size.0)x\(size.1)-\(look.rawValue)")
     }
 
     @Test(arguments: sizes)
     func `the overview without a sample looks as it was drawn`(size: (Int, Int)) throws {
-        try compare(
+        try FrameFiles.compare(
             ExampleRun.model(seconds: 0, width: size.0, height: size.1),
             "empty-\(size.0)x\(size.1)")
     }
@@ -33,9 +32,9 @@ import WeirTerminal
     @Test func `a paused overview and its help look as they were drawn`() throws {
         var model = ExampleRun.model(seconds: 71)
         for _ in 0..<5 { _ = model.update(.key(.character("t"))) }
-        try compare(model, "paused-80x24")
+        try FrameFiles.compare(model, "paused-80x24")
         _ = model.update(.key(.character("?")))
-        try compare(model, "help-80x24")
+        try FrameFiles.compare(model, "help-80x24")
     }
 
     @Test(arguments: [(80, 24), (40, 10), (160, 48)])
@@ -48,32 +47,12 @@ import WeirTerminal
         }
         let form = "\(size.0)x\(size.1)"
         let graph = model(.character("1"))
-        try compare(
+        try FrameFiles.compare(
             size.0 < 120 ? graph : model(.character("1"), .character("1")),
             "graph-alone-\(form)")
-        try compare(model(.character("5"), .down), "notices-\(form)")
-        try compare(model(.character("5"), .enter), "notice-whole-\(form)")
-        try compare(model(.down, .down, .enter), "stage-whole-\(form)")
-        try compare(model(.character("i")), "run-whole-\(form)")
-    }
-
-    private func compare(_ model: ScreenModel, _ name: String) throws {
-        let canvas = model.frame
-        let frame = canvas.text + "~\n" + canvas.styleText
-        if model.state.theme.symbols.isASCII { #expect(canvas.text.utf8.allSatisfy { $0 < 0x7F }) }
-        if let folder = ProcessInfo.processInfo.environment["WEIR_WRITE_FRAMES"] {
-            try Data(frame.utf8).write(to: URL(filePath: "\(folder)/\(name).txt"))
-            return
-        }
-        let file = URL(filePath: #filePath).deletingLastPathComponent()
-            .appending(path: "Frames/\(name).txt")
-        let expected = String(decoding: try Data(contentsOf: file), as: UTF8.self)
-        let got = frame.split(separator: "\n", omittingEmptySubsequences: false)
-        let kept = expected.split(separator: "\n", omittingEmptySubsequences: false)
-        #expect(got.count == kept.count)
-        for (line, (new, old)) in zip(got, kept).enumerated() where new != old {
-            Issue.record("\(name), line \(line + 1):\n  kept \(old)\n  got  \(new)")
-            return
-        }
+        try FrameFiles.compare(model(.character("5"), .down), "notices-\(form)")
+        try FrameFiles.compare(model(.character("5"), .enter), "notice-whole-\(form)")
+        try FrameFiles.compare(model(.down, .down, .enter), "stage-whole-\(form)")
+        try FrameFiles.compare(model(.character("i")), "run-whole-\(form)")
     }
 }
