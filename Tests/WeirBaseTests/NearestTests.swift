@@ -10,6 +10,20 @@ import WeirBase
         #expect(Nearest.advice(typed, among: stages, or: "-") == "Did you mean \(meant)?")
     }
 
+    @Test(arguments: [
+        ("", "", 0), ("", "abc", 3), ("abc", "", 3), ("abc", "abc", 0), ("abc", "bc", 1),
+        ("bc", "abc", 1), ("abc", "xbc", 1), ("ab", "ba", 2), ("kitten", "sitting", 3),
+        ("Sunday", "saturday", 3),
+    ])
+    func `a distance is the least number of edits, whatever side they are on`(
+        left: String, right: String, edits: Int
+    ) {
+        #expect(Nearest.distance(left, right) == edits)
+        #expect(Nearest.distance(right, left) == edits)
+        let long = String(repeating: "z", count: 64)
+        #expect(Nearest.distance(long + left, long + right) == 0)
+    }
+
     @Test func `a word that would have to be written anew is not meant`() {
         #expect(Nearest.best("xy", among: ["ab", "c"]) == nil)
         #expect(Nearest.best("quit", among: stages) == nil)
