@@ -147,6 +147,16 @@ import WeirTrace
         #expect(requests.codeWhenAskedToEnd == 128 + SIGTERM)
     }
 
+    // MARK: The process
+
+    @Test func `a process takes memory, whole pages of it, and processor time that only grows`() {
+        let (first, second) = (OwnProcess.sample(), OwnProcess.sample())
+        // The pages that this test's own code lies in are more than these.
+        #expect(first.residentBytes >= 1_000_000 && first.residentBytes.rawValue % 4_096 == 0)
+        #expect(first.processorNanoseconds > 0 && OwnProcess.peakBytes >= 1_000_000)
+        #expect(second.processorNanoseconds >= first.processorNanoseconds)
+    }
+
     // MARK: The feed of a screen
 
     private func feed() -> ScreenFeed {

@@ -9,8 +9,8 @@ import Testing
 
     init() throws { folder = try TemporaryFolder() }
 
-    /// An event as the system writes it: watch, mask, cookie, length, and the name with its padding.
-    /// The folder's own watch is the first of its queue, which the system numbers 1.
+    /// An event as the system writes it: watch, mask, cookie, length, and the padded name. The
+    /// folder's own watch is the first of its queue, which the system numbers 1.
     private static func event(
         _ mask: Int, _ name: String, cookie: UInt32 = 0, watch: Int32 = 1, length: UInt32? = nil
     ) -> [UInt8] {

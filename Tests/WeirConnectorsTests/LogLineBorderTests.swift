@@ -125,22 +125,22 @@ import WeirBase
     @Test(arguments: [-1, 0, 1])
     func `a word is as long as words may be, and no longer`(more: Int) {
         func text(_ count: Int) -> String { String(repeating: "x", count: count) }
-        let longest = LineFormat.maximumWord
+        let bound = LineFormat.maximumWord
         // Behind it comes a space, which has to be within the bound as well.
-        let host = text(longest - 1 + more)
+        let host = text(bound - 1 + more)
         #expect((told("Oct 11 22:14:15 \(host) su: x") != nil) == (more <= 0))
-        let tag = text(longest - 1 + more)
+        let tag = text(bound - 1 + more)
         #expect((told("03-17 16:13:38.811 1 2 D \(tag): x") != nil) == (more <= 0))
         // At the end of a line nothing follows.
-        let logger = text(longest + more)
+        let logger = text(bound + more)
         #expect(
             (told("2024-01-02 03:04:05 1 INFO \(logger)") != nil) == (more <= 0))
-        let request = text(longest - 2 + more)
+        let request = text(bound - 2 + more)
         let message = more <= 0 ? "m" : "[\(request)] m"
         #expect(
             told("2024-01-02 03:04:05 1 INFO a.b [\(request)] m")
                 == "openStack info <a.b> <\(message)>")
-        let name = text(longest + more)
+        let name = text(bound + more)
         let (component, rest) = more <= 0 ? (name, "x") : ("-", "\(name): x")
         #expect(
             told("Oct 11 22:14:15 host \(name): x") == "syslog3164 info <\(component)> <\(rest)>")

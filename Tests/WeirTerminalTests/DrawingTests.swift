@@ -193,12 +193,12 @@ import WeirTerminal
         var half = wide
         half.restyle(Area(x: 1, y: 0, width: 1, height: 1)) { $0.isBold = true }
         #expect(half.runs(after: wide).map(\.scalars) == [["日"]])
-        var marked = canvas(4, 1)
-        marked.put("x\u{301}\u{302}y", x: 0, y: 0)
+        var accented = canvas(4, 1)
+        accented.put("x\u{301}\u{302}y", x: 0, y: 0)
         #expect(
-            marked.runs(after: canvas(4, 1)).map(\.scalars)
+            accented.runs(after: canvas(4, 1)).map(\.scalars)
                 == [["x", "\u{301}", "\u{302}"], ["y"]])
-        #expect(marked.text == "x\u{301}\u{302}y\n")
+        #expect(accented.text == "x\u{301}\u{302}y\n")
     }
 
     @Test func `wide characters clear what they cover, and what covers them clears them`() {

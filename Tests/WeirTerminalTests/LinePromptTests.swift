@@ -6,7 +6,7 @@ import Testing
 
 /// A pseudo-terminal: what is typed at one end, and what the other end was sent.
 final class PseudoTerminal {
-    let master: Int32
+    private(set) var master: Int32
     let terminal: Int32
 
     /// A terminal that neither echoes nor edits, so that what is typed early waits as it is.
@@ -32,7 +32,13 @@ final class PseudoTerminal {
 
     deinit {
         close(terminal)
-        close(master)
+        hangUp()
+    }
+
+    /// Closes the end at which one types, as a window that is closed.
+    func hangUp() {
+        if master >= 0 { close(master) }
+        master = -1
     }
 
     func modes() throws -> termios {
@@ -151,6 +157,18 @@ extension TakenTerminalTests {
             #expect(taken.c_iflag & tcflag_t(IXON | ICRNL | INLCR) == 0)
             #expect(after.c_lflag == before.c_lflag && after.c_iflag == before.c_iflag)
             #expect(before.c_lflag & tcflag_t(ISIG | IEXTEN) == tcflag_t(ISIG | IEXTEN))
+        }
+
+        @Test func `a terminal that is closed while a line is typed is the end`() throws {
+            let pseudo = try PseudoTerminal()
+            let prompt = try #require(
+                LinePrompt(input: pseudo.terminal, output: pseudo.terminal, kind: "xterm"))
+            try pseudo.type("a\t")
+            let outcome = prompt.read(prompt: "> ") { _ in
+                pseudo.hangUp()
+                return ("", [])
+            }
+            #expect(outcome == .end)
         }
 
         @Test func `whoever wakes it is told, and what was typed so far is kept`() throws {

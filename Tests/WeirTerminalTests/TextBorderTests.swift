@@ -43,11 +43,11 @@ import Testing
     }
 
     @Test func `two marks are kept, and one that is never drawn is none`() {
-        var marks = CombiningMarks()
-        for mark in ["\u{FE00}", "\u{301}", "\u{302}", "\u{303}"] as [Unicode.Scalar] {
-            marks.add(mark)
+        var accents = CombiningMarks()
+        for accent in ["\u{FE00}", "\u{301}", "\u{302}", "\u{303}"] as [Unicode.Scalar] {
+            accents.add(accent)
         }
-        #expect(marks.first == 0x301 && marks.second == 0x302)
+        #expect(accents.first == 0x301 && accents.second == 0x302)
         #expect(SafeText("x\u{301}\u{302}\u{303}").drawn == "x\u{301}\u{302}")
         #expect(SafeText("a\u{FE0F}b\u{E0100}").drawn == "ab")
         #expect(SafeText("\u{1F1E6}\u{1F1FF}").drawn == "AZ")

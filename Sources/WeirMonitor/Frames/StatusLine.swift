@@ -106,7 +106,7 @@ struct StatusLine {
         if let how = timeline.shownEnding {
             pieces.append(Piece(cut(how), style, rank: 1))
         } else if screen.isEnding, timeline.ending == nil {
-            // Of a run that has ended, which is shown at an earlier moment, nothing is left to stop.
+            // Of a run that has ended, and is shown at an earlier moment, nothing is left to stop.
             pieces.append(Piece("ENDING, q stops now", style, rank: 1))
         }
         if let newer = timeline.newer {
