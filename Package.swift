@@ -139,7 +139,7 @@ let package = Package(
                 "WeirReplay", "Weir", "WeirBase", "WeirTelemetry", "WeirTrace", "WeirEngine",
                 "Gallery",
             ],
-            swiftSettings: strict),
+            exclude: ["Known"], swiftSettings: strict),
         .testTarget(
             name: "WeirDebuggerTests",
             dependencies: [
@@ -173,7 +173,7 @@ let package = Package(
         .testTarget(
             name: "WeirEngineTests",
             dependencies: ["WeirEngine", "WeirBase", "WeirTelemetry", "WeirStress", "weir-bench"],
-            swiftSettings: strict),
+            exclude: ["Known"], swiftSettings: strict),
         .testTarget(
             name: "WeirTerminalTests", dependencies: ["WeirBase", "WeirTerminal"],
             swiftSettings: strict),

@@ -1,8 +1,15 @@
+import Synchronization
 import Testing
 import WeirBase
 import WeirTelemetry
 
 @testable import WeirEngine
+
+/// A count that a test's lock guards.
+private final class Count: @unchecked Sendable {
+    // Unchecked: guarded by the test's lock.
+    var value = 0
+}
 
 /// Answers of calls, from the threads that make them to the turn that takes them.
 @Suite struct CallDeskTests {
@@ -25,11 +32,6 @@ import WeirTelemetry
         delivered.withLock { while count.value < calls.count { delivered.wait() } }
         executor.stop()
         return executor
-    }
-
-    private final class Count: @unchecked Sendable {
-        // Unchecked: guarded by the test's monitor.
-        var value = 0
     }
 
     /// Calls `body` as in a turn of the second of two subtasks.
@@ -57,6 +59,41 @@ import WeirTelemetry
         #expect(desk.answered(0, atMost: 9) == [7, 8] && desk.answered(1, atMost: 9) == [7])
         #expect(desk.answered(2, atMost: 9) == [])
         try inTurn { #expect(desk.take([8], of: $0) == [nil]) }
+    }
+}
+
+/// The threads of a run when it ends.
+@Suite struct OutsideEndTests {
+    @Test func `the end of a run waits for the call that runs`() throws {
+        let planned = try Pipeline("any", parallelism: 1) { flow in
+            flow.read("in", from: secondsOfTime).write("rows") { "\($0)" }
+        }.plan(seed: 1)
+        var setup = LiveRun.Setup(started: Instant(nanoseconds: 0), schedule: .drawn(seed: 1))
+        setup.connections.sources = [nil]
+        setup.connections.storesInput = [false]
+        setup.connections.sinks = [NoRows()]
+        setup.lanes = LaneSet(
+            layout: LaneLayout(workers: 1, workerSlots: 64, sources: [0], executors: 1))
+        let run = try LiveRun(planned, BindOptions(seed: 1), setup)
+        run.start()
+        let begun = ConditionLock()
+        let count = Count()
+        let isOver = Atomic<Bool>(false)
+        run.outside.calls.submit(
+            PendingCall(subtask: 0, call: 1) {
+                begun.withLock {
+                    count.value += 1
+                    begun.signal()
+                }
+                let end = MonotonicClock.nanoseconds() + 5_000_000
+                while MonotonicClock.nanoseconds() < end {}
+                isOver.store(true, ordering: .relaxed)
+                return nil
+            })
+        begun.withLock { while count.value == 0 { begun.wait() } }
+        run.finish()
+        let wasWaitedFor = isOver.load(ordering: .relaxed)
+        #expect(wasWaitedFor)
     }
 }
 
