@@ -62,6 +62,31 @@ private final class Count: @unchecked Sendable {
     }
 }
 
+/// Time-outs of calls that were answered.
+@Suite struct AnsweredCallTests {
+    @Test func `a time-out waits on when its call was answered`() throws {
+        let hand = try HandExecution(
+            Pipeline("asking", parallelism: 1) { flow in
+                _ = flow.read("in", from: secondsOfTime).callAsync(
+                    "ask", emitting: Int.self, timeout: .seconds(1), call: { _, _ in nil }
+                ) { _, _, _ in }
+            })
+        hand.take("in/0", count: 2)
+        hand.take("ask/0", count: 1)
+        let asking = hand["ask/0"]
+        var choice = Choice(kind: .completion)
+        (choice.calls, choice.count) = ([1], 1)
+        hand.turn.step = hand.scheduler.nextStep()
+        asking.chain.running.begin(step: hand.turn.step, now: 1)
+        hand.turn.bind { asking.run(choice, hand.turn, results: [[7]]) }
+        asking.chain.running.end()
+        #expect(asking.chain.nextDeadline == 1_000_000_000)
+        hand.outside.clock.advance(to: .microseconds(500_000))
+        hand.take("ask/0", count: 2)
+        #expect(asking.chain.nextDeadline == 1_000_000_000)
+    }
+}
+
 /// The threads of a run when it ends.
 @Suite struct OutsideEndTests {
     @Test func `the end of a run waits for the call that runs`() throws {

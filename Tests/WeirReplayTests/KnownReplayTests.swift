@@ -45,7 +45,7 @@ import WeirTelemetry
     @Test func `conditions over several stages are compared where a parallel run looks`() throws {
         let wide = ["few are seen", "not all are seen"]
         var lines: [String] = []
-        for (limit, recorded) in [(160, 2), (160, 1), (100, 0)] as [(UInt64, Int)] {
+        for (limit, recorded) in [(160, 2), (160, 1), (80, 0)] as [(UInt64, Int)] {
             try DrawnRun.withTrace(limit: limit) { header, batches in
                 header.workers = 1
                 for index in batches.indices {

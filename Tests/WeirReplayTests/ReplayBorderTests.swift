@@ -29,6 +29,8 @@ import WeirTelemetry
         try session.go(to: session.lastStep)
         let cell = try #require(session.cells.first).id
         let last = try #require(try session.history(of: cell, limit: 4).last)
+        // Where the step itself is such an access.
+        try session.go(to: last.step)
         #expect(try session.history(of: cell, limit: 0).isEmpty)
         #expect(try session.history(of: cell, limit: 1).map(\.step) == [last.step])
         #expect(try session.lastWrite(.cell(CellIndex(session.cells.count))) == nil)
