@@ -110,6 +110,15 @@ import WeirTelemetry
         #expect(batch.isEmpty)
     }
 
+    @Test func `an emptied batch has nothing left of what was in it`() {
+        var batch = ScheduleBatch()
+        batch.steps = [StepNote(step: 1, kind: .timer)]
+        batch.ends = [EndNote(step: 1, accesses: 0, duration: 0, sample: nil, emitted: 0..<1)]
+        (batch.words, batch.emitted) = ([1], [2])
+        batch.removeAll()
+        #expect(batch.isEmpty && batch.words.isEmpty && batch.emitted.isEmpty)
+    }
+
     @Test func `counts beyond a note's words are cut to them`() throws {
         var batch = ScheduleBatch()
         _ = batch.append(
