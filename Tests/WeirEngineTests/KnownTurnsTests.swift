@@ -24,6 +24,23 @@ import WeirTelemetry
         try Self.compare(run.lines, "read")
     }
 
+    @Test func `records of the level that is asked for are made, and none below it`() throws {
+        let pipeline = Pipeline("talking", parallelism: 1) { flow in
+            _ = flow.read("in", from: secondsOfTime).keyed { $0 }
+                .process("talk", state: 0, emitting: Int.self) { _, _, context in
+                    context.log.info("below", [:])
+                    context.log.notice("just", [:])
+                    context.log.warning("above", [:])
+                }
+        }
+        let run = try ToldRun(pipeline, seed: 1, limit: 1, level: .notice)
+        let messages = run.lines.filter { $0.hasPrefix("log ") }
+            .compactMap { line in
+                ["below", "just", "above"].first { line.contains(" \($0) ") }
+            }
+        #expect(messages == ["just", "above"])
+    }
+
     /// Every operator and clock between a generator and a few sinks.
     private static let generated = Pipeline(
         "generated", summary: "What a generator feeds", parallelism: 2,

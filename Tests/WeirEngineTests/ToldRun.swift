@@ -12,7 +12,7 @@ struct ToldRun {
 
     init(
         _ pipeline: Pipeline, seed: UInt64, limit: UInt64, settings: [String: String] = [:],
-        input: [InputPiece] = []
+        level: LogLevel = .debug, input: [InputPiece] = []
     ) throws {
         let planned = try pipeline.plan(settings: settings, seed: seed)
         var setup = LiveRun.Setup(started: Instant(nanoseconds: 0), schedule: .drawn(seed: seed))
@@ -27,7 +27,7 @@ struct ToldRun {
         let told = ToldNotes.Lines()
         setup.wrap = { ToldNotes($0, told) }
         var options = BindOptions(seed: seed)
-        (options.limit, options.logLevel) = (limit, .debug)
+        (options.limit, options.logLevel) = (limit, level)
         let run = try LiveRun(planned, options, setup)
         run.start()
         run.run()
