@@ -41,6 +41,12 @@ import WeirTelemetry
         #expect(messages == ["just", "above"])
     }
 
+    @Test func `the engine's own records are made at their own level`() throws {
+        let run = try ToldRun(
+            Self.read, seed: 2, limit: 60, level: .warning, input: Self.pieces)
+        #expect(run.lines.count { $0.contains("nuls_skipped") } == 2)
+    }
+
     /// Every operator and clock between a generator and a few sinks.
     private static let generated = Pipeline(
         "generated", summary: "What a generator feeds", parallelism: 2,
