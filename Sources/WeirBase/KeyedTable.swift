@@ -2,8 +2,8 @@
 ///
 /// The keyed state of operators is in it. The caller gives each key's hash, so that nothing depends
 /// on Swift's hashing, which differs from process to process. Entries lie side by side in the order
-/// in which their keys came, and one that was removed leaves its place to the next new key: visiting
-/// goes in that order, which is the same in a replay.
+/// in which their keys came, and one that was removed leaves its place to the next new key:
+/// visiting goes in that order, which is the same in a replay.
 ///
 /// It grows to twice its size when it is full, and never shrinks. A key costs 8 bytes beside itself
 /// and its value for its digest, and 11 to 21 to be found. Keys are the same when they are equal or
@@ -64,8 +64,8 @@ package final class KeyedTable<Key: Equatable, Value> {
         store.forEachNumber { body(store.keys[$0], store.values[$0]) }
     }
 
-    /// A sum over all entries of what `digest` makes of each, which depends on nothing but what they
-    /// are. It is asked for those alone that may have changed since the last sum.
+    /// A sum over all entries of what `digest` makes of each, which depends on nothing but what
+    /// they are. It is asked for those alone that may have changed since the last sum.
     package func sum(_ digest: (Key, Value) -> UInt64) -> UInt64 { store.pointee.sum(digest) }
 
     /// Walks the entries: every one is found, and counts and sums are right.

@@ -49,8 +49,8 @@ public struct StableHash: Sendable {
     /// Takes bytes and their count into the hash, from one to eight of them, which lie in a word:
     /// the first lowest, and zeros behind the last.
     @inlinable
-    package mutating func combine(oneWord bytes: UInt64, count: UInt64) {
-        combine(bytes)
+    package mutating func combine(oneWord word: UInt64, count: UInt64) {
+        combine(word)
         combine(count ^ 0x8EBC_6AF0_9C88_C6E3)
     }
 

@@ -2,8 +2,8 @@ import Glibc
 
 /// A folder for files that nobody wants to keep; it is gone with this object.
 ///
-/// It lies in `TMPDIR`, or in `/tmp`, under a name that nothing had before, and is the user's alone.
-/// It holds files only. A process that is killed leaves it behind.
+/// It lies in `TMPDIR`, or in `/tmp`, under a name that nothing had before, and is the user's
+/// alone. It holds files only. A process that is killed leaves it behind.
 package final class TemporaryFolder {
     /// Where it lies, without a slash at the end.
     package let path: String
@@ -11,19 +11,19 @@ package final class TemporaryFolder {
     /// The system did not make it.
     package struct Failure: Error, CustomStringConvertible {
         /// The folder in which it was to lie.
-        package let place: String
+        package let parent: String
         /// The system's number of the reason.
         package let number: Int32
         package var description: String {
-            "no folder can be made in \(place): \(String(cString: strerror(number)))"
+            "no folder can be made in \(parent): \(String(cString: strerror(number)))"
         }
     }
 
     /// Makes a folder whose name begins with `name`.
     package init(named name: String) throws(Failure) {
-        let place = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
-        var template = Array("\(place)/\(name)-XXXXXX".utf8CString)
-        guard mkdtemp(&template) != nil else { throw Failure(place: place, number: errno) }
+        let parent = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+        var template = Array("\(parent)/\(name)-XXXXXX".utf8CString)
+        guard mkdtemp(&template) != nil else { throw Failure(parent: parent, number: errno) }
         path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 

@@ -14,7 +14,7 @@ enum Ratchet: String, CaseIterable {
         switch self {
         case .longBodies: 12
         case .longFiles: 5
-        case .wideTypes: 22
+        case .wideTypes: 21
         case .defaults: 68
         case .barePointers: 0
         }

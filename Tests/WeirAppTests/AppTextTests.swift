@@ -58,15 +58,16 @@ import WeirTrace
         #expect(RunEnding.text(try Trace.open(path: path)) == "died: no end in its trace")
     }
 
-    @Test(arguments: [
-        (6, 7, "at step 7"), (5, 7, "between step 6 and step 7"), (9, 7, "at step 7"),
-    ])
+    @Test(
+        arguments: [
+            (6, 7, "at step 7"), (5, 7, "between step 6 and step 7"), (9, 7, "at step 7"),
+        ] as [(Step, Step, String)])
     func `a divergence is told where it is, with what was expected and what came`(
-        agreed: UInt64, step: UInt64, position: String
+        agreed: Step, step: Step, position: String
     ) throws {
         let trace = try Trace.open(path: Self.traces + "orders/race.mcap")
         var divergence = Divergence(
-            step: Step(step), agreed: Step(agreed), subtask: "a/0", expected: "one", got: "two")
+            step: step, agreed: agreed, subtask: "a/0", expected: "one", got: "two")
         let lines = DivergenceText.text(divergence, trace, round: ", round 2")
             .split(separator: "\n").map(String.init)
         #expect(

@@ -59,7 +59,7 @@ struct KeyOrder {
 
     @usableFromInline var count: Int { entries.count }
 
-    /// The number of the entry at a place of the order.
+    /// The number of the entry at an index of the order.
     @usableFromInline
-    subscript(_ place: Int) -> Int { entries[place].number }
+    subscript(_ index: Int) -> Int { entries[index].number }
 }

@@ -208,14 +208,14 @@ struct WindowCore<
                 order.add(number) { Canonical.encode(store.pointee.keys[number], into: &$0) }
             }
             order.sort()
-            for place in 0..<order.count {
+            for index in 0..<order.count {
                 if output.pointee.count == ElementSlice.capacity {
                     // What closes is bounded by the state that is open, and no closure of a user's
                     // made it: the bound on what closures emit does not apply. Flushed here, before
                     // `append` would count it.
                     output.pointee.flushUnbounded(frame)
                 }
-                let number = order[place]
+                let number = order[index]
                 output.pointee.append(
                     Pane(
                         key: store.pointee.keys[number], start: start, end: end,

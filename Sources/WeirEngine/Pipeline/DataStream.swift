@@ -49,12 +49,12 @@ public struct DataStream<Element: Sendable> {
                     index += 1
                 }
             },
-            sort: { elements, count, places, sorted in
+            sort: { elements, count, indices, sorted in
                 let elements = elements.assumingMemoryBound(to: Element.self)
                 let sorted = sorted.assumingMemoryBound(to: Element.self)
                 var index = 0
                 while index < count {
-                    (sorted + Int(truncatingIfNeeded: places[index]))
+                    (sorted + Int(truncatingIfNeeded: indices[index]))
                         .moveInitialize(from: elements + index, count: 1)
                     index += 1
                 }

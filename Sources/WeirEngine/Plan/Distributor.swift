@@ -159,12 +159,12 @@ final class Distributor<Element>: AnyDistributor {
         _ count: Int, _ route: KeyRoute, to edge: DistributedEdge
     ) {
         let width = edge.outlets.count
-        let places = hashes.elements
-        // The hashes become the numbers of the outlets, and these the places behind all that goes
+        let indices = hashes.elements
+        // The hashes become the numbers of the outlets, and these the indices behind all that goes
         // to earlier outlets.
         for index in 0..<count {
-            let target = KeyGroups.subtask(of: places[index], among: width)
-            places[index] = UInt64(target)
+            let target = KeyGroups.subtask(of: indices[index], among: width)
+            indices[index] = UInt64(target)
             edge.counts[target] += 1
         }
         var start = 0
@@ -172,13 +172,13 @@ final class Distributor<Element>: AnyDistributor {
             (edge.counts[target], start) = (start, start + edge.counts[target])
         }
         for index in 0..<count {
-            let target = Int(truncatingIfNeeded: places[index])
+            let target = Int(truncatingIfNeeded: indices[index])
             sortedTimes.elements[edge.counts[target]] = times[index]
-            places[index] = UInt64(edge.counts[target])
+            indices[index] = UInt64(edge.counts[target])
             edge.counts[target] += 1
         }
         route.kernels.sort(
-            UnsafeMutableRawPointer(elements), count, places,
+            UnsafeMutableRawPointer(elements), count, indices,
             UnsafeMutableRawPointer(sorted.elements))
         // Each outlet's count now says where its stretch ends.
         var begin = 0

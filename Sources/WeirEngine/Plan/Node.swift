@@ -48,7 +48,7 @@ struct KeyKernels: Sendable {
     @usableFromInline
     typealias Sort =
         @Sendable (
-            _ elements: UnsafeMutableRawPointer, _ count: Int, _ places: UnsafePointer<UInt64>,
+            _ elements: UnsafeMutableRawPointer, _ count: Int, _ indices: UnsafePointer<UInt64>,
             _ sorted: UnsafeMutableRawPointer
         ) -> Void
 

@@ -102,26 +102,26 @@ final class MessageBuffer<Element> {
         }
     }
 
-    private let place = UnsafeMutablePointer<Room>.allocate(capacity: 1)
+    private let storage = UnsafeMutablePointer<Room>.allocate(capacity: 1)
 
     /// The elements, one for each of `capacity` slots. A slot that holds a control message has
     /// none.
     var elements: UnsafeMutablePointer<Element> {
-        place.pointee.elements.assumingMemoryBound(to: Element.self)
+        storage.pointee.elements.assumingMemoryBound(to: Element.self)
     }
     /// The event time of each slot's element, or the instant of its watermark, nanoseconds since
     /// 1970.
-    var times: UnsafeMutablePointer<Int64> { place.pointee.times }
+    var times: UnsafeMutablePointer<Int64> { storage.pointee.times }
     /// What each slot holds, as a `MessageTag`.
-    var tags: UnsafeMutablePointer<UInt8> { place.pointee.tags }
+    var tags: UnsafeMutablePointer<UInt8> { storage.pointee.tags }
     /// The slot of the first message.
-    var first: Int { place.pointee.first }
+    var first: Int { storage.pointee.first }
     /// The slot behind the last message.
-    var end: Int { place.pointee.end }
-    private var capacity: Int { place.pointee.capacity }
+    var end: Int { storage.pointee.end }
+    private var capacity: Int { storage.pointee.capacity }
 
     init(capacity: Int = 128) {
-        place.initialize(to: Self.room(capacity))
+        storage.initialize(to: Self.room(capacity))
     }
 
     private static func room(_ capacity: Int) -> Room {
@@ -134,8 +134,8 @@ final class MessageBuffer<Element> {
         for index in first..<end where tags[index] == 0 {
             (elements + index).deinitialize(count: 1)
         }
-        place.pointee.deallocate()
-        place.deallocate()
+        storage.pointee.deallocate()
+        storage.deallocate()
     }
 
     /// Messages in it: elements and control messages.
@@ -187,7 +187,7 @@ final class MessageBuffer<Element> {
         (elements + end).initialize(to: element)
         times[end] = time
         tags[end] = MessageTag.element.rawValue
-        place.pointee.end += 1
+        storage.pointee.end += 1
     }
 
     /// Moves `count` elements in with their event times. The source's slots are uninitialized
@@ -201,7 +201,7 @@ final class MessageBuffer<Element> {
         (elements + end).moveInitialize(from: source, count: count)
         (times + end).update(from: from, count: count)
         (tags + end).update(repeating: MessageTag.element.rawValue, count: count)
-        place.pointee.end += count
+        storage.pointee.end += count
     }
 
     /// Adds a control message. The time's slot has a watermark's instant, and 0 for the others, so
@@ -214,7 +214,7 @@ final class MessageBuffer<Element> {
             times[end] = 0
         }
         tags[end] = MessageTag(control).rawValue
-        place.pointee.end += 1
+        storage.pointee.end += 1
     }
 
     /// Replaces the watermark at the end by a later one. The last message must be a watermark.
@@ -227,13 +227,13 @@ final class MessageBuffer<Element> {
     /// Forgets the first `count` messages, whose elements were moved out: they are not destroyed
     /// here.
     func drop(_ count: Int) {
-        place.pointee.first += count
+        storage.pointee.first += count
         precondition(first <= end)
         // An empty buffer begins anew at the front, which is the usual case and keeps it from
         // growing.
         if first == end {
-            place.pointee.first = 0
-            place.pointee.end = 0
+            storage.pointee.first = 0
+            storage.pointee.end = 0
         }
     }
 
@@ -251,10 +251,10 @@ final class MessageBuffer<Element> {
             times[later - 1] = times[later]
             tags[later - 1] = tags[later]
         }
-        place.pointee.end -= 1
+        storage.pointee.end -= 1
         if first == end {
-            place.pointee.first = 0
-            place.pointee.end = 0
+            storage.pointee.first = 0
+            storage.pointee.end = 0
         }
     }
 
@@ -277,8 +277,8 @@ final class MessageBuffer<Element> {
         }
         assert(live + needed <= size, "\(size) messages are no room for \(live + needed)")
         room.end = live
-        place.pointee.deallocate()
-        place.pointee = room
+        storage.pointee.deallocate()
+        storage.pointee = room
     }
 
     /// The messages as values; the buffer keeps its own.

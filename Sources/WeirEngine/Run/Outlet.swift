@@ -50,8 +50,8 @@ package class Outlet {
     }
 }
 
-/// What an outlet counts. Behind a pointer, because every slice changes it, and a variable of a class
-/// is checked for exclusive access each time.
+/// What an outlet counts. Behind a pointer, because every slice changes it, and a variable of a
+/// class is checked for exclusive access each time.
 struct OutletCounts {
     /// Messages emitted in the running turn, or rows.
     var messages: UInt32 = 0

@@ -150,8 +150,8 @@ extension StableHash {
     }
 }
 
-/// Types that are known to be coded by what `Codable` makes of them: to ask a type for a conformance
-/// that it does not have costs some seven hundred instructions.
+/// Types that are known to be coded by what `Codable` makes of them: to ask a type for a
+/// conformance that it does not have costs some seven hundred instructions.
 ///
 /// Any thread. A type may be forgotten, when another one comes to its slot; then it is asked again.
 private enum CodedTypes {

@@ -3,8 +3,8 @@ import WeirBase
 /// What a `Codable` type wrote, before keyed members are sorted.
 ///
 /// Everything lies one behind the other in `bytes`, a member's name before its value; an entry says
-/// which stretch is whose. Containers inside have nodes of their own, since they may be filled after
-/// what follows them. What is written to a node makes it one value, a sequence, or members.
+/// which stretch is whose. Containers inside have nodes of their own, since they may be filled
+/// after what follows them. What is written to a node makes it one value, a sequence, or members.
 final class CanonicalNode {
     enum Shape {
         case empty, value, sequence, members

@@ -24,7 +24,7 @@ struct TimerOrder {
     }
 
     /// Where a timer stands in the heap; the deadline beside it spares a look at the timer.
-    private struct Place {
+    private struct Entry {
         var deadline: Int64
         var timer: Int
     }
@@ -45,7 +45,7 @@ struct TimerOrder {
     }
 
     /// A binary heap; the first to be due first.
-    private var heap: [Place] = []
+    private var heap: [Entry] = []
     private var timers: [Timer] = []
     private var freeTimers: [Int] = []
     private var keys: [TimedKey] = []
@@ -62,7 +62,7 @@ struct TimerOrder {
 
     /// About how many bytes it takes.
     var bytes: ByteCount {
-        ByteCount(of: heap.count, Place.self) + ByteCount(of: timers.count, Timer.self)
+        ByteCount(of: heap.count, Entry.self) + ByteCount(of: timers.count, Timer.self)
             + ByteCount(of: keys.count, TimedKey.self)
             + ByteCount(keys.reduce(0) { $0 + $1.bytes.count })
     }
@@ -75,7 +75,7 @@ struct TimerOrder {
     @usableFromInline
     enum Addition {
         /// Its key has this number: that of a key that has timers already, one that became free, or
-        /// the least that none had.
+        /// the lowest that none had.
         case added(key: Int)
         /// The key has a timer at that deadline.
         case merged
@@ -101,7 +101,7 @@ struct TimerOrder {
             timers[index] = timer
         }
         waiting.insert(Self.hash(of: key, deadline), index)
-        rise(Place(deadline: deadline, timer: index))
+        rise(Entry(deadline: deadline, timer: index))
         assert(waiting.count == heap.count, "a timer was set that waits already")
         return .added(key: key)
     }
@@ -109,7 +109,7 @@ struct TimerOrder {
     /// Takes the first timer out. There must be one.
     mutating func takeFirst() -> Taken {
         let first = heap[0].timer
-        removeFirstPlace()
+        removeFirstEntry()
         let timer = timers[first]
         waiting.remove(Self.hash(of: timer.key, timer.deadline), first)
         freeTimers.append(first)
@@ -131,16 +131,16 @@ struct TimerOrder {
 
     /// Forgets the timers of some keys, by their numbers.
     mutating func removeAll(where isForgotten: (Int) -> Bool) {
-        let left = heap.filter { place in
-            let timer = timers[place.timer]
+        let left = heap.filter { entry in
+            let timer = timers[entry.timer]
             guard isForgotten(timer.key) else { return true }
-            waiting.remove(Self.hash(of: timer.key, timer.deadline), place.timer)
-            freeTimers.append(place.timer)
+            waiting.remove(Self.hash(of: timer.key, timer.deadline), entry.timer)
+            freeTimers.append(entry.timer)
             _ = releaseKey(timer.key)
             return false
         }
         heap.removeAll(keepingCapacity: true)
-        for place in left { rise(place) }
+        for entry in left { rise(entry) }
     }
 
     // MARK: Keys
@@ -192,37 +192,37 @@ struct TimerOrder {
 
     // MARK: The heap
 
-    private func precedes(_ left: Place, _ right: Place) -> Bool {
+    private func precedes(_ left: Entry, _ right: Entry) -> Bool {
         if left.deadline != right.deadline { return left.deadline < right.deadline }
         return keys[timers[left.timer].key].bytes
             .lexicographicallyPrecedes(keys[timers[right.timer].key].bytes)
     }
 
-    /// Adds a place at the end and lets it rise to where it belongs.
-    private mutating func rise(_ place: Place) {
-        heap.append(place)
+    /// Adds an entry at the end and lets it rise to where it belongs.
+    private mutating func rise(_ entry: Entry) {
+        heap.append(entry)
         var child = heap.count - 1
         while child > 0 {
             let parent = (child - 1) / 2
-            guard precedes(place, heap[parent]) else { break }
+            guard precedes(entry, heap[parent]) else { break }
             heap[child] = heap[parent]
             child = parent
         }
-        heap[child] = place
+        heap[child] = entry
     }
 
-    /// Takes the first place away; the last one takes it and sinks to where it belongs.
-    private mutating func removeFirstPlace() {
+    /// Takes the first entry away; the last one takes it and sinks to where it belongs.
+    private mutating func removeFirstEntry() {
         let last = heap.removeLast()
         guard !heap.isEmpty else { return }
         var parent = 0
         while true {
-            var least = 2 * parent + 1
-            guard least < heap.count else { break }
-            if least + 1 < heap.count, precedes(heap[least + 1], heap[least]) { least += 1 }
-            guard precedes(heap[least], last) else { break }
-            heap[parent] = heap[least]
-            parent = least
+            var minimum = 2 * parent + 1
+            guard minimum < heap.count else { break }
+            if minimum + 1 < heap.count, precedes(heap[minimum + 1], heap[minimum]) { minimum += 1 }
+            guard precedes(heap[minimum], last) else { break }
+            heap[parent] = heap[minimum]
+            parent = minimum
         }
         heap[parent] = last
     }
@@ -234,15 +234,15 @@ struct TimerOrder {
             waiting.count == heap.count, "\(waiting.count) are known of \(heap.count) timers")
         var seen: Set<UInt64> = []
         var counts = [Int](repeating: 0, count: keys.count)
-        for (index, place) in heap.enumerated() {
-            let timer = timers[place.timer]
-            precondition(timer.deadline == place.deadline, "a place at another time than its timer")
+        for (index, entry) in heap.enumerated() {
+            let timer = timers[entry.timer]
+            precondition(timer.deadline == entry.deadline, "an entry at another time")
             precondition(
-                index == 0 || !precedes(place, heap[(index - 1) / 2]),
-                "the timer at \(place.deadline) lies behind a later one")
+                index == 0 || !precedes(entry, heap[(index - 1) / 2]),
+                "the timer at \(entry.deadline) lies behind a later one")
             precondition(
                 holds(timer.key, timer.deadline),
-                "the timer at \(place.deadline) could be set again")
+                "the timer at \(entry.deadline) could be set again")
             precondition(
                 1...registrations ~= timer.registration,
                 "timer \(timer.registration) of \(registrations)")
@@ -261,8 +261,8 @@ struct TimerOrder {
     func digest(into hash: inout StableHash) {
         hash.combine(registrations)
         var sum: UInt64 = 0
-        for place in heap {
-            let timer = timers[place.timer]
+        for entry in heap {
+            let timer = timers[entry.timer]
             var one = StableHash()
             one.combine(UInt64(bitPattern: timer.deadline))
             one.combine(bytes: keys[timer.key].bytes)

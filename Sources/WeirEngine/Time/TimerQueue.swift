@@ -55,8 +55,8 @@ struct TimerQueue<Key> {
     }
 
     /// Takes the first timer out whose time the watermark has passed; nil when there is none. The
-    /// caller takes its key next (`takeKey`). One by one, so that what is registered while they fire
-    /// is in its order among the others.
+    /// caller takes its key next (`takeKey`). One by one, so that what is registered while they
+    /// fire is in its order among the others.
     ///
     /// Elements at the watermark itself may still come, so a timer at that time waits for the next
     /// one; the last watermark of all has passed everything.
