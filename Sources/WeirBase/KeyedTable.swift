@@ -7,8 +7,8 @@
 ///
 /// It grows to twice its size when it is full, and never shrinks. A key costs 8 bytes beside itself
 /// and its value for its digest, and 11 to 21 to be found. Keys are the same when they are equal or
-/// when `isSame` says so, which is asked of keys with one hash only. One owner; not for several
-/// threads.
+/// when `isSame` says so, which is asked of keys whose hashes agree in their lower halves.
+/// One owner; not for several threads.
 @usableFromInline
 package final class KeyedTable<Key: Equatable, Value> {
     /// What it holds. Behind a constant pointer, because a variable of a class that is reached
@@ -178,6 +178,9 @@ package struct KeyedStore<Key: Equatable, Value> {
 
     mutating func sum(_ digest: (Key, Value) -> UInt64) -> UInt64 {
         for word in 0..<(end + 63) / 64 {
+            assert(
+                agrees(live[word] & ~touched[word], word, digest),
+                "a value was changed that nobody asked for")
             var left = touched[word]
             touched[word] = 0
             while left != 0 {
@@ -189,6 +192,19 @@ package struct KeyedStore<Key: Equatable, Value> {
             }
         }
         return total
+    }
+
+    /// Whether entries that nobody asked for since the last sum are what they were.
+    private func agrees(
+        _ untouched: UInt64, _ word: Int, _ digest: (Key, Value) -> UInt64
+    ) -> Bool {
+        var left = untouched
+        while left != 0 {
+            let number = word * 64 + left.trailingZeroBitCount
+            left &= left - 1
+            if digest(keys[number], values[number]) != sums[number] { return false }
+        }
+        return true
     }
 
     /// Visits the numbers that have entries, in order.

@@ -1,21 +1,21 @@
 /// Finds things again that lie in an array elsewhere, by a hash of what they are.
 ///
 /// The owner keeps the things and their numbers; the table keeps the numbers where their hashes
-/// point to, and asks the owner which of those with one hash is meant. Linear probing; taking one
-/// out moves later entries back, so that there are no tombstones and a table in which things come
-/// and go does not slow down. Its order is never seen. A value: a copy shares the memory until one
-/// of the two changes. One owner; not for several threads.
+/// point to, and asks the owner which of those is meant whose hashes agree in their lower halves.
+/// Linear probing; taking one out moves later entries back, so that there are no tombstones and a
+/// table in which things come and go does not slow down. Its order is never seen. A value: a copy
+/// shares the memory until one of the two changes. One owner; not for several threads.
 @frozen
 @usableFromInline
 package struct NumberTable: Sendable {
     /// For each slot the lower half of the hash, above, and one more than the number, below; 0
     /// where the slot is empty. As many as a power of two.
     @usableFromInline var slots: [UInt64]
-    @usableFromInline package private(set) var count = 0
+    package private(set) var count = 0
 
     package init() { slots = [UInt64](repeating: 0, count: 16) }
 
-    @inlinable var mask: Int { slots.count - 1 }
+    private var mask: Int { slots.count - 1 }
 
     /// The number with this hash for which `isMeant` holds; nil where there is none.
     @inlinable
@@ -39,6 +39,7 @@ package struct NumberTable: Sendable {
     /// Adds a number, from 0 up to 2^32 - 2, which must not be there.
     @usableFromInline
     package mutating func insert(_ hash: UInt64, _ number: Int) {
+        precondition(number < UInt32.max, "number \(number) does not fit into the table")
         // At most three quarters full, so that a search that finds nothing takes some eight steps.
         if (count + 1) * 4 > slots.count * 3 { grow() }
         put(Self.slot(hash, number))
@@ -67,12 +68,6 @@ package struct NumberTable: Sendable {
         }
         slots[hole] = 0
         count -= 1
-    }
-
-    /// Takes all numbers out and keeps the room.
-    package mutating func removeAll() {
-        for index in slots.indices { slots[index] = 0 }
-        count = 0
     }
 
     /// Walks the slots: each number is found from where its hash points, and the count is right.

@@ -25,9 +25,6 @@ import Testing
             table.checkInvariants()
             #expect(table.count == model.count)
         }
-        table.removeAll()
-        table.checkInvariants()
-        #expect(table.count == 0)
     }
 
     @Test func `a copy keeps what its original loses`() {

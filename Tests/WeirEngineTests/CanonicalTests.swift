@@ -199,7 +199,7 @@ private struct Outer: Codable {
 
 @Suite struct KeyedTableSumTests {
     @Test(arguments: 0..<12 as Range<UInt64>)
-    func `the sum is that over all entries, and those alone are asked that were touched`(
+    func `the sum is that over all entries, and all that were touched are asked`(
         seed: UInt64
     ) {
         var random = SeededGenerator(seed: seed, stream: 0x7AB2)
@@ -222,7 +222,7 @@ private struct Outer: Codable {
                 var expected: UInt64 = 0
                 table.forEach { expected += UInt64($0 * 1_000 + $1) }
                 #expect(sum == expected)
-                #expect(asked == touched)
+                #expect(asked.isSuperset(of: touched))
                 touched = []
             case 3: _ = table.existing(key, hash: hash)
             default:

@@ -33,6 +33,22 @@ private func window(_ width: Duration) -> Link {
 }
 
 @Suite struct EventTimeTests {
+    // The window that begins where time does ends a width behind its true beginning, which lies
+    // before that: what comes behind it may belong to the next one already.
+    @Test(arguments: [false, true])
+    func `the first window of all takes nothing of the next one`(isTurned: Bool) {
+        let century = Duration.seconds(3_155_760_000)
+        let chain = DrivenChain<Int, Pane<Int, [Int]>>([window(century)])
+        let panes = Panes(chain)
+        // 1700 lies in the window of 1670, which begins in 1677; 1772 in that of 1770.
+        let elements: [(Int, Int64)] = [(1, -8_520_336_000), (2, -6_248_000_000)]
+        for (element, second) in isTurned ? elements.reversed() : elements {
+            chain.send(element, at: second)
+        }
+        chain.finish()
+        #expect(panes.taken() == "[1] [2]")
+    }
+
     @Test func `windows that close may give more than a turn's closures may emit`() {
         /// Eight kilobytes, so that few panes are too many bytes.
         struct Large: Codable {

@@ -53,7 +53,7 @@ final class KeyedProcess<
         passedBy watermark: Instant, _ frame: UnsafeMutablePointer<Frame>
     ) {
         // Timers with a higher number were set in the course of this advance, by timers.
-        let known = core.pointee.timers.event.order.registrations
+        let known = core.pointee.timers.event.registrations
         let limits = core.pointee.timers.account.limits
         var chains: [[UInt8]: Int] = [:]
         while frame.pointee.failure == nil,

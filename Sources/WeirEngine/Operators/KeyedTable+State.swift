@@ -35,7 +35,8 @@ extension KeyedTable where Key: Encodable, Value: Encodable {
     }
 
     /// About how many bytes a copy takes, from the canonical form of the first eight entries:
-    /// looking at all would cost as much as the copy. Counted twice, since a table is never full.
+    /// looking at all would cost as much as the copy. Counted twice, since a table may be half
+    /// empty.
     var estimatedBytes: ByteCount {
         var seen = 0
         var coded = 0

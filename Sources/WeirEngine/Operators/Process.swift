@@ -56,6 +56,7 @@ extension KeyedStream {
         _ name: String?, _ initial: State?, _ named: KeyedState<Key, State>?,
         _ timerKernels: TimerKernels?, _ kernel: @escaping Kernel
     ) -> DataStream<Output> {
+        stream.flow.refuseShared(State.self, "state", of: "process")
         let spec = named.map { stream.flow.spec(of: $0) }
         guard let initial = initial ?? named?.initial else {
             preconditionFailure("a process without a state")
@@ -69,6 +70,17 @@ extension KeyedStream {
         }
         spec?.operators.append(node.planName)
         return DataStream<Output>(stream.flow, StreamPort(node: node.id, output: 0))
+    }
+}
+
+extension Flow {
+    /// Refuses what each key has one of where it is a class: all keys would share one object, and a
+    /// change by one key would be a change of all.
+    func refuseShared<Value>(_ type: Value.Type, _ what: String, of kind: String) {
+        guard type is AnyObject.Type else { return }
+        refuse(
+            "the \(what) of a \(kind) is of the class \(type), which all keys would share; make it "
+                + "a struct")
     }
 }
 

@@ -73,6 +73,7 @@ public struct WindowedStream<Key: Hashable & Codable & Sendable, Element: Sendab
         _ name: String?, _ initial: Value, _ kernel: @escaping Kernel,
         _ closeKernel: @escaping CloseKernel
     ) -> (panes: DataStream<Pane<Key, Value>>, late: DataStream<Element>) {
+        stream.stream.flow.refuseShared(Value.self, "value", of: "window")
         let width = assigner.width
         let node = stream.adding(
             name, "window", outputs: [TypedForm<Pane<Key, Value>>(), TypedForm<Element>()],
@@ -99,8 +100,7 @@ extension KeyedStream {
     }
 }
 
-/// Gives out the window that a core has at hand, which ends at `end`. Made at the user's call site,
-/// as kernels are.
+/// Gives out the entries of a window. Made at the user's call site, as kernels are.
 @usableFromInline
 typealias CloseKernel = (
     _ room: UnsafeMutableRawPointer, _ store: UnsafeMutableRawPointer, _ start: Instant,
@@ -139,13 +139,19 @@ struct WindowCore<
     }
 
     /// Forgets the window, which may go.
-    fileprivate mutating func forget() { (start, end, touched) = (.max, .min, nil) }
+    fileprivate mutating func forget(_ nowhere: OpenWindow<Key, Value>) {
+        (start, end, touched) = (.max, .min, nil)
+        (store, elements) = (nowhere.table.store, nowhere.elements)
+    }
 
     /// Takes the window of an event time as the last one; false where it was closed.
     @usableFromInline
     mutating func find(_ time: Int64, _ frame: UnsafeMutablePointer<Frame>) -> Bool {
         guard let found = window?.window(at: time, frame.pointee.watermark) else { return false }
         (start, end) = (found.start, found.end)
+        // The first window of all begins where time does and not a width before its end, so that
+        // its end says nothing of what lies in it. It is looked for each time.
+        if start == .min { end = start }
         (store, elements) = (found.window.table.store, found.window.elements)
         return true
     }
@@ -323,7 +329,7 @@ final class TumblingWindow<
             open.removeFirst()
             assert(open.first.map { $0.start > first.start } ?? true, "windows lie out of order")
             // It may be the one that goes.
-            core.pointee.forget()
+            core.pointee.forget(nowhere)
             let start = Instant(nanoseconds: first.start)
             let end = start + width
             closeKernel(core, first.table.store, start, end, frame)
@@ -365,7 +371,7 @@ extension TumblingWindow: OperatorState {
 
     func restore(_ snapshot: Snapshot) {
         assert(open.isEmpty, "\(partName) takes a saved state in and has open windows")
-        core.pointee.forget()
+        core.pointee.forget(nowhere)
         open = snapshot.open.map { $0.copy() }
         lateCount = snapshot.lateCount
     }

@@ -4,7 +4,9 @@ import WeirBase
 ///
 /// Everything lies one behind the other in `bytes`, a member's name before its value; an entry says
 /// which stretch is whose. Containers inside have nodes of their own, since they may be filled
-/// after what follows them. What is written to a node makes it one value, a sequence, or members.
+/// after what follows them. What is written to a node makes it one value, a sequence, or members; a
+/// type that asks for two kinds of container, which `Encodable` forbids, gets the form of the last
+/// kind.
 final class CanonicalNode {
     enum Shape {
         case empty, value, sequence, members

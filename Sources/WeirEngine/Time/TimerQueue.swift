@@ -41,7 +41,9 @@ struct TimerQueue<Key> {
         case .merged: return .merged
         case .refused: return .refused
         case .added(let number) where number == keys.count: keys.append(key)
-        case .added(let number): keys[number] = key
+        // A key is that of its first timer, as long as it has one: not all that are the same are
+        // equal.
+        case .added(let number): if keys[number] == nil { keys[number] = key }
         }
         return .added
     }

@@ -7,6 +7,9 @@ private let numbers = Source<Int>.generator { index, _ in
     (Int(clamping: index), Instant(milliseconds: 0))
 }
 
+/// A state that keys would share.
+private final class SharedTally: Codable, Sendable {}
+
 /// Neither its elements nor what it is made of have a canonical form.
 private struct Plain: Sendable {}
 
@@ -59,6 +62,22 @@ private struct Plain: Sendable {}
         #expect(try named(name) == sentence)
         #expect(try refusal(name) { _ = $0.read("in", from: numbers) } == sentence)
         #expect(sentence.unicodeScalars.allSatisfy { $0.value >= 0x20 })
+    }
+
+    @Test func `a state that all keys would share`() throws {
+        #expect(
+            try refusal { flow in
+                _ = flow.read("in", from: numbers).keyed { $0 }
+                    .process("count", state: SharedTally(), emitting: Int.self) { _, _, _ in }
+            } == "the state of a process is of the class SharedTally, which all keys would share; "
+                + "make it a struct")
+        #expect(
+            try refusal { flow in
+                _ = flow.read("in", from: numbers).keyed { $0 }
+                    .window(.tumbling(.seconds(1)))
+                    .aggregate("count", from: SharedTally()) { _, _ in }
+            } == "the value of a window is of the class SharedTally, which all keys would share; "
+                + "make it a struct")
     }
 
     @Test func `a pipeline that reads nothing`() throws {
