@@ -24,14 +24,6 @@ import WeirTrace
         #expect(throws: ReplayInterrupted(step: last)) {
             try session.search(through: last, candidates: { _ in false }, test: { true })
         }
-        session.onProgress = nil
-        try session.go(to: last)
-        let back = try ReplaySession(shipped("overdrawn"), orders, ReplaySession.Options())
-        try back.go(to: 586)
-        back.onProgress = { _, _ in false }
-        #expect(throws: ReplayInterrupted.self) {
-            try back.searchBack(candidates: { $0.step == 2 }, test: { false })
-        }
     }
 
     @Test func `a search back that finds nothing ends where it began`() throws {
