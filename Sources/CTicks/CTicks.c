@@ -21,6 +21,8 @@ void weir_thread_pin(int processor) {
     pthread_setaffinity_np(pthread_self(), sizeof(set), &set);
 }
 
+void weir_thread_wake_exactly(void) { prctl(PR_SET_TIMERSLACK, 1UL); }
+
 void weir_end_with_parent(void) { prctl(PR_SET_PDEATHSIG, SIGKILL); }
 
 int weir_current_processor(void) {

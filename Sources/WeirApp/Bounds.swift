@@ -38,6 +38,13 @@ enum AppBounds {
     /// most, and rates over a second rest on ten of them.
     static let sampleNanoseconds: UInt64 = 100_000_000
 
+    /// After so many samples in a row that tell nothing new, two seconds of them, rates have fallen
+    /// to zero wherever they are shown, and the sampler rests.
+    static let samplesUntilRest = 20
+
+    /// How far apart samples are at rest, in nanoseconds. What happens ends the rest.
+    static let restingSampleNanoseconds: UInt64 = 1_000_000_000
+
     /// A sample waits at least this many times as long as the last one took. So sampling takes at
     /// most a twentieth of a core, also of a run in which thousands of subtasks are busy.
     static let sampleSpacing: UInt64 = 20
@@ -59,8 +66,12 @@ enum AppBounds {
     /// How long closing the trace may take, before the process ends without that.
     static let closingNanoseconds: UInt64 = 10_000_000_000
 
-    /// How often a run that may be ending is looked at.
+    /// How often a run that is ending is looked at.
     static let endingLookNanoseconds = 50_000_000
+
+    /// How often a run is looked at that nobody has told to end, for whether its input has ended: a
+    /// drain may last ten times as long before it is called a hang.
+    static let runningLookNanoseconds = 1_000_000_000
 
     /// A call that has gone on for this long is named when the run is asked to end: a person who
     /// waits for a drain wants to know for whom.

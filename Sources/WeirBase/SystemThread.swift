@@ -49,11 +49,22 @@ package final class SystemThread: @unchecked Sendable {
     /// A thread that nobody waits for gives back what it holds when it ends.
     deinit { if !isJoined.load(ordering: .relaxed) { pthread_detach(handle) } }
 
+    /// Sends the thread a signal that it has blocked and waits for. Only while it has not been
+    /// joined.
+    package func send(_ signal: Int32) {
+        assert(!isJoined.load(ordering: .relaxed), "a thread that was joined is sent a signal")
+        pthread_kill(handle, signal)
+    }
+
     /// Keeps the calling thread on one processor, where the system allows it.
     package static func pin(to processor: Int) { weir_thread_pin(Int32(processor)) }
 
     /// The processor that the calling thread runs on now.
     package static var currentProcessor: Int { Int(weir_current_processor()) }
+
+    /// Has the calling thread's timed waits end when they are due. The system may else let them
+    /// last 50 microseconds longer, so as to wake several threads at once (`PR_SET_TIMERSLACK`).
+    package static func wakeExactly() { weir_thread_wake_exactly() }
 
     /// Has the system kill this process when the thread that started it ends, and so with
     /// that thread's process at the latest.

@@ -53,10 +53,14 @@ enum ConnectorBounds {
     /// How often followed files are looked at, in milliseconds, unless an event comes sooner.
     static let pollMilliseconds: Int32 = 20
 
-    /// How often they are looked at when nothing came for `quietNanoseconds`. The first line behind
-    /// a quiet time waits for it only where the system tells no events, as of a file that another
+    /// The maximum time between two looks when nothing comes any more. The first line behind a
+    /// quiet time waits for it only where the system tells no events, as of a file that another
     /// machine writes.
-    static let quietPollMilliseconds: Int32 = 100
+    static let maximumPollMilliseconds: Int32 = 500
+
+    /// Which part of a quiet time the next look may come later: a tenth, so that who waited long
+    /// waits hardly longer.
+    static let quietParts: UInt64 = 10
 
     /// After so long without a piece a followed path counts as quiet, in nanoseconds.
     static let quietNanoseconds: UInt64 = 1_000_000_000

@@ -98,7 +98,7 @@ package struct ReplayRun {
         let cursor = trace.schedule()
         let flights = try FlightFinder.flights(of: trace)
         let schedule = RecordedSchedule(
-            flights: flights, hasDigests: trace.header.hasCurrentDigests
+            flights: flights, hasDigests: trace.header.digests != nil
         ) { try cursor.next() }
         let inputs = RecordedInputs(trace: trace, paths: options.inputs)
         let results = RecordedResults(trace: trace)
@@ -115,6 +115,7 @@ package struct ReplayRun {
         setup.lastStep = options.through
         var bind = BindOptions(seed: trace.header.seed)
         bind.logLevel = logLevel
+        bind.digests = trace.header.digests ?? .current
         let rerun = try Rerun(planned, bind, setup)
         let (director, notes) = (rerun.director, rerun.notes)
         director.onProgress = options.onProgress

@@ -125,7 +125,6 @@ final class WitnessedNotes: LiveNotes, @unchecked Sendable {
     func reserveRest(parts: Int) { inner.reserveRest(parts: parts) }
     func tryReserveRest(parts: Int) -> Bool { inner.tryReserveRest(parts: parts) }
     func releaseRest(parts: Int) { inner.releaseRest(parts: parts) }
-    func wake() { inner.wake() }
     var keepsRests: Bool { inner.keepsRests }
 
     func began(_ choice: Choice, _ turn: TurnContext) {

@@ -25,20 +25,21 @@ package enum TelemetryBounds {
     /// It also goes to them when it is so old: a screen or an export that follows shows it soon.
     package static let batchNanoseconds: UInt64 = 100_000_000
 
-    /// The lanes are looked at this often when nothing is going on. A look that finds nothing
-    /// doubles the pause until it is this long.
-    package static let idleNanoseconds: UInt64 = 4_000_000
+    /// The lanes are looked at this often while a run goes on. A lane that fills up faster wakes
+    /// the recorder at each quarter, so that this is about age alone: a screen and an export that
+    /// follows see a note that much later, and a look costs a few microseconds whatever it finds.
+    package static let drainNanoseconds: UInt64 = 4_000_000
 
-    /// After a look that found something the lanes are looked at again at once. The first look that
-    /// then finds nothing is followed by this pause, as a small lane fills up soon.
-    package static let busyNanoseconds: UInt64 = 250_000
+    /// Which part of a lane is filled until its writer wakes the recorder: a quarter, so that the
+    /// rest lasts for as long as it takes to wake and to write a batch.
+    package static let fillsUntilRing = 4
 
-    /// At rest the lanes are looked at this seldom: the usual looks would take a hundredth of a
-    /// core.
-    package static let restingNanoseconds: UInt64 = 50_000_000
+    /// At rest the lanes are looked at this seldom. Whoever notes something rings, so that this
+    /// only bounds what a missed ring could cost.
+    package static let restingNanoseconds: UInt64 = 10_000_000_000
 
     /// The recorder rests when nothing was found for so long.
-    package static let quietNanoseconds: UInt64 = 200_000_000
+    package static let quietNanoseconds: UInt64 = 20_000_000
 
     /// The maximum number of metric samples, and of incidents, that wait. Further ones are dropped
     /// and counted.

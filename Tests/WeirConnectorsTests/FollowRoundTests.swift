@@ -244,3 +244,10 @@ import WeirEngine
         #expect(files.leaving(now: 1_010, othersWait: false) == nil)
     }
 }
+
+@Suite struct FollowPaceTests {
+    @Test(arguments: [(0, 20), (999, 20), (1_000, 100), (3_000, 300), (5_000, 500), (60_000, 500)])
+    func `a file is looked at the less often the longer it is quiet`(quiet: UInt64, pause: Int32) {
+        #expect(FollowedFileReader.pollMilliseconds(quietFor: quiet * 1_000_000) == pause)
+    }
+}

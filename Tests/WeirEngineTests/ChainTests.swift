@@ -125,9 +125,9 @@ private func timed(
         }
         let chain = DrivenChain<Int, Int>([adding(1), adding(1_000)])
         chain.send(1, 2, 3, at: 0)
-        var (sample, expected) = (StableHash(), StableHash())
+        var (sample, expected) = (SampleHash(.current), SampleHash(.current))
         let bytes = chain.subtask.chain.sample(into: &sample)
-        let coded = expected.combine(canonical: 6) + expected.combine(canonical: 6_000)
+        let coded = expected.combine(value: 6) + expected.combine(value: 6_000)
         #expect(sample.value == expected.value && bytes == coded)
     }
 

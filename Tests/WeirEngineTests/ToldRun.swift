@@ -164,6 +164,5 @@ private final class ToldNotes: LiveNotes, @unchecked Sendable {
     func reserveRest(parts: Int) { notes.reserveRest(parts: parts) }
     func tryReserveRest(parts: Int) -> Bool { notes.tryReserveRest(parts: parts) }
     func releaseRest(parts: Int) { notes.releaseRest(parts: parts) }
-    func wake() { notes.wake() }
     var keepsRests: Bool { notes.keepsRests }
 }

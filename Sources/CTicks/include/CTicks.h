@@ -49,6 +49,9 @@ void weir_thread_name(const char *name);
 /// Keeps the calling thread on one processor; does nothing where that is refused.
 void weir_thread_pin(int processor);
 
+/// Has timed waits of the calling thread end when they are due and no later.
+void weir_thread_wake_exactly(void);
+
 /// Has the system kill this process when the thread that started it ends.
 void weir_end_with_parent(void);
 

@@ -47,7 +47,7 @@ struct RenoteCommand: ParsableCommand {
             throw ExitCodeOnly(code: 3)
         }
         var header = trace.header
-        header.digestForm = RunHeader.currentDigestForm
+        header.digestForm = (header.digests ?? .current).rawValue
         end.note(report.state, names: report.partNames)
         // A new file, so that the old trace is there to compare with.
         let writer = try TraceWriter(path: output, header: header, overwrite: false)

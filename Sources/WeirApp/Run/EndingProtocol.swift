@@ -160,8 +160,17 @@ struct EndingProtocol {
         }
     }
 
-    /// Time has passed. `EndingWatch` calls it twenty times a second; what is compared is how long
-    /// nothing changed, so that a late look only makes the bounds a little longer.
+    /// Whether no bound runs: the next look has time, and only tells whether the input has ended.
+    var isCalm: Bool {
+        switch stage {
+        case .opening, .preparing, .running, .over, .cutOff: true
+        case .draining, .stopping, .closing: false
+        }
+    }
+
+    /// Time has passed. `EndingWatch` calls it twenty times a second while a bound runs; what is
+    /// compared is how long nothing changed, so that a late look only makes the bounds a little
+    /// longer.
     mutating func look(now: UInt64, _ sight: Sight) -> LookAction {
         switch stage {
         case .opening, .preparing, .over, .cutOff: return .nothing

@@ -9,13 +9,17 @@ import WeirMonitor
 /// `RunSession` makes it before any other thread, and then tells it how the run gets on: `opened`,
 /// `started`, `finished`, `closed`, `stop`, in this order. SIGINT, SIGTERM and SIGHUP are blocked
 /// in every thread and waited for by one of its own, so that no code runs in a signal handler.
-/// Every 50 ms that thread also looks whether the run still makes progress. What is to be done is
-/// decided by `EndingProtocol`.
+/// That thread also looks whether the run still makes progress: twenty times a second from when it
+/// is told to end, once a second before. What is to be done is decided by `EndingProtocol`.
 ///
 /// The thread only reads atomics and starts other threads, and its own locks are held for a few
 /// instructions: no lock that a closure of the user's sits on can hold it up.
 final class EndingWatch: @unchecked Sendable {
-    // Unchecked: `set` is constant after `init`; the rest is atomic, locked, or the starter's.
+    // Unchecked: `set` is constant after `init`; the rest is atomic or locked.
+
+    /// Ends the thread's sleep where another thread changed what it waits for; its default is to be
+    /// ignored, and nothing else sends it.
+    private static let nudge = SIGURG
 
     /// The signals that are waited for.
     private var set = sigset_t()
@@ -33,7 +37,8 @@ final class EndingWatch: @unchecked Sendable {
     private let deadline = Atomic<UInt64>(.max)
     /// The exit code that it then ends with; stored before the deadline is.
     private let lastCode = Atomic<Int32>(0)
-    private var thread: SystemThread?
+    /// The thread that waits for signals, as long as it can be sent one.
+    private let sleeper = Mutex<SystemThread?>(nil)
 
     /// Blocks the signals, which has to happen before any other thread is started because threads
     /// inherit it. Until `opened` is called a signal ends the process. `drain` is the time that was
@@ -46,9 +51,10 @@ final class EndingWatch: @unchecked Sendable {
         }
         stages = Mutex(EndingProtocol(bounds))
         sigemptyset(&set)
-        for signal in [SIGINT, SIGTERM, SIGHUP] { sigaddset(&set, signal) }
+        for signal in [SIGINT, SIGTERM, SIGHUP, Self.nudge] { sigaddset(&set, signal) }
         pthread_sigmask(SIG_BLOCK, &set, nil)
-        thread = SystemThread("weir-signals") { [self] in keepWatch() }
+        let thread = SystemThread("weir-signals") { [self] in keepWatch() }
+        sleeper.withLock { $0 = thread }
     }
 
     /// The last signal seen; nil when there was none.
@@ -65,11 +71,17 @@ final class EndingWatch: @unchecked Sendable {
         watched.withLock { $0 = run }
         ExitGuard.watch { [self] status, activity in exited(status, activity) }
         act(stages.withLock { $0.started(now: MonotonicClock.nanoseconds()) })
+        wake()
     }
 
     /// Does what a signal does; keys of the screen ask for it too. Any thread may call it, and it
     /// never waits.
     func request(_ signal: Int32) {
+        take(signal)
+        wake()
+    }
+
+    private func take(_ signal: Int32) {
         seen.store(signal, ordering: .relaxed)
         act(stages.withLock { $0.signal(now: MonotonicClock.nanoseconds()) })
     }
@@ -80,6 +92,7 @@ final class EndingWatch: @unchecked Sendable {
         if stages.withLock({ $0.finished(now: MonotonicClock.nanoseconds()) }) {
             // The run is over: an `exit` from here on is no end of it.
             ExitGuard.watch(nil)
+            wake()
             return
         }
         while true { pause() }
@@ -91,6 +104,10 @@ final class EndingWatch: @unchecked Sendable {
     /// Ends the waiting; the program is about to end, and signals that come now change nothing.
     func stop() {
         isOver.store(true, ordering: .relaxed)
+        let thread = sleeper.withLock { sleeper in
+            sleeper?.send(Self.nudge)
+            return sleeper.take()
+        }
         thread?.join()
         // One more that is pending would kill the process before its summary and exit code.
         for signal in [SIGINT, SIGTERM, SIGHUP] { Glibc.signal(signal, SIG_IGN) }
@@ -103,9 +120,14 @@ final class EndingWatch: @unchecked Sendable {
     /// the run.
     private func keepWatch() {
         while !isOver.load(ordering: .relaxed) {
-            var wait = timespec(tv_sec: 0, tv_nsec: AppBounds.endingLookNanoseconds)
+            let isCalm =
+                deadline.load(ordering: .relaxed) == .max && stages.withLock { $0.isCalm }
+            let pause =
+                isCalm ? AppBounds.runningLookNanoseconds : AppBounds.endingLookNanoseconds
+            var wait = timespec(
+                tv_sec: pause / 1_000_000_000, tv_nsec: pause % 1_000_000_000)
             let signal = sigtimedwait(&set, nil, &wait)
-            if signal > 0 { request(signal) }
+            if signal > 0, signal != Self.nudge { take(signal) }
             // The cut-off itself hangs, as on a terminal or a disk that takes nothing: nothing more
             // is said.
             if MonotonicClock.nanoseconds() >= deadline.load(ordering: .acquiring) {
@@ -114,6 +136,9 @@ final class EndingWatch: @unchecked Sendable {
             look()
         }
     }
+
+    /// Has the thread look at once: what it waits for has changed. Any thread.
+    private func wake() { sleeper.withLock { $0?.send(Self.nudge) } }
 
     /// Has the protocol look at the run, and does what it asks for.
     private func look() {
@@ -186,6 +211,7 @@ final class EndingWatch: @unchecked Sendable {
         lastCode.store(cut.cause.code, ordering: .relaxed)
         deadline.store(
             MonotonicClock.nanoseconds() + AppBounds.cutNanoseconds, ordering: .releasing)
+        wake()
         cut.perform()
         Leaving.now(cut.cause.code)
     }

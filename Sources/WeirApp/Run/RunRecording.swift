@@ -24,8 +24,9 @@ final class RunRecording: @unchecked Sendable {
         var failure: CommandFailure?
         /// Whether recording stopped because its bound was reached.
         var isBoundReached = false
-        /// The run, to be stopped for a failure.
-        weak var execution: Execution?
+        /// The run, to be stopped for a failure; nil before it begins and when it is over. Not
+        /// weak: see `ServedExecution`.
+        var execution: Execution?
     }
 
     /// By worker; empty when nothing is recorded.
@@ -225,6 +226,7 @@ final class RunRecording: @unchecked Sendable {
     /// Writes the end and closes the trace; the lanes are removed when the trace is whole, as it
     /// holds everything that they do then. It waits for the recorder's thread.
     func finish(_ end: RunEnd) -> Result {
+        defer { state.withLock { $0.execution = nil } }
         guard let recorder, let writer, let mapped else { return Result() }
         recorder.finish()
         var result = Result(path: path, logsDropped: logsDropped, removed: removed)

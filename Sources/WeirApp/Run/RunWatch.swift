@@ -20,8 +20,8 @@ final class RunWatch: @unchecked Sendable {
     private let showsLines: Bool
     /// The screen's feed; nil where there is no screen.
     private let feed: ScreenFeed?
-    /// For ending the pause between samples early.
-    private let lock = ConditionLock()
+    /// For ending the pause between samples early: when the run is over, or goes on behind a rest.
+    private var bell: Doorbell { execution.touched.bell }
     /// Whether the run took its last turn.
     private let isOver = Atomic<Bool>(false)
     private var thread: SystemThread?
@@ -33,6 +33,8 @@ final class RunWatch: @unchecked Sendable {
     private var timeline: Timeline
     /// Decides which samples are worth recording.
     private var rhythm = SampleRhythm()
+    /// Samples in a row that told nothing new.
+    private var quietSamples = 0
     /// When lines were shown last, or the first sample came.
     private var shownAt: UInt64?
 
@@ -55,11 +57,8 @@ final class RunWatch: @unchecked Sendable {
         thread = SystemThread("weir-sampler") { [self] in
             var due = MonotonicClock.nanoseconds() + AppBounds.sampleNanoseconds
             while !isOver.load(ordering: .acquiring) {
-                lock.withLock {
-                    if !isOver.load(ordering: .acquiring) { lock.wait(until: due) }
-                }
-                // Woken early: either the run is over, which the loop's condition sees, or for no
-                // reason.
+                bell.wait(until: max(due, restEnd(after: due)))
+                // Woken early: the run is over, which the loop's condition sees, or goes on.
                 if MonotonicClock.nanoseconds() < due { continue }
                 // The thread's own time, as the machine may have other work.
                 let before = MonotonicClock.threadNanoseconds()
@@ -72,11 +71,20 @@ final class RunWatch: @unchecked Sendable {
         }
     }
 
+    /// Until when the sampler may rest whose next sample would be due; `due` where it may not.
+    private func restEnd(after due: UInt64) -> UInt64 {
+        guard quietSamples >= AppBounds.samplesUntilRest else {
+            bell.endRest()
+            return due
+        }
+        return bell.beginRest() ? due + AppBounds.restingSampleNanoseconds : due
+    }
+
     /// Ends the thread and takes what is left, so that the trace ends with the run's final counts.
     /// After the run's last turn.
     func stop() {
         isOver.store(true, ordering: .releasing)
-        lock.withLock { lock.signal() }
+        bell.signal()
         thread?.join()
         guard thread != nil else { return }
         // The thread has ended, so that this thread owns what was its.
@@ -89,6 +97,7 @@ final class RunWatch: @unchecked Sendable {
     @discardableResult
     private func take() -> Bool {
         guard let sample = taken() else { return false }
+        quietSamples = sample.subtasks.isEmpty && sample.channels.isEmpty ? quietSamples + 1 : 0
         feed?.offer(sample)
         if showsLines { show(sample) }
         return true

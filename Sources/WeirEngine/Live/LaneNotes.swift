@@ -50,9 +50,9 @@ package final class LaneNotes: LiveNotes, @unchecked Sendable {
         // Without waiting: the clerk also wakes subtasks whose time has come, and these may not
         // have to wait until the recorder has written something.
         if lanes.rest.tryReserve(Self.restSlots(parts: parts)) { return true }
-        // The recorder may sleep on notes that it has not been told of. It is woken, so that a
-        // later attempt finds the room they took.
-        lanes.bell.ring()
+        // The recorder may be about to sleep. It is woken, so that a later attempt finds the room
+        // that earlier rest points took.
+        lanes.rest.askForRoom()
         return false
     }
 
@@ -63,8 +63,6 @@ package final class LaneNotes: LiveNotes, @unchecked Sendable {
     private static func restSlots(parts: Int) -> Int {
         NoteLane.restSlots(markers: StateDigest.markerCount(parts: parts))
     }
-
-    package func wake() { lanes?.bell.ring() }
 
     package var keepsRests: Bool { lanes != nil }
 
@@ -142,6 +140,7 @@ package final class LaneNotes: LiveNotes, @unchecked Sendable {
         // Room was set aside for the largest notes that a turn of the subtask can have: what this
         // turn's beginning and its end did not take goes back.
         lane.release(subtask.turnSlots - turn.usedSlots - used)
+        lane.ring()
     }
 
     package func rested(step: Step, time: RunTime, state: () -> StateDigest) {
@@ -150,6 +149,7 @@ package final class LaneNotes: LiveNotes, @unchecked Sendable {
         // does not pay for it.
         let state = state()
         lanes.rest.noteRest(step: step, time: time, digest: state.whole, markers: state.markers)
+        lanes.rest.ring()
     }
 
     package func found(_ incident: Incident) { onIncident(incident) }

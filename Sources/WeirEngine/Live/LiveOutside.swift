@@ -14,7 +14,7 @@ package import WeirTelemetry
 ///    scheduler's `notify`. The scheduler asks `present` before it chooses a turn.
 /// 4. `finish` is called after the last turn, and waits until all these threads have ended.
 ///
-/// It holds the execution weakly: an execution keeps its outside, and not the other way round.
+/// It keeps the execution from `start` to `finish`, since the threads that it starts notify it.
 package final class LiveOutside: Outside, @unchecked Sendable {
     // Unchecked: the feeds are set before the first turn; the rest is constant.
 
@@ -84,6 +84,7 @@ package final class LiveOutside: Outside, @unchecked Sendable {
         readers.forEach { $0.join() }
         writers.forEach { $0.join() }
         executor.stop()
+        served.execution = nil
     }
 
     /// Bytes written by all sinks so far. Any thread, after the binding: the list of writers does
@@ -174,12 +175,14 @@ package final class LiveOutside: Outside, @unchecked Sendable {
 }
 
 /// The execution that an outside answers, for the threads that bring the answers: they are made
-/// before it and may outlive it.
+/// before it.
 private final class ServedExecution: @unchecked Sendable {
-    // Unchecked: set once, before the threads start.
+    // Unchecked: set before the threads start, and given up when they have ended.
 
-    /// Weak, because an execution keeps its outside.
-    weak var execution: Execution?
+    /// Nil before the start and behind the end, because an execution keeps its outside. Not weak:
+    /// each count of an object's references goes through a table of its own once there is a weak
+    /// one, and turns count them often.
+    var execution: Execution?
 
     /// Called by an executor's thread when an answer is in its mailbox.
     func notify(_ subtask: SubtaskIndex) {

@@ -205,7 +205,7 @@ extension AsyncCalls: OperatorState, OperatorTimers {
 
     /// Nothing: what is in flight is in the digest, and its results are sampled when they are
     /// emitted.
-    func sample(into hash: inout StableHash) -> Int { 0 }
+    func sample(into hash: inout SampleHash) -> Int { 0 }
 
     func digest(into hash: inout StableHash) {
         hash.combine(callCount)

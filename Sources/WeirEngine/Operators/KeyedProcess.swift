@@ -109,10 +109,10 @@ extension KeyedProcess: OperatorState {
     }
 
     /// The state that the turn touched last.
-    func sample(into hash: inout StableHash) -> Int {
+    func sample(into hash: inout SampleHash) -> Int {
         guard let state = core.pointee.touched else { return 0 }
         core.pointee.touched = nil
-        return hash.combine(canonical: state.pointee)
+        return hash.combine(value: state.pointee)
     }
 
     func digest(into hash: inout StableHash) {

@@ -135,7 +135,7 @@ extension SubtaskProcess: OperatorState, StateView {
     }
 
     /// The whole state, since any turn may have changed all of it.
-    func sample(into hash: inout StableHash) -> Int { hash.combine(canonical: core.pointee.state) }
+    func sample(into hash: inout SampleHash) -> Int { hash.combine(value: core.pointee.state) }
     func digest(into hash: inout StableHash) { hash.combine(canonical: core.pointee.state) }
 
     struct Snapshot {

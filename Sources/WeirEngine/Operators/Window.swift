@@ -344,10 +344,10 @@ extension TumblingWindow: OperatorState {
         if case .watermark(let instant) = control { close(through: instant, frame) }
     }
 
-    func sample(into hash: inout StableHash) -> Int {
+    func sample(into hash: inout SampleHash) -> Int {
         guard let value = core.pointee.touched else { return 0 }
         core.pointee.touched = nil
-        return hash.combine(canonical: value.pointee)
+        return hash.combine(value: value.pointee)
     }
 
     func digest(into hash: inout StableHash) {

@@ -1,4 +1,5 @@
 public import WeirBase
+import WeirTelemetry
 
 /// A named pipeline: what it reads, what it does, where it writes. A value; `run` makes it go.
 ///
@@ -169,13 +170,15 @@ final class CellSpec {
     init(_ typed: any AnyCellSpec) { self.typed = typed }
 
     /// The cell of one run, with its initial value.
-    func make(_ index: CellIndex) -> any AnyCell { typed.make(index) }
+    func make(_ index: CellIndex, _ digests: DigestForm) -> any AnyCell {
+        typed.make(index, digests)
+    }
 }
 
 /// What makes the cells of one type.
 protocol AnyCellSpec: AnyObject {
     var name: String { get }
-    func make(_ index: CellIndex) -> any AnyCell
+    func make(_ index: CellIndex, _ digests: DigestForm) -> any AnyCell
 }
 
 final class TypedCellSpec<Value: Codable & Sendable>: AnyCellSpec {
@@ -188,7 +191,8 @@ final class TypedCellSpec<Value: Codable & Sendable>: AnyCellSpec {
         self.initial = initial
     }
 
-    func make(_ index: CellIndex) -> any AnyCell {
-        CellStorage(index: index, name: name, value: initial, invariants: invariants)
+    func make(_ index: CellIndex, _ digests: DigestForm) -> any AnyCell {
+        CellStorage(
+            index: index, name: name, value: initial, invariants: invariants, digests: digests)
     }
 }

@@ -12,6 +12,8 @@ package struct BindOptions: Sendable {
     /// Elements a second from each source; nil for as many as possible.
     package var rate: Double?
     package var logLevel = LogLevel.info
+    /// What digests are made of: a replay has the form of its trace.
+    package var digests = DigestForm.current
     /// Makes what lies between the subtasks: the one thing in a bound plan that a run and a replay
     /// differ in.
     package var edges: any EdgeMaker = ConcurrentEdges()
@@ -86,7 +88,9 @@ private struct Binder {
         assert(
             subtasks.count == planned.plan.stages.reduce(0) { $0 + $1.width },
             "\(subtasks.count) subtasks were bound, as many as no plan of these stages has")
-        let cells = planned.cells.enumerated().map { $1.make(CellIndex($0)) }
+        let cells = planned.cells.enumerated().map {
+            $1.make(CellIndex($0), options.digests)
+        }
         assert(cells.enumerated().allSatisfy { $1.index.offset == $0 }, "cells are misnumbered")
         return BoundPlan(
             subtasks: subtasks, channels: channels, cells: cells,
@@ -134,17 +138,8 @@ private struct Binder {
             seed: options.seed, stream: UInt64(index.rawValue) + 1)
         frame.pointee.logLevel = options.logLevel
         frame.pointee.started = outside.started
-        var rows: RowOutlet?
-        if let sink = plan.sink {
-            let isTally = members[members.count - 1].sink?.form.isTally ?? false
-            let outlet = RowOutlet(
-                index: ChannelIndex(outlets[stage][ordinal].count),
-                sink: planned.plan.sinks[sink].name,
-                feed: isTally ? TallyFeed() : try outside.rows(of: planned.plan.sinks[sink]),
-                isTally: isTally)
-            outlets[stage][ordinal].append(outlet)
-            rows = outlet
-        }
+        let rows = try rowOutlet(of: plan, members, stage, ordinal)
+        if let rows { outlets[stage][ordinal].append(rows) }
         var links: [Link] = []
         var sides: [any AnyDistributor] = []
         for node in members {
@@ -166,7 +161,19 @@ private struct Binder {
         return Subtask(
             index: index, stage: plan.name, ordinal: ordinal, inlets: inlets[stage][ordinal],
             outlets: outlets[stage][ordinal], chain: Chain(links: links, frame: frame),
-            source: try source(plan, members[0]), sliceLimit: sliceLimit(members))
+            source: try source(plan, members[0]), sliceLimit: sliceLimit(members),
+            digests: options.digests)
+    }
+
+    /// The outlet of a sink's subtask; nil for any other.
+    private func rowOutlet(
+        of plan: StagePlan, _ members: [Node], _ stage: Int, _ ordinal: Int
+    ) throws -> RowOutlet? {
+        guard let sink = plan.sink.map({ planned.plan.sinks[$0] }) else { return nil }
+        let isTally = members[members.count - 1].sink?.form.isTally ?? false
+        return RowOutlet(
+            index: ChannelIndex(outlets[stage][ordinal].count), sink: sink.name,
+            feed: isTally ? TallyFeed() : try outside.rows(of: sink), isTally: isTally)
     }
 
     /// What gives the elements of one output to the edges that read it, in this subtask.

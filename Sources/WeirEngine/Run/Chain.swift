@@ -273,7 +273,7 @@ package final class Chain {
 
     /// Adds what the turn wrote last into each operator's state to a hash; tells how many bytes of
     /// canonical form that were. At the end of a turn.
-    func sample(into hash: inout StableHash) -> Int {
+    func sample(into hash: inout SampleHash) -> Int {
         states.reduce(0) { $0 + $1.state.sample(into: &hash) }
     }
 

@@ -36,19 +36,33 @@ enum MessageTag: UInt8 {
 
 /// How the canonical form of a channel's elements is made, for digests and samples. Absent where
 /// the elements are not `Encodable`; digests then cover only their number, tags and times.
-package struct ElementForm<Element>: Sendable {
-    let encode: @Sendable (Element, inout ByteWriter) -> Void
+package struct ElementForm<Element>: @unchecked Sendable {
+    // Unchecked: both closures capture a type and nothing else.
+
+    /// Writes the canonical form of the element at an address.
+    let write: (UnsafeRawPointer, inout ByteWriter) -> Void
+    /// Adds the element at an address to a sample; tells about how many bytes it fills.
+    let sample: (UnsafeRawPointer, inout SampleHash) -> Int
 }
 
 extension ElementForm {
     /// The form of an element type that is found to be `Encodable` at run time; nil where it is
     /// not.
     static func found() -> ElementForm? {
-        guard Element.self is any Encodable.Type else { return nil }
-        return ElementForm { element, writer in
-            guard let encodable = element as? any Encodable else { return }
-            Canonical.encode(encodable, into: &writer)
-        }
+        (Element.self as? any Encodable.Type).map { make($0) }
+    }
+
+    /// `Coded` is the element's own type, known to be `Encodable`.
+    private static func make<Coded: Encodable>(_ type: Coded.Type) -> ElementForm {
+        assert(type == Element.self, "elements of \(Element.self) are coded as \(type)")
+        return ElementForm(
+            write: { element, writer in
+                Canonical.encode(
+                    element.assumingMemoryBound(to: Coded.self).pointee, into: &writer)
+            },
+            sample: { element, hash in
+                hash.combine(element: element.assumingMemoryBound(to: Coded.self).pointee)
+            })
     }
 }
 
@@ -325,6 +339,6 @@ func digestElement<Element>(
     form: ElementForm<Element>, _ writer: inout ByteWriter
 ) {
     writer.removeAll()
-    form.encode(element.pointee, &writer)
+    form.write(element, &writer)
     hash.combine(bytes: writer.bytes)
 }

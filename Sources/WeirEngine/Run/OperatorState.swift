@@ -16,7 +16,7 @@ protocol OperatorState: SavablePart {
     func pass(_ control: Control, _ frame: UnsafeMutablePointer<Frame>)
     /// Adds the entry that the turn wrote last to a hash; tells how many bytes of canonical form
     /// that was. At the end of a turn; 0 where it wrote none.
-    func sample(into hash: inout StableHash) -> Int
+    func sample(into hash: inout SampleHash) -> Int
     /// How many elements were taken and are neither handled nor dropped yet. The books count with
     /// it.
     var held: UInt64 { get }
@@ -42,7 +42,7 @@ protocol OperatorState: SavablePart {
 protocol ShowsNothing: OperatorState {}
 
 extension ShowsNothing {
-    func sample(into hash: inout StableHash) -> Int { 0 }
+    func sample(into hash: inout SampleHash) -> Int { 0 }
     func digest(into hash: inout StableHash) {}
     var held: UInt64 { 0 }
     var view: (any StateView)? { nil }

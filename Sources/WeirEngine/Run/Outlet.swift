@@ -38,6 +38,11 @@ package class Outlet {
         set { counts.pointee.total = newValue }
     }
 
+    /// Whether something is not published yet.
+    package var hasUnpublished: Bool {
+        preconditionFailure("an outlet that is neither a channel's nor a sink's")
+    }
+
     /// Forgets what only counts within a turn. Called first in each turn.
     func beginTurn() { counts.pointee.beginTurn() }
 
@@ -85,8 +90,6 @@ package protocol StepPublishing: AnyObject {
 
 /// What an outlet holds and publishes. Its digest is that of what is not published yet.
 package protocol OutletQueue: SavablePart {
-    /// Whether something is not published yet.
-    var hasUnpublished: Bool { get }
     /// Adds a control message behind what the turn has emitted.
     func append(_ control: Control)
     /// Publishes in order as much as finds room; true when nothing is left. `isLate` says that the
@@ -95,7 +98,7 @@ package protocol OutletQueue: SavablePart {
     /// Adds elements emitted in the running turn to a hash, the last first, until they have cost
     /// `credit` bytes of canonical form; tells how many bytes it coded. The last element may go
     /// beyond.
-    func sample(into hash: inout StableHash, atMost credit: Int) -> Int
+    func sample(into hash: inout SampleHash, atMost credit: Int) -> Int
     /// Messages that are not published.
     var unpublishedCount: Int { get }
     /// Elements that are not published. Between turns; looks at all messages.
@@ -116,7 +119,7 @@ package class ChannelOutlet<Element>: Outlet {
     }
 
     package var partName: String { "outlet \(index) to \(channel?.name ?? "nothing")" }
-    package var hasUnpublished: Bool { buffer.count > 0 }
+    package override var hasUnpublished: Bool { buffer.count > 0 }
     package var unpublishedCount: Int { buffer.count }
     package var unpublishedElements: Int { buffer.elementCount }
 
@@ -163,15 +166,13 @@ package class ChannelOutlet<Element>: Outlet {
     }
 
     /// An element without bytes counts as one, or a turn of many of them would be looked at whole.
-    package func sample(into hash: inout StableHash, atMost credit: Int) -> Int {
+    package func sample(into hash: inout SampleHash, atMost credit: Int) -> Int {
         guard let form else { return 0 }
-        var writer = ByteWriter()
         var index = buffer.end - 1
         var spent = 0
         while index >= buffer.first + turnStart, spent < credit {
             if buffer.tags[index] == MessageTag.element.rawValue {
-                digestElement(buffer.elements + index, into: &hash, form: form, &writer)
-                spent += max(writer.count, 1)
+                spent += form.sample(buffer.elements + index, &hash)
             }
             index -= 1
         }

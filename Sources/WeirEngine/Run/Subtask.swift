@@ -19,9 +19,15 @@ package final class Subtask: @unchecked Sendable {
     // `counters`, `claim`, `isBlocked`, `hasEnded`, `isDigestStale` and the chain's `running`,
     // which are atomic.
 
-    /// Bytes of canonical form that sampling a turn's values may cost on average: at a few elements
-    /// a turn that is all of them, at full load a part.
-    private static let creditPerTurn = 64
+    /// Bytes of values that sampling a turn may cost on average: at a few elements a turn that is
+    /// about every second of them, at full load a part. A sample costs some twenty times what it
+    /// costs to pass the value on, so that twice as much would be seen in a turn of one element.
+    private static func creditPerTurn(_ form: DigestForm) -> Int {
+        switch form {
+        case .canonicalSamples: 64
+        case .memberSamples: 32
+        }
+    }
     /// On every so many turns the end note has the hash of the values sampled so far. A wrong value
     /// is so found within 64 turns of its subtask, for an eighth of a byte a turn.
     package static let sampleInterval: UInt64 = 64
@@ -35,6 +41,8 @@ package final class Subtask: @unchecked Sendable {
     package let name: String
     package let inlets: [Inlet]
     package let outlets: [any AnyOutlet]
+    /// The outlets again, to be asked without a reference count: `outlets` keeps them.
+    private let queues: UnsafeMutablePointer<Unmanaged<Outlet>>
     package let chain: Chain
     /// Nil for a subtask that reads channels.
     let source: (any SourceDriver)?
@@ -57,6 +65,14 @@ package final class Subtask: @unchecked Sendable {
 
     /// Who may run it, as the parallel schedule has it; see `ParallelScheduler.Claim`.
     let claim = Atomic<Int>(0)
+    /// Since when it waits in the run queue, nanoseconds of `TickClock`; the queue's.
+    var queuedSince: UInt64 = 0
+    /// For how long a worker runs it at a time, nanoseconds: what it took last, or an eighth less
+    /// than it usually took before, whichever is more. One long turn among short ones is
+    /// remembered for about as many as it was longer. Whoever has claimed it.
+    private var usualNanoseconds = RunQueue.helpNanoseconds
+    /// Whether running it usually takes longer than waking another worker. Whoever has claimed it.
+    var usuallyRunsLong: Bool { usualNanoseconds >= RunQueue.helpNanoseconds }
     /// Whether it waits for room in a channel: then whoever makes room wakes it.
     /// `Execution.publishAgain` has the order.
     let isBlocked = Atomic<Bool>(false)
@@ -78,7 +94,7 @@ package final class Subtask: @unchecked Sendable {
     /// Turns taken so far; part of the digest.
     private var turns = TurnCount.zero
     /// Samples of what its turns emitted and wrote.
-    private var trail = ValueTrail(creditPerMoment: Subtask.creditPerTurn)
+    private var trail: ValueTrail
     /// The turn, by its number in `turns`, that fired processing-time timers last. Not saved: a
     /// snapshot lies between turns, and the next turn has another number.
     private var firedTurn: TurnCount?
@@ -101,7 +117,8 @@ package final class Subtask: @unchecked Sendable {
 
     init(
         index: SubtaskIndex, stage: String, ordinal: Int, inlets: [Inlet], outlets: [any AnyOutlet],
-        chain: Chain, source: (name: String, driver: any SourceDriver)?, sliceLimit: Int
+        chain: Chain, source: (name: String, driver: any SourceDriver)?, sliceLimit: Int,
+        digests: DigestForm = .current
     ) {
         assert(
             1...ElementSlice.capacity ~= sliceLimit, "slices of \(sliceLimit) elements in \(stage)")
@@ -114,10 +131,15 @@ package final class Subtask: @unchecked Sendable {
         name = "\(stage)/\(ordinal)"
         self.inlets = inlets
         self.outlets = outlets
+        queues = .allocate(capacity: outlets.count)
+        for (index, outlet) in outlets.enumerated() {
+            (queues + index).initialize(to: .passUnretained(outlet))
+        }
         self.chain = chain
         self.source = source?.driver
         sourceName = source?.name
         self.sliceLimit = sliceLimit
+        trail = ValueTrail(digests, creditPerMoment: Self.creditPerTurn(digests))
         calls = chain.calls
         checks = chain.checks
         let callSlots = calls == nil ? 0 : NoteLane.extraSlots(words: EngineBounds.maximumTurnCalls)
@@ -131,12 +153,22 @@ package final class Subtask: @unchecked Sendable {
     }
 
     deinit {
+        queues.deallocate()
         chain.frame.deinitialize(count: 1)
         chain.frame.deallocate()
     }
 
+    /// A worker has run it for so long, and gives it up.
+    func ranFor(_ nanoseconds: UInt64) {
+        usualNanoseconds = max(nanoseconds, usualNanoseconds - usualNanoseconds / 8)
+    }
+
     /// Whether something that it emitted is not published yet. It takes no turn until that is gone.
-    package var hasUnpublished: Bool { outlets.contains { $0.hasUnpublished } }
+    package var hasUnpublished: Bool {
+        for index in outlets.indices
+        where queues[index]._withUnsafeGuaranteedRef({ $0.hasUnpublished }) { return true }
+        return false
+    }
     /// Whether an operator or the source failed. A subtask that failed takes no further turn, since
     /// the run stops.
     var hasFailed: Bool { chain.frame.pointee.failure != nil }
@@ -199,11 +231,12 @@ package final class Subtask: @unchecked Sendable {
         // Whole microseconds, as in the note: whether a timer is due is decided on exactly this
         // time, so that a replay decides the same.
         let time = now.time
-        if let choice = dueTimer(time) ?? answeredCalls(time, now.calls) {
+        let deadline = chain.nextDeadline
+        if let choice = dueTimer(deadline, time) ?? answeredCalls(time, now.calls) {
             return .choice(choice)
         }
         // Rounded up: woken a microsecond early the timer would not be due.
-        var wake = chain.nextDeadline.map { RunTime(roundingUp: $0 - startNanoseconds) }
+        var wake = deadline.map { RunTime(roundingUp: $0 - startNanoseconds) }
         if let source {
             switch source.look(time: time, isEnding: now.isEnding) {
             case .choice(var choice):
@@ -226,7 +259,8 @@ package final class Subtask: @unchecked Sendable {
         if isDone { return [] }
         let time = now.time
         var found: [Choice] = []
-        if let choice = dueTimer(time) ?? answeredCalls(time, now.calls) { found.append(choice) }
+        let timer = dueTimer(chain.nextDeadline, time)
+        if let choice = timer ?? answeredCalls(time, now.calls) { found.append(choice) }
         if let source, case .choice(var choice) = source.look(time: time, isEnding: now.isEnding) {
             choice.time = time
             found.append(choice)
@@ -240,15 +274,12 @@ package final class Subtask: @unchecked Sendable {
     /// answered, is for the outside to say.
     package func knownChoices(time: RunTime) -> [Choice] {
         if isDone { return [] }
-        return [dueTimer(time)].compactMap { $0 } + choicesOfInlets(time)
+        return [dueTimer(chain.nextDeadline, time)].compactMap { $0 } + choicesOfInlets(time)
     }
 
-    /// A turn for timers that are due at `time`.
-    private func dueTimer(_ time: RunTime) -> Choice? {
-        guard let deadline = chain.nextDeadline, deadline <= startNanoseconds + time.nanoseconds
-        else {
-            return nil
-        }
+    /// A turn for timers of which the first is due at `deadline`, if that has come by `time`.
+    private func dueTimer(_ deadline: Int64?, _ time: RunTime) -> Choice? {
+        guard let deadline, deadline <= startNanoseconds + time.nanoseconds else { return nil }
         var choice = Choice(kind: .timer)
         choice.time = time
         return choice

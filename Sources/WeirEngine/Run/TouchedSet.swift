@@ -1,5 +1,6 @@
 import Synchronization
 package import WeirBase
+package import WeirTelemetry
 
 /// Numbers of subtasks that did something since somebody last looked.
 ///
@@ -9,6 +10,8 @@ package import WeirBase
 package final class TouchedSet: @unchecked Sendable {
     // Unchecked: `words` is only ever reached through atomic operations.
 
+    /// Where whoever takes the numbers rests: rung for each number that was not in the set.
+    package let bell = Doorbell()
     private let words: UnsafeMutablePointer<Atomic<UInt64>>
     /// How many words of 64 numbers each there are.
     package let wordCount: Int
@@ -39,6 +42,7 @@ package final class TouchedSet: @unchecked Sendable {
             // Pairs with the exchange in `take`: whoever takes the number sees what was stored
             // before it was added.
             words[word].bitwiseOr(bit, ordering: .releasing)
+            bell.ring()
         }
     }
 

@@ -1,4 +1,3 @@
-import DequeModule
 import Synchronization
 package import WeirBase
 import WeirTelemetry
@@ -25,17 +24,21 @@ import WeirTelemetry
 /// For each turn a worker reserves room for notes, looks, and has `Execution.perform` take the
 /// number. A subtask with unpublished output takes no turn; it tries to publish instead.
 ///
-/// A thread of the scheduler's own, the clerk, wakes subtasks whose time has come, ends the sources
-/// after the run's duration, and asks for rest points: it raises a flag, waits until every worker
-/// sleeps or stands at the end of a turn, takes a number and a digest, and lets them go. The
-/// recorder never waits for a rest point, and a rest point that would have to wait for the recorder
-/// is not taken.
+/// Whom a worker wakes, and who keeps the time, is decided by `RunQueue`: at little load one worker
+/// does everything there is, and wakes when the next source is due.
 ///
-/// Locks: `sharedLock` guards `shared`. `restLock` and `timeLock` guard nothing; they are what
-/// the clerk sleeps on. `timeLock` may be held when `sharedLock` is taken, never the other way
+/// A thread of the scheduler's own, the clerk, ends the sources after the run's duration, and asks
+/// for rest points: it raises a flag, waits until every worker sleeps or stands at the end of a
+/// turn, takes a number and a digest, and lets them go. The recorder never waits for a rest point,
+/// and a rest point that would have to wait for the recorder is not taken. While turns are taken
+/// the clerk also sees to it that nothing waits for long beside a worker that sleeps; while none
+/// are it sleeps as well.
+///
+/// Locks: `sharedLock` guards `shared`. `restLock` and `clerkLock` guard nothing; they are what
+/// the clerk sleeps on. `clerkLock` may be held when `sharedLock` is taken, never the other way
 /// round, and none of the three is held while a turn runs.
 package final class ParallelScheduler: Scheduler, @unchecked Sendable {
-    // Unchecked: `shared` is guarded by `sharedLock`; `lastRest` is the clerk's; the rest is
+    // Unchecked: `shared` is guarded by `sharedLock`; `clerk` is the clerk's thread's; the rest is
     // atomic, or set before the threads start.
 
     /// How a parallel run is tuned. None of it changes what a turn computes: the counts and times
@@ -58,9 +61,14 @@ package final class ParallelScheduler: Scheduler, @unchecked Sendable {
         /// A request is withdrawn when a turn lasts longer than this, nanoseconds: the other
         /// workers stand still for it, and a turn that never ends would keep them so for ever.
         package var restPatience: UInt64 = 1_000_000_000
-        /// The maximum time that the clerk sleeps, nanoseconds, when nothing is due. Whatever is
-        /// due earlier wakes it, so that this only bounds what a missed reason could cost.
-        package var clerkInterval: UInt64 = 100_000_000
+        /// How often the clerk looks, nanoseconds, while turns are taken, whether something waits
+        /// beside a worker that sleeps: behind a turn that suddenly takes long, which nobody could
+        /// know. 4 ms, so that these looks cost a thousandth of a core.
+        package var clerkInterval: UInt64 = 4_000_000
+        /// The maximum time that the clerk sleeps, nanoseconds, when nothing is due and no turn is
+        /// taken. Whatever comes earlier wakes it, so that this only bounds what a missed reason
+        /// could cost.
+        package var clerkRest: UInt64 = 10_000_000_000
         /// After so many nanoseconds the sources end; nil for no such end.
         package var duration: UInt64?
 
@@ -80,10 +88,9 @@ package final class ParallelScheduler: Scheduler, @unchecked Sendable {
     }
 
     /// What workers and the clerk share, under `sharedLock`.
-    private struct Shared {
-        var queue = Deque<Subtask>()
-        /// How many workers wait for something to do.
-        var sleeping = 0
+    struct Shared {
+        /// What could run, who sleeps, and when time brings more.
+        var queue: RunQueue
         /// How many workers stand still for a rest point.
         var resting = 0
         /// How many workers have ended.
@@ -91,31 +98,34 @@ package final class ParallelScheduler: Scheduler, @unchecked Sendable {
         var isRestWanted = false
         /// Nothing will ever happen again.
         var isOver = false
-        /// When subtasks want to be woken.
-        var wakes = WakeTimes()
         /// How many subtasks, from the first on, are known to be done for good.
         var finishedPrefix = 0
     }
 
-    private let options: Options
+    let options: Options
     /// The counter of the total order: the number of the last step. All additions are relaxed. That
     /// is enough, because a turn's addition lies behind its look and before its publishing store:
     /// if one turn took what another published, its addition comes later, and additions to one
     /// atomic have one order.
     private let steps = StepCounter()
-    private let sharedLock = ConditionLock()
-    private let restLock = ConditionLock()
-    private let timeLock = ConditionLock()
-    private var shared = Shared()
+    let sharedLock = ConditionLock()
+    let restLock = ConditionLock()
+    let clerkLock = ConditionLock()
+    /// Behind a pointer: a variable of a class is checked for exclusive access each time.
+    let shared = UnsafeMutablePointer<Shared>.allocate(capacity: 1)
+    /// `RunQueue.hasIdleHands` without the lock, for workers between two turns of an activation.
+    /// Relaxed: one that sees it late takes a turn more.
+    private let hasIdleHands = Atomic<Bool>(false)
+    /// Whether the clerk sleeps until a turn is taken, so that whoever begins to run one wakes it.
+    let isClerkAtRest = Atomic<Bool>(false)
     /// `Shared.isRestWanted` without the lock, for workers between two turns of an activation.
     /// Relaxed: one that sees it late takes a turn more, and the clerk waits for it.
-    private let restWanted = Atomic<Bool>(false)
+    let restWanted = Atomic<Bool>(false)
     private let outside: LiveOutside
-    private let notes: any LiveNotes
-    private var clock: RunClock { outside.clock }
-    private weak var execution: Execution?
-    /// The step of the last rest point. Only the clerk's thread.
-    private var lastRest: Step = 0
+    let notes: any LiveNotes
+    var clock: RunClock { outside.clock }
+    /// What the clerk remembers. Only its own thread.
+    var clerk = ClerkMemory()
 
     /// A scheduler that chooses by what `outside` has, and whose turns set aside room in `notes`.
     package init(options: Options, outside: LiveOutside, notes: any LiveNotes) {
@@ -123,6 +133,12 @@ package final class ParallelScheduler: Scheduler, @unchecked Sendable {
         self.options = options
         self.outside = outside
         self.notes = notes
+        shared.initialize(to: Shared(queue: RunQueue(workers: options.workers)))
+    }
+
+    deinit {
+        shared.deinitialize(count: 1)
+        shared.deallocate()
     }
 
     package var stepCount: Step { steps.last }
@@ -130,21 +146,20 @@ package final class ParallelScheduler: Scheduler, @unchecked Sendable {
     // MARK: Running
 
     package func run(_ execution: Execution) {
-        self.execution = execution
         // A reader may have woken its source already: then it is in the queue, once.
         // Every subtask is looked at once; from then on notifications tell.
         for subtask in execution.subtasks { notify(subtask) }
-        let clerk = SystemThread("weir-clerk") { [self] in keepTime(execution) }
+        let clerk = SystemThread("weir-clerk") { [self] in keepClerk(execution) }
         let workers = (0..<options.workers).map { number in
             SystemThread("weir-worker-\(number)") { [self] in work(execution, number) }
         }
         workers.forEach { $0.join() }
         assert(
-            sharedLock.withLock { shared.exited } == options.workers,
+            sharedLock.withLock { shared.pointee.exited } == options.workers,
             "\(options.workers) workers were waited for, and not all of them have ended")
         // Also where the run was stopped and no worker found it over: the clerk goes by it.
-        sharedLock.withLock { shared.isOver = true }
-        timeLock.withLock { timeLock.broadcast() }
+        sharedLock.withLock { shared.pointee.isOver = true }
+        clerkLock.withLock { clerkLock.broadcast() }
         clerk.join()
         // The end is a rest point without a step: short runs have no other.
         guard execution.hasWideInvariants, !execution.isStopping else { return }
@@ -155,13 +170,13 @@ package final class ParallelScheduler: Scheduler, @unchecked Sendable {
     private func work(_ execution: Execution, _ number: Int) {
         let turn = TurnContext(execution: execution, worker: number)
         turn.activityBetweenTurns = .between
-        // Whoever drains the notes may sleep since before the run.
-        notes.wake()
+        // A worker that keeps the time is to wake when its alarm is due and not up to 50 us later.
+        SystemThread.wakeExactly()
         turn.bind {
-            while let subtask = nextSubtask(execution) { activate(subtask, turn) }
+            while let subtask = nextSubtask(execution, number) { activate(subtask, turn) }
         }
         sharedLock.withLock {
-            shared.exited += 1
+            shared.pointee.exited += 1
             sharedLock.broadcast()
         }
         // The clerk may wait for this worker to stand still.
@@ -169,52 +184,94 @@ package final class ParallelScheduler: Scheduler, @unchecked Sendable {
     }
 
     /// The next subtask to run; nil when the run is over. Sleeps and rests in here.
-    private func nextSubtask(_ execution: Execution) -> Subtask? {
+    private func nextSubtask(_ execution: Execution, _ worker: Int) -> Subtask? {
         sharedLock.lock()
         defer { sharedLock.unlock() }
         while true {
-            if execution.isStopping || shared.isOver { return nil }
-            if shared.isRestWanted {
+            if execution.isStopping || shared.pointee.isOver { return nil }
+            if shared.pointee.isRestWanted {
                 rest()
                 continue
             }
-            if let subtask = shared.queue.popFirst() {
+            queueDue(execution)
+            if let subtask = shared.pointee.queue.popFirst() {
                 // Who moved it to queued appended it, and nobody else moves it on from there.
                 assert(
                     subtask.claim.load(ordering: .relaxed) == Claim.queued.rawValue,
                     "\(subtask.name) lies in the run queue and is not claimed for it")
                 subtask.claim.store(Claim.running.rawValue, ordering: .relaxed)
+                if shared.pointee.queue.sleeping > 0 {
+                    help(beside: subtask, now: TickClock.nanoseconds())
+                }
                 return subtask
             }
             // The last worker awake that finds the queue empty asks whether all is over: nobody
             // else is there who could make anything runnable, save the outside, and a source that
             // waits for it is not finished.
+            let sleeping = shared.pointee.queue.sleeping
             assert(
-                shared.sleeping + shared.resting + shared.exited < options.workers,
-                "a worker is awake, and \(shared.sleeping) sleep, \(shared.resting) rest and "
-                    + "\(shared.exited) have ended of \(options.workers)")
-            let isQuiet = shared.sleeping + shared.exited + 1 == options.workers
-            if isQuiet, execution.isFinished(behind: &shared.finishedPrefix) {
-                shared.isOver = true
+                sleeping + shared.pointee.resting + shared.pointee.exited < options.workers,
+                "a worker is awake, and \(sleeping) sleep, \(shared.pointee.resting) rest and "
+                    + "\(shared.pointee.exited) have ended of \(options.workers)")
+            let isQuiet = sleeping + shared.pointee.exited + 1 == options.workers
+            if isQuiet, execution.isFinished(behind: &shared.pointee.finishedPrefix) {
+                shared.pointee.isOver = true
                 sharedLock.broadcast()
                 return nil
             }
-            shared.sleeping += 1
-            // A sleeping worker counts as standing still.
-            restLock.signal()
-            sharedLock.wait()
-            shared.sleeping -= 1
-            // Behind a sleep the recorder may sleep as well.
-            notes.wake()
+            sleep(worker)
         }
+    }
+
+    /// Sleeps until somebody signals, or, if this worker is to keep the time, until the earliest
+    /// subtask is due. The lock is held, and let go while it sleeps.
+    private func sleep(_ worker: Int) {
+        let alarm = shared.pointee.queue.fallAsleep(worker)
+        // A sleeping worker counts as standing still.
+        if shared.pointee.isRestWanted { restLock.signal() }
+        if let alarm {
+            let deadline = MonotonicClock.nanoseconds() + clock.nanoseconds(until: alarm)
+            sharedLock.wait(until: deadline)
+        } else {
+            sharedLock.wait()
+        }
+        shared.pointee.queue.awake(worker)
+        handsChanged()
+    }
+
+    /// Queues the subtasks whose time has come. The lock is held.
+    private func queueDue(_ execution: Execution) {
+        guard shared.pointee.queue.hasWakes else { return }
+        let time = clock.now
+        while let index = shared.pointee.queue.popDue(at: time) {
+            let subtask = execution.subtasks[index]
+            if let now = claim(subtask) { append(subtask, now: now) }
+        }
+    }
+
+    /// Appends a claimed subtask to the run queue. The lock is held.
+    private func append(_ subtask: Subtask, now: UInt64) {
+        shared.pointee.queue.append(subtask, now: now)
+        handsChanged()
+    }
+
+    /// Wakes a worker beside the one that runs `subtask`, where that is worth it. The lock is held.
+    private func help(beside subtask: Subtask, now: UInt64) {
+        if shared.pointee.queue.wantsHelp(beside: subtask, now: now) { sharedLock.signal() }
+        handsChanged()
+    }
+
+    /// Lets workers in the middle of an activation know what the queue says now. The lock is held.
+    private func handsChanged() {
+        hasIdleHands.store(shared.pointee.queue.hasIdleHands, ordering: .relaxed)
     }
 
     /// Stands still at the end of a turn until the rest point is over. The lock is held.
     private func rest() {
-        shared.resting += 1
+        shared.pointee.resting += 1
         restLock.signal()
-        while shared.isRestWanted && !shared.isOver { sharedLock.wait() }
-        shared.resting -= 1
+        while shared.pointee.isRestWanted && !shared.pointee.isOver { sharedLock.wait() }
+        shared.pointee.resting -= 1
     }
 
     /// Runs a subtask that this worker owns for a few turns, and gives it back.
@@ -226,10 +283,12 @@ package final class ParallelScheduler: Scheduler, @unchecked Sendable {
         // Pairs with the fence in `notify`: either the look below sees what was made visible before
         // a notification, or that notification sees the claim as running.
         atomicMemoryFence(ordering: .sequentiallyConsistent)
+        if isClerkAtRest.load(ordering: .relaxed) { wakeClerk() }
         var isRunnable = true
         var turns = 0
         let started = TickClock.nanoseconds()
         var now = started
+        turn.beginActivation(of: subtask, now: started)
         subtask.counters.enter(.between, now: started)
         while isRunnable, turns < options.turnsPerActivation, !turn.execution.isStopping {
             if restWanted.load(ordering: .relaxed) { break }
@@ -237,7 +296,11 @@ package final class ParallelScheduler: Scheduler, @unchecked Sendable {
             turns += 1
             now = TickClock.nanoseconds()
             if now &- started >= options.activationNanoseconds { break }
+            if isRunnable, hasIdleHands.load(ordering: .relaxed) {
+                sharedLock.withLock { help(beside: subtask, now: now) }
+            }
         }
+        subtask.ranFor(now &- started)
         if isRunnable { return requeue(subtask, now) }
         // Before the claim is given back: whoever has it next goes on counting.
         subtask.counters.enter(subtask.hasUnpublished ? .backpressured : .idle, now: now)
@@ -262,12 +325,9 @@ package final class ParallelScheduler: Scheduler, @unchecked Sendable {
         // A plain store: the claim is this thread's, and a notification that it overwrites asked
         // for what happens here.
         subtask.claim.store(Claim.queued.rawValue, ordering: .releasing)
-        sharedLock.withLock {
-            shared.queue.append(subtask)
-            // This worker takes the next one itself; another is woken only where there is more than
-            // one.
-            if shared.sleeping > 0, shared.queue.count > 1 { sharedLock.signal() }
-        }
+        // This worker takes the next one itself, and looks then whether that is worth waking
+        // another.
+        sharedLock.withLock { append(subtask, now: now) }
     }
 
     /// Takes one turn; false when the subtask has nothing to do now.
@@ -288,7 +348,9 @@ package final class ParallelScheduler: Scheduler, @unchecked Sendable {
         // stop.
         guard case .choice(let choice) = look, !execution.isStopping else {
             notes.release(subtask.turnSlots, turn)
-            if case .waiting(let until?) = look { wake(subtask, at: until) }
+            if case .waiting(let until?) = look {
+                sharedLock.withLock { shared.pointee.queue.wake(subtask.index, at: until) }
+            }
             return false
         }
         let took = execution.perform(choice, of: subtask, turn) { [self] in nextStep() }
@@ -297,11 +359,25 @@ package final class ParallelScheduler: Scheduler, @unchecked Sendable {
     }
 
     /// The next number of the total order. Never waits.
-    private func nextStep() -> Step { steps.next() }
+    func nextStep() -> Step { steps.next() }
 
     // MARK: Seams
 
     package func notify(_ subtask: Subtask) {
+        guard let now = claim(subtask) else { return }
+        let turn = TurnContext.current
+        sharedLock.withLock {
+            append(subtask, now: now)
+            guard shared.pointee.queue.sleeping > 0 else { return }
+            // A worker takes it behind the subtask that it runs now, unless that takes long.
+            // Whoever is no worker runs nothing.
+            if turn?.staysLong(now: now) ?? true { sharedLock.signal() }
+        }
+    }
+
+    /// Claims a subtask that runs nowhere, for its caller to append to the run queue; gives the
+    /// time of `TickClock` from which on it waits there. Nil where somebody else sees to it.
+    private func claim(_ subtask: Subtask) -> UInt64? {
         // Pairs with the fence in `activate`. What the caller made visible (a message, an input, an
         // end) and the claim are two words: without a fence the processor may read the claim while
         // that is still on its way, and see a subtask as queued which has just been taken and has
@@ -313,18 +389,15 @@ package final class ParallelScheduler: Scheduler, @unchecked Sendable {
             case .idle:
                 if exchange(subtask, seen, .queued) {
                     // Claimed and in no queue yet: what it does is this thread's to say.
-                    subtask.counters.enter(.waiting, now: TickClock.nanoseconds())
+                    let now = TickClock.nanoseconds()
+                    subtask.counters.enter(.waiting, now: now)
                     subtask.touched?.insert(subtask.index)
-                    sharedLock.withLock {
-                        shared.queue.append(subtask)
-                        if shared.sleeping > 0 { sharedLock.signal() }
-                    }
-                    return
+                    return now
                 }
             case .running:
-                if exchange(subtask, seen, .runningAndNotified) { return }
+                if exchange(subtask, seen, .runningAndNotified) { return nil }
             case .queued, .runningAndNotified, nil:
-                return
+                return nil
             }
         }
     }
@@ -359,128 +432,7 @@ package final class ParallelScheduler: Scheduler, @unchecked Sendable {
 
     package func stop() {
         sharedLock.withLock { sharedLock.broadcast() }
-        timeLock.withLock { timeLock.broadcast() }
-    }
-
-    // MARK: The clerk: time and rest points
-
-    /// Notes when a subtask wants to be woken, and tells the clerk when nobody waits for less.
-    private func wake(_ subtask: Subtask, at time: RunTime) {
-        let isEarlier = sharedLock.withLock { shared.wakes.set(time, of: subtask.index) }
-        if isEarlier { timeLock.withLock { timeLock.signal() } }
-    }
-
-    /// What the clerk does: wakes, ends, rests, and sleeps until the next of these is due.
-    private func keepTime(_ execution: Execution) {
-        let start = MonotonicClock.nanoseconds()
-        var restDue = start + options.restInterval
-        while !sharedLock.withLock({ shared.isOver }), !execution.isStopping {
-            wakeDue(execution)
-            let now = MonotonicClock.nanoseconds()
-            if let duration = options.duration, now - start >= duration, !execution.isEnding {
-                execution.end()
-            }
-            if options.restInterval > 0, now >= restDue {
-                let took = takeRest(execution)
-                // From the end of this rest on: workers have the time in between for themselves.
-                restDue =
-                    MonotonicClock.nanoseconds()
-                    + max(options.restInterval, took * options.restSpacing)
-            }
-            var next = now + options.clerkInterval
-            if options.restInterval > 0 { next = min(next, restDue) }
-            if let duration = options.duration, !execution.isEnding {
-                next = min(next, start + duration)
-            }
-            sleep(until: next, execution)
-        }
-    }
-
-    /// Notifies the subtasks whose time has come, outside the lock.
-    private func wakeDue(_ execution: Execution) {
-        let time = clock.now
-        let due = sharedLock.withLock { shared.wakes.take(dueAt: time) }
-        for index in due { notify(execution.subtasks[index]) }
-    }
-
-    /// Sleeps until `latest`, nanoseconds of `MonotonicClock`, or until somebody is to be woken
-    /// earlier.
-    ///
-    /// Whoever sets an earlier time or ends the run signals, and what they set is looked at with
-    /// the lock held, so that no signal is missed.
-    private func sleep(until latest: UInt64, _ execution: Execution) {
-        timeLock.withLock {
-            let now = MonotonicClock.nanoseconds()
-            var deadline = latest
-            if execution.isStopping || sharedLock.withLock({ shared.isOver }) { return }
-            if let wake = sharedLock.withLock({ shared.wakes.earliest }) {
-                deadline = min(deadline, now + clock.nanoseconds(until: wake))
-            }
-            if deadline > now { timeLock.wait(until: deadline) }
-        }
-    }
-
-    /// Lets every worker stand at the end of a turn, takes a number and notes it with the digest of
-    /// all state. Tells how long it took, in nanoseconds; 0 where none was taken.
-    private func takeRest(_ execution: Execution) -> UInt64 {
-        guard notes.keepsRests || execution.hasWideInvariants else { return 0 }
-        // Behind a rest point without a step the next would say the same again.
-        guard stepCount != lastRest else { return 0 }
-        let started = MonotonicClock.nanoseconds()
-        // Room first, and without waiting: nothing is held while waiting for the recorder, subtasks
-        // are woken in time, and a run that ends is not held up.
-        guard notes.tryReserveRest(parts: execution.partCount) else { return 0 }
-        // Ahead of the lock, so that workers in the middle of an activation come sooner.
-        restWanted.store(true, ordering: .relaxed)
-        sharedLock.lock()
-        shared.isRestWanted = true
-        let isAtRest = waitForRest(since: started, execution)
-        var broken: [String] = []
-        var step: Step = 0
-        let time = clock.now
-        // A worker that has ended means that the run is over or stopping: its end is a rest point
-        // of its own.
-        if isAtRest, shared.exited == 0 {
-            // No turn is open: every number below this one has ended, and none above it has begun.
-            step = nextStep()
-            assert(
-                shared.resting + shared.sleeping == options.workers,
-                "\(shared.resting) workers rest and \(shared.sleeping) sleep at step \(step), "
-                    + "of \(options.workers)")
-            assert(step > lastRest, "a rest point at step \(step) comes behind \(lastRest)")
-            lastRest = step
-            Probe.at(.restNumbered)
-            broken = execution.checkAtRest()
-            // Before the note: whoever has the rest point has what was found there.
-            execution.noteViolationsAtRest(broken, step: step, time: time)
-            notes.rested(step: step, time: time) { execution.stateDigest() }
-        } else {
-            notes.releaseRest(parts: execution.partCount)
-        }
-        shared.isRestWanted = false
-        restWanted.store(false, ordering: .relaxed)
-        sharedLock.broadcast()
-        sharedLock.unlock()
-        // Without the lock, since stopping takes it.
-        execution.stopAtRest(broken, step: step)
-        return MonotonicClock.nanoseconds() - started
-    }
-
-    /// Waits until every worker sleeps or stands still; false when the run is over first, or when a
-    /// turn lasts longer than the patience with it. The lock is held, and let go while waiting.
-    private func waitForRest(since started: UInt64, _ execution: Execution) -> Bool {
-        while !shared.isOver, !execution.isStopping {
-            if shared.resting + shared.sleeping + shared.exited >= options.workers { return true }
-            if MonotonicClock.nanoseconds() - started > options.restPatience { return false }
-            sharedLock.unlock()
-            restLock.withLock {
-                // Between the unlock above and this wait a worker's signal may be missed; looking
-                // again after 200 microseconds mends that.
-                restLock.wait(until: MonotonicClock.nanoseconds() + 200_000)
-            }
-            sharedLock.lock()
-        }
-        return false
+        clerkLock.withLock { clerkLock.broadcast() }
     }
 }
 

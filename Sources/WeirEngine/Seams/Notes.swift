@@ -95,10 +95,6 @@ package protocol LiveNotes: Notes {
     /// Gives back the room of a rest point that was not taken.
     func releaseRest(parts: Int)
 
-    /// A worker goes on after it slept: notes will come, and whoever drains them may be asleep. Any
-    /// thread.
-    func wake()
-
     /// Whether anybody keeps rest points. Where nobody does, the scheduler takes none for the
     /// record's sake: they would cost their digest and nobody would read it.
     var keepsRests: Bool { get }

@@ -45,7 +45,7 @@ package final class RowOutlet: Outlet, OutletQueue {
     /// How long rows waited to be written; nil where they go nowhere that takes time.
     var writeLatency: LatencyCounts? { feed.writeLatency }
 
-    package var hasUnpublished: Bool { !pending.isEmpty }
+    package override var hasUnpublished: Bool { !pending.isEmpty }
 
     /// Adds the rows that `write` gives the writer which it is lent, for a slice of elements.
     func append(_ write: (inout RowWriter) -> Void) {
@@ -112,7 +112,7 @@ package final class RowOutlet: Outlet, OutletQueue {
     }
 
     /// Adds a hash of all rows so far, which is there already and costs nothing.
-    package func sample(into hash: inout StableHash, atMost credit: Int) -> Int {
+    package func sample(into hash: inout SampleHash, atMost credit: Int) -> Int {
         hash.combine(ordered.value)
         return 0
     }

@@ -1,4 +1,3 @@
-import Synchronization
 public import WeirBase
 
 /// The one binary form of a value: equal values have equal bytes, in every process and build.
@@ -43,12 +42,8 @@ package enum Canonical {
 
     @usableFromInline
     static func encode<Value: Encodable>(form value: Value, into writer: inout ByteWriter) {
-        if !CodedTypes.holds(Value.self) {
-            if let direct = value as? any CanonicallyEncodable {
-                direct.encodeCanonically(into: &writer)
-                return
-            }
-            CodedTypes.add(Value.self)
+        if let write = TypeForms.form(of: Value.self).write {
+            return withUnsafePointer(to: value) { write($0, &writer) }
         }
         let encoder = CanonicalEncoder()
         do {
@@ -147,32 +142,6 @@ extension StableHash {
         let bytes = Canonical.bytes(of: value)
         combine(bytes: bytes)
         return bytes.count
-    }
-}
-
-/// Types that are known to be coded by what `Codable` makes of them: to ask a type for a
-/// conformance that it does not have costs some seven hundred instructions.
-///
-/// Any thread. A type may be forgotten, when another one comes to its slot; then it is asked again.
-private enum CodedTypes {
-    private static let count = 1_024
-    // Safe: every slot is one atomic word.
-    private nonisolated(unsafe) static let slots: UnsafeMutablePointer<Atomic<UInt>> = {
-        let memory = UnsafeMutablePointer<UInt>.allocate(capacity: count)
-        memory.initialize(repeating: 0, count: count)
-        return UnsafeMutableRawPointer(memory).assumingMemoryBound(to: Atomic<UInt>.self)
-    }()
-
-    private static func slot(of type: UInt) -> Int { Int(type >> 4) & (count - 1) }
-
-    static func holds(_ type: Any.Type) -> Bool {
-        let type = UInt(bitPattern: ObjectIdentifier(type))
-        return slots[slot(of: type)].load(ordering: .relaxed) == type
-    }
-
-    static func add(_ type: Any.Type) {
-        let type = UInt(bitPattern: ObjectIdentifier(type))
-        slots[slot(of: type)].store(type, ordering: .relaxed)
     }
 }
 

@@ -146,12 +146,16 @@ package final class CellStorage<Value: Codable & Sendable>: CellBase, CellValue,
     /// begins not to hold.
     private var held: [Bool]
     /// Samples of what accesses left behind. A value that is overwritten is in no digest otherwise.
-    private var trail = ValueTrail(creditPerMoment: CellStorage.creditPerAccess)
-    /// Bytes of canonical form that sampling an access may cost on average: a counter or two are
+    private var trail: ValueTrail
+    /// Bytes of values that sampling an access may cost on average: a counter or two are
     /// looked at each time, a table now and then.
     private static var creditPerAccess: Int { 16 }
 
-    init(index: CellIndex, name: String, value: Value, invariants: [CellInvariant<Value>]) {
+    init(
+        index: CellIndex, name: String, value: Value, invariants: [CellInvariant<Value>],
+        digests: DigestForm = .current
+    ) {
+        trail = ValueTrail(digests, creditPerMoment: Self.creditPerAccess)
         self.value = value
         self.invariants = invariants
         held = invariants.map { _ in true }
@@ -167,7 +171,7 @@ package final class CellStorage<Value: Codable & Sendable>: CellBase, CellValue,
             if !holds, held[index] { violations.append(invariant.name) }
             held[index] = holds
         }
-        trail.pass { hash, _ in hash.combine(canonical: value) }
+        trail.pass { hash, _ in hash.combine(value: value) }
         finish(violations)
     }
 

@@ -24,7 +24,7 @@ struct EndComparison {
         // A recording that stopped before its run has the end of the run and not all steps before
         // it.
         end = trace.isComplete ? trace.end : nil
-        hasDigests = trace.header.hasCurrentDigests
+        hasDigests = trace.header.digests != nil
         self.agreedRest = agreedRest
     }
 

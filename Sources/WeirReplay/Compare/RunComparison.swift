@@ -195,7 +195,7 @@ final class RunComparison {
 
     private func reason(isWhole: Bool) -> String? {
         if !isWhole { return "no further was asked for" }
-        if !trace.header.hasCurrentDigests {
+        if trace.header.digests == nil {
             return "its digests have an older form, which this build does not compute; only what "
                 + "its turns emitted was compared"
         }

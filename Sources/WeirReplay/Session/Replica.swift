@@ -54,7 +54,7 @@ final class Replica {
     init(_ plan: ReplicaPlan, from snapshot: ReplaySnapshot?) throws {
         let start = snapshot?.step ?? 0
         let schedule = RecordedSchedule(
-            flights: plan.flights, hasDigests: plan.trace.header.hasCurrentDigests,
+            flights: plan.flights, hasDigests: plan.trace.header.digests != nil,
             nextBatch: plan.pages.batches(from: start.next))
         // The page that holds the next step may begin before it.
         try schedule.skip(through: start)
@@ -69,6 +69,7 @@ final class Replica {
         var options = BindOptions(seed: plan.trace.header.seed)
         // Logs are read in the trace; those that a moving replay made again would be nobody's.
         options.logLevel = .critical
+        options.digests = plan.trace.header.digests ?? .current
         rerun = try Rerun(plan.planned, options, setup)
         if let snapshot {
             rerun.execution.restore(snapshot.execution)

@@ -83,6 +83,7 @@ package struct DataLane: @unchecked Sendable {
                 kind: LaneNote.inputBlock, number: index,
                 UInt64(source) | UInt64(kind.rawValue) << 16, offset, more: $0)
         }
+        notes.ring(bytes: ByteCount(head.pointee), of: dataCapacity)
         return true
     }
 
@@ -98,6 +99,7 @@ package struct DataLane: @unchecked Sendable {
         notes.note(
             kind: LaneNote.callResult, number: call,
             UInt64(subtask.rawValue) | UInt64(bytes.count) << 32, position)
+        notes.ring(bytes: ByteCount(head.pointee), of: dataCapacity)
         return true
     }
 
@@ -107,8 +109,8 @@ package struct DataLane: @unchecked Sendable {
         while !notes.tryReserve(slots) {
             if isCancelled() { return false }
             notes.askForRoom()
-            // The recorder may be about to give room back. After a few looks it is worth
-            // sleeping, for about as long as a busy recorder pauses.
+            // The recorder is about to give room back. After a few looks it is worth sleeping,
+            // for about as long as it takes to write a batch.
             spins += 1
             if spins < 16 { sched_yield() } else { usleep(200) }
         }

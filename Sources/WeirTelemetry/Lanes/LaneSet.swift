@@ -124,7 +124,7 @@ package final class LaneSet: @unchecked Sendable {
     package init(layout: LaneLayout, memory: UnsafeMutableRawPointer) {
         owned = nil
         self.layout = layout
-        (rest, workers, readers, executors) = Self.lanes(layout, memory)
+        (rest, workers, readers, executors) = Self.lanes(layout, memory, bell)
     }
 
     /// Lanes over memory of the set's own, for runs whose trace need not survive the process.
@@ -134,7 +134,7 @@ package final class LaneSet: @unchecked Sendable {
         memory.initializeMemory(as: UInt8.self, repeating: 0, count: layout.byteCount)
         owned = memory
         self.layout = layout
-        (rest, workers, readers, executors) = Self.lanes(layout, memory)
+        (rest, workers, readers, executors) = Self.lanes(layout, memory, bell)
     }
 
     deinit {
@@ -147,7 +147,7 @@ package final class LaneSet: @unchecked Sendable {
 
     /// Makes a lane over each part of the memory.
     private static func lanes(
-        _ layout: LaneLayout, _ memory: UnsafeMutableRawPointer
+        _ layout: LaneLayout, _ memory: UnsafeMutableRawPointer, _ bell: Doorbell
     ) -> (NoteLane, [NoteLane], [DataLane], [DataLane]) {
         var rest: NoteLane?
         var workers: [NoteLane] = []
@@ -156,7 +156,8 @@ package final class LaneSet: @unchecked Sendable {
         for (index, spec) in layout.lanes.enumerated() {
             let tails = memory + layout.tails(of: index)
             let notes = NoteLane(
-                memory: memory + layout.slots(of: index), capacity: spec.slots, tail: tails)
+                memory: memory + layout.slots(of: index), capacity: spec.slots, tail: tails,
+                bell: bell)
             func data() -> DataLane {
                 DataLane(
                     notes: notes, data: memory + layout.data(of: index),

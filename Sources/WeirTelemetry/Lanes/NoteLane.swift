@@ -35,6 +35,10 @@ package struct NoteLane: @unchecked Sendable {
         package var reserved = 0
         package var knownTail: UInt64 = 0
         package var waits = 0
+        /// The head when the recorder was woken last for how full the lane is.
+        package var rungAt: UInt64 = 0
+        /// The same for the bytes beside the notes, where there are any.
+        package var rungBytes = ByteCount.zero
     }
 
     package struct Consumer {
@@ -50,19 +54,24 @@ package struct NoteLane: @unchecked Sendable {
     private let wanted: UnsafeMutablePointer<Atomic<Bool>>
 
     package let capacity: Int
+    /// Wakes the recorder; nil where nobody drains. Not counted, since it is used once a turn: the
+    /// set of lanes owns both.
+    private let bell: Unmanaged<Doorbell>?
 
     /// A lane over `capacity` slots (a power of two) at `memory`, with its tail word at `tail`.
     ///
     /// The memory must be zero or hold what an earlier life of the same lane left, outlive the
-    /// lane, and be 8-byte aligned.
+    /// lane, and be 8-byte aligned; the bell must outlive it too.
     package init(
-        memory: UnsafeMutableRawPointer, capacity: Int, tail: UnsafeMutableRawPointer
+        memory: UnsafeMutableRawPointer, capacity: Int, tail: UnsafeMutableRawPointer,
+        bell: Doorbell? = nil
     ) {
         precondition(
             capacity >= TelemetryBounds.minimumLaneSlots && capacity & (capacity - 1) == 0,
             "capacity \(capacity) must be a power of two of at least "
                 + "\(TelemetryBounds.minimumLaneSlots)")
         self.capacity = capacity
+        self.bell = bell.map { Unmanaged.passUnretained($0) }
         mask = UInt64(capacity - 1)
         slots = memory.bindMemory(to: UInt64.self, capacity: capacity * Self.slotWords)
         self.tail = tail.bindMemory(to: Atomic<UInt64>.self, capacity: 1)
@@ -118,7 +127,33 @@ package struct NoteLane: @unchecked Sendable {
     }
 
     /// Lets the recorder know that the owning thread waits for room.
-    package func askForRoom() { wanted.pointee.store(true, ordering: .relaxed) }
+    package func askForRoom() {
+        wanted.pointee.store(true, ordering: .relaxed)
+        bell?._withUnsafeGuaranteedRef { $0.signal() }
+    }
+
+    /// To be called behind notes, once a turn or a block: wakes the recorder if it rests, or if
+    /// another quarter of the lane is full. Costs a load and a comparison else.
+    @inline(__always)
+    package func ring() {
+        guard let bell else { return }
+        if producer.pointee.head &- producer.pointee.rungAt >= fillUntilRing {
+            producer.pointee.rungAt = producer.pointee.head
+            bell._withUnsafeGuaranteedRef { $0.signal() }
+        } else {
+            bell._withUnsafeGuaranteedRef { $0.ring() }
+        }
+    }
+
+    /// The same for a lane with bytes beside its notes, of which so many were ever stored.
+    func ring(bytes: ByteCount, of byteCapacity: Int) {
+        let quarter = ByteCount(byteCapacity / TelemetryBounds.fillsUntilRing)
+        guard quarter > .zero, bytes - producer.pointee.rungBytes >= quarter else { return ring() }
+        producer.pointee.rungBytes = bytes
+        bell?._withUnsafeGuaranteedRef { $0.signal() }
+    }
+
+    private var fillUntilRing: UInt64 { UInt64(capacity / TelemetryBounds.fillsUntilRing) }
 
     /// Whether the owning thread waits for room. Any thread.
     package var isRoomWanted: Bool { wanted.pointee.load(ordering: .relaxed) }

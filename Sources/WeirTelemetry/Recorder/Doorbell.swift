@@ -1,34 +1,63 @@
 import Synchronization
 import WeirBase
 
-/// Where the recorder sleeps, and how others wake it.
+/// Where somebody sleeps who looks by the clock at what others do, and how they wake him.
 ///
-/// While a run goes on, the recorder looks at the lanes by itself, often enough that nobody
-/// need wake it, and a note costs no signal. When nothing has come for a while it rests for
-/// much longer. Then whoever begins to work again rings, so that lanes which fill up fast are
-/// looked at in time.
-package final class Doorbell: Sendable {
-    private let lock = ConditionLock()
-    /// Whether the recorder rests, so that a ring must wake it.
-    private let isResting = Atomic<Bool>(false)
+/// While a run goes on, the recorder looks at the lanes by itself, every few milliseconds, and a
+/// note costs no signal. When nothing has come for a while it rests until somebody rings: whoever
+/// notes something does, which costs one load where nobody rests. The sampler of a run has another
+/// one of these. Below, the sleeper is who owns it: one thread.
+package final class Doorbell: @unchecked Sendable {
+    // Unchecked: `isRung` is guarded by `lock`; the rest is atomic or constant.
 
-    /// Wakes the recorder if it rests. Any thread; costs one load where it does not.
-    ///
-    /// A recorder that is just about to rest may miss it. What is noted then waits for its
-    /// next look.
+    private let lock = ConditionLock()
+    /// Whether the sleeper rests, so that a ring must wake it.
+    private let isResting = Atomic<Bool>(false)
+    /// Whether somebody signalled since the sleeper slept last; it does not sleep then.
+    private var isRung = false
+
+    package init() {}
+
+    /// Wakes the sleeper if it rests. Any thread, behind what it did; costs one load where nobody
+    /// rests.
     @inline(__always)
     package func ring() {
-        if isResting.load(ordering: .relaxed) { signal() }
+        if isResting.load(ordering: .relaxed) { wake() }
     }
 
-    /// Wakes the recorder whatever it does. Any thread.
-    func signal() { lock.withLock { lock.signal() } }
+    /// Ends the rest, once however many ring.
+    private func wake() {
+        if isResting.exchange(false, ordering: .relaxed) { signal() }
+    }
 
-    /// Sleeps until the monotonic clock reads `deadline` nanoseconds or somebody signals. The
-    /// recorder only; `ring` wakes it only when `isResting` is given.
-    func wait(until deadline: UInt64, isResting: Bool) {
-        self.isResting.store(isResting, ordering: .relaxed)
-        lock.withLock { lock.wait(until: deadline) }
-        self.isResting.store(false, ordering: .relaxed)
+    /// Wakes the sleeper whatever it does, or has it not sleep where it is about to. Any thread.
+    package func signal() {
+        lock.withLock {
+            isRung = true
+            lock.signal()
+        }
+    }
+
+    /// Whether the next sleep ends at once.
+    var isSignalled: Bool { lock.withLock { isRung } }
+
+    /// From now on a ring wakes the sleeper. Tells whether that held before already: then nobody
+    /// has rung since. The sleeper only.
+    ///
+    /// Whoever does something just now may not see this yet, and not ring. So the sleeper looks
+    /// once more, some time later, before it sleeps for long.
+    package func beginRest() -> Bool { isResting.exchange(true, ordering: .sequentiallyConsistent) }
+
+    /// The sleeper found something and looks by the clock again: nobody need ring. The sleeper
+    /// only.
+    package func endRest() { isResting.store(false, ordering: .relaxed) }
+
+    /// Sleeps until the monotonic clock reads `deadline` nanoseconds or somebody signals; not at
+    /// all where somebody has since the last sleep. The sleeper only.
+    package func wait(until deadline: UInt64) {
+        lock.withLock {
+            if !isRung { lock.wait(until: deadline) }
+            isRung = false
+        }
     }
 }

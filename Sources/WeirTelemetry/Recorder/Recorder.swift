@@ -93,6 +93,7 @@ package final class Recorder: @unchecked Sendable {
             inbox.metrics.append(sample)
             inbox.bytes += sample.approximateBytes
         }
+        lanes.bell.ring()
         return true
     }
 
@@ -106,6 +107,7 @@ package final class Recorder: @unchecked Sendable {
                 inbox.droppedIncidents += 1
             }
         }
+        lanes.bell.ring()
     }
 
     /// How many samples and incidents found the inbox full so far. Any thread.
@@ -150,20 +152,22 @@ package final class Recorder: @unchecked Sendable {
 
     /// The recorder's thread: look, hand over what is due, sleep.
     private func run() {
-        var pause = TelemetryBounds.idleNanoseconds
         var foundAt = MonotonicClock.nanoseconds()
         while let (found, now) = look(clock: MonotonicClock.nanoseconds) {
+            var deadline = now + TelemetryBounds.drainNanoseconds
             if found {
-                pause = TelemetryBounds.busyNanoseconds
                 foundAt = now
-            } else if now - foundAt < TelemetryBounds.quietNanoseconds {
-                lanes.bell.wait(until: now + pause, isResting: false)
-                pause = min(2 * pause, TelemetryBounds.idleNanoseconds)
-            } else {
-                lanes.bell.wait(until: now + TelemetryBounds.restingNanoseconds, isResting: true)
+                lanes.bell.endRest()
+            } else if now - foundAt >= TelemetryBounds.quietNanoseconds, lanes.bell.beginRest() {
+                deadline = now + TelemetryBounds.restingNanoseconds
             }
+            if let due = batchDue { deadline = min(deadline, due) }
+            lanes.bell.wait(until: deadline)
         }
     }
+
+    /// When what was drained is to be handed over at the latest; nil where nothing was.
+    private var batchDue: UInt64? { pendingSince.map { $0 + TelemetryBounds.batchNanoseconds } }
 
     /// Looks at the lanes once and hands over what is due by then; nil when the thread is to end.
     ///

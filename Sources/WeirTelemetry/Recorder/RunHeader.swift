@@ -57,11 +57,8 @@ package struct RunHeader: Codable, Equatable, Sendable {
         return lists.first { $0.1 > Self.maximumNumbered }.map { "\($0.1) \($0.0)" }
     }
 
-    /// The form of the digests that this build computes: by parts, with trails.
-    package static let currentDigestForm = 2
-
-    /// Whether this build can compare the trace's digests.
-    package var hasCurrentDigests: Bool { digestForm == Self.currentDigestForm }
+    /// The form of its digests; nil for one that this build does not compute and so cannot compare.
+    package var digests: DigestForm? { digestForm.flatMap { DigestForm(rawValue: $0) } }
 
     package init(run: String, pipeline: String, version: String, plan: String, seed: UInt64) {
         self.run = run
@@ -83,7 +80,7 @@ package struct RunHeader: Codable, Equatable, Sendable {
         edges = []
         cells = []
         invariants = []
-        digestForm = Self.currentDigestForm
+        digestForm = DigestForm.current.rawValue
     }
 }
 

@@ -1,5 +1,6 @@
 import Testing
 import WeirBase
+import WeirTelemetry
 
 @testable import WeirEngine
 
@@ -52,7 +53,7 @@ import WeirBase
                 index: 0, ring: Channel(name: "ring", bounds: ChannelBounds(messages: 4)))
         }
         func sampled(_ outlet: BlockingOutlet<Int>, atMost credit: Int) -> UInt64 {
-            var hash = StableHash()
+            var hash = SampleHash(.current)
             _ = outlet.sample(into: &hash, atMost: credit)
             return hash.value
         }

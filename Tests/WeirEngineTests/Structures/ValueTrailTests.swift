@@ -1,4 +1,5 @@
 import Testing
+import WeirTelemetry
 
 @testable import WeirEngine
 
@@ -7,7 +8,7 @@ import Testing
     private static let saved = 4_096
 
     @Test func `what is not spent on samples is saved up to a bound`() {
-        var trail = ValueTrail(creditPerMoment: 64)
+        var trail = ValueTrail(.current, creditPerMoment: 64)
         var largest = 0
         for _ in 0..<10_000 {
             trail.pass { _, bytes in
@@ -19,7 +20,7 @@ import Testing
     }
 
     @Test func `a sample that cost too much is paid for by the moments behind it`() {
-        var trail = ValueTrail(creditPerMoment: 64)
+        var trail = ValueTrail(.current, creditPerMoment: 64)
         var taken: [Int] = []
         for moment in 0..<200 {
             trail.pass { _, _ in
@@ -32,7 +33,9 @@ import Testing
     }
 
     @Test func `a moment without a sample is told from none`() {
-        var (once, twice) = (ValueTrail(creditPerMoment: 64), ValueTrail(creditPerMoment: 64))
+        var (once, twice) = (
+            ValueTrail(.current, creditPerMoment: 64), ValueTrail(.current, creditPerMoment: 64)
+        )
         once.pass { _, _ in 0 }
         for _ in 0..<2 { twice.pass { _, _ in 0 } }
         #expect(once.value != twice.value)

@@ -197,16 +197,24 @@ final class FollowedFileReader: ByteReading, @unchecked Sendable {
         pieces.append(piece)
     }
 
+    /// How long until the next look at files of which nothing came for so many nanoseconds.
+    static func pollMilliseconds(quietFor quiet: UInt64) -> Int32 {
+        guard quiet >= ConnectorBounds.quietNanoseconds else {
+            return ConnectorBounds.pollMilliseconds
+        }
+        let part = quiet / ConnectorBounds.quietParts / 1_000_000
+        return Int32(clamping: min(part, UInt64(ConnectorBounds.maximumPollMilliseconds)))
+    }
+
     /// Waits for an event or the next look.
     private func wait(now: UInt64) throws(FollowFailure) {
         // A replaced file has no events. That it is quiet is to be noticed in time.
         let isSettled = files.open.count == 1 && !finder.othersWait
-        let isQuiet = isSettled && now - lastPieceTime >= ConnectorBounds.quietNanoseconds
+        let quiet = isSettled ? now - min(now, lastPieceTime) : 0
         do {
             try cancellation.wait(
                 readable: finder.number,
-                milliseconds: isQuiet
-                    ? ConnectorBounds.quietPollMilliseconds : ConnectorBounds.pollMilliseconds)
+                milliseconds: Self.pollMilliseconds(quietFor: quiet))
         } catch {
             throw FollowFailure("waiting for \(Trouble.shown(location)) failed: \(error.words)")
         }
