@@ -54,32 +54,7 @@ extension DataStream {
     public func map<Output: Sendable>(
         _ name: String? = nil, _ transform: @escaping @Sendable (consuming Element) throws -> Output
     ) -> DataStream<Output> {
-        addingKernel(name, "map", to: Output.self) { slice, frame, ownRoom in
-            let input = slice.elements.assumingMemoryBound(to: Element.self)
-            // In place where each output fits in its input's slot, else in the link's own room.
-            // Constants both: the compiler keeps one branch.
-            let overwritesInput =
-                MemoryLayout<Output>.stride <= MemoryLayout<Element>.stride
-                && MemoryLayout<Output>.alignment <= MemoryLayout<Element>.alignment
-            let room = overwritesInput ? slice.elements : ownRoom
-            let output = room.assumingMemoryBound(to: Output.self)
-            let count = slice.count
-            var index = 0
-            do {
-                while index < count {
-                    let made = try transform((input + index).move())
-                    (output + index).initialize(to: made)
-                    index += 1
-                }
-                slice.elements = room
-            } catch {
-                frame.pointee.fail(error)
-                output.deinitialize(count: index)
-                // The element at `index` was moved into the closure that threw.
-                (input + index + 1).deinitialize(count: count - index - 1)
-                slice.count = 0
-            }
-        }
+        addingKernel(name, "map", to: Output.self, Mapping.kernel(transform))
     }
 
     /// Makes any number of elements of each one; they keep its event time.
@@ -174,5 +149,55 @@ extension ElementSlice {
         // Those that nobody saw.
         (elements + index).deinitialize(count: count - index)
         return done
+    }
+}
+
+extension KeyedStream {
+    /// Makes another element of each one, in the subtask of its key.
+    ///
+    /// Elements of one key keep their order. An error thrown by the closure ends the run, naming
+    /// the operator.
+    @inlinable
+    public func map<Output: Sendable>(
+        _ name: String? = nil, _ transform: @escaping @Sendable (consuming Element) throws -> Output
+    ) -> DataStream<Output> {
+        addingKernel(name, "map", to: Output.self, Mapping.kernel(transform))
+    }
+}
+
+/// The kernel of `map`, of a stream by key or of any other.
+@usableFromInline
+enum Mapping {
+    /// Made at the user's call site, and capturing nothing but the user's closure.
+    @inlinable
+    static func kernel<Input, Output>(
+        _ transform: @escaping @Sendable (consuming Input) throws -> Output
+    ) -> Kernel {
+        { slice, frame, ownRoom in
+            let input = slice.elements.assumingMemoryBound(to: Input.self)
+            // In place where each output fits in its input's slot, else in the link's own room.
+            // Constants both: the compiler keeps one branch.
+            let overwritesInput =
+                MemoryLayout<Output>.stride <= MemoryLayout<Input>.stride
+                && MemoryLayout<Output>.alignment <= MemoryLayout<Input>.alignment
+            let room = overwritesInput ? slice.elements : ownRoom
+            let output = room.assumingMemoryBound(to: Output.self)
+            let count = slice.count
+            var index = 0
+            do {
+                while index < count {
+                    let made = try transform((input + index).move())
+                    (output + index).initialize(to: made)
+                    index += 1
+                }
+                slice.elements = room
+            } catch {
+                frame.pointee.fail(error)
+                output.deinitialize(count: index)
+                // The element at `index` was moved into the closure that threw.
+                (input + index + 1).deinitialize(count: count - index - 1)
+                slice.count = 0
+            }
+        }
     }
 }

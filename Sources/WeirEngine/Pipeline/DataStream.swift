@@ -123,6 +123,18 @@ public struct KeyedStream<Key: Hashable & Codable & Sendable, Element: Sendable>
         (self.stream, self.key, self.kernels) = (stream, key, kernels)
     }
 
+    /// Adds an operator without state whose kernel was made at the user's call site.
+    @usableFromInline
+    func addingKernel<Output: Sendable>(
+        _ name: String?, _ kind: String, to output: Output.Type, _ kernel: @escaping Kernel
+    ) -> DataStream<Output> {
+        let node = adding(name, kind, outputs: [TypedForm<Output>()], to: output) { context in
+            Link(
+                name: context.name, room: SliceRoom<Output>(), account: .oneOfOne, kernel: kernel)
+        }
+        return DataStream(stream.flow, StreamPort(node: node.id, output: 0))
+    }
+
     func adding<Output: Sendable>(
         _ name: String?, _ kind: String, outputs: [any StreamForm], to output: Output.Type,
         _ makeLink: @escaping (LinkContext) -> Link
