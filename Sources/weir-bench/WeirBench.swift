@@ -16,7 +16,7 @@ struct WeirBench: ParsableCommand {
         subcommands: [
             StressCommand.self, KillCommand.self, KillChildCommand.self, MutantsCommand.self,
             MutantRunCommand.self, TurnCommand.self, TerminalCommand.self, LeaksCommand.self,
-            WideCommand.self, WideRunCommand.self, BottleneckCommand.self,
+            WideCommand.self, WideRunCommand.self, BottleneckCommand.self, CostCommand.self,
         ])
 }
 
