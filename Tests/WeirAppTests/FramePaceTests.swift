@@ -17,6 +17,10 @@ import Testing
         #expect(FramePace().isDue(at: second))
     }
 
+    @Test func `the first frame is no resized one`() {
+        #expect(FramePace().due == AppBounds.frameNanoseconds)
+    }
+
     @Test func `without anything new no frame is due`() {
         let pace = shown(at: second)
         #expect(pace.due == nil && !pace.isDue(at: 100 * second))

@@ -22,12 +22,16 @@ import WeirTesting
                 RunHeader(run: "0", pipeline: "p", version: "1", plan: "0", seed: 1))
         }
 
-        func screen() -> RunScreen {
+        func screen() -> RunScreen { screen(on: terminal) { [terminal] in terminal.wake() } }
+
+        func screen(
+            on terminal: any Terminal, wake: @escaping @Sendable () -> Void
+        ) -> RunScreen {
             let facts = RunFacts(
                 pipeline: "p", stages: ["a"], edges: [], started: Instant(nanoseconds: 0),
                 tracePath: nil)
             let screen = RunScreen(
-                terminal: terminal, wake: { [terminal] in terminal.wake() },
+                terminal: terminal, wake: wake,
                 theme: Theme(symbols: .ascii, hasColor: false), facts: facts, source: feed,
                 standpoint: .owner,
                 run: RunScreen.Run(
@@ -70,6 +74,43 @@ import WeirTesting
         screen.wait()
         #expect(stage.requests.load(ordering: .relaxed) == 1)
         #expect(stage.terminal.closeCount == 1)
+    }
+
+    /// A terminal whose link was stopped: who shows something waits until that is thrown away.
+    private final class StoppedTerminal: Terminal, @unchecked Sendable {
+        // Unchecked: what changes is guarded by `lock`.
+        private let lock = ConditionLock()
+        private var isDropped = false
+        private let scripted = ScriptedTerminal(size: CanvasSize(width: 80, height: 24))
+
+        var wasDropped: Bool { lock.withLock { isDropped } }
+        var closeCount: Int { scripted.closeCount }
+        var size: CanvasSize { scripted.size }
+
+        func show(_ canvas: Canvas) -> Bool {
+            lock.withLock { while !isDropped { lock.wait() } }
+            return true
+        }
+        func dropOutput() {
+            lock.withLock {
+                isDropped = true
+                lock.broadcast()
+            }
+        }
+        func forget() {}
+        func events(until deadline: UInt64) -> [TerminalEvent] { scripted.events(until: deadline) }
+        func wake() { scripted.wake() }
+        func suspend() {}
+        func lend(_ body: () -> Void) { body() }
+        func close() { scripted.close() }
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func `an end that a stopped link holds up throws away what was to be shown`() {
+        let terminal = StoppedTerminal()
+        let screen = Stage().screen(on: terminal) { terminal.wake() }
+        screen.ended("finished", staying: false)
+        #expect(terminal.wasDropped && terminal.closeCount == 1)
     }
 
     @Test func `a run that is silent is shown with the age that its clock gives it`() {
