@@ -40,6 +40,10 @@ import WeirTesting
 }
 
 @Suite struct ShopTests {
+    @Test func `the budget is that of four tours, and none of them was made`() {
+        #expect(Budget().left == 4 * Budget.fee && Budget().tours == 0)
+    }
+
     @Test func `a shelf takes no more than it has room for`() {
         var shelf = Shelf()
         shelf.fill(Shelf.room - Shelf.opening)

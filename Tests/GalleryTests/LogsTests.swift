@@ -149,6 +149,19 @@ private func line(_ time: String, _ level: String = "INFO", _ component: String 
             ])
     }
 
+    @Test func `a late line is a record with its time, for whoever asks for such records`() throws {
+        let text = line("10:00:58") + line("10:01:05") + line("10:00:59")
+        for (level, times) in [(LogLevel.debug, ["2024-05-06T10:00:59.000000000Z"]), (.info, [])] {
+            var options = RunOptions()
+            options.inputs = ["lines": Array(text.utf8)]
+            options.logLevel = level
+            let records = try logs.simulate(seed: 1, options).logs.filter {
+                $0.message == "line_late"
+            }
+            #expect(records.map { $0.fields["event_time"] } == times.map { .text($0) })
+        }
+    }
+
     @Test func `the width of windows can be set`() throws {
         #expect(
             try counted(line("10:00:01") + line("10:29:59"), ["window": "30m"]) == [
@@ -194,6 +207,29 @@ private func line(_ time: String, _ level: String = "INFO", _ component: String 
     func `a value that cannot be used is refused`(name: String, value: String) {
         #expect(throws: PlanError.self) {
             try logs.simulate(seed: 1, settings: [name: value])
+        }
+    }
+
+    @Test(arguments: [
+        ("window", ["1ms", "8784h"], ["0ms", "8785h"]),
+        ("disorder", ["0s", "24h"], ["25h"]),
+        ("jump", ["1ms", "8784h", "none"], ["0ms", "8785h"]),
+        ("year", ["1678", "2261", "start"], ["1677", "2262"]),
+        ("burst", ["2", "1000000"], ["1", "1000001"]),
+    ])
+    func `a setting is taken within its bounds and not beyond`(
+        name: String, taken: [String], refused: [String]
+    ) {
+        func settings(_ value: String) throws -> LogSettings {
+            let usual = [
+                "window": "1m", "disorder": "1s", "jump": "none", "year": "start", "burst": "4",
+                "key": "component", "format": "auto",
+            ]
+            return try LogSettings { $0 == name ? value : usual[$0] ?? "" }
+        }
+        for value in taken { #expect(throws: Never.self) { try settings(value) } }
+        for value in refused {
+            #expect(throws: LogSettings.Refusal.self, "\(value)") { try settings(value) }
         }
     }
 

@@ -69,6 +69,53 @@ import WeirTesting
         }
     }
 
+    @Test(arguments: 0..<8)
+    func `an order is short only when there is no money for one tour more`(seed: UInt64) throws {
+        // With one subtask the records are in the order of the accesses.
+        var options = RunOptions()
+        options.settings = ["race": "fixed"]
+        (options.limit, options.parallelism, options.logLevel) = (500, 1, .debug)
+        let run = try orders.simulate(seed: seed, options)
+        var left = Int64(Budget.opening)
+        var tours = 0
+        for record in run.logs {
+            switch (record.message, record.fields["cents"]) {
+            case ("goods_fetched", .integer(let cents)): (left, tours) = (left - cents, tours + 1)
+            case ("rebate_granted", .integer(let cents)):
+                left += cents
+                #expect(record.fields["left"] == .integer(left))
+            case ("stock_short", _): #expect(left < Budget.fee)
+            default: break
+            }
+        }
+        #expect(tours > 0 && left >= 0)
+    }
+
+    @Test(arguments: 0..<4)
+    func `a shelf gives what it began with and what was delivered, and no more`(
+        seed: UInt64
+    ) throws {
+        let run = try run(seed: seed, "fixed", level: .debug)
+        var room: [Int64: Int64] = [:]
+        for index in 0..<500 as Range<UInt64> {
+            var random = SeededGenerator(seed: seed ^ StableHash.of("restocks"), stream: index)
+            let delivery = Shop.restock(index, &random)
+            room[Int64(delivery.item), default: Int64(Shelf.opening)] += Int64(delivery.quantity)
+        }
+        let fetched = Set(numbers(run, "goods_fetched"))
+        var given: [Int64: Int64] = [:]
+        for record in run.logs where record.message == "order_reserved" {
+            if case .integer(let order) = record.fields["order"], !fetched.contains(order),
+                case .integer(let item) = record.fields["item"],
+                case .integer(let quantity) = record.fields["quantity"]
+            {
+                given[item, default: 0] += quantity
+            }
+        }
+        for (item, quantity) in given { #expect(quantity <= room[item] ?? Int64(Shelf.opening)) }
+        #expect(given.values.contains { $0 > Shelf.opening }, "deliveries are given out")
+    }
+
     @Test func `a budget that is paid from in a second access is overdrawn for some seeds`() throws
     {
         var violating = 0
