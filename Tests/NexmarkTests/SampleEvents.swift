@@ -8,8 +8,8 @@ struct SampleEvents {
     private var auctions: [AuctionEvent] { events.filter(\.isAuction) }
     private var bids: [AuctionEvent] { events.filter(\.isBid) }
 
-    init(seed: UInt64) {
-        events = (0..<600).map { Self.event(seed, $0) }
+    init(seed: UInt64, count: Int) {
+        events = (0..<count).map { Self.event(seed, $0) }
     }
 
     /// Of ten events one is a person, two are auctions and seven are bids. Identities are few, so
