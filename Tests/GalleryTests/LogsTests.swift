@@ -162,6 +162,20 @@ private func line(_ time: String, _ level: String = "INFO", _ component: String 
         }
     }
 
+    @Test func `lines that are too costly for an expression are told of once, and count`() throws {
+        let costly = "1700000000 " + String(repeating: "a", count: 80) + "!\n"
+        let run = try logs.simulate(
+            seed: 1, inputs: ["lines": Array(("1700000000 a\n" + costly + costly).utf8)],
+            settings: ["format": #"^(?<time>\d+) (?<level>(\w+\s?)+)(?<component>)$"#])
+        let warnings = run.logs.filter { $0.message == "line_too_costly" }
+        #expect(warnings.map { $0.level } == [.warning])
+        #expect(
+            warnings.first?.fields["tries"] == .integer(Int64(LogFormat.maximumTries)))
+        let unread = (run.rows["counts"] ?? []).compactMap(ReadRow.init)
+            .filter { $0.level == "unparsed" }
+        #expect(unread.map(\.component) == ["?"] && unread.map(\.count) == [2])
+    }
+
     @Test func `the width of windows can be set`() throws {
         #expect(
             try counted(line("10:00:01") + line("10:29:59"), ["window": "30m"]) == [
