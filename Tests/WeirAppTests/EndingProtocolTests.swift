@@ -45,6 +45,20 @@ import Testing
         #expect(ending.started(now: 0) == action)
     }
 
+    @Test func `looks have time until somebody wants an end, or a drain was bounded`() {
+        var ending = running()
+        #expect(ending.isCalm)
+        _ = ending.signal(now: 1)
+        #expect(!ending.isCalm)
+        _ = ending.signal(now: 2)
+        #expect(!ending.isCalm)
+        #expect(ending.finished(now: 3) == true)
+        #expect(!ending.isCalm)
+        ending.closed()
+        #expect(ending.isCalm)
+        #expect(!running(drain: Self.second).isCalm)
+    }
+
     @Test func `one signal drains, two stop, three cut off`() {
         var ending = running()
         #expect(ending.signal(now: 1) == .drain)

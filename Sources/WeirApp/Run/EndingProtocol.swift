@@ -160,10 +160,12 @@ struct EndingProtocol {
         }
     }
 
-    /// Whether no bound runs: the next look has time, and only tells whether the input has ended.
+    /// Whether the next look has time: no bound runs, and the one that begins when the input has
+    /// ended is a usual one, which may begin late.
     var isCalm: Bool {
         switch stage {
-        case .opening, .preparing, .running, .over, .cutOff: true
+        case .opening, .preparing, .over, .cutOff: true
+        case .running: !bounds.isDrainAskedFor
         case .draining, .stopping, .closing: false
         }
     }

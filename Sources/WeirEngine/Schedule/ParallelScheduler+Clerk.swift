@@ -39,14 +39,17 @@ extension ParallelScheduler {
         }
     }
 
-    /// Has a sleeping worker woken where something could run and nobody has taken it for as long as
-    /// the clerk sleeps. Tells whether turns were taken since its last look.
+    /// Has a sleeping worker woken for what could run, or to keep the time, where whoever was to do
+    /// it is in a turn. Tells whether turns were taken since its last look.
+    ///
+    /// A turn that takes long without having done so before is one that was begun since the last
+    /// look: where none was, all is as it was then.
     private func lookAtWaiting() -> Bool {
         let steps = stepCount
         defer { clerk.seenSteps = steps }
         guard steps != clerk.seenSteps else { return false }
         sharedLock.withLock {
-            if shared.pointee.queue.hasIdleHands || shared.pointee.queue.isOverdue(at: clock.now) {
+            if shared.pointee.queue.hasIdleHands || shared.pointee.queue.needsKeeper {
                 sharedLock.signal()
             }
         }

@@ -62,10 +62,8 @@ struct RunQueue {
     /// Takes out a subtask whose time has come; nil where there is none.
     mutating func popDue(at now: RunTime) -> SubtaskIndex? { wakes.popDue(at: now) }
 
-    /// Whether something is due at `now` and a worker sleeps.
-    mutating func isOverdue(at now: RunTime) -> Bool {
-        sleeping > 0 && wakes.earliest.map { $0 <= now } ?? false
-    }
+    /// Whether subtasks wait for a time, and a worker sleeps that could keep it and does not.
+    var needsKeeper: Bool { mutating get { sleeping > 0 && !isTimeKept } }
 
     /// Whether a sleeping worker wakes by itself as soon as the earliest subtask is due, or none
     /// waits for a time.

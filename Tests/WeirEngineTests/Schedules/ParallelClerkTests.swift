@@ -113,4 +113,39 @@ import WeirBase
         _ = try run(pipeline, for: 5_000_000_000, patience: 1_000_000)
         #expect(late.count == 0, "nothing else ran while the rest point was waited for")
     }
+
+    @Test func `a source with a rate goes on beside a turn that suddenly takes long`() throws {
+        let (turns, late) = (Tally(), Tally())
+        let pipeline = Pipeline("sudden") { flow in
+            // The first in the plan is the first of those that are due at once, so that its next
+            // element is due only while the other's turn lasts.
+            _ = flow.read("fast", from: secondsOfTime).map("counting") { number in
+                turns.add()
+                return number
+            }
+            _ = flow.read("slow", from: secondsOfTime).map("waiting") { number in
+                guard number == 3 else { return number }
+                let (begun, before) = (MonotonicClock.nanoseconds(), turns.count)
+                while turns.count == before {
+                    if MonotonicClock.nanoseconds() > begun + 2_000_000_000 {
+                        late.add()
+                        break
+                    }
+                }
+                TurnContext.current?.execution.end()
+                return number
+            }
+        }
+        var bind = BindOptions(seed: 1)
+        bind.rate = 20
+        var setup = LiveRun.Setup(
+            started: Instant(nanoseconds: 0), schedule: .parallel(.init(workers: 2)))
+        setup.connections.sources = Array(repeating: nil, count: 2)
+        setup.connections.storesInput = [false, false]
+        let run = try LiveRun(try pipeline.plan(), bind, setup)
+        run.start()
+        run.run()
+        run.finish()
+        #expect(late.count == 0, "nothing else ran while the turn lasted")
+    }
 }

@@ -16,7 +16,7 @@ private final class HeldQueue {
     }
     func wake(_ subtask: SubtaskIndex, at time: RunTime) { queue.wake(subtask, at: time) }
     func popDue(at now: RunTime) -> SubtaskIndex? { queue.popDue(at: now) }
-    func isOverdue(at now: RunTime) -> Bool { queue.isOverdue(at: now) }
+    var needsKeeper: Bool { queue.needsKeeper }
     func fallAsleep(_ worker: Int) -> RunTime? { queue.fallAsleep(worker) }
     func awake(_ worker: Int) { queue.awake(worker) }
 }
@@ -99,12 +99,16 @@ private final class HeldQueue {
         #expect(queue.fallAsleep(1) == 90)
     }
 
-    @Test func `nothing is overdue before its time, nor where nobody sleeps`() {
+    @Test func `a keeper is missing where one could sleep with an alarm and does not`() {
+        #expect(queue.fallAsleep(0) == nil)
+        #expect(!queue.needsKeeper, "nothing waits for a time")
         queue.wake(SubtaskIndex(1), at: 90)
-        #expect(!queue.isOverdue(at: 90))
-        _ = queue.fallAsleep(0)
-        #expect(!queue.isOverdue(at: 89))
-        #expect(queue.isOverdue(at: 90))
+        #expect(queue.needsKeeper)
+        #expect(queue.fallAsleep(1) == 90)
+        #expect(!queue.needsKeeper)
+        queue.awake(1)
+        queue.awake(0)
+        #expect(!queue.needsKeeper, "nobody sleeps")
     }
 
     @Test func `hands are idle where somebody sleeps beside what could run`() {
