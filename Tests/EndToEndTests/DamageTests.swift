@@ -185,6 +185,22 @@ struct DamageTests {
         #expect(debugged.output.contains("diverged at step "), "\(debugged)")
     }
 
+    @Test(arguments: Forgery.allCases.filter(\.changesTheRun))
+    func `a divergence as JSON has the members that the text has lines`(forgery: Forgery) throws {
+        try rewrite("forged.mcap") { _ in
+        } batch: {
+            forge($0, forgery)
+        }
+        let text = try outcome(["replay", "-x", "goto end"], "forged.mcap").output
+        let json = try outcome(["replay", "--json", "-x", "goto end"], "forged.mcap").outputLines
+        let object = try JSONLine(try #require(json.first { $0.contains("\"diverged\"") }))
+        for name in ["expected", "got", "likely"] {
+            let line = text.split(separator: "\n").first { $0.hasPrefix("  \(name) ") }
+            let said = line.map { $0.dropFirst(name.count + 2).drop { $0 == " " } }
+            #expect(object.string(name) == said.map(String.init), "\(name)")
+        }
+    }
+
     @Test func `a trace that was only written again is the same run`() throws {
         try rewrite("again.mcap") { _ in }
         try restoreChains("again.mcap", as: "chained.mcap")

@@ -128,6 +128,27 @@ struct ExportTests {
         #expect(!weir.scratch.exists("out.jsonl"))
     }
 
+    @Test func `an export of a run that died says that it is not whole`() throws {
+        #expect(try weir("export", "t.mcap", "--signal", "logs").errors.isEmpty)
+        let bytes = try weir.scratch.bytes("t.mcap")
+        try weir.scratch.write("cut.mcap", Array(bytes.prefix(bytes.count / 2)))
+        let outcome = try weir("export", "cut.mcap", "--signal", "logs")
+        #expect(outcome.code == 0, "\(outcome)")
+        #expect(outcome.errors.contains("weir: note: incomplete: the run died"), "\(outcome)")
+    }
+
+    @Test(arguments: [("debug", ["debug", "info"]), ("info", ["info"]), ("warning", [])])
+    func `a run keeps records from the level on that is asked for`(
+        level: String, kept: [String]
+    ) throws {
+        let run = try weir(
+            "run", "orders", "--rate", "max", "--limit", "300", "--seed", "5", "--set",
+            "race=fixed", "--record", "leveled.mcap", "--log-level", level, "--ui", "none")
+        #expect(run.code == 0, "\(run)")
+        let lines = try weir("export", "leveled.mcap", "--signal", "logs").outputLines
+        #expect(Set(try lines.compactMap { try JSONLine($0).string("level") }) == Set(kept))
+    }
+
     @Test func `an export to a file is what standard output would have had`() throws {
         #expect(try export("spans", "--output", "spans.jsonl").isEmpty)
         #expect(try weir.scratch.lines("spans.jsonl") == export("spans"))
