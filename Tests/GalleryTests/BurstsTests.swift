@@ -29,6 +29,26 @@ import WeirTesting
         #expect(usual != nil)
     }
 
+    @Test func `a key is usual after four windows, and sixteen lines are the fewest of a burst`() {
+        for (windows, lines, isBurst) in [(3, 16, false), (4, 15, false), (4, 16, true)] {
+            var bursts = Bursts()
+            for _ in 0..<windows { _ = bursts.take(1, of: "a", times: 4) }
+            let usual = bursts.take(lines, of: "a", times: 4)
+            #expect((usual != nil) == isBurst, "\(lines) lines after \(windows) windows")
+        }
+    }
+
+    @Test func `what is usual moves an eighth of the way to each new count`() {
+        var bursts = Bursts()
+        var average = 8_000
+        _ = bursts.take(8, of: "a", times: 4)
+        for count in [8, 16, 0, 100, 3] {
+            _ = bursts.take(count, of: "a", times: 4)
+            average += (count * 1_000 - average) / 8
+            #expect(bursts.keys["a"]?.average == average)
+        }
+    }
+
     @Test func `so many keys are watched and no more, and those go on`() {
         var bursts = Bursts()
         for number in 0...Bursts.maximumKeys { known("\(number)", &bursts) }
@@ -88,5 +108,53 @@ import WeirTesting
             .reduce(into: [:]) { $0[Int($1[0])] = $1[1] }
         #expect(times.count == milliseconds.count)
         #expect(times[Truck.room] == times[Truck.room + 2], "\(times)")
+    }
+
+    @Test func `a truck leaves with its last parcel, empty, and has made one tour more`() throws {
+        let pipeline = Pipeline("trucks") { flow in
+            flow.read(
+                "reservations",
+                from: .generator { index, _ in
+                    let order = Shop.regions * Int(index)
+                    let at = Instant(nanoseconds: Int64(index))
+                    return (Reservation(order: order, item: 0, quantity: 1, orderedAt: at), at)
+                }
+            )
+            .keyed { Truck.region(of: $0.order) }
+            .process("ship", state: Truck(), emitting: Shipment.self, onTimer: Truck.timeOut) {
+                Truck.take($0, &$1, &$2)
+                $2.log.info("loaded", ["text": .text("\($1.parcels.count) \($1.tours)")])
+            }
+            .write("shipments") { "\($0.shippedAt)" }
+        }
+        let run = try pipeline.simulate(seed: 1, limit: 90)
+        let loads = run.logs.filter { $0.message == "loaded" }.map { $0.fields["text"] }
+        #expect(loads == (1...90).map { .text("\($0 % 40) \($0 / 40)") })
+    }
+}
+
+@Suite struct SlowStageTests {
+    private func slow(_ text: String) throws -> SlowStage {
+        try SlowStage(text, stages: ["match", "ship"])
+    }
+
+    @Test func `a stage burns the time that it is given, and the others none`() throws {
+        #expect(try slow("ship:300").burn(of: "ship").nanoseconds == 300_000)
+        #expect(try slow("ship:300").burn(of: "match").nanoseconds == 0)
+        #expect(try slow("none").burn(of: "ship").nanoseconds == 0)
+        let before = TickClock.nanoseconds()
+        try slow("ship:300").burn(of: "ship")()
+        // What it computes can only take longer.
+        #expect(TickClock.nanoseconds() - before >= 300_000)
+    }
+
+    @Test(arguments: ["ship:0", "match:1000000"])
+    func `a time within the bounds is taken`(text: String) throws {
+        #expect(try "\(slow(text).stage ?? ""):\(slow(text).microseconds)" == text)
+    }
+
+    @Test(arguments: ["ship:1000001", "ship:-1", "ship", "ship:", "ship:5:3", ":5", "pack:5", ""])
+    func `what is no stage and time is refused`(text: String) {
+        #expect(throws: SlowStage.Refusal.self) { try slow(text) }
     }
 }
