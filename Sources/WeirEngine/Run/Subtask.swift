@@ -20,8 +20,9 @@ package final class Subtask: @unchecked Sendable {
     // which are atomic.
 
     /// Bytes of values that sampling a turn may cost on average: at a few elements a turn that is
-    /// about every second of them, at full load a part. A sample costs some twenty times what it
-    /// costs to pass the value on, so that twice as much would be seen in a turn of one element.
+    /// about every third of them, at full load a small part. To hash a value costs some twenty
+    /// times what it costs to pass it on; with twice the credit samples would be a third of a turn
+    /// of one element.
     private static func creditPerTurn(_ form: DigestForm) -> Int {
         switch form {
         case .canonicalSamples: 64

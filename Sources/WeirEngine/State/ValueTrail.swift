@@ -9,8 +9,8 @@ import WeirTelemetry
 /// samples cost, so that a run and its replay look at the same values.
 ///
 /// Hashing a value costs by its size. Each moment adds to a credit in bytes, and samples spend it:
-/// where little flows everything is sampled, where much flows a part of it, and however large the
-/// values are, a moment costs no more than its credit on average.
+/// where little flows many values are sampled, where much flows a small part of them, and however
+/// large the values are, a moment costs no more than its credit on average.
 ///
 /// A value itself: a subtask has one whose moments are its turns, a cell one whose moments are its
 /// accesses. It belongs to the part's digest and to its snapshot.
