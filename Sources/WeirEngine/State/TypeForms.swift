@@ -45,7 +45,7 @@ final class TypeForm: @unchecked Sendable {
 /// that lost it costs a lock and a dictionary.
 enum TypeForms {
     private static let slotCount = 1_024
-    private static let all = Mutex<[ObjectIdentifier: TypeForm]>([:])
+    private static let all = AllForms()
     // Safe: every slot is one atomic word, and what it points to is in `all` for ever.
     private nonisolated(unsafe) static let slots: UnsafeMutablePointer<Atomic<UInt>> = {
         let memory = UnsafeMutablePointer<UInt>.allocate(capacity: slotCount)
@@ -53,6 +53,13 @@ enum TypeForms {
         return UnsafeMutableRawPointer(memory).assumingMemoryBound(to: Atomic<UInt>.self)
     }()
 
+    /// In an object of its own: the thread sanitizer takes two uses of a lock that is a global
+    /// itself for a race of accesses (Swift 6.3).
+    private final class AllForms: Sendable {
+        let forms = Mutex<[ObjectIdentifier: TypeForm]>([:])
+    }
+
+    /// How values of a type are written and sampled.
     static func form(of type: Any.Type) -> TypeForm {
         let number = UInt(bitPattern: ObjectIdentifier(type))
         let slot = slots + Int(number >> 4) & (slotCount - 1)
@@ -67,7 +74,7 @@ enum TypeForms {
     private static func found(
         _ type: Any.Type, _ slot: UnsafeMutablePointer<Atomic<UInt>>
     ) -> TypeForm {
-        let form = all.withLock { all in
+        let form = all.forms.withLock { all in
             let form = all[ObjectIdentifier(type)] ?? TypeForm(type)
             all[ObjectIdentifier(type)] = form
             return form
