@@ -9,14 +9,14 @@ import WeirTelemetry
 /// samples cost, so that a run and its replay look at the same values.
 ///
 /// Hashing a value costs by its size. Each moment adds to a credit in bytes, and samples spend it:
-/// where little flows many values are sampled, where much flows a small part of them, and however
-/// large the values are, a moment costs no more than its credit on average.
+/// where little flows everything is sampled, where much flows a part of it, and however large the
+/// values are, a moment costs no more than its credit on average.
 ///
 /// A value itself: a subtask has one whose moments are its turns, a cell one whose moments are its
 /// accesses. It belongs to the part's digest and to its snapshot.
 struct ValueTrail {
     /// The maximum credit that is saved up; also what a run begins with, so that its first values
-    /// are sampled whatever their number. 4 KiB are 128 turns' worth: what a quiet time saves up is
+    /// are sampled whatever their number. 4 KiB are 32 turns' worth: what a quiet time saves up is
     /// spent in one burst and not more.
     private static let maximumCredit = 4 << 10
 

@@ -5,7 +5,7 @@
 package enum DigestForm: Int, Sendable {
     /// Values are sampled by their canonical form, up to 64 bytes a turn.
     case canonicalSamples = 2
-    /// Values are sampled member by member, up to 32 bytes a turn: a sample costs a fifth.
+    /// Values are sampled member by member, up to 128 bytes a turn: a sample costs a fifth.
     case memberSamples = 3
 
     package static let current = memberSamples
