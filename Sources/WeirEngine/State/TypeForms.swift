@@ -53,10 +53,21 @@ enum TypeForms {
         return UnsafeMutableRawPointer(memory).assumingMemoryBound(to: Atomic<UInt>.self)
     }()
 
-    /// In an object of its own: the thread sanitizer takes two uses of a lock that is a global
-    /// itself for a race of accesses (Swift 6.3).
-    private final class AllForms: Sendable {
-        let forms = Mutex<[ObjectIdentifier: TypeForm]>([:])
+    /// With a lock of the system's: the thread sanitizer does not see that of `Mutex` (Swift 6.3),
+    /// and would take what is done with it for a race.
+    private final class AllForms: @unchecked Sendable {
+        // Unchecked: `forms` is guarded by `lock`.
+
+        private let lock = ConditionLock()
+        private var forms: [ObjectIdentifier: TypeForm] = [:]
+
+        func form(of type: Any.Type) -> TypeForm {
+            lock.withLock {
+                let form = forms[ObjectIdentifier(type)] ?? TypeForm(type)
+                forms[ObjectIdentifier(type)] = form
+                return form
+            }
+        }
     }
 
     /// How values of a type are written and sampled.
@@ -74,11 +85,7 @@ enum TypeForms {
     private static func found(
         _ type: Any.Type, _ slot: UnsafeMutablePointer<Atomic<UInt>>
     ) -> TypeForm {
-        let form = all.forms.withLock { all in
-            let form = all[ObjectIdentifier(type)] ?? TypeForm(type)
-            all[ObjectIdentifier(type)] = form
-            return form
-        }
+        let form = all.form(of: type)
         slot.pointee.store(
             UInt(bitPattern: Unmanaged.passUnretained(form).toOpaque()), ordering: .releasing)
         return form
