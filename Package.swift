@@ -42,6 +42,8 @@ let package = Package(
     ],
     targets: [
         .target(name: "CTicks"),
+        // Sixteen bytes at once, for which Swift has no portable word: what texts end at.
+        .target(name: "CBytes"),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         // A C target rather than a module map of curses' own header, whose macros, globals and
         // variadic functions Swift cannot use.
@@ -50,7 +52,8 @@ let package = Package(
         // be stopped. A C target because PCRE2's names are macros over the width of a unit.
         .target(name: "CPcre2", linkerSettings: [.linkedLibrary("pcre2-8")]),
         .target(name: "WeirPattern", dependencies: ["CPcre2"], swiftSettings: strict),
-        .target(name: "WeirBase", dependencies: ["CTicks"], swiftSettings: strict),
+        .target(
+            name: "WeirBase", dependencies: ["CTicks", "CBytes"], swiftSettings: strict),
         .target(
             name: "WeirTelemetry",
             dependencies: [

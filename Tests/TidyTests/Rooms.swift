@@ -52,13 +52,14 @@ enum Rooms {
 
     static let all: [String: Room] = [
         "CTicks": Room([]),
+        "CBytes": Room([]),
         "CZstd": Room([]),
         "CNCurses": Room([]),
         "CPcre2": Room([]),
         // Expressions of users, bounded for each line: what the debugger and the lines of logs are
         // searched with. A room of its own, so that one place alone knows the library.
         "WeirPattern": Room(["CPcre2"]),
-        "WeirBase": Room(["CTicks"]),
+        "WeirBase": Room(["CTicks", "CBytes"]),
         "WeirTelemetry": Room(
             ["WeirBase"],
             outside: observability.merging(

@@ -63,6 +63,13 @@ package struct JSONScanner {
         skipSpace()
     }
 
+    /// Begins in the middle of a line, at a value.
+    init(_ line: UnsafeRawBufferPointer, at position: Int) {
+        self.line = line
+        collectsOddities = false
+        self.position = position
+    }
+
     /// How many bytes a byte order mark at the beginning takes.
     package static func byteOrderMarkLength(_ line: UnsafeRawBufferPointer) -> Int {
         line.count >= 3 && line[0] == 0xEF && line[1] == 0xBB && line[2] == 0xBF ? 3 : 0

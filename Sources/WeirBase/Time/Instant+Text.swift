@@ -11,13 +11,16 @@ extension Instant: LosslessStringConvertible {
     /// second is the second after it.
     public init?(_ text: String) {
         var text = text
-        let read: Instant? = text.withUTF8 { bytes in
-            var reader = TimeReader(UnsafeRawBufferPointer(bytes))
-            guard let point = reader.rfc3339(), reader.isAtEnd else { return nil }
-            return point
-        }
+        let read = text.withUTF8 { Instant(utf8: UnsafeRawBufferPointer($0)) }
         guard let read else { return nil }
         self = read
+    }
+
+    /// The same of text that is there as bytes.
+    package init?(utf8 bytes: UnsafeRawBufferPointer) {
+        var reader = TimeReader(bytes)
+        guard let point = reader.rfc3339(), reader.isAtEnd else { return nil }
+        self = point
     }
 
     /// RFC 3339 in UTC with as few digits behind the second as the point needs: 0, 3, 6 or 9.
