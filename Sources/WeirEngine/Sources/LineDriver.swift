@@ -13,17 +13,13 @@ import WeirTelemetry
 /// It belongs to the subtask; the feed's other end is the reader's thread.
 final class LineDriver<Element: Sendable>: SourceDriver {
     private let feed: any InputFeed
-    private let decode: LineDecode<Element>
+    private let fill: LineFill
     private let malformed: MalformedPolicy<Element>
     private let limit: UInt64
     private let pace: Pace
     /// After so long without a line the source is idle; nil for never.
     private let idleAfter: RunTime?
-    private var assembler = LineAssembler()
-    private var emitter: SourceEmitter<Element>
-    private(set) var taken: UInt64 = 0
-    /// Lines so far: elements, and blank lines that are none.
-    private var lines: UInt64 = 0
+    private let state: UnsafeMutablePointer<LineState>
     private var isEnded = false
     /// When a turn last took lines.
     private var lastInput = RunTime.start
@@ -36,22 +32,49 @@ final class LineDriver<Element: Sendable>: SourceDriver {
     init(
         feed: any InputFeed, context: SourceContext, watermark: WatermarkPolicy?,
         idleAfter: Duration?, malformed: MalformedPolicy<Element>,
-        decode: @escaping LineDecode<Element>
+        fill: @escaping LineFill
     ) {
         self.feed = feed
-        self.decode = decode
+        self.fill = fill
         self.malformed = malformed
         limit = context.limit ?? .max
         pace = Pace(context.rate)
         self.idleAfter = idleAfter.map { RunTime($0) }
-        emitter = SourceEmitter(watermark)
+        state = .allocate(capacity: 1)
+        state.initialize(
+            to: LineState(emitter: SourceEmitter(watermark, of: Element.self)))
         // Only a source that makes elements of malformed lines tells how many they were.
         if case .element = malformed.kind {
             emitter.remarks.unparsed = SourceRemarks.Unparsed(advice: malformed.advice)
         }
     }
 
-    deinit { emitter.deallocate() }
+    deinit {
+        emitter.deallocate()
+        state.deinitialize(count: 1)
+        state.deallocate()
+    }
+
+    // What each line changes lies behind a pointer: a variable of a class is checked for exclusive
+    // access at each of its changes.
+
+    private var assembler: LineAssembler {
+        _read { yield state.pointee.assembler }
+        _modify { yield &state.pointee.assembler }
+    }
+    private var emitter: SourceEmitter {
+        _read { yield state.pointee.emitter }
+        _modify { yield &state.pointee.emitter }
+    }
+    private(set) var taken: UInt64 {
+        get { state.pointee.taken }
+        set { state.pointee.taken = newValue }
+    }
+    /// Lines so far: elements, and blank lines that are none.
+    private var lines: UInt64 {
+        get { state.pointee.lines }
+        set { state.pointee.lines = newValue }
+    }
 
     var takenBytes: ByteCount { ByteCount(assembler.position) }
     var lag: UInt64? { UInt64(assembler.waiting) }
@@ -147,8 +170,8 @@ final class LineDriver<Element: Sendable>: SourceDriver {
         assembler.next { bytes in
             do {
                 if facts.isTooLong { throw MalformedLine(Self.tooLong) }
-                let (element, time) = try decode(bytes.bytes, index)
-                emitter.emit(element, time: time, number: index, subtask)
+                let time = try fill(bytes.bytes, index, emitter.next)
+                emitter.emitNext(time: time, number: index, subtask)
             } catch is BlankLine {
                 // It keeps its line's number and counts as no element.
                 taken -= 1
@@ -255,6 +278,14 @@ final class LineDriver<Element: Sendable>: SourceDriver {
         hash.combine(isEnded ? 1 : 0)
         emitter.watermarker?.digest(into: &hash)
     }
+}
+
+/// What each line changes.
+private struct LineState {
+    var assembler = LineAssembler()
+    var emitter: SourceEmitter
+    var taken: UInt64 = 0
+    var lines: UInt64 = 0
 }
 
 /// When the blocks were read whose lines wait to be taken; for measuring only.

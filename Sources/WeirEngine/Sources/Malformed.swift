@@ -6,6 +6,12 @@ private enum ReadLine<Element: Sendable>: Sendable {
     case malformed(MalformedInput)
 }
 
+/// Room for one element, which is empty between lines.
+private final class ElementRoom<Element> {
+    let element = UnsafeMutablePointer<Element>.allocate(capacity: 1)
+    deinit { element.deallocate() }
+}
+
 extension Source {
     /// The same source with malformed lines among its elements: they cannot become a second output
     /// here, since a source has one.
@@ -25,16 +31,19 @@ extension Source {
                 }
                 return count
             }
-        case .lines(let source, let idleAfter, _, let decoder):
+        case .lines(let source, let idleAfter, _, let fill):
             Source<ReadLine<Element>>(
                 kind: .lines(
                     default: source, idleAfter: idleAfter,
                     malformed: .element { .malformed($0) },
-                    decoder: { started in
-                        let decode = decoder(started)
-                        return { bytes, index in
-                            let (element, time) = try decode(bytes, index)
-                            return (.element(element), time)
+                    fill: { started in
+                        let fill = fill(started)
+                        let room = ElementRoom<Element>()
+                        return { bytes, index, slot in
+                            let time = try fill(bytes, index, UnsafeMutableRawPointer(room.element))
+                            let line = ReadLine.element(room.element.move())
+                            slot.initializeMemory(as: ReadLine<Element>.self, to: line)
+                            return time
                         }
                     }), watermark: watermark)
         }

@@ -6,7 +6,7 @@ public struct Source<Element: Sendable>: Sendable {
         case generator(GeneratorForm)
         case lines(
             default: (any ByteSource)?, idleAfter: Duration?, malformed: MalformedPolicy<Element>,
-            decoder: @Sendable (Instant) -> LineDecode<Element>)
+            fill: @Sendable (Instant) -> LineFill)
     }
     let kind: Kind
     let watermark: WatermarkPolicy?
@@ -86,16 +86,15 @@ public struct Source<Element: Sendable>: Sendable {
     /// malformed, and so is one that is longer than 16 MiB: `malformed` says what becomes of it.
     /// After `idleAfter` without a line the source does not hold back the watermark of what reads
     /// it.
+    @inlinable
     public static func lines(
         from source: (any ByteSource)? = nil, watermark: WatermarkPolicy? = nil,
         idleAfter: Duration? = nil, malformed: MalformedPolicy<Element> = .fail,
         decode: @escaping @Sendable (RawSpan, UInt64) throws -> (Element, Instant?)
     ) -> Source {
-        Source(
-            kind: .lines(
-                default: source, idleAfter: idleAfter, malformed: malformed,
-                decoder: { _ in decode }),
-            watermark: watermark)
+        lines(
+            from: source, watermark: watermark, idleAfter: idleAfter, malformed: malformed,
+            decoder: { _ in decode })
     }
 
     /// Lines of bytes, decoded by what `decoder` makes for one run from the run's start.
@@ -103,17 +102,42 @@ public struct Source<Element: Sendable>: Sendable {
     /// For forms that leave something to the run, such as a time without a year. The start is the
     /// same in a replay. The closure that is made belongs to one subtask and may remember what
     /// makes it faster; what it returns must follow from its arguments and the start alone.
+    @inlinable
     public static func lines(
         from source: (any ByteSource)? = nil, watermark: WatermarkPolicy? = nil,
         idleAfter: Duration? = nil, malformed: MalformedPolicy<Element> = .fail,
         decoder: @escaping @Sendable (_ started: Instant) -> LineDecode<Element>
     ) -> Source {
+        filled(from: source, watermark, idleAfter, malformed) { started in
+            let decode = decoder(started)
+            return { line, number, slot in
+                let (element, time) = try decode(line, number)
+                slot.initializeMemory(as: Element.self, to: element)
+                return time
+            }
+        }
+    }
+
+    @usableFromInline
+    static func filled(
+        from source: (any ByteSource)?, _ watermark: WatermarkPolicy?, _ idleAfter: Duration?,
+        _ malformed: MalformedPolicy<Element>,
+        by fill: @escaping @Sendable (Instant) -> LineFill
+    ) -> Source {
         Source(
             kind: .lines(
-                default: source, idleAfter: idleAfter, malformed: malformed, decoder: decoder),
+                default: source, idleAfter: idleAfter, malformed: malformed, fill: fill),
             watermark: watermark)
     }
 }
+
+/// Makes an element of a line and its number where it belongs, and gives its event time; a line for
+/// which it throws leaves nothing there. Specialised where the user's closure is written, so that
+/// nothing on the way asks for the element's type.
+@usableFromInline
+typealias LineFill = (
+    _ line: RawSpan, _ number: UInt64, _ element: UnsafeMutableRawPointer
+) throws -> Instant?
 
 /// Makes an element of a line (without its end) and of the line's number.
 ///
@@ -155,7 +179,7 @@ extension Flow {
                 GeneratorDriver<Element>(context: context, watermark: watermark, form: form)
             }
             spec.role = .source(driver)
-        case .lines(let defaultSource, let idleAfter, let malformed, let decoder):
+        case .lines(let defaultSource, let idleAfter, let malformed, let fill):
             let driver = SourceSpec(readsBytes: true, defaultSource: defaultSource) { context in
                 guard let feed = context.feed else {
                     preconditionFailure("source \(name) was bound without its input")
@@ -163,7 +187,7 @@ extension Flow {
                 return LineDriver(
                     feed: feed, context: context, watermark: source.watermark,
                     idleAfter: idleAfter, malformed: malformed,
-                    decode: decoder(context.started))
+                    fill: fill(context.started))
             }
             spec.role = .source(driver)
         }

@@ -129,18 +129,25 @@ extension SourceRemarks {
 /// behind the element that moved it, so the slice ends there: operators see elements and watermarks
 /// in one order, whatever the slices. Between turns the slice is empty. Not copied; its owner calls
 /// `deallocate` once.
-struct SourceEmitter<Element> {
-    private let elements: UnsafeMutablePointer<Element>
+struct SourceEmitter {
+    /// Room for `ElementSlice.capacity` elements. Without their type, which would be looked up for
+    /// each of them.
+    private let elements: UnsafeMutableRawPointer
     private let times: UnsafeMutablePointer<Int64>
+    private let stride: Int
+    private let destroy: (UnsafeMutableRawPointer, Int) -> Void
     private var count = 0
     /// Decides the watermarks; nil for a source without event times. Between turns it and `remarks`
     /// are all the state there is.
     var watermarker: Watermarker?
     var remarks = SourceRemarks()
 
-    init(_ policy: WatermarkPolicy?) {
-        elements = .allocate(capacity: ElementSlice.capacity)
+    init<Element>(_ policy: WatermarkPolicy?, of type: Element.Type) {
+        elements = UnsafeMutableRawPointer(
+            UnsafeMutablePointer<Element>.allocate(capacity: ElementSlice.capacity))
         times = .allocate(capacity: ElementSlice.capacity)
+        stride = MemoryLayout<Element>.stride
+        destroy = { $0.assumingMemoryBound(to: Element.self).deinitialize(count: $1) }
         watermarker = policy.map { Watermarker($0) }
     }
 
@@ -150,14 +157,22 @@ struct SourceEmitter<Element> {
         times.deallocate()
     }
 
+    /// Where the next element belongs: who writes it there calls `emitNext`.
+    var next: UnsafeMutableRawPointer { elements + count &* stride }
+
     /// Sends the element with this number on, and the watermark behind it.
-    mutating func emit(
+    mutating func emit<Element>(
         _ element: consuming Element, time: Instant?, number: UInt64, _ subtask: Subtask
     ) {
+        next.initializeMemory(as: Element.self, to: element)
+        emitNext(time: time, number: number, subtask)
+    }
+
+    /// The same of an element that was written to `next`.
+    mutating func emitNext(time: Instant?, number: UInt64, _ subtask: Subtask) {
         assert(
             count < min(subtask.sliceLimit, ElementSlice.capacity),
             "\(subtask.name) collects \(count) elements, a full slice, and did not pass them on")
-        (elements + count).initialize(to: element)
         times[count] = (time ?? .distantPast).nanoseconds
         count += 1
         if count >= subtask.sliceLimit { flush(subtask) }
@@ -175,12 +190,9 @@ struct SourceEmitter<Element> {
     /// stopped.
     mutating func flush(_ subtask: Subtask) {
         guard count > 0 else { return }
-        let slice = ElementSlice(
-            elements: UnsafeMutableRawPointer(elements), times: times, count: count)
+        let slice = ElementSlice(elements: elements, times: times, count: count)
         count = 0
-        subtask.pass(slice) { elements, count in
-            elements.assumingMemoryBound(to: Element.self).deinitialize(count: count)
-        }
+        subtask.pass(slice, orDestroy: destroy)
     }
 }
 

@@ -83,7 +83,7 @@ private func drawn(
 @Suite struct HeldBackTests {
     @Test func `jumps of a source's times are told sixteen times, then at powers of two`() {
         let policy = WatermarkPolicy.boundedDisorder(.seconds(1_000), maximumJump: .seconds(1))
-        var emitter = SourceEmitter<Int>(policy)
+        var emitter = SourceEmitter(policy, of: Int.self)
         defer { emitter.deallocate() }
         let chain = DrivenChain<Int, Int>([Link(name: "none") { _, _, _ in }])
         chain.subtask.chain.beginTurn()
