@@ -4,9 +4,9 @@ public import WeirApp
 /// The auction workload as a pipeline: one query of it over so many events.
 ///
 /// The events lie in memory before the run starts, and are made from the run's seed again for a
-/// replay. In laps they are read several times, later and with other identities each time, as if
-/// the stream were longer. `weir bench nexmark` measures it; `weir run nexmark` runs it like any
-/// other pipeline.
+/// replay; or they are read from a file of JSON Lines. In laps those in memory are read several
+/// times, later and with other identities each time, as if the stream were longer.
+/// `weir bench nexmark` measures it; `weir run nexmark` runs it like any other pipeline.
 private let auctions = Pipeline(
     "nexmark", summary: "Nexmark's queries over generated auctions",
     parameters: [
@@ -15,6 +15,7 @@ private let auctions = Pipeline(
         Parameter("laps", default: "1", "how many times they are read"),
         Parameter("order", default: "inorder", "inorder, or shuffled: up to four seconds late"),
         Parameter("rows", default: "lines", "lines, or count: rows are counted and not written"),
+        Parameter("source", default: "memory", "memory, or lines: JSON Lines of --input"),
     ]
 ) { flow in
     let settings: AuctionSettings
@@ -24,8 +25,8 @@ private let auctions = Pipeline(
         flow.refuse("\(error)")
         return
     }
-    settings.query.add(
-        to: flow, flow.read("events", from: settings.source(seed: flow.seed)), settings.output)
+    let source = settings.isFile ? settings.query.lines() : settings.source(seed: flow.seed)
+    settings.query.add(to: flow, flow.read("events", from: source), settings.output)
 }
 
 /// What the parameters of the pipeline say.
@@ -35,6 +36,8 @@ struct AuctionSettings: Sendable {
     var laps: Int
     var order: AuctionOrder
     var output: AuctionOutput
+    /// Whether events are read from lines.
+    var isFile: Bool
 
     /// Events that lie in memory at once; 64 bytes each.
     static let maximumEvents = 100_000_000
@@ -47,6 +50,12 @@ struct AuctionSettings: Sendable {
         laps = try Self.number("laps", parameter, 1...Self.maximumLaps)
         order = try Self.choice("order", parameter)
         output = try Self.choice("rows", parameter)
+        isFile = try Self.choice("source", parameter) as AuctionOrigin == .lines
+    }
+
+    /// Where events come from.
+    private enum AuctionOrigin: String, CaseIterable {
+        case memory, lines
     }
 
     private static func choice<Value: RawRepresentable<String> & CaseIterable>(
@@ -78,7 +87,7 @@ struct AuctionSettings: Sendable {
         let (count, order) = (events, order)
         return .batches(
             watermark: .boundedDisorder(.milliseconds(4_000)), count: UInt64(events * laps),
-            prepare: { AuctionMemory(seed: seed, count: count, order: order) }
+            prepare: { AuctionMemory.shared(seed: seed, count: count, order: order) }
         ) { memory, indices, batch in
             memory.fill(indices, &batch)
         }
@@ -97,13 +106,33 @@ public enum Nexmark: BenchWorkload {
         _ request: BenchRequest
     ) throws -> @Sendable () -> BenchAnswer {
         let query = try query(request)
-        let memory = AuctionMemory(
+        let memory = AuctionMemory.shared(
             seed: request.seed, count: request.events, order: order(request))
         return {
             var rows = BareRows()
             let events = UnsafeBufferPointer(start: memory.events, count: memory.count)
             query.runBareLoop(over: events, laps: request.laps, &rows)
             return BenchAnswer(rows: rows.count, folded: rows.folded)
+        }
+    }
+
+    /// The loop of a query from file to file.
+    ///
+    /// It parses with simdjson where the program was built with it and the query is one of bids,
+    /// else with the reader that the source has.
+    public static func bareFileLoop(
+        _ request: BenchRequest, input: String, output: String
+    ) throws -> BenchFileLoop {
+        let query = try query(request)
+        #if WEIR_SIMDJSON
+            if query.wanted.person == [], query.wanted.auction == [] {
+                return BenchFileLoop(parser: SimdjsonParser.name) {
+                    try LineLoop.run(query, input, output, by: SimdjsonParser.self)
+                }
+            }
+        #endif
+        return BenchFileLoop(parser: ScannerParser.name) {
+            try LineLoop.run(query, input, output, by: ScannerParser.self)
         }
     }
 

@@ -42,6 +42,46 @@ import Testing
         #expect(Set(runs.compactMap { $0["rows"] as? Int }).count == 1)
     }
 
+    @Test(arguments: ["inorder", "shuffled"], [["--no-record"], ["--workers", "2"]])
+    func `from file to file each query writes the rows of its bare loop`(
+        order: String, flags: [String]
+    ) throws {
+        let outcome = try Weir().run(
+            [
+                "bench", "nexmark", "--mode", "file", "--events", "10000", "--order", order,
+                "--repeat", "1", "--json",
+            ] + flags)
+        #expect(outcome.code == 0, "\(outcome)")
+        let runs = try outcome.outputLines.map { line in
+            try #require(
+                try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
+        }
+        #expect(runs.compactMap { $0["query"] as? String }.count == 9)
+        #expect(
+            runs.allSatisfy { $0["mode"] as? String == "file" && $0["events"] as? Int == 10_000 })
+        #expect(runs.allSatisfy { ["scanner", "simdjson"].contains($0["loop"] as? String) })
+    }
+
+    @Test func `rows go where they are wanted, and are the same as those from memory`() throws {
+        let scratch = try Scratch()
+        let (lines, rows) = (scratch.file("events.jsonl"), scratch.file("rows.jsonl"))
+        let events = ["--events", "5000", "--order", "shuffled"]
+        _ = try Weir().run(["bench", "generate", "--output", lines] + events)
+        let outcome = try Weir().run(
+            [
+                "bench", "nexmark", "--mode", "file", "--query", "q1", "--input", lines, "--output",
+                rows, "--repeat", "1",
+            ] + events)
+        #expect(outcome.code == 0, "\(outcome)")
+        let memory = try Weir().run(
+            [
+                "run", "nexmark", "--seed", "42", "--set", "query=q1", "--set", "events=5000",
+                "--set", "order=shuffled", "--no-record", "--output", "-",
+            ])
+        #expect(try scratch.text("rows.jsonl") == memory.output)
+        #expect(memory.outputLines.count == 4_600)
+    }
+
     @Test func `a run without a trace says so, and a person reads a line for each query`() throws {
         let outcome = try Weir()(
             "bench", "nexmark", "--query", "q2", "--events", "5000", "--repeat", "1", "--no-record")
@@ -54,7 +94,8 @@ import Testing
         ["nexmart"], ["nexmark", "--query", "q6"], ["nexmark", "--events", "0"],
         ["nexmark", "--mode", "disk"], ["nexmark", "--order", "sorted"], ["generate"],
         ["nexmark", "--workers", "0"], ["nexmark", "--repeat", "0"],
-        ["generate", "--output", "-", "--format", "csv"],
+        ["generate", "--output", "-", "--format", "csv"], ["nexmark", "--input", "events.jsonl"],
+        ["nexmark", "--mode", "file", "--laps", "2"],
     ])
     func `what cannot be measured is refused before anything is generated`(
         arguments: [String]

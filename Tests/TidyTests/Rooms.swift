@@ -53,6 +53,7 @@ enum Rooms {
     static let all: [String: Room] = [
         "CTicks": Room([]),
         "CBytes": Room([]),
+        "CSimdjson": Room([]),
         "CZstd": Room([]),
         "CNCurses": Room([]),
         "CPcre2": Room([]),
@@ -94,7 +95,7 @@ enum Rooms {
         "WeirStress": Room(
             ["WeirBase", "WeirTelemetry", "WeirTrace", "WeirEngine", "WeirReplay"]),
         // The workload of `weir bench`, whose queries are written as a user would write them.
-        "Nexmark": Room(["Weir", "WeirApp"]),
+        "Nexmark": Room(["Weir", "WeirApp", "CSimdjson"]),
         // The pipelines that ship import what users import; the executable is the same target.
         "Gallery": Room(
             ["Weir", "WeirApp", "Nexmark"],

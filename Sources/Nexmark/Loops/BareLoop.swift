@@ -43,6 +43,9 @@ struct BareRows {
 
     init(isWriting: Bool = false) { self.isWriting = isWriting }
 
+    /// Empties the text, which was written, and keeps its room.
+    mutating func removeText() { text.removeAll(keepingCapacity: true) }
+
     @inline(__always)
     mutating func add(_ row: some AuctionRow) {
         count &+= 1

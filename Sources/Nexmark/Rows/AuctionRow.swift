@@ -227,18 +227,16 @@ extension [UInt8] {
     /// Adds a number that is not negative.
     mutating func append(decimal number: Int64) {
         assert(number >= 0, "\(number) is negative")
+        // Written from the end, and added at once: each addition looks whether there is room.
         var rest = number.magnitude
         var digits: InlineArray<20, UInt8> = .init(repeating: 0)
-        var count = 0
+        var start = 20
         repeat {
-            digits[count] = UInt8(ascii: "0") + UInt8(rest % 10)
+            start &-= 1
+            digits[start] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: rest % 10)
             rest /= 10
-            count += 1
         } while rest > 0
-        while count > 0 {
-            count -= 1
-            append(digits[count])
-        }
+        digits.span.withUnsafeBufferPointer { append(contentsOf: $0[start...]) }
     }
 
     /// Adds the last member of a bid's row, and the row's end.
@@ -248,10 +246,16 @@ extension [UInt8] {
         append(text: "\"}")
     }
 
-    mutating func append(hexadecimal number: UInt64, digits: Int) {
-        for shift in stride(from: 4 * (digits - 1), through: 0, by: -4) {
-            let digit = UInt8(truncatingIfNeeded: number >> UInt64(shift) & 15)
-            append(digit + (digit < 10 ? UInt8(ascii: "0") : UInt8(ascii: "a") - 10))
+    mutating func append(hexadecimal number: UInt64, digits count: Int) {
+        var digits: InlineArray<16, UInt8> = .init(repeating: 0)
+        var rest = number
+        var start = 16
+        while start > 16 - count {
+            start &-= 1
+            let digit = UInt8(truncatingIfNeeded: rest & 15)
+            digits[start] = digit &+ (digit < 10 ? UInt8(ascii: "0") : UInt8(ascii: "a") &- 10)
+            rest >>= 4
         }
+        digits.span.withUnsafeBufferPointer { append(contentsOf: $0[start...]) }
     }
 }

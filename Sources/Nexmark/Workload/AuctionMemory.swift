@@ -1,3 +1,4 @@
+import Synchronization
 import Weir
 
 /// The events of a run, made before it starts.
@@ -19,6 +20,30 @@ final class AuctionMemory: Sendable {
     }
 
     deinit { events.deallocate() }
+
+    /// What memory holds events of, for as long as somebody needs it.
+    private struct Known {
+        var seed: UInt64
+        var count: Int
+        var order: AuctionOrder
+        weak var memory: AuctionMemory?
+    }
+    private static let known = Mutex<Known?>(nil)
+
+    /// The same events as by `init`, those that were made last if they are still there: a query's
+    /// runs and its bare loop read the same ones.
+    static func shared(seed: UInt64, count: Int, order: AuctionOrder) -> AuctionMemory {
+        known.withLock { known in
+            if let last = known, last.seed == seed, last.count == count, last.order == order,
+                let memory = last.memory
+            {
+                return memory
+            }
+            let memory = AuctionMemory(seed: seed, count: count, order: order)
+            known = Known(seed: seed, count: count, order: order, memory: memory)
+            return memory
+        }
+    }
 
     /// Adds the events with these indices to a batch; behind the last one the next lap begins.
     @inline(__always)

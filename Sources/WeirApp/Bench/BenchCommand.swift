@@ -89,8 +89,14 @@ struct BenchQueriesCommand: ParsableCommand {
     @Option(help: "One of the workload's queries, or all.")
     var query = "all"
 
-    @Option(help: "mem: events in memory, rows counted.")
+    @Option(help: "mem: events in memory, rows counted. file: lines to lines, in files.")
     var mode = "mem"
+
+    @Option(help: "With file: the lines to read; otherwise they are generated.")
+    var input: String?
+
+    @Option(help: "With file: where the run's rows go; otherwise they are removed.")
+    var output: String?
 
     @Option(parsing: .unconditional, help: "How many times they are read, as if there were more.")
     var laps = 1
@@ -119,29 +125,47 @@ struct BenchQueriesCommand: ParsableCommand {
                     name, among: all.map { $0.pipeline.name } + ["generate"],
                     or: "This program has none"))
         }
-        _ = try OneOf.check(mode, "--mode", ["mem"])
+        let isFile = try OneOf.check(mode, "--mode", ["mem", "file"]) == "file"
         _ = try OneOf.check(query, "--query", workload.queries + ["all"])
         try BenchEvents.check("--laps", laps, 1...1_000_000)
         try BenchEvents.check("--workers", workers, 1...64)
         try BenchEvents.check("--repeat", `repeat`, 1...1_000)
+        if !isFile, input != nil || output != nil {
+            throw CommandFailure.usage(
+                "--input and --output are for --mode file", "Leave them out, or give the mode")
+        }
+        if isFile, laps != 1 {
+            throw CommandFailure.usage("a file is read once", "Leave --laps out")
+        }
+        // What all of them read stays there from one query to the next.
+        let whole = try events.request("", laps: laps)
+        let files =
+            try isFile
+            ? BenchFiles(input: input, output: output, workload, whole) : nil
         for query in query == "all" ? workload.queries : [query] {
             let request = try events.request(query, laps: laps)
             try BenchPairs(
-                workload: workload, request: request, options: options(workload, request),
-                printsJSON: json
+                workload: workload, request: request,
+                options: options(workload, request, files), printsJSON: json, files: files
             ).run(`repeat`)
         }
     }
 
     /// The run of a query as `weir run` would have it, with its rows counted and nothing shown.
     private func options(
-        _ workload: any BenchWorkload.Type, _ request: BenchRequest
+        _ workload: any BenchWorkload.Type, _ request: BenchRequest, _ files: BenchFiles?
     ) -> RunOptions {
         var options = RunOptions(pipeline: workload.pipeline)
         options.settings = [
             "query": request.query, "events": "\(request.events)", "laps": "\(request.laps)",
             "order": request.order, "rows": "count",
         ]
+        if let files {
+            options.settings["rows"] = "lines"
+            options.settings["source"] = "lines"
+            options.inputs = [files.input]
+            options.outputs = [files.output]
+        }
         options.seed = request.seed
         options.workers = workers
         options.parallelism = parallelism ?? workers

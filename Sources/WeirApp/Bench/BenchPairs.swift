@@ -7,33 +7,41 @@ struct BenchPairs {
     let request: BenchRequest
     let options: RunOptions
     let printsJSON: Bool
+    /// From file to file where there are files, else in memory.
+    var files: BenchFiles?
 
     private struct Loop {
         var processorSeconds: Double
         var answer: BenchAnswer
     }
 
-    private var allEvents: Double { Double(request.events) * Double(request.laps) }
+    /// The bare loop of the query, and what parses its lines; nil in memory.
+    private func bareLoop() throws -> (run: () throws -> BenchAnswer, parser: String?) {
+        guard let files else { return (try workload.bareLoop(request), nil) }
+        let loop = try workload.bareFileLoop(
+            request, input: files.input, output: files.loopOutput)
+        return ({ BenchAnswer(rows: try loop.run(), folded: 0) }, loop.parser)
+    }
 
     func run(_ count: Int) throws {
-        let bareLoop = try workload.bareLoop(request)
+        let (bareLoop, parser) = try self.bareLoop()
         var ratios: [Double] = []
         for pair in 0..<count {
             // Which comes first changes from pair to pair.
-            let first = pair.isMultiple(of: 2) ? measure(bareLoop) : nil
+            let first = pair.isMultiple(of: 2) ? try measure(bareLoop) : nil
             let result = try recorded { try BenchRun(options: $0).run() }
-            let loop = first ?? measure(bareLoop)
+            let loop = try first ?? measure(bareLoop)
             try compare(loop.answer, result.answer)
             ratios.append(result.processorSeconds / loop.processorSeconds)
             Output.standard(
-                printsJSON ? json(result, loop) : text(result, loop))
+                printsJSON ? json(result, loop, parser) : text(result, loop))
         }
         guard !printsJSON else { return }
         ratios.sort()
         let shown = [ratios[0], ratios[count / 2], ratios[count - 1]].map { Self.rounded($0, 2) }
         Output.standard(
             "\(request.query): \(shown.joined(separator: " / ")) times the bare loop "
-                + "(least, median, greatest of \(count))\n")
+                + (parser.map { "on \($0) " } ?? "") + "(least, median, greatest of \(count))\n")
     }
 
     /// Lends the options with a trace in a folder of its own, which goes away behind the run.
@@ -53,10 +61,19 @@ struct BenchPairs {
         return try body(options)
     }
 
-    private func measure(_ bareLoop: () -> BenchAnswer) -> Loop {
+    private func measure(_ bareLoop: () throws -> BenchAnswer) throws -> Loop {
         let before = MonotonicClock.processorNanoseconds()
-        let answer = bareLoop()
+        var answer = try bareLoop()
         let passed = MonotonicClock.processorNanoseconds() - before
+        if let files {
+            let rows = try BenchFiles.answer(of: files.loopOutput)
+            guard rows.rows == answer.rows else {
+                throw CommandFailure(
+                    code: 1, what: "the bare loop wrote \(rows.rows) of \(answer.rows) rows",
+                    advice: "The figures mean nothing")
+            }
+            answer = rows
+        }
         return Loop(processorSeconds: Double(max(1, passed)) / 1e9, answer: answer)
     }
 
@@ -70,6 +87,7 @@ struct BenchPairs {
     }
 
     private func text(_ run: BenchRun.Result, _ loop: Loop) -> String {
+        let allEvents = Double(run.events)
         let cost = run.processorSeconds / allEvents * 1e9
         let bare = loop.processorSeconds / allEvents * 1e9
         return "  \(request.query)  \(Self.rounded(cost, 1)) ns an event, bare loop "
@@ -79,12 +97,13 @@ struct BenchPairs {
     }
 
     /// The members are the command line's contract.
-    private func json(_ run: BenchRun.Result, _ loop: Loop) -> String {
+    private func json(_ run: BenchRun.Result, _ loop: Loop, _ parser: String?) -> String {
+        let allEvents = Double(run.events)
         var json = JSONText()
         json.beginObject()
         json.member("query", request.query)
-        json.member("mode", "mem")
-        json.member("events", request.events * request.laps)
+        json.member("mode", files == nil ? "mem" : "file")
+        json.member("events", run.events)
         json.member("workers", options.workers)
         json.member("record", options.recording != .none)
         json.member("seconds", run.seconds)
@@ -96,6 +115,7 @@ struct BenchPairs {
         json.member("traceBytes", run.traceBytes.rawValue)
         json.member("peakBytes", run.peakBytes.rawValue)
         json.member("loopCpuSecondsPerMillion", loop.processorSeconds / allEvents * 1e6)
+        if let parser { json.member("loop", parser) }
         json.member("ratio", run.processorSeconds / loop.processorSeconds)
         json.endObject()
         json.endLine()

@@ -11,6 +11,8 @@ struct BenchRun {
         /// User and system time of the whole process.
         var processorSeconds: Double
         var answer: BenchAnswer
+        /// How many events were read.
+        var events: UInt64
         var traceBytes: ByteCount
         var turns: TurnCount
         /// The most memory that the process had at once.
@@ -33,6 +35,7 @@ struct BenchRun {
         return Result(
             seconds: Double(outcome.end.durationNanoseconds) / 1e9,
             processorSeconds: Double(outcome.processorNanoseconds) / 1e9, answer: answer,
+            events: outcome.end.events,
             traceBytes: outcome.trace.bytes, turns: outcome.end.turns,
             peakBytes: OwnProcess.peakBytes)
     }

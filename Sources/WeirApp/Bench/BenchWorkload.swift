@@ -6,13 +6,18 @@ public import WeirEngine
 /// loop that somebody would write by hand for it.
 public protocol BenchWorkload: Sendable {
     /// The pipeline, whose name is the workload's. Its parameters are `query`, `events`, `laps`,
-    /// `order`, and `rows`, which is `count` where rows are counted and not written.
+    /// `order`, `rows`, which is `count` where rows are counted and not written, and `source`,
+    /// which is `lines` where events are read from the run's input.
     static var pipeline: Pipeline { get }
     /// The queries, in the order in which help shows them.
     static var queries: [String] { get }
     /// The bare loop of what was asked for, with its events in memory: calling it is what is
     /// measured.
     static func bareLoop(_ request: BenchRequest) throws -> @Sendable () -> BenchAnswer
+    /// The bare loop of what was asked for, from a file of lines to one of rows.
+    static func bareFileLoop(
+        _ request: BenchRequest, input: String, output: String
+    ) throws -> BenchFileLoop
     /// Writes the workload's events in the order in which they come. `write` is given pieces of
     /// bytes.
     static func generate(
@@ -42,11 +47,25 @@ public struct BenchRequest: Sendable {
     }
 }
 
+/// A bare loop from file to file.
+public struct BenchFileLoop: Sendable {
+    /// What parses its lines, for the output.
+    public var parser: String
+    /// Runs it once; tells how many rows it wrote.
+    public var run: @Sendable () throws -> UInt64
+
+    /// A loop on a parser.
+    public init(parser: String, run: @escaping @Sendable () throws -> UInt64) {
+        self.parser = parser
+        self.run = run
+    }
+}
+
 /// What a query gave out, as far as it is compared.
 public struct BenchAnswer: Equatable, Sendable {
     /// How many rows.
     public var rows: UInt64
-    /// The exclusive or of a word of each.
+    /// The exclusive or of a word of each; of rows in a file the sum of their hashes.
     public var folded: UInt64
 
     /// An answer of so many rows.
