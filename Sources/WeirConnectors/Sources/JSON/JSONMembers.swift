@@ -18,7 +18,7 @@ extension Source {
     ///
     /// Members may come in any order; others are passed over and checked as JSON all the same. What
     /// is JSON, what a malformed line's reason says and what becomes of it is as for `jsonLines`. A
-    /// line costs no allocation beyond what the closure makes, and a fifth of a type's own
+    /// line costs no allocation beyond what the closure makes, and a third of a type's own
     /// decoding.
     @inlinable
     public static func jsonObjects(
