@@ -96,4 +96,16 @@ import Testing
         let line = "a" + String(repeating: "é", count: 40_000)
         #expect(try Pattern("^aé+$").occurs(in: line) == true)
     }
+
+    @Test(arguments: [(65_535, true), (65_536, false)])
+    func `the last byte that is searched is that at 64 KiB`(before: Int, isFound: Bool) throws {
+        let line = String(repeating: "a", count: before) + "x"
+        #expect(try Pattern("x").occurs(in: line) == isFound)
+    }
+
+    @Test func `the bounds of tries are those that their comments count with`() {
+        #expect(Pattern.maximumTries / Pattern.minimumTries == 10_000)
+        #expect(Pattern.maximumTries == 10_000_000)
+        #expect(Pattern.minimumTries * Pattern.searchedBytes == 65_536_000)
+    }
 }

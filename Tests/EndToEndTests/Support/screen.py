@@ -339,6 +339,8 @@ def hang_terminated():
     terminal.kill(signal.SIGTERM)
     terminal.ends(code=143)
     terminal.is_restored()
+    if b"endless stopped after" not in terminal.bytes[terminal.bytes.rfind(b"\x1b[?1049l"):]:
+        fail("no summary behind the screen", terminal)
 
 
 def suspend():
