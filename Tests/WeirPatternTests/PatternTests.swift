@@ -108,4 +108,12 @@ import Testing
         #expect(Pattern.maximumTries == 10_000_000)
         #expect(Pattern.minimumTries * Pattern.searchedBytes == 65_536_000)
     }
+
+    @Test(arguments: [Array("x".utf8), [0x78, 0xFF]])
+    func `what is made of a match is made once`(line: [UInt8]) throws {
+        let pattern = try Pattern("x")
+        var count = 0
+        line.withUnsafeBytes { bytes in _ = pattern.search(bytes) { _ in count += 1 } }
+        #expect(count == 1)
+    }
 }
