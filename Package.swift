@@ -52,7 +52,7 @@ let package = Package(
         // Expressions of users with a bound for each line: Swift's own Regex has none, and cannot
         // be stopped. A C target because PCRE2's names are macros over the width of a unit.
         .target(name: "CPcre2", linkerSettings: [.linkedLibrary("pcre2-8")]),
-        .target(name: "WeirPattern", dependencies: ["CPcre2"], swiftSettings: strict),
+        .target(name: "WeirPattern", dependencies: ["WeirBase", "CPcre2"], swiftSettings: strict),
         .target(
             name: "WeirBase", dependencies: ["CTicks", "CBytes"], swiftSettings: strict),
         .target(

@@ -1,5 +1,5 @@
 import CPcre2
-import Synchronization
+import WeirBase
 
 /// A regular expression that a person wrote, searched for in lines, with a bound on each line.
 ///
@@ -71,7 +71,7 @@ public final class Pattern: Sendable {
     public let text: String
     private let code: Code
     /// Searches that nobody uses just now; as many are made as threads search at the same time.
-    private let idle: Mutex<[Search]>
+    private let idle: Guarded<[Search]>
     /// Whether a match can begin at the line's start alone.
     private let isAnchored: Bool
 
@@ -99,7 +99,7 @@ public final class Pattern: Sendable {
         self.text = text
         code = Code(pointer: made)
         isAnchored = weir_pattern_is_anchored(made) != 0
-        idle = Mutex([])
+        idle = Guarded([])
     }
 
     deinit {

@@ -112,7 +112,7 @@ extension StressPipeline {
 /// time.
 private final class JitteryBytes: ByteReading {
     /// What is left, where it begins, and what the next cut is drawn from.
-    private let state: Mutex<(rest: ArraySlice<UInt8>, offset: UInt64, random: SeededGenerator)>
+    private let state: Guarded<(rest: ArraySlice<UInt8>, offset: UInt64, random: SeededGenerator)>
     let isRepeatable = false
     let path: String? = nil
     let byteCount: UInt64? = nil
@@ -122,7 +122,7 @@ private final class JitteryBytes: ByteReading {
         var random = SeededGenerator(seed: seed, stream: 0xB17E)
         var text = ""
         for line in 0..<lines { text += "\(line) \(random.below(1000))\n" }
-        state = Mutex((Array(text.utf8)[...], 0, random))
+        state = Guarded((Array(text.utf8)[...], 0, random))
     }
 
     func next(maximum: Int) -> InputPiece? {
@@ -146,7 +146,7 @@ private final class JitteryBytes: ByteReading {
 /// Rows kept in memory by the live run. The writer's thread adds to them; they are read when it has
 /// ended.
 private final class CollectedRows: RowWriting {
-    private let state = Mutex<[UInt8]>([])
+    private let state = Guarded<[UInt8]>([])
     var bytes: [UInt8] { state.withLock { $0 } }
     func write(_ rows: RawSpan) {
         state.withLock { state in rows.withUnsafeBytes { state.append(contentsOf: $0) } }

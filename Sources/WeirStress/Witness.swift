@@ -110,7 +110,7 @@ final class WitnessedNotes: LiveNotes, @unchecked Sendable {
     private let inner: LaneNotes
     private let witness: Witness?
     /// The first rule that was seen broken, in a sentence.
-    private let broken = Mutex<String?>(nil)
+    private let broken = Guarded<String?>(nil)
 
     init(_ inner: LaneNotes, _ witness: Witness?) {
         self.inner = inner

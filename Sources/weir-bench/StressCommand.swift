@@ -1,6 +1,5 @@
 import ArgumentParser
 import Glibc
-import Synchronization
 import WeirBase
 import WeirStress
 
@@ -97,12 +96,12 @@ private final class StressBoard: Sendable {
     }
 
     private let count: Int
-    private let state: Mutex<State>
+    private let state: Guarded<State>
 
     /// A board for `count` seeds from `first` on.
     init(first: UInt64, count: Int, jobs: Int) {
         self.count = count
-        state = Mutex(
+        state = Guarded(
             State(
                 next: first, end: first + UInt64(count),
                 running: [(seed: UInt64, since: UInt64)?](repeating: nil, count: jobs)))

@@ -22,7 +22,7 @@ enum Rooms {
 
     /// Modules that every room may import, unless it is refused one.
     static let everywhere: [String: String] = [
-        "Synchronization": "atomics and mutexes of the standard library",
+        "Synchronization": "atomics of the standard library",
         "Glibc": "system calls",
         "DequeModule": "queues, from swift-collections",
         "HeapModule": "priority queues, from swift-collections",
@@ -59,7 +59,7 @@ enum Rooms {
         "CPcre2": Room([]),
         // Expressions of users, bounded for each line: what the debugger and the lines of logs are
         // searched with. A room of its own, so that one place alone knows the library.
-        "WeirPattern": Room(["CPcre2"]),
+        "WeirPattern": Room(["WeirBase", "CPcre2"]),
         "WeirBase": Room(["CTicks", "CBytes"]),
         "WeirTelemetry": Room(
             ["WeirBase"],

@@ -161,6 +161,19 @@ import Testing
     }
 
     @Test(arguments: [
+        ("Sources/WeirEngine/Run.swift", "let state = Mutex(0)", 1),
+        ("Sources/weir-bench/Board.swift", "let state: Mutex<Int>", 1),
+        ("Tests/NexmarkTests/OrderTests.swift", "let seen = Mutex([0])", 1),
+        ("Sources/Nexmark/Memory.swift", "let state = Mutex(0)", 0),
+        ("Sources/WeirEngine/Run.swift", "let state = Guarded(0) // no Mutex", 0),
+    ])
+    func `a lock that the thread sanitizer does not see is found`(
+        path: String, text: String, count: Int
+    ) {
+        #expect(LockRule.findings(in: file(text, path)).count == count)
+    }
+
+    @Test(arguments: [
         ("let place = 1", 1), ("func go(to markedPlaces: [Int]) {}", 1), ("case .mark: 1", 1),
         ("let leastLine = mostLines", 2), ("let lock = Monitor()", 1), ("var thread: Worker?", 1),
         ("monitor.wait()", 1), ("let HANDOVER_ROOM = 1", 1), ("@Option var place: String", 1),

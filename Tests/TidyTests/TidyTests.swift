@@ -68,6 +68,10 @@ import Testing
         expectNone(try repository.swiftFiles().flatMap(ShadowRule.findings(in:)))
     }
 
+    @Test func `every lock is one that the thread sanitizer sees`() throws {
+        expectNone(try repository.swiftFiles().flatMap(LockRule.findings(in:)))
+    }
+
     @Test func `nothing with a unit is declared as a bare integer`() throws {
         let files = try repository.swiftFiles()
         expectNone(files.flatMap(UnitRule.findings(in:)))

@@ -1,5 +1,5 @@
 import Foundation
-import Synchronization
+import WeirBase
 import WeirTrace
 
 /// What `weir export --signal metrics` prints of a trace, sample by sample.
@@ -9,7 +9,7 @@ struct ExportedMetrics {
     private(set) var samples: [String: [String: Double]] = [:]
 
     init(_ trace: Trace) throws {
-        let printed = Mutex<[UInt8]>([])
+        let printed = Guarded<[UInt8]>([])
         try trace.exportMetrics { bytes in printed.withLock { $0.append(contentsOf: bytes) } }
         for line in printed.withLock(\.self).split(separator: 0x0A) {
             try add(JSONSerialization.jsonObject(with: Data(line)) as? [String: Any] ?? [:])

@@ -1,5 +1,4 @@
 import Foundation
-import Synchronization
 import WeirBase
 import WeirEngine
 import WeirTelemetry
@@ -29,7 +28,7 @@ struct RecordedLive {
         let connections = try Endpoints(options, session.planned).open()
         let header = try session.header(Endpoints(options, session.planned), connections)
         let feed = ScreenFeed(header)
-        let drawn = Mutex(FramesBySample(header))
+        let drawn = Guarded(FramesBySample(header))
         // On the recorder's thread, at every batch with a sample: no sample goes undrawn.
         feed.setWake { [weak feed] in
             guard let feed else { return }

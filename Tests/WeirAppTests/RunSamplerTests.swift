@@ -176,8 +176,8 @@ import WeirTrace
     func `a subtask that could run is not idle while the only worker is elsewhere`(
         bound: Int, activation: Int
     ) throws {
-        let seen = Mutex<(looks: Int, idle: [String])>((0, []))
-        let holder = Mutex<Execution?>(nil)
+        let seen = Guarded<(looks: Int, idle: [String])>((0, []))
+        let holder = Guarded<Execution?>(nil)
         let run = try ParallelRun(limit: 4_000, workers: 1, bound: bound, activation: activation) {
             guard let execution = holder.withLock({ $0 }) else { return }
             for subtask in execution.subtasks {

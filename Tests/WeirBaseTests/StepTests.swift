@@ -1,5 +1,4 @@
 import Foundation
-import Synchronization
 import Testing
 import WeirBase
 
@@ -80,7 +79,7 @@ import WeirBase
 /// A counter with what was taken from it, shared by threads.
 private final class SharedCounter: Sendable {
     private let counter = StepCounter()
-    private let all = Mutex<[Step]>([])
+    private let all = Guarded<[Step]>([])
 
     var last: Step { counter.last }
     var taken: [Step] { all.withLock { $0 } }

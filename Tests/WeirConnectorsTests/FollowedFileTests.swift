@@ -1,5 +1,4 @@
 import Foundation
-import Synchronization
 import Testing
 import WeirBase
 import WeirEngine
@@ -248,7 +247,7 @@ import WeirEngine
     @Test func `lines that another thread writes while it rotates arrive once`() {
         let count = 5_000
         let folder = folder
-        let failure = Mutex<String?>(nil)
+        let failure = Guarded<String?>(nil)
         let writer = SystemThread("writer") {
             do {
                 try folder.writeRotating(count: count, every: 500)

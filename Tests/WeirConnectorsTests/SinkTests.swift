@@ -1,6 +1,5 @@
 import Foundation
 import Glibc
-import Synchronization
 import Testing
 import WeirBase
 import WeirEngine
@@ -79,7 +78,7 @@ private func write(_ text: String, to writer: any RowWriting) throws {
         let reader = FileHandle(fileDescriptor: ends[0], closeOnDealloc: true)
         let text = String(repeating: "0123456789", count: 100_000) + "\n"
         let writer = DescriptorWriter(ends[1], location: "pipe", closesDescriptor: true)
-        let failure = Mutex<String?>(nil)
+        let failure = Guarded<String?>(nil)
         let thread = SystemThread("writer") {
             do {
                 try write(text, to: writer)

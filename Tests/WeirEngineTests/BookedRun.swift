@@ -1,4 +1,3 @@
-import Synchronization
 import WeirBase
 
 @testable import WeirEngine
@@ -58,14 +57,14 @@ let secondsOfTime = Source<Int>.generator { index, _ in
 struct Wanted: Error {}
 
 private final class GivenText: ByteReading {
-    private let rest: Mutex<[UInt8]>
+    private let rest: Guarded<[UInt8]>
     private let ends: Bool
     let isRepeatable: Bool
     let path: String? = nil
     let byteCount: UInt64? = nil
 
     init(_ options: BookedRun.Options) {
-        rest = Mutex(Array(options.input.utf8))
+        rest = Guarded(Array(options.input.utf8))
         ends = options.inputEnds
         isRepeatable = options.isRepeatable
     }
@@ -83,7 +82,7 @@ private final class GivenText: ByteReading {
 
 private final class NarrowSink: RowWriting {
     private let room: Int
-    private let taken = Mutex<[String]>([])
+    private let taken = Guarded<[String]>([])
 
     init(room: Int) { self.room = room }
 

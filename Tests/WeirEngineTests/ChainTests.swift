@@ -1,4 +1,3 @@
-import Synchronization
 import Testing
 import WeirBase
 import WeirTelemetry
@@ -71,7 +70,7 @@ private func timed(
 
     @Test(arguments: [false, true])
     func `due timers fire operator by operator, up to the first failure`(isFailing: Bool) {
-        let fired = Mutex<[String]>([])
+        let fired = Guarded<[String]>([])
         let chain = DrivenChain<Int, Int>([
             timed("first", after: 1) { _, _, _ in
                 fired.withLock { $0.append("first") }

@@ -1,4 +1,3 @@
-import Synchronization
 import Testing
 import WeirBase
 import WeirTelemetry
@@ -113,7 +112,7 @@ import WeirTelemetry
     }
 
     @Test func `a condition is asked for the keys that the turn itself touched`() throws {
-        let asked = Mutex<[Int]>([])
+        let asked = Guarded<[Int]>([])
         let hand = try HandExecution(
             Pipeline("asked", parallelism: 1) { flow in
                 let counts = flow.keyedState(by: Int.self, initial: 0)

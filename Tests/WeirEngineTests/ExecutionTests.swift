@@ -121,7 +121,7 @@ import WeirTelemetry
                 let first = flow.read("first", from: secondsOfTime)
                 first.union(flow.read("second", from: secondsOfTime)).write("rows") { "\($0)" }
             })
-        let told = Mutex<[String]>([])
+        let told = Guarded<[String]>([])
         hand.scheduler.onNotify = { subtask in told.withLock { $0.append(subtask.name) } }
         hand.execution.end()
         #expect(told.withLock { $0 } == ["first/0", "second/0"])
@@ -131,7 +131,7 @@ import WeirTelemetry
     /// What was told of a run that takes a number a turn, up to the one that fails. Each number but
     /// 1 touches a cell.
     private func failure(at fatal: Int) throws -> (incident: Incident?, hand: HandExecution) {
-        let told = Mutex<[Incident]>([])
+        let told = Guarded<[Incident]>([])
         let hand = try HandExecution(
             Pipeline("failing", parallelism: 1) { flow in
                 let cell = flow.sharedCell("cell", initial: 0)

@@ -1,4 +1,3 @@
-import Synchronization
 import Testing
 import WeirBase
 import WeirTelemetry
@@ -93,7 +92,7 @@ import WeirTelemetry
     }
 
     @Test func `what cannot be read is kept whole up to a bound, with its place`() {
-        let inputs = Mutex<[MalformedInput]>([])
+        let inputs = Guarded<[MalformedInput]>([])
         let malformed = MalformedPolicy<String>.element { input in
             inputs.withLock { $0.append(input) }
             return "m"
@@ -208,8 +207,8 @@ import WeirTelemetry
     }
 
     @Test func `a batch is asked for by its indices, and ends at the source's count`() {
-        let asked = Mutex<[Range<UInt64>]>([])
-        let prepared = Mutex(0)
+        let asked = Guarded<[Range<UInt64>]>([])
+        let prepared = Guarded(0)
         let source = Source<UInt64>.batches(
             watermark: .boundedDisorder(.seconds(1_000)), count: 70,
             prepare: { prepared.withLock { $0 += 1 } }

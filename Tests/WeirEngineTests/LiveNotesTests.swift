@@ -8,7 +8,7 @@ import WeirTelemetry
 /// What a run that happens tells of itself, and whom it wakes.
 @Suite struct LiveNotesTests {
     @Test func `an incident is told once`() {
-        let told = Mutex<[Step]>([])
+        let told = Guarded<[Step]>([])
         let notes = LaneNotes(
             lanes: nil, logLanes: [],
             onIncident: { incident in told.withLock { $0.append(incident.step) } })

@@ -101,7 +101,7 @@ import WeirTelemetry
     @Test func `what a failed write had is unwritten, and no later one is tried`() {
         let writing = AskingRows()
         writing.isFailing = true
-        let failures = Mutex(0)
+        let failures = Guarded(0)
         let feed = WriterFeed(
             sink: "rows", writing: writing, onRoom: {},
             onFailure: { _ in failures.withLock { $0 += 1 } })

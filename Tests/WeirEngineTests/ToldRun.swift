@@ -66,12 +66,12 @@ struct ToldRun {
 
 /// Pieces of input that are all there.
 private final class PiecesReading: ByteReading {
-    private let pieces: Mutex<[InputPiece]>
+    private let pieces: Guarded<[InputPiece]>
     let isRepeatable = false
     let path: String? = nil
     let byteCount: UInt64? = nil
 
-    init(_ pieces: [InputPiece]) { self.pieces = Mutex(pieces) }
+    init(_ pieces: [InputPiece]) { self.pieces = Guarded(pieces) }
 
     func next(maximum: Int) -> InputPiece? {
         pieces.withLock { $0.isEmpty ? .end : $0.removeFirst() }

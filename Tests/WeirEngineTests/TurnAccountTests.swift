@@ -1,4 +1,3 @@
-import Synchronization
 import Testing
 import WeirBase
 import WeirTelemetry
@@ -20,7 +19,7 @@ import WeirTelemetry
     }
 
     @Test func `a subtask is busy in its turn and no longer`() throws {
-        let seen = Mutex<[Bool]>([])
+        let seen = Guarded<[Bool]>([])
         let hand = try hand {
             seen.withLock { $0.append(TurnContext.current?.subtask?.counters.isBusy ?? false) }
         }

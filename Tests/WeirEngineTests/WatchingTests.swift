@@ -1,4 +1,3 @@
-import Synchronization
 import Testing
 import WeirBase
 import WeirTelemetry
@@ -82,7 +81,7 @@ import WeirTelemetry
     }
 
     @Test func `a turn says in whose code it is`() throws {
-        let said = Mutex<[String]>([])
+        let said = Guarded<[String]>([])
         @Sendable func ask() {
             guard let now = TurnContext.currentActivity else { return }
             said.withLock { $0.append("\(now.subtask) \(now.step): \(now.activity)") }
@@ -117,8 +116,8 @@ import WeirTelemetry
     }
 
     @Test func `a condition over several states that takes long is named`() throws {
-        let said = Mutex<[LongCall]>([])
-        let asked = Mutex<Execution?>(nil)
+        let said = Guarded<[LongCall]>([])
+        let asked = Guarded<Execution?>(nil)
         let hand = try HandExecution(
             Pipeline("checked", parallelism: 1) { flow in
                 let (first, second) = (
@@ -187,7 +186,7 @@ import WeirTelemetry
     }
 
     @Test func `a condition on elements names the element by its number in the turn`() throws {
-        let told = Mutex<[Incident.ElementReference?]>([])
+        let told = Guarded<[Incident.ElementReference?]>([])
         let hand = try HandExecution(
             Pipeline("numbered", parallelism: 1) { flow in
                 _ = flow.read("in", from: secondsOfTime)

@@ -1,5 +1,4 @@
 import Foundation
-import Synchronization
 import Testing
 import WeirBase
 import WeirEngine
@@ -12,7 +11,7 @@ import WeirTelemetry
 /// Rows as a test keeps them, or a writer that fails at the first of them.
 private final class KeptRows: RowWriting {
     private let fails: Bool
-    private let kept = Mutex<[UInt8]>([])
+    private let kept = Guarded<[UInt8]>([])
     var text: String { kept.withLock { String(decoding: $0, as: UTF8.self) } }
 
     init(fails: Bool = false) { self.fails = fails }

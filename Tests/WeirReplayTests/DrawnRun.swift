@@ -1,5 +1,4 @@
 import Foundation
-import Synchronization
 import Testing
 import Weir
 import WeirBase
@@ -112,7 +111,7 @@ enum DrawnRun {
         let recorder = Recorder(
             lanes: lanes, logLanes: [logLane], sites: sites, consumers: [memory],
             onFailure: { _, error in Issue.record(error) })
-        let incidents = Mutex<[Incident]>([])
+        let incidents = Guarded<[Incident]>([])
         var setup = LiveRun.Setup(started: started, schedule: .drawn(seed: seed))
         setup.connections.sources = plan.sources.map { _ in nil }
         setup.connections.sinks = try plan.sinks.map { _ in try DiscardSink().open() }

@@ -8,7 +8,7 @@ import WeirBase
 private final class FailingConsumer: RecordConsumer {
     struct Refusal: Error {}
 
-    private let calls = Mutex(0)
+    private let calls = Guarded(0)
     var callCount: Int { calls.withLock { $0 } }
 
     func consume(_ batch: RecordBatch) throws {
@@ -23,7 +23,7 @@ private final class FailingConsumer: RecordConsumer {
 /// A consumer that looks at the lanes while it has a batch.
 private final class LookingConsumer: RecordConsumer {
     private let lanes: LaneSet
-    private let found = Mutex<[Int]>([])
+    private let found = Guarded<[Int]>([])
     /// The slots of the first worker that were taken and not given back, at each batch.
     var backlogs: [Int] { found.withLock { $0 } }
 
@@ -154,7 +154,7 @@ private final class LookingConsumer: RecordConsumer {
 
     @Test func `a consumer that fails is reported once, and the others and the lanes go on`() {
         let failing = FailingConsumer()
-        let reports = Mutex<[Bool]>([])
+        let reports = Guarded<[Bool]>([])
         let recorder = Recorder(
             lanes: lanes, logLanes: [], sites: sites, consumers: [failing, memory],
             onFailure: { consumer, error in

@@ -53,7 +53,7 @@ final class Interrupts: @unchecked Sendable {
     /// Whether `stop` was called.
     private let isOver = Atomic<Bool>(false)
     /// Called at each signal.
-    private let wake = Mutex<(@Sendable () -> Void)?>(nil)
+    private let wake = Guarded<(@Sendable () -> Void)?>(nil)
     /// For whoever waits in `wait(nanoseconds:)`.
     private let arrival = ConditionLock()
     private var thread: SystemThread?

@@ -28,17 +28,17 @@ final class EndingWatch: @unchecked Sendable {
     /// Whether the thread is to end.
     private let isOver = Atomic<Bool>(false)
     /// Decides what signals and time ask for.
-    private let stages: Mutex<EndingProtocol>
+    private let stages: Guarded<EndingProtocol>
     /// The run, once it was started.
-    private let watched = Mutex<WatchedRun?>(nil)
+    private let watched = Guarded<WatchedRun?>(nil)
     /// Subtasks whose long call was named already: each is named once.
-    private let named = Mutex<Set<String>>([])
+    private let named = Guarded<Set<String>>([])
     /// When the process ends whatever happens, in monotonic nanoseconds.
     private let deadline = Atomic<UInt64>(.max)
     /// The exit code that it then ends with; stored before the deadline is.
     private let lastCode = Atomic<Int32>(0)
     /// The thread that waits for signals, as long as it can be sent one.
-    private let sleeper = Mutex<SystemThread?>(nil)
+    private let sleeper = Guarded<SystemThread?>(nil)
 
     /// Blocks the signals, which has to happen before any other thread is started because threads
     /// inherit it. Until `opened` is called a signal ends the process. `drain` is the time that was
@@ -49,7 +49,7 @@ final class EndingWatch: @unchecked Sendable {
             bounds.drain = UInt64(max(0, drain.wholeNanoseconds))
             bounds.isDrainAskedFor = true
         }
-        stages = Mutex(EndingProtocol(bounds))
+        stages = Guarded(EndingProtocol(bounds))
         sigemptyset(&set)
         for signal in [SIGINT, SIGTERM, SIGHUP, Self.nudge] { sigaddset(&set, signal) }
         pthread_sigmask(SIG_BLOCK, &set, nil)

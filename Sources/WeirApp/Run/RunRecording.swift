@@ -1,5 +1,4 @@
 import Glibc
-import Synchronization
 import WeirBase
 import WeirEngine
 import WeirTelemetry
@@ -41,7 +40,7 @@ final class RunRecording: @unchecked Sendable {
     /// Whether the trace was asked for by name.
     private let isExplicit: Bool
     private let feed: ScreenFeed?
-    private let state = Mutex(State())
+    private let state = Guarded(State())
     /// What `Retention` removed to keep the folder within its bound.
     private let removed: [String]
 

@@ -54,7 +54,7 @@ final class RunScreen: @unchecked Sendable {
     /// Whether another program has the terminal for a while. Its output must not be thrown away.
     private let isLent = Atomic<Bool>(false)
     /// How the run ended, once it has.
-    private let ending = Mutex<String?>(nil)
+    private let ending = Guarded<String?>(nil)
 
     /// Takes this process's terminal. Nothing was shown when this throws.
     convenience init(

@@ -1,4 +1,3 @@
-import Synchronization
 import WeirBase
 import WeirMonitor
 import WeirTelemetry
@@ -38,10 +37,10 @@ final class ScreenFeed: RecordConsumer, TimelineSource {
     }
 
     let pollNanoseconds = AppBounds.ownPollNanoseconds
-    private let state: Mutex<State>
+    private let state: Guarded<State>
 
     /// A feed for a run with this header, before anything came.
-    init(_ header: RunHeader) { state = Mutex(State(digest: NewsDigest(header))) }
+    init(_ header: RunHeader) { state = Guarded(State(digest: NewsDigest(header))) }
 
     func setWake(_ wake: @escaping @Sendable () -> Void) { state.withLock { $0.wake = wake } }
 

@@ -1,5 +1,4 @@
 import Glibc
-import Synchronization
 import WeirBase
 import WeirEngine
 
@@ -19,7 +18,7 @@ enum ExitGuard {
         var run: (@Sendable (Int32, String?) -> Void)?
     }
 
-    private static let state = Mutex(State())
+    private static let state = Guarded(State())
 
     /// Installs the handler. Once, before anything of the user's runs: handlers at exit run in
     /// reverse order, so that this one comes behind those of the user's code.

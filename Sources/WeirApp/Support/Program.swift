@@ -11,8 +11,8 @@ import WeirTrace
 enum Program {
     /// The pipelines of this program; set once before the command line is read.
     final class Registry: Sendable {
-        private let pipelines = Mutex<[Pipeline]>([])
-        private let known = Mutex<[any BenchWorkload.Type]>([])
+        private let pipelines = Guarded<[Pipeline]>([])
+        private let known = Guarded<[any BenchWorkload.Type]>([])
 
         func set(_ all: [Pipeline], _ workloads: [any BenchWorkload.Type]) {
             pipelines.withLock { $0 = all }

@@ -1,4 +1,4 @@
-import Synchronization
+import WeirBase
 public import WeirEngine
 
 /// Keeps rows in memory, for tests and examples.
@@ -12,7 +12,7 @@ public final class MemorySink: RowSink {
         var isClosed = false
     }
 
-    private let contents = Mutex(Contents())
+    private let contents = Guarded(Contents())
     /// The maximum number of bytes that are kept.
     private let byteLimit: Int
 

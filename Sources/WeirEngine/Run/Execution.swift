@@ -65,10 +65,10 @@ package final class Execution: @unchecked Sendable {
         var step: Step = .max
         var violations = Violations()
     }
-    private let state = Mutex(State())
+    private let state = Guarded(State())
     /// The books behind the last turn, once they were asked for. Locked while they are made, so
     /// that of two who ask at once only one counts what is left over.
-    let closedBooks = Mutex<Books?>(nil)
+    let closedBooks = Guarded<Books?>(nil)
     let wideInvariants: [WideInvariant]
     let stateAtRest: StateAtRest
     /// Which conditions over several parts held at the last rest point. Only the thread that takes

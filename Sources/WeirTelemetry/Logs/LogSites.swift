@@ -1,4 +1,4 @@
-import Synchronization
+import WeirBase
 
 /// The log statements that a run has met, numbered in the order of meeting them.
 ///
@@ -11,7 +11,7 @@ package final class LogSites: Sendable {
         var sites: [LogSite] = []
     }
 
-    private let state = Mutex(State())
+    private let state = Guarded(State())
 
     package init() {}
 

@@ -1,4 +1,3 @@
-import Synchronization
 import WeirBase
 
 /// Which keys most elements of one channel have, found from a sample of them.
@@ -35,7 +34,7 @@ package final class KeySketch: Sendable {
         var seen: UInt64 = 0
     }
 
-    private let state = Mutex(State())
+    private let state = Guarded(State())
 
     package init() {}
 

@@ -1,4 +1,3 @@
-import Synchronization
 package import WeirBase
 
 /// Drains the lanes of a run and hands what it finds to its consumers.
@@ -44,7 +43,7 @@ package final class Recorder: @unchecked Sendable {
 
     /// Signalled after each wanted flush.
     private let flushed = ConditionLock()
-    private let inbox = Mutex(Inbox())
+    private let inbox = Guarded(Inbox())
     /// What was drained and not handed over.
     private var pending = RecordBatch()
     /// When the first of it was drained, on the monotonic clock; nil when there is nothing.
@@ -326,7 +325,7 @@ extension RecordBatch {
 
 /// A consumer that keeps everything, for tests and for runs whose trace stays in memory.
 package final class MemoryRecording: RecordConsumer {
-    private let batches = Mutex<[RecordBatch]>([])
+    private let batches = Guarded<[RecordBatch]>([])
 
     package init() {}
 

@@ -135,7 +135,7 @@ private final class GivenBytes: ByteReading {
     private let bytes: [UInt8]
     /// The maximum size of a piece.
     private let piece: Int
-    private let offset = Mutex(0)
+    private let offset = Guarded(0)
     private let cancelled = Atomic<Bool>(false)
     let isRepeatable = false
     let path: String? = nil

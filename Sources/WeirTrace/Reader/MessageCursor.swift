@@ -1,4 +1,3 @@
-import Synchronization
 import WeirBase
 
 /// What all cursors of a trace share: the file, and the index of its chunks.
@@ -8,11 +7,11 @@ import WeirBase
 final class TraceStore: Sendable {
     let file: InputFile
     /// Guarded by this lock, which is also held while `refresh` reads the new part of the file.
-    private let index: Mutex<McapIndex>
+    private let index: Guarded<McapIndex>
 
     init(file: InputFile, index: McapIndex) {
         self.file = file
-        self.index = Mutex(index)
+        self.index = Guarded(index)
     }
 
     /// The index as it is now. A copy shares its memory until the index grows.

@@ -1,4 +1,3 @@
-import Synchronization
 package import WeirBase
 package import WeirTelemetry
 
@@ -51,7 +50,7 @@ package final class Trace: Sendable {
     /// What the lanes hold beyond the file; empty when there was nothing to recover.
     let tail: RecoveredTail
     /// Replaced as a whole by `refresh`.
-    private let state: Mutex<State>
+    private let state: Guarded<State>
 
     /// Opens a trace and, when its run died, the lanes beside it.
     ///
@@ -76,14 +75,14 @@ package final class Trace: Sendable {
         if let rewriting = try Self.rewriting(store.file, store.current) {
             recovery = .rewritten(rewriting)
             tail = RecoveredTail(inFlight: rewriting.inFlight)
-            self.state = Mutex(state)
+            self.state = Guarded(state)
             return
         }
         // The run ended, so its lanes were removed or hold nothing that is not in the file.
         guard state.end == nil else {
             recovery = .notNeeded
             tail = RecoveredTail()
-            self.state = Mutex(state)
+            self.state = Guarded(state)
             return
         }
         let (found, tail) = try Self.recover(store, header)
@@ -102,7 +101,7 @@ package final class Trace: Sendable {
         state.isRecording = recovery == .recording
         self.recovery = recovery
         self.tail = tail
-        self.state = Mutex(state)
+        self.state = Guarded(state)
     }
 
     /// Reads the header; a trace of a format that this build does not know is refused here.

@@ -1,5 +1,5 @@
 import Foundation
-import Synchronization
+import WeirBase
 import WeirTelemetry
 import WeirTrace
 
@@ -22,7 +22,7 @@ struct CounterCheck {
     private var waits = false
 
     init(_ trace: Trace) throws {
-        let printed = Mutex<[UInt8]>([])
+        let printed = Guarded<[UInt8]>([])
         try trace.exportMetrics { bytes in printed.withLock { $0.append(contentsOf: bytes) } }
         let text = String(decoding: printed.withLock(\.self), as: UTF8.self)
         for line in text.split(separator: "\n") { take(line) }

@@ -1,4 +1,3 @@
-import Synchronization
 import Testing
 import WeirBase
 
@@ -28,7 +27,7 @@ import WeirBase
     }
 
     @Test func `a parameter has its default until it is set`() throws {
-        let read = Mutex<[String]>([])
+        let read = Guarded<[String]>([])
         let pipeline = Pipeline(
             "set", parameters: [Parameter("rate", default: "3"), Parameter("name", default: "x")]
         ) { flow in

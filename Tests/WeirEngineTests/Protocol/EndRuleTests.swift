@@ -1,4 +1,3 @@
-import Synchronization
 import Testing
 import WeirBase
 import WeirStress
@@ -338,7 +337,7 @@ import WeirTelemetry
     }
 
     @Test func `rule 16: after a stop the writer empties its hand-over`() {
-        let written = Mutex<[UInt8]>([])
+        let written = Guarded<[UInt8]>([])
         let sink = SlowRows { bytes in written.withLock { $0 += bytes } }
         let feed = WriterFeed(sink: "rows", writing: sink, onRoom: {}, onFailure: { _ in })
         feed.start()
@@ -350,7 +349,7 @@ import WeirTelemetry
     }
 
     @Test func `rule 16: what a full hand-over refuses is not lost and comes in order`() {
-        let written = Mutex<[UInt8]>([])
+        let written = Guarded<[UInt8]>([])
         let room = ConditionLock()
         let sink = SlowRows { bytes in written.withLock { $0 += bytes } }
         let feed = WriterFeed(

@@ -1,4 +1,3 @@
-import Synchronization
 import Testing
 import WeirBase
 import WeirTelemetry
@@ -72,7 +71,7 @@ import WeirTelemetry
     /// Runs turns that touch a cell three times each, in four subtasks, and stops the run in the
     /// middle of one; gives the subtasks that touched it from then on, in order.
     private static func touchedBehindStop(seed: UInt64) throws -> [SubtaskIndex] {
-        let touched = Mutex<[SubtaskIndex]>([])
+        let touched = Guarded<[SubtaskIndex]>([])
         let pipeline = Pipeline("touching", parallelism: 4) { flow in
             let cell = flow.sharedCell("cell", initial: 0)
             _ = flow.read("in", from: secondsOfTime).keyed { $0 }
@@ -132,7 +131,7 @@ import WeirTelemetry
     }
 
     @Test func `what is found broken at rest has the step of the turn before`() throws {
-        let broke = Mutex<(count: Int, step: Step)>((0, 0))
+        let broke = Guarded<(count: Int, step: Step)>((0, 0))
         let pipeline = Pipeline("counting") { flow in
             let untouched = flow.sharedCell("untouched", initial: 0)
             let counts = flow.keyedState(by: Int.self, initial: 0)
