@@ -7,27 +7,37 @@ public import WeirApp
 /// replay; or they are read from a file of JSON Lines. In laps those in memory are read several
 /// times, later and with other identities each time, as if the stream were longer.
 /// `weir bench nexmark` measures it; `weir run nexmark` runs it like any other pipeline.
-private let auctions = Pipeline(
-    "nexmark", summary: "Nexmark's queries over generated auctions",
-    parameters: [
-        Parameter("query", default: "q5", "q0, q1, q2, q3, q4, q5, q7, q8 or q11"),
-        Parameter("events", default: "100000", "how many events are generated"),
-        Parameter("laps", default: "1", "how many times they are read"),
-        Parameter("order", default: "inorder", "inorder, or shuffled: up to four seconds late"),
-        Parameter("rows", default: "lines", "lines, or count: rows are counted and not written"),
-        Parameter("source", default: "memory", "memory, or lines: JSON Lines of --input"),
-    ]
-) { flow in
-    let settings: AuctionSettings
-    do {
-        settings = try AuctionSettings(flow.parameter)
-    } catch {
-        flow.refuse("\(error)")
-        return
-    }
-    let source = settings.isFile ? settings.query.lines() : settings.source(seed: flow.seed)
-    settings.query.add(to: flow, flow.read("events", from: source), settings.output)
+private let auctions = auctionPipeline { settings, flow, events in
+    settings.query.add(to: flow, events, settings.output)
 }
+
+/// A pipeline with the workload's name, parameters and events; `add` adds operators and sink.
+private func auctionPipeline(
+    _ add: @escaping @Sendable (AuctionSettings, Flow, DataStream<AuctionEvent>) -> Void
+) -> Pipeline {
+    Pipeline(
+        "nexmark", summary: "Nexmark's queries over generated auctions", parameters: parameters
+    ) { flow in
+        let settings: AuctionSettings
+        do {
+            settings = try AuctionSettings(flow.parameter)
+        } catch {
+            flow.refuse("\(error)")
+            return
+        }
+        let source = settings.isFile ? settings.query.lines() : settings.source(seed: flow.seed)
+        add(settings, flow, flow.read("events", from: source))
+    }
+}
+
+private let parameters = [
+    Parameter("query", default: "q5", "q0, q1, q1hop, q2, q3, q4, q5, q7, q8 or q11"),
+    Parameter("events", default: "100000", "how many events are generated"),
+    Parameter("laps", default: "1", "how many times they are read"),
+    Parameter("order", default: "inorder", "inorder, or shuffled: up to four seconds late"),
+    Parameter("rows", default: "lines", "lines, or count: rows are counted and not written"),
+    Parameter("source", default: "memory", "memory, or lines: JSON Lines of --input"),
+]
 
 /// What the parameters of the pipeline say.
 struct AuctionSettings: Sendable {
@@ -100,6 +110,21 @@ public enum Nexmark: BenchWorkload {
     public static var pipeline: Pipeline { auctions }
     /// Nexmark's names of the queries.
     public static var queries: [String] { AuctionQuery.allCases.map(\.rawValue) }
+
+    /// A query in one stage, the same behind an exchange, and one of windows.
+    public static var timedQueries: [String] { TimedQuery.allCases.map(\.rawValue) }
+
+    /// The pipeline with a sink that finds out which event let each row come.
+    public static func timed(_ request: BenchRequest, _ arrivals: ArrivalTimes) -> Pipeline {
+        guard let query = TimedQuery(rawValue: request.query) else {
+            preconditionFailure("the latency of \(request.query) is not measured")
+        }
+        let causes = AuctionCauses(
+            .shared(seed: request.seed, count: request.events, order: .inorder))
+        return auctionPipeline { _, flow, events in
+            query.add(to: flow, events, causes, arrivals)
+        }
+    }
 
     /// The loop of a query over events that lie in memory when this returns.
     public static func bareLoop(
@@ -176,7 +201,7 @@ extension AuctionQuery {
     ) {
         switch self {
         case .q0: PassLoop.run(over: events, laps: laps, &rows)
-        case .q1: ConvertLoop.run(over: events, laps: laps, &rows)
+        case .q1, .q1hop: ConvertLoop.run(over: events, laps: laps, &rows)
         case .q2: SelectLoop.run(over: events, laps: laps, &rows)
         case .q3: LocalItemLoop.run(over: events, laps: laps, &rows)
         case .q4: AveragePriceLoop.run(over: events, laps: laps, &rows)

@@ -42,6 +42,17 @@ import Testing
         #expect(Set(runs.compactMap { $0["rows"] as? Int }).count == 1)
     }
 
+    @Test(arguments: ["inorder", "shuffled"], ["1", "2"])
+    func `in memory each query folds to what its bare loop folds to, by however many subtasks`(
+        order: String, workers: String
+    ) throws {
+        let outcome = try Weir()(
+            "bench", "nexmark", "--events", "10000", "--order", order, "--repeat", "1", "--json",
+            "--workers", workers)
+        #expect(outcome.code == 0, "\(outcome)")
+        #expect(outcome.outputLines.count == 10)
+    }
+
     @Test(arguments: ["inorder", "shuffled"], [["--no-record"], ["--workers", "2"]])
     func `from file to file each query writes the rows of its bare loop`(
         order: String, flags: [String]
@@ -56,7 +67,7 @@ import Testing
             try #require(
                 try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
         }
-        #expect(runs.compactMap { $0["query"] as? String }.count == 9)
+        #expect(runs.compactMap { $0["query"] as? String }.count == 10)
         #expect(
             runs.allSatisfy { $0["mode"] as? String == "file" && $0["events"] as? Int == 10_000 })
         #expect(runs.allSatisfy { ["scanner", "simdjson"].contains($0["loop"] as? String) })
@@ -82,6 +93,27 @@ import Testing
         #expect(memory.outputLines.count == 4_600)
     }
 
+    @Test func `events at a rate have the latency of their rows beside the cost`() throws {
+        let outcome = try Weir()(
+            "bench", "nexmark", "--mode", "latency", "--rate", "200000", "--events", "100000",
+            "--repeat", "1", "--json")
+        #expect(outcome.code == 0, "\(outcome)")
+        let runs = try outcome.outputLines.map { line in
+            try #require(
+                try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
+        }
+        #expect(runs.compactMap { $0["query"] as? String } == ["q1", "q1hop", "q5"])
+        for run in runs {
+            #expect(run["mode"] as? String == "latency" && run["events"] as? Int == 100_000)
+            // Half a second of events take no less.
+            #expect(try #require(run["seconds"] as? Double) >= 0.49)
+            let ranks = try ["p50", "p99", "p999", "greatest"].map {
+                try #require(run[$0] as? Double)
+            }
+            #expect(ranks == ranks.sorted() && ranks[0] > 0 && ranks[3] < 60)
+        }
+    }
+
     @Test func `a run without a trace says so, and a person reads a line for each query`() throws {
         let outcome = try Weir()(
             "bench", "nexmark", "--query", "q2", "--events", "5000", "--repeat", "1", "--no-record")
@@ -95,7 +127,11 @@ import Testing
         ["nexmark", "--mode", "disk"], ["nexmark", "--order", "sorted"], ["generate"],
         ["nexmark", "--workers", "0"], ["nexmark", "--repeat", "0"],
         ["generate", "--output", "-", "--format", "csv"], ["nexmark", "--input", "events.jsonl"],
-        ["nexmark", "--mode", "file", "--laps", "2"],
+        ["nexmark", "--mode", "file", "--laps", "2"], ["nexmark", "--rate", "1000"],
+        ["nexmark", "--mode", "latency", "--query", "q3"],
+        ["nexmark", "--mode", "latency", "--rate", "0"],
+        ["nexmark", "--mode", "latency", "--laps", "2"],
+        ["nexmark", "--mode", "latency", "--order", "shuffled"],
     ])
     func `what cannot be measured is refused before anything is generated`(
         arguments: [String]

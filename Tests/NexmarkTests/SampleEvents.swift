@@ -46,7 +46,7 @@ struct SampleEvents {
         let rows: [String]
         switch query {
         case .q0: rows = bids.map { Self.row($0, price: "\($0.price)") }
-        case .q1: rows = bids.map { Self.row($0, price: Self.converted($0.price)) }
+        case .q1, .q1hop: rows = bids.map { Self.row($0, price: Self.converted($0.price)) }
         case .q2:
             rows = bids.filter { $0.identity % 123 == 0 }
                 .map { "{\"auction\":\($0.identity),\"price\":\($0.price)}" }

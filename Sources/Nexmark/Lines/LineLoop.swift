@@ -13,7 +13,7 @@ enum LineLoop {
     ) throws -> UInt64 {
         switch query {
         case .q0: try run(PassLoop.self, parser, query, input, output)
-        case .q1: try run(ConvertLoop.self, parser, query, input, output)
+        case .q1, .q1hop: try run(ConvertLoop.self, parser, query, input, output)
         case .q2: try run(SelectLoop.self, parser, query, input, output)
         case .q3: try run(LocalItemLoop.self, parser, query, input, output)
         case .q4: try run(AveragePriceLoop.self, parser, query, input, output)

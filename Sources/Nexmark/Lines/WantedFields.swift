@@ -19,7 +19,7 @@ extension AuctionQuery {
     /// What the query needs of an event of each kind; nothing of those that it passes over.
     var wanted: (person: WantedFields, auction: WantedFields, bid: WantedFields) {
         switch self {
-        case .q0, .q1: ([], [], [.identity, .party, .price, .extra])
+        case .q0, .q1, .q1hop: ([], [], [.identity, .party, .price, .extra])
         case .q2: ([], [], [.identity, .price])
         case .q3: ([.identity, .words], [.identity, .party, .category], [])
         case .q4: ([], [.identity, .category, .expires], [.identity, .price])

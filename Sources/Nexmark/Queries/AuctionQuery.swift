@@ -6,6 +6,8 @@ enum AuctionQuery: String, CaseIterable, Sendable {
     case q0
     /// Every bid with its price in another currency.
     case q1
+    /// The rows of q1, each in the subtask of its auction.
+    case q1hop
     /// The bids on one in 123 auctions.
     case q2
     /// Auctions of one category with their sellers from three states.
@@ -26,6 +28,7 @@ enum AuctionQuery: String, CaseIterable, Sendable {
         switch self {
         case .q0: output.take(StatelessQueries.passed(events))
         case .q1: output.take(StatelessQueries.converted(events))
+        case .q1hop: output.take(StatelessQueries.exchanged(events))
         case .q2: output.take(StatelessQueries.selected(events))
         case .q3: output.take(JoinQueries.localItems(events))
         case .q4: output.take(JoinQueries.averagePrices(events))

@@ -12,6 +12,11 @@ enum StatelessQueries {
         events.filter("bids") { $0.isBid }.map("converted") { ConvertedBid($0) }
     }
 
+    /// q1hop: the rows of q1, exchanged by their auction.
+    static func exchanged(_ events: DataStream<AuctionEvent>) -> DataStream<ConvertedBid> {
+        converted(events).keyed { $0.auction }.map("exchanged") { $0 }
+    }
+
     /// q2: the bids on one in 123 auctions.
     static func selected(_ events: DataStream<AuctionEvent>) -> DataStream<SelectedBid> {
         events.filter("some") { $0.isBid && $0.identity % 123 == 0 }

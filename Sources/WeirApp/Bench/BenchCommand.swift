@@ -14,8 +14,10 @@ struct BenchCommand: ParsableCommand {
 
 /// Which events a workload has.
 struct BenchEvents: ParsableArguments {
-    @Option(parsing: .unconditional, help: "How many events are generated.")
-    var events = 1_000_000
+    @Option(
+        parsing: .unconditional,
+        help: "How many events are generated; 1000000, or 20 seconds of them at a rate.")
+    var events: Int?
 
     @Option(parsing: .unconditional, help: "What the events are computed from.")
     var seed: UInt64 = 42
@@ -25,10 +27,24 @@ struct BenchEvents: ParsableArguments {
 
     /// The request for a query over these events; throws for what no workload has.
     func request(_ query: String, laps: Int) throws -> BenchRequest {
+        let events = events ?? Self.standardCount
         try Self.check("--events", events, 1...100_000_000)
         _ = try OneOf.check(order, "--order", ["inorder", "shuffled"])
         return BenchRequest(query: query, events: events, laps: laps, seed: seed, order: order)
     }
+
+    /// The same for events that are read at a rate, in laps of `standardCount` at most.
+    func request(_ query: String, rate: Int) throws -> BenchRequest {
+        let all = events ?? rate * Self.pacedSeconds
+        try Self.check("--events", all, 1...100_000_000)
+        let laps = (all + Self.standardCount - 1) / Self.standardCount
+        var request = try request(query, laps: laps)
+        request.events = (all + laps - 1) / laps
+        return request
+    }
+
+    private static let standardCount = 1_000_000
+    private static let pacedSeconds = 20
 
     static func check(_ flag: String, _ value: Int, _ range: ClosedRange<Int>) throws {
         guard !(range ~= value) else { return }
@@ -79,6 +95,10 @@ struct BenchQueriesCommand: ParsableCommand {
             compare. Both answers are compared too: other rows end the command with exit code 1. \
             Runs are recorded unless --no-record is given, into a trace that is removed behind \
             the run.
+
+            With --mode latency events come at a rate, and each row is as late as it comes behind \
+            the instant at which its event was due, so that a source that stands still counts \
+            too. The first quarter of the events is left out.
             """)
 
     @Argument(help: ArgumentHelp("Which workload; nexmark.", valueName: "workload"))
@@ -89,17 +109,7 @@ struct BenchQueriesCommand: ParsableCommand {
     @Option(help: "One of the workload's queries, or all.")
     var query = "all"
 
-    @Option(help: "mem: events in memory, rows counted. file: lines to lines, in files.")
-    var mode = "mem"
-
-    @Option(help: "With file: the lines to read; otherwise they are generated.")
-    var input: String?
-
-    @Option(help: "With file: where the run's rows go; otherwise they are removed.")
-    var output: String?
-
-    @Option(parsing: .unconditional, help: "How many times they are read, as if there were more.")
-    var laps = 1
+    @OptionGroup var measured: BenchModeFlags
 
     @Option(parsing: .unconditional, help: "Threads that run turns.")
     var workers = 1
@@ -125,42 +135,40 @@ struct BenchQueriesCommand: ParsableCommand {
                     name, among: all.map { $0.pipeline.name } + ["generate"],
                     or: "This program has none"))
         }
-        let isFile = try OneOf.check(mode, "--mode", ["mem", "file"]) == "file"
-        _ = try OneOf.check(query, "--query", workload.queries + ["all"])
-        try BenchEvents.check("--laps", laps, 1...1_000_000)
+        let isPaced = measured.mode == "latency"
+        let queries = isPaced ? workload.timedQueries : workload.queries
+        _ = try OneOf.check(query, "--query", queries + ["all"])
         try BenchEvents.check("--workers", workers, 1...64)
         try BenchEvents.check("--repeat", `repeat`, 1...1_000)
-        if !isFile, input != nil || output != nil {
-            throw CommandFailure.usage(
-                "--input and --output are for --mode file", "Leave them out, or give the mode")
-        }
-        if isFile, laps != 1 {
-            throw CommandFailure.usage("a file is read once", "Leave --laps out")
+        try measured.check(order: events.order)
+        func request(_ query: String) throws -> BenchRequest {
+            try isPaced
+                ? events.request(query, rate: measured.eventsPerSecond)
+                : events.request(query, laps: measured.laps ?? 1)
         }
         // What all of them read stays there from one query to the next.
-        let whole = try events.request("", laps: laps)
-        let files =
-            try isFile
-            ? BenchFiles(input: input, output: output, workload, whole) : nil
-        for query in query == "all" ? workload.queries : [query] {
-            let request = try events.request(query, laps: laps)
+        let whole = try request("")
+        let mode = try measured.opened(workload, whole)
+        for query in query == "all" ? queries : [query] {
+            let request = try request(query)
             try BenchPairs(
-                workload: workload, request: request,
-                options: options(workload, request, files), printsJSON: json, files: files
+                workload: workload, request: request, mode: mode,
+                options: options(workload, request, mode), printsJSON: json
             ).run(`repeat`)
         }
     }
 
     /// The run of a query as `weir run` would have it, with its rows counted and nothing shown.
     private func options(
-        _ workload: any BenchWorkload.Type, _ request: BenchRequest, _ files: BenchFiles?
+        _ workload: any BenchWorkload.Type, _ request: BenchRequest, _ mode: BenchMode
     ) -> RunOptions {
         var options = RunOptions(pipeline: workload.pipeline)
         options.settings = [
             "query": request.query, "events": "\(request.events)", "laps": "\(request.laps)",
             "order": request.order, "rows": "count",
         ]
-        if let files {
+        if case .latency(let rate) = mode { options.rate = Double(rate) }
+        if case .file(let files) = mode {
             options.settings["rows"] = "lines"
             options.settings["source"] = "lines"
             options.inputs = [files.input]

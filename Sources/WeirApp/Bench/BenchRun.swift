@@ -17,6 +17,8 @@ struct BenchRun {
         var turns: TurnCount
         /// The most memory that the process had at once.
         var peakBytes: ByteCount
+        /// The reading of `TickClock` from which the sources were paced.
+        var start: UInt64
     }
 
     let options: RunOptions
@@ -37,6 +39,6 @@ struct BenchRun {
             processorSeconds: Double(outcome.processorNanoseconds) / 1e9, answer: answer,
             events: outcome.end.events,
             traceBytes: outcome.trace.bytes, turns: outcome.end.turns,
-            peakBytes: OwnProcess.peakBytes)
+            peakBytes: OwnProcess.peakBytes, start: outcome.clock.origin)
     }
 }

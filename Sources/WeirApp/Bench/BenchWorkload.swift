@@ -11,6 +11,11 @@ public protocol BenchWorkload: Sendable {
     static var pipeline: Pipeline { get }
     /// The queries, in the order in which help shows them.
     static var queries: [String] { get }
+    /// Those queries whose latency can be measured.
+    static var timedQueries: [String] { get }
+    /// `pipeline` with a sink that tells `arrivals` of each row of the query, by the number of the
+    /// event that let it come, counted over all laps. The events are in order.
+    static func timed(_ request: BenchRequest, _ arrivals: ArrivalTimes) throws -> Pipeline
     /// The bare loop of what was asked for, with its events in memory: calling it is what is
     /// measured.
     static func bareLoop(_ request: BenchRequest) throws -> @Sendable () -> BenchAnswer

@@ -109,7 +109,8 @@ struct RunSession {
         screen?.ended(cause.name, staying: cause.code == 1)
         ending.stop()
         return RunOutcome(
-            execution: execution, books: books, end: end, cause: cause, trace: trace,
+            execution: execution, clock: run.outside.clock, books: books, end: end, cause: cause,
+            trace: trace,
             recordingFailure: recording.failureThatEndsTheRun,
             processorNanoseconds: processorEnd - processor)
     }
@@ -250,6 +251,8 @@ struct RunSession {
 /// What a run came to, when everything of it has ended.
 struct RunOutcome {
     let execution: Execution
+    /// The clock that its sources were paced by.
+    let clock: RunClock
     let books: Books
     let end: RunEnd
     let cause: ExitCause

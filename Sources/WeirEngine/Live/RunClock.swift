@@ -16,7 +16,8 @@ package final class RunClock: Sendable {
     }
 
     package let kind: Kind
-    private let origin = TickClock.nanoseconds()
+    /// The reading of `TickClock` at time 0 of a real clock.
+    package let origin = TickClock.nanoseconds()
     /// Microseconds since the start.
     private let virtualTime = Atomic<Int64>(0)
 

@@ -75,7 +75,9 @@ extension Execution {
     }
 
     /// How many rows each sink got and two digests of them: `ordered` depends on the rows' order,
-    /// `unordered` is a sum over rows and tells whether two runs wrote the same rows in any order.
+    /// `unordered` tells whether two runs had the same rows in any order and by however many
+    /// subtasks: a sum over rows, for a tally the exclusive or of their words.
+    ///
     /// Behind the last turn.
     package func sinkDigests() -> [SinkDigest] {
         plan.sinks.map { sink in
@@ -85,7 +87,9 @@ extension Execution {
             for subtask in subtasks {
                 for case let outlet as RowOutlet in subtask.outlets where outlet.sink == sink.name {
                     rows += outlet.rows
-                    unordered &+= outlet.unordered
+                    unordered =
+                        outlet.isTally
+                        ? unordered ^ outlet.unordered : unordered &+ outlet.unordered
                     ordered.combine(outlet.ordered.value)
                 }
             }
