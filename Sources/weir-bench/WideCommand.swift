@@ -90,7 +90,7 @@ struct WideCommand: ParsableCommand {
     }
 }
 
-/// The runs that `wide` and `bottleneck` look at: this program as one with pipelines and the whole
+/// The runs that `wide`, `growth` and `bottleneck` look at: this program as one with pipelines and the whole
 /// command line of `weir`.
 struct WideRunCommand: ParsableCommand {
     static let configuration = CommandConfiguration(commandName: "run", shouldDisplay: false)
@@ -104,7 +104,7 @@ struct WideRunCommand: ParsableCommand {
 
 /// The pipelines of that program.
 private struct WideProgram: WeirProgram {
-    static let pipelines = [wide] + LimitedPipeline.all
+    static let pipelines = [wide] + GrowthPipeline.all + LimitedPipeline.all
 
     /// The chain of keyed stages that `wide` runs, as long as the parameter says.
     private static let wide =
