@@ -1,3 +1,5 @@
+import CBytes
+
 /// Finds things again that lie in an array elsewhere, by a hash of what they are.
 ///
 /// The owner keeps the things and their numbers; the table keeps the numbers where their hashes
@@ -32,6 +34,30 @@ package struct NumberTable: Sendable {
                     if isMeant(number) { return number }
                 }
                 index = (index + 1) & mask
+            }
+        }
+    }
+
+    /// Whether a search mostly waits for memory: the slots alone are more than a core's second
+    /// cache has room for beside everything else.
+    @inlinable
+    package var isLarge: Bool { slots.count >= 1 << 15 }
+
+    /// Asks for the memory of those numbers that are about to be looked for, so that their searches
+    /// wait together and not one after the other.
+    ///
+    /// `lines` is told of the first number that each search will ask about, if there is one.
+    @inline(__always)
+    func prefetch(_ hashes: UnsafeBufferPointer<UInt64>, _ lines: (Int) -> Void) {
+        slots.withUnsafeBufferPointer { slots in
+            guard let base = slots.baseAddress else { return }
+            let mask = slots.count - 1
+            for hash in hashes {
+                weir_prefetch(base + (Int(UInt32(truncatingIfNeeded: hash)) & mask))
+            }
+            for hash in hashes {
+                let slot = slots[Int(UInt32(truncatingIfNeeded: hash)) & mask]
+                if slot != 0 { lines(Int(UInt32(truncatingIfNeeded: slot)) - 1) }
             }
         }
     }
@@ -94,7 +120,13 @@ package struct NumberTable: Sendable {
 
     private mutating func grow() {
         let old = slots
-        slots = [UInt64](repeating: 0, count: 2 * old.count)
+        slots = [UInt64](unsafeUninitializedCapacity: 2 * old.count) { memory, count in
+            count = 2 * old.count
+            if let base = memory.baseAddress {
+                LargeMemory.prefersLargePages(base, bytes: ByteCount(of: count, UInt64.self))
+            }
+            memory.initialize(repeating: 0)
+        }
         for slot in old where slot != 0 { put(slot) }
     }
 }

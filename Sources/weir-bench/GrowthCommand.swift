@@ -11,9 +11,9 @@ struct GrowthCommand: ParsableCommand {
         abstract: "What an element costs with few and with many keys, operators, stages, subtasks.",
         discussion: """
             Each figure is of two recorded runs in processes of their own, one of twice as many \
-            elements as the other: their difference has no start and no end in it. Small and large \
-            alternate, and the growth is the median of the pairs. With stages it is the price of an \
-            element in one stage, else in the whole pipeline.
+            elements as the other: their difference has no start and no end in it. Small and \
+            large alternate, and the growth is the median of the pairs. With stages it is the \
+            price of an element in one stage, else in the whole pipeline.
             """)
 
     @Option(help: "Pairs of small and large.") var pairs = 5
@@ -104,8 +104,8 @@ struct GrowthCommand: ParsableCommand {
         folder.empty()
         guard usage.hasEnded else {
             throw ValidationError(
-                "the run of \(dimension.rawValue) \(size) with \(elements) elements failed, or took "
-                    + "longer than two minutes")
+                "the run of \(dimension.rawValue) \(size) with \(elements) elements failed, or "
+                    + "took longer than two minutes")
         }
         return usage
     }
@@ -177,12 +177,20 @@ enum GrowthPipeline {
 
     /// Counts by key; keys come in an order that has no memory of it.
     private static func add(_ numbers: DataStream<Int>, keys: Int) {
-        numbers.keyed { Int(UInt64(truncatingIfNeeded: $0) &* 0x9E37_79B9_7F4A_7C15 >> 20) % keys }
+        numbers.keyed { Int(truncatingIfNeeded: mixed($0) % UInt64(keys)) }
             .process("count", state: 0, emitting: Int.self) { number, seen, out in
                 seen += 1
                 if seen.isMultiple(of: 100) { out.emit(number) }
             }
             .tally("rows") { UInt64(truncatingIfNeeded: $0) }
+    }
+
+    /// The finaliser of MurmurHash3 over a number.
+    private static func mixed(_ number: Int) -> UInt64 {
+        var mixed = UInt64(truncatingIfNeeded: number)
+        mixed = (mixed ^ mixed >> 33) &* 0xFF51_AFD7_ED55_8CCD
+        mixed = (mixed ^ mixed >> 33) &* 0xC4CE_B9FE_1A85_EC53
+        return mixed ^ mixed >> 33
     }
 
     private static func add(_ numbers: DataStream<Int>, operators: Int) {

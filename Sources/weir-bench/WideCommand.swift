@@ -90,8 +90,8 @@ struct WideCommand: ParsableCommand {
     }
 }
 
-/// The runs that `wide`, `growth` and `bottleneck` look at: this program as one with pipelines and the whole
-/// command line of `weir`.
+/// The runs that `wide`, `growth` and `bottleneck` look at: this program as one with pipelines
+/// and the whole command line of `weir`.
 struct WideRunCommand: ParsableCommand {
     static let configuration = CommandConfiguration(commandName: "run", shouldDisplay: false)
 

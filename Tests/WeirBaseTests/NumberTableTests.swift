@@ -35,4 +35,26 @@ import Testing
         #expect(copy.find(7) { _ in true } == 0)
         #expect(table.find(7) { _ in true } == nil)
     }
+
+    @Test(arguments: [(12_000, false), (30_000, true)])
+    func `memory is asked for by the number that each search will ask about first`(
+        count: Int, isLarge: Bool
+    ) {
+        var table = NumberTable()
+        func hash(_ number: Int) -> UInt64 {
+            UInt64(truncatingIfNeeded: number) &* 0x9E37_79B9_7F4A_7C15 >> 16
+        }
+        for number in 0..<count { table.insert(hash(number), number) }
+        #expect(table.isLarge == isLarge)
+        // As many again that are not there.
+        for start in stride(from: 0, to: 2 * count, by: 6_000) {
+            let wanted = (start..<start + 64).map(hash)
+            var asked: [Int] = []
+            wanted.withUnsafeBufferPointer { table.prefetch($0) { asked.append($0) } }
+            // A search ends at the first number, or goes on behind one of another hash.
+            let found = wanted.enumerated().filter { table.find($1) { _ in true } != nil }
+            #expect(asked.count >= found.count && asked.allSatisfy { $0 < count })
+            #expect(asked.filter { wanted.contains(hash($0)) }.count * 2 >= found.count)
+        }
+    }
 }

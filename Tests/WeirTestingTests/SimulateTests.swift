@@ -50,6 +50,26 @@ private let numbers = Source<Int>.generator { index, _ in
         #expect(rows?.count == 4 && rows?.first == 3 && rows?.last == 1 && rows?[1] == 0)
     }
 
+    @Test func `each of many keys has what it was given, by process and by window`() throws {
+        // So many that their tables ask for memory ahead, and three elements of each.
+        let keys = 30_000
+        let pipeline = Pipeline("many", parallelism: 1) { flow in
+            let byKey = flow.read("numbers", from: numbers).keyed { $0 &* 7_919 % keys }
+            byKey.process("count", state: 0, emitting: Int.self) { number, seen, context in
+                seen += 1
+                if seen == 3 { context.emit(number % keys) }
+            }
+            .write("third") { "\($0)" }
+            byKey.window(.tumbling(.seconds(1_000)))
+                .aggregate("sum", from: 0) { sum, number in sum += number % keys }
+                .write("sums") { "\($0.value)" }
+        }
+        let run = try pipeline.simulate(seed: 2, limit: UInt64(3 * keys))
+        #expect(Set(run.rows["third"] ?? []).count == keys)
+        #expect(run.rows["third"]?.count == keys)
+        #expect(run.rows["sums"]?.compactMap { Int($0) }.sorted() == (0..<keys).map { 3 * $0 })
+    }
+
     @Test func `what a process emits at the end is in the last window`() throws {
         let pipeline = Pipeline("sums") { flow in
             flow.read("numbers", from: numbers)

@@ -4,7 +4,12 @@
 #include <stdint.h>
 #include <string.h>
 
-/* What Swift has no word for: one bit for each of sixteen bytes. SSE2 and NEON are there on every
+/* What Swift has no word for. */
+
+/* Asks for the cache line of an address that is about to be read; any address will do. */
+static inline void weir_prefetch(const void *address) { __builtin_prefetch(address, 0, 3); }
+
+/* One bit for each of sixteen bytes. SSE2 and NEON are there on every
    x86-64 and every 64-bit ARM, so that no build needs a flag; elsewhere it is a loop. */
 
 /* In the lower 16 bits, which bytes end or interrupt a string of JSON: a quote, a backslash or a

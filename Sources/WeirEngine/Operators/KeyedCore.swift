@@ -81,6 +81,7 @@ struct KeyedCore<
             var taken = frame.pointee.takenBefore
             var last: UnsafeMutablePointer<State>?
             let count = slice.count
+            if store.pointee.isLarge { store.pointee.prefetch(slice, key) }
             let done = slice.consume(as: Element.self, frame) { element, time in
                 taken += 1
                 var context = OperatorContext<Output>(
@@ -142,6 +143,21 @@ struct KeyedCore<
             if core.pointee.output.pointee.timers.isAsked { try core.pointee.register(key, frame) }
         } catch {
             frame.pointee.fail(error)
+        }
+    }
+}
+
+extension KeyedStore where Key: Encodable {
+    /// Asks for the memory of a slice's keys, which are about to be looked for in their order.
+    @inlinable
+    package func prefetch<Element>(_ slice: ElementSlice, _ key: (Element) -> Key) {
+        let elements = slice.elements.assumingMemoryBound(to: Element.self)
+        let count = slice.count
+        withUnsafeTemporaryAllocation(of: UInt64.self, capacity: count) { hashes in
+            for index in 0..<count {
+                hashes.initializeElement(at: index, to: Canonical.hash(key(elements[index])))
+            }
+            prefetch(UnsafeBufferPointer(hashes))
         }
     }
 }

@@ -181,6 +181,9 @@ struct WindowCore<
             var last: UnsafeMutablePointer<Value>?
             let count = slice.count
             var late = 0
+            // Those of the window that had the last element, as most have.
+            let store = core.pointee.store
+            if store.pointee.isLarge { store.pointee.prefetch(slice, key) }
             let done = slice.consume(as: Element.self, frame) { element, time in
                 if time < core.pointee.start || time >= core.pointee.end {
                     guard core.pointee.find(time, frame) else {
