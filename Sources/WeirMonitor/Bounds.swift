@@ -42,4 +42,8 @@ package enum MonitorBounds {
     /// The maximum of subtasks of sinks whose latencies are kept. A plan has fewer; only a trace
     /// that somebody altered has more, and the others are left out.
     package static let maximumSinks = 4_096
+
+    /// The maximum of hops of subtasks whose latencies are kept: two or three for each subtask, of
+    /// some 2 kB. A plan of more has those of the subtasks that told first.
+    package static let maximumHops = 4_096
 }

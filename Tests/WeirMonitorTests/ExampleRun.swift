@@ -109,17 +109,20 @@ struct ExampleRun {
         }
     }
 
-    /// A screen with the overview alone after so many seconds of this run.
+    /// A screen after so many seconds of this run; `changing` may say more of a sample.
     static func model(
         seconds: Int, width: Int = 80, height: Int = 24, symbols: Symbols = .unicode,
-        color: Bool = true, hasNotices: Bool = false
+        color: Bool = true, hasNotices: Bool = false,
+        views: [any ScreenView.Type] = [Overview.self],
+        changing: (inout MetricSample) -> Void = { _ in }
     ) -> ScreenModel {
         var run = ExampleRun()
         var model = ScreenModel(
             facts: facts, standpoint: .owner, size: CanvasSize(width: width, height: height),
-            theme: Theme(symbols: symbols, hasColor: color), views: [Overview.self])
+            theme: Theme(symbols: symbols, hasColor: color), views: views)
         for _ in 0..<(seconds * 10) {
-            let sample = run.next()
+            var sample = run.next()
+            changing(&sample)
             // What is noticed is recorded before the sample after it.
             for notice in hasNotices ? notices : []
             where notice.time > sample.time - 100_000 && notice.time <= sample.time {

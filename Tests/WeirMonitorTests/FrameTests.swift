@@ -41,7 +41,8 @@ import WeirTerminal
     func `panels alone and what is read whole look as they were drawn`(size: (Int, Int)) throws {
         func model(_ keys: Key...) -> ScreenModel {
             var model = ExampleRun.model(
-                seconds: 71, width: size.0, height: size.1, hasNotices: true)
+                seconds: 71, width: size.0, height: size.1, hasNotices: true,
+                views: [Overview.self, StageView.self])
             for key in keys { _ = model.update(.key(key)) }
             return model
         }
@@ -52,7 +53,7 @@ import WeirTerminal
             "graph-alone-\(form)")
         try FrameFiles.compare(model(.character("5"), .down), "notices-\(form)")
         try FrameFiles.compare(model(.character("5"), .enter), "notice-whole-\(form)")
-        try FrameFiles.compare(model(.down, .down, .enter), "stage-whole-\(form)")
+        try FrameFiles.compare(model(.down, .down, .enter, .enter), "stage-whole-\(form)")
         try FrameFiles.compare(model(.character("i")), "run-whole-\(form)")
     }
 }

@@ -148,9 +148,9 @@ import WeirTerminal
             facts: facts, standpoint: .owner, size: CanvasSize(width: 60, height: 24),
             theme: Theme(symbols: .ascii, hasColor: false))
         #expect(!screen(model).contains("tail"))
-        press(&model, .enter)
+        press(&model, .enter, .enter)
         #expect(screen(model).contains("tail"))
-        press(&model, .escape, .character("i"))
+        press(&model, .escape, .escape, .character("i"))
         #expect(screen(model).contains("tail.mcap"))
         // What a narrow screen leaves out of its second line.
         var narrow = ExampleRun.model(seconds: 5, width: 40, height: 10)

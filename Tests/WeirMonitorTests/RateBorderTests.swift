@@ -159,7 +159,7 @@ import WeirTelemetry
         #expect(window.figures(at: 0).all == nil)
         window.take(sample(.seconds(1), 5))
         #expect(window.figures(at: .seconds(1)).all != nil)
-        #expect(window.figures(at: .seconds(1)).stages.keys.sorted() == ["a"])
+        #expect(window.figures(at: .seconds(1)).sinks.keys.sorted() == ["a"])
         let border = RunTime.seconds(1) + LatencyWindow.length
         #expect(window.figures(at: border - 1).all != nil && window.figures(at: border).all == nil)
         // Nothing was added, then totals fell; then a second sink tells, too.
@@ -168,7 +168,7 @@ import WeirTelemetry
         window.take(sample(.seconds(3), 2))
         #expect(window.figures(at: .seconds(3)).all == nil)
         window.take(sample(.seconds(4), 3, 1))
-        #expect(window.figures(at: .seconds(4)).stages.keys.sorted() == ["a", "b"])
+        #expect(window.figures(at: .seconds(4)).sinks.keys.sorted() == ["a", "b"])
         let all = window.figures(at: .seconds(4)).all
         #expect(all?.median == 983_040 && all?.percentile99 == 1_048_576)
     }

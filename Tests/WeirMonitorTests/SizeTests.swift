@@ -40,7 +40,7 @@ import WeirTerminal
         }
     }
 
-    @Test(arguments: [Key.character("?"), .character("i"), .enter])
+    @Test(arguments: [Key.character("?"), .character("i")])
     func `a key opens no box on a screen that would not show it`(key: Key) {
         var model = ExampleRun.model(seconds: 40)
         _ = model.update(.resize(CanvasSize(width: 39, height: 24)))

@@ -183,7 +183,7 @@ struct StoryRun {
         var model = ScreenModel(
             facts: facts(isRecorded: look.isRecorded), standpoint: look.standpoint,
             size: look.size, theme: Theme(symbols: look.symbols, hasColor: true),
-            views: [Overview.self])
+            views: [Overview.self, StageView.self])
         for second in stride(from: 1, through: end, by: 1) {
             for notice in notices[second] ?? [] { _ = model.update(.notice(notice)) }
             _ = model.update(.sample(frames[second - 1]))

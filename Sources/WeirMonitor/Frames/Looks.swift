@@ -44,6 +44,16 @@ struct StageLook {
         }
     }
 
+    /// The look of a subtask, which fails with its stage.
+    init(_ part: StageRate.Part) {
+        var rate = StageRate(stage: "")
+        (rate.busy, rate.backpressured, rate.waiting) = (
+            part.busy, part.backpressured, part.waiting
+        )
+        rate.idle = StateParts(part).idle
+        self.init(rate)
+    }
+
     /// What the letters say, for the help of a view that shows them.
     static let legend = "B blocked  R busy  W waits for a worker  I idle  F failing"
 }

@@ -50,7 +50,7 @@ package struct Overview: ScreenView {
                 }
                 return []
             },
-            KeyBinding([.enter], .read, "read the stage or line whole") { view, _, screen in
+            KeyBinding([.enter], .read, "open the stage; read the line whole") { view, _, screen in
                 view.openDetails(&screen)
                 return []
             },
@@ -102,14 +102,11 @@ package struct Overview: ScreenView {
             ids.isEmpty ? nil : ids[move.index(from: chosen, count: ids.count, page: screen.page)]
     }
 
-    /// Opens the selected stage or the chosen notice to be read whole. Without a choice it is the
-    /// topmost notice, which is then the chosen one.
+    /// Goes to the selected stage, or opens the chosen notice to be read whole. Without a choice it
+    /// is the topmost notice, which is then the chosen one.
     private mutating func openDetails(_ screen: inout ScreenState) {
         guard panel == .news else {
-            let stage = screen.selectedStage
-            if screen.timeline.facts.stages.indices.contains(stage) {
-                screen.open(StageDetails(stage: stage))
-            }
+            screen.show(StageView.self)
             return
         }
         let lines = screen.timeline.shownLines

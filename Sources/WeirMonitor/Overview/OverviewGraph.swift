@@ -167,7 +167,8 @@ extension OverviewPainter {
         guard stage < rates.count else { return }
         let rate = rates[stage]
         let look = StageLook(rate)
-        StageCells(self).paintShares(rate, inside.split(top: 1).top, on: &canvas)
+        StateShapes(symbols: symbols).paintBar(
+            StateParts(rate), inside.split(top: 1).top, on: &canvas)
         let arrow = symbols.isASCII ? ">" : "→"
         let flow = "\(Figures.count(rate.recordsIn)) \(arrow) \(Figures.count(rate.recordsOut)) /s"
         canvas.put(SafeText(flow), x: inside.x, y: inside.y + 1, limit: inside.width)

@@ -22,7 +22,7 @@ extension OverviewPainter {
         let states: [TableColumn<Column>] =
             isWide
             ? [
-                TableColumn(.percents, "BUSY BLKD WAIT IDLE", width: 19, rank: 7),
+                TableColumn(.percents, StateShapes.percentsTitle, width: 19, rank: 7),
                 // Besides the name, the columns of a wide table with their gaps take less than 105
                 // cells; the strip has what is left, up to a cell for each second of the minute.
                 TableColumn(.strip, strip, width: min(60, max(20, width - name - 105)), rank: 8),
@@ -66,6 +66,7 @@ struct StageCells {
     /// The totals at the shown moment; empty before the first sample.
     private let totals: [StageTotals]
     private let symbols: Symbols
+    private let shapes: StateShapes
     /// For the strip of what a stage did over the last minute.
     private let minute: Minute
 
@@ -74,6 +75,7 @@ struct StageCells {
         rates = painter.rates
         totals = painter.timeline.shownFrame?.stages ?? []
         symbols = painter.symbols
+        shapes = StateShapes(symbols: symbols)
         minute = Minute(painter.timeline)
     }
 
@@ -90,9 +92,9 @@ struct StageCells {
         case .letter:
             let look = StageLook(rates[stage])
             canvas.put(look.letter, x: cell.x, y: cell.y, style: look.style)
-        case .shares: paintBracketedShares(rates[stage], cell, on: &canvas)
-        case .percents: paintPercents(rates[stage], cell, on: &canvas)
-        case .strip: paintStrip(stage, cell, on: &canvas)
+        case .shares: shapes.paintBracketed(StateParts(rates[stage]), cell, on: &canvas)
+        case .percents: shapes.paintPercents(StateParts(rates[stage]), cell, on: &canvas)
+        case .strip: shapes.paintStrip(minute, cell, on: &canvas) { $0.stages[stage].times }
         case .into: put(Figures.count(rates[stage].recordsIn), cell, on: &canvas)
         case .out: put(Figures.count(rates[stage].recordsOut), cell, on: &canvas)
         case .queue: paintQueue(rates[stage], cell, on: &canvas)
@@ -117,39 +119,6 @@ struct StageCells {
         put(Figures.count(Double(count)), cell, style: style, on: &canvas)
     }
 
-    /// What the stage does as a bar between brackets, which show its ends where signs are faint.
-    private func paintBracketedShares(_ rate: StageRate, _ cell: Area, on canvas: inout Canvas) {
-        canvas.put("[", x: cell.x, y: cell.y, style: .frame)
-        canvas.put("]", x: cell.right - 1, y: cell.y, style: .frame)
-        let inside = Area(x: cell.x + 1, y: cell.y, width: cell.width - 2, height: 1)
-        paintShares(rate, inside, on: &canvas)
-    }
-
-    /// What the stage does, as shares of a row.
-    func paintShares(_ rate: StageRate, _ row: Area, on canvas: inout Canvas) {
-        canvas.shares(
-            [
-                (rate.busy, symbols.states.busy, Style(.busy)),
-                (rate.backpressured, symbols.states.blocked, Style(.blocked)),
-                (rate.waiting, symbols.states.waiting, Style(.waiting)),
-                (rate.idle, symbols.states.idle, Style(.idle)),
-            ], in: row)
-    }
-
-    /// The four shares as whole percent numbers, five cells apart, in the order of the column's
-    /// title.
-    private func paintPercents(_ rate: StageRate, _ cell: Area, on canvas: inout Canvas) {
-        let shares: [(share: Double, role: Role)] = [
-            (rate.busy, .busy), (rate.backpressured, .blocked), (rate.waiting, .waiting),
-            (rate.idle, .idle),
-        ]
-        for (index, part) in shares.enumerated() {
-            canvas.put(
-                SafeText("\(Figures.wholePercent(part.share))%"), endingAt: cell.x + 4 + index * 5,
-                y: cell.y, style: Style(part.role), limit: 4)
-        }
-    }
-
     /// How full the queue is, as a bar and in figures; without the bar where the cell is narrow.
     private func paintQueue(_ rate: StageRate, _ cell: Area, on canvas: inout Canvas) {
         guard rate.capacity > 0 else { return }
@@ -163,23 +132,5 @@ struct StageCells {
         canvas.put(
             SafeText("\(rate.depth)/\(rate.capacity)"), endingAt: cell.right, y: cell.y,
             style: style, limit: min(11, cell.width))
-    }
-
-    /// What a stage was mostly doing over the last minute, a sign for each cell, the newest at the
-    /// right.
-    private func paintStrip(_ stage: Int, _ cell: Area, on canvas: inout Canvas) {
-        for (column, span) in minute.spans(cells: cell.width).enumerated() {
-            guard let span else { continue }
-            var rate = StageRate(stage: "")
-            rate.take(span.new.stages[stage].times.since(span.old.stages[stage].times))
-            let (sign, role): (Character, Role) =
-                switch StageLook(rate).state {
-                case .blocked: (symbols.states.blocked, .blocked)
-                case .waiting: (symbols.states.waiting, .waiting)
-                case .busy: (symbols.states.busy, .busy)
-                case .idle: (symbols.states.idle, .idle)
-                }
-            canvas.put(sign, x: cell.x + column, y: cell.y, style: Style(role))
-        }
     }
 }

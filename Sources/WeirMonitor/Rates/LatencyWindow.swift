@@ -1,27 +1,45 @@
 import WeirBase
 import WeirTelemetry
 
-/// The latencies from source to sink of about the last second.
+/// The latencies of about the last second: from source to sink, and of each hop of each stage.
 ///
 /// `StageTable` hands it every sample of a run in order (`take`) and asks for the figures of each
-/// moment. Samples tell totals since the run's start, of each sink about once a second. What was
+/// moment. Samples tell totals since the run's start, of each subtask about once a second. What was
 /// added since the time before is what counts here, until it is older than `length`. Latencies are
-/// counted in classes (`LatencyClass`), so that they can be added up over sinks and quantiles found
-/// from the sums.
+/// counted in classes (`LatencyClass`), so that they can be added up over subtasks and quantiles
+/// found from the sums.
 struct LatencyWindow: Sendable {
-    /// How long what a sink told counts. It is longer than the second after which a sink tells
+    /// How long what a subtask told counts. It is longer than the second after which one tells
     /// again, because a sample may come late.
     static let length = RunTime.milliseconds(1_500)
 
-    /// A subtask of a sink.
-    private struct SubtaskKey: Hashable {
-        var stage: String
-        var subtask: Int
+    /// What is measured: the whole way, of sinks, or a hop.
+    private enum Way: Hashable {
+        case whole
+        case hop(Hop)
+
+        init?(_ name: String) {
+            if name == LatencySample.wholeWay {
+                self = .whole
+            } else if let hop = Hop(name) {
+                self = .hop(hop)
+            } else {
+                return nil
+            }
+        }
     }
 
-    /// What a subtask of a sink told last.
-    private struct Sink {
+    /// One way through a subtask.
+    private struct Key: Hashable {
+        var stage: String
+        var subtask: Int
+        var way: Way
+    }
+
+    /// What a subtask told last of one of its ways.
+    private struct Told {
         let stage: String
+        let way: Way
         /// Counts since the run's start, by class.
         var classes: [UInt64] = []
         /// What was added to them between the last two times.
@@ -30,55 +48,100 @@ struct LatencyWindow: Sendable {
         var time = RunTime.min
     }
 
-    private var sinks: [Sink] = []
-    /// The index in `sinks` of each subtask.
-    private var indices: [SubtaskKey: Int] = [:]
+    private var told: [Told] = []
+    /// The index in `told` of each way.
+    private var indices: [Key: Int] = [:]
+    /// How many of them are hops, and how many whole ways.
+    private var (hops, wholes) = (0, 0)
 
-    /// Takes the run's next sample. Subtasks that are no sinks, or tell nothing new, cost a glance.
+    /// Takes the run's next sample. Subtasks that tell nothing new cost a glance.
     mutating func take(_ sample: MetricSample) {
         for subtask in sample.subtasks {
-            guard let latencies = subtask.latencies,
-                let told = latencies.first(where: { $0.hop == LatencySample.wholeWay }),
-                let index = index(of: subtask)
-            else { continue }
-            let classes = told.classes
-            let before = sinks[index].classes
-            sinks[index].added = classes.enumerated().map { number, count in
-                let old = number < before.count ? before[number] : 0
-                // Totals that fell belong to samples out of order.
-                return count > old ? count - old : 0
+            for latency in subtask.latencies ?? [] {
+                guard let way = Way(latency.hop), let index = index(of: subtask, way) else {
+                    continue
+                }
+                let classes = latency.classes
+                let before = told[index].classes
+                told[index].added = classes.enumerated().map { number, count in
+                    let old = number < before.count ? before[number] : 0
+                    // Totals that fell belong to samples out of order.
+                    return count > old ? count - old : 0
+                }
+                (told[index].classes, told[index].time) = (classes, sample.time)
             }
-            (sinks[index].classes, sinks[index].time) = (classes, sample.time)
         }
     }
 
-    /// The index of a subtask, a new one where it had none; nil where there is no room for more.
-    private mutating func index(of subtask: SubtaskSample) -> Int? {
-        let key = SubtaskKey(stage: subtask.stage, subtask: subtask.subtask)
+    /// The index of a way, a new one where it had none; nil where there is no room for more.
+    private mutating func index(of subtask: SubtaskSample, _ way: Way) -> Int? {
+        let key = Key(stage: subtask.stage, subtask: subtask.subtask, way: way)
         if let index = indices[key] { return index }
-        guard sinks.count < MonitorBounds.maximumSinks else { return nil }
-        indices[key] = sinks.count
-        sinks.append(Sink(stage: subtask.stage))
-        return sinks.count - 1
+        if way == .whole {
+            guard wholes < MonitorBounds.maximumSinks else { return nil }
+            wholes += 1
+        } else {
+            guard hops < MonitorBounds.maximumHops else { return nil }
+            hops += 1
+        }
+        indices[key] = told.count
+        told.append(Told(stage: subtask.stage, way: way))
+        return told.count - 1
     }
 
-    /// What came out in the last second: of each stage that is a sink, and of all together; a stage
-    /// from which nothing came is missing, and `all` is nil where nothing did at all.
-    func figures(at time: RunTime) -> (all: LatencyFigures?, stages: [String: LatencyFigures]) {
+    /// What was measured in the last second; a stage of which nothing was is missing.
+    struct Figures {
+        /// From source to sink, all sinks together; nil where nothing came out.
+        var all: LatencyFigures?
+        /// The same of each sink's stage.
+        var sinks: [String: LatencyFigures] = [:]
+        var stages: [String: HopLatencies] = [:]
+    }
+
+    func figures(at time: RunTime) -> Figures {
+        var sums: [Way: [String: [UInt64]]] = [:]
         var all = [UInt64](repeating: 0, count: LatencyClass.count)
-        var stages: [String: [UInt64]] = [:]
-        for sink in sinks {
-            // A sink that told nothing yet has an age that does not fit.
-            guard let age = time.since(sink.time), age < Self.length else { continue }
-            Self.add(sink.added, to: &all)
-            Self.add(sink.added, to: &stages[sink.stage, default: all.map { _ in 0 }])
+        let empty = all
+        for told in told {
+            // A way that told nothing yet has an age that does not fit.
+            guard let age = time.since(told.time), age < Self.length else { continue }
+            if told.way == .whole { Self.add(told.added, to: &all) }
+            Self.add(told.added, to: &sums[told.way, default: [:]][told.stage, default: empty])
         }
-        return (
-            LatencyFigures(classes: all), stages.compactMapValues(LatencyFigures.init(classes:))
-        )
+        var figures = Figures(all: LatencyFigures(classes: all))
+        for (way, stages) in sums {
+            for (stage, classes) in stages {
+                switch way {
+                case .whole: figures.sinks[stage] = LatencyFigures(classes: classes)
+                case .hop(let hop):
+                    let latency = HopLatency(classes: classes)
+                    figures.stages[stage, default: HopLatencies()][hop] = latency
+                }
+            }
+        }
+        return figures
     }
 
     private static func add(_ added: [UInt64], to classes: inout [UInt64]) {
         for (index, count) in added.enumerated() { classes[index] &+= count }
+    }
+}
+
+extension HopLatencies {
+    fileprivate subscript(hop: Hop) -> HopLatency? {
+        get {
+            switch hop {
+            case .waiting: waiting
+            case .working: working
+            case .writing: writing
+            }
+        }
+        set {
+            switch hop {
+            case .waiting: waiting = newValue
+            case .working: working = newValue
+            case .writing: writing = newValue
+            }
+        }
     }
 }

@@ -23,6 +23,8 @@ package struct StageTotals: Equatable, Sendable {
     package var watermarkLag: Int64?
     /// Of a sink, from the source to here, of the last second; nil where nothing came.
     package var latency: LatencyFigures?
+    /// How long its hops took in the last second.
+    package var hops = HopLatencies()
 
     package init() {}
 

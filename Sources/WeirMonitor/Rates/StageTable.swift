@@ -57,8 +57,11 @@ package struct StageTable: Sendable {
         }
         let latency = latencies.figures(at: sample.time)
         frame.latency = latency.all
-        for (stage, figures) in latency.stages {
+        for (stage, figures) in latency.sinks {
             if let number = numbers[stage] { frame.stages[number].latency = figures }
+        }
+        for (stage, hops) in latency.stages {
+            if let number = numbers[stage] { frame.stages[number].hops = hops }
         }
         frame.process = table.process
         frame.restsFor = max(0, min(sample.restsFor ?? 0, TelemetryBounds.maximumSampleRest))

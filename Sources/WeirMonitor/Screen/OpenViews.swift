@@ -33,6 +33,11 @@ package struct OpenViews: Sendable {
         shown = next < 0 ? next + views.count : next
     }
 
+    /// Shows the view of this name; a name that none has changes nothing.
+    mutating func show(_ name: String) {
+        shown = views.firstIndex { type(of: $0).name == name } ?? shown
+    }
+
     /// Fresh views of the same kinds for another run, with a view of the same kind shown. The old
     /// views' state is left behind, because it speaks of stages and lines of a run that is no
     /// longer shown.

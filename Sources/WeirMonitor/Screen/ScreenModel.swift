@@ -91,7 +91,11 @@ package struct ScreenModel: Sendable {
         switch message {
         case .timeline(let event): state.timeline.take(event)
         case .tick(let time): state.timeline.tick(now: time)
-        case .key(let key): return press(key)
+        case .key(let key):
+            let effects = press(key)
+            if let wanted = state.wantedView { views.show(wanted) }
+            state.wantedView = nil
+            return effects
         case .resize(let size): state.size = size
         }
         return []

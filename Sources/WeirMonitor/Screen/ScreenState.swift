@@ -56,6 +56,9 @@ package struct ScreenState: Sendable {
     /// How many rows of the overlay were scrolled out of sight at its top.
     package internal(set) var overlayScroll = 0
 
+    /// The name of the view that a key asked for; `ScreenModel` goes there behind the key.
+    var wantedView: String?
+
     package init(facts: RunFacts, standpoint: Standpoint, size: CanvasSize, theme: Theme) {
         timeline = Timeline(facts)
         self.standpoint = standpoint
@@ -82,6 +85,9 @@ package struct ScreenState: Sendable {
 
     /// Says at the bottom what a key could not do.
     package mutating func say(_ message: String) { self.message = message }
+
+    /// Goes to another view behind this key. A screen that does not host it stays where it is.
+    package mutating func show<View: ScreenView>(_ view: View.Type) { wantedView = view.name }
 
     /// Lays something over the screen, from its first row on. On a reduced screen nothing is
     /// opened: nobody would see it, and it would come up by itself once the window grows.

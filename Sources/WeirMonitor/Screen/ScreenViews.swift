@@ -5,6 +5,7 @@
 /// follow from the type. With one view in the list the keys that go between views are not bound.
 package enum ScreenViews {
     package static let all: [any ScreenView.Type] = [
-        Overview.self
+        Overview.self,
+        StageView.self,
     ]
 }

@@ -122,13 +122,16 @@ package struct LatencyFigures: Equatable, Sendable {
     package var median: UInt64
     /// Of a hundred latencies 99 are at most this long, nanoseconds.
     package var percentile99: UInt64
+    /// Of a thousand latencies 999 are at most this long, nanoseconds.
+    package var percentile999: UInt64
 
     /// The figures of so many latencies in each class; nil where there are none.
     package init?(classes: [UInt64]) {
         guard let median = Self.percentile(50, of: classes),
-            let late = Self.percentile(99, of: classes)
+            let late = Self.percentile(99, of: classes),
+            let rare = Self.percentile(99.9, of: classes)
         else { return nil }
-        (self.median, percentile99) = (median, late)
+        (self.median, percentile99, percentile999) = (median, late, rare)
     }
 
     /// A percentile in nanoseconds. The latencies of a class count as if they were spread
