@@ -116,4 +116,62 @@ import WeirBase
         compare(Nothing())
         compare([Nothing()])
     }
+
+    /// Writes parts of itself that JSON cannot hold, and goes on without them.
+    private struct Tried: Encodable {
+        enum Form: CaseIterable { case member, nested, refused, elements, single, again }
+        private enum Key: String, CodingKey { case id, reading, other }
+        private struct Nested: Encodable {
+            func encode(to encoder: any Encoder) throws {
+                var members = encoder.container(keyedBy: Key.self)
+                try members.encode(1, forKey: .id)
+                try members.encode(Double.infinity, forKey: .reading)
+            }
+        }
+        private struct Refused: Encodable {
+            func encode(to encoder: any Encoder) throws { throw CancellationError() }
+        }
+        var form: Form
+
+        func encode(to encoder: any Encoder) throws {
+            switch form {
+            case .elements: return try encodeElements(encoder)
+            case .single:
+                var value = encoder.singleValueContainer()
+                try? value.encode(Float.nan)
+                try value.encode("NaN")
+                return
+            case .member, .nested, .refused, .again: break
+            }
+            var members = encoder.container(keyedBy: Key.self)
+            try members.encode(1, forKey: .id)
+            if form == .member { try? members.encode(Double.nan, forKey: .reading) }
+            if form == .nested { try? members.encode([Nested()], forKey: .reading) }
+            if form == .refused { try? members.encode(Refused(), forKey: .reading) }
+            if form == .again {
+                try? members.encode(Double.nan, forKey: .reading)
+                try members.encode("NaN", forKey: .reading)
+                try members.encode([1], forKey: .other)
+            }
+        }
+
+        private func encodeElements(_ encoder: any Encoder) throws {
+            var elements = encoder.unkeyedContainer()
+            try? elements.encode(Double.nan)
+            try elements.encode(1)
+            try? elements.encode(Double.nan)
+            try? elements.encode(Refused())
+            try elements.encode(2)
+            try? elements.encode(["a": Nested()])
+        }
+    }
+
+    @Test(arguments: Tried.Form.allCases)
+    private func `a type that tries what cannot be written goes on as with Foundation's encoder`(
+        form: Tried.Form
+    ) {
+        compare(Tried(form: form))
+        compare([Tried(form: form)])
+        compare(["a": Tried(form: form), "b": Tried(form: form)])
+    }
 }

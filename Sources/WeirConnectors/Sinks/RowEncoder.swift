@@ -5,7 +5,8 @@ import Synchronization
 ///
 /// What Foundation's encoder writes with sorted keys, a test holds, without its tree of values. The
 /// ways of encoding that are rare (containers that are nested by hand, a superclass, a member that
-/// is written twice) are left to that one, and so is what JSON cannot hold, for its error.
+/// is written twice, a value that is tried and cannot be written) are left to that one, and so is
+/// what JSON cannot hold, for its error.
 final class RowEncoder<Row: Encodable>: Sendable {
     /// Whether a row of the type went beyond what is written here: then all are left to Foundation.
     private let isBeyond = Atomic<Bool>(false)
@@ -56,6 +57,7 @@ final class RowText {
     private(set) var bytes: [UInt8]
     private var values: [Value] = []
     private var members: [Member] = []
+    /// Whether the row is left to Foundation: then nothing is written any more, and nothing fails.
     private(set) var isBeyond = false
 
     init(_ bytes: [UInt8]) { self.bytes = bytes }
@@ -68,6 +70,7 @@ final class RowText {
 
     /// Writes a value of any type by its own encoding.
     func write<Written: Encodable>(_ value: Written) throws {
+        if isBeyond { return }
         if Written.self == Data.self || Written.self == URL.self || Written.self == Decimal.self {
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
@@ -89,7 +92,7 @@ final class RowText {
     /// The value with this index is of a kind, and everything that was begun in it has ended.
     private func claim(_ value: Int, _ kind: Kind) -> Bool {
         // A value that is thrown away has no index.
-        guard value >= 0, value == values.count - 1,
+        guard !isBeyond, value >= 0, value == values.count - 1,
             values[value].kind == .none || values[value].kind == kind
         else {
             isBeyond = true
@@ -110,36 +113,48 @@ final class RowText {
 
     /// Writes a member with what `body` writes.
     func member(_ value: Int, _ name: String, _ body: () throws -> Void) throws {
-        guard claim(value, .object) else { throw Unwritten() }
-        members.append(Member(name: name, start: bytes.count, end: 0))
+        guard claim(value, .object) else { return }
+        members.append(Member(name: name, start: bytes.count, end: bytes.count))
         let index = members.count - 1
         write(name)
         bytes.append(UInt8(ascii: ":"))
-        try body()
-        guard index == members.count - 1 else { throw Unwritten() }
-        members[index].end = bytes.count
+        try whole(body)
+        if !isBeyond { members[index].end = bytes.count }
     }
 
     /// Writes an element with what `body` writes.
     func element(_ value: Int, _ body: () throws -> Void) throws {
-        guard claim(value, .array) else { throw Unwritten() }
+        guard claim(value, .array) else { return }
         if bytes.count > values[value].start + 1 { bytes.append(UInt8(ascii: ",")) }
-        try body()
+        try whole(body)
     }
 
     /// Writes the whole of a value.
     func single(_ value: Int, _ body: () throws -> Void) throws {
         guard claim(value, .single), bytes.count == values[value].start else {
             isBeyond = true
-            throw Unwritten()
+            return
         }
-        try body()
+        try whole(body)
+    }
+
+    /// Writes a value with `body`. Half of one may be left where that throws, and its type may go
+    /// on all the same: then the row is no longer written here.
+    private func whole(_ body: () throws -> Void) throws {
+        do {
+            try body()
+        } catch {
+            isBeyond = true
+            throw error
+        }
     }
 
     func beyond() { isBeyond = true }
 
     /// Brings the members of an object into the order of their names.
     private func endObject(_ value: Value) {
+        // Members whose ends are not known may be among them.
+        if isBeyond { return }
         let written = bytes[value.start...]
         let sorted = members[value.firstMember...].sorted { $0.name < $1.name }
         members.removeSubrange(value.firstMember...)
