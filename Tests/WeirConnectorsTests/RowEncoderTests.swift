@@ -174,4 +174,31 @@ import WeirBase
         compare([Tried(form: form)])
         compare(["a": Tried(form: form), "b": Tried(form: form)])
     }
+
+    /// Writes wide numbers in each kind of container.
+    private struct Wide: Encodable {
+        struct Elements: Encodable {
+            func encode(to encoder: any Encoder) throws {
+                var elements = encoder.unkeyedContainer()
+                try elements.encode(Int128.min)
+                try elements.encode(UInt128.max)
+            }
+        }
+        private enum Key: CodingKey { case a, b, c, d, e }
+        func encode(to encoder: any Encoder) throws {
+            var members = encoder.container(keyedBy: Key.self)
+            try members.encode(1, forKey: .e)
+            try? members.encode(Int128.max, forKey: .b)
+            try? members.encode(UInt128.max, forKey: .a)
+            try? members.encodeIfPresent(Int128?.some(7), forKey: .c)
+            try? members.encode(Elements(), forKey: .d)
+        }
+    }
+
+    @Test func `numbers of 128 bits are written with all their digits`() {
+        compare(Wide())
+        compare(Int128.min)
+        compare(["a": UInt128.max])
+        compare([Int128?.none, 5])
+    }
 }

@@ -92,6 +92,12 @@ struct TextMembers<Key: CodingKey>: KeyedEncodingContainerProtocol {
     func encode(_ member: UInt64, forKey key: Key) throws {
         try text.member(value, key.stringValue) { text.write(whole: member) }
     }
+    func encode(_ member: Int128, forKey key: Key) throws {
+        try text.member(value, key.stringValue) { text.write(whole: member) }
+    }
+    func encode(_ member: UInt128, forKey key: Key) throws {
+        try text.member(value, key.stringValue) { text.write(whole: member) }
+    }
 }
 
 /// The elements of an array.
@@ -152,6 +158,12 @@ struct TextElements: UnkeyedEncodingContainer {
     mutating func encode(_ element: UInt64) throws {
         try add { [text] in text.write(whole: element) }
     }
+    mutating func encode(_ element: Int128) throws {
+        try add { [text] in text.write(whole: element) }
+    }
+    mutating func encode(_ element: UInt128) throws {
+        try add { [text] in text.write(whole: element) }
+    }
 }
 
 /// A single value.
@@ -179,4 +191,6 @@ struct TextValue: SingleValueEncodingContainer {
     func encode(_ whole: UInt16) throws { try text.single(value) { text.write(whole: whole) } }
     func encode(_ whole: UInt32) throws { try text.single(value) { text.write(whole: whole) } }
     func encode(_ whole: UInt64) throws { try text.single(value) { text.write(whole: whole) } }
+    func encode(_ whole: Int128) throws { try text.single(value) { text.write(whole: whole) } }
+    func encode(_ whole: UInt128) throws { try text.single(value) { text.write(whole: whole) } }
 }
