@@ -201,4 +201,39 @@ import WeirBase
         compare(["a": UInt128.max])
         compare([Int128?.none, 5])
     }
+
+    /// The member that an error names; nil where the row is written.
+    private func refused<Row: Encodable>(_ row: Row) -> String? {
+        var bytes = Array("before\n".utf8)
+        do {
+            try RowEncoder<Row>().encode(row, to: &bytes)
+            return nil
+        } catch let EncodingError.invalidValue(value, context) {
+            #expect(bytes == Array("before\n".utf8))
+            return "\(context.codingPath.memberPath) \(value)"
+        } catch {
+            return "\(error)"
+        }
+    }
+
+    /// A row that Foundation's encoder writes.
+    private struct Left: Encodable {
+        var amounts: [Decimal]
+        private enum Key: CodingKey { case text, list }
+        func encode(to encoder: any Encoder) throws {
+            var members = encoder.container(keyedBy: Key.self)
+            try members.encode("NaN \\\" NaN", forKey: .text)
+            var list = members.nestedUnkeyedContainer(forKey: .list)
+            for amount in amounts { try list.encode(["amount": amount]) }
+        }
+    }
+
+    @Test func `a decimal that is no number ends the row and is named, wherever it is`() {
+        #expect(refused(Decimal.nan) == " NaN")
+        #expect(refused([Decimal.nan]) == "[0] NaN")
+        #expect(refused(["a": [1, Decimal.nan, .nan]]) == "a[1] NaN")
+        #expect(refused(Left(amounts: [1, .nan, 2, .nan])) == "list[1].amount NaN")
+        compare(Left(amounts: [1, 2.5]))
+        compare(["NaN", "a\"NaN\"", "\\", "NaN"])
+    }
 }

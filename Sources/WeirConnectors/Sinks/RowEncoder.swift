@@ -24,7 +24,9 @@ final class RowEncoder<Row: Encodable>: Sendable {
         }
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        bytes += try encoder.encode(row)
+        let text = try encoder.encode(row)
+        try NotANumber.refuse([UInt8](text))
+        bytes += text
         // It can be written, and not by this.
         isBeyond.store(true, ordering: .relaxed)
     }
@@ -71,6 +73,7 @@ final class RowText {
     /// Writes a value of any type by its own encoding.
     func write<Written: Encodable>(_ value: Written) throws {
         if isBeyond { return }
+        if let decimal = value as? Decimal, decimal.isNaN { throw Unwritten() }
         if Written.self == Data.self || Written.self == URL.self || Written.self == Decimal.self {
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]

@@ -89,8 +89,8 @@ enum JSONLine {
 extension DataStream where Element: Encodable {
     /// Writes each element as a JSON object on a line of its own, members in order of their names.
     ///
-    /// A number that JSON cannot hold (not-a-number, the infinities) ends the run with an error
-    /// that names its member. The sink is a stage of its own with one subtask. Without `to` the
+    /// A number that JSON cannot hold (not-a-number, also as a `Decimal`, the infinities) ends the
+    /// run with an error that names its member. The sink is a stage of its own with one subtask. Without `to` the
     /// rows go where the run's `--output` says, else nowhere. A closure that writes the row's bytes
     /// costs less: see the `write` with one.
     public func write(_ name: String, to sink: (any RowSink)? = nil) {
