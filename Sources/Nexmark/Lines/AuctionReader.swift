@@ -118,9 +118,11 @@ enum AuctionText {
         // Above '9' are the letters, which lie at 0x61 and have 9 added to their lower bits.
         let letters = (text >> 6) & ones
         let values = (text & (ones &* 0x0F)) &+ letters &* 9
-        // Written again it has to be the same text, or it was none.
+        // Written again it has to be the same text, or it was none; letters behind 'f' would be,
+        // and are more than four bits.
         let above = ((values &+ ones &* 6) >> 4) & ones
-        guard values &+ ones &* 0x30 &+ above &* 0x27 == text else { return nil }
+        guard values &+ ones &* 0x30 &+ above &* 0x27 == text, values & (ones &* 0xF0) == 0
+        else { return nil }
         var packed = (values << 4 | values >> 8) & 0x00FF_00FF_00FF_00FF
         packed = (packed << 8 | packed >> 16) & 0x0000_FFFF_0000_FFFF
         return (packed << 16 | packed >> 32) & 0xFFFF_FFFF
