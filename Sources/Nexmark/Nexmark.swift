@@ -152,7 +152,13 @@ public enum Nexmark: BenchWorkload {
         #if WEIR_SIMDJSON
             if query.wanted.person == [], query.wanted.auction == [] {
                 return BenchFileLoop(parser: SimdjsonParser.name) {
-                    try LineLoop.run(query, input, output, by: SimdjsonParser.self)
+                    do {
+                        return try LineLoop.run(query, input, output, by: SimdjsonParser.self)
+                    } catch  where !(error is ConnectorError) {
+                        // The reader that the source has tells which line it is.
+                        _ = try LineLoop.run(query, input, output, by: ScannerParser.self)
+                        throw error
+                    }
                 }
             }
         #endif

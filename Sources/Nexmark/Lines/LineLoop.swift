@@ -30,8 +30,22 @@ enum LineLoop {
     ) throws -> UInt64 {
         var file = try LineFile(input)
         var parser = Parser(query)
-        var loop = Loop()
-        let rowFile = try RowFile(output)
+        do {
+            return try rows(Loop(), &file, &parser, RowFile(output))
+        } catch let error as ConnectorError {
+            throw error
+        } catch {
+            // A line that is too long was not taken by the parser.
+            guard let taken = parser.takenLines else { throw error }
+            throw UnreadableLine(file.hasRefused ? taken + 1 : taken, of: input, error)
+        }
+    }
+
+    private static func rows<Loop: BareLoop & ~Copyable, Parser: EventParser & ~Copyable>(
+        _ loop: consuming Loop, _ file: inout LineFile, _ parser: inout Parser,
+        _ rowFile: borrowing RowFile
+    ) throws -> UInt64 {
+        var loop = loop
         var rows = BareRows(isWriting: true)
         var watermark = BareWatermark()
         let events = UnsafeMutableBufferPointer<AuctionEvent>.allocate(capacity: batch)
