@@ -32,9 +32,10 @@ private func auctionPipeline(
 
 private let parameters = [
     Parameter("query", default: "q5", "q0, q1, q1hop, q2, q3, q4, q5, q7, q8 or q11"),
-    Parameter("events", default: "100000", "how many events are generated"),
-    Parameter("laps", default: "1", "how many times they are read"),
-    Parameter("order", default: "inorder", "inorder, or shuffled: up to four seconds late"),
+    Parameter("events", default: "100000", "in memory: how many events are generated"),
+    Parameter("laps", default: "1", "in memory: how many times they are read"),
+    Parameter(
+        "order", default: "inorder", "in memory: inorder, or shuffled: up to four seconds late"),
     Parameter("rows", default: "lines", "lines, or count: rows are counted and not written"),
     Parameter("source", default: "memory", "memory, or lines: JSON Lines of --input"),
 ]
@@ -61,6 +62,18 @@ struct AuctionSettings: Sendable {
         order = try Self.choice("order", parameter)
         output = try Self.choice("rows", parameter)
         isFile = try Self.choice("source", parameter) as AuctionOrigin == .lines
+        if isFile { try Self.refuseGenerated(parameter) }
+    }
+
+    /// Lines are those of the file: what generated events would be is not to be asked for.
+    private static func refuseGenerated(_ parameter: (String) -> String) throws {
+        for declared in parameters where ["events", "laps", "order"].contains(declared.name) {
+            let text = parameter(declared.name)
+            guard text != declared.defaultValue else { continue }
+            throw Refusal(
+                "\(declared.name)=\(PrintableText.escaped(text)) is for events in memory; "
+                    + "source=lines reads those of --input")
+        }
     }
 
     /// Where events come from.

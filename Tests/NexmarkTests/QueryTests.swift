@@ -66,4 +66,24 @@ import WeirTesting
         let name = try #require(settings.keys.first)
         #expect("\(try #require(error))".hasPrefix("\(name)="))
     }
+
+    @Test(arguments: ["events": "1000", "laps": "2", "order": "shuffled"])
+    func `what lines would not obey is refused with its name`(
+        name: String, value: String
+    ) throws {
+        func settings(_ values: [String: String]) throws -> AuctionSettings {
+            let defaults = Dictionary(
+                uniqueKeysWithValues: Nexmark.pipeline.parameters.map { ($0.name, $0.defaultValue) }
+            )
+            return try AuctionSettings { values[$0] ?? defaults[$0] ?? "" }
+        }
+        #expect(try settings(["source": "lines"]).isFile)
+        #expect(try !settings([name: value]).isFile)
+        let error = #expect(throws: (any Error).self) {
+            try settings(["source": "lines", name: value])
+        }
+        #expect(
+            error.map { "\($0)" }
+                == "\(name)=\(value) is for events in memory; source=lines reads those of --input")
+    }
 }

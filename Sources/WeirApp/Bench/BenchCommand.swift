@@ -169,8 +169,8 @@ struct BenchQueriesCommand: ParsableCommand {
         ]
         if case .latency(let rate) = mode { options.rate = Double(rate) }
         if case .file(let files) = mode {
-            options.settings["rows"] = "lines"
-            options.settings["source"] = "lines"
+            // What the events are is for the file to say.
+            options.settings = ["query": request.query, "rows": "lines", "source": "lines"]
             options.inputs = [files.input]
             options.outputs = [files.output]
         }
