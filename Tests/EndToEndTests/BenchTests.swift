@@ -122,6 +122,25 @@ import Testing
         #expect(outcome.outputLines.last?.contains("times the bare loop") == true)
     }
 
+    @Test(arguments: ["events.jsonl", "link.jsonl", "hard.jsonl", "./events.jsonl"])
+    func `rows are not written over the lines that are read`(output: String) throws {
+        let weir = try Weir()
+        let scratch = weir.scratch
+        _ = try weir("bench", "generate", "--output", "events.jsonl", "--events", "100")
+        let before = try scratch.bytes("events.jsonl")
+        #expect(before.count > 1_000)
+        let made = try weir.shell("ln -s events.jsonl link.jsonl && ln events.jsonl hard.jsonl")
+        #expect(made.code == 0, "\(made)")
+        let outcome = try weir(
+            "bench", "nexmark", "--mode", "file", "--query", "q1", "--events", "100", "--input",
+            "events.jsonl", "--output", output, "--repeat", "1")
+        #expect(outcome.code == 2, "\(outcome)")
+        #expect(
+            outcome.errors.hasPrefix("weir: error: the run's rows would overwrite the events"),
+            "\(outcome)")
+        #expect(try scratch.bytes("events.jsonl") == before)
+    }
+
     @Test(arguments: [
         ["nexmart"], ["nexmark", "--query", "q6"], ["nexmark", "--events", "0"],
         ["nexmark", "--mode", "disk"], ["nexmark", "--order", "sorted"], ["generate"],

@@ -19,6 +19,12 @@ struct BenchFiles {
         input: String?, output: String?, _ workload: any BenchWorkload.Type,
         _ request: BenchRequest
     ) throws {
+        // The run would refuse it as well, and the bare loop may come before that.
+        if let output {
+            let others = input.map { OutputDestination.Other(path: $0, what: "the events") }
+            _ = try OutputDestination(
+                output, writer: "the run's rows", others: others.map { [$0] } ?? [])
+        }
         do {
             folder = try TemporaryFolder(named: "weir-bench")
         } catch {
