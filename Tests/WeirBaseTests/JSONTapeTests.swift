@@ -116,6 +116,22 @@ import WeirBase
         #expect(Array("1e309".utf8).withUnsafeBytes { JSONNumber.floating($0) } == nil)
     }
 
+    @Test func `a line that is kept stays when its bytes go away`() {
+        var tape = JSONTape()
+        var line = Array(#"["a","b"]"#.utf8)
+        line.withUnsafeBytes { bytes in
+            let isRead = tape.read(bytes)
+            #expect(isRead)
+            tape.keepLine()
+        }
+        for index in line.indices { line[index] = 0 }
+        let text = tape.text(tape.entries[2])
+        #expect(text == "b")
+        tape.clear()
+        let count = tape.count
+        #expect(count == 0)
+    }
+
     @Test(
         arguments: [
             ("0", 0), ("-0", 0), ("12345678", 12_345_678), ("123456789", 123_456_789),

@@ -167,4 +167,86 @@ private struct Item: Decodable, Equatable {
         let line = Array(#"{"x":[1,2],"a":[{"b":1},{"b":2,"c":128}]}"#.utf8)
         _ = line.withUnsafeBytes { LineDecoder<Taken>().value($0) }
     }
+
+    // MARK: Types that keep, try and take what few do
+
+    private func decoded<Value: Decodable>(_ type: Value.Type, _ line: String) -> String {
+        do {
+            return "\(try Array(line.utf8).withUnsafeBytes { try LineDecoder<Value>().decode($0) })"
+        } catch {
+            return "\(error)"
+        }
+    }
+
+    /// Keeps its decoder, and reads its text when it is asked for.
+    private final class Late: Decodable {
+        nonisolated(unsafe) static var decoders: [any Decoder] = []
+        let decoder: any Decoder
+        let members: KeyedDecodingContainer<PathKey>
+        init(from decoder: any Decoder) throws {
+            self.decoder = decoder
+            members = try decoder.container(keyedBy: PathKey.self)
+            Self.decoders.append(decoder)
+        }
+        static func text(_ decoder: any Decoder) -> String? {
+            let members = try? decoder.container(keyedBy: PathKey.self)
+            return try? members?.decode(String.self, forKey: PathKey(stringValue: "a"))
+        }
+        var text: String? { try? members.decode(String.self, forKey: PathKey(stringValue: "a")) }
+    }
+
+    @Test func `what a type keeps of its decoder reads its own line for ever`() throws {
+        Late.decoders = []
+        let decoder = LineDecoder<Late>()
+        let texts = ["first", "a second\u{e9}", "third"]
+        // The line's bytes go away behind the call.
+        let values = try texts.map { text in
+            try Array("{\"a\":\"\(text)\"}".utf8).withUnsafeBytes { try decoder.decode($0) }
+        }
+        #expect(values.map(\.text) == texts)
+        #expect(values.map { Late.text($0.decoder) } == texts)
+        #expect(Set(Late.decoders.map(Late.text)) == Set(texts))
+    }
+
+    /// Any value of an array, by trying one form after the other and looking how many there are.
+    private struct Counted: Decodable {
+        var values: [AnyValue] = []
+        init(from decoder: any Decoder) throws {
+            var elements = try decoder.unkeyedContainer()
+            while let count = elements.count, values.count < count {
+                values.append(try elements.decode(AnyValue.self))
+            }
+        }
+    }
+
+    @Test func `the ways to many values are found in one pass`() throws {
+        let count = 4_000
+        let texts = Array(repeating: #""ab",{"c":[null,"d"]}"#, count: count / 2)
+        let line = Array("[\(texts.joined(separator: ","))]".utf8)
+        let lent = LentTape()
+        let value = try line.withUnsafeBytes { bytes in
+            let isRead = lent.tape.pointee.read(bytes)
+            #expect(isRead)
+            return try TapeDecoder(lent: lent, index: 0).decode(Counted.self)
+        }
+        #expect(value.values.count == count)
+        // Each value is tried in up to six forms, at a depth of up to three.
+        #expect(lent.waySteps < 40 * count)
+        #expect(lent.waySteps >= count)
+    }
+
+    @Test func `a tape that nothing keeps is used again, and one that is kept is not`() throws {
+        func tapes<Value: Decodable>(_ type: Value.Type, _ line: String) -> Int {
+            let decoder = LineDecoder<Value>()
+            for _ in 0..<3 { _ = try? Array(line.utf8).withUnsafeBytes { try decoder.decode($0) } }
+            return decoder.tapeCount
+        }
+        #expect(tapes([AnyValue].self, #"[1,"a",{"b":[null]}]"#) == 1)
+        #expect(tapes([Int].self, #"[1,"a"]"#) == 1)
+        final class Keeping: Decodable {
+            let decoder: any Decoder
+            init(from decoder: any Decoder) { self.decoder = decoder }
+        }
+        #expect(tapes(Keeping.self, #"{"a":"b"}"#) == 4)
+    }
 }

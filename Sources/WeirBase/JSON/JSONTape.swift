@@ -41,9 +41,15 @@ package struct JSONTape: ~Copyable {
     /// The line, as long as it is lent.
     package private(set) var line = UnsafeRawBufferPointer(start: nil, count: 0)
 
+    /// A copy of the line, where the tape has one.
+    private var copy: UnsafeMutableRawBufferPointer?
+
     package init() { entries = .allocate(capacity: capacity) }
 
-    deinit { entries.deallocate() }
+    deinit {
+        entries.deallocate()
+        copy?.deallocate()
+    }
 
     /// Reads a line; false where it is no JSON or blank, and then there is no entry.
     package mutating func read(_ line: UnsafeRawBufferPointer) -> Bool {
@@ -58,6 +64,14 @@ package struct JSONTape: ~Copyable {
         return isJSON
     }
 
+    /// Copies the line, so that its bytes may go away and the entries stay until `clear`.
+    package mutating func keepLine() {
+        precondition(copy == nil, "the line is kept already")
+        let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: line.count, alignment: 1)
+        bytes.copyMemory(from: line)
+        (copy, line) = (bytes, UnsafeRawBufferPointer(bytes))
+    }
+
     /// Gives the line back: there are no entries any more.
     package mutating func clear() {
         if capacity > Self.maximumKeptEntries {
@@ -67,6 +81,8 @@ package struct JSONTape: ~Copyable {
         }
         count = 0
         line = UnsafeRawBufferPointer(start: nil, count: 0)
+        copy?.deallocate()
+        copy = nil
     }
 
     /// The bytes of an entry as they stand in the line.

@@ -6,9 +6,12 @@ import WeirEngine
 ///
 /// The tape of the line says whether it is JSON and where its values are; the type's own decoding
 /// asks for them. Nothing is made of members that nobody asks for. A line that is no such value is
-/// decoded once more by `JSONLine`, which says why. Belongs to one subtask.
+/// decoded once more by `JSONLine`, which says why. A tape that a type keeps (with a decoder or a
+/// container) stays with its line, and the next line has another. Belongs to one subtask.
 final class LineDecoder<Element: Decodable> {
-    private let lent = LentTape()
+    private var lent = LentTape()
+    /// How many tapes there have been, the one for the next line among them.
+    private(set) var tapeCount = 1
 
     /// The value of a line.
     ///
@@ -22,23 +25,56 @@ final class LineDecoder<Element: Decodable> {
     @inline(__always)
     func value(_ line: UnsafeRawBufferPointer) -> Element? {
         guard lent.tape.pointee.read(line) else { return nil }
-        defer { lent.clear() }
-        return try? TapeDecoder(lent: lent, index: 0).decode(Element.self)
+        let value = Self.value(lent)
+        giveBack()
+        return value
+    }
+
+    /// A function of its own, so that nothing of it holds the tape any more when it is looked at.
+    @inline(never)
+    private static func value(_ lent: LentTape) -> Element? {
+        try? TapeDecoder(lent: lent, index: 0).decode(Element.self)
+    }
+
+    /// Gives the line back, unless the type has kept what reads it.
+    @inline(__always)
+    private func giveBack() {
+        if isKnownUniquelyReferenced(&lent) {
+            lent.clear()
+        } else {
+            lent.tape.pointee.keepLine()
+            lent = LentTape()
+            tapeCount += 1
+        }
     }
 }
 
 /// A tape with its line, for the time that a decoder reads it.
 ///
-/// Decoders and their containers hold it, and a type might keep one of them for longer than its
-/// decoding: then there are no entries any more, and asking for one traps.
+/// Decoders and their containers hold it. Where a type keeps one of them for longer than its
+/// decoding, the tape keeps a copy of its line, and is not used again.
 final class LentTape {
+    /// Where a value is: its container, -1 for the whole line, and its index among the elements of
+    /// an array; and of a container how many elements it has.
+    private struct Way {
+        var container: Int32
+        var index: UInt32 = 0
+        var elements: UInt32 = 0
+    }
     /// Behind a pointer, since a variable of a class is checked at each access.
     let tape = UnsafeMutablePointer<JSONTape>.allocate(capacity: 1)
     /// The members of objects that have many, by their names.
     private var wide: [Int: [String: Int]] = [:]
+    /// Of each entry, made when the first one is asked for: errors need them, and some types try
+    /// one form after the other for each of many elements.
+    private var ways: [Way] = []
+    /// How many entries were passed over for ways, and how many keys made.
+    private(set) var waySteps = 0
 
     /// Of an object with no more members they are looked through one by one.
     static let maximumNarrow = 32
+    /// So many ways are kept for the lines to come; 48 KiB.
+    private static let maximumKeptWays = 4_096
 
     init() { tape.initialize(to: JSONTape()) }
 
@@ -50,6 +86,7 @@ final class LentTape {
     func clear() {
         tape.pointee.clear()
         if !wide.isEmpty { wide = [:] }
+        if !ways.isEmpty { ways.removeAll(keepingCapacity: ways.count <= Self.maximumKeptWays) }
     }
 
     @inline(__always)
@@ -103,6 +140,54 @@ final class LentTape {
             index = Int(self[index + 1].next)
         }
         for name in names.reversed() { body(name, name + 1) }
+    }
+}
+
+extension LentTape {
+    /// The names and indexes on the way to a value.
+    func path(to index: Int) -> [any CodingKey] {
+        findWays()
+        var path: [any CodingKey] = []
+        var value = index
+        while case let container = Int(ways[value].container), container >= 0 {
+            path.append(
+                self[container].kind == .object
+                    ? PathKey(stringValue: tape.pointee.text(self[value - 1]))
+                    : PathKey(intValue: Int(ways[value].index)))
+            value = container
+        }
+        waySteps += path.count
+        return path.reversed()
+    }
+
+    /// How many elements an array has.
+    func elements(of array: Int) -> Int {
+        findWays()
+        return Int(ways[array].elements)
+    }
+
+    /// One pass over the line, whatever is asked for afterwards.
+    private func findWays() {
+        guard ways.isEmpty else { return }
+        let count = tape.pointee.count
+        ways.reserveCapacity(count)
+        var container = -1
+        for index in 0..<count {
+            while container >= 0, index >= Int(self[container].next) {
+                container = Int(ways[container].container)
+            }
+            var way = Way(container: Int32(truncatingIfNeeded: container))
+            if container >= 0, self[container].kind == .array {
+                way.index = ways[container].elements
+                ways[container].elements += 1
+            }
+            ways.append(way)
+            switch self[index].kind {
+            case .object, .array: container = index
+            case .name, .string, .number, .yes, .no, .null: break
+            }
+        }
+        waySteps += count
     }
 }
 

@@ -171,15 +171,7 @@ struct TapeElements: UnkeyedDecodingContainer {
     var codingPath: [any CodingKey] { array.codingPath }
     var isAtEnd: Bool { next >= Int(array.entry.next) }
 
-    /// Counted by walking over them.
-    var count: Int? {
-        var (count, index) = (0, array.index + 1)
-        while index < Int(array.entry.next) {
-            count += 1
-            index = Int(array.lent[index].next)
-        }
-        return count
-    }
+    var count: Int? { array.lent.elements(of: array.index) }
 
     /// Takes the next element with `body`; throws where the array has ended.
     @inline(__always)

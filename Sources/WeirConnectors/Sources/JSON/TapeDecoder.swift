@@ -13,31 +13,7 @@ struct TapeDecoder: Decoder {
 
     var userInfo: [CodingUserInfoKey: Any] { [:] }
 
-    /// Found by walking to the value from the line's beginning: it is asked for in errors alone.
-    var codingPath: [any CodingKey] {
-        var path: [any CodingKey] = []
-        var container = 0
-        while container < index {
-            let isObject = lent[container].kind == .object
-            var value = container + 1
-            var element = 0
-            while true {
-                let name = value
-                if isObject { value += 1 }
-                if index < Int(lent[value].next) {
-                    path.append(
-                        isObject
-                            ? PathKey(stringValue: lent.tape.pointee.text(lent[name]))
-                            : PathKey(intValue: element))
-                    break
-                }
-                value = Int(lent[value].next)
-                element += 1
-            }
-            container = value
-        }
-        return path
-    }
+    var codingPath: [any CodingKey] { lent.path(to: index) }
 
     var entry: JSONTape.Entry { lent[index] }
     var bytes: UnsafeRawBufferPointer { lent.tape.pointee.bytes(lent[index]) }
