@@ -116,6 +116,31 @@ import WeirBase
         #expect(Array("1e309".utf8).withUnsafeBytes { JSONNumber.floating($0) } == nil)
     }
 
+    @Test(
+        arguments: [
+            ("0", "0"), ("-0", "-0"), ("-0.00e7", "-0"), ("1e38", "1" + zeros(38)), ("1e39", nil),
+            ("340282366920938463463374607431768211455", "340282366920938463463374607431768211455"),
+            ("340282366920938463463374607431768211456", nil),
+            ("34028236692093846346337460743176821145.6e1", nil), ("1e-400", "0"), ("1e-300", nil),
+            (
+                "-3402823669209384634633746074317682114.55e2",
+                "-340282366920938463463374607431768211455"
+            ),
+            ("0." + zeros(99) + "12e101", "12"), ("12" + zeros(99) + ".0e-99", "12"),
+            ("12" + zeros(99) + "e-100", nil), ("1e-999999999999999999999999", "0"),
+            ("1e999999999999999999999999", nil), ("0e999999999999999999999999", "0"),
+            ("1" + zeros(5_000) + "e-5000", "1"), ("1E+2", "100"), ("1.5", nil),
+            ("1" + zeros(40), nil), ("0." + zeros(400) + "1", "0"),
+        ] as [(String, String?)])
+    func `a whole number is exact up to 128 bits, however it is written`(
+        text: String, expected: String?
+    ) {
+        let number = Array(text.utf8).withUnsafeBytes { JSONNumber.integral($0) }
+        #expect(number.map { ($0.isNegative ? "-" : "") + "\($0.magnitude)" } == expected)
+    }
+
+    private static func zeros(_ count: Int) -> String { String(repeating: "0", count: count) }
+
     @Test func `a line that is kept stays when its bytes go away`() {
         var tape = JSONTape()
         var line = Array(#"["a","b"]"#.utf8)

@@ -39,7 +39,7 @@ import WeirBase
         }
         let read = answer { try reader.read(line.span.bytes) }
         let decoded = line.withUnsafeBytes { bytes in
-            answer { try JSONLine.decode(Item.self, from: bytes) }
+            answer { try LineDecoder<Item>().decode(bytes) }
         }
         #expect(read == decoded, "\(String(decoding: line, as: UTF8.self))")
     }
@@ -65,9 +65,7 @@ import WeirBase
     func `a line with a byte changed gives what the type's decoding gives`(line: String) {
         let reader = itemReader()
         for index in 0..<line.utf8.count {
-            // Without the point: of a number with more digits than a `Double` has, Foundation drops
-            // the fraction, and this reader refuses it.
-            for byte in Array("\"\\]0-e \u{1}".utf8) + [0xFF] {
+            for byte in Array("\"\\]0-.e \u{1}".utf8) + [0xFF] {
                 var bytes = Array(line.utf8)
                 bytes[index] = byte
                 compare(bytes, reader)

@@ -32,6 +32,76 @@ package enum JSONNumber {
         return (isNegative, value)
     }
 
+    /// A whole number however it is written (`1e3`, `1.0`), with its sign; nil where it has a
+    /// fraction, and from 2^128 on. What is nearer to 0 than any `Double` is 0.
+    package static func integral(
+        _ text: UnsafeRawBufferPointer
+    ) -> (isNegative: Bool, magnitude: UInt128)? {
+        if let number = whole(text) { return (number.isNegative, UInt128(number.1)) }
+        if let magnitude = magnitude(text) { return (text[0] == 0x2D, magnitude) }
+        return floating(text) == 0 ? (false, 0) : nil
+    }
+
+    /// Digit by digit, since a `Double` would round. Zeros at the end of the digits belong to the
+    /// power of ten, so that a number is whole where that is not negative.
+    private static func magnitude(_ text: UnsafeRawBufferPointer) -> UInt128? {
+        var digits: UInt128 = 0
+        var (zeros, power) = (0, 0)
+        var isBehindPoint = false
+        var index = text[0] == 0x2D ? 1 : 0
+        while index < text.count, text[index] | 0x20 != 0x65 {
+            let digit = text[index] &- 0x30
+            index += 1
+            guard digit <= 9 else {
+                isBehindPoint = true
+                continue
+            }
+            if isBehindPoint { power -= 1 }
+            zeros += 1
+            if digit > 0 {
+                guard let shifted = shifted(digits, by: zeros) else { return nil }
+                let (sum, isOver) = shifted.addingReportingOverflow(UInt128(digit))
+                if isOver { return nil }
+                (digits, zeros) = (sum, 0)
+            }
+        }
+        if digits == 0 { return 0 }
+        if index < text.count { power += wideExponent(text, from: index + 1) }
+        return shifted(digits, by: power + zeros)
+    }
+
+    /// A number times a power of ten; nil where that is negative, or the product does not fit.
+    private static func shifted(_ number: UInt128, by power: Int) -> UInt128? {
+        if number == 0 { return 0 }
+        guard (0...38).contains(power) else { return nil }
+        var product = number
+        for _ in 0..<power {
+            let (next, isOver) = product.multipliedReportingOverflow(by: 10)
+            if isOver { return nil }
+            product = next
+        }
+        return product
+    }
+
+    /// An exponent with any number of digits. From 2^40 on it is that: no line has so many digits
+    /// that they would make up for it.
+    private static func wideExponent(_ text: UnsafeRawBufferPointer, from start: Int) -> Int {
+        var value = 0
+        for byte in text[start...] where byte &- 0x30 <= 9 {
+            value = min(value * 10 + Int(byte &- 0x30), 1 << 40)
+        }
+        return text[start] == 0x2D ? -value : value
+    }
+
+    /// The nearest `Float`, rounded once; nil where it is beyond all of them. What is nearer to 0
+    /// than any is 0.
+    package static func single(_ text: UnsafeRawBufferPointer) -> Float? {
+        guard let value = Float(String(decoding: text, as: UTF8.self)), value.isFinite else {
+            return nil
+        }
+        return value == 0 && hasDigits(text) ? 0 : value
+    }
+
     /// The nearest `Double`; nil where it is beyond all of them. What is nearer to 0 than any is 0.
     package static func floating(_ text: UnsafeRawBufferPointer) -> Double? {
         if let value = exact(text) { return value }

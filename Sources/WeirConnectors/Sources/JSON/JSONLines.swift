@@ -36,7 +36,9 @@ extension Source where Element: Decodable {
 /// JSON; Foundation's decoder makes the value; where that fails, `JSONProbe` finds out why.
 ///
 /// The scanner goes first because Foundation's decoder is less strict and says less of what
-/// is wrong. What `LineDecoder` gives is what this gives, as tests hold.
+/// is wrong. What `LineDecoder` gives is what this gives, as tests hold, but for whole numbers of
+/// which Foundation's decoder drops a fraction, or which it refuses, and for each `Float` that it
+/// refuses because it is nearly 0.
 enum JSONLine {
     /// Decodes a line as a value of the type.
     ///

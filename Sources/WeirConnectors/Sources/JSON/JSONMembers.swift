@@ -166,13 +166,13 @@ public struct JSONObject: ~Copyable {
         return try otherInteger(entry.pointee, member, type)
     }
 
-    /// `1e3` and `1.0` are whole numbers as well; from 2^53 on a `Double` would not be exact.
+    /// `1e3` and `1.0` are whole numbers as well.
     @inline(never)
     private func otherInteger<Value: FixedWidthInteger>(
         _ entry: JSONTape.Entry, _ member: Int, _ type: Value.Type
     ) throws -> Value {
-        guard entry.isInvolved, let number = JSONNumber.floating(index.pointee.bytes(entry)),
-            number.magnitude < 9_007_199_254_740_992, let value = Value(exactly: number)
+        guard let number = JSONNumber.integral(index.pointee.bytes(entry)),
+            let value = Value(number)
         else { throw unfitting(entry, member, "\(type)") }
         return value
     }

@@ -17,6 +17,8 @@ struct ProbedValue: SingleValueDecodingContainer {
     func decode(_ type: UInt16.Type) throws -> UInt16 { try probe.integer(type) }
     func decode(_ type: UInt32.Type) throws -> UInt32 { try probe.integer(type) }
     func decode(_ type: UInt64.Type) throws -> UInt64 { try probe.integer(type) }
+    func decode(_ type: Int128.Type) throws -> Int128 { try probe.integer(type) }
+    func decode(_ type: UInt128.Type) throws -> UInt128 { try probe.integer(type) }
     func decode(_ type: Double.Type) throws -> Double { try probe.floating(type) }
     func decode(_ type: Float.Type) throws -> Float { try probe.floating(type) }
     func decode(_ type: String.Type) throws -> String { try probe.text() }
@@ -48,6 +50,14 @@ struct ProbedMembers<Key: CodingKey>: KeyedDecodingContainerProtocol {
 
     func decode<Value: Decodable>(_ type: Value.Type, forKey key: Key) throws -> Value {
         try member(key).decode(type)
+    }
+
+    // The standard library's own for these would be taken, which refuse.
+    func decode(_ type: Int128.Type, forKey key: Key) throws -> Int128 {
+        try member(key).integer(type)
+    }
+    func decode(_ type: UInt128.Type, forKey key: Key) throws -> UInt128 {
+        try member(key).integer(type)
     }
 
     func nestedContainer<Nested: CodingKey>(
@@ -114,6 +124,19 @@ struct ProbedElements: UnkeyedDecodingContainer {
 
     mutating func decode<Value: Decodable>(_ type: Value.Type) throws -> Value {
         let value = try element().decode(type)
+        currentIndex += 1
+        return value
+    }
+
+    // As for members.
+    mutating func decode(_ type: Int128.Type) throws -> Int128 {
+        let value = try element().integer(type)
+        currentIndex += 1
+        return value
+    }
+
+    mutating func decode(_ type: UInt128.Type) throws -> UInt128 {
+        let value = try element().integer(type)
         currentIndex += 1
         return value
     }

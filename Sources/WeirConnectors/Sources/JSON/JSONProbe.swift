@@ -35,6 +35,15 @@ struct JSONProbe: Decoder {
         throw MalformedLine(words(error))
     }
 
+    /// Whether the type finds in the line, which is JSON, what it wants.
+    ///
+    /// - Throws: what is wrong with it, as `explain` does.
+    static func check<Element: Decodable>(
+        _ type: Element.Type, _ line: UnsafeRawBufferPointer
+    ) throws {
+        _ = try JSONProbe(tree: try JSONTree(line), line: line, codingPath: []).decode(type)
+    }
+
     /// What is left to say where the probe finds nothing wrong.
     private static func words(_ error: any Error) -> String {
         guard let decoding = error as? DecodingError else { return "\(error)" }
@@ -98,9 +107,12 @@ struct JSONProbe: Decoder {
     /// A whole number, however it is written, that fits the type.
     func integer<Value: FixedWidthInteger>(_ type: Value.Type) throws -> Value {
         guard case .number(let text) = tree.content else { throw mismatch("\(type)") }
-        if let value = Value(text) { return value }
         // `1e3` and `1.0` are whole numbers as well.
-        if let number = Double(text), let value = Value(exactly: number) { return value }
+        if let number = Array(text.utf8).withUnsafeBytes({ JSONNumber.integral($0) }),
+            let value = Value(number)
+        {
+            return value
+        }
         throw refusal("\(subject): \(text) does not fit \(type)")
     }
 

@@ -81,6 +81,20 @@ extension UInt64: JSONReadable {
     }
 }
 
+extension Int128: JSONReadable {
+    /// A whole number that fits.
+    public static func read(_ object: borrowing JSONObject, at index: Int) throws -> Int128 {
+        try object.integer(index, Int128.self)
+    }
+}
+
+extension UInt128: JSONReadable {
+    /// A whole number that fits.
+    public static func read(_ object: borrowing JSONObject, at index: Int) throws -> UInt128 {
+        try object.integer(index, UInt128.self)
+    }
+}
+
 extension Double: JSONReadable {
     /// The nearest number to what is written.
     public static func read(_ object: borrowing JSONObject, at index: Int) throws -> Double {

@@ -10,6 +10,8 @@ import WeirEngine
 /// container) stays with its line, and the next line has another. Belongs to one subtask.
 final class LineDecoder<Element: Decodable> {
     private var lent = LentTape()
+    /// Whether the last line was refused because of a whole number.
+    private var hasRefusedWhole = false
     /// How many tapes there have been, the one for the next line among them.
     private(set) var tapeCount = 1
 
@@ -18,14 +20,22 @@ final class LineDecoder<Element: Decodable> {
     /// - Throws: what `JSONLine.decode` throws.
     func decode(_ line: UnsafeRawBufferPointer) throws -> Element {
         if let value = value(line) { return value }
+        // Foundation's decoder may take it, and drop what stands behind the point.
+        if hasRefusedWhole { try JSONProbe.check(Element.self, line) }
         return try JSONLine.decode(Element.self, from: line)
     }
 
     /// The value of a line; nil where it is none, for whatever reason.
     @inline(__always)
     func value(_ line: UnsafeRawBufferPointer) -> Element? {
+        hasRefusedWhole = false
         guard lent.tape.pointee.read(line) else { return nil }
         let value = Self.value(lent)
+        if value == nil || lent.isLeft {
+            hasRefusedWhole = lent.hasRefusedWhole && !lent.isLeft
+            giveBack()
+            return nil
+        }
         giveBack()
         return value
     }
@@ -70,6 +80,10 @@ final class LentTape {
     private var ways: [Way] = []
     /// How many entries were passed over for ways, and how many keys made.
     private(set) var waySteps = 0
+    /// Whether the line is left to Foundation's decoder.
+    var isLeft = false
+    /// Whether a number was refused as a whole one.
+    var hasRefusedWhole = false
 
     /// Of an object with no more members they are looked through one by one.
     static let maximumNarrow = 32
@@ -87,6 +101,7 @@ final class LentTape {
         tape.pointee.clear()
         if !wide.isEmpty { wide = [:] }
         if !ways.isEmpty { ways.removeAll(keepingCapacity: ways.count <= Self.maximumKeptWays) }
+        (isLeft, hasRefusedWhole) = (false, false)
     }
 
     @inline(__always)

@@ -64,8 +64,18 @@ struct TapeMembers<Key: CodingKey>: KeyedDecodingContainerProtocol {
     }
 
     /// A class that decodes its superclass by itself finds it under this name.
-    func superDecoder() throws -> any Decoder { try member(PathKey(stringValue: "super")) }
-    func superDecoder(forKey key: Key) throws -> any Decoder { try member(key) }
+    func superDecoder() throws -> any Decoder { try superDecoder(PathKey(stringValue: "super")) }
+    func superDecoder(forKey key: Key) throws -> any Decoder { try superDecoder(key) }
+
+    /// Where there is none, Foundation gives a decoder of null: such a line is left to it.
+    private func superDecoder(_ key: some CodingKey) throws -> any Decoder {
+        do {
+            return try member(key)
+        } catch {
+            object.lent.isLeft = true
+            throw error
+        }
+    }
 
     // MARK: Each kind of value
 
@@ -153,6 +163,18 @@ struct TapeMembers<Key: CodingKey>: KeyedDecodingContainerProtocol {
     func decodeIfPresent(_ type: UInt64.Type, forKey key: Key) throws -> UInt64? {
         try present(key)?.integer(type)
     }
+    func decode(_ type: Int128.Type, forKey key: Key) throws -> Int128 {
+        try member(key).integer(type)
+    }
+    func decodeIfPresent(_ type: Int128.Type, forKey key: Key) throws -> Int128? {
+        try present(key)?.integer(type)
+    }
+    func decode(_ type: UInt128.Type, forKey key: Key) throws -> UInt128 {
+        try member(key).integer(type)
+    }
+    func decodeIfPresent(_ type: UInt128.Type, forKey key: Key) throws -> UInt128? {
+        try present(key)?.integer(type)
+    }
 }
 
 /// The elements of an array, which are taken one after the other.
@@ -225,4 +247,8 @@ struct TapeElements: UnkeyedDecodingContainer {
     mutating func decode(_ type: UInt16.Type) throws -> UInt16 { try take { try $0.integer(type) } }
     mutating func decode(_ type: UInt32.Type) throws -> UInt32 { try take { try $0.integer(type) } }
     mutating func decode(_ type: UInt64.Type) throws -> UInt64 { try take { try $0.integer(type) } }
+    mutating func decode(_ type: Int128.Type) throws -> Int128 { try take { try $0.integer(type) } }
+    mutating func decode(_ type: UInt128.Type) throws -> UInt128 {
+        try take { try $0.integer(type) }
+    }
 }

@@ -3,9 +3,9 @@ import WeirBase
 
 /// Gives a type's own decoding what it asks for, from the tape of a line.
 ///
-/// Its errors are Foundation's, so that a type which tries one form and then another finds what it
-/// expects. What a person reads is found out by `JSONProbe`. Two words, so that it fits into
-/// `any Decoder`.
+/// Its errors are kinds of `DecodingError`, those of Foundation's decoder but for numbers that do
+/// not fit, so that a type which tries one form and then another finds what it expects. What a
+/// person reads is found out by `JSONProbe`. Two words, so that it fits into `any Decoder`.
 struct TapeDecoder: Decoder {
     let lent: LentTape
     /// The entry of the value.
@@ -70,12 +70,11 @@ struct TapeDecoder: Decoder {
     private func otherInteger<Value: FixedWidthInteger & Decodable>(
         _ type: Value.Type
     ) throws -> Value {
-        // From 2^53 on a `Double` would not be exact.
-        if let number = JSONNumber.floating(bytes), number.magnitude < 9_007_199_254_740_992 {
-            guard let value = type.init(exactly: number) else { throw unfitting }
-            return value
+        guard let number = JSONNumber.integral(bytes), let value = Value(number) else {
+            lent.hasRefusedWhole = true
+            throw unfitting
         }
-        return try foreign(type)
+        return value
     }
 
     func floating(_ type: Double.Type) throws -> Double {
@@ -87,7 +86,8 @@ struct TapeDecoder: Decoder {
     /// Rounded once, from what is written.
     func floating(_ type: Float.Type) throws -> Float {
         guard entry.kind == .number else { throw mismatch(type) }
-        return try foreign(type)
+        guard let value = JSONNumber.single(bytes) else { throw unfitting }
+        return value
     }
 
     func text() throws -> String {
@@ -100,7 +100,9 @@ struct TapeDecoder: Decoder {
         switch entry.kind {
         case .yes: return true
         case .no: return false
-        case .name, .string, .number, .object, .array, .null: throw mismatch(Bool.self)
+        case .name, .string, .number, .object, .array: throw mismatch(Bool.self)
+        // To Foundation's decoder null is another type here, and elsewhere no value.
+        case .null: throw DecodingError.typeMismatch(Bool.self, context("null is no Bool"))
         }
     }
 
@@ -121,15 +123,16 @@ struct TapeDecoder: Decoder {
     // MARK: Errors
 
     func mismatch(_ type: any Any.Type) -> DecodingError {
-        let context = DecodingError.Context(
-            codingPath: codingPath, debugDescription: "a \(entry.kind) is no \(type)")
+        let context = context("a \(entry.kind) is no \(type)")
         return isNull ? .valueNotFound(type, context) : .typeMismatch(type, context)
     }
 
     var unfitting: DecodingError { corrupted("the number does not fit") }
 
-    func corrupted(_ reason: String) -> DecodingError {
-        .dataCorrupted(.init(codingPath: codingPath, debugDescription: reason))
+    func corrupted(_ reason: String) -> DecodingError { .dataCorrupted(context(reason)) }
+
+    private func context(_ reason: String) -> DecodingError.Context {
+        DecodingError.Context(codingPath: codingPath, debugDescription: reason)
     }
 }
 
@@ -169,6 +172,8 @@ struct TapeValue: SingleValueDecodingContainer {
     func decode(_ type: UInt16.Type) throws -> UInt16 { try value.integer(type) }
     func decode(_ type: UInt32.Type) throws -> UInt32 { try value.integer(type) }
     func decode(_ type: UInt64.Type) throws -> UInt64 { try value.integer(type) }
+    func decode(_ type: Int128.Type) throws -> Int128 { try value.integer(type) }
+    func decode(_ type: UInt128.Type) throws -> UInt128 { try value.integer(type) }
     func decode<Value: Decodable>(_ type: Value.Type) throws -> Value { try value.decode(type) }
 }
 
@@ -176,7 +181,7 @@ extension FixedWidthInteger {
     /// A magnitude with its sign; nil where the type cannot hold it. In the module that asks for
     /// it, since it is made for each type.
     @inline(__always)
-    init?(_ number: (isNegative: Bool, magnitude: UInt64)) {
+    init?(_ number: (isNegative: Bool, magnitude: some FixedWidthInteger & UnsignedInteger)) {
         if number.isNegative, number.magnitude > 0 {
             guard Self.isSigned, number.magnitude <= Self.max.magnitude &+ 1 else { return nil }
             self = 0 &- Self(truncatingIfNeeded: number.magnitude)
