@@ -447,4 +447,27 @@ private struct Item: Decodable, Equatable {
             }
         }
     }
+
+    // MARK: Long values
+
+    @Test func `what an error shows of a line is short`() {
+        enum Kind: String, Decodable { case a }
+        let long = String(repeating: "9", count: 100_000)
+        let shown = String(repeating: "9", count: ConnectorBounds.maximumShownValue) + "…"
+        let number = "column 6: member a: \(shown) does not fit "
+        #expect(decoded([String: Int].self, "{\"a\":\(long)}") == number + "Int")
+        #expect(decoded([String: Int].self, "{\"a\":\(long).5}") == number + "Int")
+        #expect(decoded([String: Double].self, "{\"a\":\(long)}") == number + "Double")
+        #expect(decoded([String: Float].self, "{\"a\":\(long)}") == number + "Float")
+        #expect(reader(Int.self)("{\"a\":\(long)}") == number + "Int")
+        #expect(reader(UInt8.self)("{\"a\":\(long).5}") == number + "UInt8")
+        #expect(reader(Double.self)("{\"a\":\(long)}") == number + "Double")
+        #expect(decoded([String: Int].self, "{\"\(long)\":true}").count < 300)
+        #expect(decoded([String: Kind].self, "{\"a\":\"\(long)\"}").count < 400)
+        #expect(decoded([Int: Int].self, "{\"a\(long)\":1}").count < 500)
+        let context = EncodingError.Context(
+            codingPath: [PathKey(stringValue: long)], debugDescription: "")
+        #expect(UnwritableValue(Double.nan, context).description.count < 400)
+        #expect(UnwritableValue(long, context).description.count < 500)
+    }
 }

@@ -92,9 +92,9 @@ extension DataStream where Element: Encodable {
     /// Writes each element as a JSON object on a line of its own, members in order of their names.
     ///
     /// A number that JSON cannot hold (not-a-number, also as a `Decimal`, the infinities) ends the
-    /// run with an error that names its member. The sink is a stage of its own with one subtask. Without `to` the
-    /// rows go where the run's `--output` says, else nowhere. A closure that writes the row's bytes
-    /// costs less: see the `write` with one.
+    /// run with an error that names its member. The sink is a stage of its own with one subtask.
+    /// Without `to` the rows go where the run's `--output` says, else nowhere. A closure that
+    /// writes the row's bytes costs less: see the `write` with one.
     public func write(_ name: String, to sink: (any RowSink)? = nil) {
         let encoder = RowEncoder<Element>()
         write(name, to: sink) { element, row in
@@ -112,10 +112,11 @@ struct UnwritableValue: Error, Equatable, CustomStringConvertible {
     let description: String
 
     init(_ value: Any, _ context: EncodingError.Context) {
-        let path = context.codingPath.memberPath
+        let path = PrintableText.escaped(context.codingPath.memberPath)
         let name = path.isEmpty ? "the row" : "member \(path)"
+        let shown = PrintableText.escaped("\(value)", limit: ConnectorBounds.maximumShownValue)
         description =
-            "\(name) is \(value), which JSON cannot hold. Write an optional without a value, or "
+            "\(name) is \(shown), which JSON cannot hold. Write an optional without a value, or "
             + "give the sink a closure that writes it"
     }
 }

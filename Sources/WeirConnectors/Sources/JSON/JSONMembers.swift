@@ -139,7 +139,9 @@ public struct JSONObject: ~Copyable {
 
     /// What to say of a value that the type cannot hold.
     func unfitting(_ entry: JSONTape.Entry, _ member: Int, _ type: String) -> MalformedLine {
-        let text = String(decoding: index.pointee.bytes(entry), as: UTF8.self)
+        let text = PrintableText.escaped(
+            String(decoding: index.pointee.bytes(entry), as: UTF8.self),
+            limit: ConnectorBounds.maximumShownValue)
         return MalformedLine(
             "member \(index.pointee.names[member]): \(text) does not fit \(type)",
             column: entry.column)

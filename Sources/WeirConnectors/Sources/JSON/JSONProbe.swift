@@ -32,7 +32,7 @@ struct JSONProbe: Decoder {
         // If the probe can decode it, the two decoders differ, and what the first one said
         // has to do.
         _ = try JSONProbe(tree: tree, line: line, codingPath: []).decode(type)
-        throw MalformedLine(words(error))
+        throw MalformedLine(PrintableText.escaped(words(error)))
     }
 
     /// Whether the type finds in the line, which is JSON, what it wants.
@@ -60,7 +60,25 @@ struct JSONProbe: Decoder {
     // MARK: Sentences
 
     /// What a sentence is about: `member d`, or `it` for the whole line.
-    var subject: String { codingPath.isEmpty ? "it" : "member \(codingPath.memberPath)" }
+    var subject: String { Self.subject(codingPath) }
+
+    /// Names come from the line, and are as long as they like.
+    private static func subject(_ path: [any CodingKey]) -> String {
+        path.isEmpty ? "it" : "member \(PrintableText.escaped(path.memberPath))"
+    }
+
+    /// A refusal of the type itself, which may name a member inside the value.
+    private func refusal(_ context: DecodingError.Context) -> MalformedLine {
+        let path = context.codingPath.count > codingPath.count ? context.codingPath : codingPath
+        let reason = PrintableText.escaped(context.debugDescription)
+        return refusal("\(Self.subject(path)) is malformed: \(reason)")
+    }
+
+    /// A refusal of a number that the type cannot hold.
+    private func unfitting(_ text: String, _ type: any Any.Type) -> MalformedLine {
+        let shown = PrintableText.escaped(text, limit: ConnectorBounds.maximumShownValue)
+        return refusal("\(subject): \(shown) does not fit \(type)")
+    }
 
     /// A refusal with the column of the value.
     func refusal(_ reason: String) -> MalformedLine { MalformedLine(reason, column: tree.column) }
@@ -98,7 +116,11 @@ struct JSONProbe: Decoder {
         do {
             return try type.init(from: self)
         } catch let DecodingError.dataCorrupted(context) {
-            throw refusal("\(subject) is malformed: \(context.debugDescription)")
+            throw refusal(context)
+        } catch let DecodingError.typeMismatch(_, context) {
+            throw refusal(context)
+        } catch let DecodingError.valueNotFound(_, context) {
+            throw refusal(context)
         } catch let DecodingError.keyNotFound(key, _) {
             throw refusal("\(subject) has no member \(key.stringValue)")
         }
@@ -113,7 +135,7 @@ struct JSONProbe: Decoder {
         {
             return value
         }
-        throw refusal("\(subject): \(text) does not fit \(type)")
+        throw unfitting(text, type)
     }
 
     /// A number that the type can hold; one beyond its range is refused.
@@ -121,9 +143,7 @@ struct JSONProbe: Decoder {
         _ type: Value.Type
     ) throws -> Value {
         guard case .number(let text) = tree.content else { throw mismatch("\(type)") }
-        guard let value = Value(text), value.isFinite else {
-            throw refusal("\(subject): \(text) does not fit \(type)")
-        }
+        guard let value = Value(text), value.isFinite else { throw unfitting(text, type) }
         return value
     }
 
