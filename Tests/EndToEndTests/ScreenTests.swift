@@ -6,14 +6,15 @@ import Testing
     @Test(arguments: [
         "keys", "paste", "tmux_paste", "interrupt", "terminate", "fault", "suspend", "resize",
         "ascii", "data", "hangup", "unknown", "top", "top_finished", "top_restarted", "debug",
-        "small", "storm", "slow_reader", "wires_cut", "colors",
+        "stage", "small", "storm", "slow_reader", "wires_cut", "colors",
     ])
     func `the screen comes, does what it is told, and gives the terminal back`(
         scenario: String
     ) throws {
         let weir = try Weir()
         let script = Weir.repository + "/Tests/EndToEndTests/Support/screen.py"
-        let outcome = try weir.shell("python3 '\(script)' \(scenario)")
+        let outcome = try weir.shell(
+            "python3 '\(script)' \(scenario)", within: Patience.scenario)
         #expect(outcome.code == 0 && outcome.output == "ok\n", "\(outcome)")
     }
 
@@ -24,13 +25,15 @@ import Testing
         let fixture = try Weir("TrapFixture")
         let script = Weir.repository + "/Tests/EndToEndTests/Support/screen.py"
         let outcome = try fixture.shell(
-            "WEIR='\(fixture.program)' python3 '\(script)' \(scenario)")
+            "WEIR='\(fixture.program)' python3 '\(script)' \(scenario)",
+            within: Patience.scenario)
         #expect(outcome.code == 0 && outcome.output == "ok\n", "\(outcome)")
     }
 
     private func scenario(_ weir: Weir, _ name: String, _ argument: String) throws {
         let script = Weir.repository + "/Tests/EndToEndTests/Support/screen.py"
-        let outcome = try weir.shell("python3 '\(script)' \(name) '\(argument)'")
+        let outcome = try weir.shell(
+            "python3 '\(script)' \(name) '\(argument)'", within: Patience.scenario)
         #expect(outcome.code == 0 && outcome.output == "ok\n", "\(outcome)")
     }
 

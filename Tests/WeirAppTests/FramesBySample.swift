@@ -1,20 +1,39 @@
+import WeirBase
 import WeirMonitor
 import WeirTelemetry
 import WeirTerminal
 import WeirTrace
 
 @testable import WeirApp
-import WeirBase
 
-/// Draws a frame at every sample, by the sample's time.
+/// Draws a frame of each view at every sample, by the sample's time.
 struct FramesBySample {
-    /// What was drawn, and what the frame's figures were taken from.
+    /// What was drawn, and what the frames' figures were taken from.
     struct Frame: Equatable {
-        /// The characters of all cells, a line a row.
-        var text: String
+        /// The characters of all cells, a line a row; by view.
+        var texts: [String] = []
         /// Their styles, cell for cell.
-        var styles: String
+        var styles: [String] = []
         var figures: SampleFrame?
+
+        /// Goes through all views of a screen, which is then at the first one again.
+        init(_ model: inout ScreenModel) {
+            for _ in 0..<model.views.count {
+                let canvas = model.frame
+                texts.append(canvas.text)
+                styles.append(canvas.styleText)
+                _ = model.update(.key(.tab))
+            }
+            figures = model.timeline.shownFrame
+        }
+
+        /// The frames without their first lines.
+        fileprivate var belowTheHead: Frame {
+            func rest(_ text: String) -> String { String(text.drop { $0 != "\n" }) }
+            var frame = self
+            (frame.texts, frame.styles) = (texts.map(rest), styles.map(rest))
+            return frame
+        }
     }
 
     private var model: ScreenModel
@@ -25,6 +44,8 @@ struct FramesBySample {
             facts: RunFacts(header: header, tracePath: "t.mcap"), standpoint: .owner,
             size: CanvasSize(width: 160, height: 48),
             theme: Theme(symbols: .unicode, hasColor: true))
+        // A stage in the middle of a run of several.
+        for _ in 0..<5 { _ = model.update(.key(.down)) }
     }
 
     /// The frames that a trace gives.
@@ -48,9 +69,7 @@ struct FramesBySample {
             _ = frames.model.update(.key(.left))
             guard let sample = frames.model.timeline.shownFrame, sample.time != last else { break }
             last = sample.time
-            let canvas = frames.model.frame
-            frames.frames[sample.time] = Frame(
-                text: canvas.text, styles: canvas.styleText, figures: sample)
+            frames.frames[sample.time] = Frame(&frames.model)
         }
         return frames
     }
@@ -58,13 +77,7 @@ struct FramesBySample {
     /// The frames without the first line, which says where the playhead is.
     var belowTheHead: FramesBySample {
         var result = self
-        result.frames = frames.mapValues { frame in
-            func rest(_ text: String) -> String {
-                String(text.drop { $0 != "\n" })
-            }
-            return Frame(
-                text: rest(frame.text), styles: rest(frame.styles), figures: frame.figures)
-        }
+        result.frames = frames.mapValues(\.belowTheHead)
         return result
     }
 
@@ -75,9 +88,7 @@ struct FramesBySample {
         }
         guard let sample = news.samples.last else { return }
         _ = model.update(.tick(now: sample.time))
-        let canvas = model.frame
-        frames[sample.time] = Frame(
-            text: canvas.text, styles: canvas.styleText, figures: model.timeline.shownFrame)
+        frames[sample.time] = Frame(&model)
     }
 
     /// Forgets frames of other times.
@@ -90,7 +101,9 @@ struct FramesBySample {
     func difference(from other: FramesBySample) -> String? {
         let times = Set(frames.keys).union(other.frames.keys).sorted()
         for time in times where frames[time] != other.frames[time] {
-            let texts = [self, other].map { $0.frames[time]?.text ?? "none" }
+            let texts = [self, other].map {
+                $0.frames[time]?.texts.joined(separator: "\n") ?? "none"
+            }
             return "at \(time) µs:\n\(texts[0])\nand\n\(texts[1])"
         }
         return nil

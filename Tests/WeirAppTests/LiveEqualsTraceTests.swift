@@ -144,7 +144,9 @@ import WeirTrace
             let figures = try #require(frame.figures)
             let instant = time.instant(after: trace.header.started)
             let sample = try #require(exported.samples[instant.rfc3339(digits: 9)])
-            let rows = frame.text.split(separator: "\n")
+            let overview = try #require(frame.texts.first)
+            // The sign at the chosen row is left out.
+            let rows = String(overview.map { $0 == "▶" ? " " : $0 }).split(separator: "\n")
             #expect(sample["weir_recorder_bytes_total"] == Double(figures.recorder.bytes.rawValue))
             for (totals, stage) in zip(figures.stages, stages) {
                 #expect(sample["weir_records_in_total \(stage)"] == Double(totals.recordsIn))
@@ -161,7 +163,7 @@ import WeirTrace
                     rows.contains {
                         $0.contains(" \(stage) ")
                             && $0.contains(" \(totals.depth)/\(totals.capacity) ")
-                    }, "\(stage) \(totals.depth)/\(totals.capacity) in\n\(frame.text)")
+                    }, "\(stage) \(totals.depth)/\(totals.capacity) in\n\(overview)")
             }
         }
     }

@@ -19,7 +19,7 @@ struct RecordedLive {
         var options = RunOptions(pipeline: orders)
         options.workers = 2
         options.rate = 2_000
-        options.limit = 4_000
+        options.limit = 8_000
         options.seed = 11
         options.settings = ["slow": "reserve:100"]
         options.recording = .explicit(folder + "/t.mcap")

@@ -6,6 +6,9 @@ import WeirBase
 enum Patience {
     /// More than any command here needs on a busy machine with a debug build.
     static let usual = 60.0
+    /// More than a scenario on a terminal needs: it waits for several things, each as long as
+    /// `usual`, and its emulator is slow where the terminal is large.
+    static let scenario = 240.0
     /// More than building this package once more needs there.
     static let build = 900.0
 

@@ -65,8 +65,9 @@ struct Weir {
     }
 
     /// Runs a line of shell in the folder; `$WEIR` is the program.
-    func shell(_ line: String) throws -> Outcome {
-        try RunningProcess("/bin/sh", ["-c", line], input: "/dev/null", in: scratch).finish()
+    func shell(_ line: String, within seconds: Double = Patience.usual) throws -> Outcome {
+        try RunningProcess("/bin/sh", ["-c", line], input: "/dev/null", in: scratch)
+            .finish(within: seconds)
     }
 
     /// Runs the program as a user who may do little, also when the tests run as root.

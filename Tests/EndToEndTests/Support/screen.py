@@ -569,6 +569,30 @@ def violation():
     terminal.is_restored()
 
 
+def stage():
+    """Into a stage, along the graph, and back; then out."""
+    terminal = live()
+    terminal.press(b"jjj\r")
+    terminal.shows("fed by orders")
+    terminal.shows("waits in the queue")
+    terminal.press(b"l")
+    terminal.shows("fed by nothing: a source")
+    terminal.press(b"\r")
+    terminal.shows("any key closes")
+    terminal.press(b"x")
+    terminal.press(b"q")
+    terminal.shows("1-5 panel")
+    if terminal.ended():
+        fail("the way back ended the run", terminal)
+    terminal.press(b"\t")
+    terminal.shows("fed by nothing: a source")
+    terminal.press(b"\t")
+    terminal.shows("1-5 panel")
+    terminal.press(b"q")
+    terminal.ends(code=0)
+    terminal.is_restored()
+
+
 def small():
     """Any size down to one cell, and back."""
     terminal = live()
@@ -682,7 +706,7 @@ def colors():
 SCENARIOS = {
     function.__name__: function for function in (
         keys, paste, tmux_paste, marks, regrown, interrupt, terminate, hang, hang_terminated, fault, suspend, resize, ascii, data,
-        hangup, unknown, top, top_finished, top_restarted, debug, violation, small, storm, slow_reader, wires_cut,
+        hangup, unknown, top, top_finished, top_restarted, debug, violation, stage, small, storm, slow_reader, wires_cut,
         hostile, colors)
 }
 if __name__ == "__main__":
