@@ -114,6 +114,10 @@ enum AppBounds {
     /// seconds of them are more than a screen that is not held up ever finds.
     static let maximumWaitingSamples = 64
 
+    /// Lines of the log that wait for a screen that is held up; further ones are counted, and are
+    /// in the trace.
+    static let maximumWaitingLines = 8_192
+
     /// The maximum number of notices that wait for the screen. Of more the newest are dropped and
     /// counted, because the first ones tell the cause.
     static let maximumWaitingNotices = 256

@@ -37,6 +37,14 @@ package enum MonitorBounds {
     /// so that only a text that somebody made up is cut.
     package static let maximumNoticeScalars = 16 << 10
 
+    // MARK: Logs
+
+    /// The newest lines of the log that are kept; what is older is in the trace, and counted.
+    package static let maximumLogLines = 16_384
+
+    /// What they take at most, where they are long.
+    package static let maximumLogBytes = ByteCount.mebibytes(8)
+
     // MARK: Latencies
 
     /// The maximum of subtasks of sinks whose latencies are kept. A plan has fewer; only a trace

@@ -6,7 +6,7 @@ import Testing
     @Test(arguments: [
         "keys", "paste", "tmux_paste", "interrupt", "terminate", "fault", "suspend", "resize",
         "ascii", "data", "hangup", "unknown", "top", "top_finished", "top_restarted", "debug",
-        "stage", "small", "storm", "slow_reader", "wires_cut", "colors",
+        "stage", "logs", "small", "storm", "slow_reader", "wires_cut", "colors",
     ])
     func `the screen comes, does what it is told, and gives the terminal back`(
         scenario: String

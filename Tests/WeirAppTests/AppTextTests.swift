@@ -181,6 +181,7 @@ import WeirTrace
             switch event {
             case .sample(let frame): "\(frame.time.rawValue)"
             case .notice(let notice): "\(notice.text) x\(notice.count)"
+            case .logs(let lines, let lost): "\(lines.count) lines, \(lost) lost"
             case .recordingStopped(let reason): "stopped \(reason)"
             case .ended(let how): "ended \(how)"
             case .restarted(let path): "restarted \(path)"
@@ -193,6 +194,25 @@ import WeirTrace
         for text in ["w", "w", "v", "w", "w"] { feed.offer(notice(text)) }
         #expect(told(feed.take()) == ["w x2", "v x1", "w x2"])
         #expect(feed.take().isEmpty)
+    }
+
+    @Test func `lines of the log beyond the bound are counted with those that find room again`() {
+        let feed = feed()
+        feed.takesRecordedBatches()
+        var batch = RecordBatch()
+        batch.newSites = [LogSite(level: .info, message: "m", file: "a", line: 1, fields: [])]
+        let record = LogRecord(
+            step: 1, index: 1, operatorIndex: 0, ordinal: 0, subtask: 0, time: 0, site: 0,
+            values: [])
+        let count = AppBounds.maximumWaitingLines - 1
+        batch.logs = [LogBatch(worker: 0, records: .init(repeating: record, count: count), lost: 3)]
+        feed.consume(batch)
+        batch.newSites = []
+        batch.logs = [LogBatch(worker: 0, records: .init(repeating: record, count: 4), lost: 0)]
+        for _ in 0..<2 { feed.consume(batch) }
+        #expect(told(feed.take()) == ["\(count) lines, 3 lost", "1 lines, 3 lost"])
+        feed.consume(batch)
+        #expect(told(feed.take()) == ["4 lines, 4 lost"])
     }
 
     @Test func `beyond the bounds the oldest samples and the newest notices go`() {

@@ -38,6 +38,30 @@ import WeirTelemetry
                 == ["warning a/0 late", "error a/0 bad", "error a/0 worse"])
     }
 
+    @Test func `each record is a line, in the order in which it was recorded`() {
+        var header = RunHeader(run: "0", pipeline: "p", version: "1", plan: "0", seed: 1)
+        header.subtasks = [SubtaskInfo(stage: "a", index: 0, inlets: [], outlets: [], source: 0)]
+        var batch = RecordBatch()
+        batch.newSites = [
+            LogSite(level: .debug, message: "m", file: "a.swift", line: 1, fields: ["n", "t"])
+        ]
+        let records = [(0, 0), (9, 0), (0, 1)].enumerated().map { number, about in
+            LogRecord(
+                step: Step(number), index: 1, operatorIndex: 0, ordinal: 0,
+                subtask: SubtaskIndex(about.0), time: 0, site: UInt32(about.1),
+                values: [.integer(Int64(number)), "x"])
+        }
+        batch.logs = [LogBatch(worker: 0, records: records, lost: 2)]
+        var digest = NewsDigest(header)
+        var told: [String] = []
+        digest.take(batch) { event in
+            guard case .logs(let lines, let lost) = event else { return }
+            told += lines.map { "\($0.origin) \($0.level) \($0.text)" } + ["\(lost) lost"]
+        }
+        // A statement that nobody told of is a damaged trace's.
+        #expect(told == ["a/0 debug m n=0 t=x", "run debug m n=1 t=x", "2 lost"])
+    }
+
     @Test func `a violation that is logged as well is told once`() {
         let incident = Incident(
             step: 1, kind: .violation, name: "stock", message: "stock is -1", time: 0)

@@ -125,6 +125,8 @@ struct TopLines {
     private mutating func take(_ news: TimelineNews, isCaughtUp: Bool) {
         let lastSample = news.events.lastIndex { if case .sample = $0 { true } else { false } }
         for (index, event) in news.events.enumerated() {
+            // Lines of the log are for screens; warnings and errors come as notices as well.
+            if case .logs = event { continue }
             timeline.take(event)
             switch event {
             case .notice(let notice): if isCaughtUp { show(notice) }
@@ -136,7 +138,7 @@ struct TopLines {
             // asked for.
             case .restarted(let newer):
                 Output.error("weir: note: a newer run: \(PrintableText.escaped(newer))\n")
-            case .recordingStopped, .ended: break
+            case .logs, .recordingStopped, .ended: break
             }
         }
         timeline.tick(now: news.now)

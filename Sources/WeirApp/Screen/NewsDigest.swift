@@ -16,6 +16,8 @@ struct NewsDigest {
     private var stages: StageTable
     /// The statements of the log that were met so far; records name them by index.
     private var sites: [LogSite] = []
+    /// What records of each share.
+    private var statements: [LogStatement] = []
 
     /// A digest for a run, before its first batch.
     init(_ header: RunHeader) {
@@ -24,15 +26,22 @@ struct NewsDigest {
         stages = StageTable(header, names: facts.stages)
     }
 
-    /// Gives a batch's warnings, errors and incidents as notices, and then its samples: a sample
-    /// comes behind what was noticed before it.
+    /// Gives a batch's lines of the log, its warnings, errors and incidents as notices, and then
+    /// its samples: a sample comes behind what was noticed before it.
     mutating func take(_ batch: RecordBatch, give: (TimelineEvent) -> Void) {
         sites.append(contentsOf: batch.newSites)
+        statements += batch.newSites.map(LogStatement.init)
+        var lines: [LogLine] = []
+        var lost: UInt64 = 0
         for records in TraceWriter.joined(batch.logs) {
+            lost &+= records.lost
             for record in records.records {
-                if let made = self.notice(record) { give(.notice(made)) }
+                guard let line = line(record) else { continue }
+                lines.append(line)
+                if let notice = notice(line) { give(.notice(notice)) }
             }
         }
+        if !lines.isEmpty || lost > 0 { give(.logs(lines, lost: lost)) }
         for incident in batch.incidents { give(.notice(Notice(incident))) }
         for one in batch.metrics { give(.sample(frame(of: one))) }
     }
@@ -40,19 +49,24 @@ struct NewsDigest {
     /// The run at a sample; every one has to be taken, as each names what changed since the last.
     mutating func frame(of sample: MetricSample) -> SampleFrame { stages.take(sample) }
 
-    /// A record of the log as a notice; nil for one that no person need see, or that a damaged
-    /// trace made up.
-    private func notice(_ record: LogRecord) -> Notice? {
+    /// A record of the log as a line; nil for one that a damaged trace made up.
+    private func line(_ record: LogRecord) -> LogLine? {
         guard Int(record.site) < sites.count else { return nil }
-        let site = sites[Int(record.site)]
-        // What an incident shows already is not shown twice.
-        guard site.level >= .warning, site.message != "invariant_violated" else { return nil }
+        let site = Int(record.site)
         let origin =
             record.subtask.isWithin(subtasks) ? subtasks[record.subtask.offset] : "run"
-        var text = site.message
-        for (name, value) in zip(site.fields, record.values) { text += " \(name)=\(value.text)" }
+        return LogLine(
+            record, level: sites[site].level, origin: origin, statement: statements[site])
+    }
+
+    /// A line as a notice; nil for one that no person need see.
+    private func notice(_ line: LogLine) -> Notice? {
+        // What an incident shows already is not shown twice.
+        guard line.level >= .warning, line.statement.message != "invariant_violated" else {
+            return nil
+        }
         return Notice(
-            severity: site.level >= .error ? .error : .warning, step: record.step,
-            time: record.time, origin: origin, text: text)
+            severity: line.level >= .error ? .error : .warning, step: line.step, time: line.time,
+            origin: line.origin, text: line.text)
     }
 }

@@ -23,6 +23,10 @@ final class ScreenFeed: RecordConsumer, TimelineSource {
         var notices = 0
         /// How many violations are.
         var violations = 0
+        /// How many lines of the log are.
+        var lines = 0
+        /// How many lines found no room, where the screen does not know it yet.
+        var lostLines: UInt64 = 0
         /// How many notices found no room.
         var lost = 0
         /// Why nothing is recorded any more, where the screen does not know it yet.
@@ -79,6 +83,7 @@ final class ScreenFeed: RecordConsumer, TimelineSource {
             defer {
                 state.events.removeAll(keepingCapacity: true)
                 (state.samples, state.notices, state.violations, state.lost) = (0, 0, 0, 0)
+                state.lines = 0
                 state.recordingEnd = nil
             }
             return (Self.news(state), state.clock)
@@ -124,6 +129,7 @@ final class ScreenFeed: RecordConsumer, TimelineSource {
         switch event {
         case .sample(let sample): add(sample, &state)
         case .notice(let notice): add(notice, &state)
+        case .logs(let lines, let lost): add(lines, lost: lost, &state)
         // Each comes once in a run.
         case .recordingStopped, .ended, .restarted: state.events.append(event)
         }
@@ -143,6 +149,17 @@ final class ScreenFeed: RecordConsumer, TimelineSource {
         // the next one.
         state.events.append(.sample(sample))
         state.samples += 1
+    }
+
+    /// Adds lines of the log. Those that find no room are counted with the next ones that do.
+    private static func add(_ lines: [LogLine], lost: UInt64, _ state: inout State) {
+        state.lostLines &+= lost
+        let fitting = lines.prefix(max(0, AppBounds.maximumWaitingLines - state.lines))
+        state.lostLines &+= UInt64(lines.count - fitting.count)
+        state.lines += fitting.count
+        guard !fitting.isEmpty else { return }
+        state.events.append(.logs(Array(fitting), lost: state.lostLines))
+        state.lostLines = 0
     }
 
     /// Adds a notice. One that says the same as the last is counted there and needs no room.

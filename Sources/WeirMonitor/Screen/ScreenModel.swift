@@ -44,6 +44,7 @@ package enum ScreenEffect: Equatable, Sendable {
 ///
 /// - A paste goes to nobody. Its characters would be taken for commands.
 /// - While a box lies over the screen, the box takes every key (`press(_:over:)`).
+/// - While something is typed into the view that is shown, it takes every key.
 /// - Then come the screen's own keys (`ScreenKeys`).
 /// - Last comes the view that is shown. A key that it does not know does nothing.
 ///
@@ -112,6 +113,10 @@ package struct ScreenModel: Sendable {
             return []
         }
         if let box = overlay { return press(key, over: box) }
+        if views.current.isTyping {
+            views.current.type(key, &state)
+            return []
+        }
         if let binding = ScreenKeys.all(viewCount: views.count).binding(of: key) {
             return binding.action(&views, key, &state)
         }

@@ -35,6 +35,10 @@ package protocol ScreenView: Sendable {
     /// Leaves what is open. It is called only where `canGoBack` is true.
     mutating func goBack(_ screen: inout ScreenState)
 
+    /// Whether keys are letters of something that is being typed; then all of them go to `type`.
+    var isTyping: Bool { get }
+    mutating func type(_ key: Key, _ screen: inout ScreenState)
+
     /// Paints the view in the area between the screen's lines. The canvas is empty there.
     func paint(on canvas: inout Canvas, in area: Area, _ screen: ScreenState)
     /// Paints what there is room for on a screen that is too small for parts, which may be nothing.
@@ -48,6 +52,8 @@ extension ScreenView {
     package static var legend: String? { nil }
     package var canGoBack: Bool { false }
     package mutating func goBack(_ screen: inout ScreenState) {}
+    package var isTyping: Bool { false }
+    package mutating func type(_ key: Key, _ screen: inout ScreenState) {}
     package func paintReduced(on canvas: inout Canvas, in area: Area, _ screen: ScreenState) {}
 
     /// What the help says of its keys.

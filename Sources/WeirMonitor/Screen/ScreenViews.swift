@@ -7,5 +7,6 @@ package enum ScreenViews {
     package static let all: [any ScreenView.Type] = [
         Overview.self,
         StageView.self,
+        LogsView.self,
     ]
 }

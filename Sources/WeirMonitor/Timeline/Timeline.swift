@@ -22,6 +22,8 @@ package struct Timeline: Sendable {
     package private(set) var history: SampleHistory
     /// The notices of the run, as lines.
     package private(set) var notices = NoticeLog()
+    /// The newest lines of the log.
+    package private(set) var logs = LogHistory()
     /// Where the viewer stands. A run is shown live at first.
     package private(set) var playhead = Playhead.live
     /// The run's clock at the last tick. It never goes back.
@@ -46,6 +48,7 @@ package struct Timeline: Sendable {
         switch event {
         case .sample(let frame): take(frame)
         case .notice(let notice): notices.append(notice, sample: nextSample)
+        case .logs(let lines, let lost): logs.append(lines, lost: lost, sample: nextSample)
         case .recordingStopped(let reason):
             // A recording that stops is a fact of the run's own, and also a warning among the
             // notices, so that it has a time and can be gone to.

@@ -7,6 +7,9 @@ package enum TimelineEvent: Sendable {
     case sample(SampleFrame)
     /// Something that a person should see. It is known together with the next sample.
     case notice(Notice)
+    /// Lines of the log, and how many found no room on the way here. They are known together with
+    /// the next sample.
+    case logs([LogLine], lost: UInt64)
     /// The run goes on unrecorded from here on; the text says why.
     case recordingStopped(String)
     /// The run ended; the text says how.

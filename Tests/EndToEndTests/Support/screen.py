@@ -587,7 +587,31 @@ def stage():
     terminal.press(b"\t")
     terminal.shows("fed by nothing: a source")
     terminal.press(b"\t")
+    terminal.shows("the log of a run that is not recorded is not shown")
+    terminal.press(b"\t")
     terminal.shows("1-5 panel")
+    terminal.press(b"q")
+    terminal.ends(code=0)
+    terminal.is_restored()
+
+
+def logs():
+    """The log, through a filter that is typed, and a line whole."""
+    terminal = Terminal(
+        ["run", "orders", "--limit", "0", "--seed", "1", "--record", "log.mcap", "--log-level", "debug"])
+    terminal.shows("LIVE")
+    terminal.press(b"\t\t")
+    terminal.wait("lines", lambda: re.search(r"follow  shown [1-9]\d* of", terminal.text()))
+    terminal.press(b"/level>=loud\r")
+    terminal.shows("no level is called that")
+    terminal.press(b"\x15level=debug\r")
+    terminal.shows("1 level=debug")
+    terminal.wait("hidden lines", lambda: "hidden by the filter" in terminal.text() or
+                  re.search(r"shown (\d+) of \1\b", terminal.text()))
+    terminal.press(b"k\r")
+    terminal.shows("any key closes")
+    terminal.shows("source")
+    terminal.press(b"x")
     terminal.press(b"q")
     terminal.ends(code=0)
     terminal.is_restored()
@@ -706,7 +730,7 @@ def colors():
 SCENARIOS = {
     function.__name__: function for function in (
         keys, paste, tmux_paste, marks, regrown, interrupt, terminate, hang, hang_terminated, fault, suspend, resize, ascii, data,
-        hangup, unknown, top, top_finished, top_restarted, debug, violation, stage, small, storm, slow_reader, wires_cut,
+        hangup, unknown, top, top_finished, top_restarted, debug, violation, stage, logs, small, storm, slow_reader, wires_cut,
         hostile, colors)
 }
 if __name__ == "__main__":
