@@ -138,13 +138,6 @@ package struct LogFilter: Equatable, Sendable {
         return .trace
     }
 
-    /// The text that is looked for: that of the last term of one.
-    package var soughtText: String? {
-        terms.lazy.reversed().compactMap {
-            if case .text(let text) = $0.condition, !$0.isNegated { text } else { nil }
-        }.first
-    }
-
     package func keeps(_ line: LogLine) -> Bool {
         terms.allSatisfy { !$0.isOn || $0.keeps(line) }
     }

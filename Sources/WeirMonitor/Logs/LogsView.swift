@@ -85,23 +85,23 @@ package struct LogsView: ScreenView {
 
     /// Keys that go to a line of a kind.
     private static let seeking: [KeyBinding<LogsView>] = [
-        seek("e", "next error", forward: true) { line, _ in line.level >= .error },
-        seek("E", "previous error", forward: false) { line, _ in line.level >= .error },
-        seek("w", "next warning", forward: true) { line, _ in line.level == .warning },
-        seek("W", "previous warning", forward: false) { line, _ in line.level == .warning },
+        seek("e", "next error", forward: true) { $0.level >= .error },
+        seek("E", "previous error", forward: false) { $0.level >= .error },
+        seek("w", "next warning", forward: true) { $0.level == .warning },
+        seek("W", "previous warning", forward: false) { $0.level == .warning },
     ]
 
     private static func seek(
         _ key: Unicode.Scalar, _ what: String, forward: Bool,
-        _ isSought: @escaping @Sendable (LogLine, LogFilter) -> Bool
+        _ isSought: @escaping @Sendable (LogLine) -> Bool
     ) -> KeyBinding<LogsView> {
         KeyBinding([.character(key)], .move, what) { view, _, screen in
             let rows = LogRows(view, screen.timeline)
             let from = rows.index(of: view.chosen)
             let found =
                 forward
-                ? rows.rows.indices.first { $0 > from && isSought(rows[$0].line, view.filter) }
-                : rows.rows.indices.last { $0 < from && isSought(rows[$0].line, view.filter) }
+                ? rows.rows.indices.first { $0 > from && isSought(rows[$0].line) }
+                : rows.rows.indices.last { $0 < from && isSought(rows[$0].line) }
             if let found {
                 view.chosen = rows[found].id
             } else {

@@ -40,7 +40,9 @@ extension OverviewPainter {
                 canvas.put(text, endingAt: area.right, y: y, style: .faint, limit: area.width / 2)
                 width -= text.width + 1
             }
-            paintLine(lines[line], Area(x: area.x, y: y, width: width, height: 1))
+            NoticeShape(timeline: timeline, symbols: symbols).paint(
+                lines[line], Area(x: area.x, y: y, width: width, height: 1),
+                isChosen: view.panel == .news && lines[line].id == view.line, on: &canvas)
         }
         let below = area.y + lines.count - list.top
         if forgotten > 0, below < area.bottom {
@@ -48,25 +50,5 @@ extension OverviewPainter {
                 SafeText("\(forgotten) older lines are in the trace alone"),
                 x: area.x + 1, y: below, style: .faint)
         }
-    }
-
-    /// Paints a line: a sign where it is chosen, the time of day, the letter, and the text in what
-    /// is left.
-    private mutating func paintLine(_ line: NoticeLine, _ area: Area) {
-        let notice = line.notice
-        let look = NoticeLook(notice.severity)
-        let isChosen = view.panel == .news && line.id == view.line
-        if isChosen {
-            canvas.put(symbols.selected, x: area.x, y: area.y, style: Style(bold: true))
-        }
-        canvas.put(SafeText(timeline.clock(notice.time)), x: area.x + 1, y: area.y, style: .faint)
-        canvas.put(look.letter, x: area.x + 12, y: area.y, style: look.style)
-        let times = line.count > 1 ? "(\(line.count) times) " : ""
-        let text = SafeText("step \(notice.step)  \(times)\(notice.sentence)")
-        var style = look.style
-        if isChosen { style.isBold = true }
-        canvas.put(
-            text.cut(to: area.width - 15, ellipsis: symbols.ellipsis), x: area.x + 14, y: area.y,
-            style: style)
     }
 }

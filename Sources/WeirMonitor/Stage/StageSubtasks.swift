@@ -105,16 +105,10 @@ extension StagePainter {
     }
 
     func paintNotices(_ lines: [NoticeLine], _ area: Area, on canvas: inout Canvas) {
+        let shape = NoticeShape(timeline: timeline, symbols: symbols)
         for (index, line) in lines.prefix(area.height).enumerated() {
-            let (notice, y) = (line.notice, area.y + index)
-            let look = NoticeLook(notice.severity)
-            canvas.put(SafeText(timeline.clock(notice.time)), x: area.x + 1, y: y, style: .faint)
-            canvas.put(look.letter, x: area.x + 12, y: y, style: look.style)
-            let times = line.count > 1 ? "(\(line.count) times) " : ""
-            let text = SafeText("step \(notice.step)  \(times)\(notice.sentence)")
-            canvas.put(
-                text.cut(to: area.width - 15, ellipsis: symbols.ellipsis), x: area.x + 14, y: y,
-                style: look.style)
+            let row = Area(x: area.x, y: area.y + index, width: area.width, height: 1)
+            shape.paint(line, row, isChosen: false, on: &canvas)
         }
     }
 }
