@@ -296,21 +296,6 @@ void weir_curses_suspend(void) {
     refresh();
 }
 
-void weir_curses_lend(void) {
-    endwin();
-    restore();
-}
-
-void weir_curses_take_back(void) {
-    hold_errors();
-    atomic_store(&is_taken, 1);
-    mark_pastes();
-    // The rest of what was pasted at a prompt is not for the screen.
-    tcflush(fileno(input_stream), TCIFLUSH);
-    clearok(stdscr, TRUE);
-    refresh();
-}
-
 void weir_curses_stop(void) {
     if (!atomic_load(&is_taken)) return;
     endwin();

@@ -165,12 +165,21 @@ enum AppBounds {
     /// Whoever waits for the screen's end looks this often whether a signal came, in nanoseconds.
     static let signalLookNanoseconds: UInt64 = 50_000_000
 
-    /// A program below the screen that ended within this time without being asked anything has
-    /// hardly been read, so that its words are left standing. In nanoseconds.
-    static let shortNanoseconds: UInt64 = 1_000_000_000
+    // MARK: The replay of a screen
 
-    /// How long such a program that was told to end may take before it is killed, in nanoseconds.
-    static let promptEndNanoseconds: UInt64 = 2_000_000_000
+    /// How much a replay gives way to the run that is watched, in the system's steps of niceness.
+    static let replayNiceness: Int32 = 10
+
+    /// How long a replay's process that was told to end may take before it is killed, in
+    /// nanoseconds.
+    static let replayEndNanoseconds: UInt64 = 2_000_000_000
+
+    /// The maximum length of a line between a screen and its replay. A picture takes some tens of
+    /// thousand bytes; a process that writes more than this is taken for broken and ended.
+    static let maximumWireLineBytes = ByteCount.mebibytes(8)
+
+    /// The maximum number of lines of an answer that a screen is given.
+    static let maximumAnswerLines = 2_000
 
     // MARK: The debugger and other commands
 

@@ -49,6 +49,35 @@ enum DebuggerBounds {
     /// The maximum number of keys of one stage that the prompt offers.
     static let maximumOfferedKeys = 50
 
+    // MARK: A picture for a screen
+
+    /// A movement of more steps than this may take long enough to be announced.
+    static let longWay = 256
+
+    /// The maximum number of steps around the present one: as many as the widest screen has cells.
+    static let maximumPictureColumns = 512
+
+    /// A plan of more subtasks than this has lanes for those alone that do something.
+    static let maximumPictureLanes = 32
+
+    /// The maximum number of queues. Those at the step's own subtask come first.
+    static let maximumPictureQueues = 48
+
+    /// The maximum number of waiting messages that are given of each queue.
+    static let maximumPictureMessages = 4
+
+    /// The maximum number of pieces of state. Those that the step changed come first.
+    static let maximumPictureStates = 64
+
+    /// How many entries of the subtask's state are compared with those before the step.
+    static let maximumComparedStates = 512
+
+    /// The maximum number of turns that could be next.
+    static let maximumPictureChoices = 64
+
+    /// The maximum number of characters of a value or a message in it.
+    static let maximumPictureText = 240
+
     // MARK: What a mistaken name is answered with
 
     /// How many entries of a stage are named to whoever names one that it does not have.

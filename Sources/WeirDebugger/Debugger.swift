@@ -40,6 +40,10 @@ package final class Debugger {
     /// False ends the movement where it is.
     package var onProgress: ((_ done: Int, _ total: Int) -> Bool)?
 
+    /// Told where a movement goes that may run many steps, before it runs the first of them: the
+    /// recorded schedule there can be shown at once.
+    package var onDeparture: ((Step) -> Void)?
+
     /// A debugger of a run that began at `started`.
     ///
     /// `nanoseconds` is a clock for what movements cost.
@@ -119,6 +123,7 @@ package final class Debugger {
     /// Runs to a step as part of a movement. Throws `ReplayInterrupted` when progress was
     /// told to stop.
     func go(to step: Step) throws {
+        if distance(to: step) > DebuggerBounds.longWay { onDeparture?(step) }
         let travel = try run.go(to: step)
         stepsRun &+= travel.stepsRun
         if travel.isInterrupted { throw ReplayInterrupted(step: step) }

@@ -54,4 +54,16 @@ package enum MonitorBounds {
     /// The maximum of hops of subtasks whose latencies are kept: two or three for each subtask, of
     /// some 2 kB. A plan of more has those of the subtasks that told first.
     package static let maximumHops = 4_096
+
+    // MARK: A replay
+
+    /// The maximum number of commands that wait while a replay is at work. A further one is refused
+    /// with a word; single steps are put together and take no more room.
+    package static let maximumWaitingCommands = 16
+
+    /// The maximum number of answers that are kept to be read back; the oldest goes.
+    package static let maximumAnswers = 64
+
+    /// The maximum number of commands that were typed and can be fetched again.
+    package static let maximumTypedCommands = 200
 }

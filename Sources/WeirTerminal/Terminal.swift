@@ -38,9 +38,6 @@ package protocol Terminal: AnyObject {
     /// Gives the terminal back and stops the process; returns when it was continued.
     func suspend()
 
-    /// Gives the terminal back while `body` runs, for another program to use, and takes it again.
-    func lend(_ body: () -> Void)
-
     /// Throws away what was written and not yet taken by the other end, which frees a thread that
     /// waits there in `show`. Any thread may call it.
     func dropOutput()

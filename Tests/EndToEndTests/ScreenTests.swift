@@ -5,8 +5,8 @@ import Testing
 @Suite struct ScreenTests {
     @Test(arguments: [
         "keys", "paste", "tmux_paste", "interrupt", "terminate", "fault", "suspend", "resize",
-        "ascii", "data", "hangup", "unknown", "top", "top_finished", "top_restarted", "debug",
-        "stage", "logs", "small", "storm", "slow_reader", "wires_cut", "colors",
+        "ascii", "data", "hangup", "unknown", "top", "top_finished", "top_restarted",
+        "stage", "logs", "replay_live", "small", "storm", "slow_reader", "wires_cut", "colors",
     ])
     func `the screen comes, does what it is told, and gives the terminal back`(
         scenario: String
@@ -47,6 +47,11 @@ import Testing
             return run.code == 1
         }
         try scenario(weir, "violation", "\(try #require(seed))")
+    }
+
+    @Test(arguments: ["orders/overdrawn.mcap", "orders/race.mcap"])
+    func `a trace is replayed on the screen from its failure on`(trace: String) throws {
+        try scenario(try Weir(), "replay", Weir.repository + "/traces/" + trace)
     }
 
     @Test func `nothing in a trace reaches the terminal as a sequence`() throws {

@@ -8,6 +8,10 @@ import WeirTrace
 
 /// Draws a frame of each view at every sample, by the sample's time.
 struct FramesBySample {
+    /// All but that of the replay: its timeline has the run's future, and everything else of it
+    /// comes from a replay.
+    private static let views = ScreenViews.all.filter { $0 != ReplayView.self }
+
     /// What was drawn, and what the frames' figures were taken from.
     struct Frame: Equatable {
         /// The characters of all cells, a line a row; by view.
@@ -43,7 +47,7 @@ struct FramesBySample {
         model = ScreenModel(
             facts: RunFacts(header: header, tracePath: "t.mcap"), standpoint: .owner,
             size: CanvasSize(width: 160, height: 48),
-            theme: Theme(symbols: .unicode, hasColor: true))
+            theme: Theme(symbols: .unicode, hasColor: true), views: Self.views)
         // A stage in the middle of a run of several.
         for _ in 0..<5 { _ = model.update(.key(.down)) }
     }

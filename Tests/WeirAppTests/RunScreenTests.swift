@@ -101,7 +101,6 @@ import WeirTesting
         func events(until deadline: UInt64) -> [TerminalEvent] { scripted.events(until: deadline) }
         func wake() { scripted.wake() }
         func suspend() {}
-        func lend(_ body: () -> Void) { body() }
         func close() { scripted.close() }
     }
 

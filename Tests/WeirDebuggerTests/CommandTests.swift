@@ -71,11 +71,12 @@ import WeirBase
         }
     }
 
-    @Test func `an empty line does again what moves by a count, and nothing else`() {
+    @Test func `an empty line does again what goes on in a direction, and nothing else`() {
         let repeated = CommandTable.all.filter(\.isRepeatable).map(\.name)
         #expect(
             repeated == [
                 "step", "reverse-step", "next", "reverse-next", "continue", "reverse-continue",
+                "previous-write", "next-write",
             ])
         #expect(Debugger.isRepeatable("s 3") && !Debugger.isRepeatable("goto 3"))
         #expect(!Debugger.isRepeatable("stp") && !Debugger.isRepeatable(""))

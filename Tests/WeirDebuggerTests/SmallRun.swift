@@ -131,6 +131,18 @@ final class SmallRun: ReplayedExecution {
     }
 
     func states(
+        behind step: Step, of subtask: SubtaskIndex?, limit: Int
+    ) throws -> (values: [StateValue], omitted: Int)? {
+        let cells = [
+            StateValue(
+                id: .cell(0), name: "cell \(cellNames[0])", value: Budget(left: left[step.count]))
+        ]
+        guard subtask == 2 else { return (cells, 0) }
+        let (entries, omitted) = try states(of: "b", named: "", limit: limit)
+        return (cells + entries, omitted)
+    }
+
+    func states(
         of stage: String?, named prefix: String, limit: Int
     ) throws -> (entries: [StateValue], omitted: Int) {
         largestLimit = max(largestLimit, limit)

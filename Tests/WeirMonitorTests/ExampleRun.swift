@@ -178,3 +178,16 @@ extension ScreenMessage {
         .timeline(.recordingStopped(reason))
     }
 }
+
+extension Panel {
+    /// The keys that go there from the panel that a screen begins with.
+    var keys: [Key] {
+        switch self {
+        case .graph: [.character("V")]
+        case .stages: []
+        case .output: [.character("v")]
+        case .lag: [.character("v"), .character("v")]
+        case .news: [.character("V"), .character("V")]
+        }
+    }
+}

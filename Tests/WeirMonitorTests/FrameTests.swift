@@ -39,7 +39,7 @@ import WeirTerminal
 
     @Test(arguments: [(80, 24), (40, 10), (160, 48)])
     func `panels alone and what is read whole look as they were drawn`(size: (Int, Int)) throws {
-        func model(_ keys: Key...) -> ScreenModel {
+        func model(_ keys: [Key]) -> ScreenModel {
             var model = ExampleRun.model(
                 seconds: 71, width: size.0, height: size.1, hasNotices: true,
                 views: [Overview.self, StageView.self])
@@ -47,13 +47,11 @@ import WeirTerminal
             return model
         }
         let form = "\(size.0)x\(size.1)"
-        let graph = model(.character("1"))
-        try FrameFiles.compare(
-            size.0 < 120 ? graph : model(.character("1"), .character("1")),
-            "graph-alone-\(form)")
-        try FrameFiles.compare(model(.character("5"), .down), "notices-\(form)")
-        try FrameFiles.compare(model(.character("5"), .enter), "notice-whole-\(form)")
-        try FrameFiles.compare(model(.down, .down, .enter, .enter), "stage-whole-\(form)")
-        try FrameFiles.compare(model(.character("i")), "run-whole-\(form)")
+        let alone: [Key] = size.0 < 120 ? [] : [.character("+")]
+        try FrameFiles.compare(model(Panel.graph.keys + alone), "graph-alone-\(form)")
+        try FrameFiles.compare(model(Panel.news.keys + [.down]), "notices-\(form)")
+        try FrameFiles.compare(model(Panel.news.keys + [.enter]), "notice-whole-\(form)")
+        try FrameFiles.compare(model([.down, .down, .enter, .enter]), "stage-whole-\(form)")
+        try FrameFiles.compare(model([.character("i")]), "run-whole-\(form)")
     }
 }

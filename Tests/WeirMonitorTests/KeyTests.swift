@@ -15,7 +15,7 @@ import WeirTerminal
     @Test func `no key stands for two things`() {
         for view in ScreenViews.all {
             // With other views there are keys to go to them as well.
-            let rows = view.rows + ScreenKeys.all(viewCount: 2).map(\.row)
+            let rows = view.rows + ScreenKeys.all(ScreenViews.all).map(\.row)
             let keys = rows.flatMap(\.keys)
             let twice = Set(keys.filter { key in keys.count { $0 == key } > 1 })
             #expect(twice.isEmpty, "in \(view.name)")

@@ -4,7 +4,7 @@ import WeirMonitor
 import WeirTelemetry
 import WeirTerminal
 
-/// Panels that are reached by their numbers, lists that scroll, and what is read whole.
+/// Panels that are gone through, lists that scroll, and what is read whole.
 @Suite struct PanelTests {
     private static let sizes = [(40, 10), (80, 24), (160, 48), (200, 60)]
 
@@ -24,19 +24,16 @@ import WeirTerminal
 
     private func screen(_ model: ScreenModel) -> String { model.frame.text }
 
-    private static let titles: [(Character, String)] = [
-        ("1", "1 Graph"), ("2", "2 Stages"), ("3", "3 Output"), ("4", "4 "),
-        ("5", "5 "),
+    private static let titles: [(Panel, String)] = [
+        (.graph, "Graph"), (.stages, "Stages"), (.output, "Output"), (.lag, "Watermark"),
+        (.news, "Violations"),
     ]
 
     @Test(arguments: titles)
-    func `a number goes to its panel, and again gives it the screen`(
-        digit: Character, title: String
-    ) throws {
+    func `a panel is gone to, and plus gives it the screen`(panel: Panel, title: String) throws {
         var model = ExampleRun.model(seconds: 40, width: 160, height: 48)
-        let key = Key.character(try #require(digit.unicodeScalars.first))
-        if digit == "2" { press(&model, .character("1")) }
-        press(&model, key)
+        let key = Key.character("+")
+        for key in panel.keys { press(&model, key) }
         let canvas = model.frame
         // The title of the panel, and no other, is reversed.
         let styles = canvas.styleText.split(separator: "\n", omittingEmptySubsequences: false)
@@ -53,13 +50,15 @@ import WeirTerminal
     }
 
     @Test(arguments: titles)
-    func `where panels have no boxes a number opens its panel at once and q closes it`(
-        digit: Character, title: String
+    func `where panels have no boxes the one that is gone to is alone, and q closes it`(
+        panel: Panel, title: String
     ) throws {
         for (width, height) in [(40, 10), (80, 24), (119, 60)] {
             var model = ExampleRun.model(seconds: 40, width: width, height: height)
             let before = model.frame
-            press(&model, .character(try #require(digit.unicodeScalars.first)))
+            for key in panel.keys { press(&model, key) }
+            if panel == .stages { press(&model, .character("+")) }
+            let title = width < 80 && panel == .news ? "Notices" : title
             #expect(screen(model).split(separator: "\n")[2].contains("┌─ \(title)"))
             #expect(screen(model).contains("q back"))
             press(&model, .character("q"))
@@ -73,9 +72,9 @@ import WeirTerminal
         size: (Int, Int), panels: [Panel]
     ) throws {
         var model = ExampleRun.model(seconds: 2, width: size.0, height: size.1)
-        press(&model, .character("5"))
-        // With boxes the panel is alone at the second press, without them at the first.
-        if try !model.overview.isWhole { press(&model, .character("5")) }
+        for key in Panel.news.keys { press(&model, key) }
+        // With boxes the panel is alone by a key of its own, without them at once.
+        if try !model.overview.isWhole { press(&model, .character("+")) }
         for (index, panel) in panels.enumerated() {
             let overview = try model.overview
             #expect(overview.panel == panel && overview.isWhole == (index == 0))
@@ -88,7 +87,7 @@ import WeirTerminal
     func `every line of a list that is longer than its panel comes in sight`(size: (Int, Int)) {
         var model = ExampleRun.model(seconds: 2, width: size.0, height: size.1)
         warn(&model, 60, text: "disk slow, number ")
-        press(&model, .character("5"))
+        press(&model, .character("V"), .character("V"))
         var seen = Set<Substring>()
         for _ in 0..<60 {
             press(&model, .down)
@@ -108,10 +107,30 @@ import WeirTerminal
         #expect(!screen(model).contains("step 0 "))
     }
 
+    @Test func `the next error or warning is chosen among the notices, from any panel`() throws {
+        var model = ExampleRun.model(seconds: 2, width: 160, height: 48)
+        press(&model, .character("e"))
+        #expect(model.state.message == "no violation or error among the notices there")
+        warn(&model, 2)
+        _ = model.update(.notice(ExampleRun.notices[1]))
+        press(&model, .character("e"))
+        #expect(try model.overview.panel == .news)
+        #expect(model.state.selectedStep == 44_017)
+        press(&model, .character("w"))
+        #expect(model.state.selectedStep == 1)
+        press(&model, .character("w"), .character("w"))
+        #expect(model.state.selectedStep == 0)
+        #expect(model.state.message == "no warning among the notices there")
+        press(&model, .character("W"))
+        #expect(model.state.selectedStep == 1)
+        press(&model, .character("E"))
+        #expect(model.state.selectedStep == 44_017)
+    }
+
     @Test func `a chosen line stays chosen while others come`() throws {
         var model = ExampleRun.model(seconds: 2, width: 160, height: 48)
         warn(&model, 3)
-        press(&model, .character("5"), .down, .down)
+        press(&model, .character("V"), .character("V"), .down, .down)
         #expect(screen(model).contains("▶00:00:00") || screen(model).contains("step 1 "))
         let chosen = try model.overview.line
         warn(&model, 50, text: "later ")
@@ -126,7 +145,7 @@ import WeirTerminal
         let words = (0..<150).map { "word\($0)" }
         warn(&model, 1, text: words.joined(separator: " "))
         #expect(!screen(model).contains("word149"))
-        press(&model, .character("5"), .enter)
+        press(&model, .character("V"), .character("V"), .enter)
         var seen = Set<Substring>()
         for _ in 0..<60 {
             for word in screen(model).split(whereSeparator: { $0 == " " || $0 == "\n" }) {

@@ -153,8 +153,7 @@ import WeirTerminal
             _ = model.update(.seen(run.next()))
         }
         _ = model.update(.key(.left))
-        _ = model.update(.key(.character("5")))
-        _ = model.update(.key(.character("5")))
+        for key in Panel.news.keys { _ = model.update(.key(key)) }
         return model
     }
 

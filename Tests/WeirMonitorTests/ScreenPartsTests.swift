@@ -73,6 +73,7 @@ import WeirTerminal
     /// A view that opens a long box.
     private struct ManyView: ScreenView {
         static let name = "many"
+        static let digit = 7
         static let keys: [KeyBinding<ManyView>] = [
             KeyBinding([.enter], .read, "read them all") { _, _, screen in
                 screen.open(Many())

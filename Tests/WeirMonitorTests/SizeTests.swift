@@ -21,11 +21,13 @@ import WeirTerminal
         }
     }
 
-    @Test(arguments: [
-        [Key.character("1"), .character("1")], [.character("2")], [.character("3")],
-        [.character("4")], [.character("5"), .down], [.character("5"), .enter, .pageDown],
+    private static let wholes: [[Key]] = [
+        Panel.graph.keys + [.character("+")], [.character("+")], Panel.output.keys,
+        Panel.lag.keys, Panel.news.keys + [.down], Panel.news.keys + [.enter, .pageDown],
         [.character("G"), .enter, .pageDown], [.character("i"), .character("G")],
-    ])
+    ]
+
+    @Test(arguments: wholes)
     func `panels and what is read whole can be painted at every size`(keys: [Key]) {
         var model = ExampleRun.model(seconds: 40)
         ExampleRun.addNotices(&model)

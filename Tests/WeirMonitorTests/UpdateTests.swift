@@ -162,6 +162,8 @@ import WeirTerminal
         _ = model.update(.tick(now: 3_240_000))
         #expect(model.frame.text.contains("LIVE 0.2 s old"))
         #expect(press(&model, .character("q")) == [.leave])
+        // High enough for all of the help.
+        _ = model.update(.resize(CanvasSize(width: 140, height: 60)))
         _ = press(&model, .character("?"))
         let help = model.frame.text
         #expect(help.contains("leave; the run goes on") && !help.contains("end the run"))
@@ -188,13 +190,17 @@ import WeirTerminal
         #expect(!model.frame.text.contains("there is no newer run"))
     }
 
-    @Test func `d opens the debugger at the violation up to the shown moment`() {
-        var model = ExampleRun.model(seconds: 60)
-        #expect(press(&model, .character("d")) == [.debug(step: 600_000)])
-        model = ExampleRun.model(seconds: 60, hasNotices: true)
-        #expect(press(&model, .character("d")) == [.debug(step: 44_017)])
+    @Test func `a replay is opened at the violation up to the shown moment`() {
+        func example(hasNotices: Bool) -> ScreenModel {
+            ExampleRun.model(seconds: 60, hasNotices: hasNotices, views: ScreenViews.all)
+        }
+        var model = example(hasNotices: false)
+        #expect(press(&model, .character("5")) == [.replay(.open(at: "600000"))])
+        model = example(hasNotices: true)
+        #expect(press(&model, .character("5")) == [.replay(.open(at: "44017"))])
+        model = example(hasNotices: true)
         _ = press(&model, .character("{"), .character("{"))
-        #expect(press(&model, .character("d")) == [.debug(step: 312_000)])
+        #expect(press(&model, .character("5")) == [.replay(.open(at: "312000"))])
     }
 
     @Test func `a recording that stopped is said on the first line and among the warnings`() {

@@ -57,10 +57,6 @@ void weir_curses_resize(int height, int width);
 /// Gives the terminal back, stops the process, and takes the terminal again when it goes on.
 void weir_curses_suspend(void);
 
-/// Gives the terminal back for a while; `weir_curses_take_back` takes it again.
-void weir_curses_lend(void);
-void weir_curses_take_back(void);
-
 /// Gives the terminal back. Further calls do nothing. At exit it happens by itself.
 void weir_curses_stop(void);
 

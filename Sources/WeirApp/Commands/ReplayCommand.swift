@@ -2,6 +2,7 @@ import ArgumentParser
 import Glibc
 import WeirBase
 import WeirEngine
+import WeirMonitor
 import WeirReplay
 import WeirTelemetry
 import WeirTrace
@@ -17,9 +18,10 @@ struct ReplayCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "replay", abstract: "Debug a recorded run, or run it again and compare.",
         discussion: """
-            Without --verify or --output it opens a prompt at the first failure, else at the end; \
-            'help' there lists the commands. -x and --script obey commands and exit, and so does \
-            a standard input that is no terminal: echo when | \(ProgramName.bare) replay TRACE.
+            Without --verify or --output it opens the screen at the first failure, else at the \
+            end; --ui plain opens a prompt there. 'help' lists the commands of both. -x and \
+            --script obey commands and exit, and so does a standard input that is no terminal: \
+            echo when | \(ProgramName.bare) replay TRACE.
             Exit code 0: done, or identical. 1: an assertion was false. 2: wrong usage, also in a \
             script. 3: the replay disagreed with its trace. 4: the trace is damaged.
             """)
@@ -53,8 +55,17 @@ struct ReplayCommand: ParsableCommand {
     @Flag(help: "Answers of the debugger as JSON Lines.")
     var json = false
 
-    @Option(help: "auto or plain: a prompt.")
+    @Option(help: "auto, tui or plain: a prompt.")
     var ui = "auto"
+
+    @Flag(help: "Only ASCII in messages and screens.")
+    var ascii = false
+
+    @Option(help: "auto, always or never: colours of the screen.")
+    var color = "auto"
+
+    @Flag(help: .hidden)
+    var driven = false
 
     @Flag(help: .hidden)
     var runInFlight = false
@@ -69,7 +80,15 @@ struct ReplayCommand: ParsableCommand {
         guard times >= 1 else {
             throw CommandFailure.usage("--times \(times) is no number of times", "Give 1 or more")
         }
-        try Damage.explained(path) { try replay(path) }
+        guard driven else { return try Damage.explained(path) { try replay(path) } }
+        DrivenDebugger.prepare()
+        do {
+            try Damage.explained(path) { try replay(path) }
+        } catch {
+            guard let failure = CommandFailure(error) else { throw error }
+            DrivenDebugger.refuse(failure)
+            throw ExitCodeOnly(code: failure.code)
+        }
     }
 
     /// Decides between comparing and debugging.
@@ -213,35 +232,68 @@ struct ReplayCommand: ParsableCommand {
 
     // MARK: The debugger
 
-    /// Opens the debugger. Without commands and without a terminal the commands come from standard
-    /// input.
+    /// Opens the debugger: for another process, on the screen, or with a prompt or a script. Without
+    /// commands and without a terminal the commands come from standard input.
     private func debug(_ trace: Trace, _ pipeline: Pipeline) throws {
-        guard ["auto", "plain"].contains(ui) else {
-            throw CommandFailure.usage(
-                "--ui \(PrintableText.escaped(ui)): this build has no screen for a replay",
-                "Leave it out, or give plain: a prompt with the same commands")
-        }
+        let look = try look()
         var options = DebuggerRun.Options()
         options.commands = execute
         options.script = script
         options.at = at
         options.writesJSON = json
         if execute.isEmpty, script == nil {
-            options.isInteractive = Output.isTerminal(STDIN_FILENO)
+            options.isInteractive = !driven && Output.isTerminal(STDIN_FILENO)
             if !options.isInteractive { options.script = "-" }
         }
         // The signals are blocked before the session starts its threads, which inherit that. A
         // person has one press of Ctrl-C more than a script, as the first only interrupts the
-        // command.
-        let interrupts = Interrupts(patience: options.isInteractive ? 3 : 2)
+        // command. What a screen drives is interrupted as often as a person likes.
+        let interrupts = Interrupts(patience: driven ? .max : options.isInteractive ? 3 : 2)
         defer { interrupts.stop() }
+        if let look { return try show(trace, look, interrupts) }
         var session = ReplaySession.Options()
         // The debugger reads inputs again where it goes back, so that it has to know where they are
         // now.
         session.inputs = try inputs(trace)
-        let code = try DebuggerRun(
-            ReplaySession(trace, pipeline, session), options, interrupts
-        ).run()
+        let opened = try ReplaySession(trace, pipeline, session)
+        if driven { return DrivenDebugger(opened, interrupts).run() }
+        let code = try DebuggerRun(opened, options, interrupts).run()
+        if code != 0 { throw ExitCodeOnly(code: code) }
+    }
+
+    /// How the screen looks; nil where there is to be none: with commands, without a terminal, and
+    /// where it is not wanted.
+    private func look() throws -> ScreenLook? {
+        let wanted = try OneOf.check(ui, "--ui", ["auto", "tui", "plain"])
+        let color = try OneOf.check(color, "--color", ["auto", "always", "never"])
+        let isScripted = !execute.isEmpty || script != nil || json || driven
+        if wanted == "tui", isScripted {
+            throw CommandFailure.usage(
+                "--ui tui does not go with commands on the command line",
+                "Leave out -x, --script and --json, or --ui")
+        }
+        Output.setASCII(ascii)
+        guard wanted != "plain", !isScripted,
+            wanted == "tui" || Output.isTerminal(STDIN_FILENO) && Output.isTerminal(STDOUT_FILENO),
+            case .tui(let look) = try ScreenLook.choose(
+                wanted, color: color, isASCII: ascii, writesRows: false)
+        else { return nil }
+        return look
+    }
+
+    /// Shows the trace on the screen of `weir top`, with the replay first.
+    private func show(_ trace: Trace, _ look: ScreenLook, _ interrupts: Interrupts) throws {
+        if let at { _ = try DebuggerRun.position(at) }
+        let feed = TraceFeed(trace)
+        let screen = try RunScreen(
+            look: look, facts: feed.facts, source: feed, standpoint: .watcher,
+            run: RunScreen.Run(
+                request: {}, isLeaving: { interrupts.isPending }, inputs: input))
+        screen.openReplay(at: at)
+        screen.start()
+        screen.wait()
+        if let failure = feed.failure { throw failure }
+        let code = interrupts.codeWhenAskedToEnd
         if code != 0 { throw ExitCodeOnly(code: code) }
     }
 }

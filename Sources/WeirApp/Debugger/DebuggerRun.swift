@@ -52,12 +52,11 @@ final class DebuggerRun {
     func run() throws -> Int32 {
         notes()
         let opening: Answer
+        let position = try options.at.map(Self.position)
         do {
-            let position = try options.at.map { try TracePosition($0) }
             opening = try watched { try debugger.open(at: position) }
         } catch let error as CommandError {
-            throw CommandFailure.usage(
-                "--at \(PrintableText.escaped(options.at ?? "")): \(error.message)", error.advice)
+            throw Self.refused(options.at ?? "", error)
         } catch let divergence as Divergence {
             say(divergence, of: "open")
             guard options.isInteractive else { return 3 }
@@ -65,6 +64,20 @@ final class DebuggerRun {
         }
         if opening.isInterrupted, !options.isInteractive { return signalCode }
         return options.isInteractive ? try converse(after: opening) : try obeyScript()
+    }
+
+    /// The position that `--at` names; what names none is refused.
+    static func position(_ written: String) throws -> TracePosition {
+        do {
+            return try TracePosition(written)
+        } catch {
+            throw refused(written, error)
+        }
+    }
+
+    private static func refused(_ written: String, _ error: CommandError) -> CommandFailure {
+        CommandFailure.usage(
+            "--at \(PrintableText.escaped(written)): \(error.message)", error.advice)
     }
 
     // MARK: A script

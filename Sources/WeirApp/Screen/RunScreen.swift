@@ -23,6 +23,8 @@ final class RunScreen: @unchecked Sendable {
         var request: @Sendable () -> Void
         /// Whether a signal asked the program to end.
         var isLeaving: @Sendable () -> Bool
+        /// The values of `--input`, for a replay.
+        var inputs: [String] = []
     }
 
     /// The screen's terminal.
@@ -34,6 +36,8 @@ final class RunScreen: @unchecked Sendable {
     private let wake: @Sendable () -> Void
     /// What is shown.
     private var model: ScreenModel
+    /// The replay of what is shown, where the model asked for one.
+    private var replay: ReplayProcess?
     /// Whether the source has more to give at once.
     private var hasMore = false
     private var thread: SystemThread?
@@ -51,8 +55,6 @@ final class RunScreen: @unchecked Sendable {
     private let isDone = Atomic<Bool>(false)
     /// For waiting until the screen's thread ended.
     private let done = ConditionLock()
-    /// Whether another program has the terminal for a while. Its output must not be thrown away.
-    private let isLent = Atomic<Bool>(false)
     /// How the run ended, once it has.
     private let ending = Guarded<String?>(nil)
 
@@ -91,6 +93,7 @@ final class RunScreen: @unchecked Sendable {
     func start() {
         thread = SystemThread("weir-screen") { [self] in
             loop()
+            replay?.close()
             done.withLock {
                 isDone.store(true, ordering: .releasing)
                 done.broadcast()
@@ -107,6 +110,10 @@ final class RunScreen: @unchecked Sendable {
         wait()
     }
 
+    /// Shows the replay first, at a position in the words of `goto`, nil for the first failure, else
+    /// the end. Before `start`.
+    func openReplay(at position: String?) { model.openReplay(at: position) }
+
     /// Waits until the person leaves or a signal asks for the end, and gives the terminal back.
     func wait() {
         var leavingSince: UInt64?
@@ -118,8 +125,7 @@ final class RunScreen: @unchecked Sendable {
             // Only from here on does time count against the screen: a person may look as long as
             // they like.
             let isLeaving = phase.load(ordering: .relaxed) == Phase.leaving || run.isLeaving()
-            // A program that has the terminal is ended by the screen's thread, which waits for it.
-            guard isLeaving, !isLent.load(ordering: .acquiring) else { continue }
+            guard isLeaving else { continue }
             let now = MonotonicClock.nanoseconds()
             let since = leavingSince ?? now
             leavingSince = since
@@ -171,6 +177,7 @@ final class RunScreen: @unchecked Sendable {
                 for effect in handle(event) where !act(effect) { return }
             }
             if takeNews() { pace.changed() }
+            if takeReplay() { pace.changed() }
             pace.passed(to: MonotonicClock.nanoseconds())
             let isOver = model.timeline.ending != nil || model.state.standpoint == .watcher
             // A run that goes on ends by the same signal, and its end closes the screen.
@@ -187,8 +194,8 @@ final class RunScreen: @unchecked Sendable {
     /// Hands an event of the terminal to the model; gives what that asks for.
     private func handle(_ event: TerminalEvent) -> [ScreenEffect] {
         switch event {
-        case .key(let key): return model.update(.key(key))
-        case .resized(let size): return model.update(.resize(size))
+        case .key(let key): return update(.key(key))
+        case .resized(let size): return update(.resize(size))
         case .suspend: return [.suspend]
         case .closed:
             // A run whose terminal was closed is asked to end, as by SIGHUP.
@@ -204,28 +211,58 @@ final class RunScreen: @unchecked Sendable {
         case .leave: return false
         case .redraw: terminal.forget()
         case .suspend: terminal.suspend()
-        case .debug(let step): debug(at: step)
         case .goToNewer: goToNewer()
+        case .replay: break  // `update` did it.
         }
         return true
     }
 
-    /// Lends the terminal to the debugger's prompt; the run goes on meanwhile.
-    private func debug(at step: Step) {
-        guard let path = model.timeline.facts.tracePath else { return }
-        // Set before the terminal is given away, so that whoever waits for the screen's end does
-        // not throw away what the other program writes.
-        isLent.store(true, ordering: .releasing)
-        terminal.lend { [run] in
-            Prompt.run(["replay", path, "--at", "\(step)", "--ui", "plain"]) { run.isLeaving() }
+    // MARK: The replay
+
+    /// Hands a message to the model. What that asks of the replay is done here; the rest is given
+    /// back.
+    private func update(_ message: ScreenMessage) -> [ScreenEffect] {
+        model.update(message).filter { effect in
+            guard case .replay(let request) = effect else { return true }
+            ask(request)
+            return false
         }
-        isLent.store(false, ordering: .releasing)
+    }
+
+    /// Asks something of the replay's process, and starts it for the first request.
+    private func ask(_ request: ReplayRequest) {
+        switch request {
+        case .open(let position):
+            replay?.close()
+            guard let path = model.timeline.facts.tracePath else { return }
+            replay = ReplayProcess(path, inputs: run.inputs, wake: wake)
+            guard let replay else {
+                _ = update(.replay(.ended("no process could be started for a replay")))
+                return
+            }
+            replay.send(
+                "open" + (position.map { " " + $0 } ?? ""), columns: model.state.size.width)
+        case .obey(let command, let columns): replay?.send(command, columns: columns)
+        case .interrupt: replay?.interrupt()
+        case .close:
+            replay?.close()
+            replay = nil
+        }
+    }
+
+    /// Hands what the replay told to the model; false when it told nothing.
+    private func takeReplay() -> Bool {
+        guard let events = replay?.take(), !events.isEmpty else { return false }
+        for event in events { _ = update(.replay(event)) }
+        return true
     }
 
     /// Shows the newer run instead, with the same view. Nothing happens where its trace cannot be
     /// opened.
     private func goToNewer() {
         guard let next = source.successor() else { return }
+        replay?.close()
+        replay = nil
         source = next.source
         source.setWake(wake)
         model = model.renewed(for: next.facts)
@@ -235,13 +272,13 @@ final class RunScreen: @unchecked Sendable {
     private func takeNews() -> Bool {
         let news = source.take()
         hasMore = news.hasMore
-        for event in news.events { _ = model.update(.timeline(event)) }
-        _ = model.update(.tick(now: news.now))
+        for event in news.events { _ = update(.timeline(event)) }
+        _ = update(.tick(now: news.now))
         // How it ended is told by whoever runs it, once everything that was recorded is here.
         guard phase.load(ordering: .acquiring) == Phase.staying, model.timeline.ending == nil,
             let how = ending.withLock(\.self)
         else { return !news.isEmpty }
-        _ = model.update(.timeline(.ended(how)))
+        _ = update(.timeline(.ended(how)))
         return true
     }
 }

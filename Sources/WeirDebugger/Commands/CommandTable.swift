@@ -8,7 +8,7 @@ enum CommandTable {
     /// Every command. Their order is that of `help`; for abbreviations it does not matter.
     static let all: [DebuggerCommand] = [
         .step, .reverseStep, .next, .reverseNext, .goto, .continue, .reverseContinue, .back,
-        .forward,
+        .forward, .previousWrite, .nextWrite,
         .break, .watch, .delete,
         .when, .info, .print, .lastWrite, .history, .logs, .assert,
         .bookmark, .help, .quit,

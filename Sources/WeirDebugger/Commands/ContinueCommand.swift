@@ -38,7 +38,7 @@ extension Debugger {
     private static let firstWindow: UInt64 = 512
 
     /// A step at which the run stops, and the breaks because of which it does.
-    private struct Stop {
+    struct Stop {
         var step: Step
         var reasons: [(number: Int, text: String)]
     }
@@ -105,7 +105,7 @@ extension Debugger {
     }
 
     /// Runs on to the next stop; nil leaves the run at `limit`.
-    private func scan(_ armed: inout [ArmedBreakpoint], through limit: Step) throws -> Stop? {
+    func scan(_ armed: inout [ArmedBreakpoint], through limit: Step) throws -> Stop? {
         // A step that reaches the test is a candidate of some break and not of all, so the
         // breaks ask once more for their own.
         var latest: StepFacts?

@@ -62,6 +62,14 @@ struct StatusLine {
     /// Whether one sees the live edge, a held moment or one that is played, and how far behind the
     /// edge that is.
     private var state: Piece {
+        if screen.replay.phase == .open, let picture = screen.replay.picture {
+            let style = Style(.busy, bold: true, reversed: true)
+            let sign =
+                timeline.playhead.isPlaying ? symbols.playing.play : symbols.playing.pause
+            let speed = timeline.speed == 0 ? "" : " \(timeline.speedText)"
+            return Piece(
+                SafeText("\(sign) REPLAY\(speed) step \(picture.step)/\(picture.lastStep)"), style)
+        }
         if timeline.ending != nil { return endedState }
         let behind = "-\(Figures.tenths(timeline.behind.seconds)) s"
         switch timeline.playhead {

@@ -96,7 +96,7 @@ package struct LogTerm: Equatable, Sendable {
 package struct LogFilter: Equatable, Sendable {
     package private(set) var terms: [LogTerm] = []
 
-    /// More are not added: each has a digit.
+    /// More are not added: one line shows all of them.
     package static let maximumTerms = 9
 
     package init() {}

@@ -75,7 +75,7 @@ struct LogsPainter {
         return pieces
     }
 
-    /// The terms with their digits, or the one that is being typed, with what is wrong with it.
+    /// The terms, with the marked one reversed, or the one that is being typed, with what is wrong with it.
     private func paintFilter(y: Int, _ area: Area, on canvas: inout Canvas) {
         if let typed = view.typed {
             paintTyped(typed, y: y, area, on: &canvas)
@@ -90,8 +90,9 @@ struct LogsPainter {
         }
         var x = area.x + 1
         for (index, term) in terms.enumerated() where x < area.right {
-            let text = SafeText("\(index + 1) \(term.isOn ? "" : "(off) ")\(term.text)")
-            let style: Style = term.isOn ? .plain : .faint
+            let text = SafeText("\(term.isOn ? "" : "(off) ")\(term.text)")
+            var style: Style = term.isOn ? .plain : .faint
+            if index == view.marked { style.isReversed = true }
             x += canvas.put(text, x: x, y: y, style: style, limit: area.right - x) + 3
         }
     }
@@ -99,24 +100,15 @@ struct LogsPainter {
     private func paintTyped(
         _ typed: LineBuffer, y: Int, _ area: Area, on canvas: inout Canvas
     ) {
-        let prompt: SafeText = "filter> "
-        canvas.put(prompt, x: area.x + 1, y: y, style: Style(bold: true))
-        let start = area.x + 1 + prompt.width
-        // The end of a long text, where the cursor mostly is.
-        let before = SafeText(typed.textBeforeCursor)
-        let room = area.right - start - 1
-        let text = SafeText(String(typed.text.suffix(max(1, room))))
-        let width = canvas.put(text, x: start, y: y, limit: room)
-        canvas.restyle(
-            Area(x: start + min(before.width, room), y: y, width: 1, height: 1)
-        ) { $0.isReversed = true }
+        let (start, end) = TypedLine(prompt: "filter> ", line: typed)
+            .paint(x: area.x + 1, y: y, right: area.right, on: &canvas)
         guard let fault = view.fault else { return }
         canvas.restyle(
-            Area(x: start + fault.column, y: y, width: max(1, width - fault.column), height: 1)
+            Area(x: start + fault.column, y: y, width: max(1, end - start - fault.column), height: 1)
         ) { $0.role = .failed }
         canvas.put(
-            SafeText(fault.reason), x: start + width + 2, y: y, style: Style(.failed),
-            limit: max(0, area.right - start - width - 2))
+            SafeText(fault.reason), x: end + 2, y: y, style: Style(.failed),
+            limit: max(0, area.right - end - 2))
     }
 
     // MARK: Lines
@@ -125,7 +117,7 @@ struct LogsPainter {
         guard !rows.rows.isEmpty else {
             let words: SafeText =
                 rows.known > 0
-                ? "no line passes the filter: the digits switch terms off"
+                ? "no line passes the filter: F switches a term off"
                 : timeline.facts.tracePath == nil
                     ? "the log of a run that is not recorded is not shown" : "no lines yet"
             canvas.put(words, x: area.x + 1, y: area.y, style: .faint, limit: area.width - 1)

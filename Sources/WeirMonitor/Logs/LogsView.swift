@@ -4,14 +4,17 @@ package import WeirTerminal
 /// The view of a run's log: the lines that were recorded by the shown moment, through a filter of
 /// small terms, followed or read back.
 ///
-/// How many lines are hidden is always said, and each term has a digit that switches it off, so
+/// How many lines are hidden is always said, and each term can be marked and switched off, so
 /// that why a line is missing can be seen. This folder is the view: its state and keys are in this
 /// file, what it shows of which lines in `LogRows`, and `LogsPainter` paints them.
 package struct LogsView: ScreenView {
     package static let name = "logs"
+    package static let digit = 3
     package static let legend: String? = "T D i N W E C: trace, debug, info, notice … critical"
 
     package private(set) var filter = LogFilter()
+    /// The term that a key switches off; it may lie behind the last one.
+    package private(set) var marked = 0
     /// The line that was chosen, by its number; nil while the newest is followed.
     package private(set) var chosen: UInt64?
     /// Whether lines of one statement and subtask in a row are one row with a count.
@@ -28,7 +31,7 @@ package struct LogsView: ScreenView {
     package static let keys: [KeyBinding<LogsView>] =
         ListKeys.bindings(over: "line; from the newest on they are followed") {
             view, move, screen in
-            view.choose(move, screen)
+            view.choose(move, &screen)
         } + [
             KeyBinding([.character("/"), .function(4)], .read, "add a term", hint: "filter") {
                 view, _, _ in
@@ -36,19 +39,23 @@ package struct LogsView: ScreenView {
                 view.fault = nil
                 return []
             },
-            KeyBinding(
-                (1...9).map { .character(Unicode.Scalar(UInt8(0x30 + $0))) }, .read,
-                "switch a term off; again: on"
-            ) { view, key, screen in
-                view.toggle(key, &screen)
+            KeyBinding([.character("f")], .read, "mark the next term") { view, _, screen in
+                view.markNext(&screen)
+                return []
+            },
+            KeyBinding([.character("F")], .read, "switch the marked term off; again: on") {
+                view, _, screen in
+                if !view.filter.toggle(view.marked) { screen.say("there is no term") }
                 return []
             },
             KeyBinding([.backspace], .read, "remove the last term") { view, _, _ in
                 view.filter.removeLast()
+                view.marked = 0
                 return []
             },
             KeyBinding([.character("0")], .read, "remove all terms") { view, _, _ in
                 view.filter.removeAll()
+                view.marked = 0
                 return []
             },
             KeyBinding([.character("+")], .read, "only more severe lines", hint: "level") {
@@ -103,7 +110,7 @@ package struct LogsView: ScreenView {
                 ? rows.rows.indices.first { $0 > from && isSought(rows[$0].line) }
                 : rows.rows.indices.last { $0 < from && isSought(rows[$0].line) }
             if let found {
-                view.chosen = rows[found].id
+                view.choose(rows[found], &screen)
             } else {
                 screen.say("no \(what) among the lines that are shown")
             }
@@ -112,17 +119,22 @@ package struct LogsView: ScreenView {
     }
 
     /// Chooses another line among those that are shown; the newest one is followed.
-    private mutating func choose(_ move: ListMove, _ screen: ScreenState) {
+    private mutating func choose(_ move: ListMove, _ screen: inout ScreenState) {
         let rows = LogRows(self, screen.timeline)
         let count = rows.rows.count
         let next = move.index(from: rows.index(of: chosen), count: count, page: screen.page)
-        chosen = count == 0 || next == count - 1 ? nil : rows[next].id
+        if count == 0 || next == count - 1 { chosen = nil } else { choose(rows[next], &screen) }
     }
 
-    private mutating func toggle(_ key: Key, _ screen: inout ScreenState) {
-        guard case .character(let digit) = key else { return }
-        let index = Int(digit.value) - 0x31
-        if !filter.toggle(index) { screen.say("there is no term \(index + 1)") }
+    /// Chooses a row; where it came from is what a replay goes to.
+    private mutating func choose(_ row: LogHistory.Entry, _ screen: inout ScreenState) {
+        chosen = row.id
+        screen.selectedStep = row.line.step
+    }
+
+    private mutating func markNext(_ screen: inout ScreenState) {
+        guard !filter.terms.isEmpty else { return screen.say("there is no term") }
+        marked = (marked + 1) % filter.terms.count
     }
 
     private mutating func raiseLevel(by offset: Int, _ screen: inout ScreenState) {
@@ -138,7 +150,12 @@ package struct LogsView: ScreenView {
         guard stages.indices.contains(screen.selectedStage) else { return }
         let term = LogTerm(.stage(stages[screen.selectedStage]))
         if filter.terms.contains(term) { return screen.say("that term is there already") }
-        if !filter.add(term) { sayFull(&screen) }
+        add(term, &screen)
+    }
+
+    /// Adds a term and marks it: what was added last is what one looks at.
+    private mutating func add(_ term: LogTerm, _ screen: inout ScreenState) {
+        if filter.add(term) { marked = filter.terms.count - 1 } else { sayFull(&screen) }
     }
 
     private func sayFull(_ screen: inout ScreenState) {
@@ -163,24 +180,11 @@ package struct LogsView: ScreenView {
             typed = nil
             return
         }
-        if case .character(let scalar) = key {
-            line.insert(scalar)
-        } else {
-            Self.edits[key]?(&line)
-        }
+        LineKeys.edit(&line, key)
         typed = line
         // While it is typed, a word that is not finished is no fault: only levels are told.
         if !line.isEmpty { _ = try? check(line.text) }
     }
-
-    /// The keys of the debugger's prompt, as far as a single line of a few words needs them.
-    private static let edits: [Key: @Sendable (inout LineBuffer) -> Void] = [
-        .backspace: { $0.deleteBefore() }, .delete: { $0.deleteAt() },
-        .left: { $0.left() }, .right: { $0.right() },
-        .home: { $0.home() }, .control("a"): { $0.home() },
-        .end: { $0.end() }, .control("e"): { $0.end() },
-        .control("w"): { $0.deleteWord() }, .control("u"): { $0.deleteToStart() },
-    ]
 
     private mutating func check(_ text: String) throws -> LogTerm {
         do {
@@ -198,7 +202,7 @@ package struct LogsView: ScreenView {
         }
         guard let term = try? check(text) else { return }
         typed = nil
-        if !filter.add(term) { sayFull(&screen) }
+        add(term, &screen)
     }
 
     // MARK: Painting

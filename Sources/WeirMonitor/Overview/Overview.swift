@@ -1,12 +1,8 @@
 package import WeirTerminal
 
-/// The parts of the overview, by the number that stands in their title and is their key.
+/// The parts of the overview, in the order in which they stand on a large screen.
 package enum Panel: Int, CaseIterable, Sendable {
-    case graph = 1
-    case stages, output, lag, news
-
-    /// The key that goes there.
-    var key: Key { .character(Unicode.Scalar(UInt8(0x30 + rawValue))) }
+    case graph, stages, output, lag, news
 }
 
 /// The view of a run as a whole: its graph, what each stage does, what limits the run, how its
@@ -22,6 +18,7 @@ package enum Panel: Int, CaseIterable, Sendable {
 /// keys are for, and whether it is alone, is all the state there is besides the chosen line.
 package struct Overview: ScreenView {
     package static let name = "overview"
+    package static let digit = 1
     package static let legend: String? = StageLook.legend
 
     /// The panel that keys are for. Only the panel of notices has a list of its own; in all others
@@ -41,13 +38,34 @@ package struct Overview: ScreenView {
         ListKeys.bindings(over: "stage, or line of the panel") { view, move, screen in
             view.choose(move, &screen)
         } + [
-            KeyBinding(
-                Panel.allCases.map(\.key), .read,
-                "graph, stages, output, lag, notices; again: alone", hint: "panel"
-            ) { view, key, screen in
-                if let panel = Panel.allCases.first(where: { $0.key == key }) {
-                    view.go(to: panel, screen)
-                }
+            KeyBinding([.character("v")], .read, "next panel", hint: "panel") {
+                view, _, screen in
+                view.go(by: 1, screen)
+                return []
+            },
+            KeyBinding([.character("V")], .read, "previous panel") { view, _, screen in
+                view.go(by: -1, screen)
+                return []
+            },
+            KeyBinding([.character("+")], .read, "the panel alone; again: all of them") {
+                view, _, _ in
+                view.isWhole.toggle()
+                return []
+            },
+            KeyBinding([.character("e")], .move, "next violation or error") { view, _, screen in
+                view.seek("violation or error", 1, &screen) { $0 >= .error }
+                return []
+            },
+            KeyBinding([.character("E")], .move, "previous violation or error") { view, _, screen in
+                view.seek("violation or error", -1, &screen) { $0 >= .error }
+                return []
+            },
+            KeyBinding([.character("w")], .move, "next warning") { view, _, screen in
+                view.seek("warning", 1, &screen) { $0 == .warning }
+                return []
+            },
+            KeyBinding([.character("W")], .move, "previous warning") { view, _, screen in
+                view.seek("warning", -1, &screen) { $0 == .warning }
                 return []
             },
             KeyBinding([.enter], .read, "open the stage; read the line whole") { view, _, screen in
@@ -65,16 +83,39 @@ package struct Overview: ScreenView {
             },
         ]
 
-    /// Goes to a panel. Pressing its key a second time gives it the screen to itself, and a third
-    /// time takes that back. Where panels have no boxes on the screen, the first press does what
-    /// the second does, because nothing else would be seen to happen.
-    private mutating func go(to panel: Panel, _ screen: ScreenState) {
-        if self.panel == panel {
-            isWhole.toggle()
-        } else {
-            self.panel = panel
+    /// Goes that many panels on; the first follows the last. Where panels have no boxes on the
+    /// screen, the panel has it to itself, because nothing else would be seen to happen.
+    private mutating func go(by offset: Int, _ screen: ScreenState) {
+        let count = Panel.allCases.count
+        panel = Panel.allCases[(panel.rawValue + offset + count) % count]
+        isWhole = isWhole || !Self.isBoxed(screen.size)
+    }
+
+    /// Chooses the next notice of a kind below the chosen one, or above it where `offset` is
+    /// negative; without a choice the first or the last.
+    private mutating func seek(
+        _ what: String, _ offset: Int, _ screen: inout ScreenState,
+        _ isSought: (Notice.Severity) -> Bool
+    ) {
+        let lines = screen.timeline.shownLines
+        let chosen = panel == .news ? lines.firstIndex { $0.id == line } : nil
+        let found =
+            offset > 0
+            ? lines.indices.first { $0 > chosen ?? -1 && isSought(lines[$0].notice.severity) }
+            : lines.indices.last {
+                $0 < chosen ?? lines.count && isSought(lines[$0].notice.severity)
+            }
+        guard let found else { return screen.say("no \(what) among the notices there") }
+        if panel != .news {
+            panel = .news
             isWhole = isWhole || !Self.isBoxed(screen.size)
         }
+        choose(lines[found], &screen)
+    }
+
+    private mutating func choose(_ chosen: NoticeLine, _ screen: inout ScreenState) {
+        line = chosen.id
+        screen.selectedStep = chosen.notice.step
     }
 
     package var canGoBack: Bool { isWhole }
@@ -95,11 +136,11 @@ package struct Overview: ScreenView {
                 page: screen.page)
             return
         }
-        let ids = screen.timeline.shownLines.map(\.id)
+        let lines = screen.timeline.shownLines
         // Without a choice the first key chooses the first line.
-        let chosen = ids.firstIndex { $0 == line } ?? -1
-        line =
-            ids.isEmpty ? nil : ids[move.index(from: chosen, count: ids.count, page: screen.page)]
+        let chosen = lines.firstIndex { $0.id == line } ?? -1
+        guard !lines.isEmpty else { return line = nil }
+        choose(lines[move.index(from: chosen, count: lines.count, page: screen.page)], &screen)
     }
 
     /// Goes to the selected stage, or opens the chosen notice to be read whole. Without a choice it
@@ -114,7 +155,7 @@ package struct Overview: ScreenView {
             screen.say("there is no line to open")
             return
         }
-        line = chosen.id
+        choose(chosen, &screen)
         screen.open(NoticeDetails(line: chosen.id))
     }
 

@@ -32,10 +32,10 @@ extension OverviewPainter {
         }
     }
 
-    func chartTitle(_ number: String, _ chart: Chart) -> SafeText {
+    func chartTitle(_ chart: Chart) -> SafeText {
         switch chart {
-        case .throughput: SafeText("\(number) Output/s, last 60 s")
-        case .lag: SafeText("\(number) Watermark lag, last 60 s")
+        case .throughput: SafeText("Output/s, last 60 s")
+        case .lag: SafeText("Watermark lag, last 60 s")
         }
     }
 

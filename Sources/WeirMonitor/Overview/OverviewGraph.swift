@@ -22,7 +22,7 @@ extension OverviewPainter {
         let s = symbols
         func edge(_ sign: Character) -> String { "\(sign)\(sign)" }
         return SafeText(
-            "1 Graph   \(s.states.idle) idle  \(s.states.busy) busy  \(s.states.blocked) blocked  "
+            "Graph   \(s.states.idle) idle  \(s.states.busy) busy  \(s.states.blocked) blocked  "
                 + "\(s.states.waiting) waits for a worker   edges: "
                 + "\(edge(s.lines.horizontal)) queue below 10 %  \(edge(s.lines.medium)) to 75 %  "
                 + "\(edge(s.lines.heavy)) above")

@@ -6,14 +6,14 @@ import WeirTerminal
 extension OverviewPainter {
     /// The title with the number of notices, which lines are in sight, and on a wide screen in
     /// which order they stand.
-    func newsTitle(_ number: String, in area: Area) -> SafeText {
+    func newsTitle(in area: Area) -> SafeText {
         let isNarrow = area.width < 80
         let name = isNarrow ? "Notices" : "Violations, errors, warnings"
         let order = isNarrow ? "" : "   violations, then the newest"
         // The box that will have this title takes two rows for its edges.
         let position = window(area.height - 2).position.map { "   \($0)" } ?? ""
         return SafeText(
-            "\(number) \(name) (\(timeline.shownCounts.total))\(position)\(order)")
+            "\(name) (\(timeline.shownCounts.total))\(position)\(order)")
     }
 
     /// Which lines are in sight in so many rows: the chosen one stays in the middle.

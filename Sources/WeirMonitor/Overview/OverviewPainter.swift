@@ -122,11 +122,11 @@ struct OverviewPainter {
         if charts >= 4 {
             let row = area.split(top: charts)
             let halves = row.top.split(left: row.top.width / 2)
-            paintChart(.throughput, in: box(.output, halves.left, chartTitle("3", .throughput)))
-            paintChart(.lag, in: box(.lag, halves.rest, chartTitle("4", .lag)))
+            paintChart(.throughput, in: box(.output, halves.left, chartTitle(.throughput)))
+            paintChart(.lag, in: box(.lag, halves.rest, chartTitle(.lag)))
             rest = row.rest
         }
-        paintNews(box(.news, rest, newsTitle("5", in: rest)), isTitled: true)
+        paintNews(box(.news, rest, newsTitle(in: rest)), isTitled: true)
     }
 
     /// Paints a panel's box and gives the area inside. The title of the panel that keys are for is
@@ -156,9 +156,9 @@ struct OverviewPainter {
             let table = max(2, inside.height - 3)
             paintTable(inside.split(top: table).top)
             paintCause(inside.split(top: table).rest)
-        case .output: paintChart(.throughput, in: box(panel, body, chartTitle("3", .throughput)))
-        case .lag: paintChart(.lag, in: box(panel, body, chartTitle("4", .lag)))
-        case .news: paintNews(box(panel, body, newsTitle("5", in: body)), isTitled: true)
+        case .output: paintChart(.throughput, in: box(panel, body, chartTitle(.throughput)))
+        case .lag: paintChart(.lag, in: box(panel, body, chartTitle(.lag)))
+        case .news: paintNews(box(panel, body, newsTitle(in: body)), isTitled: true)
         }
     }
 

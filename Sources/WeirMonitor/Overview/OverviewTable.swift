@@ -42,7 +42,7 @@ extension OverviewPainter {
     }
 
     var stagesTitle: SafeText {
-        SafeText("2 Stages   \(timeline.facts.stages.count) in graph order")
+        SafeText("Stages   \(timeline.facts.stages.count) in graph order")
     }
 
     mutating func paintTable(_ area: Area) {

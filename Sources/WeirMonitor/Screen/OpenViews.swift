@@ -18,6 +18,9 @@ package struct OpenViews: Sendable {
 
     package var count: Int { views.count }
 
+    /// The kinds of the views, in order.
+    var kinds: [any ScreenView.Type] { views.map { type(of: $0) } }
+
     /// The view that is shown. It can be assigned because views are values: a key's action changes
     /// a copy, which is then put back here.
     package var current: any ScreenView {

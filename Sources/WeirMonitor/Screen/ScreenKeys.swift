@@ -13,11 +13,27 @@ import WeirTerminal
 enum ScreenKeys {
     typealias Binding = KeyBinding<OpenViews>
 
-    /// The keys of a screen with that many views. With a single view there is no other one to go
-    /// to, so that its screen neither binds nor names those keys.
-    static func all(viewCount: Int) -> [Binding] {
-        viewCount > 1
-            ? time + betweenViews + run + terminal + leaving : time + run + terminal + leaving
+    /// The keys of a screen with those views. With a single view there is no other one to go to, so
+    /// that its screen neither binds nor names those keys.
+    static func all(_ views: [any ScreenView.Type]) -> [Binding] {
+        let between = views.count > 1 ? betweenViews + digits(views) : []
+        return time + between + run + terminal + leaving
+    }
+
+    /// A digit for each view.
+    private static func digits(_ views: [any ScreenView.Type]) -> [Binding] {
+        let sorted = views.sorted { $0.digit < $1.digit }
+        return sorted.map { view in
+            Binding(
+                [.character(Unicode.Scalar(UInt8(0x30 + view.digit)))], .read,
+                "\(view.name); selection and time stay",
+                // The others are gone to by Tab as well; this one is what nobody would look for.
+                hint: view == ReplayView.self ? KeyHint(view.name) : nil
+            ) { views, _, _ in
+                views.show(view.name)
+                return []
+            }
+        }
     }
 
     private static let time: [Binding] = [
@@ -28,8 +44,11 @@ enum ScreenKeys {
             screen.timeline.pause()
             return []
         },
-        Binding([.character("L"), .end], .time, "back to live", hint: "live") { _, _, screen in
+        Binding([.character("L"), .end], .time, "back to live; a replay ends", hint: "live") {
+            views, _, screen in
             screen.timeline.goLive()
+            screen.replay.close()
+            if type(of: views.current) == ReplayView.self { screen.show(Overview.self) }
             return []
         },
         Binding([.character("t"), .left], .time, "one sample back", hint: "back") {
@@ -60,9 +79,9 @@ enum ScreenKeys {
         },
     ]
 
-    /// As htop goes through its tabs. Digits would be shorter, but they are panels of the overview.
+    /// As htop goes through its tabs.
     private static let betweenViews: [Binding] = [
-        Binding([.tab], .read, "next view; selection and time stay", hint: "view") {
+        Binding([.tab], .read, "next view", hint: "view") {
             views, _, _ in
             views.go(by: 1)
             return []
@@ -74,17 +93,6 @@ enum ScreenKeys {
     ]
 
     private static let run: [Binding] = [
-        Binding(
-            [.character("d")], .other, "debugger at the last violation or error, else here",
-            hint: "debug"
-        ) { _, _, screen in
-            // The debugger reads the run's trace and not the run, so that there has to be one.
-            if screen.timeline.facts.tracePath != nil {
-                return [.debug(step: screen.timeline.debugStep)]
-            }
-            screen.say("not recorded: there is nothing to debug")
-            return []
-        },
         Binding([.character("r")], .other, "to the newer run, once there is one") { _, _, screen in
             if screen.timeline.newer != nil { return [.goToNewer] }
             screen.say("there is no newer run")

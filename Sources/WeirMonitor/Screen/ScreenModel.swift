@@ -7,6 +7,8 @@ package enum ScreenMessage: Sendable {
     case timeline(TimelineEvent)
     /// The run's clock. What is shown ages by it.
     case tick(now: RunTime)
+    /// The replay that was asked for tells something.
+    case replay(ReplayEvent)
     /// A key was pressed, or a paste arrived.
     case key(Key)
     /// The terminal has another size now. Any size is allowed, down to no cells at all.
@@ -26,8 +28,8 @@ package enum ScreenEffect: Equatable, Sendable {
     case redraw
     /// Give the terminal back and stop the process, as Ctrl-Z does in a shell.
     case suspend
-    /// Open the debugger's prompt on the trace at a step; the run goes on meanwhile.
-    case debug(step: Step)
+    /// Something is asked of the replay of the run.
+    case replay(ReplayRequest)
     /// Show the newer trace instead.
     case goToNewer
 }
@@ -82,24 +84,63 @@ package struct ScreenModel: Sendable {
     /// same rows.
     package var keys: [KeyRow] {
         let own = type(of: views.current).rows
-        let rows = own + ScreenKeys.all(viewCount: views.count).map(\.row)
+        let rows = own + ScreenKeys.all(views.kinds).map(\.row)
         return KeyGroup.allCases.flatMap { group in rows.filter { $0.group == group } }
     }
 
     /// Takes a message and gives what is to be done outside, in order. Apart from the change to the
     /// screen itself there is no side effect.
     package mutating func update(_ message: ScreenMessage) -> [ScreenEffect] {
+        var effects: [ScreenEffect] = []
         switch message {
         case .timeline(let event): state.timeline.take(event)
         case .tick(let time): state.timeline.tick(now: time)
+        case .replay(let event): take(event)
         case .key(let key):
-            let effects = press(key)
+            effects = press(key)
             if let wanted = state.wantedView { views.show(wanted) }
             state.wantedView = nil
-            return effects
         case .resize(let size): state.size = size
         }
-        return []
+        keepReplay()
+        return effects
+            + state.replay.takeRequests(columns: state.size.width).map { .replay($0) }
+    }
+
+    // MARK: The replay
+
+    /// Opens the replay at a position in the words of `goto`, and shows it; nil for the first
+    /// failure, else the end. What is then to be done outside comes with the next update.
+    package mutating func openReplay(at position: String?) {
+        views.show(ReplayView.name)
+        state.replay.open(at: position)
+    }
+
+    /// Takes what the replay tells. Where it moved by command, the screen shows that moment.
+    private mutating func take(_ event: ReplayEvent) {
+        guard let time = state.replay.take(event) else { return }
+        state.timeline.show(time)
+        state.replayedPlayhead = state.timeline.playhead
+    }
+
+    /// Opens a replay where its view is gone to, ends it at the live edge, and lets it follow the
+    /// playhead where a person moved that or plays the past.
+    private mutating func keepReplay() {
+        guard type(of: views.current) == ReplayView.self else { return }
+        let timeline = state.timeline
+        if state.replay.phase == .closed, timeline.facts.tracePath != nil {
+            let step = state.selectedStep ?? timeline.debugStep
+            // Before anything is known of the run, its first failure is what one goes there for.
+            state.replay.open(at: timeline.history.newest == nil ? nil : "\(step)")
+            state.replayedPlayhead = nil
+        } else if let step = state.selectedStep {
+            state.obey("goto \(step)")
+        }
+        state.selectedStep = nil
+        guard let replayed = state.replayedPlayhead, timeline.playhead != replayed else { return }
+        if timeline.playhead == .live { return }
+        state.replay.follow(to: timeline.shownStep)
+        state.replayedPlayhead = timeline.playhead
     }
 
     // MARK: Keys
@@ -117,7 +158,7 @@ package struct ScreenModel: Sendable {
             views.current.type(key, &state)
             return []
         }
-        if let binding = ScreenKeys.all(viewCount: views.count).binding(of: key) {
+        if let binding = ScreenKeys.all(views.kinds).binding(of: key) {
             return binding.action(&views, key, &state)
         }
         return views.current.press(key, &state) ?? []

@@ -1,3 +1,5 @@
+package import WeirBase
+import WeirTelemetry
 package import WeirTerminal
 
 /// By what right a person looks at a run. It decides what leaving the screen means, and whether the
@@ -36,6 +38,10 @@ package enum Overlay: Sendable {
 package struct ScreenState: Sendable {
     /// The run, and the moment of it that is shown.
     package var timeline: Timeline
+    /// The replay of the run, where one was opened.
+    package var replay = ReplayState()
+    /// Where the playhead stood when the replay last came to it, or it to the replay.
+    var replayedPlayhead: Playhead?
     /// Constant for as long as the screen is open.
     package let standpoint: Standpoint
     /// How roles look on this terminal. Views use its signs and never its colours.
@@ -45,6 +51,9 @@ package struct ScreenState: Sendable {
     /// The number of the selected stage. It starts at the first and survives a change of view; it
     /// may lie behind the last stage where a run has none at all, so that readers check it.
     package var selectedStage = 0
+    /// The step of the notice or line that was chosen last: where a replay is gone to next. Nil once
+    /// it was.
+    package var selectedStep: Step?
     /// Whether a key asked for the run's end. What was read before is being drained meanwhile, and
     /// the next such key stops the run at once.
     package internal(set) var isEnding = false
@@ -85,6 +94,27 @@ package struct ScreenState: Sendable {
 
     /// Says at the bottom what a key could not do.
     package mutating func say(_ message: String) { self.message = message }
+
+    /// Plays the past ten times as fast, or at a tenth of the speed where `offset` is negative.
+    package mutating func changeSpeed(by offset: Int) {
+        if timeline.changeSpeed(by: offset) {
+            say("playing at \(timeline.speedText) of the recorded pace")
+        } else {
+            say(offset > 0 ? "it goes no faster" : "it goes no slower")
+        }
+    }
+
+    /// Gives the replay a command, or says why it cannot be given.
+    package mutating func obey(_ command: String) {
+        if replay.obey(command) { return }
+        switch replay.phase {
+        case .open: say("the replay is at work: Esc stops it")
+        case .closed: say("there is no replay to move")
+        case .ended:
+            replay.open(at: replay.picture.map { "\($0.step)" })
+            say("the replay begins again")
+        }
+    }
 
     /// Goes to another view behind this key. A screen that does not host it stays where it is.
     package mutating func show<View: ScreenView>(_ view: View.Type) { wantedView = view.name }

@@ -21,6 +21,8 @@ package import WeirTerminal
 package protocol ScreenView: Sendable {
     /// What it is called in the help's title and where one goes from view to view.
     static var name: String { get }
+    /// The digit that goes there from any view, 1 to 9, and is no other view's.
+    static var digit: Int { get }
     /// Its keys, in the order in which the help lists them. None may be one of the screen's own
     /// (`ScreenKeys`), because such a key would never come here; a test holds that.
     static var keys: [KeyBinding<Self>] { get }

@@ -8,5 +8,6 @@ package enum ScreenViews {
         Overview.self,
         StageView.self,
         LogsView.self,
+        ReplayView.self,
     ]
 }

@@ -51,7 +51,7 @@ struct StagePainter {
         // The subtasks have at least their titles and a row, and a rule above them.
         let upper = min(rest.height >= 26 ? 12 : 7, rest.height - 3)
         if upper >= StageHops.height + 1 {
-            paintUpper(rule("latency of the last second", rest, on: &canvas), upper, on: &canvas)
+            paintUpper(canvas.rule("latency of the last second", rest, symbols: symbols), upper, on: &canvas)
             rest = rest.split(top: upper).rest
         }
         let subtasks = rate?.parts.count ?? 0
@@ -59,10 +59,10 @@ struct StagePainter {
         let wanted = min(lines.count, 4) + (lines.isEmpty ? 0 : 1)
         let table = min(subtasks + 2, max(3, rest.height - wanted))
         paintSubtasks(
-            rule("subtasks", rest, on: &canvas).split(top: table - 1).top, on: &canvas)
+            canvas.rule("subtasks", rest, symbols: symbols).split(top: table - 1).top, on: &canvas)
         rest = rest.split(top: table).rest
         if !lines.isEmpty, rest.height >= 2 {
-            paintNotices(lines, rule("noticed", rest, on: &canvas), on: &canvas)
+            paintNotices(lines, canvas.rule("noticed", rest, symbols: symbols), on: &canvas)
         }
     }
 
@@ -102,15 +102,6 @@ struct StagePainter {
             let passed: RunTime = max(.microseconds(1), span.new.time - span.old.time)
             return value(span.old.stages[stage], span.new.stages[stage], passed.seconds)
         }
-    }
-
-    /// Paints a line across the first row of an area, with a title in it, and gives the rest.
-    private func rule(_ title: SafeText, _ area: Area, on canvas: inout Canvas) -> Area {
-        for x in area.x..<area.right {
-            canvas.put(symbols.lines.horizontal, x: x, y: area.y, style: .frame)
-        }
-        canvas.put(" " + title + " ", x: area.x + 2, y: area.y, style: .heading)
-        return area.split(top: 1).rest
     }
 
     // MARK: What is said in words

@@ -8,6 +8,7 @@ package import WeirTerminal
 /// it asks the timeline for all it shows, at the moment that the screen shows.
 package struct StageView: ScreenView {
     package static let name = "stage"
+    package static let digit = 2
     package static let legend: String? = StageLook.legend
 
     /// The chosen subtask, by its position in the stage's table; it may lie behind the last one of

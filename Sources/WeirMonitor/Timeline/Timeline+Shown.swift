@@ -68,6 +68,18 @@ extension Timeline {
         return max(.zero, max(newest.time, ending == nil ? now : newest.time) - time)
     }
 
+    /// About the step of the shown moment: that of a sample, and between two of them in proportion
+    /// to the time.
+    package var shownStep: Step {
+        guard let time = shownTime, let index = shownIndex else { return 0 }
+        let before = history[index]
+        guard time > before.time, index + 1 < history.count else { return before.step }
+        let after = history[index + 1]
+        let share = (time - before.time).seconds / max(1e-6, (after.time - before.time).seconds)
+        let steps = Double(max(0, before.step.distance(to: after.step)))
+        return Step(before.step.rawValue &+ UInt64(max(0, min(1, share)) * steps))
+    }
+
     /// The step at which the debugger opens: that of the newest violation or error up to the shown
     /// moment, else the shown step. Looking for a cause is what most people open it for.
     package var debugStep: Step {

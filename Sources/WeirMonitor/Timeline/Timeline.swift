@@ -26,6 +26,8 @@ package struct Timeline: Sendable {
     package private(set) var logs = LogHistory()
     /// Where the viewer stands. A run is shown live at first.
     package private(set) var playhead = Playhead.live
+    /// How fast the past is played, as a power of ten: 0 is the run's own pace.
+    private(set) var speed = 0
     /// The run's clock at the last tick. It never goes back.
     package private(set) var now = RunTime.start
     /// Why nothing is recorded any more, and the sample that this came with; nil while it is.
@@ -85,7 +87,7 @@ package struct Timeline: Sendable {
         now = max(now, time)
         // Before the first sample there is no edge for the playhead to stand at.
         guard let newest = history.newest?.time else { return }
-        playhead.advance(by: passed, newest: newest, isOver: ending != nil)
+        playhead.advance(by: scaled(passed), newest: newest, isOver: ending != nil)
     }
 
     // MARK: Where one looks
@@ -95,6 +97,32 @@ package struct Timeline: Sendable {
 
     /// Back to the right edge.
     package mutating func goLive() { playhead.goLive() }
+
+    /// Changes how fast the past is played by powers of ten; false where it is at a hundred times
+    /// or a hundredth of the run's pace already.
+    mutating func changeSpeed(by offset: Int) -> Bool {
+        let wanted = max(-2, min(2, speed + offset))
+        defer { speed = wanted }
+        return wanted != speed
+    }
+
+    /// The speed in words: `1x`, `10x`, `0.1x`.
+    var speedText: String { ["0.01x", "0.1x", "1x", "10x", "100x"][speed + 2] }
+
+    /// So much of the run is played in a time of the clock.
+    private func scaled(_ passed: RunTime) -> RunTime {
+        let factors = [1, 10, 100]
+        let factor = Int64(factors[abs(speed)])
+        guard speed >= 0 else { return RunTime(passed.rawValue / factor) }
+        let (product, overflow) = passed.rawValue.multipliedReportingOverflow(by: factor)
+        return SampleFrame.bounded(RunTime(overflow ? .max : product))
+    }
+
+    /// Shows the moment that a replay came to, unless the past is being played: then the replay
+    /// follows the moment.
+    package mutating func show(_ time: RunTime) {
+        if !playhead.isPlaying { playhead.go(to: SampleFrame.bounded(time)) }
+    }
 
     /// Moves by that many samples, forward or back where the number is negative, and stops there.
     /// It does not go beyond the oldest and the newest sample. Samples are counted and not time, so

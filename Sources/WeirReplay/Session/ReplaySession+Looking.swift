@@ -1,5 +1,5 @@
 import Synchronization
-import WeirBase
+package import WeirBase
 import WeirEngine
 import WeirTelemetry
 
@@ -22,10 +22,32 @@ extension ReplaySession {
     // MARK: State
 
     /// The shared cells in order of their declaration.
-    package var cells: [StateValue] {
+    package var cells: [StateValue] { cells(of: replica) }
+
+    private func cells(of replica: Replica) -> [StateValue] {
         replica.execution.cells.map { cell in
             StateValue(id: .cell(cell.index), name: "cell \(cell.name)", value: cell.anyValue)
         }
+    }
+
+    /// The cells and the state of one subtask behind a step up to here; nil when `onProgress` ended
+    /// the way there. What an open turn of it holds is as that turn found it.
+    ///
+    /// Costs the steps since the snapshot before it, and with an open turn those before that.
+    package func states(
+        behind step: Step, of subtask: SubtaskIndex?, limit: Int
+    ) throws -> (values: [StateValue], omitted: Int)? {
+        precondition(step <= position, "step \(step) is looked at from step \(position)")
+        guard let there = step == position ? replica : try replica(at: step) else { return nil }
+        let cells = cells(of: there)
+        guard let subtask, subtask.isWithin(there.execution.subtasks) else { return (cells, 0) }
+        let turn = there.director.openTurns[subtask]
+        guard let holder = try turn.map({ try replica(at: $0.previous) }) ?? there else {
+            return nil
+        }
+        let (entries, count) = values(
+            of: holder.execution.subtasks[subtask], EntryQuery(limit: limit), asOf: turn)
+        return (cells + entries, count - entries.count)
     }
 
     /// The keyed and other state of a stage, or of all stages: in order of subtasks, operators and

@@ -69,6 +69,11 @@ package protocol ReplayedExecution: AnyObject {
     func states(
         of stage: String?, named prefix: String, limit: Int
     ) throws -> (entries: [StateValue], omitted: Int)
+    /// The cells, and at most `limit` entries of one subtask's state, as they were behind a step up
+    /// to here; nil when `onProgress` ended the way there.
+    func states(
+        behind step: Step, of subtask: SubtaskIndex?, limit: Int
+    ) throws -> (values: [StateValue], omitted: Int)?
     /// What a name means: several values where several subtasks or operators have such a key, none
     /// where nothing has.
     func find(_ name: String) throws -> [StateValue]

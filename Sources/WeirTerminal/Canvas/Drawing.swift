@@ -36,6 +36,20 @@ extension Canvas {
         return area.inset(1)
     }
 
+    /// A line across the first row of an area, with a title in it; gives the rest of the area.
+    @discardableResult
+    package mutating func rule(
+        _ title: SafeText, _ area: Area, symbols: Symbols, style: Style = .heading
+    ) -> Area {
+        guard area.height > 0 else { return area }
+        for x in area.x..<max(area.x, area.right) {
+            put(symbols.lines.horizontal, x: x, y: area.y, style: .frame)
+        }
+        let shown = title.cut(to: max(0, area.width - 5), ellipsis: symbols.ellipsis)
+        put(" " + shown + " ", x: area.x + 2, y: area.y, style: style)
+        return area.split(top: 1).rest
+    }
+
     /// A bar that is filled to a share from the left, in the first row of the area. A cell can be
     /// filled in as many steps as the symbols have bars: eighths, or only whole cells in ASCII.
     package mutating func bar(_ share: Double, in area: Area, symbols: Symbols, style: Style) {

@@ -44,6 +44,8 @@ package struct Symbols: Sendable {
     package var playing: Playing
     /// Partly filled cells, in equal steps up to the whole; a single one in ASCII.
     package var bars: [Character]
+    /// A level in one cell, in equal steps up to the whole.
+    package var levels: [Character]
     /// What a bar leaves empty.
     package var track: Character
     /// Before the row that is chosen.
@@ -65,7 +67,8 @@ package struct Symbols: Sendable {
             arrow: "▶", medium: "━", heavy: "▰"),
         states: States(idle: "░", busy: "▒", blocked: "▓", waiting: "▚"),
         playing: Playing(live: "●", pause: "‖", play: "▷"),
-        bars: ["▏", "▎", "▍", "▌", "▋", "▊", "▉", "█"], track: "·", selected: "▶", limiting: "◀",
+        bars: ["▏", "▎", "▍", "▌", "▋", "▊", "▉", "█"],
+        levels: ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"], track: "·", selected: "▶", limiting: "◀",
         root: "◀ ROOT", ellipsis: "…")
 
     package static let ascii = Symbols(
@@ -78,5 +81,6 @@ package struct Symbols: Sendable {
             arrow: ">", medium: "=", heavy: "#"),
         states: States(idle: ".", busy: "#", blocked: "B", waiting: "W"),
         playing: Playing(live: "*", pause: "=", play: ">"),
-        bars: ["|"], track: " ", selected: ">", limiting: "<", root: "< ROOT", ellipsis: "~")
+        bars: ["|"], levels: [".", ":", "-", "=", "+", "*", "#", "@"], track: " ", selected: ">",
+        limiting: "<", root: "< ROOT", ellipsis: "~")
 }

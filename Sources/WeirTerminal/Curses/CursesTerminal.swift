@@ -145,15 +145,6 @@ package final class CursesTerminal: Terminal {
         takeSize(&pending)
     }
 
-    package func lend(_ body: () -> Void) {
-        guard isOpen else { return }
-        weir_curses_lend()
-        body()
-        weir_curses_take_back()
-        shown = nil
-        takeSize(&pending)
-    }
-
     package func dropOutput() {
         // A terminal that was stopped with Ctrl-S takes nothing either.
         tcflow(output, TCOON)

@@ -266,7 +266,7 @@ def marks():
     has it."""
     terminal = Tmux(["top", sys.argv[2]], 100, 30)
     terminal.shows("REPLAY")
-    for key in ("5", "q", "Enter", "q", "i", "q"):
+    for key in ("V", "V", "q", "Enter", "q", "i", "q"):
         terminal.press(key)
         text = terminal.steady()
         if "が한café日語x\u0301z" not in text:
@@ -519,41 +519,6 @@ def top_restarted():
     terminal.is_restored()
 
 
-def debug():
-    """The debugger's prompt has the terminal while the run goes on, and gives it back."""
-    terminal = Terminal(
-        ["run", "orders", "--limit", "0", "--record", "t.mcap", "--seed", "7"], width=120)
-    terminal.shows("/s  out")
-    entered = terminal.bytes.count(b"\x1b[?1049h")
-    terminal.press(b"d")
-    terminal.wait("the screen left", lambda: b"\x1b[?1049l" in terminal.bytes)
-    terminal.wait(
-        "the prompt or its refusal",
-        lambda: "Enter returns" in terminal.text() or "(weir)" in terminal.text())
-    # Ctrl-C is the prompt's affair, not the run's. Nothing is typed before what it is for is there:
-    # a key too many would be one of the screen's.
-    def is_back():
-        return terminal.bytes.count(b"\x1b[?1049h") > entered
-
-    if "(weir)" in terminal.text():
-        terminal.press(b"\x03")
-        terminal.wait("a new prompt", lambda: re.search(r"\(weir\) \^C\s+\(weir\)", terminal.text()))
-        terminal.press(b"quit\n")
-        terminal.wait(
-            "the prompt's end", lambda: is_back() or "Enter returns" in terminal.text())
-    if terminal.ended():
-        fail("Ctrl-C at the prompt ended the run", terminal)
-    if not is_back():
-        terminal.press(b"\n")
-    terminal.wait("the screen again", is_back)
-    terminal.shows("LIVE")
-    if "ENDING" in terminal.text():
-        fail("the run was told to end", terminal)
-    terminal.press(b"q")
-    terminal.ends(code=0)
-    terminal.is_restored()
-
-
 def violation():
     """Under `--on-violation stop` the screen stays and says so; q leaves with 1."""
     terminal = Terminal(
@@ -581,7 +546,7 @@ def stage():
     terminal.shows("any key closes")
     terminal.press(b"x")
     terminal.press(b"q")
-    terminal.shows("1-5 panel")
+    terminal.shows("v panel")
     if terminal.ended():
         fail("the way back ended the run", terminal)
     terminal.press(b"\t")
@@ -589,7 +554,7 @@ def stage():
     terminal.press(b"\t")
     terminal.shows("the log of a run that is not recorded is not shown")
     terminal.press(b"\t")
-    terminal.shows("1-5 panel")
+    terminal.shows("v panel")
     terminal.press(b"q")
     terminal.ends(code=0)
     terminal.is_restored()
@@ -605,13 +570,71 @@ def logs():
     terminal.press(b"/level>=loud\r")
     terminal.shows("no level is called that")
     terminal.press(b"\x15level=debug\r")
-    terminal.shows("1 level=debug")
+    terminal.shows("level=debug")
     terminal.wait("hidden lines", lambda: "hidden by the filter" in terminal.text() or
                   re.search(r"shown (\d+) of \1\b", terminal.text()))
     terminal.press(b"k\r")
     terminal.shows("any key closes")
     terminal.shows("source")
     terminal.press(b"x")
+    terminal.press(b"q")
+    terminal.ends(code=0)
+    terminal.is_restored()
+
+
+def replay():
+    """A trace on the screen: opened at its failure, moved by keys and by typed commands, and its
+    process killed and begun again."""
+    terminal = Terminal(["replay", sys.argv[2]], width=120, height=36)
+    terminal.shows("REPLAY step")
+    terminal.shows("violation: ")
+    terminal.shows("regenerated")
+    failure = re.search(r"step (\d+) of", terminal.text()).group(1)
+    terminal.press(b"<")
+    terminal.shows("previous-write cell")
+    terminal.press(b"u")
+    terminal.wait("the way back", lambda: f"step {failure} of" in terminal.text())
+    terminal.press(b":info nothing\r")
+    terminal.shows("info nothing: ")
+    terminal.press(b":info queues\r")
+    terminal.shows("info queues: channel")
+    terminal.press(b"VV\r")
+    terminal.shows("any key closes")
+    terminal.press(b"x")
+    terminal.press(b"3")
+    terminal.shows("follow")
+    terminal.press(b"5")
+    terminal.shows("lanes")
+    children = subprocess.run(
+        ["pgrep", "-P", str(terminal.child)], capture_output=True, text=True).stdout.split()
+    for child in children:
+        os.kill(int(child), signal.SIGKILL)
+    terminal.shows("ended by signal 9")
+    terminal.press(b"s")
+    terminal.shows("begins again")
+    terminal.wait("the step again", lambda: "regenerated" in terminal.text())
+    terminal.press(b"q")
+    terminal.shows("v panel")
+    terminal.press(b"q")
+    terminal.ends(code=0)
+    terminal.is_restored()
+
+
+def replay_live():
+    """From a run that goes on to its replay and back, and the run never hears of it."""
+    terminal = Terminal(
+        ["run", "orders", "--limit", "0", "--seed", "1", "--record", "live.mcap"], width=120)
+    terminal.shows("LIVE")
+    terminal.press(b"5")
+    terminal.shows("REPLAY step")
+    terminal.shows("regenerated")
+    terminal.press(b"s")
+    terminal.shows("step: step")
+    terminal.press(b"L")
+    terminal.shows("LIVE")
+    terminal.shows("v panel")
+    if "ENDING" in terminal.text():
+        fail("the run was told to end", terminal)
     terminal.press(b"q")
     terminal.ends(code=0)
     terminal.is_restored()
