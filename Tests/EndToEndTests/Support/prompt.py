@@ -17,7 +17,7 @@ PROMPT = "(weir) "
 
 
 def opened(arguments=(), **more):
-    terminal = Terminal(["replay", os.environ["TRACE"], *arguments], **more)
+    terminal = Terminal(["replay", os.environ["TRACE"], "--ui", "plain", *arguments], **more)
     terminal.wait("the prompt", lambda: last(terminal) == PROMPT.strip())
     return terminal
 
@@ -208,7 +208,7 @@ def hostile():
 
 def narrow():
     for width in (1, 5, 12, 20):
-        terminal = Terminal(["replay", os.environ["TRACE"]], width=width)
+        terminal = Terminal(["replay", os.environ["TRACE"], "--ui", "plain"], width=width)
         terminal.wait("the prompt", lambda: b"(weir)" in terminal.bytes)
         terminal.press(b"print step" + b"\x1b[D" * 12 + b"\x05\r")
         terminal.wait("the answer", lambda: b"step = 80\r\n" in terminal.bytes)

@@ -26,10 +26,33 @@ import pyte
 ENDLESS = ["run", "orders", "--limit", "0", "--no-record", "--seed", "1"]
 
 
+class Screen(pyte.Screen):
+    """An emulator that knows SU and SD, which curses moves whole blocks of rows by and pyte 0.8 leaves
+    out without a word."""
+
+    def scroll_up(self, count=1):
+        self.scroll(self.margins.bottom if self.margins else self.lines - 1, count or 1, self.index)
+
+    def scroll_down(self, count=1):
+        self.scroll(self.margins.top if self.margins else 0, count or 1, self.reverse_index)
+
+    def scroll(self, row, count, move):
+        column, before = self.cursor.x, self.cursor.y
+        self.cursor.y = row
+        for _ in range(min(count, self.lines)):
+            move()
+        self.cursor.x, self.cursor.y = column, before
+
+
+class Stream(pyte.ByteStream):
+    csi = dict(pyte.ByteStream.csi, S="scroll_up", T="scroll_down")
+    events = pyte.ByteStream.events | {"scroll_up", "scroll_down"}
+
+
 class Terminal:
     def __init__(self, arguments, width=80, height=24, environment=None, stdin=None):
-        self.screen = pyte.Screen(width, height)
-        self.stream = pyte.ByteStream(self.screen)
+        self.screen = Screen(width, height)
+        self.stream = Stream(self.screen)
         self.bytes = b""
         self.status = None
         settings = dict(os.environ, TERM="xterm-256color", LANG="C.UTF-8", LC_ALL="C.UTF-8")
@@ -554,6 +577,8 @@ def stage():
     terminal.press(b"\t")
     terminal.shows("the log of a run that is not recorded is not shown")
     terminal.press(b"\t")
+    terminal.shows("not recorded: there is nothing to replay")
+    terminal.press(b"\t")
     terminal.shows("v panel")
     terminal.press(b"q")
     terminal.ends(code=0)
@@ -598,7 +623,7 @@ def replay():
     terminal.shows("info nothing: ")
     terminal.press(b":info queues\r")
     terminal.shows("info queues: channel")
-    terminal.press(b"VV\r")
+    terminal.press(b"V\r")
     terminal.shows("any key closes")
     terminal.press(b"x")
     terminal.press(b"3")
@@ -753,7 +778,7 @@ def colors():
 SCENARIOS = {
     function.__name__: function for function in (
         keys, paste, tmux_paste, marks, regrown, interrupt, terminate, hang, hang_terminated, fault, suspend, resize, ascii, data,
-        hangup, unknown, top, top_finished, top_restarted, debug, violation, stage, logs, small, storm, slow_reader, wires_cut,
+        hangup, unknown, top, top_finished, top_restarted, violation, stage, logs, replay, replay_live, small, storm, slow_reader, wires_cut,
         hostile, colors)
 }
 if __name__ == "__main__":
