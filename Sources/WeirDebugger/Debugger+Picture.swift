@@ -21,7 +21,8 @@ extension Debugger {
             what: facts.map(words.what) ?? "before the first step",
             subtask: facts.flatMap { owner(of: $0) },
             failure: run.failureStep ?? (run.diedInTurns ? run.lastStep : nil),
-            marks: marks(at: position), lanes: try lanes(around: position, columns: columns),
+            incidents: incidents(at: position),
+            lanes: try lanes(around: position, columns: columns),
             replayed: isReplayed && position == run.position ? try replayed(facts) : nil,
             breaks: breaks.all.map { .init(number: $0.number, text: $0.text, hits: $0.hits) })
     }
@@ -32,16 +33,16 @@ extension Debugger {
     }
 
     /// What went wrong at a step, at the access or in the turn, and what the step is called.
-    private func marks(at step: Step) -> [String] {
-        let incidents = run.incidents.filter { $0.step == step || $0.lookStep == step }
-        var marks = IncidentGroup.groups(of: incidents).map(\.text)
+    private func incidents(at step: Step) -> [String] {
+        let found = run.incidents.filter { $0.step == step || $0.lookStep == step }
+        var texts = IncidentGroup.groups(of: found).map(\.text)
         if step == run.lastStep, run.diedInTurns {
-            marks.append("the run died behind this step, in the middle of a turn")
+            texts.append("the run died behind this step, in the middle of a turn")
         }
         for bookmark in bookmarks.all where bookmark.step == step {
-            marks.append("marked as \(bookmark.name)")
+            texts.append("marked as \(bookmark.name)")
         }
-        return marks
+        return texts
     }
 
     /// The steps around one, which is in their middle where the run has enough on both sides.
@@ -93,12 +94,14 @@ extension Debugger {
         of subtask: SubtaskIndex?
     ) throws -> (states: [ReplayPicture.State], omitted: Int) {
         let limit = DebuggerBounds.maximumComparedStates
-        guard let (after, omitted) = try run.states(
-            behind: run.position, of: subtask, limit: limit)
+        guard
+            let (after, omitted) = try run.states(
+                behind: run.position, of: subtask, limit: limit)
         else { throw ReplayInterrupted(step: run.position) }
         guard run.position > 0 else { return bounded(after.map { state($0, $0, $0) }, omitted) }
-        guard let (before, _) = try run.states(
-            behind: run.position.previous, of: subtask, limit: limit)
+        guard
+            let (before, _) = try run.states(
+                behind: run.position.previous, of: subtask, limit: limit)
         else { throw ReplayInterrupted(step: run.position) }
         var known: [StateID: StateValue] = [:]
         for value in before { known[value.id] = value }

@@ -9,7 +9,7 @@ import WeirTelemetry
 @Suite struct ReplayWireTests {
     private let picture = ReplayPicture(
         step: 7, lastStep: 9, time: 1_234, what: "a/0 takes\n1 message \u{1B}[2J", subtask: 3,
-        failure: nil, marks: ["é\u{0}"],
+        failure: nil, incidents: ["é\u{0}"],
         lanes: .init(
             first: 6, columns: [.init(kind: .access, subtask: 1, turn: 6)],
             subtasks: [.init(index: 1, name: "a/0")]),

@@ -102,11 +102,11 @@ import WeirTelemetry
         ]
         _ = try debugger.execute("goto 7")
         _ = try debugger.execute("mark here")
-        let marks = try debugger.picture(columns: 2).marks
-        #expect(marks.count == 2 && marks[0].contains("violation") && marks[1].contains("here"))
+        let texts = try debugger.picture(columns: 2).incidents
+        #expect(texts.count == 2 && texts[0].contains("violation") && texts[1].contains("here"))
         #expect(try debugger.picture(columns: 2).failure == 7)
         run.diedInTurns = true
-        #expect(try picture(at: 9).marks.first?.contains("died behind this step") == true)
+        #expect(try picture(at: 9).incidents.first?.contains("died behind this step") == true)
     }
 
     @Test func `a picture of the schedule alone runs nothing`() throws {
@@ -138,9 +138,8 @@ import WeirTelemetry
     @Test func `the writes of a value are gone to in both directions`() throws {
         _ = try debugger.execute("goto 9")
         var found: [Step] = []
-        for command in ["pw", "pw", "previous-write", "nw", "next-write"].map({ "\($0) cell budget" })
-        {
-            _ = try debugger.execute(command)
+        for command in ["pw", "pw", "previous-write", "nw", "next-write"] {
+            _ = try debugger.execute("\(command) cell budget")
             found.append(run.position)
         }
         #expect(found == [8, 4, 2, 4, 8])

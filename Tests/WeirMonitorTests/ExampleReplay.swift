@@ -26,7 +26,7 @@ enum ExampleReplay {
         return ReplayPicture(
             step: step, lastStep: 640_000, time: 61_234_567,
             what: "enrich/1 accesses cell budget in the turn of step 599994", subtask: 3,
-            failure: 600_000, marks: ["violation: budget is never overdrawn does not hold"],
+            failure: 600_000, incidents: ["violation: budget is never overdrawn does not hold"],
             lanes: .init(
                 first: first, columns: columns,
                 subtasks: names.enumerated().map { .init(index: SubtaskIndex($0), name: $1) }),
@@ -53,7 +53,8 @@ enum ExampleReplay {
         ], omittedStates: 37,
         choices: [
             .init(
-                subtask: "enrich/1", what: "in the turn of step 599994, waits to access cell budget",
+                subtask: "enrich/1",
+                what: "in the turn of step 599994, waits to access cell budget",
                 isRecorded: true),
             .init(subtask: "ingest/0", what: "source", isRecorded: false),
         ])

@@ -62,12 +62,13 @@ import WeirTerminal
         #expect(press(&model, .character("5")) == [obeyed("goto 44017")])
     }
 
-    @Test(arguments: [
-        ("s", "step"), ("S", "reverse-step"), (".", "next"), (",", "reverse-next"),
-        ("c", "continue"), ("C", "reverse-continue"), ("u", "back"), ("U", "forward"),
-        ("f", "goto failure"), ("<", "previous-write cell budget"),
-        (">", "next-write cell budget"), ("D", "delete 1"),
-    ] as [(Unicode.Scalar, String)])
+    @Test(
+        arguments: [
+            ("s", "step"), ("S", "reverse-step"), (".", "next"), (",", "reverse-next"),
+            ("c", "continue"), ("C", "reverse-continue"), ("u", "back"), ("U", "forward"),
+            ("f", "goto failure"), ("<", "previous-write cell budget"),
+            (">", "next-write cell budget"), ("D", "delete 1"),
+        ] as [(Unicode.Scalar, String)])
     func `a key stands for a command`(key: Unicode.Scalar, command: String) {
         var model = ExampleReplay.model()
         #expect(press(&model, .character(key)) == [obeyed(command)])

@@ -58,20 +58,20 @@ struct ReplayCommand: ParsableCommand {
     @Option(help: "auto, tui or plain: a prompt.")
     var ui = "auto"
 
-    @Flag(help: "Only ASCII in messages and screens.")
-    var ascii = false
+    @OptionGroup var flags: ScreenFlags
+    @OptionGroup(visibility: .hidden) var child: ChildFlags
 
-    @Option(help: "auto, always or never: colours of the screen.")
-    var color = "auto"
+    /// How this program starts itself; nobody types them.
+    struct ChildFlags: ParsableArguments {
+        @Flag(help: .hidden)
+        var driven = false
 
-    @Flag(help: .hidden)
-    var driven = false
+        @Flag(help: .hidden)
+        var runInFlight = false
 
-    @Flag(help: .hidden)
-    var runInFlight = false
-
-    @Option(help: .hidden)
-    var inFlightSeconds = AppBounds.turnSeconds
+        @Option(help: .hidden)
+        var inFlightSeconds = AppBounds.turnSeconds
+    }
 
     /// Finds the trace and does what was asked for, with damage explained.
     func run() throws {
@@ -80,7 +80,7 @@ struct ReplayCommand: ParsableCommand {
         guard times >= 1 else {
             throw CommandFailure.usage("--times \(times) is no number of times", "Give 1 or more")
         }
-        guard driven else { return try Damage.explained(path) { try replay(path) } }
+        guard child.driven else { return try Damage.explained(path) { try replay(path) } }
         DrivenDebugger.prepare()
         do {
             try Damage.explained(path) { try replay(path) }
@@ -94,7 +94,7 @@ struct ReplayCommand: ParsableCommand {
     /// Decides between comparing and debugging.
     private func replay(_ path: String) throws {
         let trace = try Trace.open(path: path)
-        let isCompared = verify || !output.isEmpty || runInFlight
+        let isCompared = verify || !output.isEmpty || child.runInFlight
         // The debugger may look at a run that goes on; a comparison needs its end.
         if trace.isRecording, isCompared {
             throw CommandFailure.usage(
@@ -103,7 +103,7 @@ struct ReplayCommand: ParsableCommand {
         }
         let pipeline = try Program.pipeline(named: trace.header.pipeline)
         // This process is the child of another replay: it says nothing of its own.
-        if runInFlight { return try InFlightTurns.run(trace, pipeline, inputs(trace)) }
+        if child.runInFlight { return try InFlightTurns.run(trace, pipeline, inputs(trace)) }
         guard isCompared else { return try debug(trace, pipeline) }
         // A closure that does not come back can be left only by leaving the process, so that the
         // first signal ends it: nothing is lost by that.
@@ -216,7 +216,7 @@ struct ReplayCommand: ParsableCommand {
         }
         if !report.inFlight.isEmpty {
             text += InFlightTurns.verdict(
-                trace.path, input, report.inFlight, within: inFlightSeconds)
+                trace.path, input, report.inFlight, within: child.inFlightSeconds)
         }
         write(text + VerdictText.recovery(trace))
     }
@@ -232,8 +232,8 @@ struct ReplayCommand: ParsableCommand {
 
     // MARK: The debugger
 
-    /// Opens the debugger: for another process, on the screen, or with a prompt or a script. Without
-    /// commands and without a terminal the commands come from standard input.
+    /// Opens the debugger: for another process, on the screen, or with a prompt or a script.
+    /// Without commands and without a terminal the commands come from standard input.
     private func debug(_ trace: Trace, _ pipeline: Pipeline) throws {
         let look = try look()
         var options = DebuggerRun.Options()
@@ -242,13 +242,13 @@ struct ReplayCommand: ParsableCommand {
         options.at = at
         options.writesJSON = json
         if execute.isEmpty, script == nil {
-            options.isInteractive = !driven && Output.isTerminal(STDIN_FILENO)
+            options.isInteractive = !child.driven && Output.isTerminal(STDIN_FILENO)
             if !options.isInteractive { options.script = "-" }
         }
         // The signals are blocked before the session starts its threads, which inherit that. A
         // person has one press of Ctrl-C more than a script, as the first only interrupts the
         // command. What a screen drives is interrupted as often as a person likes.
-        let interrupts = Interrupts(patience: driven ? .max : options.isInteractive ? 3 : 2)
+        let interrupts = Interrupts(patience: child.driven ? .max : options.isInteractive ? 3 : 2)
         defer { interrupts.stop() }
         if let look { return try show(trace, look, interrupts) }
         var session = ReplaySession.Options()
@@ -256,7 +256,7 @@ struct ReplayCommand: ParsableCommand {
         // now.
         session.inputs = try inputs(trace)
         let opened = try ReplaySession(trace, pipeline, session)
-        if driven { return DrivenDebugger(opened, interrupts).run() }
+        if child.driven { return DrivenDebugger(opened, interrupts).run() }
         let code = try DebuggerRun(opened, options, interrupts).run()
         if code != 0 { throw ExitCodeOnly(code: code) }
     }
@@ -265,18 +265,15 @@ struct ReplayCommand: ParsableCommand {
     /// where it is not wanted.
     private func look() throws -> ScreenLook? {
         let wanted = try OneOf.check(ui, "--ui", ["auto", "tui", "plain"])
-        let color = try OneOf.check(color, "--color", ["auto", "always", "never"])
-        let isScripted = !execute.isEmpty || script != nil || json || driven
+        let isScripted = !execute.isEmpty || script != nil || json || child.driven
         if wanted == "tui", isScripted {
             throw CommandFailure.usage(
                 "--ui tui does not go with commands on the command line",
                 "Leave out -x, --script and --json, or --ui")
         }
-        Output.setASCII(ascii)
         guard wanted != "plain", !isScripted,
             wanted == "tui" || Output.isTerminal(STDIN_FILENO) && Output.isTerminal(STDOUT_FILENO),
-            case .tui(let look) = try ScreenLook.choose(
-                wanted, color: color, isASCII: ascii, writesRows: false)
+            case .tui(let look) = try flags.screen(wanted, writesRows: false)
         else { return nil }
         return look
     }

@@ -86,11 +86,7 @@ struct RunCommand: ParsableCommand {
     @Option(help: "What a broken invariant does: count, or stop the run with exit code 1.")
     var onViolation: String = "count"
 
-    @Flag(help: "Only ASCII in messages and screens.")
-    var ascii = false
-
-    @Option(help: "auto, always or never.")
-    var color: String = "auto"
+    @OptionGroup var flags: ScreenFlags
 
     @Flag(help: "Keep Swift's per-process hashing; a replay may then diverge.")
     var randomHashing = false
@@ -161,11 +157,8 @@ struct RunCommand: ParsableCommand {
 
     private func screen() throws -> RunOptions.Screen {
         let wanted = try OneOf.check(ui, "--ui", ["auto", "tui", "plain", "none"])
-        let color = try OneOf.check(color, "--color", ["auto", "always", "never"])
-        Output.setASCII(ascii)
         let writesRows = output.contains { $0 == "-" || $0.hasSuffix("=-") }
-        return try ScreenLook.choose(
-            wanted, color: color, isASCII: ascii, writesRows: writesRows)
+        return try flags.screen(wanted, writesRows: writesRows)
     }
 
     private func checkWorkers(_ count: Int) throws -> Int {

@@ -26,19 +26,13 @@ struct TopCommand: ParsableCommand {
     @Option(help: "auto, tui, plain or none; plain prints a line a stage and sample.")
     var ui: String = "auto"
 
-    @Flag(help: "Only ASCII in messages and screens.")
-    var ascii = false
-
-    @Option(help: "auto, always or never: colours of the screen.")
-    var color: String = "auto"
+    @OptionGroup var flags: ScreenFlags
 
     /// Checks the flags, finds the trace and watches it.
     func run() throws {
         let wanted = try OneOf.check(ui, "--ui", ["auto", "tui", "plain", "none"])
-        let color = try OneOf.check(color, "--color", ["auto", "always", "never"])
-        Output.setASCII(ascii)
         // Top's own rows go to standard output; no sink competes for the terminal.
-        let look = try ScreenLook.choose(wanted, color: color, isASCII: ascii, writesRows: false)
+        let look = try flags.screen(wanted, writesRows: false)
         let path = try RunningTraces.trace(for: trace)
         try Damage.explained(path) { try watch(path, look) }
     }

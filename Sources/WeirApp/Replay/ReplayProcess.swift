@@ -86,7 +86,9 @@ final class ReplayProcess: @unchecked Sendable {
             if count < 0, errno == EINTR { continue }
             guard count > 0 else { break }
             for line in lines.take(buffer[..<count]) {
-                guard let reply = ReplayWire.value(ReplayWire.Reply.self, of: line) else { continue }
+                guard let reply = ReplayWire.value(ReplayWire.Reply.self, of: line) else {
+                    continue
+                }
                 state.withLock { state in for event in reply.events { Self.add(event, &state) } }
                 wake()
             }
@@ -130,7 +132,9 @@ final class ReplayProcess: @unchecked Sendable {
 
     private static func ending(_ status: Int32) -> String {
         let signal = status & 0x7F
-        guard signal != 0 else { return "the replay's process ended with code \(status >> 8 & 0xFF)" }
+        guard signal != 0 else {
+            return "the replay's process ended with code \(status >> 8 & 0xFF)"
+        }
         // These are how a trap in Swift ends a process.
         let isTrap = signal == SIGILL || signal == SIGTRAP
         return "the replay's process was ended by signal \(signal)"

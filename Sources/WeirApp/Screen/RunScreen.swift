@@ -110,8 +110,8 @@ final class RunScreen: @unchecked Sendable {
         wait()
     }
 
-    /// Shows the replay first, at a position in the words of `goto`, nil for the first failure, else
-    /// the end. Before `start`.
+    /// Shows the replay first, at a position in the words of `goto`, nil for the first failure,
+    /// else the end. Before `start`.
     func openReplay(at position: String?) { model.openReplay(at: position) }
 
     /// Waits until the person leaves or a signal asks for the end, and gives the terminal back.

@@ -75,7 +75,8 @@ struct LogsPainter {
         return pieces
     }
 
-    /// The terms, with the marked one reversed, or the one that is being typed, with what is wrong with it.
+    /// The terms, with the one that a key switches reversed; or the one that is being typed, with
+    /// what is wrong with it.
     private func paintFilter(y: Int, _ area: Area, on canvas: inout Canvas) {
         if let typed = view.typed {
             paintTyped(typed, y: y, area, on: &canvas)
@@ -92,7 +93,7 @@ struct LogsPainter {
         for (index, term) in terms.enumerated() where x < area.right {
             let text = SafeText("\(term.isOn ? "" : "(off) ")\(term.text)")
             var style: Style = term.isOn ? .plain : .faint
-            if index == view.marked { style.isReversed = true }
+            if index == view.term { style.isReversed = true }
             x += canvas.put(text, x: x, y: y, style: style, limit: area.right - x) + 3
         }
     }
@@ -104,7 +105,8 @@ struct LogsPainter {
             .paint(x: area.x + 1, y: y, right: area.right, on: &canvas)
         guard let fault = view.fault else { return }
         canvas.restyle(
-            Area(x: start + fault.column, y: y, width: max(1, end - start - fault.column), height: 1)
+            Area(
+                x: start + fault.column, y: y, width: max(1, end - start - fault.column), height: 1)
         ) { $0.role = .failed }
         canvas.put(
             SafeText(fault.reason), x: end + 2, y: y, style: Style(.failed),

@@ -4,7 +4,7 @@ package import WeirTerminal
 /// The view of a run's log: the lines that were recorded by the shown moment, through a filter of
 /// small terms, followed or read back.
 ///
-/// How many lines are hidden is always said, and each term can be marked and switched off, so
+/// How many lines are hidden is always said, and each term can be switched off alone, so
 /// that why a line is missing can be seen. This folder is the view: its state and keys are in this
 /// file, what it shows of which lines in `LogRows`, and `LogsPainter` paints them.
 package struct LogsView: ScreenView {
@@ -14,7 +14,7 @@ package struct LogsView: ScreenView {
 
     package private(set) var filter = LogFilter()
     /// The term that a key switches off; it may lie behind the last one.
-    package private(set) var marked = 0
+    package private(set) var term = 0
     /// The line that was chosen, by its number; nil while the newest is followed.
     package private(set) var chosen: UInt64?
     /// Whether lines of one statement and subtask in a row are one row with a count.
@@ -39,23 +39,23 @@ package struct LogsView: ScreenView {
                 view.fault = nil
                 return []
             },
-            KeyBinding([.character("f")], .read, "mark the next term") { view, _, screen in
-                view.markNext(&screen)
+            KeyBinding([.character("f")], .read, "to the next term") { view, _, screen in
+                view.goToNextTerm(&screen)
                 return []
             },
-            KeyBinding([.character("F")], .read, "switch the marked term off; again: on") {
+            KeyBinding([.character("F")], .read, "switch that term off; again: on") {
                 view, _, screen in
-                if !view.filter.toggle(view.marked) { screen.say("there is no term") }
+                if !view.filter.toggle(view.term) { screen.say("there is no term") }
                 return []
             },
             KeyBinding([.backspace], .read, "remove the last term") { view, _, _ in
                 view.filter.removeLast()
-                view.marked = 0
+                view.term = 0
                 return []
             },
             KeyBinding([.character("0")], .read, "remove all terms") { view, _, _ in
                 view.filter.removeAll()
-                view.marked = 0
+                view.term = 0
                 return []
             },
             KeyBinding([.character("+")], .read, "only more severe lines", hint: "level") {
@@ -132,9 +132,9 @@ package struct LogsView: ScreenView {
         screen.selectedStep = row.line.step
     }
 
-    private mutating func markNext(_ screen: inout ScreenState) {
+    private mutating func goToNextTerm(_ screen: inout ScreenState) {
         guard !filter.terms.isEmpty else { return screen.say("there is no term") }
-        marked = (marked + 1) % filter.terms.count
+        term = (term + 1) % filter.terms.count
     }
 
     private mutating func raiseLevel(by offset: Int, _ screen: inout ScreenState) {
@@ -153,9 +153,9 @@ package struct LogsView: ScreenView {
         add(term, &screen)
     }
 
-    /// Adds a term and marks it: what was added last is what one looks at.
-    private mutating func add(_ term: LogTerm, _ screen: inout ScreenState) {
-        if filter.add(term) { marked = filter.terms.count - 1 } else { sayFull(&screen) }
+    /// Adds a term and goes to it: what was added last is what one looks at.
+    private mutating func add(_ added: LogTerm, _ screen: inout ScreenState) {
+        if filter.add(added) { term = filter.terms.count - 1 } else { sayFull(&screen) }
     }
 
     private func sayFull(_ screen: inout ScreenState) {

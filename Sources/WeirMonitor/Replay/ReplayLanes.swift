@@ -34,8 +34,8 @@ struct ReplayLanes {
 
     /// The cells that names take in lanes of a width.
     func nameWidth(_ width: Int) -> Int {
-        let longest = picture.lanes.subtasks.map { SafeText($0.name).width }.max() ?? 0
-        return max(4, min(longest, width / 5, 24))
+        let names = picture.lanes.subtasks.map { SafeText($0.name).width }.max() ?? 0
+        return max(4, min(names, width / 5, 24))
     }
 
     func paint(_ area: Area, on canvas: inout Canvas) {
@@ -87,7 +87,8 @@ struct ReplayLanes {
                 let look = LaneLook(column.kind)
                 canvas.put(look.letter, x: x, y: lane.y, style: look.style)
             } else {
-                canvas.put(symbols.track == " " ? "." : symbols.track, x: x, y: lane.y, style: .faint)
+                let track = symbols.isASCII ? "." : symbols.track
+                canvas.put(track, x: x, y: lane.y, style: .faint)
             }
         }
         paintOpenTurns(subtask, range, lane, on: &canvas)

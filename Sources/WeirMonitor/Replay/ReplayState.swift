@@ -31,6 +31,8 @@ package struct ReplayState: Sendable {
     package private(set) var answers: [ReplayAnswer] = []
     /// How far the way under way has come; nil where none is, or nothing was told yet.
     package private(set) var progress: (done: Int, total: Int)?
+    /// Where the screen's playhead stood when the replay last came to it, or it to the replay.
+    var playhead: Playhead?
     /// The command that the replay is at.
     private var underWay: Wanted?
     /// Commands that wait for their turn.

@@ -2,8 +2,8 @@ import WeirBase
 import WeirTelemetry
 import WeirTerminal
 
-/// Paints the whole run as a strip of steps: how full the selected stage's queue was by the recorded
-/// samples, what was noticed, and where the replay stands.
+/// Paints the whole run as a strip of steps: how full the selected stage's queue was by the
+/// recorded samples, what was noticed, and where the replay stands.
 struct ReplayTimeline {
     let timeline: Timeline
     let picture: ReplayPicture?
@@ -30,8 +30,8 @@ struct ReplayTimeline {
         paintPlayhead(area, strip, on: &canvas)
     }
 
-    /// Whether something feeds the selected stage; a source has no queue, and then that of any stage
-    /// is worth seeing.
+    /// Whether something feeds the selected stage; a source has no queue, and then that of any
+    /// stage is worth seeing.
     private var hasQueue: Bool {
         timeline.facts.stages.indices.contains(stage)
             && !timeline.facts.stagesAbove(stage).isEmpty

@@ -49,8 +49,9 @@ package struct ReplayView: ScreenView {
                 view.openWhole(&screen)
                 return []
             },
-            KeyBinding([.character(":"), .character("/")], .other, "type a command", hint: "command") {
-                view, _, _ in
+            KeyBinding(
+                [.character(":"), .character("/")], .other, "type a command", hint: "command"
+            ) { view, _, _ in
                 view.type("")
                 return []
             },
@@ -225,16 +226,17 @@ package struct ReplayView: ScreenView {
 
     package mutating func type(_ key: Key, _ screen: inout ScreenState) {
         guard var line = typed else { return }
-        switch key {
-        case .enter:
+        if key == .enter || key == .escape || key == .control("c") {
             typed = nil
-            return give(line.text, &screen)
-        case .escape, .control("c"):
-            typed = nil
+            if key == .enter { give(line.text, &screen) }
             return
-        case .up, .control("p"): fetch(by: -1, &line)
-        case .down, .control("n"): fetch(by: 1, &line)
-        default: LineKeys.edit(&line, key)
+        }
+        if key == .up || key == .control("p") {
+            fetch(by: -1, &line)
+        } else if key == .down || key == .control("n") {
+            fetch(by: 1, &line)
+        } else {
+            LineKeys.edit(&line, key)
         }
         typed = line
     }

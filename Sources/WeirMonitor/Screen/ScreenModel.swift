@@ -120,7 +120,7 @@ package struct ScreenModel: Sendable {
     private mutating func take(_ event: ReplayEvent) {
         guard let time = state.replay.take(event) else { return }
         state.timeline.show(time)
-        state.replayedPlayhead = state.timeline.playhead
+        state.replay.playhead = state.timeline.playhead
     }
 
     /// Opens a replay where its view is gone to, ends it at the live edge, and lets it follow the
@@ -132,15 +132,14 @@ package struct ScreenModel: Sendable {
             let step = state.selectedStep ?? timeline.debugStep
             // Before anything is known of the run, its first failure is what one goes there for.
             state.replay.open(at: timeline.history.newest == nil ? nil : "\(step)")
-            state.replayedPlayhead = nil
         } else if let step = state.selectedStep {
             state.obey("goto \(step)")
         }
         state.selectedStep = nil
-        guard let replayed = state.replayedPlayhead, timeline.playhead != replayed else { return }
+        guard let replayed = state.replay.playhead, timeline.playhead != replayed else { return }
         if timeline.playhead == .live { return }
         state.replay.follow(to: timeline.shownStep)
-        state.replayedPlayhead = timeline.playhead
+        state.replay.playhead = timeline.playhead
     }
 
     // MARK: Keys

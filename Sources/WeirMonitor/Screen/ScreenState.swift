@@ -40,8 +40,6 @@ package struct ScreenState: Sendable {
     package var timeline: Timeline
     /// The replay of the run, where one was opened.
     package var replay = ReplayState()
-    /// Where the playhead stood when the replay last came to it, or it to the replay.
-    var replayedPlayhead: Playhead?
     /// Constant for as long as the screen is open.
     package let standpoint: Standpoint
     /// How roles look on this terminal. Views use its signs and never its colours.
@@ -51,8 +49,8 @@ package struct ScreenState: Sendable {
     /// The number of the selected stage. It starts at the first and survives a change of view; it
     /// may lie behind the last stage where a run has none at all, so that readers check it.
     package var selectedStage = 0
-    /// The step of the notice or line that was chosen last: where a replay is gone to next. Nil once
-    /// it was.
+    /// The step of the notice or line that was chosen last: where a replay is gone to next. Nil
+    /// once it was.
     package var selectedStep: Step?
     /// Whether a key asked for the run's end. What was read before is being drained meanwhile, and
     /// the next such key stops the run at once.

@@ -51,7 +51,9 @@ struct StagePainter {
         // The subtasks have at least their titles and a row, and a rule above them.
         let upper = min(rest.height >= 26 ? 12 : 7, rest.height - 3)
         if upper >= StageHops.height + 1 {
-            paintUpper(canvas.rule("latency of the last second", rest, symbols: symbols), upper, on: &canvas)
+            paintUpper(
+                canvas.rule("latency of the last second", rest, symbols: symbols), upper,
+                on: &canvas)
             rest = rest.split(top: upper).rest
         }
         let subtasks = rate?.parts.count ?? 0

@@ -2,9 +2,9 @@ package import WeirBase
 
 /// A replayed run at one step: what the debugger tells of it and a screen shows.
 ///
-/// The debugger makes one where it stands (`Debugger.picture`), possibly in another process, and the
-/// screen draws it without knowing what it was made from. Every list in it is bounded by whoever
-/// makes it. Names and texts are as they are in the run, and not yet safe to show.
+/// The debugger makes one where it stands (`Debugger.picture`), possibly in another process, and
+/// the screen draws it without knowing what it was made from. Every list in it is bounded by
+/// whoever makes it. Names and texts are as they are in the run, and not yet safe to show.
 package struct ReplayPicture: Codable, Equatable, Sendable {
     /// The step that was run last; 0 before the first.
     package var step: Step
@@ -19,7 +19,7 @@ package struct ReplayPicture: Codable, Equatable, Sendable {
     /// The first failure's step; nil where nothing failed.
     package var failure: Step?
     /// Violations, failures and bookmarks at this very step, in words.
-    package var marks: [String]
+    package var incidents: [String]
     /// The recorded schedule around the step.
     package var lanes: Lanes
     /// What only running the steps can tell; nil while they are still being run.
@@ -28,11 +28,11 @@ package struct ReplayPicture: Codable, Equatable, Sendable {
 
     package init(
         step: Step, lastStep: Step, time: RunTime, what: String, subtask: SubtaskIndex?,
-        failure: Step?, marks: [String], lanes: Lanes, replayed: Replayed?, breaks: [Break]
+        failure: Step?, incidents: [String], lanes: Lanes, replayed: Replayed?, breaks: [Break]
     ) {
         (self.step, self.lastStep, self.time) = (step, lastStep, time)
         (self.what, self.subtask, self.failure) = (what, subtask, failure)
-        (self.marks, self.lanes) = (marks, lanes)
+        (self.incidents, self.lanes) = (incidents, lanes)
         (self.replayed, self.breaks) = (replayed, breaks)
     }
 

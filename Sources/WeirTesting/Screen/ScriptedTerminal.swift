@@ -92,7 +92,6 @@ package final class ScriptedTerminal: Terminal, @unchecked Sendable {
 
     package func suspend() {}
 
-
     /// A real terminal takes frames again when what waits for it is thrown away.
     package func dropOutput() { setTakesFrames(true) }
 

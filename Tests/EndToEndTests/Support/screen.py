@@ -395,7 +395,7 @@ def suspend():
 def resize():
     terminal = live()
     terminal.resize(160, 48)
-    terminal.shows("1 Graph")
+    terminal.shows("─ Graph")
     for step in range(200):
         terminal.set_size(20 + step % 90, 5 + step % 30)
         terminal.pump(0.002)
