@@ -154,7 +154,7 @@ let package = Package(
             name: "WeirReplayTests",
             dependencies: [
                 "WeirReplay", "Weir", "WeirBase", "WeirTelemetry", "WeirTrace", "WeirEngine",
-                "Gallery",
+                "Gallery", "KeptText",
             ],
             exclude: ["Known"], swiftSettings: strict),
         .testTarget(
@@ -170,7 +170,7 @@ let package = Package(
             name: "WeirTestingTests",
             dependencies: [
                 "WeirTesting", "Weir", "WeirBase", "WeirTelemetry", "WeirEngine", "WeirReplay",
-                "Gallery",
+                "Gallery", "KeptText",
             ],
             exclude: ["Known"], swiftSettings: strict),
         .testTarget(
@@ -189,14 +189,18 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "WeirEngineTests",
-            dependencies: ["WeirEngine", "WeirBase", "WeirTelemetry", "WeirStress", "weir-bench"],
+            dependencies: [
+                "WeirEngine", "WeirBase", "WeirTelemetry", "WeirStress", "weir-bench", "KeptText",
+            ],
             exclude: ["Known"], swiftSettings: strict),
         .testTarget(
             name: "WeirTerminalTests", dependencies: ["WeirBase", "WeirTerminal"],
             swiftSettings: strict),
         .testTarget(
             name: "WeirMonitorTests",
-            dependencies: ["WeirBase", "WeirTelemetry", "WeirTerminal", "WeirMonitor"],
+            dependencies: [
+                "WeirBase", "WeirTelemetry", "WeirTerminal", "WeirMonitor", "KeptText",
+            ],
             exclude: ["Frames"], swiftSettings: strict),
         .testTarget(
             name: "WeirAppTests",
@@ -214,6 +218,8 @@ let package = Package(
             name: "LeakFixture", dependencies: ["WeirApp"], path: "Tests/LeakFixture",
             swiftSettings: strict),
         .target(name: "LeakMatrix", path: "Tests/LeakMatrix", swiftSettings: strict),
+        // What tests hold against files that were looked at and kept.
+        .target(name: "KeptText", path: "Tests/KeptText", swiftSettings: strict),
         // A program whose pipelines lose elements, for the tests that run it.
         .executableTarget(
             name: "BooksFixture", dependencies: ["WeirApp"], path: "Tests/BooksFixture",
@@ -223,7 +229,7 @@ let package = Package(
             name: "EndToEndTests",
             dependencies: [
                 "Gallery", "TrapFixture", "LeakFixture", "LeakMatrix", "BooksFixture", "WeirBase",
-                "WeirTelemetry", "WeirTrace", "WeirTerminal", "WeirMonitor",
+                "WeirTelemetry", "WeirTrace", "WeirTerminal", "WeirMonitor", "KeptText",
             ],
             exclude: ["Support/prompt.py", "Support/screen.py", "Known"], swiftSettings: strict),
     ],

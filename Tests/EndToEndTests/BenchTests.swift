@@ -160,4 +160,15 @@ import Testing
         #expect(outcome.errors.hasPrefix("weir: error: "), "\(outcome)")
         #expect(outcome.output.isEmpty)
     }
+
+    @Test func `a rate of which twenty seconds are too many events is refused by its name`() throws
+    {
+        let outcome = try Weir()("bench", "nexmark", "--mode", "latency", "--rate", "100000000")
+        #expect(outcome.code == 2, "\(outcome)")
+        #expect(
+            outcome.errors.contains(
+                "20 seconds of --rate 100000000 are 2000000000 events, more than 100000000"),
+            "\(outcome)")
+        #expect(outcome.errors.contains("Give --events, or a rate of 5000000 at most"))
+    }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import KeptText
 import Testing
 
 /// What commands print, whole: answers, errors and code, as they were looked at once and kept.
@@ -92,20 +93,8 @@ struct KnownCommandTests {
         #expect(outcome.code == code, "\(outcome)")
         let text = Self.masked(
             outcome.output + "~\n" + outcome.errors, program: weir.program)
-        if let folder = ProcessInfo.processInfo.environment["WEIR_WRITE_KNOWN"] {
-            try Data(text.utf8).write(to: URL(filePath: "\(folder)/\(name).txt"))
-            return
-        }
-        let file = URL(filePath: #filePath).deletingLastPathComponent()
-            .appending(path: "Known/Commands/\(name).txt")
-        let kept = try String(contentsOf: file, encoding: .utf8)
-            .split(separator: "\n", omittingEmptySubsequences: false)
-        let got = text.split(separator: "\n", omittingEmptySubsequences: false)
-        for (line, (new, old)) in zip(got, kept).enumerated() where new != old {
-            Issue.record("\(name), line \(line + 1):\n  kept \(old)\n  got  \(new)")
-            return
-        }
-        #expect(got.count == kept.count, "\(name) has other lines at its end")
+        let kept = KeptText("Known/Commands", variable: "WEIR_WRITE_KNOWN")
+        #expect(try kept.difference(of: text, from: "\(name).txt") == nil)
     }
 
     /// Leaves out what depends on the clock, the machine, and where the program lies.

@@ -1,4 +1,5 @@
 import Foundation
+import KeptText
 import Testing
 import WeirBase
 
@@ -9,6 +10,7 @@ import WeirBase
 /// is looked at, and then kept: `WEIR_WRITE_KNOWN=DIR` writes the files anew.
 struct KnownTraceTests {
     private let weir: Weir
+    private static let kept = KeptText("Known", variable: "WEIR_WRITE_KNOWN")
     private static let traces = [
         "overdrawn": "orders/overdrawn.mcap", "race": "orders/race.mcap", "shop": "logs/shop.mcap",
     ]
@@ -30,20 +32,20 @@ struct KnownTraceTests {
     func `a script of every command answers what it did`(
         trace: String, form: String, code: Int32
     ) throws {
-        try Self.file("\(trace).script").write(
+        try Self.kept.text("\(trace).script").write(
             toFile: weir.scratch.file("script"), atomically: true, encoding: .utf8)
         let outcome = try weir.run(
             ["replay", "\(trace).mcap", "--script", "script"] + (form == "txt" ? [] : ["--json"]))
         #expect(outcome.code == code, "\(outcome)")
         // How long a command took is not of the trace.
         let output = outcome.output.replacing(/,"duration_ns":[0-9]+/, with: "")
-        try compare(output, "\(trace).\(form)")
+        #expect(try Self.kept.difference(of: output, from: "\(trace).\(form)") == nil)
     }
 
     /// A command for each line of the table, which has the size and a hash of what it prints: the
     /// texts themselves are megabytes.
     @Test func `exports and overviews of a trace are what they were`() throws {
-        let kept = try Self.file("outputs.txt").split(separator: "\n").map(String.init)
+        let kept = try Self.kept.text("outputs.txt").split(separator: "\n").map(String.init)
         var got: [String] = []
         for line in kept {
             let command = line.split(separator: "\t").first.map(String.init) ?? line
@@ -58,25 +60,7 @@ struct KnownTraceTests {
             got.append(
                 "\(command)\t\(lines) lines\t\(bytes.count) bytes\t\(hash.value.hexadecimal)")
         }
-        try compare(got.joined(separator: "\n") + "\n", "outputs.txt")
-    }
-
-    private static func file(_ name: String) throws -> String {
-        try String(
-            contentsOf: URL(filePath: #filePath).deletingLastPathComponent()
-                .appending(path: "Known/\(name)"), encoding: .utf8)
-    }
-
-    private func compare(_ text: String, _ name: String) throws {
-        if let folder = ProcessInfo.processInfo.environment["WEIR_WRITE_KNOWN"] {
-            try Data(text.utf8).write(to: URL(filePath: "\(folder)/\(name)"))
-            return
-        }
-        let kept = try Self.file(name).split(separator: "\n", omittingEmptySubsequences: false)
-        let got = text.split(separator: "\n", omittingEmptySubsequences: false)
-        for (line, (new, old)) in zip(got, kept).enumerated() where new != old {
-            Issue.record("\(name), line \(line + 1):\n  kept \(old)\n  got  \(new)")
-        }
-        #expect(got.count == kept.count, "\(name) has other lines at its end")
+        let text = got.joined(separator: "\n") + "\n"
+        #expect(try Self.kept.difference(of: text, from: "outputs.txt") == nil)
     }
 }

@@ -108,6 +108,7 @@ enum Rooms {
         "LeakFixture": Room(["WeirApp"]),
         "LeakMatrix": Room([], outside: ["Foundation": "processes and their folders"]),
         "BooksFixture": Room(["WeirApp"]),
+        "KeptText": Room([], outside: ["Foundation": "files beside the tests"]),
     ]
 
     /// Every library target with Swift code in it.

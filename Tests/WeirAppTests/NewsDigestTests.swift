@@ -62,6 +62,27 @@ import WeirTelemetry
         #expect(told == ["a/0 debug m n=0 t=x", "run debug m n=1 t=x", "2 lost"])
     }
 
+    @Test func `where nobody looks at lines only notices are given`() {
+        var batch = RecordBatch()
+        batch.newSites = [LogLevel.info, .warning].map {
+            LogSite(level: $0, message: "\($0)", file: "a.swift", line: 1, fields: [])
+        }
+        let records = [0, 1, 0, 7].map { site in
+            LogRecord(
+                step: 1, index: 1, operatorIndex: 0, ordinal: 0, subtask: 0, time: 0, site: site,
+                values: [])
+        }
+        batch.logs = [LogBatch(worker: 0, records: records, lost: 3)]
+        let header = RunHeader(run: "0", pipeline: "p", version: "1", plan: "0", seed: 1)
+        var digest = NewsDigest(header, givesLines: false)
+        var told: [String] = []
+        digest.take(batch) { event in
+            guard case .notice(let notice) = event else { return told.append("another event") }
+            told.append("\(notice.severity) \(notice.text)")
+        }
+        #expect(told == ["warning warning"])
+    }
+
     @Test func `a violation that is logged as well is told once`() {
         let incident = Incident(
             step: 1, kind: .violation, name: "stock", message: "stock is -1", time: 0)

@@ -58,14 +58,9 @@ private func nineDigits(_ time: String) -> String {
 
     @Test(arguments: ExampleLine.all)
     func `a line with any one byte replaced is read within its bounds`(example: ExampleLine) {
-        var bytes = Array(example.line.utf8)
-        for index in bytes.indices {
-            let original = bytes[index]
-            for byte: UInt8 in [0x00, 0x20, 0x22, 0x3A, 0x5B, 0x5C, 0x5D, 0x7B, 0x80, 0xFF] {
-                bytes[index] = byte
-                if let line = parsed(bytes) { #expect(line.message.upperBound <= bytes.count) }
-            }
-            bytes[index] = original
+        let changes: [UInt8] = [0x00, 0x20, 0x22, 0x3A, 0x5B, 0x5C, 0x5D, 0x7B, 0x80, 0xFF]
+        example.line.withBytesChanged(into: changes) { bytes in
+            if let line = parsed(bytes) { #expect(line.message.upperBound <= bytes.count) }
         }
     }
 

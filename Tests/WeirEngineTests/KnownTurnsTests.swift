@@ -1,4 +1,4 @@
-import Foundation
+import KeptText
 import Testing
 import WeirBase
 import WeirTelemetry
@@ -165,19 +165,8 @@ import WeirTelemetry
     }()
 
     private static func compare(_ lines: [String], _ name: String) throws {
+        let kept = KeptText("Known", variable: "WEIR_WRITE_TURNS")
         let text = lines.joined(separator: "\n") + "\n"
-        if let folder = ProcessInfo.processInfo.environment["WEIR_WRITE_TURNS"] {
-            try Data(text.utf8).write(to: URL(filePath: "\(folder)/\(name).txt"))
-            return
-        }
-        let file = URL(filePath: #filePath).deletingLastPathComponent()
-            .appending(path: "Known/\(name).txt")
-        let kept = try String(contentsOf: file, encoding: .utf8).split(separator: "\n")
-        let got = text.split(separator: "\n")
-        for (line, (new, old)) in zip(got, kept).enumerated() where new != old {
-            Issue.record("\(name), line \(line + 1):\n  kept \(old)\n  got  \(new)")
-            return
-        }
-        #expect(got.count == kept.count, "\(name) has other lines at its end")
+        #expect(try kept.difference(of: text, from: "\(name).txt") == nil)
     }
 }

@@ -4,22 +4,27 @@ import WeirBase
 @testable import WeirEngine
 
 @Suite struct WakeTimesTests {
-    @Test func `wake times are those of a plain table, whatever is set and taken`() {
-        var random = SeededGenerator(seed: 9)
+    @Test(arguments: 0..<12 as Range<UInt64>)
+    func `wake times are a table with a bound on what is passed over`(seed: UInt64) {
+        var random = SeededGenerator(seed: seed, stream: 0x3A7E)
+        // Few subtasks that often have one time, or many that seldom have.
+        let (subtasks, times) = seed % 2 == 0 ? (9, 50) : (50, 1_000)
         var wakes = WakeTimes()
-        var table: [SubtaskIndex: RunTime] = [:]
-        for _ in 0..<5_000 {
-            let now = RunTime(random.below(1_000))
-            if random.below(5) == 0 {
-                let due = table.filter { $0.value <= now }.map(\.key)
-                #expect(Set(wakes.take(dueAt: now)) == Set(due))
-                for subtask in due { table[subtask] = nil }
-            } else {
-                let subtask = SubtaskIndex(random.below(50))
+        var model: [SubtaskIndex: RunTime] = [:]
+        for _ in 0..<1_000 {
+            let now = RunTime(random.below(times))
+            if random.below(4) > 0 {
+                let subtask = SubtaskIndex(random.below(subtasks))
                 wakes.set(now, of: subtask)
-                table[subtask] = now
+                model[subtask] = now
+            } else {
+                let due = model.filter { $0.value <= now }
+                    .sorted { ($0.value, $0.key) < ($1.value, $1.key) }.map(\.key)
+                #expect(wakes.take(dueAt: now) == due)
+                for subtask in due { model[subtask] = nil }
             }
-            #expect(wakes.earliest == table.values.min())
+            wakes.checkInvariants()
+            #expect(wakes.earliest == model.values.min())
         }
     }
 

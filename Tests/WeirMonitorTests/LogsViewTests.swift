@@ -1,8 +1,9 @@
 import Testing
 import WeirBase
-import WeirMonitor
 import WeirTelemetry
 import WeirTerminal
+
+@testable import WeirMonitor
 
 /// The view of the log.
 @Suite struct LogsViewTests {
@@ -196,6 +197,25 @@ import WeirTerminal
         #expect(model.frame.text.contains("(5 times) taken n=10"))
         #expect(model.frame.text.contains("(2 times) taken n=13"))
         #expect(firstLine(model).contains("shown 20 of 20"))
+    }
+
+    @Test func `rows are chosen for a filter alone, and one that keeps all lines gives the same`()
+        throws
+    {
+        var model = model()
+        let plain = LogRows(try view(model), model.timeline)
+        #expect(plain.chosen == nil)
+        type("level>=trace", into: &model)
+        let filtered = LogRows(try view(model), model.timeline)
+        #expect(filtered.chosen?.count == 20)
+        #expect(plain.shown == filtered.shown && plain.hidden == filtered.hidden)
+        #expect(plain.indices.map { plain[$0].id } == filtered.indices.map { filtered[$0].id })
+        for id in UInt64(0)...21 { #expect(plain.index(of: id) == filtered.index(of: id)) }
+        #expect(plain.index(of: nil) == filtered.index(of: nil))
+        _ = model.update(.key(.character("1")))
+        #expect(LogRows(try view(model), model.timeline).chosen == nil)
+        _ = model.update(.key(.character("c")))
+        #expect(LogRows(try view(model), model.timeline).chosen?.count == 7)
     }
 
     @Test func `the level is raised and lowered in the term that says it`() throws {

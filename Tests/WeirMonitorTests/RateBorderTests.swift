@@ -173,6 +173,45 @@ import WeirTelemetry
         #expect(all?.median == 983_040 && all?.percentile99 == 1_048_576)
     }
 
+    @Test func `what is added to the sums and taken out again leaves what counts`() {
+        var random = SeededGenerator(seed: 4)
+        var window = LatencyWindow()
+        var counts = [[UInt64]](repeating: [0, 0, 0], count: 4)
+        var told = [(time: RunTime, added: [UInt64])?](repeating: nil, count: 4)
+        for tenth in 1...300 {
+            let time = RunTime.milliseconds(Int64(tenth) * 100)
+            let telling = (0..<4).filter { _ in UInt64.random(in: 0..<16, using: &random) == 0 }
+            for subtask in telling {
+                let added = (0..<3).map { _ in UInt64.random(in: 0..<50, using: &random) }
+                counts[subtask] = zip(counts[subtask], added).map(+)
+                told[subtask] = (time, added)
+            }
+            window.take(hops(time, telling.map { ($0, counts[$0]) }))
+            var sum = [UInt64](repeating: 0, count: LatencyClass.count)
+            for case let (when, added)? in told where time - when < LatencyWindow.length {
+                for (index, count) in added.enumerated() { sum[40 + index] += count }
+            }
+            let figures = window.figures(at: time)
+            #expect(figures.all == LatencyFigures(classes: sum))
+            #expect(figures.stages["a"]?.waiting == HopLatency(classes: sum))
+        }
+    }
+
+    /// A sample in which subtasks tell latencies in three classes.
+    private func hops(_ time: RunTime, _ telling: [(Int, [UInt64])]) -> MetricSample {
+        let subtasks = telling.map { number, counts in
+            var subtask = SubtaskSample(stage: "a", subtask: number)
+            subtask.latencies = ["queue", LatencySample.wholeWay].map { name in
+                var latency = LatencySample(hop: name)
+                latency.counts = counts.enumerated().flatMap { [UInt64(40 + $0), $1] }
+                return latency
+            }
+            return subtask
+        }
+        return MetricSample(
+            time: time, step: 0, subtasks: subtasks, channels: [], recorder: RecorderSample())
+    }
+
     // MARK: Verdicts
 
     private func rate(

@@ -1,4 +1,4 @@
-import Foundation
+import KeptText
 import Testing
 import Weir
 import WeirTesting
@@ -24,7 +24,9 @@ import WeirTesting
         options.limit = 120
         options.logLevel = .debug
         let run = try EverythingPipeline.pipeline.simulate(seed: seed, options)
-        try compare(Self.text(run), "everything-\(seed)-\(policy)")
+        let kept = KeptText("Known", variable: "WEIR_WRITE_RUNS")
+        let file = "everything-\(seed)-\(policy).txt"
+        #expect(try kept.difference(of: Self.text(run), from: file) == nil)
     }
 
     /// All that a run came to, a line for each thing.
@@ -47,22 +49,5 @@ import WeirTesting
         }
         lines.append("digest \(String(run.digest, radix: 16))")
         return lines.joined(separator: "\n") + "\n"
-    }
-
-    private func compare(_ text: String, _ name: String) throws {
-        if let folder = ProcessInfo.processInfo.environment["WEIR_WRITE_RUNS"] {
-            try Data(text.utf8).write(to: URL(filePath: "\(folder)/\(name).txt"))
-            return
-        }
-        let file = URL(filePath: #filePath).deletingLastPathComponent()
-            .appending(path: "Known/\(name).txt")
-        let kept = try String(contentsOf: file, encoding: .utf8)
-            .split(separator: "\n", omittingEmptySubsequences: false)
-        let got = text.split(separator: "\n", omittingEmptySubsequences: false)
-        for (line, (new, old)) in zip(got, kept).enumerated() where new != old {
-            Issue.record("\(name), line \(line + 1):\n  kept \(old)\n  got  \(new)")
-            return
-        }
-        #expect(got.count == kept.count, "\(name) has other lines at its end")
     }
 }

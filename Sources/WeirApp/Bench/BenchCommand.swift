@@ -28,7 +28,7 @@ struct BenchEvents: ParsableArguments {
     /// The request for a query over these events; throws for what no workload has.
     func request(_ query: String, laps: Int) throws -> BenchRequest {
         let events = events ?? Self.standardCount
-        try Self.check("--events", events, 1...100_000_000)
+        try Self.check("--events", events, Self.counts)
         _ = try OneOf.check(order, "--order", ["inorder", "shuffled"])
         return BenchRequest(query: query, events: events, laps: laps, seed: seed, order: order)
     }
@@ -36,13 +36,20 @@ struct BenchEvents: ParsableArguments {
     /// The same for events that are read at a rate, in laps of `standardCount` at most.
     func request(_ query: String, rate: Int) throws -> BenchRequest {
         let all = events ?? rate * Self.pacedSeconds
-        try Self.check("--events", all, 1...100_000_000)
+        if events == nil, !(Self.counts ~= all) {
+            throw CommandFailure.usage(
+                "\(Self.pacedSeconds) seconds of --rate \(rate) are \(all) events, more than "
+                    + "\(Self.counts.upperBound)",
+                "Give --events, or a rate of \(Self.counts.upperBound / Self.pacedSeconds) at most")
+        }
+        try Self.check("--events", all, Self.counts)
         let laps = (all + Self.standardCount - 1) / Self.standardCount
         var request = try request(query, laps: laps)
         request.events = (all + laps - 1) / laps
         return request
     }
 
+    private static let counts = 1...100_000_000
     private static let standardCount = 1_000_000
     private static let pacedSeconds = 20
 

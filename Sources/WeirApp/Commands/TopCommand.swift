@@ -48,7 +48,9 @@ struct TopCommand: ParsableCommand {
         }
         // Signals are blocked before the screen's thread starts.
         let interrupts = Interrupts(patience: 2)
-        let feed = TraceFeed(opened)
+        // Lines of the log are for screens; warnings and errors come as notices as well.
+        let givesLines = if case .tui = look { true } else { false }
+        let feed = TraceFeed(opened, givesLines: givesLines)
         switch look {
         case .tui(let look): try Self.show(feed, look, interrupts)
         case .plain: TopLines(feed, interrupts).run()
@@ -119,8 +121,6 @@ struct TopLines {
     private mutating func take(_ news: TimelineNews, isCaughtUp: Bool) {
         let lastSample = news.events.lastIndex { if case .sample = $0 { true } else { false } }
         for (index, event) in news.events.enumerated() {
-            // Lines of the log are for screens; warnings and errors come as notices as well.
-            if case .logs = event { continue }
             timeline.take(event)
             switch event {
             case .notice(let notice): if isCaughtUp { show(notice) }

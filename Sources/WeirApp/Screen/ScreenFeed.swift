@@ -111,14 +111,15 @@ final class ScreenFeed: RecordConsumer, TimelineSource {
     /// it.
     func consume(_ batch: RecordBatch) {
         let wake = state.withLock { state -> (@Sendable () -> Void)? in
-            // A copy, as the closure changes the state that holds it.
-            var digest = state.digest
+            // Gathered first, as the closure cannot change the state that holds the digest, and a
+            // copy of that would copy all that it knows of the run.
+            var events: [TimelineEvent] = []
+            state.digest.take(batch) { events.append($0) }
             var hasSample = false
-            digest.take(batch) { event in
+            for event in events {
                 if case .sample = event { hasSample = true }
                 Self.add(event, &state)
             }
-            state.digest = digest
             return hasSample ? state.wake : nil
         }
         wake?()

@@ -32,11 +32,11 @@ final class TraceFeed: TimelineSource, @unchecked Sendable {
     /// What reading ended with, when it was not the run's end; nil otherwise.
     private(set) var failure: TraceError?
 
-    /// A feed that begins at the trace's start.
-    init(_ trace: Trace) {
+    /// A feed that begins at the trace's start; `givesLines` as in `NewsDigest`.
+    init(_ trace: Trace, givesLines: Bool) {
         self.trace = trace
         cursor = trace.telemetry()
-        digest = NewsDigest(trace.header)
+        digest = NewsDigest(trace.header, givesLines: givesLines)
         clock = TraceClock(trace.header)
         siblings = SiblingTraces(of: trace)
     }
@@ -72,7 +72,7 @@ final class TraceFeed: TimelineSource, @unchecked Sendable {
     /// A feed of the newer trace; nil where there is none, or where it cannot be opened yet.
     func successor() -> (facts: RunFacts, source: any TimelineSource)? {
         guard let path = siblings.newest, let next = try? Trace.open(path: path) else { return nil }
-        let feed = TraceFeed(next)
+        let feed = TraceFeed(next, givesLines: digest.givesLines)
         return (feed.facts, feed)
     }
 

@@ -47,7 +47,7 @@ private struct Binder {
     /// The outlets made so far, by stage and subtask, in order of edges and downstream subtasks.
     var outlets: [[[any AnyOutlet]]] = []
     /// The same outlets by the edge that they belong to and the output that it reads.
-    var edgeOutlets: [[[(port: StreamPort, edge: DistributorEdge)]]] = []
+    var edgeOutlets: [[[(port: StreamPort, edge: EdgeOutlets)]]] = []
 
     init(planned: PlannedPipeline, options: BindOptions, outside: any Outside) {
         self.planned = planned
@@ -120,7 +120,7 @@ private struct Binder {
                 targets.append(ends.outlet)
             }
             edgeOutlets[edge.from][producer].append(
-                (edge.port, DistributorEdge(exchange: edge.exchange, outlets: targets)))
+                (edge.port, EdgeOutlets(targets, edge.exchange)))
         }
     }
 

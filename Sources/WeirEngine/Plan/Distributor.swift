@@ -19,16 +19,19 @@ enum KeyGroups {
     }
 }
 
-/// An edge that reads an output. Without the type of the elements, which would be looked up for
-/// each slice; a class, so that its parts are not copied.
-private final class DistributedEdge {
-    let route: KeyRoute?
+/// An edge's outlets in one subtask, by the downstream subtask, and how one of them is chosen.
+/// Without the type of the elements, which would be looked up for each slice; a class, so that its
+/// parts are not copied.
+final class EdgeOutlets {
     let outlets: [any AnyOutlet]
+    /// How an element's outlet is chosen; nil where each goes to the only one.
+    let route: KeyRoute?
     /// How many elements of a slice go to each outlet; zeros between calls.
     let counts: UnsafeMutablePointer<Int>
 
-    init(_ route: KeyRoute?, _ outlets: [any AnyOutlet]) {
-        (self.route, self.outlets) = (route, outlets)
+    init(_ outlets: [any AnyOutlet], _ exchange: Exchange) {
+        self.outlets = outlets
+        route = if case .keyed(let route) = exchange { route } else { nil }
         counts = .allocate(capacity: outlets.count)
         counts.initialize(repeating: 0, count: outlets.count)
     }
@@ -41,7 +44,7 @@ private final class DistributedEdge {
 /// Every edge gets every element; within an edge the key, or the subtask's ordinal, chooses the
 /// outlet. Only the subtask's thread uses it, in a turn.
 final class Distributor<Element>: AnyDistributor {
-    private let edges: [DistributedEdge]
+    private let edges: [EdgeOutlets]
     /// Room for what every edge but the last gets of a slice, and for a single element. Empty
     /// between calls, as the rooms below are.
     private let copies = SliceRoom<Element>()
@@ -63,25 +66,20 @@ final class Distributor<Element>: AnyDistributor {
             received: edges.map { edge in edge.outlets.reduce(0) { $0 + $1.totalElements } })
     }
 
-    init(_ edges: [DistributorEdge]) {
-        let hasKeys = edges.contains {
-            if case .keyed = $0.exchange { true } else { false }
-        }
-        hashes = SliceRoom(isNeeded: hasKeys)
-        let scatters = edges.contains { $0.outlets.count > 1 }
-        sorted = SliceRoom(isNeeded: scatters)
-        sortedTimes = SliceRoom(isNeeded: scatters)
-        self.edges = edges.map { edge in
+    init(_ edges: [EdgeOutlets]) {
+        for edge in edges {
             precondition(
                 edge.outlets.allSatisfy { $0 is ChannelOutlet<Element> },
                 "an outlet of another type than \(Element.self)")
-            guard case .keyed(let route) = edge.exchange else {
-                return DistributedEdge(nil, edge.outlets)
-            }
             precondition(
-                route.element == Element.self, "a key of another type than \(Element.self)")
-            return DistributedEdge(route, edge.outlets)
+                edge.route.map { $0.element == Element.self } ?? true,
+                "a key of another type than \(Element.self)")
         }
+        self.edges = edges
+        hashes = SliceRoom(isNeeded: edges.contains { $0.route != nil })
+        let scatters = edges.contains { $0.outlets.count > 1 }
+        sorted = SliceRoom(isNeeded: scatters)
+        sortedTimes = SliceRoom(isNeeded: scatters)
     }
 
     /// Gives a slice's elements away and empties it. All edges but the last get copies; the last
@@ -116,7 +114,7 @@ final class Distributor<Element>: AnyDistributor {
     /// Moves a slice's elements to the outlets of an edge that they belong to, in their order.
     private func give(
         _ elements: UnsafeMutablePointer<Element>, _ times: UnsafeMutablePointer<Int64>,
-        _ count: Int, to edge: DistributedEdge
+        _ count: Int, to edge: EdgeOutlets
     ) {
         guard let route = edge.route else {
             // The usual case: a whole slice in one move.
@@ -137,7 +135,7 @@ final class Distributor<Element>: AnyDistributor {
     /// Looks at the key of one element in so many, to tell people which are heavy.
     private func sample(
         _ elements: UnsafeMutablePointer<Element>, _ count: Int, _ route: KeyRoute,
-        _ edge: DistributedEdge
+        _ edge: EdgeOutlets
     ) {
         var seen = 0
         while count - seen >= untilSample {
@@ -156,7 +154,7 @@ final class Distributor<Element>: AnyDistributor {
     /// and moves each stretch at once.
     private func scatter(
         _ elements: UnsafeMutablePointer<Element>, _ times: UnsafeMutablePointer<Int64>,
-        _ count: Int, _ route: KeyRoute, to edge: DistributedEdge
+        _ count: Int, _ route: KeyRoute, to edge: EdgeOutlets
     ) {
         let width = edge.outlets.count
         let indices = hashes.elements

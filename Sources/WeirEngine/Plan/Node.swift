@@ -214,13 +214,7 @@ protocol StreamForm: Sendable {
         _ maker: any EdgeMaker, _ name: String, _ options: EdgeOptions, outlet: ChannelIndex
     ) -> EdgeEnds
     /// What gives elements of this type to the edges that read them.
-    func makeDistributor(_ edges: [DistributorEdge]) -> any AnyDistributor
-}
-
-/// An edge's outlets in one subtask, by the downstream subtask, and how one of them is chosen.
-struct DistributorEdge {
-    let exchange: Exchange
-    let outlets: [any AnyOutlet]
+    func makeDistributor(_ edges: [EdgeOutlets]) -> any AnyDistributor
 }
 
 /// Gives the elements of one output to the edges that read it, without their type.
@@ -247,7 +241,7 @@ struct TypedForm<Element: Sendable>: StreamForm {
         maker.makeEdge(of: Element.self, named: name, options, outlet: outlet)
     }
 
-    func makeDistributor(_ edges: [DistributorEdge]) -> any AnyDistributor {
+    func makeDistributor(_ edges: [EdgeOutlets]) -> any AnyDistributor {
         Distributor<Element>(edges)
     }
 }

@@ -1,6 +1,5 @@
 import Synchronization
 package import WeirBase
-package import WeirTelemetry
 
 /// Numbers of subtasks that did something since somebody last looked.
 ///

@@ -77,6 +77,22 @@ package struct LogHistory: Sendable {
         let sample: UInt64
     }
 
+    /// Lines of a history at one moment, the oldest first. It shares them with the history.
+    package struct Lines: RandomAccessCollection, Sendable {
+        private let entries: Deque<Entry>
+        package let endIndex: Int
+
+        fileprivate init(_ entries: Deque<Entry>, _ count: Int) {
+            (self.entries, endIndex) = (entries, count)
+        }
+
+        package var startIndex: Int { 0 }
+        package subscript(index: Int) -> Entry {
+            precondition(index < endIndex, "of \(endIndex) lines the one at \(index) is asked for")
+            return entries[index]
+        }
+    }
+
     private var entries: Deque<Entry> = []
     private var bytes = ByteCount.zero
     /// How many there were.
@@ -100,15 +116,15 @@ package struct LogHistory: Sendable {
         }
     }
 
-    /// The lines that are kept and known, the oldest first.
-    package func lines(_ knowledge: Knowledge) -> some RandomAccessCollection<Entry> {
-        guard case .upTo(let sample) = knowledge else { return entries[...] }
+    /// The lines that are kept and known.
+    package func lines(_ knowledge: Knowledge) -> Lines {
+        guard case .upTo(let sample) = knowledge else { return Lines(entries, entries.count) }
         var (low, high) = (0, entries.count)
         while low < high {
             let middle = (low + high) / 2
             if entries[middle].sample <= sample { low = middle + 1 } else { high = middle }
         }
-        return entries[..<low]
+        return Lines(entries, low)
     }
 
     /// How many lines there were before those that are kept.

@@ -15,7 +15,7 @@ package struct LogDetails: Details {
         guard let first = lines.first, id >= first.id, let last = lines.last, id <= last.id else {
             return [DetailFact("", "it is not among the lines that are kept of this moment")]
         }
-        let line = lines[lines.index(lines.startIndex, offsetBy: Int(id - first.id))].line
+        let line = lines[Int(id - first.id)].line
         let look = LogLook(line.level)
         return [
             DetailFact("level", line.level.name, style: look.style),

@@ -138,6 +138,9 @@ package struct LogFilter: Equatable, Sendable {
         return .trace
     }
 
+    /// Whether any of them is; otherwise it keeps every line.
+    package var isOn: Bool { terms.contains(where: \.isOn) }
+
     package func keeps(_ line: LogLine) -> Bool {
         terms.allSatisfy { !$0.isOn || $0.keeps(line) }
     }

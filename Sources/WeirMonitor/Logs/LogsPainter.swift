@@ -41,7 +41,7 @@ struct LogsPainter {
         paintFilter(y: area.y + 1, area, on: &canvas)
         var list = area.split(top: 2).rest
         // The fields of the chosen line, where the list keeps twenty rows.
-        let details = rows.rows.isEmpty ? 0 : min(8, list.height - 20)
+        let details = rows.isEmpty ? 0 : min(8, list.height - 20)
         if details >= 4 {
             let parts = list.split(top: list.height - details)
             list = parts.top
@@ -63,7 +63,7 @@ struct LogsPainter {
             pieces.append(
                 Piece(SafeText("\(rows.hidden) hidden by the filter"), Style(bold: true)))
         }
-        let newer = rows.rows.count - 1 - chosen
+        let newer = rows.count - 1 - chosen
         if view.chosen != nil, newer > 0 { pieces.append(Piece(SafeText("\(newer) newer"))) }
         let logs = timeline.logs
         if logs.forgotten > 0 {
@@ -116,7 +116,7 @@ struct LogsPainter {
     // MARK: Lines
 
     func paintList(_ area: Area, on canvas: inout Canvas) {
-        guard !rows.rows.isEmpty else {
+        guard !rows.isEmpty else {
             let words: SafeText =
                 rows.known > 0
                 ? "no line passes the filter: F switches a term off"
@@ -127,23 +127,23 @@ struct LogsPainter {
         }
         let list =
             view.chosen == nil
-            ? ListWindow(count: rows.rows.count, rows: area.height, from: rows.rows.count)
-            : ListWindow(count: rows.rows.count, rows: area.height, around: chosen)
+            ? ListWindow(count: rows.count, rows: area.height, from: rows.count)
+            : ListWindow(count: rows.count, rows: area.height, around: chosen)
         let origins = list.range.map { SafeText(rows[$0].line.origin).width }.max() ?? 0
         let origin = min(20, max(6, min(origins, area.width / 4)))
         for index in list.range {
             paint(
-                rows.rows[index],
+                index,
                 Area(x: area.x, y: area.y + index - list.top, width: area.width, height: 1),
                 isChosen: view.chosen != nil && index == chosen, originWidth: origin, on: &canvas)
         }
     }
 
     private func paint(
-        _ row: LogRows.Row, _ area: Area, isChosen: Bool, originWidth: Int,
+        _ index: Int, _ area: Area, isChosen: Bool, originWidth: Int,
         on canvas: inout Canvas
     ) {
-        let (line, y) = (row.entry.line, area.y)
+        let (line, count, y) = (rows[index].line, rows.repeats(index), area.y)
         let look = LogLook(line.level)
         if isChosen { canvas.put(symbols.selected, x: area.x, y: y, style: Style(bold: true)) }
         canvas.put(SafeText(timeline.clock(line.time)), x: area.x + 1, y: y, style: .faint)
@@ -151,7 +151,7 @@ struct LogsPainter {
         let origin = SafeText(line.origin).cut(to: originWidth, ellipsis: symbols.ellipsis)
         canvas.put(origin, x: area.x + 14, y: y, style: .faint)
         let x = area.x + 15 + originWidth
-        let times = row.count > 1 ? "(\(row.count) times) " : ""
+        let times = count > 1 ? "(\(count) times) " : ""
         var style = look.style
         if isChosen { style.isBold = true }
         canvas.put(

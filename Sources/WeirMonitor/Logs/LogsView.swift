@@ -107,8 +107,8 @@ package struct LogsView: ScreenView {
             let from = rows.index(of: view.chosen)
             let found =
                 forward
-                ? rows.rows.indices.first { $0 > from && isSought(rows[$0].line) }
-                : rows.rows.indices.last { $0 < from && isSought(rows[$0].line) }
+                ? rows.indices.first { $0 > from && isSought(rows[$0].line) }
+                : rows.indices.last { $0 < from && isSought(rows[$0].line) }
             if let found {
                 view.choose(rows[found], &screen)
             } else {
@@ -121,7 +121,7 @@ package struct LogsView: ScreenView {
     /// Chooses another line among those that are shown; the newest one is followed.
     private mutating func choose(_ move: ListMove, _ screen: inout ScreenState) {
         let rows = LogRows(self, screen.timeline)
-        let count = rows.rows.count
+        let count = rows.count
         let next = move.index(from: rows.index(of: chosen), count: count, page: screen.page)
         if count == 0 || next == count - 1 { chosen = nil } else { choose(rows[next], &screen) }
     }
@@ -164,7 +164,7 @@ package struct LogsView: ScreenView {
 
     private func openDetails(_ screen: inout ScreenState) {
         let rows = LogRows(self, screen.timeline)
-        guard !rows.rows.isEmpty else { return screen.say("there is no line to read") }
+        guard !rows.isEmpty else { return screen.say("there is no line to read") }
         screen.open(LogDetails(id: rows[rows.index(of: chosen)].id))
     }
 

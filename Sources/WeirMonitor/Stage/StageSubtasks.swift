@@ -38,7 +38,8 @@ extension StagePainter {
         let parts: [StageRate.Part]
         let shapes: StateShapes
         let minute: Minute
-        let stage: Int
+        /// Where the subtasks of `parts` are among those of a frame: the same in all frames.
+        let indices: [Int]
         /// Elements of the rate's time that a subtask has on average.
         let mean: Double
         /// Elements a second of the stage, and in the rate's time.
@@ -48,7 +49,8 @@ extension StagePainter {
             self.parts = parts
             shapes = StateShapes(symbols: painter.symbols)
             minute = Minute(painter.timeline)
-            stage = painter.stage
+            let subtasks = painter.timeline.shownFrame?.subtasks ?? []
+            indices = subtasks.indices.filter { subtasks[$0].stage == painter.stage }
             let all = parts.reduce(0) { $0 + $1.recordsIn }
             mean = all / Double(max(1, parts.count))
             perSecond = all > 0 ? (painter.rate?.recordsIn ?? 0) / all : 0
@@ -64,8 +66,10 @@ extension StagePainter {
             case .shares: shapes.paintBracketed(StateParts(part), cell, on: &canvas)
             case .percents: shapes.paintPercents(StateParts(part), cell, on: &canvas)
             case .strip:
+                let index = indices[row]
+                // A subtask that no plan named may have come later than the frame.
                 shapes.paintStrip(minute, cell, on: &canvas) { frame in
-                    frame.subtasks.first { $0.stage == stage && $0.subtask == part.subtask }?.times
+                    index < frame.subtasks.count ? frame.subtasks[index].times : nil
                 }
             case .into: put(Figures.count(part.recordsIn * perSecond), cell, on: &canvas)
             case .skew: paintSkew(part, cell, on: &canvas)

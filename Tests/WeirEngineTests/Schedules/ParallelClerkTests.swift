@@ -5,9 +5,31 @@ import WeirBase
 
 /// What a parallel run does beside its turns: rest points, its duration, and its end.
 @Suite struct ParallelClerkTests {
-    /// A run of two cells of which one is left behind, on two workers and without rest points.
-    private func run(stopping: Bool = false) throws -> Execution {
-        let pipeline = Pipeline("cells") { flow in
+    /// Runs a pipeline on two workers until it ends.
+    private func run(
+        _ pipeline: Pipeline, limit: UInt64? = nil, rate: Double? = nil,
+        stopsOnViolation: Bool = false,
+        _ change: (inout ParallelScheduler.Options) -> Void = { _ in }
+    ) throws -> Execution {
+        var bind = BindOptions(seed: 1)
+        (bind.limit, bind.rate) = (limit, rate)
+        var options = ParallelScheduler.Options(workers: 2)
+        change(&options)
+        var setup = LiveRun.Setup(started: Instant(nanoseconds: 0), schedule: .parallel(options))
+        // As many as the pipelines here have at most.
+        setup.connections.sources = Array(repeating: nil, count: 2)
+        setup.connections.storesInput = [false, false]
+        setup.stopsOnViolation = stopsOnViolation
+        let run = try LiveRun(try pipeline.plan(), bind, setup)
+        run.start()
+        run.run()
+        run.finish()
+        return run.execution
+    }
+
+    /// Two cells of which one is left behind.
+    private func cells(stopping: Bool = false) -> Pipeline {
+        Pipeline("cells") { flow in
             let (first, second) = (
                 flow.sharedCell("first", initial: 0), flow.sharedCell("second", initial: 0)
             )
@@ -18,59 +40,32 @@ import WeirBase
                 return number
             }
         }
-        var bind = BindOptions(seed: 1)
-        bind.limit = 5
-        var options = ParallelScheduler.Options(workers: 2)
-        options.restInterval = 0
-        var setup = LiveRun.Setup(started: Instant(nanoseconds: 0), schedule: .parallel(options))
-        (setup.connections.sources, setup.connections.storesInput) = ([nil], [false])
-        let run = try LiveRun(try pipeline.plan(), bind, setup)
-        run.start()
-        run.run()
-        run.finish()
-        return run.execution
     }
 
     @Test func `the end of a run without rest points is one for its conditions`() throws {
-        #expect(try run().violations.first.map(\.invariant) == ["alike"])
+        let execution = try run(cells(), limit: 5) { $0.restInterval = 0 }
+        #expect(execution.violations.first.map(\.invariant) == ["alike"])
     }
 
     @Test func `what a stop leaves is no state that conditions hold for`() throws {
-        #expect(try run(stopping: true).violations.count == 0)
+        let execution = try run(cells(stopping: true), limit: 5) { $0.restInterval = 0 }
+        #expect(execution.violations.count == 0)
     }
 
-    /// A run without an end of its own, for at most so long, on so many workers.
-    private func run(
-        _ pipeline: Pipeline, for duration: UInt64, workers: Int = 2, patience: UInt64? = nil
-    ) throws -> Execution {
-        var options = ParallelScheduler.Options(workers: workers)
-        (options.restInterval, options.restSpacing) = (1_000_000, 1)
-        // The clerk sleeps as long as nothing is due.
-        (options.clerkInterval, options.duration) = (3_600_000_000_000, duration)
-        if let patience { options.restPatience = patience }
-        var setup = LiveRun.Setup(started: Instant(nanoseconds: 0), schedule: .parallel(options))
-        setup.connections.sources = Array(repeating: nil, count: 2)
-        setup.connections.storesInput = [false, false]
-        setup.stopsOnViolation = true
-        let run = try LiveRun(try pipeline.plan(), BindOptions(seed: 1), setup)
-        run.start()
-        run.run()
-        run.finish()
-        return run.execution
+    /// Many rest points, and an end at that duration.
+    private func resting(
+        _ duration: UInt64, patience: UInt64? = nil
+    ) -> (inout ParallelScheduler.Options) -> Void {
+        { options in
+            (options.restInterval, options.restSpacing) = (1_000_000, 1)
+            // The clerk sleeps as long as nothing is due.
+            (options.clerkInterval, options.duration) = (3_600_000_000_000, duration)
+            if let patience { options.restPatience = patience }
+        }
     }
 
     @Test func `a condition that is broken at a rest point stops a run that was asked to`() throws {
-        let pipeline = Pipeline("cells") { flow in
-            let (first, second) = (
-                flow.sharedCell("first", initial: 0), flow.sharedCell("second", initial: 0)
-            )
-            flow.invariant("alike", on: first, and: second) { $0 == $1 }
-            _ = flow.read("in", from: secondsOfTime).map("touch") { number in
-                first.update { $0 += 1 }
-                return number
-            }
-        }
-        let execution = try run(pipeline, for: 5_000_000_000)
+        let execution = try run(cells(), stopsOnViolation: true, resting(5_000_000_000))
         #expect(execution.stopCause?.cause == .violation(invariant: "alike"))
         #expect(execution.violations.first.map(\.step) == execution.stopCause.map { [$0.step] })
     }
@@ -80,7 +75,7 @@ import WeirBase
             _ = flow.read("in", from: secondsOfTime).filter("none") { _ in false }
         }
         let begun = MonotonicClock.nanoseconds()
-        let execution = try run(pipeline, for: 20_000_000)
+        let execution = try run(pipeline, resting(20_000_000))
         let lasted = MonotonicClock.nanoseconds() - begun
         #expect(execution.isFinished && execution.stopCause == nil)
         #expect(lasted >= 20_000_000 && lasted < 3_000_000_000)
@@ -110,7 +105,7 @@ import WeirBase
                 return number
             }
         }
-        _ = try run(pipeline, for: 5_000_000_000, patience: 1_000_000)
+        _ = try run(pipeline, resting(5_000_000_000, patience: 1_000_000))
         #expect(late.count == 0, "nothing else ran while the rest point was waited for")
     }
 
@@ -136,16 +131,7 @@ import WeirBase
                 return number
             }
         }
-        var bind = BindOptions(seed: 1)
-        bind.rate = 20
-        var setup = LiveRun.Setup(
-            started: Instant(nanoseconds: 0), schedule: .parallel(.init(workers: 2)))
-        setup.connections.sources = Array(repeating: nil, count: 2)
-        setup.connections.storesInput = [false, false]
-        let run = try LiveRun(try pipeline.plan(), bind, setup)
-        run.start()
-        run.run()
-        run.finish()
+        _ = try run(pipeline, rate: 20)
         #expect(late.count == 0, "nothing else ran while the turn lasted")
     }
 }

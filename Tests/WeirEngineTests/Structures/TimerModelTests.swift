@@ -3,7 +3,7 @@ import WeirBase
 
 @testable import WeirEngine
 
-/// Timers and wake times beside sorted lists.
+/// Timers beside a sorted list.
 @Suite struct TimerModelTests {
     private struct Timer: Hashable {
         var deadline: Int64
@@ -76,27 +76,5 @@ import WeirBase
         }
         let hasDue = timers.contains { $0.deadline == 0 }
         #expect((digest(false) == digest(true)) == !hasDue)
-    }
-
-    @Test(arguments: 0..<12 as Range<UInt64>)
-    func `wake times are a table with a bound on what is passed over`(seed: UInt64) {
-        var random = SeededGenerator(seed: seed, stream: 0x3A7E)
-        var wakes = WakeTimes()
-        var model: [SubtaskIndex: RunTime] = [:]
-        for _ in 0..<600 {
-            if random.below(4) > 0 {
-                let (subtask, time) = (SubtaskIndex(random.below(9)), RunTime(random.below(50)))
-                wakes.set(time, of: subtask)
-                model[subtask] = time
-            } else {
-                let now = RunTime(random.below(50))
-                let due = model.filter { $0.value <= now }
-                    .sorted { ($0.value, $0.key) < ($1.value, $1.key) }.map(\.key)
-                #expect(wakes.take(dueAt: now) == due)
-                for subtask in due { model[subtask] = nil }
-            }
-            wakes.checkInvariants()
-            #expect(wakes.earliest == model.values.min())
-        }
     }
 }

@@ -1,18 +1,18 @@
-import Synchronization
-import WeirBase
+public import Synchronization
 
 /// Where somebody sleeps who looks by the clock at what others do, and how they wake him.
 ///
-/// While a run goes on, the recorder looks at the lanes by itself, every few milliseconds, and a
+/// While a run goes on, the recorder looks at its lanes by itself, every few milliseconds, and a
 /// note costs no signal. When nothing has come for a while it rests until somebody rings: whoever
-/// notes something does, which costs one load where nobody rests. The sampler of a run has another
-/// one of these. Below, the sleeper is who owns it: one thread.
+/// notes something does, which costs one load where nobody rests, and no call. The sampler of a run
+/// has one of these, too. Below, the sleeper is who owns it: one thread.
+@usableFromInline
 package final class Doorbell: @unchecked Sendable {
     // Unchecked: `isRung` is guarded by `lock`; the rest is atomic or constant.
 
     private let lock = ConditionLock()
     /// Whether the sleeper rests, so that a ring must wake it.
-    private let isResting = Atomic<Bool>(false)
+    @usableFromInline let isResting = Atomic<Bool>(false)
     /// Whether somebody signalled since the sleeper slept last; it does not sleep then.
     private var isRung = false
 
@@ -20,13 +20,15 @@ package final class Doorbell: @unchecked Sendable {
 
     /// Wakes the sleeper if it rests. Any thread, behind what it did; costs one load where nobody
     /// rests.
+    @inlinable
     @inline(__always)
     package func ring() {
         if isResting.load(ordering: .relaxed) { wake() }
     }
 
     /// Ends the rest, once however many ring.
-    private func wake() {
+    @usableFromInline
+    func wake() {
         if isResting.exchange(false, ordering: .relaxed) { signal() }
     }
 
