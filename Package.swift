@@ -206,7 +206,7 @@ let package = Package(
             name: "WeirAppTests",
             dependencies: [
                 "WeirApp", "WeirBase", "WeirTelemetry", "WeirTrace", "WeirEngine", "WeirTerminal",
-                "WeirMonitor", "WeirTesting", "WeirReplay", "Gallery",
+                "WeirMonitor", "WeirTesting", "WeirReplay", "WeirDebugger", "Gallery",
             ], swiftSettings: strict),
         .testTarget(name: "TidyTests", swiftSettings: strict),
         // A program whose pipelines trap and hang, for the tests that run it.

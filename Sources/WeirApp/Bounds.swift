@@ -210,6 +210,10 @@ enum AppBounds {
     /// The maximum number of violations that only the replay found and that are named one by one.
     static let maximumNamedViolations = 5
 
+    /// The maximum number of subtasks, and of parts of the state, that a difference names for a
+    /// person; the others are counted.
+    static let maximumDifferingNames = 20
+
     // MARK: Text, in characters
 
     /// The maximum length of the beginning of a line that could not be read, as a summary shows it.

@@ -52,4 +52,8 @@ package enum TraceBounds {
     /// The maximum number of statements of a file that stand in for lost ones. A log message that
     /// needs more of them is taken for damage.
     package static let maximumStandInSites = 1 << 16
+
+    /// How many turns and accesses of one run may wait for those of another while two runs are
+    /// compared; beyond it comparing by name ends. They take some hundred megabytes at most.
+    static let maximumComparedTurns = 1 << 20
 }

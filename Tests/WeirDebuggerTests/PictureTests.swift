@@ -155,5 +155,8 @@ import WeirTelemetry
         #expect(after.text(showsEffort: false).contains("is not written after this"))
         #expect(run.position == 8)
         #expect(throws: CommandError.self) { try debugger.execute("pw cell nothing") }
+        _ = try debugger.execute("goto start")
+        let start = try #require(try debugger.execute("pw cell budget"))
+        #expect(start.text(showsEffort: false).contains("this is the start"))
     }
 }

@@ -212,7 +212,7 @@ import WeirTerminal
         #expect(plain.indices.map { plain[$0].id } == filtered.indices.map { filtered[$0].id })
         for id in UInt64(0)...21 { #expect(plain.index(of: id) == filtered.index(of: id)) }
         #expect(plain.index(of: nil) == filtered.index(of: nil))
-        _ = model.update(.key(.character("1")))
+        _ = model.update(.key(.character("F")))
         #expect(LogRows(try view(model), model.timeline).chosen == nil)
         _ = model.update(.key(.character("c")))
         #expect(LogRows(try view(model), model.timeline).chosen?.count == 7)

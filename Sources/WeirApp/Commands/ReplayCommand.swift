@@ -281,7 +281,7 @@ struct ReplayCommand: ParsableCommand {
     /// Shows the trace on the screen of `weir top`, with the replay first.
     private func show(_ trace: Trace, _ look: ScreenLook, _ interrupts: Interrupts) throws {
         if let at { _ = try DebuggerRun.position(at) }
-        let feed = TraceFeed(trace)
+        let feed = TraceFeed(trace, givesLines: true)
         let screen = try RunScreen(
             look: look, facts: feed.facts, source: feed, standpoint: .watcher,
             run: RunScreen.Run(

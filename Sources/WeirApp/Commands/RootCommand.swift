@@ -11,7 +11,7 @@ struct RootCommand: ParsableCommand {
         version: Program.version,
         subcommands: [
             ListCommand.self, RunCommand.self, TopCommand.self, ReplayCommand.self,
-            ExportCommand.self,
+            DiffCommand.self, ExportCommand.self,
             InspectCommand.self, RenoteCommand.self, CheckCommand.self, RecoverCommand.self,
             BenchCommand.self,
         ])

@@ -32,6 +32,7 @@ extension Debugger {
         try check(reference, at: nil)
         let origin = run.position
         return try move(origin.count) {
+            guard origin > 0 else { return ["this is the start"] }
             // Standing at a write, the one before it is meant.
             try go(to: origin.previous)
             guard let (state, _) = try reference.state(in: self, at: nil),
