@@ -14,7 +14,7 @@ enum Ratchet: String, CaseIterable {
         switch self {
         case .longBodies: 12
         case .longFiles: 5
-        case .wideTypes: 21
+        case .wideTypes: 20
         case .defaults: 68
         case .barePointers: 0
         }

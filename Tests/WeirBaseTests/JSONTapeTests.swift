@@ -83,7 +83,8 @@ import WeirBase
             #expect(isRead)
             let seen = (0..<tape.count).map { index in
                 let entry = tape.entries[index]
-                return "\(entry.kind) \(String(decoding: tape.bytes(entry), as: UTF8.self)) "
+                return
+                    "\(entry.kind) \(String(decoding: tape.line.bytes(of: entry), as: UTF8.self)) "
                     + "\(entry.next)"
             }
             #expect(
@@ -92,7 +93,7 @@ import WeirBase
                     #"array [1,{"b":"x\ty"}] 7"#, "number 1 4", #"object {"b":"x\ty"} 7"#,
                     "name b 6", #"string x\ty 7"#, "name c 8", "yes true 9",
                 ])
-            let text = tape.text(tape.entries[6])
+            let text = tape.line.text(of: tape.entries[6])
             #expect(text == "x\ty")
             tape.clear()
             let count = tape.count
@@ -150,7 +151,7 @@ import WeirBase
             tape.keepLine()
         }
         for index in line.indices { line[index] = 0 }
-        let text = tape.text(tape.entries[2])
+        let text = tape.line.text(of: tape.entries[2])
         #expect(text == "b")
         tape.clear()
         let count = tape.count

@@ -2,83 +2,131 @@ import Weir
 
 /// Reads events of the workload from the members of a line, as far as a query needs them.
 struct AuctionReader {
-    private let wanted: (person: WantedFields, auction: WantedFields, bid: WantedFields)
+    /// Which member each field of an event is read from, by the kind of the event; its time, which
+    /// all have, and a person's words are read besides.
+    private static let names:
+        (
+            person: KeyValuePairs<WantedFields, String>,
+            auction: KeyValuePairs<WantedFields, String>, bid: KeyValuePairs<WantedFields, String>
+        ) = (
+            [.identity: "id"],
+            [.identity: "id", .party: "seller", .expires: "expires", .category: "category"],
+            [.identity: "auction", .party: "bidder", .price: "price", .extra: "extra"]
+        )
+
+    /// The members of one kind of event; nil for those that it has not or the query does not need.
+    private struct Members {
+        let identity: JSONMember<Int64>?
+        let party: JSONMember<Int64>?
+        let price: JSONMember<Int64>?
+        let expires: JSONMember<Int64>?
+        let category: JSONMember<UInt8>?
+        let extra: JSONMember<String>?
+        let words: Words?
+
+        init(
+            _ names: KeyValuePairs<WantedFields, String>, _ wanted: WantedFields,
+            in members: inout JSONMembers
+        ) {
+            func member<Value: JSONReadable>(_ field: WantedFields) -> JSONMember<Value>? {
+                guard wanted.contains(field), let name = names.first(where: { $0.key == field })
+                else { return nil }
+                return members.member(name.value)
+            }
+            (identity, party, price) = (member(.identity), member(.party), member(.price))
+            (expires, category, extra) = (member(.expires), member(.category), member(.extra))
+            words = wanted.contains(.words) ? Words(&members) : nil
+        }
+    }
+
+    /// A person's words as indices of the workload's lists.
+    private struct Words {
+        let name: JSONMember<String>
+        let city: JSONMember<String>
+        let state: JSONMember<String>
+
+        init(_ members: inout JSONMembers) {
+            name = members.member("name")
+            city = members.member("city")
+            state = members.member("state")
+        }
+
+        func read(
+            _ line: borrowing JSONObject
+        ) throws -> (small: (UInt8, UInt8, UInt8), wide: UInt32) {
+            let words = AuctionText.words(name: try line[name], city: try line[city])
+            guard let words, let state = AuctionWords.states.firstIndex(of: try line[state]) else {
+                throw MalformedLine("a person's name, city or state is none of the workload's")
+            }
+            return (words, UInt32(state))
+        }
+    }
+
     private let type: JSONMember<String>
     private let dateTime: JSONMember<Int64>
-    private let id: JSONMember<Int64>
-    private let auction: JSONMember<Int64>
-    private let bidder: JSONMember<Int64>
-    private let seller: JSONMember<Int64>
-    private let price: JSONMember<Int64>
-    private let expires: JSONMember<Int64>
-    private let category: JSONMember<UInt8>
-    private let extra: JSONMember<String>
-    private let name: JSONMember<String>
-    private let city: JSONMember<String>
-    private let state: JSONMember<String>
+    private let bid: Members
+    private let auction: Members
+    private let person: Members
 
     init(_ query: AuctionQuery, _ members: inout JSONMembers) {
-        wanted = query.wanted
+        let (names, wanted) = (Self.names, query.wanted)
         type = members.member("type")
-        auction = members.member("auction")
-        bidder = members.member("bidder")
-        price = members.member("price")
         dateTime = members.member("dateTime")
-        extra = members.member("extra")
-        id = members.member("id")
-        seller = members.member("seller")
-        expires = members.member("expires")
-        category = members.member("category")
-        name = members.member("name")
-        city = members.member("city")
-        state = members.member("state")
+        bid = Members(names.bid, wanted.bid, in: &members)
+        auction = Members(names.auction, wanted.auction, in: &members)
+        person = Members(names.person, wanted.person, in: &members)
     }
 
     /// The event of a line.
     @inline(__always)
     func event(_ line: borrowing JSONObject) throws -> AuctionEvent {
-        if try line.isText(type, "bid") { return try bid(line) }
+        if try line.isText(type, "bid") { return try event(.bid, bid, line) }
         return try other(line)
     }
 
-    @inline(__always)
-    private func bid(_ line: borrowing JSONObject) throws -> AuctionEvent {
-        let wanted = wanted.bid
-        return AuctionEvent(
-            kind: .bid, dateTime: try line[dateTime],
-            identity: wanted.contains(.identity) ? try line[auction] : 0,
-            party: wanted.contains(.party) ? try line[bidder] : 0,
-            price: wanted.contains(.price) ? try line[price] : 0,
-            extra: wanted.contains(.extra) ? try hexadecimal(line) : 0)
-    }
-
-    /// One event in twelve is no bid.
+    /// One event in twelve is no bid: what bids have not is read here.
     @inline(never)
     private func other(_ line: borrowing JSONObject) throws -> AuctionEvent {
         if try line.isText(type, "auction") {
-            let wanted = wanted.auction
-            return AuctionEvent(
-                kind: .auction,
-                small: (wanted.contains(.category) ? try line[category] : 0, 0, 0),
-                dateTime: try line[dateTime],
-                identity: wanted.contains(.identity) ? try line[id] : 0,
-                party: wanted.contains(.party) ? try line[seller] : 0,
-                expires: wanted.contains(.expires) ? try line[expires] : 0, extra: 0)
+            let category = if let member = auction.category { try line[member] } else { UInt8(0) }
+            var event = try event(.auction, auction, line, small: (category, 0, 0))
+            event.expires = try number(auction.expires, line)
+            return event
         }
         guard try line.isText(type, "person") else {
             throw MalformedLine("member type is none of person, auction and bid")
         }
-        let wanted = wanted.person
-        let words = wanted.contains(.words) ? try words(line) : ((0, 0, 0), 0)
-        return AuctionEvent(
-            kind: .person, small: words.0, wide: words.1, dateTime: try line[dateTime],
-            identity: wanted.contains(.identity) ? try line[id] : 0, party: 0, extra: 0)
+        guard let words = try person.words?.read(line) else {
+            return try event(.person, person, line)
+        }
+        return try event(.person, person, line, small: words.small, wide: words.wide)
     }
 
-    /// The 64 bits that `extra` writes as 16 hex digits.
     @inline(__always)
-    private func hexadecimal(_ line: borrowing JSONObject) throws -> UInt64 {
-        let value = try line.withBytes(of: extra) { bytes in
+    private func event(
+        _ kind: AuctionEvent.Kind, _ members: Members, _ line: borrowing JSONObject,
+        small: (UInt8, UInt8, UInt8) = (0, 0, 0), wide: UInt32 = 0
+    ) throws -> AuctionEvent {
+        AuctionEvent(
+            kind: kind, small: small, wide: wide, dateTime: try line[dateTime],
+            identity: try number(members.identity, line), party: try number(members.party, line),
+            price: try number(members.price, line), extra: try hexadecimal(members.extra, line))
+    }
+
+    @inline(__always)
+    private func number(
+        _ member: JSONMember<Int64>?, _ line: borrowing JSONObject
+    ) throws -> Int64 {
+        if let member { try line[member] } else { 0 }
+    }
+
+    /// The 64 bits that a member writes as 16 hex digits.
+    @inline(__always)
+    private func hexadecimal(
+        _ member: JSONMember<String>?, _ line: borrowing JSONObject
+    ) throws -> UInt64 {
+        guard let member else { return 0 }
+        let value = try line.withBytes(of: member) { bytes in
             bytes.byteCount == 16
                 ? AuctionText.hexadecimal(
                     bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: 0, as: UInt64.self),
@@ -86,17 +134,6 @@ struct AuctionReader {
         }
         guard let value else { throw MalformedLine("member extra is no 16 hex digits") }
         return value
-    }
-
-    /// A person's words as indices of the workload's lists.
-    private func words(
-        _ line: borrowing JSONObject
-    ) throws -> (small: (UInt8, UInt8, UInt8), wide: UInt32) {
-        let words = AuctionText.words(name: try line[name], city: try line[city])
-        guard let words, let state = AuctionWords.states.firstIndex(of: try line[state]) else {
-            throw MalformedLine("a person's name, city or state is none of the workload's")
-        }
-        return (words, UInt32(state))
     }
 }
 

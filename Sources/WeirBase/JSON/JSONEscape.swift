@@ -3,6 +3,7 @@
 /// `JSONScanner` asks how long an escape is; whoever wants a string's text asks what it
 /// stands for. Both follow the table *How JSON is read*: what stands for no character is
 /// U+FFFD.
+@usableFromInline
 package enum JSONEscape {
     private static let replacement = Array("\u{FFFD}".utf8)
 
@@ -40,6 +41,7 @@ package enum JSONEscape {
 
     /// The bytes of a string with its escapes resolved. Bytes that are not UTF-8 stay as they
     /// are.
+    @usableFromInline
     package static func resolved(_ raw: UnsafeRawBufferPointer) -> [UInt8] {
         var units: [UInt8] = []
         units.reserveCapacity(raw.count)

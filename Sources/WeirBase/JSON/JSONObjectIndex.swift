@@ -6,7 +6,7 @@
 /// Both read the same grammar, that of `JSONScanner`. Of several members of one name the first
 /// counts. A line allocates nothing. One owner.
 package struct JSONObjectIndex: ~Copyable {
-    package typealias Entry = JSONTape.Entry
+    package typealias Entry = LentLine.Entry
 
     /// The maximum number of names, by the bits of `present`.
     package static let maximumNames = 64
@@ -20,7 +20,7 @@ package struct JSONObjectIndex: ~Copyable {
     /// The values of those that it has. The slot behind them is for all other values.
     package let values: UnsafeMutablePointer<Entry>
     /// The line, as long as it is lent.
-    package private(set) var line = UnsafeRawBufferPointer(start: nil, count: 0)
+    package private(set) var line = LentLine()
     /// What the line is where it is JSON and no object.
     package private(set) var other: Entry?
     private let known: UnsafeMutablePointer<KnownName>
@@ -42,7 +42,7 @@ package struct JSONObjectIndex: ~Copyable {
 
     /// Reads a line; false where it is no object, blank, or no JSON.
     package mutating func read(_ line: UnsafeRawBufferPointer) -> Bool {
-        self.line = line
+        self.line = LentLine(line)
         (present, other) = (0, nil)
         guard let base = line.baseAddress, line.count <= UInt32.max else { return false }
         return scan(ObjectCursor(base: base, end: line.count)) || readTape()
@@ -50,35 +50,14 @@ package struct JSONObjectIndex: ~Copyable {
 
     /// Gives the line back.
     package mutating func clear() {
-        line = UnsafeRawBufferPointer(start: nil, count: 0)
+        line = LentLine()
         present = 0
-    }
-
-    /// Calls `body` with the bytes of a string, its escapes resolved.
-    package func withBytes<Result>(
-        of entry: Entry, _ body: (UnsafeRawBufferPointer) throws -> Result
-    ) rethrows -> Result {
-        let raw = bytes(entry)
-        return entry.hasEscapes
-            ? try JSONEscape.resolved(raw).withUnsafeBytes(body) : try body(raw)
-    }
-
-    /// The bytes of a value as they stand in the line.
-    @inline(__always)
-    package func bytes(_ entry: Entry) -> UnsafeRawBufferPointer {
-        UnsafeRawBufferPointer(
-            start: line.baseAddress.map { $0 + Int(entry.start) }, count: Int(entry.count))
-    }
-
-    /// A string's text, as `JSONEscape` reads it.
-    package func text(_ entry: Entry) -> String {
-        withBytes(of: entry) { String(decoding: $0, as: UTF8.self) }
     }
 
     /// The whole number that a value is which is written with a sign and digits alone; nil beyond
     /// 64 bits.
     package func whole(_ entry: Entry) -> (isNegative: Bool, UInt64)? {
-        JSONNumber.whole(bytes(entry))
+        JSONNumber.whole(line.bytes(of: entry))
     }
 
     /// The number that a member is which has up to sixteen digits and nothing else; nil for all
@@ -87,7 +66,7 @@ package struct JSONObjectIndex: ~Copyable {
         let entry = values + member
         guard present & 1 &<< UInt64(truncatingIfNeeded: member) != 0,
             entry.pointee.kind == .number, !entry.pointee.isInvolved, entry.pointee.count <= 16,
-            let base = line.baseAddress
+            let base = line.raw.baseAddress
         else { return nil }
         let (start, count) = (Int(entry.pointee.start), Int(entry.pointee.count))
         let end = base + start + count
@@ -159,7 +138,7 @@ package struct JSONObjectIndex: ~Copyable {
         let name = values + names.count
         let position = cursor.string(into: name)
         guard position > 0, !name.pointee.isInvolved else { return (0, 0) }
-        let text = String(decoding: bytes(name.pointee), as: UTF8.self)
+        let text = String(decoding: line.bytes(of: name.pointee), as: UTF8.self)
         let member = names.firstIndex(of: text) ?? -1
         let length = position &- cursor.position
         if length <= 16, cursor.position &+ 16 <= cursor.end {
@@ -173,7 +152,7 @@ package struct JSONObjectIndex: ~Copyable {
     /// Reads any object by way of the tape.
     @inline(never)
     private mutating func readTape() -> Bool {
-        guard tape.read(line) else { return false }
+        guard tape.read(line.raw) else { return false }
         defer { tape.clear() }
         guard tape.entries[0].kind == .object else {
             other = tape.entries[0]
@@ -181,7 +160,7 @@ package struct JSONObjectIndex: ~Copyable {
         }
         var index = 1
         while index < Int(tape.entries[0].next) {
-            let text = tape.text(tape.entries[index])
+            let text = tape.line.text(of: tape.entries[index])
             if let member = names.firstIndex(of: text), present & 1 << UInt64(member) == 0 {
                 present |= 1 << UInt64(member)
                 values[member] = tape.entries[index + 1]

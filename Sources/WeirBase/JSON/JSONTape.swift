@@ -9,27 +9,7 @@
 /// allocates nothing. The line is lent: whoever has called `read` calls `clear` before its bytes
 /// go away. One owner.
 package struct JSONTape: ~Copyable {
-    /// A value, or the name of a member, whose value is the next entry.
-    package struct Entry {
-        package enum Kind: UInt8, Sendable {
-            case name, string, number, object, array, yes, no, null
-        }
-
-        /// Where it begins in the line; a string behind its quote.
-        package internal(set) var start: UInt32
-        /// How many bytes it has; a string those between its quotes.
-        package internal(set) var count: UInt32
-        /// The index of the entry behind the value and all that lies in it; while a container is
-        /// open, that of the container around it.
-        package internal(set) var next: UInt32
-        package internal(set) var kind: Kind
-        /// Of a string, whether it has escapes or bytes outside of ASCII; of a number, whether it
-        /// has anything but digits and a sign.
-        package internal(set) var isInvolved: Bool
-        var hasEscapes: Bool
-        /// The first eight bytes of a string or of a name, the first lowest.
-        package internal(set) var head: UInt64
-    }
+    package typealias Entry = LentLine.Entry
 
     /// So many entries are kept for the lines to come; 1.5 MiB.
     static let maximumKeptEntries = 65_536
@@ -39,7 +19,7 @@ package struct JSONTape: ~Copyable {
     package private(set) var count = 0
     private var capacity = 64
     /// The line, as long as it is lent.
-    package private(set) var line = UnsafeRawBufferPointer(start: nil, count: 0)
+    package private(set) var line = LentLine()
 
     /// A copy of the line, where the tape has one.
     private var copy: UnsafeMutableRawBufferPointer?
@@ -60,16 +40,17 @@ package struct JSONTape: ~Copyable {
             entries: entries, capacity: capacity)
         let isJSON = scan.run()
         (entries, capacity) = (scan.entries, scan.capacity)
-        if isJSON { (self.line, count) = (line, scan.count) }
+        if isJSON { (self.line, count) = (LentLine(line), scan.count) }
         return isJSON
     }
 
     /// Copies the line, so that its bytes may go away and the entries stay until `clear`.
     package mutating func keepLine() {
         precondition(copy == nil, "the line is kept already")
-        let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: line.count, alignment: 1)
-        bytes.copyMemory(from: line)
-        (copy, line) = (bytes, UnsafeRawBufferPointer(bytes))
+        let raw = line.raw
+        let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: raw.count, alignment: 1)
+        bytes.copyMemory(from: raw)
+        (copy, line) = (bytes, LentLine(UnsafeRawBufferPointer(bytes)))
     }
 
     /// Gives the line back: there are no entries any more.
@@ -80,31 +61,8 @@ package struct JSONTape: ~Copyable {
             entries = .allocate(capacity: capacity)
         }
         count = 0
-        line = UnsafeRawBufferPointer(start: nil, count: 0)
+        line = LentLine()
         copy?.deallocate()
         copy = nil
-    }
-
-    /// The bytes of an entry as they stand in the line.
-    @inline(__always)
-    package func bytes(_ entry: Entry) -> UnsafeRawBufferPointer {
-        UnsafeRawBufferPointer(
-            start: line.baseAddress.map { $0 + Int(entry.start) }, count: Int(entry.count))
-    }
-
-    /// A string's or a name's text, as `JSONEscape` reads it.
-    package func text(_ entry: Entry) -> String {
-        let raw = bytes(entry)
-        if entry.hasEscapes { return String(decoding: JSONEscape.resolved(raw), as: UTF8.self) }
-        return String(decoding: raw, as: UTF8.self)
-    }
-
-    /// Calls `body` with the bytes of a string, its escapes resolved.
-    package func withBytes<Result>(
-        of entry: Entry, _ body: (UnsafeRawBufferPointer) throws -> Result
-    ) rethrows -> Result {
-        let raw = bytes(entry)
-        return entry.hasEscapes
-            ? try JSONEscape.resolved(raw).withUnsafeBytes(body) : try body(raw)
     }
 }

@@ -28,7 +28,7 @@ struct KnownName {
 
 /// Where the pass is in the line.
 struct ObjectCursor {
-    typealias Entry = JSONTape.Entry
+    typealias Entry = LentLine.Entry
 
     let base: UnsafeRawPointer
     let end: Int
@@ -175,7 +175,7 @@ struct ObjectCursor {
     }
 }
 
-extension JSONTape.Entry {
+extension LentLine.Entry {
     /// Sets what an index uses; it has no beginnings of strings, and no next values.
     @inline(__always)
     fileprivate mutating func set(

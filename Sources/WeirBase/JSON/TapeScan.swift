@@ -2,7 +2,7 @@ import CBytes
 
 /// The pass over one line. A value of its own, so that its parts stay in registers.
 struct TapeScan {
-    typealias Entry = JSONTape.Entry
+    typealias Entry = LentLine.Entry
 
     let base: UnsafeRawPointer
     let end: Int

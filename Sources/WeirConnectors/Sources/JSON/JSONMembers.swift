@@ -86,9 +86,9 @@ public struct JSONObject: ~Copyable {
         let entry = try self.entry(member.index, .string, "String")
         let bytes = UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
         if entry.pointee.isInvolved {
-            return index.pointee.withBytes(of: entry.pointee) { $0.elementsEqual(bytes) }
+            return index.pointee.line.withBytes(of: entry.pointee) { $0.elementsEqual(bytes) }
         }
-        let (value, count) = (index.pointee.bytes(entry.pointee), bytes.count)
+        let (value, count) = (index.pointee.line.bytes(of: entry.pointee), bytes.count)
         guard value.count == count, let value = value.baseAddress, let text = bytes.baseAddress
         else { return value.isEmpty && bytes.isEmpty }
         return memcmp(value, text, count) == 0
@@ -100,14 +100,14 @@ public struct JSONObject: ~Copyable {
         of member: JSONMember<String>, _ body: (RawSpan) throws -> Result
     ) throws -> Result {
         let entry = try self.entry(member.index, .string, "String")
-        return try index.pointee.withBytes(of: entry.pointee) { try body($0.bytes) }
+        return try index.pointee.line.withBytes(of: entry.pointee) { try body($0.bytes) }
     }
 
     // MARK: Values
 
     /// A member's value; nil where there is none.
     @inline(__always)
-    func value(_ member: Int) -> UnsafePointer<JSONTape.Entry>? {
+    func value(_ member: Int) -> UnsafePointer<LentLine.Entry>? {
         guard index.pointee.present & 1 << UInt64(truncatingIfNeeded: member) != 0 else {
             return nil
         }
@@ -117,8 +117,8 @@ public struct JSONObject: ~Copyable {
     /// A member's value, which has to be of this kind.
     @inline(__always)
     func entry(
-        _ member: Int, _ kind: JSONTape.Entry.Kind, _ noun: @autoclosure () -> String
-    ) throws -> UnsafePointer<JSONTape.Entry> {
+        _ member: Int, _ kind: LentLine.Entry.Kind, _ noun: @autoclosure () -> String
+    ) throws -> UnsafePointer<LentLine.Entry> {
         guard let entry = value(member), entry.pointee.kind == kind else {
             throw mismatch(member, noun())
         }
@@ -129,7 +129,7 @@ public struct JSONObject: ~Copyable {
     func mismatch(_ member: Int, _ noun: String) -> MalformedLine {
         let name = index.pointee.names[member]
         guard let entry = value(member)?.pointee else {
-            let line = index.pointee.line
+            let line = index.pointee.line.raw
             let column = JSONScanner(line).position + 1
             return MalformedLine("it has no member \(name)", column: column)
         }
@@ -138,9 +138,9 @@ public struct JSONObject: ~Copyable {
     }
 
     /// What to say of a value that the type cannot hold.
-    func unfitting(_ entry: JSONTape.Entry, _ member: Int, _ type: String) -> MalformedLine {
+    func unfitting(_ entry: LentLine.Entry, _ member: Int, _ type: String) -> MalformedLine {
         let text = PrintableText.escaped(
-            String(decoding: index.pointee.bytes(entry), as: UTF8.self),
+            String(decoding: index.pointee.line.bytes(of: entry), as: UTF8.self),
             limit: ConnectorBounds.maximumShownValue)
         return MalformedLine(
             "member \(index.pointee.names[member]): \(text) does not fit \(type)",
@@ -171,16 +171,16 @@ public struct JSONObject: ~Copyable {
     /// `1e3` and `1.0` are whole numbers as well.
     @inline(never)
     private func otherInteger<Value: FixedWidthInteger>(
-        _ entry: JSONTape.Entry, _ member: Int, _ type: Value.Type
+        _ entry: LentLine.Entry, _ member: Int, _ type: Value.Type
     ) throws -> Value {
-        guard let number = JSONNumber.integral(index.pointee.bytes(entry)),
+        guard let number = JSONNumber.integral(index.pointee.line.bytes(of: entry)),
             let value = Value(number)
         else { throw unfitting(entry, member, "\(type)") }
         return value
     }
 }
 
-extension JSONTape.Entry {
+extension LentLine.Entry {
     /// The column of its first byte, from 1; a string begins with its quote.
     var column: Int { kind == .string ? Int(start) : Int(start) + 1 }
 

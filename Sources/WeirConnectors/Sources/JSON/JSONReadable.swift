@@ -99,7 +99,7 @@ extension Double: JSONReadable {
     /// The nearest number to what is written.
     public static func read(_ object: borrowing JSONObject, at index: Int) throws -> Double {
         let entry = try object.entry(index, .number, "Double").pointee
-        guard let value = JSONNumber.floating(object.index.pointee.bytes(entry)) else {
+        guard let value = JSONNumber.floating(object.index.pointee.line.bytes(of: entry)) else {
             throw object.unfitting(entry, index, "Double")
         }
         return value
@@ -121,7 +121,7 @@ extension Bool: JSONReadable {
 extension String: JSONReadable {
     /// A text with its escapes resolved.
     public static func read(_ object: borrowing JSONObject, at index: Int) throws -> String {
-        object.index.pointee.text(try object.entry(index, .string, "String").pointee)
+        object.index.pointee.line.text(of: try object.entry(index, .string, "String").pointee)
     }
 }
 
@@ -130,11 +130,11 @@ extension Instant: JSONReadable {
     public static func read(_ object: borrowing JSONObject, at index: Int) throws -> Instant {
         let noun = "a time in RFC 3339, such as 2026-11-24T12:04:31.2Z"
         let entry = try object.entry(index, .string, noun).pointee
-        if let read = object.index.pointee.withBytes(of: entry, { Instant(utf8: $0) }) {
+        if let read = object.index.pointee.line.withBytes(of: entry, { Instant(utf8: $0) }) {
             return read
         }
         let text = PrintableText.escaped(
-            object.index.pointee.text(entry), limit: ConnectorBounds.maximumShownValue)
+            object.index.pointee.line.text(of: entry), limit: ConnectorBounds.maximumShownValue)
         throw MalformedLine(
             "member \(object.index.pointee.names[index]): \(text) is not \(noun)",
             column: entry.column)

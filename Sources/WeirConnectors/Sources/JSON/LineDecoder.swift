@@ -105,7 +105,7 @@ final class LentTape {
     }
 
     @inline(__always)
-    subscript(index: Int) -> JSONTape.Entry {
+    subscript(index: Int) -> LentLine.Entry {
         precondition(
             index < tape.pointee.count, "a decoder is asked for a value behind the end of its line")
         return tape.pointee.entries[index]
@@ -127,7 +127,7 @@ final class LentTape {
                 guard left > 0 else { return -1 }
                 left &-= 1
                 if entries[index].isInvolved { return -1 }
-                if name.isName(of: entries + index, tape.pointee.line) { return index &+ 1 }
+                if name.isName(of: entries + index, tape.pointee.line.raw) { return index &+ 1 }
                 index = Int(entries[index &+ 1].next)
             }
             return nil
@@ -140,7 +140,7 @@ final class LentTape {
         if let members = wide[object] { return members }
         var members: [String: Int] = [:]
         forEachMember(of: object) { name, value in
-            members[tape.pointee.text(self[name])] = value
+            members[tape.pointee.line.text(of: self[name])] = value
         }
         wide[object] = members
         return members
@@ -167,7 +167,7 @@ extension LentTape {
         while case let container = Int(ways[value].container), container >= 0 {
             path.append(
                 self[container].kind == .object
-                    ? PathKey(stringValue: tape.pointee.text(self[value - 1]))
+                    ? PathKey(stringValue: tape.pointee.line.text(of: self[value - 1]))
                     : PathKey(intValue: Int(ways[value].index)))
             value = container
         }
@@ -241,7 +241,7 @@ struct ComparedName {
     /// Whether it is the name of an entry that stands for itself.
     @inline(__always)
     func isName(
-        of entry: UnsafePointer<JSONTape.Entry>, _ line: UnsafeRawBufferPointer
+        of entry: UnsafePointer<LentLine.Entry>, _ line: UnsafeRawBufferPointer
     ) -> Bool {
         guard entry.pointee.head == head, Int(entry.pointee.count) == bytes.count else {
             return false

@@ -14,7 +14,7 @@ struct TapeMembers<Key: CodingKey>: KeyedDecodingContainerProtocol {
     var allKeys: [Key] {
         var keys: [Key] = []
         object.lent.forEachMember(of: object.index) { name, value in
-            let text = object.lent.tape.pointee.text(object.lent[name])
+            let text = object.lent.tape.pointee.line.text(of: object.lent[name])
             guard object.lent.member(PathKey(stringValue: text), of: object.index) == value,
                 let key = Key(stringValue: text)
             else { return }

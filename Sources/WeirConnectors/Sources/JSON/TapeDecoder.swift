@@ -15,8 +15,8 @@ struct TapeDecoder: Decoder {
 
     var codingPath: [any CodingKey] { lent.path(to: index) }
 
-    var entry: JSONTape.Entry { lent[index] }
-    var bytes: UnsafeRawBufferPointer { lent.tape.pointee.bytes(lent[index]) }
+    var entry: LentLine.Entry { lent[index] }
+    var bytes: UnsafeRawBufferPointer { lent.tape.pointee.line.bytes(of: lent[index]) }
 
     // MARK: Values
 
@@ -34,7 +34,8 @@ struct TapeDecoder: Decoder {
 
     private func instant() throws -> Instant {
         guard entry.kind == .string else { throw mismatch(Instant.self) }
-        guard let instant = lent.tape.pointee.withBytes(of: entry, { Instant(utf8: $0) }) else {
+        guard let instant = lent.tape.pointee.line.withBytes(of: entry, { Instant(utf8: $0) })
+        else {
             throw corrupted("no time in RFC 3339")
         }
         return instant
@@ -51,14 +52,14 @@ struct TapeDecoder: Decoder {
         let start = Int(entry.start)
         let isString = entry.kind == .string
         let range = (isString ? start - 1 : start)..<start + Int(entry.count) + (isString ? 1 : 0)
-        return UnsafeRawBufferPointer(rebasing: lent.tape.pointee.line[range])
+        return UnsafeRawBufferPointer(rebasing: lent.tape.pointee.line.raw[range])
     }
 
     @inline(__always)
     func integer<Value: FixedWidthInteger & Decodable>(_ type: Value.Type) throws -> Value {
         let entry = entry
         guard entry.kind == .number else { throw mismatch(type) }
-        guard let number = JSONNumber.whole(lent.tape.pointee.bytes(entry)) else {
+        guard let number = JSONNumber.whole(lent.tape.pointee.line.bytes(of: entry)) else {
             return try otherInteger(type)
         }
         guard let value = Value(number) else { throw unfitting }
@@ -93,7 +94,7 @@ struct TapeDecoder: Decoder {
     func text() throws -> String {
         let entry = entry
         guard entry.kind == .string else { throw mismatch(String.self) }
-        return lent.tape.pointee.text(entry)
+        return lent.tape.pointee.line.text(of: entry)
     }
 
     func truth() throws -> Bool {
