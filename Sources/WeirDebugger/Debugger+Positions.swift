@@ -4,7 +4,8 @@ import WeirTelemetry
 
 /// The steps that written positions and times mean in this run.
 extension Debugger {
-    /// The step that a written position means in this run.
+    /// The step that a written position means in this run. Where a failure's value came from is
+    /// found by running, and only `goto` does that: here it is the failure itself.
     ///
     /// - Throws: `CommandError` where it means none, with what would.
     package func step(of written: TracePosition) throws -> Step {
@@ -23,7 +24,7 @@ extension Debugger {
             // be passed.
             let part = Double(last.count) * percent / 100
             return min(last, Step(UInt64(part.rounded(.down))))
-        case .failure:
+        case .failure, .cause:
             // A run that died in a turn failed behind its last step, which is as near as
             // anybody can go.
             guard let step = run.failureStep ?? (run.diedInTurns ? last : nil) else {
@@ -45,7 +46,7 @@ extension Debugger {
             let shown = PrintableText.escaped(name)
             throw CommandError(
                 "there is no place \(shown)",
-                Nearest.best(name, among: bookmarks.names + ["start", "end", "failure"])
+                Nearest.best(name, among: bookmarks.names + ["start", "end", "failure", "cause"])
                     .map { "Did you mean \($0)?" } ?? "Give \(TracePosition.forms)")
         }
     }

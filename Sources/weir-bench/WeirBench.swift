@@ -17,7 +17,7 @@ struct WeirBench: ParsableCommand {
             StressCommand.self, KillCommand.self, KillChildCommand.self, MutantsCommand.self,
             MutantRunCommand.self, TurnCommand.self, TerminalCommand.self, LeaksCommand.self,
             WideCommand.self, WideRunCommand.self, BottleneckCommand.self, CostCommand.self,
-            GrowthCommand.self,
+            GrowthCommand.self, SeekCommand.self,
         ])
 }
 

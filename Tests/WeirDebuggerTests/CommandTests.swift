@@ -100,7 +100,7 @@ import WeirBase
         ("print event 3", 12, "orders:8812"), ("print state 3", 12, "cell NAME"),
         ("logs 0", 5, "1 to"), ("mark end", 5, "another name"), ("mark 12", 5, "another name"),
         ("mark", 4, "mark NAME"), ("fork", 0, "help"), ("follow orders:1", 0, "help"),
-        ("goto cause", 5, "'goto failure' is"), ("goto -1%", 5, "0% to 100%"),
+        ("goto -1%", 5, "0% to 100%"),
         ("logs 10001", 5, "1 to 10000"), ("history b[1] 0", 13, "1 to 1000"),
         ("s -1", 2, "1 or more"), ("print queue", 11, "info queues"), ("b queue", 7, "> 90%"),
         ("delete 0", 7, "info breaks"), ("info states a b", 14, ""), ("q now", 2, ""),

@@ -18,7 +18,7 @@ import WeirBase
     @Test(arguments: [
         ("", CommandTable.all.map(\.name)), ("  ", CommandTable.all.map(\.name)),
         ("info ", InfoTopic.all.map(\.name)), ("info states ", ["a", "b"]),
-        ("info states b", ["b"]), ("goto ", ["start", "end", "failure", "here"]),
+        ("info states b", ["b"]), ("goto ", ["start", "end", "failure", "cause", "here"]),
         ("goto h", ["here"]), ("goto here ", []),
         ("break ", ["invariant", "log", "queue", "when", "stage=a", "stage=b"]),
         ("break queue ", channels), ("break stage=a ", ["when"]), ("break stage=a w", ["when"]),

@@ -135,6 +135,24 @@ import WeirTelemetry
 
     // MARK: Writes
 
+    @Test func `the cause of a failure is the write that the failing access found`() throws {
+        run.incidents = [
+            Incident(step: 8, kind: .violation, name: "never below", message: "m", time: 0)
+        ]
+        let answer = try #require(try debugger.execute("goto cause"))
+        #expect(run.position == 4)
+        #expect(answer.text(showsEffort: false).contains("the failing access at step 8"))
+    }
+
+    @Test func `a failure at no access, or none at all, has no cause to go to`() throws {
+        #expect(throws: CommandError.self) { try debugger.execute("goto cause") }
+        run.incidents = [
+            Incident(step: 7, kind: .violation, name: "never below", message: "m", time: 0)
+        ]
+        let error = #expect(throws: CommandError.self) { try debugger.execute("goto cause") }
+        #expect(error?.advice.contains("last-write") == true && run.position == 0)
+    }
+
     @Test func `the writes of a value are gone to in both directions`() throws {
         _ = try debugger.execute("goto 9")
         var found: [Step] = []

@@ -66,7 +66,7 @@ import WeirTerminal
         arguments: [
             ("s", "step"), ("S", "reverse-step"), (".", "next"), (",", "reverse-next"),
             ("c", "continue"), ("C", "reverse-continue"), ("u", "back"), ("U", "forward"),
-            ("f", "goto failure"), ("<", "previous-write cell budget"),
+            ("f", "goto failure"), ("F", "goto cause"), ("<", "previous-write cell budget"),
             (">", "next-write cell budget"), ("D", "delete 1"),
         ] as [(Unicode.Scalar, String)])
     func `a key stands for a command`(key: Unicode.Scalar, command: String) {

@@ -41,7 +41,9 @@ struct ReplayCommand: ParsableCommand {
     @Option(help: "PATH, '-' or NAME=PATH: write what the sinks would have written.")
     var output: [String] = []
 
-    @Option(parsing: .unconditional, help: "Where to open: STEP, TIME, N%, start, end or failure.")
+    @Option(
+        parsing: .unconditional,
+        help: "Where to open: STEP, TIME, N%, start, end, failure or cause.")
     var at: String?
 
     @Option(

@@ -1,6 +1,6 @@
 import Glibc
 import WeirBase
-import WeirMonitor
+package import WeirMonitor
 
 /// The replay of a screen: this program once more, with `DrivenDebugger` in it.
 ///
@@ -8,7 +8,7 @@ import WeirMonitor
 /// it. It is another process because a replay runs users' code: a trap there, or a core that it
 /// keeps busy, must not harm the run that is watched or the terminal. A thread of its own reads
 /// what the process writes and wakes the screen.
-final class ReplayProcess: @unchecked Sendable {
+package final class ReplayProcess: @unchecked Sendable {
     // Unchecked: `process` and the pipes are constant after `init`; `state` is locked.
 
     private struct State {
@@ -27,14 +27,19 @@ final class ReplayProcess: @unchecked Sendable {
     private let state = Guarded(State())
 
     /// Starts the process of a trace's replay; nil when the system refuses. `inputs` are the values
-    /// of `--input`. `wake` is called from another thread when something came.
-    init?(_ path: String, inputs: [String], wake: @escaping @Sendable () -> Void) {
+    /// of `--input`. `program` has the pipeline; it is this one unless another is named. `wake` is
+    /// called from another thread when something came.
+    package init?(
+        _ path: String, inputs: [String], program: String = "/proc/self/exe",
+        wake: @escaping @Sendable () -> Void
+    ) {
         guard let down = Self.pipeEnds() else { return nil }
         guard let up = Self.pipeEnds() else {
             for end in [down.read, down.write] { Glibc.close(end) }
             return nil
         }
-        let started = Self.start(path, inputs, commands: down.read, replies: up.write)
+        let started = Self.start(
+            program, path, inputs, commands: down.read, replies: up.write)
         Glibc.close(down.read)
         Glibc.close(up.write)
         guard let started else {
@@ -50,7 +55,7 @@ final class ReplayProcess: @unchecked Sendable {
 
     /// Gives it a command. It must have answered the one before: then the pipe has room, and this
     /// does not wait.
-    func send(_ text: String, columns: Int) {
+    package func send(_ text: String, columns: Int) {
         _ = Output.write(
             ReplayWire.line(ReplayWire.Command(text: text, columns: columns)), to: commands)
     }
@@ -59,7 +64,7 @@ final class ReplayProcess: @unchecked Sendable {
     func interrupt() { signal(SIGINT) }
 
     /// What came since the last time, in order.
-    func take() -> [ReplayEvent] {
+    package func take() -> [ReplayEvent] {
         state.withLock { state in
             defer { state.events.removeAll(keepingCapacity: true) }
             return state.events
@@ -67,7 +72,7 @@ final class ReplayProcess: @unchecked Sendable {
     }
 
     /// Ends it at once. Nothing is lost by that, as a replay writes nothing.
-    func close() {
+    package func close() {
         state.withLock { $0.isClosed = true }
         signal(SIGKILL)
     }
@@ -151,7 +156,7 @@ final class ReplayProcess: @unchecked Sendable {
     }
 
     private static func start(
-        _ path: String, _ inputs: [String], commands: Int32, replies: Int32
+        _ program: String, _ path: String, _ inputs: [String], commands: Int32, replies: Int32
     ) -> pid_t? {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
@@ -178,7 +183,7 @@ final class ReplayProcess: @unchecked Sendable {
         // A trap is to end it at once, and not after a backtrace that nobody reads.
         setenv("SWIFT_BACKTRACE", "enable=no", 1)
         var started = pid_t()
-        let status = posix_spawn(&started, "/proc/self/exe", &actions, &attributes, &argv, environ)
+        let status = posix_spawn(&started, program, &actions, &attributes, &argv, environ)
         return status == 0 ? started : nil
     }
 }

@@ -1,7 +1,7 @@
 package import WeirBase
 
 /// A step of a run as a person writes it: `81`, `50%`, `12.5s`, a time of the day, `start`,
-/// `end`, `failure`, or the name of a bookmark.
+/// `end`, `failure`, `cause`, or the name of a bookmark.
 ///
 /// Reading needs no run. Which step it means, `Debugger.step(of:)` finds out.
 package enum TracePosition: Equatable, Sendable {
@@ -15,12 +15,14 @@ package enum TracePosition: Equatable, Sendable {
     case time(Instant)
     /// The two ends of the run, and its first failure.
     case start, end, failure
+    /// The write that the first failure's value came from.
+    case cause
     /// Any other text: a bookmark of the session, or the name of an incident of the run.
     case named(String)
 
     /// All of these, as advice.
     package static let forms =
-        "a step, N%, a time (12.5s or RFC 3339), start, end, failure or a mark"
+        "a step, N%, a time (12.5s or RFC 3339), start, end, failure, cause or a mark"
 
     /// Reads a position from the whole of a text.
     package init(_ text: String) throws(CommandError) {
@@ -29,8 +31,7 @@ package enum TracePosition: Equatable, Sendable {
         case "start": self = .start
         case "end": self = .end
         case "failure": self = .failure
-        case "cause":
-            throw CommandError("'goto cause' is not built yet", "'goto failure' is")
+        case "cause": self = .cause
         default:
             if let step = Step(text) {
                 self = .step(step)

@@ -96,6 +96,7 @@ package struct ReplayView: ScreenView {
         command("u", "back", "back to where the last jump began", hint: "undo"),
         command("U", "forward", "undo that"),
         command("f", "goto failure", "to the first failure", hint: "failure"),
+        command("F", "goto cause", "to the write that the first failure found"),
         write("<", "previous-write", "to the step that wrote the value", hint: "last write"),
         write(">", "next-write", "to the next step that writes the value"),
     ]
