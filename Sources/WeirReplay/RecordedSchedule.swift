@@ -33,7 +33,7 @@ package final class RecordedSchedule: ReplaySchedule {
     /// more: a batch with a rest point has all that are still missing.
     private var lastRest: Step = 0
     /// Ends that were read and not taken yet, by their turns' steps.
-    private var ends: [Step: RecordedEnd] = [:]
+    private var ends: [Step: ReadEnd] = [:]
     /// The last step of all batches that were read.
     private var lastRead: Step = 0
     private var isExhausted = false
@@ -47,6 +47,13 @@ package final class RecordedSchedule: ReplaySchedule {
         package var accesses: UInt32
         package var sample: UInt64?
         package var emitted: [UInt32]
+    }
+
+    /// An end as it was read. Its counts stay where they were read: of most ends of a page that a
+    /// replica begins in the middle of, nobody asks.
+    private struct ReadEnd {
+        var note: EndNote
+        var emitted: ArraySlice<UInt32>
     }
 
     /// A schedule whose batches `nextBatch` gives. `flights` are the turns in flight when the run
@@ -74,18 +81,31 @@ package final class RecordedSchedule: ReplaySchedule {
     func skip(through step: Step) throws {
         assert(lastRead == 0, "steps are passed over in a schedule that was read to \(lastRead)")
         skipped = step
-        while let next = try peek(), next.note.step <= step { advance() }
+        while try hasStep(), batch.steps[index].step <= step {
+            // Most often the whole batch, or all of it but its end, is passed over at once.
+            if let last = batch.steps.last, last.step <= step {
+                index = batch.steps.count
+            } else {
+                index += 1
+            }
+        }
     }
 
-    package func peek() throws -> ScheduledStep? {
+    /// Whether there is a next step, which is then the one at `index` of `batch`.
+    private func hasStep() throws -> Bool {
         while index == batch.steps.count {
             if ahead.isEmpty {
-                guard try readBatch(), !ahead.isEmpty else { return nil }
+                guard try readBatch(), !ahead.isEmpty else { return false }
             }
             batch = ahead.removeFirst()
             aheadCount -= batch.steps.count
             index = 0
         }
+        return true
+    }
+
+    package func peek() throws -> ScheduledStep? {
+        guard try hasStep() else { return nil }
         let note = batch.steps[index]
         return ScheduledStep(note: note, words: Array(batch.words(of: note)))
     }
@@ -110,7 +130,10 @@ package final class RecordedSchedule: ReplaySchedule {
         while ends[turn] == nil, lastRest <= turn, aheadCount < Self.maximumAhead {
             guard try readBatch() else { break }
         }
-        return ends.removeValue(forKey: turn)
+        return ends.removeValue(forKey: turn).map { end in
+            RecordedEnd(
+                accesses: end.note.accesses, sample: end.note.sample, emitted: Array(end.emitted))
+        }
     }
 
     private func readBatch() throws -> Bool {
@@ -119,13 +142,13 @@ package final class RecordedSchedule: ReplaySchedule {
             return false
         }
         try follow(next)
-        // Their turns were passed over.
+        ends.reserveCapacity(ends.count + next.ends.count)
+        // The turns up to there were passed over.
         for end in next.ends where end.step > skipped {
             guard ends[end.step] == nil else {
                 throw TraceError(.damaged, "the turn of step \(end.step) ends twice")
             }
-            ends[end.step] = RecordedEnd(
-                accesses: end.accesses, sample: end.sample, emitted: Array(next.emitted(of: end)))
+            ends[end.step] = ReadEnd(note: end, emitted: next.emitted(of: end))
         }
         ahead.append(next)
         aheadCount += next.steps.count
