@@ -99,8 +99,8 @@ extension Debugger {
                 behind: run.position, of: subtask, limit: limit)
         else { throw ReplayInterrupted(step: run.position) }
         guard run.position > 0 else { return bounded(after.map { state($0, $0, $0) }, omitted) }
-        // A turn that is open holds the subtask's state, which is shown as the turn found it: before
-        // the step it was the same, and only cells are looked at there.
+        // A turn that is open holds the subtask's state, which is shown as the turn found it:
+        // before the step it was the same, and only cells are looked at there.
         let isHeld = after.contains { $0.asOfTurn != nil }
         guard
             let (before, _) = try run.states(

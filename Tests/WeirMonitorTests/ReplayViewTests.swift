@@ -62,6 +62,27 @@ import WeirTerminal
         #expect(press(&model, .character("5")) == [obeyed("goto 44017")])
     }
 
+    @Test func `what happened behind the end that the replay knows begins it anew`() {
+        var model = ScreenModel(
+            facts: ExampleRun.facts, standpoint: .owner, size: CanvasSize(width: 120, height: 36),
+            theme: Theme(symbols: .unicode, hasColor: true))
+        var run = ExampleRun()
+        for _ in 0..<700 { _ = model.update(.seen(run.next())) }
+        _ = press(&model, .character("5"))
+        ExampleReplay.arrive(&model, "open")
+        // The playhead goes to what the replay does not know: that goes as far as it can.
+        for _ in 0..<40 { _ = press(&model, .character("T")) }
+        #expect(model.state.message?.hasPrefix("the replay has the run up to step 640000") == true)
+        let notice = Notice(
+            severity: .error, step: 650_000, time: 70_000_000, origin: "enrich/0", text: "later")
+        _ = model.update(.notice(notice))
+        _ = model.update(.seen(run.next()))
+        _ = press(&model, .character("1"), .character("}"), .character("e"))
+        #expect(model.state.selectedStep == 650_000)
+        let effects = press(&model, .character("5"))
+        #expect(effects == [.replay(.close), .replay(.open(at: "650000"))])
+    }
+
     @Test(
         arguments: [
             ("s", "step"), ("S", "reverse-step"), (".", "next"), (",", "reverse-next"),
@@ -131,7 +152,7 @@ import WeirTerminal
         #expect(effects == [obeyed("goto \(model.timeline.shownStep)")])
         // While it is on its way, only the newest moment counts.
         for _ in 0..<5 {
-            #expect(model.update(.tick(now: model.timeline.now + .milliseconds(100))).isEmpty)
+            #expect(model.update(.tick(now: model.timeline.now + .milliseconds(20))).isEmpty)
         }
         #expect(model.update(.replay(answer)) == [obeyed("goto \(model.timeline.shownStep)")])
     }

@@ -18,6 +18,8 @@ final class DrivenDebugger {
 
     private let debugger: Debugger
     private let trace: Trace
+    /// The last step of the trace when it was opened.
+    private let lastStep: Step
     private let interrupts: Interrupts
     /// The columns of the command under way, for a picture on the way.
     private var columns = 0
@@ -29,7 +31,7 @@ final class DrivenDebugger {
     /// `interrupts` was made before the session, whose threads inherit what it blocks.
     init(_ session: ReplaySession, _ interrupts: Interrupts) {
         self.interrupts = interrupts
-        trace = session.trace
+        (trace, lastStep) = (session.trace, session.lastStep)
         debugger = Debugger(
             session, started: trace.header.started, nanoseconds: MonotonicClock.nanoseconds)
         debugger.onProgress = { [unowned self] done, total in reached(done, of: total) }
@@ -104,7 +106,11 @@ final class DrivenDebugger {
     private func answer(to text: String) throws -> Answer? {
         guard text == "open" || text.hasPrefix("open ") else { return try debugger.execute(text) }
         let words = text.dropFirst(5)
-        return try debugger.open(at: words.isEmpty ? nil : TracePosition(String(words)))
+        guard !words.isEmpty else { return try debugger.open(at: nil) }
+        var position = try TracePosition(String(words))
+        // A run that goes on is shown some steps further than its trace has come.
+        if case .step(let step) = position, step > lastStep { position = .end }
+        return try debugger.open(at: position)
     }
 
     private func fault(_ command: ReplayWire.Command, _ lines: [String]) -> ReplayAnswer {

@@ -56,8 +56,9 @@ package final class ReplayProcess: @unchecked Sendable {
     /// Gives it a command. It must have answered the one before: then the pipe has room, and this
     /// does not wait.
     package func send(_ text: String, columns: Int) {
-        _ = Output.write(
-            ReplayWire.line(ReplayWire.Command(text: text, columns: columns)), to: commands)
+        let line = ReplayWire.line(ReplayWire.Command(text: text, columns: columns))
+        // Under the lock, as the pipe's number is another file's once the process is gone.
+        state.withLock { if !$0.isGone { _ = Output.write(line, to: commands) } }
     }
 
     /// Ends the movement under way where it is.
@@ -102,11 +103,10 @@ package final class ReplayProcess: @unchecked Sendable {
         // Without its pipe it is of no use, whatever keeps it.
         signal(SIGTERM)
         let status = wait()
-        Glibc.close(commands)
-        Glibc.close(replies)
         state.withLock { state in
-            guard !state.isClosed else { return }
-            state.events.append(.ended(Self.ending(status)))
+            Glibc.close(commands)
+            Glibc.close(replies)
+            if !state.isClosed { state.events.append(.ended(Self.ending(status))) }
         }
         wake()
     }

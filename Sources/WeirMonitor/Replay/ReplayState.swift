@@ -54,7 +54,10 @@ package struct ReplayState: Sendable {
     /// end.
     package mutating func open(at position: String?) {
         guard phase != .open else { return }
+        // What was asked for before, such as the end of another one, still has to be done.
+        let before = requests
         self = ReplayState()
+        requests = before
         phase = .open
         underWay = Wanted(text: "open", isFollowing: false)
         requests.append(.open(at: position))
@@ -93,7 +96,7 @@ package struct ReplayState: Sendable {
     package mutating func close() {
         guard phase == .open else { return }
         self = ReplayState()
-        requests.append(.close)
+        requests = [.close]
     }
 
     /// Two commands of single steps as one: `step` and `step 3` are `step 4`.

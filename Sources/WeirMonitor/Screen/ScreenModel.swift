@@ -1,4 +1,5 @@
 package import WeirBase
+import WeirTelemetry
 package import WeirTerminal
 
 /// Everything that can happen to a screen. There is no other way to change one.
@@ -133,13 +134,28 @@ package struct ScreenModel: Sendable {
             // Before anything is known of the run, its first failure is what one goes there for.
             state.replay.open(at: timeline.history.newest == nil ? nil : "\(step)")
         } else if let step = state.selectedStep {
-            state.obey("goto \(step)")
+            goReplay(to: step)
         }
         state.selectedStep = nil
         guard let replayed = state.replay.playhead, timeline.playhead != replayed else { return }
         if timeline.playhead == .live { return }
-        state.replay.follow(to: timeline.shownStep)
+        let last = state.replay.picture?.lastStep ?? .max
+        if timeline.shownStep > last, !timeline.playhead.isPlaying {
+            state.say("the replay has the run up to step \(last): L and 5 begin it anew")
+        }
+        state.replay.follow(to: min(last, timeline.shownStep))
         state.replay.playhead = timeline.playhead
+    }
+
+    /// Has the replay go to what was chosen. A run that goes on may have come further since it was
+    /// opened: then it is opened anew.
+    private mutating func goReplay(to step: Step) {
+        if let picture = state.replay.picture, step > picture.lastStep {
+            state.replay.close()
+            state.replay.open(at: "\(step)")
+        } else {
+            state.obey("goto \(step)")
+        }
     }
 
     // MARK: Keys
